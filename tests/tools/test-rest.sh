@@ -1,0 +1,49 @@
+# shellcheck shell=bash disable=SC2154
+# What tools/demo and tools/check refuse, and how tools/check counts.
+
+new_clone 'c clone'
+clone=$temp/'c clone'
+rm -f -- "$clone"/tools/check.d/*
+cp -- "$source_dir/tools/check.d/00-setup" "$clone/tools/check.d/"
+
+# stage NAME: a stage with the script on stdin, on the host.
+stage() {
+	{
+		printf '#!/bin/bash\n# stage: host\n'
+		cat
+	} > "$clone/tools/check.d/$1"
+	chmod 755 "$clone/tools/check.d/$1"
+}
+
+for tool in setup run demo check format; do
+	is "$tool --help explains it" yes "$("$clone/tools/$tool" --help | grep -q "^tools/$tool" && echo yes)"
+	refuses "$tool with an unknown option" "'--frob'" "$clone/tools/$tool" --frob
+done
+refuses 'demo with a bad size' 'number of bytes' "$clone/tools/demo" --size 12x
+refuses 'demo without a size' 'number of bytes' "$clone/tools/demo" --size
+refuses 'check with an unknown stage' "'frob'" "$clone/tools/check" frob
+
+stage 10-good <<< 'echo fine'
+stage 20-skips <<< 'echo because; exit 77'
+stage 30-tap <<< 'printf "ok 1 - a\nok 2 - b # SKIP no card\nok 3\n"'
+code=0
+said=$("$clone/tools/check" < /dev/null 2>&1) || code=$?
+is 'check passes' 0 "$code"
+is 'check counts' '4 passed, 0 failed, 2 skipped' "$(tail -n 1 <<< "$said")"
+is 'check names the reasons of skips' 2 "$(grep -cE 'skipped: (because|b: no card)' <<< "$said")"
+stage 40-fails <<< 'echo "not ok 1 - broken"; echo the reason; exit 1'
+stage 50-dies <<< 'kill -SEGV $$'
+stage 60-last <<< 'true'
+code=0
+said=$("$clone/tools/check" < /dev/null 2>&1) || code=$?
+is 'check fails' 1 "$code"
+is 'check goes on and counts' '5 passed, 2 failed, 2 skipped' "$(tail -n 1 <<< "$said")"
+is 'check repeats the failures' 1 "$(grep -c '^the reason$' <<< "$said")"
+said=$("$clone/tools/check" good < /dev/null 2>&1)
+is 'check runs selected stages' '2 passed, 0 failed, 0 skipped' "$(tail -n 1 <<< "$said")"
+cp -- "$source_dir/tools/check.d/90-leftovers" "$clone/tools/check.d/"
+rm -f -- "$clone"/tools/check.d/[1-6]*
+stage 10-leaves <<< 'sleep 600 & echo $! > sleeper'
+said=$("$clone/tools/check" < /dev/null 2>&1)
+is 'check finds what was left running' 1 "$(grep -cE '^process [0-9]+: sleep 600' <<< "$said")"
+kill "$(cat "$clone/sleeper")"
