@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/**
+ * @file
+ * Bytes in and out of a connection.
+ *
+ * Without keys in a direction its bytes go as they are. With keys each send
+ * makes TLS records and each receive opens them.
+ *
+ * Errors of the receive side. Good records before an error come first; the same
+ * errno is returned again on every later call. Sending stays open, for the alert.
+ *
+ * | what                                                        | errno         |
+ * |-------------------------------------------------------------|---------------|
+ * | record version wrong, or outer type not 23 in TLS 1.3       | -EINVAL       |
+ * | record too short or too long                                | -EMSGSIZE     |
+ * | authentication fails, or TLS 1.3 plaintext without a type   | -EBADMSG      |
+ * | FIN inside a record (info: RTLS_EOF_TRUNCATED)              | -EMSGSIZE     |
+ * | KeyUpdate delivered, no new key yet: goes on after rtls_set_keys() | -EKEYEXPIRED |
+ * | control record ahead of rtls_recv(): rtls_recvmsg() gets it | -EIO          |
+ * | the connection was reset / timed out                        | -ECONNRESET / -ETIMEDOUT |
+ */
+#ifndef RECORDTLS_IO_H
+#define RECORDTLS_IO_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <recordtls/sock.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	RTLS_MSG_MORE = 1 << 0,		/**< more follows: leave the record open */
+	RTLS_MSG_PEEK = 1 << 1,		/**< look, do not consume */
+	RTLS_MSG_EOR = 1 << 2,		/**< out: the last byte returned ends a record */
+};
+
+/** TLS content types, RFC 8446 5.1. */
+enum {
+	RTLS_TYPE_ALERT = 21,
+	RTLS_TYPE_HANDSHAKE = 22,
+	RTLS_TYPE_DATA = 23,
+};
+
+/** A typed message. */
+struct rtls_msg {
+	struct iovec *iov;		/**< borrowed during the call */
+	unsigned int iovlen;
+	uint8_t type;			/**< content type; in for sendmsg (0 = data), out for recvmsg; 0: no TLS */
+	uint16_t version;		/**< out: 0x0303 or 0x0304; 0 without keys */
+	uint32_t wire_len;		/**< out: bytes on the wire of the last record returned */
+	uint32_t flags;			/**< out: RTLS_MSG_EOR */
+};
+
+/**
+ * Sends bytes as application data. Borrows buf during the call and copies.
+ *
+ * Without RTLS_MSG_MORE the record is closed at the end of the call; with it, it
+ * stays open until a send without it, its full size, a control record, a key
+ * change or shutdown closes it. A send of 0 bytes without MORE closes it too.
+ *
+ * @return bytes accepted, which may be fewer than len; -EAGAIN: no buffer room
+ *   (RTLS_WRITABLE follows); -ENOMEM: a pool is empty for the moment (the same);
+ *   -EPIPE: after shutdown or close by the peer's reset; -ENOTCONN; -EINVAL: unknown flag;
+ *   -EKEYEXPIRED: the key's record limit is reached, install the next one.
+ */
+ssize_t rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags);
+
+/**
+ * Sends one typed message. Type data (or 0): as rtls_send() of the pieces. Any
+ * other type: exactly one record, all or nothing, at most 16384 bytes; an open
+ * data record is closed first; may exceed the send buffer by one record.
+ * @return as rtls_send(); -EINVAL: control with RTLS_MSG_MORE, control without
+ *   keys, empty control; -EMSGSIZE: control above 16384 bytes.
+ */
+ssize_t rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags);
+
+/**
+ * Receives application data (or plain bytes): any number of data records.
+ * @return bytes; 0: FIN on a record boundary, or close_notify before (a buffer
+ *   of length 0 gives 0 as well); -EAGAIN: no complete record yet; the table above.
+ */
+ssize_t rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags);
+
+/**
+ * Receives any number of data records, or exactly one control record, with its
+ * type. A control record longer than the buffers is given in parts, the last of
+ * which has RTLS_MSG_EOR.
+ * An empty control record returns 0 with its type and RTLS_MSG_EOR set; end of
+ * file is 0 with type 0.
+ */
+ssize_t rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags);
+
+struct rtls_file;
+
+/**
+ * Sends bytes of a file as application data: off and len in bytes of the file.
+ * Flags: RTLS_MSG_MORE as in rtls_send(). Reading happens on a thread of the
+ * stack; call again with the same or a moved offset.
+ * @return bytes accepted, fewer than len at the end of the file; 0: off is at or
+ *   behind the end; -EAGAIN: not loaded yet or no room (RTLS_WRITABLE follows);
+ *   -EIO: the file cannot be read; otherwise as rtls_send().
+ */
+ssize_t rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len,
+		      int flags);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

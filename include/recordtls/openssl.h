@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/**
+ * @file
+ * The bridge to OpenSSL, a library of its own (librecordtls-openssl).
+ *
+ * OpenSSL (3.2 or later) makes the handshake over a connection of this library
+ * and hands its keys over: from there on records are sealed and opened by
+ * librecordtls, and SSL_read() and SSL_write() go on working unchanged.
+ */
+#ifndef RECORDTLS_OPENSSL_H
+#define RECORDTLS_OPENSSL_H
+
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include <recordtls/sock.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum rtls_ssl_level {
+	/**
+	 * The program calls SSL_read() and SSL_write(). Once sending is handed over
+	 * (rtls_ssl_status()) it may use rtls_send() and rtls_sendfile() beside
+	 * SSL_write(): whenever rtls_ssl_service() has just returned 0, and never
+	 * between an SSL_write() that wants to be repeated and its repetition.
+	 */
+	RTLS_SSL_TRANSPARENT,
+};
+
+/**
+ * Gives ssl a BIO on the connection. The BIO is owned by ssl and borrows k:
+ * SSL_free() comes before rtls_close(). Sets SSL_OP_ENABLE_KTLS on ssl. The BIO
+ * never shows a file descriptor, so SSL_sendfile() fails; use rtls_sendfile().
+ * @return 0; -ENOMEM; -ENOTSUP: libssl's hook does not work here (see
+ *   rtls_ssl_selftest()); -EINVAL.
+ */
+int rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level);
+
+/**
+ * Drives what libssl owes: the handshake, the answer to a key update, a key
+ * update of our own before the record limit, bytes and keys that found no room.
+ * Call it when the socket is READABLE or WRITABLE until the handshake is done,
+ * and after that before SSL_read(), SSL_write() and rtls_send(), and once more
+ * when they are done. It does not receive: SSL_read() meets the control records.
+ * Clears libssl's error queue of the calling thread.
+ * @return 0: the handshake is done and nothing is owed; -EAGAIN: call again on
+ *   the next event; -EPROTO: the handshake failed (rtls_ssl_status() says why);
+ *   another errno: the connection ended; -EINVAL: ssl has no BIO of this library.
+ */
+int rtls_ssl_service(SSL *ssl);
+
+struct rtls_ssl_status {
+	uint8_t tx_handed_over;	/**< records are sealed by librecordtls */
+	uint8_t rx_handed_over;
+	uint8_t close_notify_received;
+	const char *tx_reason;	/**< why not, or NULL when handed over; valid as long as ssl */
+	const char *rx_reason;
+	char error[128];	/**< what libssl said of a failed handshake */
+};
+
+/** @return 0; -EINVAL: ssl has no BIO of this library. */
+int rtls_ssl_status(const SSL *ssl, struct rtls_ssl_status *out);
+
+/**
+ * Starts a TLS 1.3 key update of our sending direction, and asks the peer for
+ * its own when ask_peer is set. rtls_ssl_service() brings it to its end.
+ * @return 0: started; -EAGAIN: a write is pending or has to be repeated, call
+ *   again behind it; -ENOTSUP: not TLS 1.3 or not handed over; -EPROTO.
+ */
+int rtls_ssl_key_update(SSL *ssl, int ask_peer);
+
+/**
+ * Proves libssl's hook once, with a handshake in memory, and remembers the answer.
+ * Any thread. @return 0; -ENOTSUP: built without it, or too old; -ENOMEM.
+ */
+int rtls_ssl_selftest(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

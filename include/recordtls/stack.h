@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/**
+ * @file
+ * A stack: one lcore's poll loop and everything that it owns.
+ *
+ * Stacks share nothing. Each has its own queue pair of each of its ports, its
+ * own pools, connections and timers, and is driven by one thread.
+ */
+#ifndef RECORDTLS_STACK_H
+#define RECORDTLS_STACK_H
+
+#include <stdint.h>
+
+#include <recordtls/addr.h>
+#include <recordtls/port.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rtls_stack;
+
+/** Sizes and times of a stack; all memory is made from these at creation. */
+struct rtls_stack_conf {
+	uint32_t size;			/**< sizeof(struct rtls_stack_conf) */
+	const char *name;		/**< names the pools; unique in the process; default "rtls" and a number */
+	int socket_id;			/**< NUMA node + 1; 0: the calling lcore's */
+	uint32_t max_socks;		/**< sockets, listeners included; default 1024 */
+	uint32_t max_time_wait;		/**< TIME-WAIT records, the oldest is reused; default 8192 */
+	uint32_t max_syn;		/**< half-open connections; default 1024 */
+	uint32_t nb_packets;		/**< header buffers for packets in flight; default 8192 */
+	uint32_t nb_small;		/**< 256 B record buffers; default 2048 */
+	uint32_t nb_medium;		/**< 2 KiB record buffers; default 2048 */
+	uint32_t nb_large;		/**< 17 KiB record buffers; default 2048 */
+	uint32_t sndbuf;		/**< default send buffer per socket, bytes of buffer room; default 256 KiB */
+	uint32_t rcvbuf;		/**< default receive buffer per socket, bytes of buffer room; default 512 KiB */
+	uint32_t time_wait_us;		/**< 2 MSL; default 60 s */
+	uint32_t user_timeout_us;	/**< unacknowledged data ends a connection after this; default 120 s */
+	uint8_t secret[16];		/**< keys ISNs, ports and hash tables; all 0: random. Tests set it */
+	uint32_t rto_min_us;		/**< lower bound of the retransmission timeout; default 200 ms */
+	uint32_t reserved[7];		/**< 0 */
+};
+
+/**
+ * Makes a stack, and one reader thread for files. Call it on the lcore that
+ * will poll it. @param conf borrowed; NULL: all defaults.
+ * @return 0; -ENOMEM; -EEXIST: the name is taken; -EINVAL; -ENOSYS: no random source.
+ */
+int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **out);
+
+/**
+ * Gives the stack a queue pair of a port. The port must outlive the stack.
+ * @return 0; -EINVAL: no such queue; -EBUSY: another stack has it; -ENOSPC: the
+ *   stack has its maximum of ports.
+ */
+int rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue);
+
+/**
+ * Adds an address that the stack answers for on a bound port; hosts in its
+ * prefix are reached directly. ip is borrowed, its port is ignored.
+ * @return 0; -EINVAL: not a unicast address or prefix; -ENODEV: the port is not
+ *   bound; -EEXIST; -ENOSPC.
+ */
+int rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr *ip,
+		  uint8_t prefix_len);
+
+/**
+ * Adds a route: destinations in dst/prefix_len go through gateway on port p.
+ * prefix_len 0 makes the default route. The longest prefix wins.
+ * @return as rtls_addr_add(); -EHOSTUNREACH: the gateway is in no prefix of the port.
+ */
+int rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix_len,
+		   const struct rtls_addr *gateway, struct rtls_port *p);
+
+/**
+ * One turn: receives, expires timers, transmits. The only call that transmits.
+ * @param now_us a monotonic clock, read once by the caller; never goes back.
+ * @return packets and timers handled; 0 = idle.
+ */
+unsigned int rtls_stack_poll(struct rtls_stack *s, uint64_t now_us);
+
+/** The time of the next timer, UINT64_MAX without one; for programs that sleep. */
+uint64_t rtls_stack_deadline(const struct rtls_stack *s);
+
+/**
+ * Takes the stack: aborts all connections (their RSTs are sent), wipes keys,
+ * frees all memory.
+ * @return 0; -EAGAIN: a device still holds buffers or a file read is under way:
+ *   the stack still exists, poll on and call again.
+ */
+int rtls_stack_destroy(struct rtls_stack *s);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/**
+ * @file
+ * Counters.
+ */
+#ifndef RECORDTLS_STATS_H
+#define RECORDTLS_STATS_H
+
+#include <stdint.h>
+
+#include <recordtls/sock.h>
+#include <recordtls/stack.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Counters of one connection; all count from its start. */
+struct rtls_sock_stats {
+	uint64_t tx_records;
+	uint64_t rx_records;
+	uint64_t tx_record_bytes;	/**< plaintext bytes in them */
+	uint64_t rx_record_bytes;
+	uint64_t tx_segments;		/**< with payload, retransmissions included */
+	uint64_t rx_segments;		/**< with payload */
+	uint64_t tx_bytes;		/**< stream bytes, retransmissions included */
+	uint64_t rx_bytes;		/**< stream bytes accepted */
+	uint64_t retransmissions;	/**< segments */
+	uint64_t timeouts;		/**< retransmission timeouts */
+};
+
+/** Fills *out. 0, always. */
+int rtls_sock_stats(const struct rtls_sock *k, struct rtls_sock_stats *out);
+
+/** One counter of a stack. */
+struct rtls_stat {
+	char name[64];
+	uint64_t value;
+};
+
+/**
+ * The counters of a stack, in the manner of rte_eth_xstats_get(): with n too
+ * small (or tab NULL) returns how many there are and writes nothing. TLS counters carry the
+ * Linux kernel's names (/proc/net/tls_stat).
+ * @param p must be NULL: counters of all ports together.
+ * @return the number of counters; -EINVAL.
+ */
+int rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
+		   unsigned int n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

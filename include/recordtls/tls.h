@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/**
+ * @file
+ * TLS keys of a connection, per direction.
+ */
+#ifndef RECORDTLS_TLS_H
+#define RECORDTLS_TLS_H
+
+#include <stdint.h>
+
+#include <recordtls/sock.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum rtls_dir {
+	RTLS_TX,
+	RTLS_RX,
+};
+
+/** Protocol versions as they stand on the wire. */
+enum {
+	RTLS_TLS_1_2 = 0x0303,
+	RTLS_TLS_1_3 = 0x0304,
+};
+
+/** Ciphers, numbered as in the Linux kernel's linux/tls.h. */
+enum rtls_cipher {
+	RTLS_CIPHER_AES_GCM_128 = 51,
+};
+
+/** Keys of one direction. */
+struct rtls_keys {
+	uint16_t version;		/**< RTLS_TLS_1_2 or RTLS_TLS_1_3 */
+	uint16_t cipher;		/**< enum rtls_cipher */
+	uint8_t key[32];		/**< as many bytes as the cipher has */
+	uint8_t iv[12];			/**< TLS 1.3: the static IV; TLS 1.2 GCM: salt, first explicit nonce */
+	uint64_t rec_no;		/**< number of the first record under this key */
+};
+
+/**
+ * Installs the first or, in TLS 1.3, the next keys of a direction. Copies; the
+ * caller wipes its own. TX: closes the open record; what is sent from here on is
+ * sealed, and no segment mixes bytes from before and after. RX: the stream from
+ * the first byte not yet received by the program on is records.
+ *
+ * @return 0; on any error the old keys stay: -EINVAL: version or cipher not
+ *   carried, or not those of the other direction or of the former keys; -EBUSY:
+ *   TLS 1.2 keys are there already, or RX records of the old key are still
+ *   unread; -ENOTCONN: the connection is not established; -ENOMEM.
+ */
+int rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys);
+
+/** Who does the crypto of a direction. */
+enum rtls_mode {
+	RTLS_MODE_NONE,			/**< no keys yet */
+	RTLS_MODE_SOFTWARE,
+};
+
+struct rtls_tls_info {
+	uint16_t version;
+	uint16_t cipher;
+	uint8_t mode;			/**< enum rtls_mode in force */
+	uint8_t paused;			/**< RX: behind a KeyUpdate, waiting for keys */
+	uint32_t epoch;			/**< how many keys there were; 0: none */
+	uint64_t rec_no;		/**< number of the next record */
+	const char *suite;		/**< IANA name; NULL without keys */
+	const char *provider;		/**< who computes; NULL without keys */
+};
+
+/** @return 0; -EINVAL: not a direction. */
+int rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

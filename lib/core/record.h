@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The TLS record protocol on one page: header, sizes, nonce, additional data,
+ * inner type and limits. One constant table entry per (version, suite); code
+ * that handles records reads the entry and never asks which suite it is.
+ *
+ * Pure: values in, values out. The only bytes that pass here are a record's
+ * five header bytes, its nonce and its additional data.
+ */
+#ifndef RTLS_CORE_RECORD_H
+#define RTLS_CORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	RECORD_HDR_LEN = 5,
+	RECORD_TAG_LEN = 16,
+	RECORD_NONCE_LEN = 12,
+	RECORD_KEY_MAX = 32,
+	RECORD_AAD_MAX = 13,	     /* TLS 1.2: seq_num, type, version, length */
+	RECORD_PLAIN_MAX = 1 << 14,  /* RFC 8446 5.1: plaintext, without the inner type */
+	RECORD_EXPAND_MAX_13 = 256,  /* RFC 8446 5.2 */
+	RECORD_EXPAND_MAX_12 = 2048, /* RFC 5246 6.2.3 */
+	/* The longest record that this library writes: header, explicit nonce,
+	 * plaintext, inner type, tag. */
+	RECORD_WIRE_MAX_TX = RECORD_HDR_LEN + 8 + RECORD_PLAIN_MAX + 1 + RECORD_TAG_LEN,
+	/* The longest TLS 1.3 record that a peer may send. */
+	RECORD_WIRE_MAX_RX = RECORD_HDR_LEN + RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_13,
+};
+
+/* RFC 8446 5.1 and RFC 5246 6.2.1 */
+enum record_type {
+	RECORD_CHANGE_CIPHER_SPEC = 20,
+	RECORD_ALERT = 21,
+	RECORD_HANDSHAKE = 22,
+	RECORD_DATA = 23,
+};
+
+enum { RECORD_WIRE_VERSION = 0x0303 }; /* legacy_record_version of both 1.2 and 1.3 */
+enum { RECORD_HS_KEY_UPDATE = 24 };    /* RFC 8446 4: HandshakeType of KeyUpdate */
+
+/* What (version, suite) fixes about a record. */
+struct record_suite {
+	uint16_t version; /* 0x0303 or 0x0304 */
+	uint16_t cipher;  /* enum rtls_cipher */
+	const char *name; /* IANA name of the suite */
+	uint8_t key_len;
+	uint8_t explicit_nonce_len; /* on the wire behind the header */
+	uint8_t inner_type_len;	    /* 1 in TLS 1.3: the type behind the plaintext */
+	uint8_t aad_len;	    /* RECORD_HDR_LEN: the header; RECORD_AAD_MAX: as in TLS 1.2 */
+	uint16_t body_max;	    /* largest length field that is accepted */
+	uint16_t body_min;	    /* smallest one */
+	uint64_t seal_limit;	    /* full-size records per key, RFC 8446 5.5; 0 = none */
+};
+
+struct record_header {
+	uint8_t type; /* outer type */
+	uint16_t version;
+	uint16_t body_len; /* bytes behind the header */
+};
+
+/* The table entry, or NULL where this library does not carry the pair. */
+const struct record_suite *record_suite_find(uint16_t version, uint16_t cipher);
+
+/* Bytes in front of the plaintext: header and explicit nonce. */
+static inline uint32_t
+record_prefix_len(const struct record_suite *s)
+{
+	return RECORD_HDR_LEN + s->explicit_nonce_len;
+}
+
+/* Bytes behind the plaintext, without padding: inner type and tag. */
+static inline uint32_t
+record_suffix_len(const struct record_suite *s)
+{
+	return s->inner_type_len + RECORD_TAG_LEN;
+}
+
+static inline uint32_t
+record_wire_len(const struct record_suite *s, uint32_t plain_len)
+{
+	return record_prefix_len(s) + plain_len + record_suffix_len(s);
+}
+
+/* Bytes that the AEAD covers: plaintext, inner type and padding. */
+static inline uint32_t
+record_inner_len(const struct record_suite *s, uint32_t body_len)
+{
+	return body_len - s->explicit_nonce_len - RECORD_TAG_LEN;
+}
+
+/*
+ * Writes the five header bytes of a record of plain_len bytes of plaintext and
+ * pad_len bytes of padding (TLS 1.3 only); together at most RECORD_PLAIN_MAX
+ * (RFC 8446 5.4). In TLS 1.3 the outer type is always application_data
+ * (RFC 8446 5.2).
+ */
+void record_header_write(const struct record_suite *s, uint8_t type, uint32_t plain_len,
+			 uint32_t pad_len, uint8_t out[RECORD_HDR_LEN]);
+struct record_header record_header_read(const uint8_t in[RECORD_HDR_LEN]);
+
+/*
+ * Is this the header of a record that the suite can open?
+ * 0; -EINVAL: version, or outer type; -EMSGSIZE: length. The version comes
+ * first, so that bytes which are not TLS at all are told as such.
+ */
+int record_header_check(const struct record_suite *s, const struct record_header *h);
+
+/*
+ * The IV of record number 0, from the one installed with a key whose first
+ * record is first_rec_no. It differs only where the nonce goes over the wire:
+ * there the installed IV ends in the first record's explicit part, iv0, and
+ * record n carries iv0 + (n - first_rec_no) mod 2^64, so 2^64 records have
+ * distinct nonces whichever number the key starts at. Once per key; what it
+ * writes is what the functions below take as base_iv.
+ */
+void record_iv_base(const struct record_suite *s, const uint8_t iv[RECORD_NONCE_LEN],
+		    uint64_t first_rec_no, uint8_t base_iv[RECORD_NONCE_LEN]);
+
+/*
+ * The nonce of a record that we seal, a pure function of key and record number:
+ * IV xor number (RFC 8446 5.3, RFC 7905 2), or salt and counter (RFC 5288 3).
+ * Its last explicit_nonce_len bytes stand on the wire behind the header.
+ */
+void record_nonce(const struct record_suite *s, const uint8_t base_iv[RECORD_NONCE_LEN],
+		  uint64_t rec_no, uint8_t out[RECORD_NONCE_LEN]);
+
+/*
+ * The nonce of a record that a peer sealed: an explicit part is the peer's
+ * choice and not ours to compute (RFC 5288 3). explicit_nonce points to
+ * explicit_nonce_len bytes from behind the header, and may be NULL if that is 0.
+ */
+void record_nonce_received(const struct record_suite *s, const uint8_t base_iv[RECORD_NONCE_LEN],
+			   uint64_t rec_no, const uint8_t *explicit_nonce,
+			   uint8_t out[RECORD_NONCE_LEN]);
+
+/*
+ * Additional data: the header in TLS 1.3 (RFC 8446 5.2), else number, type,
+ * version and plaintext length (RFC 5246 6.2.3.3). Returns its length.
+ */
+uint32_t record_aad(const struct record_suite *s, const uint8_t hdr[RECORD_HDR_LEN],
+		    uint64_t rec_no, uint8_t out[RECORD_AAD_MAX]);
+
+#endif

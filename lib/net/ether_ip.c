@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "net/ether_ip.h"
+
+#include <errno.h>
+
+#include "net/checksum.h"
+
+enum {
+	IPV4_DONT_FRAGMENT = 0x4000,
+	IPV4_FRAGMENT = 0x3fff,	/* more fragments, or an offset: RFC 791 3.1 */
+};
+
+/* The IPv4 packet behind the Ethernet header; lengths as in ether_ip_parse. */
+static int
+ipv4_parse(const uint8_t *frame, uint32_t contiguous_len, uint32_t frame_len,
+	   enum ether_ip_csum csum, struct ether_ip_rx *out)
+{
+	const uint8_t *ip = frame + ETHER_HDR_LEN;
+	uint32_t hdr_len, total_len;
+
+	if (frame_len < ETHER_IP_HDR_LEN)
+		return -EINVAL;
+	if (contiguous_len < ETHER_IP_HDR_LEN)
+		return -ENODATA;
+	hdr_len = (ip[0] & 0x0fu) * 4;
+	total_len = net_load16(ip + 2);
+	if (ip[0] >> 4 != 4 || hdr_len < IPV4_HDR_MIN || total_len < hdr_len ||
+	    total_len > frame_len - ETHER_HDR_LEN)
+		return -EINVAL;
+	if (contiguous_len < ETHER_HDR_LEN + hdr_len)
+		return -ENODATA;
+	if (csum == ETHER_IP_CSUM_VERIFY && checksum_finish(checksum_add(0, ip, hdr_len)) != 0)
+		return -EINVAL;
+	if ((net_load16(ip + 6) & IPV4_FRAGMENT) != 0)
+		return -EOPNOTSUPP;
+	if (!net_v4_is_unicast(net_load32(ip + 12)) || !net_v4_is_unicast(net_load32(ip + 16)) ||
+	    net_mac_is_group(out->dst_mac))
+		return -EADDRNOTAVAIL;
+
+	out->src = net_addr_v4(net_load32(ip + 12));
+	out->dst = net_addr_v4(net_load32(ip + 16));
+	out->l4_off = (uint16_t)(ETHER_HDR_LEN + hdr_len);
+	out->l4_len = (uint16_t)(total_len - hdr_len);
+	out->ip_proto = ip[9];
+	out->ttl = ip[8];
+	out->tos = ip[1];
+	return 0;
+}
+
+int
+ether_ip_parse(const uint8_t *frame, uint32_t contiguous_len, uint32_t frame_len,
+	       enum ether_ip_csum csum, struct ether_ip_rx *out)
+{
+	if (frame_len < ETHER_HDR_LEN)
+		return -EINVAL;
+	if (contiguous_len < ETHER_HDR_LEN)
+		return -ENODATA;
+
+	*out = (struct ether_ip_rx){ 0 };
+	memcpy(out->dst_mac, frame, NET_MAC_LEN);
+	memcpy(out->src_mac, frame + 6, NET_MAC_LEN);
+	out->ether_type = net_load16(frame + 12);
+	out->l3_off = ETHER_HDR_LEN;
+	if (out->ether_type != ETHER_TYPE_IPV4 && out->ether_type != ETHER_TYPE_ARP)
+		return -EPROTONOSUPPORT;
+	if (net_mac_is_group(out->src_mac))
+		return -EADDRNOTAVAIL;
+	if (out->ether_type == ETHER_TYPE_ARP)
+		return 0;
+	return ipv4_parse(frame, contiguous_len, frame_len, csum, out);
+}
+
+bool
+ether_ip_src_acceptable(const struct ether_ip_rx *rx, uint32_t own_ip, uint32_t netmask)
+{
+	uint32_t src = net_addr_to_v4(&rx->src);
+
+	return src != own_ip &&
+	       (!net_v4_same_subnet(src, own_ip, netmask) || net_v4_is_host(src, netmask));
+}
+
+uint32_t
+ether_ip_write(const struct ether_ip_tx *tx, uint8_t *out)
+{
+	uint8_t *ip = out + ETHER_HDR_LEN;
+
+	if (!net_addr_is_v4(&tx->src) || !net_addr_is_v4(&tx->dst) ||
+	    tx->l4_len > IPV4_LEN_MAX - IPV4_HDR_MIN)
+		return 0;
+
+	memcpy(out, tx->dst_mac, NET_MAC_LEN);
+	memcpy(out + 6, tx->src_mac, NET_MAC_LEN);
+	net_store16(out + 12, ETHER_TYPE_IPV4);
+	ip[0] = 4 << 4 | IPV4_HDR_MIN / 4;
+	ip[1] = tx->tos;
+	net_store16(ip + 2, (uint16_t)(IPV4_HDR_MIN + tx->l4_len));
+	net_store16(ip + 4, 0);
+	net_store16(ip + 6, IPV4_DONT_FRAGMENT);
+	ip[8] = tx->ttl != 0 ? tx->ttl : IPV4_TTL_DEFAULT;
+	ip[9] = tx->ip_proto;
+	net_store16(ip + 10, 0);
+	memcpy(ip + 12, tx->src.b + 12, 4);
+	memcpy(ip + 16, tx->dst.b + 12, 4);
+	if (tx->ip_checksum)
+		net_store16(ip + 10, checksum_finish(checksum_add(0, ip, IPV4_HDR_MIN)));
+	return ETHER_IP_HDR_LEN;
+}

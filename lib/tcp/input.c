@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/input.h"
+
+#include <string.h>
+
+#include "tcp/ack.h"
+#include "tcp/open.h"
+#include "tcp/text.h"
+
+/* RFC 7323 5.5: a timestamp older than this says nothing any more. */
+#define TS_RECENT_VALID_US (UINT64_C(24) * 86400 * 1000000)
+
+bool
+tcp_reset_reply(const struct tcp_seg *seg, struct tcp_seg *out)
+{
+	uint32_t len = seg->payload_len;
+
+	if (seg->flags & TCP_RST)
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->src_port = seg->dst_port;
+	out->dst_port = seg->src_port;
+	out->flags = TCP_RST;
+	if (seg->flags & TCP_ACK) {
+		out->seq = seg->ack;
+		return true;
+	}
+	len += (seg->flags & TCP_SYN ? 1 : 0) + (seg->flags & TCP_FIN ? 1 : 0);
+	out->ack = seg->seq + len;
+	out->flags |= TCP_ACK;
+	return true;
+}
+
+void
+tcp_held_drop(struct tcp_conn *c, uint64_t from)
+{
+	tcp_ranges_cut(&c->held, from > c->rcv_nxt ? from : c->rcv_nxt);
+}
+
+/* RFC 5961 3.2, 4.2 and 5.2; the limit is this connection's own, so it tells others nothing. */
+static uint32_t
+ack_challenge(struct tcp_conn *c, uint64_t now_us)
+{
+	if (now_us < c->challenge_next_us)
+		return 0;
+	c->challenge_next_us = now_us + c->params->challenge_us;
+	return tcp_text_ack_now(c);
+}
+
+/* RFC 9293 3.10.7.3, without simultaneous open: a bare SYN is ignored. */
+static struct tcp_verdict
+input_syn_sent(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	struct tcp_verdict v = {0};
+
+	if ((seg->flags & TCP_ACK) == 0)
+		return v;
+	if (seg->ack != c->iss + 1) {
+		v.reply_reset = tcp_reset_reply(seg, &v.reset);
+		return v;
+	}
+	if (seg->flags & TCP_RST) {
+		tcp_conn_closed(c, TCP_END_REFUSED);
+		v.events = TCP_EV_CLOSED;
+	} else if (seg->flags & TCP_SYN) {
+		tcp_conn_established(c, seg, now_us);
+		v.events = TCP_EV_CONNECTED | TCP_EV_SEND;
+	}
+	return v;
+}
+
+static struct tcp_verdict
+input_reset(struct tcp_conn *c, int64_t seq, uint64_t now_us)
+{
+	struct tcp_verdict v = {0};
+	int64_t nxt = (int64_t)tcp_ack_off(c);
+
+	if (c->state == TCP_TIME_WAIT)	/* RFC 1337 */
+		return v;
+	if (seq == nxt) {
+		tcp_conn_closed(c, TCP_END_RESET);
+		v.events = TCP_EV_CLOSED;
+	} else if (seq > nxt && seq < (int64_t)c->rcv_adv) {
+		v.events = ack_challenge(c, now_us);
+	}
+	return v;
+}
+
+/* RFC 7323 5.3 R1. */
+static bool
+paws_rejects(const struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	return c->ts_on && (int32_t)(seg->ts_val - c->ts_recent) < 0 &&
+	       now_us - c->ts_recent_at_us < TS_RECENT_VALID_US;
+}
+
+/* RFC 7323 4.3 (2). */
+static void
+remember_ts(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t now_us)
+{
+	if (!c->ts_on || seq > (int64_t)c->last_ack_sent)
+		return;
+	/* Older passes PAWS only when what we have has expired. */
+	c->ts_recent = seg->ts_val;
+	c->ts_recent_at_us = now_us;
+}
+
+/*
+ * A segment that does not touch the window is answered and dropped. One that
+ * ends at rcv_nxt, or begins at the right edge, is let through with nothing in
+ * it: its ACK counts (RFC 9293 MUST-66), and a window probe gets its answer.
+ */
+static bool
+touches_window(const struct tcp_conn *c, int64_t seq, uint32_t seg_len)
+{
+	return seq <= (int64_t)c->rcv_adv + (c->peer_fin ? 1 : 0) &&
+	       seq + (int64_t)seg_len >= (int64_t)tcp_ack_off(c);
+}
+
+/* RFC 5961 5.2. */
+static bool
+ack_plausible(const struct tcp_conn *c, int64_t ack)
+{
+	return ack <= (int64_t)c->snd_max && ack >= (int64_t)c->snd_una - (int64_t)c->max_wnd;
+}
+
+static uint32_t
+enter_time_wait(struct tcp_conn *c)
+{
+	c->state = TCP_TIME_WAIT;
+	c->rtx_at = TCP_NEVER;
+	c->linger_at = TCP_NEVER;
+	return TCP_EV_TIME_WAIT;
+}
+
+/* Our FIN is acknowledged: who waits for that moves on. */
+static uint32_t
+fin_acked(struct tcp_conn *c, uint64_t now_us)
+{
+	switch ((enum tcp_state)c->state) {
+	case TCP_FIN_WAIT_1:
+		c->state = TCP_FIN_WAIT_2;
+		if (c->orphan)
+			c->linger_at = now_us + c->params->fin_wait2_us;
+		return 0;
+	case TCP_CLOSING:
+		return enter_time_wait(c);
+	case TCP_LAST_ACK:
+		tcp_conn_closed(c, TCP_END_NORMAL);
+		return TCP_EV_CLOSED;
+	case TCP_SYN_SENT:
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSE_WAIT:
+	case TCP_TIME_WAIT:
+	case TCP_CLOSED:
+		return 0;
+	}
+	return 0;
+}
+
+/* The peer's FIN is in order. */
+static uint32_t
+fin_received(struct tcp_conn *c)
+{
+	uint32_t events = TCP_EV_PEER_FIN | tcp_text_ack_now(c);
+
+	c->peer_fin = true;
+	switch ((enum tcp_state)c->state) {
+	case TCP_ESTABLISHED:
+		c->state = TCP_CLOSE_WAIT;
+		break;
+	case TCP_FIN_WAIT_1:
+		c->state = TCP_CLOSING;
+		break;
+	case TCP_FIN_WAIT_2:
+		events |= enter_time_wait(c);
+		break;
+	case TCP_SYN_SENT:
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+	case TCP_TIME_WAIT:
+	case TCP_CLOSED:
+		break;
+	}
+	return events;
+}
+
+static uint32_t
+input_text(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t now_us,
+	   struct tcp_verdict *v)
+{
+	uint32_t events = 0;
+
+	if (seg->flags & TCP_FIN)
+		events |= tcp_text_fin(c, (uint64_t)(seq + (int64_t)seg->payload_len));
+	if (seg->payload_len > 0)
+		events |= tcp_text_payload(c, seg, seq, now_us, v);
+	if (!c->peer_fin && c->rcv_nxt == c->peer_fin_off)
+		events |= fin_received(c);
+	return events;
+}
+
+/* Header prediction: the next data of a one-way stream, nothing else to be done. */
+static bool
+predicted(const struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, int64_t ack)
+{
+	return c->state == TCP_ESTABLISHED && (seg->flags & ~(TCP_PSH | TCP_URG)) == TCP_ACK &&
+	       seq == (int64_t)c->rcv_nxt && ack == (int64_t)c->snd_una && seg->payload_len > 0 &&
+	       seg->payload_len <= c->rcv_adv - c->rcv_nxt && tcp_ranges_empty(&c->held) &&
+	       (uint64_t)seg->wnd << c->snd_wscale == c->snd_wnd && seg->has_ts == c->ts_on &&
+	       (int32_t)(seg->ts_val - c->ts_recent) >= 0 && c->peer_fin_off == TCP_NO_OFF &&
+	       !c->orphan;
+}
+
+static struct tcp_verdict
+input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	struct tcp_verdict v = {0};
+	/* The one place where 32 bits become 64: RFC 9293 windows are below 2^31. */
+	int64_t nxt = (int64_t)tcp_ack_off(c);
+	int64_t seq = nxt + (int32_t)(seg->seq - (c->irs + 1 + (uint32_t)nxt));
+	int64_t ack = (int64_t)c->snd_una +
+		      (int32_t)(seg->ack - (c->iss + 1 + (uint32_t)c->snd_una));
+
+	if (predicted(c, seg, seq, ack)) {
+		remember_ts(c, seg, seq, now_us);
+		c->wl1 = seq;
+		c->wl2 = (uint64_t)ack;
+		tcp_ack_heard(c, now_us);
+		v.events = tcp_text_payload(c, seg, seq, now_us, &v);
+		return v;
+	}
+	if (seg->flags & TCP_RST)
+		return input_reset(c, seq, now_us);
+	if (seg->flags & TCP_SYN) {
+		v.events = ack_challenge(c, now_us);
+		return v;
+	}
+	if (c->ts_on && !seg->has_ts)	/* RFC 7323 3.2 */
+		return v;
+	if (paws_rejects(c, seg, now_us) ||
+	    !touches_window(c, seq, seg->payload_len + (seg->flags & TCP_FIN ? 1 : 0))) {
+		/* With payload it is no answer to an answer of ours: no loop to break. */
+		v.events = seg->payload_len > 0 || (seg->flags & TCP_FIN) != 0
+				   ? tcp_text_ack_now(c)
+				   : ack_challenge(c, now_us);
+		return v;
+	}
+	if ((seg->flags & TCP_ACK) == 0)
+		return v;
+	if (!ack_plausible(c, ack)) {
+		v.events = ack_challenge(c, now_us);
+		return v;
+	}
+	remember_ts(c, seg, seq, now_us);
+	v.events |= tcp_ack_input(c, seg, seq, ack, now_us);
+	if (tcp_fin_acked(c))
+		v.events |= fin_acked(c, now_us);
+	if (c->state != TCP_CLOSED)
+		v.events |= input_text(c, seg, seq, now_us, &v);
+	return v;
+}
+
+struct tcp_verdict
+tcp_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	struct tcp_verdict v = {0};
+
+	switch ((enum tcp_state)c->state) {
+	case TCP_SYN_SENT:
+		return input_syn_sent(c, seg, now_us);
+	case TCP_CLOSED:
+		v.reply_reset = tcp_reset_reply(seg, &v.reset);
+		return v;
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+	case TCP_TIME_WAIT:
+		return input_synchronised(c, seg, now_us);
+	}
+	return v;
+}

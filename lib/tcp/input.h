@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Event: a segment arrived (RFC 9293 3.10.7, RFC 5961, RFC 7323 5). The order
+ * of its checks is the order of the functions in input.c.
+ */
+#ifndef RTLS_TCP_INPUT_H
+#define RTLS_TCP_INPUT_H
+
+#include "tcp/conn.h"
+
+/*
+ * What the caller does with the segment. keep bytes of its payload, from skip
+ * on, are stored at stream_off; keep == 0: free the packet. Bytes below
+ * c->rcv_nxt are deliverable (TCP_EV_DELIVER); above they wait.
+ *
+ * What is kept may enclose runs that the caller holds already: the bytes that
+ * came first stay, always, in order or not.
+ */
+struct tcp_verdict {
+	uint32_t events;	/* TCP_EV_* */
+	uint32_t skip;
+	uint32_t keep;
+	uint64_t stream_off;
+	bool reply_reset;	/* send reset */
+	struct tcp_seg reset;
+};
+
+/* seg's ports and addresses are c's; its checksum was good. Reread tcp_deadline afterwards. */
+struct tcp_verdict tcp_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us);
+
+/* A segment for no connection (RFC 9293 3.10.7.1). False: it was a RST, nothing is sent. */
+bool tcp_reset_reply(const struct tcp_seg *seg, struct tcp_seg *out);
+
+/* The caller dropped held bytes at from (> rcv_nxt) and above to make room. */
+void tcp_held_drop(struct tcp_conn *c, uint64_t from);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/output.h"
+
+#include <string.h>
+
+#include "tcp/timer.h"
+#include "tcp/window.h"
+
+enum {
+	WND_MAX = 65535,
+	DUP_ACKS = 3,
+};
+
+static void
+fill(const struct tcp_conn *c, uint64_t off, uint8_t flags, uint64_t now_us, struct tcp_out *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->off = off;
+	o->ack_off = tcp_ack_off(c);
+	o->seg.src_port = c->local_port;
+	o->seg.dst_port = c->remote_port;
+	o->seg.seq = c->iss + 1 + (uint32_t)off;
+	o->seg.ack = c->irs + 1 + (uint32_t)o->ack_off;
+	o->seg.flags = flags;
+	if (c->ts_on) {
+		o->seg.has_ts = true;
+		o->seg.ts_val = tcp_ts_now(c->ts_offset, now_us);
+		o->seg.ts_ecr = c->ts_recent;
+	}
+}
+
+static bool
+plan_syn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+{
+	if (!c->syn_due || c->syn_planned)
+		return false;
+	fill(c, 0, TCP_SYN, now_us, o);
+	o->syn = true;
+	o->rexmit = c->syn_lost;
+	o->adv_off = c->rcv_lim < WND_MAX ? c->rcv_lim : WND_MAX;
+	o->seg.seq = c->iss;
+	o->seg.ack = 0;
+	o->seg.ts_ecr = 0;
+	o->seg.wnd = (uint16_t)o->adv_off;
+	o->seg.mss = (uint16_t)c->rcv_mss;
+	o->seg.has_wscale = true;
+	o->seg.wscale = c->rcv_wscale;
+	return true;
+}
+
+static void
+plan_ack(const struct tcp_conn *c, bool dup, uint64_t now_us, struct tcp_out *o)
+{
+	fill(c, tcp_bare_off(c), TCP_ACK, now_us, o);
+	o->dup_ack = dup;
+	/* A duplicate ACK with another window counts as a window update (RFC 5681 2). */
+	o->seg.wnd = tcp_window_tell(c, dup, &o->adv_off);
+}
+
+static void
+plan_segment(const struct tcp_conn *c, uint64_t off, uint32_t len, bool fin, uint64_t now_us,
+	     struct tcp_out *o)
+{
+	fill(c, off, TCP_ACK, now_us, o);
+	o->len = len;
+	o->fin = fin;
+	o->rexmit = off < c->snd_max;
+	o->seg.wnd = tcp_window_tell(c, false, &o->adv_off);
+	o->seg.payload_len = len;
+	if (fin)
+		o->seg.flags |= TCP_FIN;
+	if (len > 0 && off + len == c->snd_end)
+		o->seg.flags |= TCP_PSH;
+}
+
+static uint64_t
+min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How far edge lies behind off; 0 when the peer took its window back. */
+static uint64_t
+room(uint64_t edge, uint64_t off)
+{
+	return edge > off ? edge - off : 0;
+}
+
+/* RFC 3042: each of the first two duplicate ACKs lets one new segment out. */
+static uint64_t
+limited_transmit(const struct tcp_conn *c, uint64_t off)
+{
+	if (c->loss != TCP_LOSS_NONE || c->dupacks == 0 || c->dupacks >= DUP_ACKS)
+		return 0;
+	return off >= c->snd_max && c->snd_una >= c->recover ? c->dupacks * (uint64_t)c->mss : 0;
+}
+
+/*
+ * Payload bytes for a segment at plan_nxt; 0: it has to wait. Sender's
+ * silly-window avoidance, RFC 9293 3.8.6.2.1, without Nagle: a full segment, or
+ * all there is, or half of the largest window seen.
+ */
+static uint32_t
+segment_len(const struct tcp_conn *c)
+{
+	uint64_t off = c->plan_nxt;
+	uint64_t want = min64(c->snd_end - off, c->mss);
+	uint64_t by_wnd = room(c->snd_una + c->snd_wnd, off);
+	uint64_t by_cwnd = room(c->snd_una + c->cc.cwnd + limited_transmit(c, off), off);
+	uint64_t len = min64(want, min64(by_wnd, by_cwnd));
+
+	if (len == want)
+		return (uint32_t)len;
+	if (by_cwnd <= by_wnd)
+		return 0;	/* cwnd >= mss: something is in flight, its ACK will come */
+	if (off < c->snd_max || 2 * len >= c->max_wnd || (c->probe_due && off == c->snd_una))
+		return (uint32_t)len;
+	return 0;
+}
+
+/* The window lets nothing out. While something is in flight its ACK or timer will help. */
+static bool
+plan_blocked(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+{
+	if (c->plan_nxt != c->snd_una)
+		return false;
+	if (c->probe_due) {
+		if (c->probe_planned)
+			return false;
+		plan_segment(c, c->snd_una, 1, false, now_us, o);
+		o->probe = true;
+		return true;
+	}
+	if (c->rtx_at == TCP_NEVER) {
+		/* Idle until now: R2 counts from here. */
+		if (c->snd_una == c->snd_max && c->persist_backoff == 0 && !c->orphan)
+			c->quiet_since_us = now_us;
+		tcp_timer_persist(c, now_us);
+	}
+	return false;
+}
+
+static bool
+plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+{
+	uint64_t off = c->plan_nxt;
+	uint32_t len = 0;
+
+	if (off >= tcp_snd_lim(c))
+		return false;
+	if (off == c->snd_max && off == c->snd_una &&
+	    now_us - c->last_sent_at_us > tcp_rtt_rto(&c->rtt, c->params))
+		c->cc.ops->idle(&c->cc);
+	if (off < c->snd_end) {
+		len = segment_len(c);
+		if (len == 0)
+			return plan_blocked(c, now_us, o);
+	}
+	/* A FIN needs no room at the receiver: a closed window does not stop it. */
+	plan_segment(c, off, len, off + len == c->fin_off, now_us, o);
+	return true;
+}
+
+static bool
+plan_out_of_turn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+{
+	uint64_t off = c->rtx_plan > c->snd_una ? c->rtx_plan : c->snd_una;
+	uint64_t end = min64(c->rtx_end, c->snd_end);
+	uint64_t len = room(min64(end, c->snd_una + c->snd_wnd), off);
+
+	if (off >= c->rtx_end || (len == 0 && off != c->fin_off))
+		return false;
+	len = min64(len, c->mss);
+	plan_segment(c, off, (uint32_t)len, off + len == c->fin_off && c->rtx_end > c->fin_off,
+		     now_us, o);
+	o->out_of_turn = true;
+	return true;
+}
+
+bool
+tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+{
+	switch ((enum tcp_state)c->state) {
+	case TCP_SYN_SENT:
+		return plan_syn(c, now_us, o);
+	case TCP_CLOSED:
+		return false;
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+	case TCP_TIME_WAIT:
+		break;
+	}
+	if (c->dup_planned < c->dup_owed) {
+		plan_ack(c, true, now_us, o);
+		return true;
+	}
+	if (c->rtx_plan < c->rtx_end && plan_out_of_turn(c, now_us, o))
+		return true;
+	if (plan_data(c, now_us, o))
+		return true;
+	if (!c->ack_now || c->ack_planned)
+		return false;
+	plan_ack(c, false, now_us, o);
+	return true;
+}
+
+void
+tcp_plan_trim(struct tcp_out *o, uint32_t len)
+{
+	if (len >= o->len)
+		return;
+	o->len = len;
+	o->fin = false;
+	o->seg.payload_len = len;
+	o->seg.flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
+}
+
+void
+tcp_plan_take(struct tcp_conn *c, const struct tcp_out *o)
+{
+	uint64_t end = o->off + o->len + (o->fin ? 1 : 0);
+
+	if (o->syn) {	/* the one segment without an ACK */
+		c->syn_planned = true;
+		return;
+	}
+	c->ack_planned = true;
+	if (o->dup_ack)
+		c->dup_planned++;
+	else if (o->probe)
+		c->probe_planned = true;
+	else if (o->out_of_turn)
+		c->rtx_plan = end;
+	else if (end > o->off)
+		c->plan_nxt = end;
+}
+
+/* Every segment carries the newest ACK and window. */
+static void
+ack_sent(struct tcp_conn *c, const struct tcp_out *o)
+{
+	if (o->adv_off > c->rcv_adv)
+		c->rcv_adv = o->adv_off;
+	if (o->syn)
+		return;
+	if (o->ack_off > c->last_ack_sent)
+		c->last_ack_sent = o->ack_off;
+	if (!c->ack_planned)
+		return;
+	c->ack_planned = false;
+	c->ack_now = false;
+	c->ack_delayed = false;
+	c->delack_at = TCP_NEVER;
+	c->rcv_unacked = 0;
+}
+
+static void
+syn_sent(struct tcp_conn *c, uint64_t now_us)
+{
+	c->syn_due = false;
+	c->syn_planned = false;
+	if (!c->syn_lost) {
+		c->timed_at_us = now_us;
+		c->ts_first = tcp_ts_now(c->ts_offset, now_us);
+	}
+	tcp_timer_restart(c, now_us);
+}
+
+/* For cwnd_limited in tcp/ack: how full was cwnd in this round trip? */
+static void
+use_cwnd(struct tcp_conn *c)
+{
+	uint64_t flight = c->snd_nxt - c->snd_una;
+	bool limited = flight + c->mss > c->cc.cwnd;
+
+	if (c->snd_una < c->round_end && !limited &&
+	    (c->round_limited || flight <= c->round_flight))
+		return;
+	c->round_end = c->snd_max;
+	c->round_flight = flight;
+	c->round_limited = limited;
+}
+
+static void
+in_turn_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t end, uint64_t now_us)
+{
+	if (c->snd_una == c->snd_max)
+		c->quiet_since_us = now_us;
+	if (o->rexmit) {
+		c->timed_end = TCP_NO_OFF;
+	} else if (c->timed_end == TCP_NO_OFF) {
+		c->timed_end = end;
+		c->timed_at_us = now_us;
+	}
+	c->probe_due = false;
+	c->snd_nxt = end;
+	if (end > c->snd_max)
+		c->snd_max = end;
+	use_cwnd(c);
+	tcp_timer_start(c, now_us);
+}
+
+void
+tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
+{
+	uint64_t end = o->off + o->len + (o->fin ? 1 : 0);
+
+	ack_sent(c, o);
+	if (o->syn) {
+		syn_sent(c, now_us);
+		return;
+	}
+	if (o->dup_ack) {
+		c->dup_owed--;
+		c->dup_planned--;
+	}
+	if (end == o->off)
+		return;
+	c->last_sent_at_us = now_us;
+	if (o->probe) {
+		/* Only snd_max moves: once the window opens, sending goes on from snd_una. */
+		c->probe_due = false;
+		c->probe_planned = false;
+		if (end > c->snd_max)
+			c->snd_max = end;
+		tcp_timer_persist(c, now_us);
+	} else if (o->out_of_turn) {
+		c->rtx_nxt = end;
+		c->timed_end = TCP_NO_OFF;
+		if (c->loss == TCP_LOSS_RECOVERY)
+			tcp_timer_restart(c, now_us);
+	} else {
+		in_turn_sent(c, o, end, now_us);
+	}
+}
+
+void
+tcp_plan_drop(struct tcp_conn *c)
+{
+	c->plan_nxt = c->snd_nxt;
+	c->rtx_plan = c->rtx_nxt;
+	c->dup_planned = 0;
+	c->ack_planned = false;
+	c->probe_planned = false;
+	c->syn_planned = false;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What a connection sends, in two steps: tcp_plan proposes, tcp_sent moves.
+ *
+ *	while (budget && tcp_plan(c, now_us, &o)) {
+ *		tcp_plan_trim(&o, cut(o.off, o.len));
+ *		build the packet;
+ *		tcp_plan_take(c, &o);
+ *	}
+ *	tx_burst;
+ *	tcp_sent(c, &o, now_us) for each packet that the port took, in order;
+ *	tcp_plan_drop(c) when it refused the rest.
+ *
+ * Between tcp_plan_take and its tcp_sent or tcp_plan_drop no other event of the
+ * same connection is handled. tcp_deadline may change with any call here.
+ */
+#ifndef RTLS_TCP_OUTPUT_H
+#define RTLS_TCP_OUTPUT_H
+
+#include "tcp/user.h"
+
+/* A proposed segment. */
+struct tcp_out {
+	uint64_t off;		/* of the first payload byte */
+	uint32_t len;		/* payload bytes; 0: SYN, FIN alone, or pure ACK */
+	bool syn;
+	bool fin;		/* FIN behind the payload */
+	bool rexmit;		/* begins below snd_max: bytes that were sent before */
+	bool out_of_turn;	/* from rtx_nxt, not from snd_nxt: fast retransmission */
+	bool probe;		/* one byte behind the right edge of a closed window */
+	bool dup_ack;		/* a duplicate ACK, which travels alone */
+	uint64_t ack_off;	/* what seg acknowledges */
+	uint64_t adv_off;	/* right edge that seg tells */
+	struct tcp_seg seg;
+};
+
+/* The next segment, or false. Nothing has moved, but the persist timer may be armed. */
+bool tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o);
+
+/* The caller sends len payload bytes of it, 1 <= len <= o->len: what follows falls off. */
+void tcp_plan_trim(struct tcp_out *o, uint32_t len);
+
+/* It is planned: the next tcp_plan proposes what follows. */
+void tcp_plan_take(struct tcp_conn *c, const struct tcp_out *o);
+
+/* Event: the port took it. */
+void tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us);
+
+/* Event: what is planned and not sent was refused; it will be planned again. */
+void tcp_plan_drop(struct tcp_conn *c);
+
+#endif

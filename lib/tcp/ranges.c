@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/ranges.h"
+
+#include <errno.h>
+#include <string.h>
+
+void
+tcp_ranges_init(struct tcp_ranges *rs)
+{
+	rs->n = 0;
+}
+
+/* First range that ends at off or above: the one that a range from off on could touch. */
+static uint32_t
+first_ending_at(const struct tcp_ranges *rs, uint64_t off)
+{
+	uint32_t lo = 0;
+	uint32_t hi = rs->n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (rs->r[mid].end < off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Puts n ranges out at i. */
+static void
+remove_at(struct tcp_ranges *rs, uint32_t i, uint32_t n)
+{
+	memmove(&rs->r[i], &rs->r[i + n], (rs->n - i - n) * sizeof(rs->r[0]));
+	rs->n -= n;
+}
+
+int
+tcp_ranges_add(struct tcp_ranges *rs, uint64_t start, uint64_t end)
+{
+	uint32_t i = first_ending_at(rs, start);
+	uint32_t last = i;
+
+	while (last < rs->n && rs->r[last].start <= end)
+		last++;
+
+	if (last == i) {	/* touches none */
+		if (rs->n == TCP_RANGES_MAX)
+			return -ENOSPC;
+		memmove(&rs->r[i + 1], &rs->r[i], (rs->n - i) * sizeof(rs->r[0]));
+		rs->n++;
+		rs->r[i] = (struct tcp_range){.start = start, .end = end};
+		return 0;
+	}
+
+	if (start < rs->r[i].start)
+		rs->r[i].start = start;
+	if (end < rs->r[last - 1].end)
+		end = rs->r[last - 1].end;
+	rs->r[i].end = end;
+	remove_at(rs, i + 1, last - i - 1);
+	return 0;
+}
+
+uint64_t
+tcp_ranges_advance(struct tcp_ranges *rs, uint64_t nxt)
+{
+	uint32_t n = 0;
+
+	while (n < rs->n && rs->r[n].start <= nxt) {
+		if (rs->r[n].end > nxt)
+			nxt = rs->r[n].end;
+		n++;
+	}
+	if (n > 0)
+		remove_at(rs, 0, n);
+	return nxt;
+}
+
+void
+tcp_ranges_cut(struct tcp_ranges *rs, uint64_t from)
+{
+	while (rs->n > 0 && rs->r[rs->n - 1].start >= from)
+		rs->n--;
+	if (rs->n > 0 && rs->r[rs->n - 1].end > from)
+		rs->r[rs->n - 1].end = from;
+}
+
+void
+tcp_ranges_trim(const struct tcp_ranges *rs, uint64_t *start, uint64_t *end)
+{
+	uint32_t i = first_ending_at(rs, *start);
+
+	if (i < rs->n && rs->r[i].start <= *start)
+		*start = rs->r[i].end < *end ? rs->r[i].end : *end;
+	i = first_ending_at(rs, *end);
+	if (i < rs->n && rs->r[i].start < *end)
+		*end = rs->r[i].start > *start ? rs->r[i].start : *start;
+}

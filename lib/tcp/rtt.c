@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/rtt.h"
+
+#include "tcp/conn.h"
+
+enum {
+	BACKOFF_MAX = 20,	/* 1 us << 20 is beyond rto_max with any rto_min in use */
+	SYN_LOST_RTO_US = 3000000,
+	/* A longer measurement is an error; it bounds the sums below to 32 bits. */
+	RTT_MAX_US = 300000000,
+};
+
+static uint32_t
+clamp_rto(uint64_t rto_us, const struct tcp_params *p)
+{
+	if (rto_us < p->rto_min_us)
+		return p->rto_min_us;
+	return rto_us > p->rto_max_us ? p->rto_max_us : (uint32_t)rto_us;
+}
+
+void
+tcp_rtt_init(struct tcp_rtt *r, const struct tcp_params *p)
+{
+	*r = (struct tcp_rtt){.rto_us = p->rto_init_us};
+}
+
+void
+tcp_rtt_sample(struct tcp_rtt *r, const struct tcp_params *p, uint64_t rtt_us)
+{
+	uint32_t rtt = rtt_us > RTT_MAX_US ? RTT_MAX_US : (uint32_t)rtt_us;
+
+	if (rtt == 0)
+		rtt = 1;	/* 0 stands for: no sample */
+	if (r->srtt_us == 0) {
+		/* RFC 6298 2.2 */
+		r->srtt_us = rtt;
+		r->rttvar_us = rtt / 2;
+	} else {
+		/* RFC 6298 2.3: RTTVAR first, from the old SRTT */
+		uint32_t diff = rtt > r->srtt_us ? rtt - r->srtt_us : r->srtt_us - rtt;
+
+		r->rttvar_us = (3 * r->rttvar_us + diff) / 4;
+		r->srtt_us = (uint32_t)((7 * (uint64_t)r->srtt_us + rtt) / 8);
+		if (r->srtt_us == 0)
+			r->srtt_us = 1;
+	}
+	r->rto_us = clamp_rto(r->srtt_us + 4 * (uint64_t)r->rttvar_us, p);
+	r->backoff = 0;
+}
+
+void
+tcp_rtt_backoff(struct tcp_rtt *r)
+{
+	if (r->backoff < BACKOFF_MAX)
+		r->backoff++;
+}
+
+void
+tcp_rtt_syn_lost(struct tcp_rtt *r, const struct tcp_params *p)
+{
+	if (r->rto_us < SYN_LOST_RTO_US)
+		r->rto_us = SYN_LOST_RTO_US;
+	if (r->rto_us > p->rto_max_us)
+		r->rto_us = p->rto_max_us;
+	r->backoff = 0;
+}
+
+uint32_t
+tcp_rtt_backed_off(const struct tcp_rtt *r, const struct tcp_params *p, uint8_t backoff)
+{
+	uint64_t rto_us = (uint64_t)r->rto_us << (backoff < BACKOFF_MAX ? backoff : BACKOFF_MAX);
+
+	return rto_us > p->rto_max_us ? p->rto_max_us : (uint32_t)rto_us;
+}
+
+uint32_t
+tcp_rtt_rto(const struct tcp_rtt *r, const struct tcp_params *p)
+{
+	return tcp_rtt_backed_off(r, p, r->backoff);
+}

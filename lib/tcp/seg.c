@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/seg.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "net/addr.h"
+
+enum {
+	OPT_END = 0,
+	OPT_NOP = 1,
+	OPT_MSS = 2,
+	OPT_MSS_LEN = 4,
+	OPT_WSCALE = 3,
+	OPT_WSCALE_LEN = 3,
+	OPT_TS = 8,
+	OPT_TS_LEN = 10,
+};
+
+static uint8_t *
+write16(uint8_t *p, uint16_t v)
+{
+	net_store16(p, v);
+	return p + 2;
+}
+
+static uint8_t *
+write32(uint8_t *p, uint32_t v)
+{
+	net_store32(p, v);
+	return p + 4;
+}
+
+/*
+ * One option of len bytes, kind and length included. MSS and window scale
+ * belong to a SYN and count nowhere else. Of an option that comes twice the
+ * first counts.
+ */
+static void
+parse_option(const uint8_t *opt, uint32_t len, struct tcp_seg *out)
+{
+	bool syn = (out->flags & TCP_SYN) != 0;
+
+	if (opt[0] == OPT_TS && len == OPT_TS_LEN && !out->has_ts) {
+		out->has_ts = true;
+		out->ts_val = net_load32(opt + 2);
+		out->ts_ecr = net_load32(opt + 6);
+	} else if (opt[0] == OPT_MSS && len == OPT_MSS_LEN && syn && out->mss == 0) {
+		out->mss = net_load16(opt + 2);
+	} else if (opt[0] == OPT_WSCALE && len == OPT_WSCALE_LEN && syn && !out->has_wscale) {
+		out->has_wscale = true;
+		out->wscale = opt[2] > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt[2];
+	}
+}
+
+static void
+parse_options(const uint8_t *opt, uint32_t left, struct tcp_seg *out)
+{
+	while (left > 0 && opt[0] != OPT_END) {
+		uint32_t len = 1;
+
+		if (opt[0] != OPT_NOP) {
+			if (left < 2)
+				return;
+			len = opt[1];
+			if (len < 2 || len > left)
+				return;
+			parse_option(opt, len, out);
+		}
+		opt += len;
+		left -= len;
+	}
+}
+
+int
+tcp_seg_parse(const uint8_t *tcp, uint32_t len, struct tcp_seg *out)
+{
+	uint32_t hdr_len;
+
+	if (len < TCP_HDR_MIN)
+		return -EINVAL;
+	hdr_len = (uint32_t)(tcp[12] >> 4) * 4;
+	if (hdr_len < TCP_HDR_MIN || hdr_len > len)
+		return -EINVAL;
+
+	memset(out, 0, sizeof(*out));
+	out->src_port = net_load16(tcp);
+	out->dst_port = net_load16(tcp + 2);
+	out->seq = net_load32(tcp + 4);
+	out->ack = net_load32(tcp + 8);
+	out->hdr_len = (uint8_t)hdr_len;
+	out->flags = tcp[13];
+	out->wnd = net_load16(tcp + 14);
+	out->payload_len = len - hdr_len;
+	parse_options(tcp + TCP_HDR_MIN, hdr_len - TCP_HDR_MIN, out);
+	return 0;
+}
+
+uint32_t
+tcp_seg_write(const struct tcp_seg *s, uint8_t *out)
+{
+	uint8_t *p = out;
+	uint32_t hdr_len;
+
+	p = write16(p, s->src_port);
+	p = write16(p, s->dst_port);
+	p = write32(p, s->seq);
+	p = write32(p, s->ack);
+	*p++ = 0;
+	*p++ = s->flags;
+	p = write16(p, s->wnd);
+	p = write32(p, 0);	/* checksum and urgent pointer */
+	if (s->mss != 0) {
+		*p++ = OPT_MSS;
+		*p++ = OPT_MSS_LEN;
+		p = write16(p, s->mss);
+	}
+	if (s->has_wscale) {
+		*p++ = OPT_NOP;
+		*p++ = OPT_WSCALE;
+		*p++ = OPT_WSCALE_LEN;
+		*p++ = s->wscale;
+	}
+	if (s->has_ts) {
+		*p++ = OPT_NOP;
+		*p++ = OPT_NOP;
+		*p++ = OPT_TS;
+		*p++ = OPT_TS_LEN;
+		p = write32(p, s->ts_val);
+		p = write32(p, s->ts_ecr);
+	}
+	hdr_len = (uint32_t)(p - out);
+	out[12] = (uint8_t)(hdr_len / 4 << 4);
+	return hdr_len;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The TCP header codec (RFC 9293 3.1, options of RFC 7323). 32-bit sequence
+ * numbers exist here and at the entry of tcp_input only; everything above
+ * counts in 64-bit stream offsets.
+ */
+#ifndef RTLS_TCP_SEG_H
+#define RTLS_TCP_SEG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20,
+	TCP_ECE = 0x40,
+	TCP_CWR = 0x80,
+};
+
+enum {
+	TCP_HDR_MIN = 20,
+	TCP_HDR_MAX = 60,
+	TCP_TS_OPT_LEN = 12,	/* NOP NOP kind 8: the aligned form */
+	TCP_MSS_DEFAULT_V4 = 536,
+	TCP_WSCALE_MAX = 14,	/* RFC 7323 2.3 */
+};
+
+/* A parsed or planned segment, in host byte order. */
+struct tcp_seg {
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t payload_len;
+	uint32_t ts_val;
+	uint32_t ts_ecr;
+	uint16_t src_port;
+	uint16_t dst_port;
+	uint16_t wnd;		/* as on the wire, not scaled */
+	uint16_t mss;		/* 0: option absent */
+	uint8_t flags;
+	uint8_t hdr_len;	/* parse: bytes of header with options */
+	bool has_ts;
+	bool has_wscale;
+	uint8_t wscale;		/* clamped to TCP_WSCALE_MAX when parsed */
+};
+
+/*
+ * Reads the header at tcp; len is the length of header and payload as the IP
+ * layer tells it. 0, or -EINVAL when a length does not fit. Unknown options are
+ * skipped, a malformed one ends the walk (RFC 9293 MUST-4..7). The checksum is
+ * the caller's matter.
+ */
+int tcp_seg_parse(const uint8_t *tcp, uint32_t len, struct tcp_seg *out);
+
+/* Writes header and options, checksum 0; returns the header's length. out has TCP_HDR_MAX bytes. */
+uint32_t tcp_seg_write(const struct tcp_seg *s, uint8_t *out);
+
+#endif

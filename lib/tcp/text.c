@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/text.h"
+
+enum {
+	FULL_SEGMENT_MIN = 536,	/* what a full segment has at least, for counting ACKs */
+};
+
+uint32_t
+tcp_text_ack_now(struct tcp_conn *c)
+{
+	c->ack_now = true;
+	return TCP_EV_SEND;
+}
+
+/* One duplicate ACK for each segment out of order: the sender counts them (RFC 5681 3.2). */
+static uint32_t
+ack_dup(struct tcp_conn *c)
+{
+	if (c->dup_owed < UINT8_MAX)
+		c->dup_owed++;
+	return TCP_EV_SEND;
+}
+
+/*
+ * In-order bytes arrived, n of them. An ACK goes out for every second full
+ * segment (RFC 9293 3.8.6.3), at once when a gap was filled (RFC 5681 4.2).
+ */
+static uint32_t
+ack_in_order(struct tcp_conn *c, uint64_t n, bool gap, uint64_t now_us)
+{
+	uint32_t full = c->rcv_seg > FULL_SEGMENT_MIN ? c->rcv_seg : FULL_SEGMENT_MIN;
+
+	if (full > c->rcv_mss)
+		full = c->rcv_mss;
+	c->rcv_unacked += (uint32_t)n;
+	if (gap || c->rcv_unacked >= 2 * full)
+		return tcp_text_ack_now(c);
+	if (!c->ack_delayed) {
+		c->ack_delayed = true;
+		c->delack_at = now_us + c->params->delack_us;
+	}
+	return 0;
+}
+
+static uint32_t
+in_order(struct tcp_conn *c, uint64_t end, uint64_t now_us)
+{
+	bool gap = !tcp_ranges_empty(&c->held);
+	uint64_t old = c->rcv_nxt;
+
+	c->rcv_nxt = gap ? tcp_ranges_advance(&c->held, end) : end;
+	if (c->orphan)	/* thrown away at once, so the room stays as it was */
+		c->rcv_lim += c->rcv_nxt - old;
+	return TCP_EV_DELIVER | ack_in_order(c, c->rcv_nxt - old, gap, now_us);
+}
+
+uint32_t
+tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t now_us,
+		 struct tcp_verdict *v)
+{
+	uint64_t limit = c->peer_fin_off < c->rcv_adv ? c->peer_fin_off : c->rcv_adv;
+	uint64_t start = seq > (int64_t)c->rcv_nxt ? (uint64_t)seq : c->rcv_nxt;
+	uint64_t end = (uint64_t)(seq + (int64_t)seg->payload_len);
+
+	if (end > limit)
+		end = limit;
+	if (start >= end)	/* old, behind the FIN, or a probe into a closed window */
+		return tcp_text_ack_now(c);
+	if (seg->payload_len > c->rcv_seg)
+		c->rcv_seg = seg->payload_len;
+	tcp_ranges_trim(&c->held, &start, &end);
+	if (start == end)
+		return ack_dup(c);
+	v->skip = (uint32_t)((int64_t)start - seq);
+	v->keep = c->orphan ? 0 : (uint32_t)(end - start);
+	v->stream_off = start;
+	if (start == c->rcv_nxt)
+		return in_order(c, end, now_us);
+	if (tcp_ranges_add(&c->held, start, end) != 0)
+		v->keep = 0;	/* too many runs: the newest waits for its retransmission */
+	return ack_dup(c);
+}
+
+uint32_t
+tcp_text_fin(struct tcp_conn *c, uint64_t off)
+{
+	if (c->peer_fin)
+		return tcp_text_ack_now(c);
+	if (c->peer_fin_off == TCP_NO_OFF && off >= c->rcv_nxt && off <= c->rcv_adv &&
+	    off >= tcp_ranges_end(&c->held))
+		c->peer_fin_off = off;
+	return off == c->rcv_nxt ? 0 : tcp_text_ack_now(c);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The receiver's half of tcp_input: segment text and FIN in sequence order, and
+ * which ACK they call for. All return TCP_EV_*.
+ */
+#ifndef RTLS_TCP_TEXT_H
+#define RTLS_TCP_TEXT_H
+
+#include "tcp/input.h"
+
+/* An ACK is owed now. */
+uint32_t tcp_text_ack_now(struct tcp_conn *c);
+
+/* The payload of seg, which touches the window and begins at seq. Fills skip, keep, stream_off. */
+uint32_t tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq,
+			  uint64_t now_us, struct tcp_verdict *v);
+
+/*
+ * A FIN at off. The first one fixes the end of the stream. One that contradicts
+ * what was received before, or lies behind the window, is answered and else
+ * ignored. It is in order once rcv_nxt == peer_fin_off.
+ */
+uint32_t tcp_text_fin(struct tcp_conn *c, uint64_t off);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/timer.h"
+
+/* When R2 is reached (RFC 9293 3.8.3). */
+static uint64_t
+give_up_at(const struct tcp_conn *c)
+{
+	return c->quiet_since_us + (c->state == TCP_SYN_SENT ? c->params->syn_timeout_us
+							      : c->params->user_timeout_us);
+}
+
+static void
+arm(struct tcp_conn *c, uint64_t now_us, uint32_t in_us)
+{
+	uint64_t end = give_up_at(c);
+
+	c->rtx_at = now_us + in_us;
+	if (end > now_us && end < c->rtx_at)
+		c->rtx_at = end;
+}
+
+void
+tcp_timer_restart(struct tcp_conn *c, uint64_t now_us)
+{
+	if (c->state == TCP_SYN_SENT || c->snd_nxt > c->snd_una)
+		arm(c, now_us, tcp_rtt_rto(&c->rtt, c->params));
+	else
+		c->rtx_at = TCP_NEVER;
+}
+
+void
+tcp_timer_start(struct tcp_conn *c, uint64_t now_us)
+{
+	if (c->rtx_at == TCP_NEVER)
+		tcp_timer_restart(c, now_us);
+}
+
+void
+tcp_timer_persist(struct tcp_conn *c, uint64_t now_us)
+{
+	arm(c, now_us, tcp_rtt_backed_off(&c->rtt, c->params, c->persist_backoff));
+}
+
+/* Everything from snd_una on is sent again, as the window allows. */
+static void
+go_back(struct tcp_conn *c)
+{
+	c->snd_nxt = c->snd_una;
+	c->plan_nxt = c->snd_una;
+	c->rtx_nxt = c->rtx_plan = c->rtx_end = 0;
+	c->dupacks = 0;
+	c->loss = TCP_LOSS_NONE;
+}
+
+/* RFC 6298 5.4 to 5.6, RFC 6582 4. */
+static void
+retransmission_timeout(struct tcp_conn *c)
+{
+	uint64_t flight = c->snd_nxt - c->snd_una;
+
+	/*
+	 * Until all that was out at the last timeout is acknowledged, another
+	 * timeout is the same loss: ssthresh is cut once (RFC 5681 3.1).
+	 */
+	c->cc.ops->timeout(&c->cc, flight, c->snd_una >= c->timeout_end);
+	c->timeout_end = c->snd_max;
+	/* RFC 6582 3.2, step 2: the ACK must cover more than this for a new recovery. */
+	c->recover = c->snd_max + 1;
+	c->round_end = c->snd_una;
+	c->round_flight = 0;
+	c->round_limited = false;
+	tcp_rtt_backoff(&c->rtt);
+	go_back(c);
+}
+
+/* The receiver took its window back, or never opened it: no sign of congestion. */
+static void
+persist_timeout(struct tcp_conn *c)
+{
+	go_back(c);
+	c->probe_due = true;
+	if (c->persist_backoff < UINT8_MAX)
+		c->persist_backoff++;
+}
+
+/*
+ * Has R2 passed? Not before something was sent again: a program that was stopped
+ * for minutes must not find all its connections dead when it goes on.
+ */
+static bool
+gives_up(const struct tcp_conn *c, uint64_t now_us)
+{
+	return now_us >= give_up_at(c) && (c->rtt.backoff > 0 || c->persist_backoff > 0);
+}
+
+static uint32_t
+rtx_expired(struct tcp_conn *c, uint64_t now_us)
+{
+	c->rtx_at = TCP_NEVER;	/* starts again when the segment is sent */
+	if (gives_up(c, now_us)) {
+		tcp_conn_closed(c, TCP_END_TIMEOUT);
+		return TCP_EV_CLOSED;
+	}
+	if (c->state == TCP_SYN_SENT) {
+		tcp_rtt_backoff(&c->rtt);
+		c->syn_lost = true;
+		c->syn_due = true;
+	} else if (c->snd_nxt == c->snd_una || (c->snd_wnd == 0 && c->snd_una < c->snd_end)) {
+		persist_timeout(c);
+	} else {
+		retransmission_timeout(c);
+	}
+	return TCP_EV_SEND;
+}
+
+uint32_t
+tcp_timer(struct tcp_conn *c, uint64_t now_us)
+{
+	uint32_t events = 0;
+
+	if (now_us >= c->linger_at) {
+		tcp_conn_closed(c, TCP_END_NORMAL);
+		return TCP_EV_CLOSED;
+	}
+	if (now_us >= c->delack_at) {
+		c->delack_at = TCP_NEVER;
+		c->ack_now = true;
+		events |= TCP_EV_SEND;
+	}
+	if (now_us >= c->rtx_at)
+		events |= rtx_expired(c, now_us);
+	return events;
+}

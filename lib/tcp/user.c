@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/user.h"
+
+#include <string.h>
+
+#include "tcp/window.h"
+
+void
+tcp_send_ready(struct tcp_conn *c, uint64_t end_off)
+{
+	if (c->fin_off == TCP_NO_OFF && end_off > c->snd_end)
+		c->snd_end = end_off;
+}
+
+void
+tcp_shutdown(struct tcp_conn *c)
+{
+	switch ((enum tcp_state)c->state) {
+	case TCP_SYN_SENT:	/* goes out once the handshake is done */
+		break;
+	case TCP_ESTABLISHED:
+		c->state = TCP_FIN_WAIT_1;
+		break;
+	case TCP_CLOSE_WAIT:
+		c->state = TCP_LAST_ACK;
+		break;
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+	case TCP_TIME_WAIT:
+	case TCP_CLOSED:
+		return;
+	}
+	if (c->fin_off == TCP_NO_OFF)
+		c->fin_off = c->snd_end;
+}
+
+void
+tcp_orphan(struct tcp_conn *c, uint64_t now_us)
+{
+	tcp_shutdown(c);
+	c->orphan = true;
+	c->quiet_since_us = now_us;
+	if (c->state == TCP_FIN_WAIT_2)
+		c->linger_at = now_us + c->params->fin_wait2_us;
+}
+
+/* RFC 9293 3.10.5: where both sides have closed, nobody waits for a RST. */
+static bool
+wants_reset(const struct tcp_conn *c)
+{
+	switch ((enum tcp_state)c->state) {
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSE_WAIT:
+		return true;
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		/* These begin before the FIN is sent: a peer that misses data hears of it. */
+		return c->snd_max <= c->fin_off;
+	case TCP_SYN_SENT:
+	case TCP_TIME_WAIT:
+	case TCP_CLOSED:
+		return false;
+	}
+	return false;
+}
+
+bool
+tcp_abort(struct tcp_conn *c, uint64_t now_us, struct tcp_seg *rst)
+{
+	bool reset = wants_reset(c);
+
+	if (reset) {
+		memset(rst, 0, sizeof(*rst));
+		rst->src_port = c->local_port;
+		rst->dst_port = c->remote_port;
+		rst->seq = c->iss + 1 + (uint32_t)tcp_bare_off(c);
+		rst->ack = c->irs + 1 + (uint32_t)tcp_ack_off(c);
+		rst->flags = TCP_RST | TCP_ACK;
+		rst->has_ts = c->ts_on;
+		rst->ts_val = c->ts_on ? tcp_ts_now(c->ts_offset, now_us) : 0;
+		rst->ts_ecr = c->ts_on ? c->ts_recent : 0;
+	}
+	if (c->state != TCP_CLOSED)
+		tcp_conn_closed(c, TCP_END_ABORTED);
+	return reset;
+}
+
+void
+tcp_rcv_room(struct tcp_conn *c, uint32_t room)
+{
+	c->rcv_lim = c->rcv_nxt + room;
+	if (room > c->rcv_buf)
+		c->rcv_buf = room;
+	if (c->state != TCP_SYN_SENT && tcp_window_update_due(c))
+		c->ack_now = true;
+}

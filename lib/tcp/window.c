@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/window.h"
+
+enum {
+	WND_MAX = 65535,
+};
+
+uint16_t
+tcp_window_tell(const struct tcp_conn *c, bool frozen, uint64_t *adv_off)
+{
+	uint64_t edge = c->rcv_adv;
+	uint64_t step = c->rcv_mss < c->rcv_buf / 2 ? c->rcv_mss : c->rcv_buf / 2;
+	uint64_t field;
+
+	if (!frozen && c->rcv_lim > edge && c->rcv_lim - edge >= step)
+		edge = c->rcv_lim;
+	field = (edge - c->rcv_nxt) >> c->rcv_wscale;
+	if (c->rcv_nxt + (field << c->rcv_wscale) < c->rcv_adv &&
+	    c->rcv_nxt + ((field + 1) << c->rcv_wscale) <= c->rcv_lim)
+		field++;
+	if (field > WND_MAX)
+		field = WND_MAX;
+	*adv_off = c->rcv_nxt + (field << c->rcv_wscale);
+	return (uint16_t)field;
+}
+
+bool
+tcp_window_update_due(const struct tcp_conn *c)
+{
+	uint64_t told = c->rcv_adv - c->rcv_nxt;
+	uint64_t grow = c->rcv_lim > c->rcv_adv ? c->rcv_lim - c->rcv_adv : 0;
+	uint64_t two = 2 * (uint64_t)c->rcv_mss;
+
+	if (grow == 0 || c->peer_fin)
+		return false;
+	if (2 * grow >= c->rcv_buf)
+		return true;
+	return grow >= two && (4 * told <= c->rcv_buf || c->rcv_buf < 4 * two);
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <CUnit/CUnit.h>
+
+#include "fixture.h"
+#include "support/harness.h"
+
+/* Runs until the connection closes or the deadline passes limit_us; when what went out is kept. */
+struct trace {
+	uint64_t at_us[64];
+	struct tcp_out out[64];
+	uint32_t n;
+};
+
+static void
+run_timers(struct tcp_conn *c, uint64_t limit_us, struct trace *t)
+{
+	struct tcp_out o;
+
+	t->n = 0;
+	while (tcp_deadline(c) <= limit_us) {
+		uint64_t now = tcp_deadline(c);
+
+		tcp_timer(c, now);
+		while (t->n < 64 && fx_send(c, now, &o)) {
+			t->at_us[t->n] = now;
+			t->out[t->n++] = o;
+		}
+		if (tcp_check_quiet(c) != NULL)
+			CU_FAIL_FATAL("invariant");
+	}
+}
+
+/* RFC 6298 5: RTO 200 ms at first, doubling to 60 s, the first segment each time; R2 ends it. */
+static void
+test_retransmission(void)
+{
+	static const uint64_t at_ms[] = {200,	600,   1400,  3000,  6200,
+					 12600, 25400, 51000, 102200};
+	struct tcp_conn c;
+	struct tcp_out o;
+	struct trace t;
+
+	fx_established(&c, NULL);
+	tcp_send_ready(&c, 5000);
+	fx_send_all(&c, FX_T0, 99, &o);
+	CU_ASSERT_EQUAL(tcp_timer(&c, FX_T0 + 199999), 0);
+	run_timers(&c, FX_T0 + UINT64_C(1000000000), &t);
+	CU_ASSERT_EQUAL_FATAL(t.n, HARNESS_COUNT(at_ms));
+	for (uint32_t i = 0; i < t.n; i++) {
+		CU_ASSERT_EQUAL(t.at_us[i] - FX_T0, at_ms[i] * 1000);
+		CU_ASSERT_EQUAL(t.out[i].off, 0);
+		CU_ASSERT_EQUAL(t.out[i].len, 1000);
+		CU_ASSERT_TRUE(t.out[i].rexmit);
+	}
+	CU_ASSERT_EQUAL(c.state, TCP_CLOSED);
+	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), TCP_NEVER);
+}
+
+/* Row 8: SYNs at 0, 1, 3, 7, 15 ... s; given up after syn_timeout_us. */
+static void
+test_syn(void)
+{
+	static const uint64_t at_s[] = {1, 3, 7, 15, 31, 63, 123};
+	struct tcp_conn c;
+	struct tcp_out o;
+	struct trace t;
+
+	fx_state(&c, TCP_SYN_SENT, NULL);
+	fx_send_all(&c, FX_T0, 9, &o);
+	run_timers(&c, FX_T0 + UINT64_C(1000000000), &t);
+	CU_ASSERT_EQUAL_FATAL(t.n, HARNESS_COUNT(at_s));
+	for (uint32_t i = 0; i < t.n; i++) {
+		CU_ASSERT_EQUAL(t.at_us[i] - FX_T0, at_s[i] * 1000000);
+		CU_ASSERT_TRUE(t.out[i].syn);
+	}
+	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
+}
+
+/* RFC 6298 5.7: 3 s behind a lost SYN; with timestamps the handshake is measured all the same. */
+static void
+test_rto_behind_lost_syn(void)
+{
+	for (int ts = 0; ts < 2; ts++) {
+		struct tcp_seg seg = {.flags = TCP_SYN | TCP_ACK, .seq = 1, .wnd = 60000,
+				      .mss = 1000, .has_ts = ts};
+		struct tcp_conn c;
+		struct tcp_out o;
+
+		fx_state(&c, TCP_SYN_SENT, NULL);
+		fx_send(&c, FX_T0, &o);
+		tcp_timer(&c, tcp_deadline(&c));
+		fx_send(&c, FX_T0 + 1000000, &o);
+		seg.ack = c.iss + 1;
+		seg.ts_ecr = o.seg.ts_val;
+		tcp_input(&c, &seg, FX_T0 + 1400000);
+		CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
+		/* 400 ms: SRTT 400, RTTVAR 200, RTO 1200. */
+		CU_ASSERT_EQUAL(tcp_rtt_rto(&c.rtt, c.params), ts ? 1200000 : 3000000);
+		CU_ASSERT_EQUAL(c.cc.cwnd, c.mss);	/* RFC 5681 3.1 */
+	}
+}
+
+/* The timer restarts with each new ACK, and stops with the last (RFC 6298 5.2, 5.3). */
+static void
+test_restart(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, NULL);
+	tcp_send_ready(&c, 3000);
+	fx_send_all(&c, FX_T0, 9, &o);
+	CU_ASSERT_EQUAL(c.rtx_at, FX_T0 + 200000);
+	fx_ack(&c, 1000, FX_WND, FX_T0 + 50000);
+	CU_ASSERT_EQUAL(c.rtx_at, FX_T0 + 250000);
+	/* A duplicate does not restart it. */
+	fx_ack(&c, 1000, FX_WND, FX_T0 + 60000);
+	CU_ASSERT_EQUAL(c.rtx_at, FX_T0 + 250000);
+	/* Nor does more data. */
+	tcp_send_ready(&c, 4000);
+	fx_send_all(&c, FX_T0 + 70000, 9, &o);
+	CU_ASSERT_EQUAL(c.rtx_at, FX_T0 + 250000);
+	fx_ack(&c, 4000, FX_WND, FX_T0 + 80000);
+	CU_ASSERT_EQUAL(c.rtx_at, TCP_NEVER);
+}
+
+/* Go-back-N: what was out goes out again as ACKs let it, once; ssthresh is cut once. */
+static void
+test_go_back(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t now;
+
+	fx_established(&c, NULL);
+	tcp_send_ready(&c, 10000);
+	fx_send_all(&c, FX_T0, 99, &o);
+	now = c.rtx_at;
+	tcp_timer(&c, now);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 5000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now, 99, &o), 1);
+	/* Lost again, and again: the same event. */
+	now = c.rtx_at;
+	tcp_timer(&c, now);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 5000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now, 99, &o), 1);
+	/* One arrives; then the next is lost: still the same flight. */
+	fx_ack(&c, 1000, FX_WND, now + 1000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now + 1000, 99, &o), 2);
+	CU_ASSERT_TRUE(o.rexmit);
+	CU_ASSERT_EQUAL(o.off, 2000);
+	now = c.rtx_at;
+	tcp_timer(&c, now);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 5000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now, 99, &o), 1);
+	CU_ASSERT_EQUAL(o.off, 1000);
+	/* The receiver held most of it. */
+	fx_ack(&c, 9000, FX_WND, now + 1000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now + 1000, 99, &o), 1);
+	CU_ASSERT_EQUAL(o.off, 9000);
+	fx_ack(&c, 10000, FX_WND, now + 2000);
+	CU_ASSERT_EQUAL(c.rtx_at, TCP_NEVER);
+	/* A new flight, a new loss: cut again, from what is in flight now. */
+	tcp_send_ready(&c, 20000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now + 3000, 99, &o), c.cc.cwnd / 1000);
+	tcp_timer(&c, c.rtx_at);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 2000);
+}
+
+/* Ten minutes of closed window: probes with backoff, for ever; alive within one probe. */
+static void
+test_persist(void)
+{
+	static const uint64_t at_ms[] = {200, 600, 1400, 3000, 6200, 12600, 25400, 51000};
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t now = FX_T0;
+	uint32_t probes = 0;
+
+	fx_established(&c, NULL);
+	fx_ack(&c, 0, 0, FX_T0);
+	tcp_send_ready(&c, 3000);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+	while (tcp_deadline(&c) < FX_T0 + UINT64_C(600000000)) {
+		uint64_t before = now;
+
+		now = tcp_deadline(&c);
+		tcp_timer(&c, now);
+		CU_ASSERT_TRUE_FATAL(fx_send(&c, now, &o));
+		CU_ASSERT_TRUE(o.probe);
+		if (probes < HARNESS_COUNT(at_ms)) {
+			CU_ASSERT_EQUAL(now - FX_T0, at_ms[probes] * 1000);
+		} else {
+			CU_ASSERT_EQUAL(now - before, probes == 8 ? 51200000 : 60000000);
+		}
+		probes++;
+		fx_ack(&c, 0, 0, now + 1000);
+		CU_ASSERT_FALSE(fx_send(&c, now + 1000, &o));
+		CU_ASSERT_PTR_NULL_FATAL(tcp_check_quiet(&c));
+	}
+	CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
+	CU_ASSERT_EQUAL(c.cc.cwnd, 10000);	/* no sign of congestion */
+	fx_ack(&c, 0, FX_WND, now + 2000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now + 2000, 99, &o), 3);
+	/* The timer is the retransmission timer now, without the probes' backoff. */
+	CU_ASSERT_EQUAL(c.rtx_at, now + 2000 + 200000);
+}
+
+/* Nobody answers the probes: R2 counts from the last answer. */
+static void
+test_persist_unanswered(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	struct trace t;
+
+	fx_established(&c, NULL);
+	fx_ack(&c, 0, 0, FX_T0);
+	tcp_send_ready(&c, 3000);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + UINT64_C(900000000), &o));	/* long idle before */
+	run_timers(&c, FX_T0 + UINT64_C(2000000000), &t);
+	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
+	CU_ASSERT_EQUAL(t.n, 9);
+	CU_ASSERT_EQUAL(t.at_us[8], FX_T0 + UINT64_C(900000000) + 102200000);
+}
+
+/* The window closes behind data in flight: probes, no go-back with cwnd 1. */
+static void
+test_window_closes(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, NULL);
+	tcp_send_ready(&c, 5000);
+	fx_send_all(&c, FX_T0, 99, &o);
+	fx_ack(&c, 2000, 0, FX_T0 + 1000);	/* shrunk by 3000 */
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + 1000, &o));
+	tcp_timer(&c, c.rtx_at);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 300000, &o));
+	CU_ASSERT_TRUE(o.probe);
+	CU_ASSERT_TRUE(o.rexmit);
+	CU_ASSERT_EQUAL(o.off, 2000);
+	CU_ASSERT_EQUAL(c.cc.cwnd, 10000);
+	fx_ack(&c, 2000, FX_WND, FX_T0 + 400000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0 + 400000, 99, &o), 3);
+	CU_ASSERT_EQUAL(c.snd_nxt, 5000);
+}
+
+/* The window shrinks to little: what is sent again fits it, at once, no probe time lost. */
+static void
+test_window_shrinks(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, NULL);
+	tcp_send_ready(&c, 5000);
+	fx_send_all(&c, FX_T0, 99, &o);
+	fx_ack(&c, 2000, 300, FX_T0 + 1000);
+	tcp_timer(&c, c.rtx_at);
+	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0 + 300000, 99, &o), 1);
+	CU_ASSERT_EQUAL(o.off, 2000);
+	CU_ASSERT_EQUAL(o.len, 300);
+	CU_ASSERT_TRUE(o.rexmit);
+}
+
+/* The program was stopped for an hour: one retransmission, then R2 counts as ever. */
+static void
+test_stopped_program(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t later = FX_T0 + UINT64_C(3600000000);
+
+	fx_established(&c, NULL);
+	tcp_send_ready(&c, 1000);
+	fx_send_all(&c, FX_T0, 9, &o);
+	CU_ASSERT_EQUAL(tcp_timer(&c, later), TCP_EV_SEND);
+	CU_ASSERT_TRUE(fx_send(&c, later, &o));
+	CU_ASSERT_TRUE(o.rexmit);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), later + 400000);
+	fx_ack(&c, 1000, FX_WND, later + 50000);
+	CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), TCP_NEVER);
+}
+
+/* A window below one MSS that stays: after the override time what fits is sent. */
+static void
+test_small_window(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, NULL);
+	fx_ack(&c, 0, 300, FX_T0);
+	tcp_send_ready(&c, 3000);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+	CU_ASSERT_EQUAL(tcp_deadline(&c), FX_T0 + 200000);
+	tcp_timer(&c, FX_T0 + 200000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0 + 200000, 9, &o), 1);
+	CU_ASSERT_EQUAL(o.len, 300);
+	CU_ASSERT_FALSE(o.probe);
+	fx_ack(&c, 300, 300, FX_T0 + 250000);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + 250000, &o));
+	CU_ASSERT_NOT_EQUAL(tcp_deadline(&c), TCP_NEVER);
+	CU_ASSERT_PTR_NULL(tcp_check_quiet(&c));
+}
+
+/* FIN-WAIT-2 of an orphan ends; with an owner it does not. */
+static void
+test_linger(void)
+{
+	struct tcp_conn c;
+
+	fx_state(&c, TCP_FIN_WAIT_2, NULL);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), TCP_NEVER);
+	tcp_orphan(&c, FX_T0);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), FX_T0 + 60000000);
+	CU_ASSERT_EQUAL(tcp_timer(&c, FX_T0 + 59999999), 0);
+	CU_ASSERT_EQUAL(tcp_timer(&c, FX_T0 + 60000000), TCP_EV_CLOSED);
+	CU_ASSERT_EQUAL(c.end, TCP_END_NORMAL);
+
+	fx_state(&c, TCP_FIN_WAIT_1, NULL);
+	tcp_orphan(&c, FX_T0);
+	fx_ack(&c, c.snd_max, FX_WND, FX_T0 + 5000);
+	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_2);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), FX_T0 + 60005000);
+}
+
+/* Attack row 8: a peer that holds an orphan with a closed window, answering all probes. */
+static void
+test_orphan_is_not_held(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t now = FX_T0;
+
+	fx_established(&c, NULL);
+	fx_ack(&c, 0, 0, FX_T0);
+	tcp_send_ready(&c, 3000);
+	tcp_orphan(&c, FX_T0);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+	while (c.state != TCP_CLOSED && now < FX_T0 + UINT64_C(1000000000)) {
+		now = tcp_deadline(&c);
+		tcp_timer(&c, now);
+		fx_send_all(&c, now, 9, &o);
+		if (c.state != TCP_CLOSED)
+			fx_ack(&c, 0, 0, now + 1000);
+	}
+	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
+	CU_ASSERT_EQUAL(now, FX_T0 + 120000000);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{"retransmission until R2", test_retransmission},
+		{"SYN", test_syn},
+		{"RTO behind a lost SYN", test_rto_behind_lost_syn},
+		{"restart and stop", test_restart},
+		{"go-back-N", test_go_back},
+		{"closed window for ten minutes", test_persist},
+		{"unanswered probes", test_persist_unanswered},
+		{"the window closes behind data", test_window_closes},
+		{"the window shrinks to little", test_window_shrinks},
+		{"a program that was stopped", test_stopped_program},
+		{"a window below one MSS", test_small_window},
+		{"FIN-WAIT-2", test_linger},
+		{"an orphan is not held by a closed window", test_orphan_is_not_held},
+	};
+
+	return harness_run("tcp/timer", cases, HARNESS_COUNT(cases));
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <CUnit/CUnit.h>
+
+#include "fixture.h"
+#include "support/harness.h"
+
+static void
+test_send_ready(void)
+{
+	struct tcp_conn c;
+
+	fx_established(&c, NULL);
+	tcp_send_ready(&c, 1000);
+	tcp_send_ready(&c, 500);	/* never moves left */
+	CU_ASSERT_EQUAL(c.snd_end, 1000);
+	tcp_shutdown(&c);
+	tcp_send_ready(&c, 2000);
+	CU_ASSERT_EQUAL(c.snd_end, 1000);
+	CU_ASSERT_EQUAL(c.fin_off, 1000);
+}
+
+static void
+test_shutdown(void)
+{
+	static const struct {
+		enum tcp_state from, to;
+	} rows[] = {
+		{TCP_SYN_SENT, TCP_SYN_SENT},	  {TCP_ESTABLISHED, TCP_FIN_WAIT_1},
+		{TCP_FIN_WAIT_1, TCP_FIN_WAIT_1}, {TCP_FIN_WAIT_2, TCP_FIN_WAIT_2},
+		{TCP_CLOSE_WAIT, TCP_LAST_ACK},	  {TCP_CLOSING, TCP_CLOSING},
+		{TCP_LAST_ACK, TCP_LAST_ACK},	  {TCP_TIME_WAIT, TCP_TIME_WAIT},
+		{TCP_CLOSED, TCP_CLOSED},
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct tcp_conn c;
+		struct tcp_out o;
+		bool fin;
+
+		fx_state(&c, rows[i].from, NULL);
+		tcp_shutdown(&c);
+		CU_ASSERT_EQUAL(c.state, rows[i].to);
+		tcp_shutdown(&c);
+		CU_ASSERT_EQUAL(c.state, rows[i].to);
+		fin = fx_send_all(&c, FX_T0, 9, &o) > 0 && o.fin;
+		CU_ASSERT_EQUAL(fin, rows[i].from == TCP_ESTABLISHED ||
+					     rows[i].from == TCP_CLOSE_WAIT);
+	}
+}
+
+/* Closed before the handshake was done: data and FIN go out behind it. */
+static void
+test_shutdown_in_syn_sent(void)
+{
+	struct tcp_seg seg = {.flags = TCP_SYN | TCP_ACK, .seq = 5, .wnd = 60000, .mss = 1000};
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_state(&c, TCP_SYN_SENT, NULL);
+	fx_send(&c, FX_T0, &o);
+	tcp_send_ready(&c, 100);
+	tcp_shutdown(&c);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+	seg.ack = c.iss + 1;
+	tcp_input(&c, &seg, FX_T0 + 1000);
+	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_1);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 1000, &o));
+	CU_ASSERT_EQUAL(o.len, 100);
+	CU_ASSERT_TRUE(o.fin);
+}
+
+/* RFC 9293 3.10.5: a RST with seq = snd_nxt, from the states that have somebody to tell. */
+static void
+test_abort(void)
+{
+	static const struct {
+		enum tcp_state state;
+		bool reset;
+	} rows[] = {
+		{TCP_SYN_SENT, false},	 {TCP_ESTABLISHED, true}, {TCP_FIN_WAIT_1, true},
+		{TCP_FIN_WAIT_2, true},	 {TCP_CLOSE_WAIT, true},  {TCP_CLOSING, false},
+		{TCP_LAST_ACK, false},	 {TCP_TIME_WAIT, false},  {TCP_CLOSED, false},
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct fx_conf conf = {.iss = 1000, .irs = 2000};
+		struct tcp_conn c;
+		struct tcp_seg rst;
+		enum tcp_end before;
+
+		fx_state(&c, rows[i].state, &conf);
+		before = (enum tcp_end)c.end;
+		CU_ASSERT_EQUAL(tcp_abort(&c, FX_T0, &rst), rows[i].reset);
+		CU_ASSERT_EQUAL(c.state, TCP_CLOSED);
+		CU_ASSERT_EQUAL(c.end,
+				rows[i].state == TCP_CLOSED ? before : TCP_END_ABORTED);
+		CU_ASSERT_PTR_NULL(tcp_check(&c));
+		if (!rows[i].reset)
+			continue;
+		CU_ASSERT_EQUAL(rst.flags, TCP_RST | TCP_ACK);
+		CU_ASSERT_EQUAL(rst.seq, 1001 + (uint32_t)c.snd_nxt);
+		CU_ASSERT_EQUAL(rst.ack, 2001 + (uint32_t)tcp_ack_off(&c));
+		CU_ASSERT_EQUAL(rst.src_port, FX_LOCAL_PORT);
+		CU_ASSERT_EQUAL(rst.payload_len, 0);
+	}
+}
+
+/* The peer of an aborted connection takes the RST at its word: seq is what it expects. */
+static void
+test_abort_is_believed(void)
+{
+	struct fx_conf conf = {.iss = 100, .irs = 200};
+	struct fx_conf mirror = {.iss = 200, .irs = 100};
+	struct tcp_conn a;
+	struct tcp_conn b;
+	struct tcp_out o;
+	struct tcp_seg rst;
+
+	fx_established(&a, &conf);
+	fx_established(&b, &mirror);
+	tcp_send_ready(&a, 3000);
+	while (fx_send(&a, FX_T0, &o))
+		tcp_input(&b, &o.seg, FX_T0);
+	CU_ASSERT_EQUAL(b.rcv_nxt, 3000);
+	CU_ASSERT_TRUE(tcp_abort(&a, FX_T0, &rst));
+	tcp_input(&b, &rst, FX_T0);
+	CU_ASSERT_EQUAL(b.state, TCP_CLOSED);
+	CU_ASSERT_EQUAL(b.end, TCP_END_RESET);
+}
+
+/* LAST-ACK begins with the call: while data is still owed, an abort is heard. */
+static void
+test_abort_with_data_owed(void)
+{
+	struct tcp_conn c;
+	struct tcp_seg rst;
+
+	fx_state(&c, TCP_CLOSE_WAIT, NULL);
+	tcp_send_ready(&c, 50000);
+	tcp_shutdown(&c);
+	CU_ASSERT_EQUAL(c.state, TCP_LAST_ACK);
+	CU_ASSERT_TRUE(tcp_abort(&c, FX_T0, &rst));
+}
+
+/* What comes for an orphan is acknowledged, not kept; the room stays. */
+static void
+test_orphan(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	struct tcp_verdict v;
+
+	fx_established(&c, NULL);
+	tcp_orphan(&c, FX_T0);
+	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_1);
+	fx_send_all(&c, FX_T0, 9, &o);
+	fx_ack(&c, 1, FX_WND, FX_T0);
+	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_2);
+	for (int64_t off = 0; off < 200000; off += 2000) {
+		v = fx_data(&c, off, 2000, FX_T0);
+		CU_ASSERT_EQUAL(v.keep, 0);
+		CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
+		CU_ASSERT_EQUAL(o.seg.ack, c.irs + 1 + (uint32_t)off + 2000);
+	}
+	v = fx_data(&c, 201000, 10, FX_T0);
+	CU_ASSERT_EQUAL(v.keep, 0);
+	CU_ASSERT_PTR_NULL(tcp_check(&c));
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{"send_ready", test_send_ready},
+		{"shutdown in each state", test_shutdown},
+		{"shutdown in SYN-SENT", test_shutdown_in_syn_sent},
+		{"abort in each state", test_abort},
+		{"an abort is believed", test_abort_is_believed},
+		{"abort while data is owed", test_abort_with_data_owed},
+		{"orphan", test_orphan},
+	};
+
+	return harness_run("tcp/user", cases, HARNESS_COUNT(cases));
+}

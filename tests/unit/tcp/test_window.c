@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <CUnit/CUnit.h>
+
+#include "fixture.h"
+#include "support/harness.h"
+#include "tcp/window.h"
+
+struct tell_row {
+	const char *what;
+	uint8_t scale;
+	uint64_t nxt, adv, lim;
+	uint32_t buf;
+	bool frozen;
+	uint16_t field;
+	uint64_t told;
+};
+
+/* MSS 1000: the edge moves by at least min(1000, buf / 2). */
+static const struct tell_row tell_rows[] = {
+	{"moves by all", 0, 0, 1000, 60000, 60000, false, 60000, 60000},
+	{"by one MSS", 0, 0, 1000, 2000, 60000, false, 2000, 2000},
+	{"not by less", 0, 0, 1000, 1999, 60000, false, 1000, 1000},
+	{"by half of a small buffer", 0, 0, 100, 300, 400, false, 300, 300},
+	{"not by less than that", 0, 0, 100, 299, 400, false, 100, 100},
+	{"frozen", 0, 0, 1000, 60000, 60000, true, 1000, 1000},
+	{"room taken back", 0, 5000, 20000, 6000, 60000, false, 15000, 20000},
+	{"no room", 0, 5000, 5000, 5000, 60000, false, 0, 5000},
+	{"closed, a little room", 0, 5000, 5000, 5999, 60000, false, 0, 5000},
+	{"16 bits are full", 0, 10, 1000, 1000000, 1000000, false, 65535, 65545},
+	{"scaled", 7, 0, 1000, 128000, 128000, false, 1000, 128000},
+	{"scaled, full", 14, 7, 7, UINT64_C(5000000000), UINT32_MAX, false, 65535,
+	 7 + (UINT64_C(65535) << 14)},
+	{"scaled down to a unit", 7, 0, 0, 128127, 128127, false, 1000, 128000},
+	{"does not move left: rounded up", 7, 1, 1280, 2000, 60000, false, 10, 1281},
+	{"unless there is no room for that", 7, 1, 1280, 1280, 60000, false, 9, 1153},
+	{"beyond 2^32", 0, UINT64_C(1) << 40, UINT64_C(1) << 40, (UINT64_C(1) << 40) + 50000,
+	 60000, false, 50000, (UINT64_C(1) << 40) + 50000},
+};
+
+static void
+test_tell(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(tell_rows); i++) {
+		const struct tell_row *row = &tell_rows[i];
+		struct tcp_conn c;
+		uint64_t told;
+
+		fx_established(&c, NULL);
+		c.rcv_wscale = row->scale;
+		c.rcv_nxt = row->nxt;
+		c.rcv_adv = row->adv;
+		c.rcv_lim = row->lim;
+		c.rcv_buf = row->buf;
+		CU_ASSERT_EQUAL(tcp_window_tell(&c, row->frozen, &told), row->field);
+		CU_ASSERT_EQUAL(told, row->told);
+		CU_ASSERT_EQUAL(told, row->nxt + ((uint64_t)row->field << row->scale));
+	}
+}
+
+/*
+ * A reader that takes a byte at a time: no window update below min(MSS, half
+ * of the buffer), and not one less than it needs.
+ */
+static void
+test_slow_reader(void)
+{
+	static const uint32_t bufs[] = {600, 2000, 5000, 10000, 60000};
+
+	for (size_t i = 0; i < HARNESS_COUNT(bufs); i++) {
+		struct fx_conf conf = {.room = bufs[i]};
+		struct tcp_conn c;
+		struct tcp_out o;
+		uint32_t read = 0;
+		uint32_t updates = 0;
+
+		fx_established(&c, &conf);
+		while (c.rcv_nxt < bufs[i]) {
+			uint32_t n = bufs[i] - (uint32_t)c.rcv_nxt;
+
+			fx_data(&c, (int64_t)c.rcv_nxt, n < 1000 ? n : 1000, FX_T0);
+			tcp_rcv_room(&c, bufs[i] - (uint32_t)c.rcv_nxt);
+			fx_send_all(&c, FX_T0, 9, &o);
+		}
+		c.ack_now = true;
+		fx_send_all(&c, FX_T0, 9, &o);
+		CU_ASSERT_EQUAL(o.seg.wnd, 0);
+		while (read < bufs[i]) {
+			uint64_t adv = c.rcv_adv;
+			uint32_t least = 1000 < bufs[i] / 2 ? 1000 : bufs[i] / 2;
+
+			tcp_rcv_room(&c, ++read);
+			if (!fx_send(&c, FX_T0, &o))
+				continue;
+			updates++;
+			CU_ASSERT(c.rcv_adv - adv >= least);
+			CU_ASSERT_EQUAL(c.rcv_adv, bufs[i] + read);
+		}
+		/* The peer never waits for more than half of the buffer. */
+		CU_ASSERT(updates >= 1);
+		CU_ASSERT(c.rcv_adv >= bufs[i] + bufs[i] / 2);
+	}
+}
+
+/* With most of the window open, reading draws no segments: data draws the ACKs. */
+static void
+test_no_needless_updates(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, NULL);
+	c.ack_now = true;
+	fx_send_all(&c, FX_T0, 9, &o);
+	fx_data(&c, 0, 10000, FX_T0);
+	tcp_rcv_room(&c, 50000);
+	fx_send_all(&c, FX_T0, 9, &o);
+	for (uint32_t read = 1; read <= 10; read++) {
+		tcp_rcv_room(&c, 50000 + read * 1000);
+		CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+	}
+	fx_data(&c, 10000, 2000, FX_T0);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
+	CU_ASSERT_EQUAL(c.rcv_adv, 70000);
+}
+
+/* Behind the peer's FIN there is nothing to make room for. */
+static void
+test_after_fin(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_state(&c, TCP_CLOSE_WAIT, NULL);
+	tcp_rcv_room(&c, 10000000);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{"what is told", test_tell},
+		{"a slow reader", test_slow_reader},
+		{"no needless updates", test_no_needless_updates},
+		{"behind the FIN", test_after_fin},
+	};
+
+	return harness_run("tcp/window", cases, HARNESS_COUNT(cases));
+}
