@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Walking mbuf chains by bytes. A chain is mbufs linked by next; nb_segs and
+ * pkt_len of its head are kept right by these functions only where said so.
+ */
+#ifndef RTLS_BUF_CHAIN_H
+#define RTLS_BUF_CHAIN_H
+
+#include <sys/uio.h>
+
+#include <rte_mbuf.h>
+
+/*
+ * Cuts a received packet to the len bytes at off; takes it and returns what is
+ * left (frees emptied segments), NULL when nothing is (len 0). off + len must
+ * lie in the packet. nb_segs and pkt_len are right afterwards.
+ */
+struct rte_mbuf *chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len);
+
+/* Copies len bytes at off out of a chain that holds them. */
+void chain_copy_out(const struct rte_mbuf *m, uint32_t off, void *dst, uint32_t len);
+
+/*
+ * Lists the pieces of len bytes at off; returns how many, or 0 when max is too
+ * small. The chain must hold the bytes.
+ */
+uint16_t chain_iov(const struct rte_mbuf *m, uint32_t off, uint32_t len, struct iovec *iov,
+		   uint16_t max);
+
+/*
+ * The sum of the 16-bit words of len bytes at off, as they lie in memory, folded
+ * to 16 bits: what RFC 1071 complements. Pieces of odd length are joined right;
+ * rte_raw_cksum_mbuf() of DPDK 24.11 loses a carry there.
+ */
+uint16_t chain_sum(const struct rte_mbuf *m, uint32_t off, uint32_t len);
+
+/* May this mbuf's bytes be written, and its tail room used? Exclusively ours, not attached. */
+static inline bool
+chain_writable(const struct rte_mbuf *m)
+{
+	return RTE_MBUF_DIRECT(m) && rte_mbuf_refcnt_read(m) == 1;
+}
+
+#endif

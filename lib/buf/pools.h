@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The buffers of one stack, made once. A record that we own is one linear
+ * buffer of the smallest class that holds it; a packet is a header buffer in
+ * front of indirect mbufs that refer to pieces of records.
+ */
+#ifndef RTLS_BUF_POOLS_H
+#define RTLS_BUF_POOLS_H
+
+#include <string.h>
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include "core/record.h"
+
+enum {
+	/* The plaintext of a record starts here in its buffer: aligned for the cipher, with
+	 * room in front for header and explicit nonce. */
+	BUF_PLAIN_OFF = 16,
+	BUF_SMALL_ROOM = 256,
+	BUF_MEDIUM_ROOM = 2048,
+	BUF_LARGE_ROOM = 17 * 1024,
+	BUF_HEADER_ROOM = 256,
+};
+
+struct buf_pools_conf {
+	const char *name;
+	int socket_id;
+	uint32_t nb_packets;
+	uint32_t nb_small;
+	uint32_t nb_medium;
+	uint32_t nb_large;
+};
+
+struct buf_pools {
+	struct rte_mempool *header;	/* packets without payload, and the first mbuf of others */
+	struct rte_mempool *indirect;	/* mbufs without a data room */
+	struct rte_mempool *record[3];	/* small, medium, large; private area: sendq_rec */
+};
+
+/*
+ * 0; -ENOMEM; -EEXIST: a pool of that name is there; -ENAMETOOLONG; -EINVAL: a pool of no
+ * buffers. Nothing is left behind on error.
+ */
+int buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf);
+/* 0, or -EAGAIN while buffers are out (nothing is freed then). Safe on a zeroed struct. */
+int buf_pools_destroy(struct buf_pools *p);
+
+/* Zeroes memory in a way that no compiler takes for a dead store. */
+static inline void
+buf_wipe(void *p, size_t len)
+{
+	memset(p, 0, len);
+	__asm__ __volatile__("" : : "r"(p) : "memory");
+}
+
+/*
+ * A record buffer for plain_len bytes of plaintext, data_off at BUF_PLAIN_OFF,
+ * data_len 0, its sendq_rec zeroed. NULL when the class and all larger ones are empty.
+ */
+struct rte_mbuf *buf_record_alloc(const struct buf_pools *p, uint32_t plain_len);
+
+/* Plaintext bytes that a record buffer can hold, tail room for inner type and tag kept. */
+uint32_t buf_record_room(const struct rte_mbuf *m);
+
+/* Are some buffers of every class back, so that who found a pool empty may try again? */
+bool buf_pools_recovered(const struct buf_pools *p);
+
+/* Frees a record buffer that holds plaintext, from BUF_PLAIN_OFF on: wiped first. NULL is fine. */
+void buf_record_discard(struct rte_mbuf *m);
+
+/* Buffers that are out, all pools together. */
+uint32_t buf_pools_in_use(const struct buf_pools *p);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "buf/recvq.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "buf/chain.h"
+
+void
+recvq_init(struct recvq *q, uint64_t start_off)
+{
+	memset(q, 0, sizeof(*q));
+	q->ready.off = start_off;
+	q->ready.end_off = start_off;
+}
+
+/* The run that a chain, not empty, makes at off. */
+static struct recvq_run
+run_of(struct rte_mbuf *m, uint64_t off)
+{
+	struct recvq_run r = { .first = m, .off = off, .end_off = off };
+
+	for (; m != NULL; m = m->next) {
+		r.last = m;
+		r.end_off += m->data_len;
+		r.room += m->buf_len;
+	}
+	return r;
+}
+
+/* One mbuf that uses less than a quarter of its buffer. */
+static bool
+is_small(const struct recvq_run *r)
+{
+	return r->first == r->last && r->first->data_len * 4u < r->first->buf_len;
+}
+
+/*
+ * Joins what starts where the run ends. A small piece moves into the run's last
+ * buffer when nobody else can see that one: its tail room is then ours alone.
+ */
+static void
+run_append(struct recvq_run *run, const struct recvq_run *more)
+{
+	struct rte_mbuf *tail = run->last, *m = more->first;
+
+	run->end_off = more->end_off;
+	if (tail == NULL) {
+		run->first = more->first;
+		run->last = more->last;
+		run->room = more->room;
+		return;
+	}
+	if (is_small(more) && chain_writable(tail) && m->data_len <= rte_pktmbuf_tailroom(tail)) {
+		memcpy(rte_pktmbuf_mtod_offset(tail, uint8_t *, tail->data_len),
+		       rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+		tail->data_len = (uint16_t)(tail->data_len + m->data_len);
+		rte_pktmbuf_free_seg(m);
+		return;
+	}
+	tail->next = m;
+	run->last = more->last;
+	run->room += more->room;
+}
+
+static void
+held_remove(struct recvq *q, uint32_t i)
+{
+	q->nb_held--;
+	memmove(&q->held[i], &q->held[i + 1], (q->nb_held - i) * sizeof(q->held[0]));
+}
+
+/* Room is counted again from the runs that an insertion touched: before is what they had. */
+static void
+recount(struct recvq *q, uint32_t ready_before, uint32_t held_before, uint32_t held_after)
+{
+	q->room_held += held_after - held_before;
+	q->room_used += q->ready.room - ready_before + held_after - held_before;
+}
+
+static void
+insert_ready(struct recvq *q, const struct recvq_run *r)
+{
+	uint32_t ready_before = q->ready.room, joined = 0;
+
+	run_append(&q->ready, r);
+	while (q->nb_held > 0 && q->held[0].off == q->ready.end_off) {
+		joined += q->held[0].room;
+		run_append(&q->ready, &q->held[0]);
+		held_remove(q, 0);
+	}
+	recount(q, ready_before, joined, 0);
+}
+
+static int
+insert_held(struct recvq *q, const struct recvq_run *r)
+{
+	bool joins_before, joins_behind;
+	struct recvq_run *run, behind = { 0 };
+	uint32_t i, room_before = 0;
+
+	/* i: the first run behind r. New data is mostly the newest: search from the end. */
+	for (i = q->nb_held; i > 0 && q->held[i - 1].off > r->off; i--)
+		;
+	joins_before = i > 0 && q->held[i - 1].end_off == r->off;
+	joins_behind = i < q->nb_held && q->held[i].off == r->end_off;
+	if (!joins_before && !joins_behind && q->nb_held == RECVQ_RUNS_MAX)
+		return -ENOSPC;
+
+	if (joins_behind) {
+		behind = q->held[i];
+		held_remove(q, i);
+	}
+	if (joins_before) {
+		run = &q->held[i - 1];
+		room_before = run->room;
+		run_append(run, r);
+	} else {
+		run = &q->held[i];
+		memmove(run + 1, run, (q->nb_held - i) * sizeof(*run));
+		q->nb_held++;
+		*run = *r;
+	}
+	if (joins_behind)
+		run_append(run, &behind);
+	recount(q, q->ready.room, room_before + behind.room, run->room);
+	return 0;
+}
+
+void
+recvq_peek(const struct recvq *q, uint32_t skip, void *dst, uint32_t len)
+{
+	chain_copy_out(q->ready.first, skip, dst, len);
+}
+
+uint16_t
+recvq_iov(const struct recvq *q, uint32_t skip, uint32_t len, struct iovec *iov, uint16_t max)
+{
+	return chain_iov(q->ready.first, skip, len, iov, max);
+}
+
+void
+recvq_consume(struct recvq *q, uint64_t len)
+{
+	struct recvq_run *r = &q->ready;
+	struct rte_mbuf *m = r->first, *next;
+
+	r->off += len;
+	while (m != NULL && len >= m->data_len) {
+		next = m->next;
+		len -= m->data_len;
+		r->room -= m->buf_len;
+		q->room_used -= m->buf_len;
+		rte_pktmbuf_free_seg(m);
+		m = next;
+	}
+	r->first = m;
+	if (m == NULL) {
+		r->last = NULL;
+		return;
+	}
+	m->data_off = (uint16_t)(m->data_off + len);
+	m->data_len = (uint16_t)(m->data_len - len);
+}
+
+/* rte_pktmbuf_free would do, but nb_segs of a run's mbufs is not kept. */
+static void
+run_free(struct recvq_run *r)
+{
+	struct rte_mbuf *m, *next;
+
+	for (m = r->first; m != NULL; m = next) {
+		next = m->next;
+		rte_pktmbuf_free_seg(m);
+	}
+	memset(r, 0, sizeof(*r));
+}
+
+/* Inserts a chain that overlaps nothing. */
+static int
+insert_disjoint(struct recvq *q, uint64_t off, struct rte_mbuf *m)
+{
+	struct recvq_run r = run_of(m, off);
+
+	if (off == q->ready.end_off) {
+		insert_ready(q, &r);
+		return 0;
+	}
+	return insert_held(q, &r);
+}
+
+static void
+held_free(struct recvq *q, uint32_t i)
+{
+	q->room_used -= q->held[i].room;
+	q->room_held -= q->held[i].room;
+	run_free(&q->held[i]);
+	held_remove(q, i);
+}
+
+/* The first run that lies inside [off, end_off), or nb_held. */
+static uint32_t
+find_enclosed(const struct recvq *q, uint64_t off, uint64_t end_off)
+{
+	uint32_t i;
+
+	for (i = 0; i < q->nb_held; i++) {
+		if (q->held[i].off > off && q->held[i].end_off < end_off)
+			return i;
+	}
+	return q->nb_held;
+}
+
+int
+recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m)
+{
+	uint64_t end_off = off + m->pkt_len, run_end_off;
+	struct rte_mbuf *behind;
+	uint32_t i, front;
+
+	/*
+	 * Around a run that is held already: its bytes came first and stay (RFC 9293
+	 * 3.10.7.4 leaves the choice; one rule keeps a peer from showing two contents).
+	 */
+	while ((i = find_enclosed(q, off, end_off)) < q->nb_held) {
+		run_end_off = q->held[i].end_off;
+		front = (uint32_t)(q->held[i].off - off);
+		behind = rte_pktmbuf_copy(m, m->pool, (uint32_t)(run_end_off - off),
+					  (uint32_t)(end_off - run_end_off));
+		if (behind == NULL) {
+			/* No buffer to split it with: the new bytes stand for the old ones. */
+			held_free(q, i);
+			continue;
+		}
+		/* Touches the run, so that it never makes one more. */
+		insert_disjoint(q, off, chain_cut(m, 0, front));
+		m = behind;
+		off = run_end_off;
+	}
+	/* What is left of a packet that was split touches a run, too: only a whole one is refused. */
+	return insert_disjoint(q, off, m);
+}
+
+uint32_t
+recvq_drop_held(struct recvq *q)
+{
+	uint32_t room = q->room_held, i;
+
+	for (i = 0; i < q->nb_held; i++)
+		run_free(&q->held[i]);
+	q->nb_held = 0;
+	q->room_held = 0;
+	q->room_used -= room;
+	return room;
+}
+
+void
+recvq_fini(struct recvq *q)
+{
+	uint64_t end_off = q->ready.end_off;
+
+	recvq_drop_held(q);
+	run_free(&q->ready);
+	recvq_init(q, end_off);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What was received, by stream offset: bytes in order as one chain, and runs
+ * that wait for the gap in front of them. The TCP core decides what is kept
+ * (tcp_input); the runs here mirror its ranges one to one.
+ *
+ * Memory is charged by buffer room, not by bytes: a 1-byte segment can pin a
+ * 2 KiB buffer. Small segments are copied into the tail of their run when that
+ * tail is exclusively ours.
+ */
+#ifndef RTLS_BUF_RECVQ_H
+#define RTLS_BUF_RECVQ_H
+
+#include <sys/uio.h>
+
+#include <rte_mbuf.h>
+
+enum { RECVQ_RUNS_MAX = 32 };
+
+struct recvq_run {
+	struct rte_mbuf *first;
+	struct rte_mbuf *last;
+	uint64_t off;
+	uint64_t end_off;
+	uint32_t room;			/* buffer room of its mbufs */
+};
+
+struct recvq {
+	struct recvq_run ready;		/* in order: off is the read position */
+	struct recvq_run held[RECVQ_RUNS_MAX];	/* by offset, a gap in front of each */
+	uint32_t nb_held;
+	uint32_t room_used;		/* bytes of buffer room, ready and held */
+	uint32_t room_held;		/* of these, out of order */
+};
+
+void recvq_init(struct recvq *q, uint64_t start_off);
+
+/* Bytes in order and not consumed. */
+static inline uint64_t
+recvq_len(const struct recvq *q)
+{
+	return q->ready.end_off - q->ready.off;
+}
+
+/*
+ * Takes a packet (headers already cut off) whose bytes belong at off and joins what
+ * became contiguous. It may enclose held runs, whose bytes then stay; it overlaps
+ * nothing else. 0; -ENOSPC: one run too many (the packet stays the caller's), never
+ * for bytes in order.
+ */
+int recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m);
+
+/* Copies len bytes that start skip bytes behind the read position; they must be in order. */
+void recvq_peek(const struct recvq *q, uint32_t skip, void *dst, uint32_t len);
+
+/* Lists the pieces of those bytes; returns how many, 0 when max is too small. */
+uint16_t recvq_iov(const struct recvq *q, uint32_t skip, uint32_t len, struct iovec *iov,
+		   uint16_t max);
+
+/* Event: the first len bytes in order were used. Frees what holds no more of them. */
+void recvq_consume(struct recvq *q, uint64_t len);
+
+/* Drops all held runs (memory pressure: the peer sends them again); returns bytes of room freed. */
+uint32_t recvq_drop_held(struct recvq *q);
+
+void recvq_fini(struct recvq *q);
+
+#endif

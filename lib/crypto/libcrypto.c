@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * AEAD by OpenSSL's libcrypto. A key is a cipher context with the key schedule
+ * already expanded; a job sets the nonce and runs. Nothing is fetched or
+ * allocated per job, and the calling thread's OpenSSL error queue is left as it
+ * was found: it belongs to the program.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include <recordtls/tls.h>
+
+#include "crypto/provider.h"
+
+struct crypto_key {
+	EVP_CIPHER_CTX *ctx;
+};
+
+/* libcrypto's name for the cipher, or NULL. */
+static const char *
+cipher_name(uint16_t cipher)
+{
+	switch ((enum rtls_cipher)cipher) {
+	case RTLS_CIPHER_AES_GCM_128:
+		return "AES-128-GCM";
+	}
+	return NULL;
+}
+
+/* Undoes what OpenSSL added to the error queue since ERR_set_mark() returned marked. */
+static void
+errors_drop(int marked, bool failed)
+{
+	if (failed)
+		ERR_pop_to_mark(); /* not marked: the queue was empty, and is again */
+	else if (marked)
+		ERR_clear_last_mark();
+}
+
+static EVP_CIPHER_CTX *
+ctx_create(const EVP_CIPHER *cipher, enum crypto_dir dir, const uint8_t *key)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+	if (ctx == NULL)
+		return NULL;
+	if (EVP_CipherInit_ex2(ctx, cipher, key, NULL, dir == CRYPTO_SEAL, NULL) != 1) {
+		EVP_CIPHER_CTX_free(ctx);
+		return NULL;
+	}
+	return ctx;
+}
+
+static int
+key_create(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
+	   const uint8_t *key, struct crypto_key **out)
+{
+	const char *name = cipher_name(s->cipher);
+	struct crypto_key *k = NULL;
+	EVP_CIPHER *cipher = NULL;
+	int marked;
+	int rc = -ENOTSUP;
+
+	(void)p;
+	if (name == NULL)
+		return -ENOTSUP;
+
+	marked = ERR_set_mark();
+	cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+	if (cipher == NULL || EVP_CIPHER_get_key_length(cipher) != s->key_len)
+		goto out; /* e.g. a policy of the system's forbids it */
+
+	rc = -ENOMEM;
+	k = malloc(sizeof(*k));
+	if (k == NULL)
+		goto out;
+	k->ctx = ctx_create(cipher, dir, key);
+	if (k->ctx == NULL) {
+		free(k);
+		goto out;
+	}
+	*out = k;
+	rc = 0;
+out:
+	EVP_CIPHER_free(cipher); /* the context has its own reference */
+	errors_drop(marked, rc != 0);
+	return rc;
+}
+
+static void
+key_destroy(const struct crypto_provider *p, struct crypto_key *key)
+{
+	(void)p;
+	if (key == NULL)
+		return;
+	EVP_CIPHER_CTX_free(key->ctx); /* wipes the key schedule */
+	free(key);
+}
+
+/* src and dst list the same pieces: usually one each. Walk the two cuts side by side. */
+static bool
+update_pieces(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
+{
+	size_t src_i = 0, src_off = 0, dst_i = 0, dst_off = 0;
+
+	for (;;) {
+		size_t len, room;
+		int done;
+
+		while (src_i < j->src_cnt && src_off == j->src[src_i].iov_len) {
+			src_i++;
+			src_off = 0;
+		}
+		while (dst_i < j->dst_cnt && dst_off == j->dst[dst_i].iov_len) {
+			dst_i++;
+			dst_off = 0;
+		}
+		if (src_i == j->src_cnt || dst_i == j->dst_cnt)
+			/* The lists end together, or the job is malformed. */
+			return src_i == j->src_cnt && dst_i == j->dst_cnt;
+
+		len = j->src[src_i].iov_len - src_off;
+		room = j->dst[dst_i].iov_len - dst_off;
+		if (len > room)
+			len = room;
+		if (EVP_CipherUpdate(ctx, (uint8_t *)j->dst[dst_i].iov_base + dst_off, &done,
+				     (const uint8_t *)j->src[src_i].iov_base + src_off,
+				     (int)len) != 1)
+			return false;
+		src_off += len;
+		dst_off += len;
+	}
+}
+
+static bool
+update_all(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
+{
+	int done;
+
+	if (EVP_CipherUpdate(ctx, NULL, &done, j->aad, j->aad_len) != 1)
+		return false;
+	if (j->src_cnt == 1 && j->dst_cnt == 1 && j->src->iov_len == j->dst->iov_len &&
+	    j->src->iov_len != 0)
+		return EVP_CipherUpdate(ctx, j->dst->iov_base, &done, j->src->iov_base,
+					(int)j->src->iov_len) == 1;
+	return update_pieces(ctx, j);
+}
+
+/* The key stays; -1 keeps the direction. */
+static bool
+set_nonce(EVP_CIPHER_CTX *ctx, const struct crypto_job *j, const OSSL_PARAM *params)
+{
+	return EVP_CipherInit_ex2(ctx, NULL, NULL, j->nonce, -1, params) == 1;
+}
+
+/* The tag goes by parameter: EVP_CIPHER_CTX_ctrl() would wrap it in the same, at a cost. */
+static int
+seal_one(struct crypto_job *j)
+{
+	EVP_CIPHER_CTX *ctx = j->key->ctx;
+	OSSL_PARAM tag[] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, j->tag, RECORD_TAG_LEN),
+		OSSL_PARAM_END,
+	};
+	uint8_t rest[RECORD_TAG_LEN]; /* AEAD modes leave nothing to the end */
+	int done;
+
+	if (!set_nonce(ctx, j, NULL) || !update_all(ctx, j) ||
+	    EVP_CipherFinal_ex(ctx, rest, &done) != 1 || EVP_CIPHER_CTX_get_params(ctx, tag) != 1)
+		return -EIO;
+	return 0;
+}
+
+static int
+open_one(struct crypto_job *j)
+{
+	EVP_CIPHER_CTX *ctx = j->key->ctx;
+	const OSSL_PARAM tag[] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, j->tag, RECORD_TAG_LEN),
+		OSSL_PARAM_END,
+	};
+	uint8_t rest[RECORD_TAG_LEN];
+	int done;
+
+	if (!set_nonce(ctx, j, tag) || !update_all(ctx, j))
+		return -EIO;
+	/* Only the comparison is left to fail, in constant time. */
+	return EVP_CipherFinal_ex(ctx, rest, &done) == 1 ? 0 : -EBADMSG;
+}
+
+static void
+wipe_dst(const struct crypto_job *j)
+{
+	for (uint16_t i = 0; i < j->dst_cnt; i++)
+		OPENSSL_cleanse(j->dst[i].iov_base, j->dst[i].iov_len);
+}
+
+static void
+process(const struct crypto_provider *p, enum crypto_dir dir, struct crypto_job *jobs, uint16_t n)
+{
+	int marked = ERR_set_mark();
+	bool failed = false;
+
+	(void)p;
+	for (uint16_t i = 0; i < n; i++) {
+		struct crypto_job *j = &jobs[i];
+
+		j->status = dir == CRYPTO_SEAL ? seal_one(j) : open_one(j);
+		if (j->status != 0) {
+			wipe_dst(j);
+			failed = true;
+		}
+	}
+	errors_drop(marked, failed);
+}
+
+const struct crypto_provider *
+crypto_libcrypto(void)
+{
+	static const struct crypto_provider provider = {
+		.name = "libcrypto",
+		.key_create = key_create,
+		.key_destroy = key_destroy,
+		.process = process,
+	};
+
+	return &provider;
+}

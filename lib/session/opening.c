@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "session/opening.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+static uint8_t *
+own_bytes(const struct opening *o)
+{
+	return rte_pktmbuf_mtod(o->own, uint8_t *);
+}
+
+/* The inner bytes, where they lie; false: gathered into our buffer, to be opened there. */
+static bool
+set_source(struct opening *o, const struct session_rx *rx)
+{
+	uint32_t skip = record_prefix_len(rx->suite);
+
+	o->job.src = o->src;
+	o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len, o->src, OPENING_PIECES_MAX);
+	if (o->job.src_cnt > 0 || o->inner_len == 0)
+		return true;
+	recvq_peek(rx->q, skip, own_bytes(o), o->inner_len);
+	o->src[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
+	o->job.src_cnt = 1;
+	return false;
+}
+
+/* Into the program's buffers, and the type byte, if it is the last one, beside them. */
+static bool
+set_direct(struct opening *o, const struct session_rx *rx, const struct pieces *out)
+{
+	uint32_t plain_max = o->inner_len - rx->suite->inner_type_len;
+
+	if (plain_max > out->left)
+		return false;
+	o->job.dst_cnt = pieces_iov(out, plain_max, o->dst, OPENING_PIECES_MAX);
+	if (o->job.dst_cnt == 0 && plain_max > 0)
+		return false;
+	if (rx->suite->inner_type_len != 0)
+		o->dst[o->job.dst_cnt++] = (struct iovec){ .iov_base = &o->last, .iov_len = 1 };
+	return true;
+}
+
+void
+opening_set(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own,
+	    const struct pieces *out)
+{
+	const struct record_suite *s = rx->suite;
+	uint8_t explicit_nonce[RECORD_NONCE_LEN];
+	bool in_place;
+
+	o->own = own;
+	o->inner_len = record_inner_len(s, rx->framer.head.body_len);
+	in_place = !set_source(o, rx);
+	o->job.dst = o->dst;
+	o->direct = out != NULL && !in_place && set_direct(o, rx, out);
+	if (!o->direct) {
+		o->dst[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
+		o->job.dst_cnt = 1;
+	}
+	recvq_peek(rx->q, RECORD_HDR_LEN, explicit_nonce, s->explicit_nonce_len);
+	record_nonce_received(s, rx->iv, rx->rec_no, explicit_nonce, o->job.nonce);
+	o->job.aad_len = (uint8_t)record_aad(s, rx->framer.hdr, rx->rec_no, o->job.aad);
+	recvq_peek(rx->q, record_prefix_len(s) + o->inner_len, o->job.tag, RECORD_TAG_LEN);
+	o->job.key = rx->key;
+}
+
+/*
+ * RFC 8446 5.4: the type is the last byte that is not zero; what is behind it is
+ * padding. False when there is none.
+ */
+static bool
+find_type(struct opening *o)
+{
+	uint32_t len = o->inner_len;
+	uint16_t i = o->job.dst_cnt;
+	const uint8_t *base;
+	size_t n;
+
+	while (i-- > 0) {
+		base = o->dst[i].iov_base;
+		for (n = o->dst[i].iov_len; n > 0; n--) {
+			len--;
+			if (base[n - 1] != 0) {
+				o->type = base[n - 1];
+				o->plain_len = len;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+int
+opening_process(struct opening *o, const struct session_rx *rx)
+{
+	rx->provider->process(rx->provider, CRYPTO_OPEN, &o->job, 1);
+	if (o->job.status != 0) {
+		/* The provider has wiped. That nothing unverified is seen is not left to it. */
+		opening_wipe(o);
+		return o->job.status == -EBADMSG ? -EBADMSG : -EIO;
+	}
+	o->type = rx->framer.head.type;
+	o->plain_len = o->inner_len;
+	if (rx->suite->inner_type_len != 0 && !find_type(o))
+		return -ENODATA;
+	return 0;
+}
+
+void
+opening_withdraw(struct opening *o)
+{
+	uint8_t *own = own_bytes(o);
+	uint32_t left = o->plain_len, n;
+	uint16_t i;
+
+	for (i = 0; left > 0; i++) {
+		n = (uint32_t)RTE_MIN((size_t)left, o->dst[i].iov_len);
+		memcpy(own, o->dst[i].iov_base, n);
+		own += n;
+		left -= n;
+	}
+	opening_wipe(o);
+	o->direct = false;
+	o->dst[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->plain_len };
+	o->job.dst_cnt = 1;
+}
+
+void
+opening_wipe(struct opening *o)
+{
+	uint16_t i;
+
+	for (i = 0; i < o->job.dst_cnt; i++)
+		buf_wipe(o->dst[i].iov_base, o->dst[i].iov_len);
+}

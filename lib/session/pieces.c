@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "session/pieces.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+struct pieces
+pieces_of(const struct iovec *iov, unsigned int iovlen)
+{
+	struct pieces p = { .iov = iov };
+	unsigned int i;
+
+	for (i = 0; i < iovlen; i++)
+		p.left += RTE_MIN(iov[i].iov_len, (size_t)SSIZE_MAX - p.left);
+	return p;
+}
+
+uint8_t *
+pieces_next(struct pieces *p, size_t n, size_t *len)
+{
+	uint8_t *at;
+
+	while (p->off == p->iov->iov_len) {
+		p->iov++;
+		p->off = 0;
+	}
+	at = (uint8_t *)p->iov->iov_base + p->off;
+	*len = RTE_MIN(n, p->iov->iov_len - p->off);
+	p->off += *len;
+	p->left -= *len;
+	return at;
+}
+
+void
+pieces_read(struct pieces *p, uint8_t *dst, size_t n)
+{
+	const uint8_t *at;
+	size_t len;
+
+	for (; n > 0; n -= len, dst += len) {
+		at = pieces_next(p, n, &len);
+		memcpy(dst, at, len);
+	}
+}
+
+void
+pieces_write(struct pieces *p, const uint8_t *src, size_t n)
+{
+	uint8_t *at;
+	size_t len;
+
+	for (; n > 0; n -= len, src += len) {
+		at = pieces_next(p, n, &len);
+		memcpy(at, src, len);
+	}
+}
+
+void
+pieces_skip(struct pieces *p, size_t n)
+{
+	size_t len;
+
+	for (; n > 0; n -= len)
+		pieces_next(p, n, &len);
+}
+
+uint16_t
+pieces_iov(const struct pieces *p, size_t n, struct iovec *iov, uint16_t max)
+{
+	struct pieces at = *p;
+	uint16_t cnt;
+
+	for (cnt = 0; n > 0; cnt++) {
+		if (cnt == max)
+			return 0;
+		iov[cnt].iov_base = pieces_next(&at, n, &iov[cnt].iov_len);
+		n -= iov[cnt].iov_len;
+	}
+	return cnt;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The receiving side of one connection's record layer: in-order bytes of its
+ * receive queue in, plaintext with types out. Records are opened one at a time
+ * when the program asks, straight into its buffer when they fit.
+ *
+ *   PLAIN --keys--> RECORDS --KeyUpdate delivered--> PAUSED --keys--> RECORDS
+ *                      |  \--FIN on a boundary / close_notify--> (eof, state stays)
+ *                      +--bad record, FIN inside one--> FAILED, for good
+ *
+ * Behind close_notify, and in FAILED, received bytes are dropped: nobody can
+ * read them any more, and what the peer still sends may not stop the connection
+ * from being closed in order.
+ */
+#ifndef RTLS_SESSION_RX_H
+#define RTLS_SESSION_RX_H
+
+#include <sys/types.h>
+
+#include <recordtls/io.h>
+#include <recordtls/tls.h>
+
+#include "buf/pools.h"
+#include "buf/recvq.h"
+#include "core/framer.h"
+#include "crypto/provider.h"
+#include "session/messages.h"
+
+enum session_rx_state {
+	SESSION_RX_PLAIN,
+	SESSION_RX_RECORDS,
+	SESSION_RX_PAUSED,
+	SESSION_RX_FAILED,
+};
+
+/* What the full delivery of an opened control record brings about. */
+enum session_rx_effect {
+	SESSION_RX_EFFECT_NONE,
+	SESSION_RX_EFFECT_PAUSE,	/* it ends with a KeyUpdate */
+	SESSION_RX_EFFECT_CLOSE,	/* close_notify */
+};
+
+struct session_rx {
+	uint8_t state;			/* enum session_rx_state */
+	uint8_t end_reason;		/* enum rtls_end_reason; FAILED */
+	uint8_t end_alert;		/* RFC 8446 6.2, 0: none fits; FAILED */
+	bool close_notify;		/* it was delivered: what follows is ignored */
+	int error;			/* FAILED: what every call returns */
+	struct framer framer;		/* from the read position on */
+	const struct record_suite *suite;
+	struct crypto_key *key;
+	const struct crypto_provider *provider;
+	const struct buf_pools *pools;
+	struct recvq *q;
+	uint64_t rec_no;		/* of the record at the head of the queue */
+	uint32_t epoch;
+	uint8_t iv[RECORD_NONCE_LEN];	/* of record number 0 */
+	/* A record opened into a buffer of ours and not delivered in full; NULL: none. Its data is
+	 * what is left of the plaintext; only a control record can be empty. */
+	struct rte_mbuf *opened;
+	uint8_t opened_type;
+	uint8_t opened_effect;		/* enum session_rx_effect */
+	uint32_t opened_wire_len;
+	struct messages messages;
+	uint64_t records;		/* counters */
+	uint64_t record_bytes;		/* plaintext */
+	uint64_t decrypt_errors;
+};
+
+void session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struct recvq *q,
+		     const struct crypto_provider *provider);
+
+/*
+ * Installs the first or next key from the read position on. 0; -EINVAL, also in FAILED; -EBUSY: a
+ * record of the old key is not delivered in full, or TLS 1.2 keys are there; -ENOMEM.
+ */
+int session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys);
+
+/* Event: more bytes are in order. Steps the framer; cheap when nothing completes. */
+void session_rx_input(struct session_rx *rx);
+
+/*
+ * Would session_rx_recv return something other than -EAGAIN? fin: the peer's FIN is in order.
+ * Not while it waits for keys behind a KeyUpdate (-EKEYEXPIRED): a program that polls would spin.
+ */
+bool session_rx_readable(const struct session_rx *rx, bool fin);
+
+/* Is the record ahead known to be a control record? */
+bool session_rx_control_ahead(const struct session_rx *rx);
+
+/*
+ * Delivers. msg carries the buffers; type etc. are filled in. With data_only (rtls_recv) a control
+ * record ahead is -EIO and kept. Returns as rtls_recvmsg(), and -ENOMEM: no record buffer, nothing
+ * has changed; consumes from the queue.
+ */
+ssize_t session_rx_recv(struct session_rx *rx, struct rtls_msg *msg, int flags, bool fin,
+			bool data_only);
+
+/*
+ * Stream bytes that the record at the head still needs to be complete, as many as a record can
+ * have while its header is not there; 0 when nothing is to be opened. The receive budget's floor.
+ */
+uint32_t session_rx_head_need(const struct session_rx *rx);
+
+void session_rx_fini(struct session_rx *rx);
+
+#endif

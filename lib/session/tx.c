@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "session/tx.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "session/pieces.h"
+
+/* As many of the next bytes as fit into room, behind the data of a buffer. */
+static void
+append(struct pieces *src, struct rte_mbuf *m, uint32_t room)
+{
+	uint32_t n = (uint32_t)RTE_MIN(src->left, (size_t)room);
+
+	pieces_read(src, rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len), n);
+	m->data_len = (uint16_t)(m->data_len + n);
+	m->pkt_len = m->data_len;
+}
+
+void
+session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sendq *q,
+		const struct crypto_provider *provider, uint32_t sndbuf)
+{
+	memset(tx, 0, sizeof(*tx));
+	tx->pools = pools;
+	tx->q = q;
+	tx->provider = provider;
+	tx->sndbuf = sndbuf;
+	tx->cap = RECORD_PLAIN_MAX;
+}
+
+static uint64_t
+room_used(const struct session_tx *tx)
+{
+	return (uint64_t)tx->q->room_used + (tx->open != NULL ? tx->open->buf_len : 0);
+}
+
+/*
+ * May a record be closed under this key that leaves keep numbers of its limit
+ * unused, when ahead records are closed before it? The number 2^64 - 1 is never
+ * used, so that none can ever repeat.
+ */
+static bool
+number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
+{
+	uint64_t limit = tx->suite->seal_limit != 0 ? tx->suite->seal_limit : UINT64_MAX;
+
+	return tx->epoch_records + ahead + keep < limit && UINT64_MAX - tx->rec_no > ahead + keep;
+}
+
+/* Queues a buffer as it is: a sealed record, or raw bytes. */
+static void
+push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
+{
+	struct sendq_rec *rec = sendq_rec(m);
+
+	rec->type = type;
+	rec->rec_no = tx->rec_no;
+	rec->epoch = tx->epoch;
+	rec->fence = tx->fence_next;
+	tx->fence_next = false;
+	sendq_push(tx->q, m);
+}
+
+/* Makes the record around the plaintext in m, in place, and queues it. 0 or -EIO. */
+static int
+seal(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
+{
+	const struct record_suite *s = tx->suite;
+	uint32_t plain_len = m->data_len, inner_len = plain_len + s->inner_type_len;
+	uint8_t *plain = rte_pktmbuf_mtod(m, uint8_t *);
+	uint8_t *hdr = plain - record_prefix_len(s);
+	struct iovec inner = { .iov_base = plain, .iov_len = inner_len };
+	struct crypto_job job = {
+		.key = tx->key,
+		.src = &inner,
+		.dst = &inner,
+		.src_cnt = 1,
+		.dst_cnt = 1,
+	};
+
+	record_header_write(s, type, plain_len, 0, hdr);
+	record_nonce(s, tx->iv, tx->rec_no, job.nonce);
+	job.aad_len = (uint8_t)record_aad(s, hdr, tx->rec_no, job.aad);
+	memcpy(hdr + RECORD_HDR_LEN, job.nonce + RECORD_NONCE_LEN - s->explicit_nonce_len,
+	       s->explicit_nonce_len);
+	if (s->inner_type_len != 0)
+		plain[plain_len] = type;
+	tx->provider->process(tx->provider, CRYPTO_SEAL, &job, 1);
+	if (job.status != 0) {
+		tx->failed = true;
+		return -EIO;
+	}
+	memcpy(plain + inner_len, job.tag, RECORD_TAG_LEN);
+	m->data_off = (uint16_t)(m->data_off - record_prefix_len(s));
+	m->data_len = (uint16_t)record_wire_len(s, plain_len);
+	m->pkt_len = m->data_len;
+	push(tx, m, type);
+	tx->rec_no++;
+	tx->epoch_records++;
+	tx->records++;
+	tx->record_bytes += plain_len;
+	return 0;
+}
+
+int
+session_tx_flush(struct session_tx *tx)
+{
+	int rc;
+
+	if (tx->failed)
+		return -EIO;
+	if (tx->open == NULL)
+		return 0;
+	/* The number was there when the record was opened, and nothing was sealed since. */
+	rc = seal(tx, tx->open, RECORD_DATA);
+	if (rc == 0)
+		tx->open = NULL;
+	return rc;
+}
+
+/* 0, or why no data record may be opened; none is open. */
+static int
+may_open(const struct session_tx *tx)
+{
+	if (tx->suite != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
+		return -EKEYEXPIRED;
+	return room_used(tx) >= tx->sndbuf ? -EAGAIN : 0;
+}
+
+/* How large a record that has len bytes now is going to be. */
+static uint32_t
+want_room(const struct session_tx *tx, size_t len, bool more)
+{
+	/* With more to come, anything but a few bytes is the beginning of a full record. */
+	if (more && len > BUF_SMALL_ROOM / 4)
+		return tx->cap;
+	return (uint32_t)RTE_MIN(len, (size_t)tx->cap);
+}
+
+/*
+ * The open record outgrows its buffer: moves it into one that holds want bytes.
+ * want is cap, or all that comes before this call closes the record: no record
+ * moves twice.
+ */
+static int
+grow(struct session_tx *tx, uint32_t want)
+{
+	struct rte_mbuf *m = buf_record_alloc(tx->pools, want), *old = tx->open;
+
+	if (m == NULL)
+		return -ENOMEM;
+	memcpy(rte_pktmbuf_mtod(m, uint8_t *), rte_pktmbuf_mtod(old, const uint8_t *),
+	       old->data_len);
+	m->data_len = old->data_len;
+	m->pkt_len = m->data_len;
+	buf_record_discard(old);
+	tx->open = m;
+	return 0;
+}
+
+/* Puts what fits into the open record, opening one where there is none. 0 or why nothing fits. */
+static int
+data_step(struct session_tx *tx, struct pieces *src, bool more)
+{
+	uint32_t have, room;
+	int rc;
+
+	if (tx->open == NULL) {
+		rc = may_open(tx);
+		if (rc != 0)
+			return rc;
+		tx->open = buf_record_alloc(tx->pools, want_room(tx, src->left, more));
+		if (tx->open == NULL)
+			return -ENOMEM;
+	}
+	have = tx->open->data_len;
+	room = RTE_MIN(buf_record_room(tx->open), (uint32_t)tx->cap);
+	if (have < tx->cap && have == room) {
+		rc = grow(tx, more ? tx->cap : want_room(tx, have + src->left, false));
+		if (rc != 0)
+			return rc;
+		room = RTE_MIN(buf_record_room(tx->open), (uint32_t)tx->cap);
+	}
+	if (have < room)
+		append(src, tx->open, room - have);
+	return tx->open->data_len >= tx->cap ? session_tx_flush(tx) : 0;
+}
+
+/* Bytes before keys are set. */
+static int
+raw_step(struct session_tx *tx, struct pieces *src)
+{
+	struct rte_mbuf *m = tx->q->tail;
+	uint32_t n;
+	int rc = may_open(tx);
+
+	if (rc != 0)
+		return rc;
+	/*
+	 * Into the tail's buffer, if that holds raw bytes, too. Indirect mbufs under way may refer
+	 * to it, so it is not ours alone, but they see only bytes in front of those written here.
+	 */
+	if (m != NULL && sendq_rec(m)->epoch == 0 && !tx->fence_next &&
+	    rte_pktmbuf_tailroom(m) > 0) {
+		n = (uint32_t)RTE_MIN(src->left, (size_t)rte_pktmbuf_tailroom(m));
+		pieces_read(src, rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len), n);
+		sendq_tail_grown(tx->q, n);
+		return 0;
+	}
+	m = buf_record_alloc(tx->pools, (uint32_t)RTE_MIN(src->left, (size_t)RECORD_PLAIN_MAX));
+	if (m == NULL)
+		return -ENOMEM;
+	append(src, m, rte_pktmbuf_tailroom(m));
+	push(tx, m, 0);
+	return 0;
+}
+
+ssize_t
+session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iovlen, bool more)
+{
+	struct pieces src = pieces_of(iov, iovlen);
+	size_t len = src.left;
+	int rc = tx->failed ? -EIO : 0;
+
+	while (rc == 0 && src.left > 0)
+		rc = tx->suite == NULL ? raw_step(tx, &src) : data_step(tx, &src, more);
+	/* A short count closes, too: the caller may not come back for the rest. */
+	if (!more && (rc == 0 || src.left < len)) {
+		int flushed = session_tx_flush(tx);
+
+		rc = rc == 0 ? flushed : rc;
+	}
+	return src.left < len ? (ssize_t)(len - src.left) : rc;
+}
+
+int
+session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
+		   unsigned int iovlen, uint32_t len)
+{
+	struct pieces src = pieces_of(iov, iovlen);
+	struct rte_mbuf *m;
+	int rc;
+
+	if (tx->suite == NULL || len == 0 || len > RECORD_PLAIN_MAX || src.left != len)
+		return -EINVAL;
+	if (tx->failed)
+		return -EIO;
+	if (!number_left(tx, tx->open != NULL, 0))
+		return -EKEYEXPIRED;
+	/* Data stays below this, so one control record at least always fits. */
+	if (room_used(tx) >= tx->sndbuf + BUF_LARGE_ROOM)
+		return -EAGAIN;
+	m = buf_record_alloc(tx->pools, len);
+	if (m == NULL)
+		return -ENOMEM;
+	rc = session_tx_flush(tx);
+	if (rc == 0) {
+		append(&src, m, len);
+		rc = seal(tx, m, type);
+	}
+	if (rc != 0)
+		buf_record_discard(m);
+	return rc;
+}
+
+int
+session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
+{
+	/* First, and also when there is no room: what is open would hold that back for ever. */
+	int rc = session_tx_flush(tx);
+
+	if (rc == 0)
+		rc = may_open(tx);
+	if (rc != 0)
+		return rc;
+	if (m->data_len == 0) {
+		rte_pktmbuf_free_seg(m);
+		return 0;
+	}
+	if (tx->suite == NULL) {
+		push(tx, m, 0);
+		return 0;
+	}
+	tx->open = m;
+	/* It is taken now; if sealing fails the next call tells. */
+	if (!more || m->data_len >= tx->cap)
+		session_tx_flush(tx);
+	return 0;
+}
+
+int
+session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys)
+{
+	const struct record_suite *s = record_suite_find(keys->version, keys->cipher);
+	struct crypto_key *key;
+	int rc;
+
+	if (tx->suite != NULL && tx->suite->version == RTLS_TLS_1_2)
+		return -EBUSY;
+	if (s == NULL || (tx->suite != NULL && s != tx->suite))
+		return -EINVAL;
+	rc = tx->provider->key_create(tx->provider, s, CRYPTO_SEAL, keys->key, &key);
+	if (rc != 0)
+		return rc == -ENOMEM ? -ENOMEM : -EINVAL;
+	rc = session_tx_flush(tx);
+	if (rc != 0) {
+		tx->provider->key_destroy(tx->provider, key);
+		return rc;
+	}
+	tx->provider->key_destroy(tx->provider, tx->key);
+	tx->key = key;
+	tx->suite = s;
+	record_iv_base(s, keys->iv, keys->rec_no, tx->iv);
+	tx->rec_no = keys->rec_no;
+	tx->epoch_records = 0;
+	tx->epoch++;
+	tx->fence_next = true;
+	return 0;
+}
+
+uint32_t
+session_tx_room(const struct session_tx *tx)
+{
+	uint64_t used = room_used(tx), left = used < tx->sndbuf ? tx->sndbuf - used : 0;
+
+	/* The open record takes what it is short of its cap whatever the room is: its buffer is
+	 * charged, and nothing else would ever close it. */
+	if (left == 0 && tx->open != NULL && tx->open->data_len < tx->cap)
+		left = (uint64_t)tx->cap - tx->open->data_len;
+	return (uint32_t)RTE_MIN(left, (uint64_t)UINT32_MAX);
+}
+
+void
+session_tx_fini(struct session_tx *tx)
+{
+	buf_record_discard(tx->open);
+	tx->open = NULL;
+	if (tx->key != NULL)
+		tx->provider->key_destroy(tx->provider, tx->key);
+	tx->key = NULL;
+	buf_wipe(tx->iv, sizeof(tx->iv));
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The sending side of one connection's record layer: plaintext in, sealed
+ * records out into its send queue. Before keys are set, bytes go as they are.
+ *
+ * Nonce discipline: a record's number is given when it is closed, each number
+ * once per epoch, and its sealed bytes in the send queue are what every
+ * retransmission repeats.
+ *
+ * Bytes once accepted are never lost: a record stays open until it is sealed
+ * and queued. The one exception ends the direction: when the provider fails
+ * while sealing in place, the record's plaintext is gone and its number spent,
+ * so nothing may follow it. Every later call is -EIO.
+ */
+#ifndef RTLS_SESSION_TX_H
+#define RTLS_SESSION_TX_H
+
+#include <sys/types.h>
+
+#include <recordtls/tls.h>
+
+#include "buf/pools.h"
+#include "buf/sendq.h"
+#include "crypto/provider.h"
+
+enum {
+	/* Record numbers of a key that data leaves to control records, so that a KeyUpdate and
+	 * alerts can still be sent when data cannot. */
+	SESSION_TX_RESERVE = 16,
+};
+
+struct session_tx {
+	const struct record_suite *suite;	/* NULL: no keys yet */
+	struct rte_mbuf *open;			/* the open record's plaintext, or NULL */
+	uint64_t rec_no;			/* of the next record to be closed */
+	uint64_t epoch_records;			/* sealed under this key */
+	uint64_t sndbuf;			/* limit of buffer room */
+	uint32_t epoch;				/* 0: no keys yet */
+	uint16_t cap;				/* plaintext bytes per data record */
+	bool fence_next;			/* the next record starts a segment */
+	bool failed;				/* the provider failed: nothing is sent any more */
+	uint8_t iv[RECORD_NONCE_LEN];		/* of record number 0 */
+	struct crypto_key *key;
+	const struct crypto_provider *provider;
+	const struct buf_pools *pools;
+	struct sendq *q;
+	uint64_t records;			/* counters */
+	uint64_t record_bytes;			/* plaintext */
+};
+
+void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sendq *q,
+		     const struct crypto_provider *provider, uint32_t sndbuf);
+
+/*
+ * Installs the first or next key. Closes the open record under the old one and
+ * fences the next. 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -ENOMEM; -EIO; the
+ * old key stays on every error.
+ */
+int session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys);
+
+/*
+ * Data: copies up to len bytes; with more the last record stays open. Returns
+ * bytes accepted; -EAGAIN: no room; -ENOMEM: pools are empty; -EKEYEXPIRED: the
+ * key's record limit; -EIO. After a short count without more the open record is closed, too.
+ * len 0 without more closes the open record and returns 0. Room is checked when a
+ * record is opened: the last one may exceed sndbuf by less than one large buffer.
+ */
+ssize_t session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iovlen,
+			bool more);
+
+/*
+ * One control record of len bytes, the pieces' sum, at least 1 and at most RECORD_PLAIN_MAX; all
+ * or nothing. May exceed sndbuf by one large buffer more than data may. 0 or as above, and
+ * -EINVAL: no keys yet, or len out of range. On -EAGAIN, -ENOMEM and -EKEYEXPIRED the open
+ * record stays open.
+ */
+int session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
+		       unsigned int iovlen, uint32_t len);
+
+/*
+ * Takes, on success, a record buffer whose data (at BUF_PLAIN_OFF, data_len bytes, at most cap) is
+ * plaintext already: the open record is closed first (in any case), this one becomes open, and is
+ * closed unless more. 0, -EAGAIN, -EKEYEXPIRED, -EIO (m stays the caller's).
+ */
+int session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more);
+
+/* Closes the open record, if any. 0, or -EIO: the provider failed. */
+int session_tx_flush(struct session_tx *tx);
+
+/* Buffer room left, 0 when a data send would not take a byte for want of it. */
+uint32_t session_tx_room(const struct session_tx *tx);
+
+/* Wipes and frees the open record, wipes and destroys the key. */
+void session_tx_fini(struct session_tx *tx);
+
+#endif

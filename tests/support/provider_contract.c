@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "support/provider_contract.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include <CUnit/CUnit.h>
+#include <recordtls/tls.h>
+
+#include "support/arena.h"
+#include "support/harness.h"
+
+enum { INNER_MAX = RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_13 - RECORD_TAG_LEN };
+
+static void
+fill_random(uint64_t *rng, uint8_t *out, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		out[i] = (uint8_t)harness_rand(rng);
+}
+
+static const EVP_CIPHER *
+oracle_cipher(const struct record_suite *s)
+{
+	switch ((enum rtls_cipher)s->cipher) {
+	case RTLS_CIPHER_AES_GCM_128:
+		return EVP_aes_128_gcm();
+	}
+	return NULL;
+}
+
+void
+contract_oracle_seal(const struct record_suite *s, const uint8_t *key, const uint8_t *nonce,
+		     const uint8_t *aad, int aad_len, const uint8_t *plain, int len,
+		     uint8_t *cipher, uint8_t tag[RECORD_TAG_LEN])
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int done = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ctx);
+	CU_ASSERT_EQUAL_FATAL(EVP_EncryptInit_ex(ctx, oracle_cipher(s), NULL, key, nonce), 1);
+	if (aad_len != 0)
+		CU_ASSERT_EQUAL_FATAL(EVP_EncryptUpdate(ctx, NULL, &done, aad, aad_len), 1);
+	if (len != 0) {
+		CU_ASSERT_EQUAL_FATAL(EVP_EncryptUpdate(ctx, cipher, &done, plain, len), 1);
+		CU_ASSERT_EQUAL_FATAL(done, len);
+	}
+	CU_ASSERT_EQUAL_FATAL(EVP_EncryptFinal_ex(ctx, tag, &done), 1);
+	CU_ASSERT_EQUAL_FATAL(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, RECORD_TAG_LEN, tag),
+			      1);
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+/* A record's bytes, sealed by the oracle. */
+struct sample {
+	uint8_t key[RECORD_KEY_MAX];
+	uint8_t nonce[RECORD_NONCE_LEN];
+	uint8_t aad[RECORD_AAD_MAX];
+	uint8_t aad_len;
+	uint32_t len;
+	uint8_t plain[INNER_MAX];
+	uint8_t cipher[INNER_MAX];
+	uint8_t tag[RECORD_TAG_LEN];
+};
+
+static void
+sample_seal(struct sample *m, const struct record_suite *s)
+{
+	contract_oracle_seal(s, m->key, m->nonce, m->aad, m->aad_len, m->plain, (int)m->len,
+			     m->cipher, m->tag);
+}
+
+static void
+sample_make(struct sample *m, const struct record_suite *s, uint64_t *rng, uint32_t len)
+{
+	m->len = len;
+	m->aad_len = s->aad_len;
+	fill_random(rng, m->key, sizeof(m->key));
+	fill_random(rng, m->nonce, sizeof(m->nonce));
+	fill_random(rng, m->aad, sizeof(m->aad));
+	fill_random(rng, m->plain, len);
+	sample_seal(m, s);
+}
+
+static const uint8_t *
+sample_src(const struct sample *m, enum crypto_dir dir)
+{
+	return dir == CRYPTO_SEAL ? m->plain : m->cipher;
+}
+
+static const uint8_t *
+sample_dst(const struct sample *m, enum crypto_dir dir)
+{
+	return dir == CRYPTO_SEAL ? m->cipher : m->plain;
+}
+
+static struct crypto_key *
+key_make(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
+	 const uint8_t *key)
+{
+	struct crypto_key *k = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(p->key_create(p, s, dir, key, &k), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(k);
+	return k;
+}
+
+/* The job of a sample, without its pieces. */
+static struct crypto_job
+job_make(struct crypto_key *key, const struct sample *m, enum crypto_dir dir)
+{
+	struct crypto_job j;
+
+	memset(&j, 0, sizeof(j));
+	j.key = key;
+	j.aad_len = m->aad_len;
+	j.status = -ENOSYS; /* to be overwritten */
+	memcpy(j.nonce, m->nonce, sizeof(j.nonce));
+	memcpy(j.aad, m->aad, sizeof(j.aad));
+	if (dir == CRYPTO_OPEN)
+		memcpy(j.tag, m->tag, sizeof(j.tag));
+	return j;
+}
+
+static bool
+job_good(const struct crypto_job *j, const struct sample *m)
+{
+	return j->status == 0 && memcmp(j->tag, m->tag, RECORD_TAG_LEN) == 0;
+}
+
+/* One sample through linear buffers, both ways, in place and not. */
+static bool
+linear_good(const struct crypto_provider *p, const struct record_suite *s, const struct sample *m,
+	    uint64_t *rng)
+{
+	static struct arena from, to;
+	bool good = true;
+
+	for (int d = CRYPTO_SEAL; d <= CRYPTO_OPEN; d++) {
+		enum crypto_dir dir = (enum crypto_dir)d;
+		struct crypto_key *key = key_make(p, s, dir, m->key);
+		struct crypto_job jobs[2] = { job_make(key, m, dir), job_make(key, m, dir) };
+
+		arena_scatter(&from, m->len, 1, sample_src(m, dir), rng);
+		arena_scatter(&to, m->len, 1, NULL, rng);
+		jobs[0].src = from.iov;
+		jobs[0].dst = to.iov;
+		jobs[0].src_cnt = jobs[0].dst_cnt = 1;
+		p->process(p, dir, &jobs[0], 1);
+		good &= job_good(&jobs[0], m) && arena_holds(&to, sample_dst(m, dir)) &&
+			arena_holds(&from, sample_src(m, dir));
+
+		arena_scatter(&to, m->len, 1, sample_src(m, dir), rng);
+		jobs[1].src = jobs[1].dst = to.iov;
+		jobs[1].src_cnt = jobs[1].dst_cnt = 1;
+		p->process(p, dir, &jobs[1], 1);
+		good &= job_good(&jobs[1], m) && arena_holds(&to, sample_dst(m, dir));
+		p->key_destroy(p, key);
+	}
+	return good;
+}
+
+void
+contract_lengths(const struct crypto_provider *p, const struct record_suite *s)
+{
+	static const uint32_t longer[] = {
+		511,  512,  513,   1447,  1448,	 1449,		2047,	   2048,
+		4096, 8192, 16383, 16384, 16385, INNER_MAX - 1, INNER_MAX,
+	};
+	static struct sample m;
+	uint64_t rng = harness_seed();
+
+	for (uint32_t len = 0; len <= 300; len++) {
+		sample_make(&m, s, &rng, len);
+		CU_ASSERT(linear_good(p, s, &m, &rng));
+	}
+	for (size_t i = 0; i < HARNESS_COUNT(longer); i++) {
+		sample_make(&m, s, &rng, longer[i]);
+		CU_ASSERT(linear_good(p, s, &m, &rng));
+	}
+}
+
+void
+contract_aad_lengths(const struct crypto_provider *p, const struct record_suite *s)
+{
+	static struct sample m;
+	uint64_t rng = harness_seed();
+
+	for (uint8_t aad_len = 0; aad_len <= RECORD_AAD_MAX; aad_len++)
+		for (uint32_t len = 0; len < 40; len += 13) {
+			sample_make(&m, s, &rng, len);
+			m.aad_len = aad_len;
+			sample_seal(&m, s);
+			CU_ASSERT(linear_good(p, s, &m, &rng));
+		}
+}
+
+/* src and dst in memory of their own, each in its own pieces. */
+static bool
+scattered_good(const struct crypto_provider *p, const struct crypto_job *template,
+	       const struct sample *m, enum crypto_dir dir, uint64_t *rng)
+{
+	static struct arena from, to;
+	struct crypto_job j = *template;
+
+	arena_scatter(&from, m->len, 1 + harness_below(rng, ARENA_PIECES), sample_src(m, dir), rng);
+	arena_scatter(&to, m->len, 1 + harness_below(rng, ARENA_PIECES), NULL, rng);
+	j.src = from.iov;
+	j.src_cnt = from.cnt;
+	j.dst = to.iov;
+	j.dst_cnt = to.cnt;
+	p->process(p, dir, &j, 1);
+	return job_good(&j, m) && arena_holds(&to, sample_dst(m, dir)) &&
+	       arena_holds(&from, sample_src(m, dir));
+}
+
+/* In place: the same list, and the same linear memory in two lists that are cut differently. */
+static bool
+in_place_good(const struct crypto_provider *p, const struct crypto_job *template,
+	      const struct sample *m, enum crypto_dir dir, uint64_t *rng)
+{
+	static struct arena to;
+	struct iovec other[ARENA_PIECES], whole;
+	struct crypto_job j = *template;
+	unsigned int pieces = 1 + harness_below(rng, ARENA_PIECES);
+	bool good;
+
+	arena_scatter(&to, m->len, pieces, sample_src(m, dir), rng);
+	j.src = j.dst = to.iov;
+	j.src_cnt = j.dst_cnt = to.cnt;
+	p->process(p, dir, &j, 1);
+	good = job_good(&j, m) && arena_holds(&to, sample_dst(m, dir));
+
+	arena_scatter(&to, m->len, 1, sample_src(m, dir), rng);
+	whole = to.iov[0];
+	j = *template;
+	j.src = other;
+	j.src_cnt = arena_cut(other, whole.iov_base, m->len, pieces, rng);
+	pieces = 1 + harness_below(rng, ARENA_PIECES);
+	j.dst = to.iov;
+	j.dst_cnt = arena_cut(to.iov, whole.iov_base, m->len, pieces, rng);
+	to.cnt = j.dst_cnt;
+	p->process(p, dir, &j, 1);
+	return good && job_good(&j, m) && arena_holds(&to, sample_dst(m, dir));
+}
+
+void
+contract_cuts(const struct crypto_provider *p, const struct record_suite *s)
+{
+	unsigned int rounds = harness_full() ? 20000 : 400;
+	static struct sample m;
+	uint64_t rng = harness_seed();
+
+	for (unsigned int i = 0; i < rounds; i++) {
+		uint32_t longest = i % 8 == 0 ? INNER_MAX : 200;
+
+		sample_make(&m, s, &rng, harness_below(&rng, longest + 1));
+		for (int d = CRYPTO_SEAL; d <= CRYPTO_OPEN; d++) {
+			enum crypto_dir dir = (enum crypto_dir)d;
+			struct crypto_key *key = key_make(p, s, dir, m.key);
+			struct crypto_job j = job_make(key, &m, dir);
+
+			CU_ASSERT(scattered_good(p, &j, &m, dir, &rng));
+			CU_ASSERT(in_place_good(p, &j, &m, dir, &rng));
+			p->key_destroy(p, key);
+		}
+	}
+}
+
+/* Opens j over bad (a copy of the ciphertext, possibly forged), out of place and in place. */
+static bool
+refused(const struct crypto_provider *p, const struct crypto_job *template, const uint8_t *bad,
+	uint32_t len, uint64_t *rng)
+{
+	static struct arena from, to;
+	struct crypto_job j = *template;
+	bool good;
+
+	arena_scatter(&from, len, 1 + harness_below(rng, 5), bad, rng);
+	arena_scatter(&to, len, 1 + harness_below(rng, 5), bad, rng);
+	j.src = from.iov;
+	j.src_cnt = from.cnt;
+	j.dst = to.iov;
+	j.dst_cnt = to.cnt;
+	p->process(p, CRYPTO_OPEN, &j, 1);
+	good = j.status == -EBADMSG && arena_holds(&to, NULL) && arena_holds(&from, bad);
+
+	arena_scatter(&to, len, 1 + harness_below(rng, 5), bad, rng);
+	j = *template;
+	j.src = j.dst = to.iov;
+	j.src_cnt = j.dst_cnt = to.cnt;
+	p->process(p, CRYPTO_OPEN, &j, 1);
+	return good && j.status == -EBADMSG && arena_holds(&to, NULL);
+}
+
+/* All single-bit forgeries of one record. */
+static void
+forge(const struct crypto_provider *p, const struct record_suite *s, struct sample *m,
+      uint64_t *rng)
+{
+	struct crypto_key *key = key_make(p, s, CRYPTO_OPEN, m->key);
+	const struct crypto_job good = job_make(key, m, CRYPTO_OPEN);
+	struct crypto_job j;
+
+	for (unsigned int bit = 0; bit < 8 * RECORD_TAG_LEN; bit++) {
+		j = good;
+		j.tag[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		CU_ASSERT(refused(p, &j, m->cipher, m->len, rng));
+	}
+	for (unsigned int bit = 0; bit < 8 * RECORD_NONCE_LEN; bit++) {
+		j = good;
+		j.nonce[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		CU_ASSERT(refused(p, &j, m->cipher, m->len, rng));
+	}
+	for (unsigned int bit = 0; bit < 8u * m->aad_len; bit++) {
+		j = good;
+		j.aad[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		CU_ASSERT(refused(p, &j, m->cipher, m->len, rng));
+	}
+	for (unsigned int bit = 0; bit < 8 * m->len; bit++) {
+		m->cipher[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		CU_ASSERT(refused(p, &good, m->cipher, m->len, rng));
+		m->cipher[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	/* One byte less under the same tag. */
+	if (m->len != 0)
+		CU_ASSERT(refused(p, &good, m->cipher, m->len - 1, rng));
+	j = good;
+	j.aad_len--;
+	CU_ASSERT(refused(p, &j, m->cipher, m->len, rng));
+
+	/* The key is as good as before. */
+	CU_ASSERT(scattered_good(p, &good, m, CRYPTO_OPEN, rng));
+	p->key_destroy(p, key);
+}
+
+void
+contract_forgeries(const struct crypto_provider *p, const struct record_suite *s)
+{
+	static const uint32_t lens[] = { 0, 1, 15, 16, 17, 50 };
+	static struct sample m;
+	uint64_t rng = harness_seed();
+	struct crypto_job j;
+
+	for (size_t i = 0; i < HARNESS_COUNT(lens); i++) {
+		sample_make(&m, s, &rng, lens[i]);
+		forge(p, s, &m, &rng);
+	}
+
+	/* A full record, and another key. */
+	sample_make(&m, s, &rng, RECORD_PLAIN_MAX + 1);
+	j = job_make(key_make(p, s, CRYPTO_OPEN, m.key), &m, CRYPTO_OPEN);
+	j.tag[0] ^= 1;
+	CU_ASSERT(refused(p, &j, m.cipher, m.len, &rng));
+	p->key_destroy(p, j.key);
+	m.key[s->key_len - 1] ^= 1;
+	j = job_make(key_make(p, s, CRYPTO_OPEN, m.key), &m, CRYPTO_OPEN);
+	CU_ASSERT(refused(p, &j, m.cipher, m.len, &rng));
+	p->key_destroy(p, j.key);
+}
+
+void
+contract_unequal_lists(const struct crypto_provider *p, const struct record_suite *s)
+{
+	static const struct {
+		uint32_t src_len, dst_len;
+	} rows[] = { { 0, 1 }, { 1, 0 }, { 40, 39 }, { 39, 40 }, { 16, 32 }, { 32, 16 } };
+	static struct arena from, to;
+	static struct sample m;
+	uint64_t rng = harness_seed();
+
+	sample_make(&m, s, &rng, 40);
+	for (int d = CRYPTO_SEAL; d <= CRYPTO_OPEN; d++) {
+		enum crypto_dir dir = (enum crypto_dir)d;
+		struct crypto_key *key = key_make(p, s, dir, m.key);
+
+		for (unsigned int i = 0; i < 4 * HARNESS_COUNT(rows); i++) {
+			struct crypto_job j = job_make(key, &m, dir);
+			uint32_t src_len = rows[i / 4].src_len, dst_len = rows[i / 4].dst_len;
+
+			/* One piece or two, on either side. */
+			arena_scatter(&from, src_len, 1 + i % 2, sample_src(&m, dir), &rng);
+			arena_scatter(&to, dst_len, 1 + i / 2 % 2, sample_dst(&m, dir), &rng);
+			j.src = from.iov;
+			j.src_cnt = from.cnt;
+			j.dst = to.iov;
+			j.dst_cnt = to.cnt;
+			p->process(p, dir, &j, 1);
+			CU_ASSERT_EQUAL(j.status, -EIO);
+			CU_ASSERT(arena_holds(&to, NULL));
+			CU_ASSERT(arena_holds(&from, sample_src(&m, dir)));
+		}
+		p->key_destroy(p, key);
+	}
+}
+
+enum { BURST = 32, BURST_KEYS = 3 };
+
+/* A burst of records under few keys; bad ones are the jobs whose bit is set. */
+static void
+burst_run(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
+	  uint32_t bad, uint64_t *rng)
+{
+	static struct sample m[BURST];
+	static struct arena to[BURST];
+	struct crypto_job jobs[BURST];
+	struct crypto_key *keys[BURST_KEYS] = { NULL };
+
+	for (unsigned int i = 0; i < BURST; i++) {
+		sample_make(&m[i], s, rng, harness_below(rng, 400));
+		if (i < BURST_KEYS)
+			keys[i] = key_make(p, s, dir, m[i].key);
+		memcpy(m[i].key, m[i % BURST_KEYS].key, sizeof(m[i].key));
+		sample_seal(&m[i], s);
+		jobs[i] = job_make(keys[i % BURST_KEYS], &m[i], dir);
+		arena_scatter(&to[i], m[i].len, 1 + i % 4, sample_src(&m[i], dir), rng);
+		jobs[i].src = jobs[i].dst = to[i].iov;
+		jobs[i].src_cnt = jobs[i].dst_cnt = to[i].cnt;
+		if (bad >> i & 1)
+			jobs[i].tag[i % RECORD_TAG_LEN] ^= 0x80;
+	}
+	p->process(p, dir, jobs, BURST);
+	for (unsigned int i = 0; i < BURST; i++) {
+		bool is_bad = bad >> i & 1;
+
+		CU_ASSERT_EQUAL(jobs[i].status, is_bad ? -EBADMSG : 0);
+		CU_ASSERT(is_bad || job_good(&jobs[i], &m[i]));
+		CU_ASSERT(arena_holds(&to[i], is_bad ? NULL : sample_dst(&m[i], dir)));
+	}
+	for (unsigned int i = 0; i < BURST_KEYS; i++)
+		p->key_destroy(p, keys[i]);
+}
+
+void
+contract_bursts(const struct crypto_provider *p, const struct record_suite *s)
+{
+	uint64_t rng = harness_seed();
+
+	p->process(p, CRYPTO_SEAL, NULL, 0);
+	p->process(p, CRYPTO_OPEN, NULL, 0);
+	burst_run(p, s, CRYPTO_SEAL, 0, &rng);
+	burst_run(p, s, CRYPTO_OPEN, 0, &rng);
+	burst_run(p, s, CRYPTO_OPEN, UINT32_MAX, &rng);
+	for (unsigned int i = 0; i < 20; i++)
+		burst_run(p, s, CRYPTO_OPEN, (uint32_t)harness_rand(&rng), &rng);
+}
+
+void
+contract_keys(const struct crypto_provider *p, const struct record_suite *s)
+{
+	static struct sample a, b;
+	uint64_t rng = harness_seed();
+	struct record_suite unknown = *s;
+	struct crypto_key *ka, *kb, *out;
+	struct crypto_job j;
+	uint8_t copy[RECORD_KEY_MAX];
+
+	CU_ASSERT(p->name != NULL && p->name[0] != '\0');
+	p->key_destroy(p, NULL);
+
+	/* The caller's bytes may go at once; the other key may come and go. */
+	sample_make(&a, s, &rng, 100);
+	sample_make(&b, s, &rng, 100);
+	memcpy(copy, a.key, sizeof(copy));
+	ka = key_make(p, s, CRYPTO_SEAL, copy);
+	memset(copy, 0, sizeof(copy));
+	kb = key_make(p, s, CRYPTO_SEAL, b.key);
+	j = job_make(ka, &a, CRYPTO_SEAL);
+	CU_ASSERT(scattered_good(p, &j, &a, CRYPTO_SEAL, &rng));
+	j = job_make(kb, &b, CRYPTO_SEAL);
+	CU_ASSERT(scattered_good(p, &j, &b, CRYPTO_SEAL, &rng));
+	p->key_destroy(p, kb);
+	j = job_make(ka, &a, CRYPTO_SEAL);
+	CU_ASSERT(scattered_good(p, &j, &a, CRYPTO_SEAL, &rng));
+	p->key_destroy(p, ka);
+
+	/* The same nonce again is the same record again: a retransmission may be sealed anew. */
+	ka = key_make(p, s, CRYPTO_SEAL, a.key);
+	for (unsigned int i = 0; i < 3; i++) {
+		j = job_make(ka, &a, CRYPTO_SEAL);
+		CU_ASSERT(scattered_good(p, &j, &a, CRYPTO_SEAL, &rng));
+	}
+	p->key_destroy(p, ka);
+
+	out = (struct crypto_key *)&a;
+	unknown.cipher = 0xffff;
+	CU_ASSERT_EQUAL(p->key_create(p, &unknown, CRYPTO_SEAL, a.key, &out), -ENOTSUP);
+	CU_ASSERT_EQUAL(p->key_create(p, &unknown, CRYPTO_OPEN, a.key, &out), -ENOTSUP);
+	CU_ASSERT_PTR_EQUAL(out, &a);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What crypto/provider.h promises, as tests that any provider must pass. A
+ * provider's test program calls each from a case of its own:
+ *
+ *	static void
+ *	test_cuts(void)
+ *	{
+ *		contract_cuts(crypto_libcrypto(), suite());
+ *	}
+ *
+ * Expected bytes come from contract_oracle_seal(), OpenSSL's one-shot AEAD,
+ * written apart from all providers.
+ */
+#ifndef RTLS_SUPPORT_PROVIDER_CONTRACT_H
+#define RTLS_SUPPORT_PROVIDER_CONTRACT_H
+
+#include "crypto/provider.h"
+
+/* Seals len bytes of plain in one go. Its own proof is in test_libcrypto. */
+void contract_oracle_seal(const struct record_suite *s, const uint8_t *key, const uint8_t *nonce,
+			  const uint8_t *aad, int aad_len, const uint8_t *plain, int len,
+			  uint8_t *cipher, uint8_t tag[RECORD_TAG_LEN]);
+
+/* Linear buffers of all short and some long lengths, in place and out of place. */
+void contract_lengths(const struct crypto_provider *p, const struct record_suite *s);
+
+/* Additional data of every length there is. */
+void contract_aad_lengths(const struct crypto_provider *p, const struct record_suite *s);
+
+/* src and dst cut differently, empty pieces, scattered memory, nothing beside it touched. */
+void contract_cuts(const struct crypto_provider *p, const struct record_suite *s);
+
+/* Any bit of tag, nonce, additional data, ciphertext: -EBADMSG and nothing readable. */
+void contract_forgeries(const struct crypto_provider *p, const struct record_suite *s);
+
+/* src and dst of different length: -EIO, and what dst has is wiped. */
+void contract_unequal_lists(const struct crypto_provider *p, const struct record_suite *s);
+
+/* Bursts of several keys, good and bad jobs mixed; a burst of none. */
+void contract_bursts(const struct crypto_provider *p, const struct record_suite *s);
+
+/* Keys are copied, independent of each other, and refused where not carried. */
+void contract_keys(const struct crypto_provider *p, const struct record_suite *s);
+
+#endif

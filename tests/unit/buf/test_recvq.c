@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include "buf/recvq.h"
+#include "unit/buf/fixture.h"
+
+enum { START = 5000 };
+
+/* A segment of the pattern, as it comes from the port. */
+static int
+insert(struct recvq *q, uint64_t off, uint32_t len, uint32_t seg_len)
+{
+	static uint8_t bytes[65536];
+	struct rte_mbuf *m;
+	int rc;
+
+	CU_ASSERT_FATAL(len <= sizeof(bytes));
+	pattern_fill(bytes, off, len);
+	m = rx_packet(bytes, len, seg_len);
+	rc = recvq_insert(q, off, m);
+	if (rc != 0)
+		rte_pktmbuf_free(m);
+	return rc;
+}
+
+/* Buffer room of a run, walked; and its bytes are right. */
+static uint32_t
+check_run(const struct recvq_run *r)
+{
+	const struct rte_mbuf *m, *last = NULL;
+	uint64_t off = r->off;
+	uint32_t room = 0;
+
+	for (m = r->first; m != NULL; m = m->next) {
+		CU_ASSERT(m->data_len > 0);
+		CU_ASSERT(pattern_is(rte_pktmbuf_mtod(m, const uint8_t *), off, m->data_len));
+		off += m->data_len;
+		room += m->buf_len;
+		last = m;
+	}
+	CU_ASSERT_PTR_EQUAL(r->last, last);
+	CU_ASSERT_EQUAL(off, r->end_off);
+	CU_ASSERT_EQUAL(r->room, room);
+	return room;
+}
+
+static void
+check_queue(const struct recvq *q)
+{
+	uint32_t held = 0, ready = check_run(&q->ready);
+	uint64_t end = q->ready.end_off;
+
+	for (uint32_t i = 0; i < q->nb_held; i++) {
+		CU_ASSERT(q->held[i].off > end); /* a gap in front of each */
+		end = q->held[i].end_off;
+		held += check_run(&q->held[i]);
+	}
+	CU_ASSERT_EQUAL(q->room_held, held);
+	CU_ASSERT_EQUAL(q->room_used, ready + held);
+}
+
+/* Three segments of 600, 700 and 800 bytes in every order. */
+static void
+test_orders(void)
+{
+	static const uint8_t orders[][3] = {
+		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
+	};
+	static const uint32_t off[] = { 0, 600, 1300 }, len[] = { 600, 700, 800 };
+
+	for (size_t i = 0; i < HARNESS_COUNT(orders); i++)
+		for (uint32_t seg_len = 300; seg_len <= 900; seg_len += 600) {
+			uint8_t out[2100];
+			struct recvq q;
+
+			recvq_init(&q, START);
+			for (int k = 0; k < 3; k++) {
+				int s = orders[i][k];
+
+				CU_ASSERT_EQUAL(insert(&q, START + off[s], len[s], seg_len), 0);
+				check_queue(&q);
+			}
+			CU_ASSERT_EQUAL(q.nb_held, 0);
+			CU_ASSERT_EQUAL(q.room_held, 0);
+			CU_ASSERT_EQUAL_FATAL(recvq_len(&q), 2100);
+			recvq_peek(&q, 0, out, 2100);
+			CU_ASSERT(pattern_is(out, START, 2100));
+			recvq_consume(&q, 2100);
+			CU_ASSERT_EQUAL(q.room_used, 0);
+			CU_ASSERT_EQUAL(fixture_in_use(), 0);
+		}
+}
+
+static void
+test_too_many_runs(void)
+{
+	struct recvq q;
+
+	recvq_init(&q, 0);
+	for (uint64_t i = 1; i <= RECVQ_RUNS_MAX; i++)
+		CU_ASSERT_EQUAL(insert(&q, 1000 * i, 500, 500), 0);
+	/* One too many: in front, between and behind. */
+	CU_ASSERT_EQUAL(insert(&q, 500, 100, 100), -ENOSPC);
+	CU_ASSERT_EQUAL(insert(&q, 1700, 100, 100), -ENOSPC);
+	CU_ASSERT_EQUAL(insert(&q, 1000000, 100, 100), -ENOSPC);
+	check_queue(&q);
+	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX);
+	/* What joins a run needs none: behind, in front, between two. */
+	CU_ASSERT_EQUAL(insert(&q, 1500, 400, 400), 0);
+	CU_ASSERT_EQUAL(insert(&q, 1900, 100, 100), 0);
+	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX - 1);
+	CU_ASSERT_EQUAL(insert(&q, 700, 200, 200), 0);
+	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX);
+	CU_ASSERT_EQUAL(insert(&q, 900, 100, 100), 0);
+	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX - 1);
+	CU_ASSERT_EQUAL(insert(&q, 3900, 100, 100),
+			0); /* in front of a run, with a gap before it */
+	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX - 1);
+	check_queue(&q);
+	/* In order always fits. */
+	CU_ASSERT_EQUAL(insert(&q, 0, 700, 700), 0);
+	CU_ASSERT_EQUAL(recvq_len(&q), 2500);
+	check_queue(&q);
+	recvq_fini(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+static void
+test_drop_held(void)
+{
+	struct recvq q;
+
+	recvq_init(&q, 0);
+	CU_ASSERT_EQUAL(recvq_drop_held(&q), 0);
+	CU_ASSERT_EQUAL(insert(&q, 0, 1000, 1000), 0);
+	CU_ASSERT_EQUAL(insert(&q, 2000, 1000, 400), 0);
+	CU_ASSERT_EQUAL(insert(&q, 4000, 1000, 1000), 0);
+	CU_ASSERT_EQUAL(recvq_drop_held(&q), 4 * FIXTURE_RX_ROOM);
+	check_queue(&q);
+	CU_ASSERT_EQUAL(q.nb_held, 0);
+	CU_ASSERT_EQUAL(recvq_len(&q), 1000);
+	CU_ASSERT_EQUAL(fixture_in_use(), 1);
+	/* They come again. */
+	CU_ASSERT_EQUAL(insert(&q, 1000, 2000, 1000), 0);
+	CU_ASSERT_EQUAL(recvq_len(&q), 3000);
+	check_queue(&q);
+	recvq_fini(&q);
+	CU_ASSERT_EQUAL(recvq_len(&q), 0);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* 1-byte segments may not pin a buffer each: not in order, not behind a gap. */
+static void
+test_compacts(void)
+{
+	enum { COUNT = 10000, ROOM = FIXTURE_RX_ROOM - RTE_PKTMBUF_HEADROOM };
+
+	for (uint64_t gap = 0; gap <= 100; gap += 100) {
+		struct recvq q;
+
+		recvq_init(&q, 0);
+		for (uint32_t i = 0; i < COUNT; i++)
+			CU_ASSERT_EQUAL_FATAL(insert(&q, gap + i, 1, 1), 0);
+		check_queue(&q);
+		CU_ASSERT_EQUAL(fixture_in_use(), (COUNT + ROOM - 1) / ROOM);
+		if (gap > 0) {
+			CU_ASSERT_EQUAL(recvq_len(&q), 0);
+			CU_ASSERT_EQUAL(insert(&q, 0, 100, 100), 0);
+			check_queue(&q);
+		}
+		CU_ASSERT_EQUAL(recvq_len(&q), COUNT + gap);
+		recvq_fini(&q);
+		CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	}
+}
+
+/* What goes into the tail: one buffer's worth of less than a quarter, where there is room. */
+static void
+test_compaction_limits(void)
+{
+	static const struct {
+		uint32_t tail_len;
+		uint32_t len;
+		uint32_t seg_len;
+		uint32_t buffers;
+	} rows[] = {
+		{ 100, 1, 1, 1 },
+		{ 100, 511, 511, 1 },
+		{ 100, 512, 512, 2 }, /* a quarter of 2048 */
+		{ 100, 1000, 1000, 2 },
+		{ 100, 20, 10, 3 },	     /* two segments: left as they are */
+		{ 1920 - 511, 511, 511, 1 }, /* fills it */
+		{ 1920 - 510, 511, 511, 2 },
+		{ 1920, 1, 1, 2 },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct recvq q;
+
+		recvq_init(&q, 0);
+		CU_ASSERT_EQUAL(insert(&q, 0, rows[i].tail_len, 2000), 0);
+		CU_ASSERT_EQUAL(insert(&q, rows[i].tail_len, rows[i].len, rows[i].seg_len), 0);
+		check_queue(&q);
+		CU_ASSERT_EQUAL(fixture_in_use(), rows[i].buffers);
+		recvq_fini(&q);
+		CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	}
+}
+
+/* A buffer that somebody else can see is never written, whatever room it has. */
+static void
+test_shared_tail_untouched(void)
+{
+	struct rte_mbuf *under, *m;
+	uint8_t bytes[100];
+	struct recvq q;
+
+	pattern_fill(bytes, 0, 100);
+	/* Held by a second reference. */
+	recvq_init(&q, 0);
+	m = rx_packet(bytes, 100, 100);
+	memset(rte_pktmbuf_mtod_offset(m, uint8_t *, 100), 0x77, 10);
+	rte_mbuf_refcnt_update(m, 1);
+	CU_ASSERT_EQUAL(recvq_insert(&q, 0, m), 0);
+	CU_ASSERT_EQUAL(insert(&q, 100, 5, 5), 0);
+	check_queue(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 2);
+	CU_ASSERT_EQUAL(m->data_len, 100);
+	CU_ASSERT_EQUAL(*rte_pktmbuf_mtod_offset(m, uint8_t *, 100), 0x77);
+	recvq_fini(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 1);
+	rte_pktmbuf_free(m);
+
+	/* A sender's buffer, handed over by a ring between two ports. */
+	recvq_init(&q, 0);
+	under = rx_packet(bytes, 100, 100);
+	memset(rte_pktmbuf_mtod_offset(under, uint8_t *, 100), 0x77, 10);
+	m = rte_pktmbuf_alloc(pools.indirect);
+	CU_ASSERT_FATAL(m != NULL);
+	rte_pktmbuf_attach(m, under);
+	CU_ASSERT_EQUAL(recvq_insert(&q, 0, m), 0);
+	CU_ASSERT_EQUAL(insert(&q, 100, 5, 5), 0);
+	check_queue(&q);
+	recvq_consume(&q, 50);
+	check_queue(&q);
+	CU_ASSERT_EQUAL(under->data_len, 100);
+	CU_ASSERT_EQUAL(*rte_pktmbuf_mtod_offset(under, uint8_t *, 100), 0x77);
+	recvq_fini(&q);
+	rte_pktmbuf_free(under);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+static void
+test_iov_and_consume(void)
+{
+	struct iovec iov[8];
+	struct recvq q;
+
+	recvq_init(&q, START);
+	CU_ASSERT_EQUAL(insert(&q, START, 2000, 1000), 0);
+	CU_ASSERT_EQUAL(insert(&q, START + 2000, 1000, 1000), 0);
+	CU_ASSERT_EQUAL(recvq_iov(&q, 0, 3000, iov, 8), 3);
+	CU_ASSERT_EQUAL(recvq_iov(&q, 0, 3000, iov, 2), 0);
+	CU_ASSERT_EQUAL(recvq_iov(&q, 999, 2, iov, 2), 2);
+	CU_ASSERT_EQUAL(iov[0].iov_len, 1);
+	CU_ASSERT_EQUAL(iov[1].iov_len, 1);
+	CU_ASSERT(pattern_is(iov[1].iov_base, START + 1000, 1));
+	recvq_consume(&q, 0);
+	CU_ASSERT_EQUAL(fixture_in_use(), 3);
+	recvq_consume(&q, 999);
+	check_queue(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 3);
+	recvq_consume(&q, 1);
+	CU_ASSERT_EQUAL(fixture_in_use(), 2);
+	recvq_consume(&q, 1500);
+	CU_ASSERT_EQUAL(fixture_in_use(), 1);
+	CU_ASSERT_EQUAL(recvq_len(&q), 500);
+	CU_ASSERT_EQUAL(q.ready.off, START + 2500);
+	check_queue(&q);
+	CU_ASSERT_EQUAL(recvq_iov(&q, 0, 500, iov, 1), 1);
+	CU_ASSERT(pattern_is(iov[0].iov_base, START + 2500, 500));
+	recvq_consume(&q, 500);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	CU_ASSERT_PTR_NULL(q.ready.first);
+	/* On from here. */
+	CU_ASSERT_EQUAL(insert(&q, START + 3000, 10, 10), 0);
+	CU_ASSERT_EQUAL(recvq_len(&q), 10);
+	check_queue(&q);
+	recvq_fini(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* A window of the stream as TCP would accept it: which bytes are here. */
+static void
+test_random(void)
+{
+	enum { WINDOW = 20000, STEPS = 400 };
+	uint64_t seed = harness_seed();
+	int rounds = harness_full() ? 300 : 30;
+	static bool here[WINDOW + 1];
+
+	for (int round = 0; round < rounds; round++) {
+		uint64_t read = harness_rand(&seed) >> 1; /* read position */
+		struct recvq q;
+
+		memset(here, 0, sizeof(here));
+		recvq_init(&q, read);
+		for (int step = 0; step < STEPS; step++) {
+			uint64_t r = harness_rand(&seed);
+			uint32_t at, len = 0, in_order = 0;
+			uint8_t out[WINDOW];
+
+			if ((r & 7) < 6) {
+				/* The new bytes of one segment: up to those that are not. */
+				uint32_t max = r & 8 ? 1460 : 40,
+					 seg = max / 30 + 1 + (r >> 4) % 500;
+
+				at = (uint32_t)((r >> 16) % WINDOW);
+				while (r & 16 && at > 0 && !here[at - 1])
+					at--; /* mostly right behind something */
+				while (len < max && at + len < WINDOW && !here[at + len])
+					len++;
+				if (len == 0 || fixture_in_use() > 600)
+					continue;
+				if (insert(&q, read + at, len, seg) == 0)
+					memset(here + at, true, len);
+				else
+					CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX);
+			} else if ((r & 63) == 63) {
+				recvq_drop_held(&q);
+				memset(here + recvq_len(&q), false, WINDOW - recvq_len(&q));
+			} else if (recvq_len(&q) > 0) {
+				len = (uint32_t)(1 + (r >> 16) % recvq_len(&q));
+				recvq_peek(&q, 0, out, len);
+				CU_ASSERT_FATAL(pattern_is(out, read, len));
+				at = (uint32_t)((r >> 40) % len);
+				recvq_peek(&q, at, out, len - at);
+				CU_ASSERT_FATAL(pattern_is(out, read + at, len - at));
+				recvq_consume(&q, len);
+				read += len;
+				memmove(here, here + len, WINDOW - len);
+				memset(here + WINDOW - len, false, len);
+			}
+			while (here[in_order])
+				in_order++;
+			CU_ASSERT_EQUAL_FATAL(recvq_len(&q), in_order);
+			CU_ASSERT_EQUAL_FATAL(q.ready.off, read);
+			check_queue(&q);
+		}
+		recvq_fini(&q);
+		CU_ASSERT_EQUAL_FATAL(fixture_in_use(), 0);
+	}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "three segments in every order", test_orders },
+		{ "one run too many is refused, joining needs none", test_too_many_runs },
+		{ "held runs can be dropped and come again", test_drop_held },
+		{ "tiny segments share buffers", test_compacts },
+		{ "what is copied into the tail and what is not", test_compaction_limits },
+		{ "a shared tail is never written", test_shared_tail_untouched },
+		{ "pieces and consumption", test_iov_and_consume },
+		{ "random segments against a map of bytes", test_random },
+	};
+
+	return fixture_start("buf-recvq") ? harness_run("buf/recvq", cases, HARNESS_COUNT(cases)) :
+					    1;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include "buf/chain.h"
+#include "unit/buf/fixture.h"
+
+enum { STREAM_START = 1000 };
+
+/* A record of len bytes of the pattern behind what is queued. */
+static void
+push(struct sendq *q, uint32_t len, bool fence)
+{
+	struct rte_mbuf *m = buf_record_alloc(&pools, len);
+
+	CU_ASSERT_FATAL(m != NULL);
+	pattern_fill(rte_pktmbuf_mtod(m, uint8_t *), q->end_off, len);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	sendq_rec(m)->fence = fence;
+	sendq_push(q, m);
+}
+
+/* A segment with payload: what a port would get. */
+static struct rte_mbuf *
+segment(struct sendq *q, uint64_t off, uint32_t len)
+{
+	struct rte_mbuf *head = rte_pktmbuf_alloc(pools.header);
+
+	CU_ASSERT_FATAL(head != NULL);
+	memset(rte_pktmbuf_append(head, 54), 0x11, 54);
+	CU_ASSERT_EQUAL_FATAL(sendq_attach(q, &pools, off, len, head), 0);
+	return head;
+}
+
+static bool
+segment_is(const struct rte_mbuf *m, uint64_t off, uint32_t len)
+{
+	uint8_t bytes[20000];
+	const char *reason;
+
+	if (rte_mbuf_check(m, 1, &reason) != 0 || m->pkt_len != 54 + len || m->data_len != 54)
+		return false;
+	chain_copy_out(m, 54, bytes, len);
+	return pattern_is(bytes, off, len);
+}
+
+static void
+test_push_and_release(void)
+{
+	static const struct {
+		uint64_t una; /* relative to the start */
+		unsigned int freed;
+		uint32_t room_left;
+	} rows[] = {
+		{ 0, 0, 256 + 2048 + 17408 + 256 },
+		{ 99, 0, 256 + 2048 + 17408 + 256 },
+		{ 100, 1, 2048 + 17408 + 256 },
+		{ 50, 0, 2048 + 17408 + 256 }, /* an old acknowledgment */
+		{ 1099, 0, 2048 + 17408 + 256 },
+		{ 11100, 2, 256 },
+		{ 11100, 0, 256 },
+		{ 11101, 1, 0 },
+		{ 11101, 0, 0 },
+	};
+	struct sendq q;
+
+	sendq_init(&q, STREAM_START);
+	push(&q, 100, false);
+	push(&q, 1000, false);
+	push(&q, 10000, false);
+	push(&q, 1, false);
+	CU_ASSERT_EQUAL(q.end_off, STREAM_START + 11101);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		CU_ASSERT_EQUAL(sendq_release(&q, STREAM_START + rows[i].una), rows[i].freed);
+		CU_ASSERT_EQUAL(q.room_used, rows[i].room_left);
+	}
+	CU_ASSERT_PTR_NULL(q.head);
+	CU_ASSERT_PTR_NULL(q.tail);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	/* It goes on where it was. */
+	push(&q, 7, false);
+	CU_ASSERT_EQUAL(sendq_rec(q.head)->stream_off, STREAM_START + 11101);
+	sendq_fini(&q);
+	CU_ASSERT_EQUAL(q.room_used, 0);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* Records of 10 bytes; F: one with a fence. */
+static void
+test_cut(void)
+{
+	static const struct {
+		const char *records;
+		uint32_t off;
+		uint32_t len;
+		uint32_t cut;
+	} rows[] = {
+		{ "r", 0, 10, 10 },
+		{ "r", 0, 1460, 10 },
+		{ "r", 9, 1460, 1 },
+		{ "rr", 0, 1460, 20 },
+		{ "rr", 0, 11, 11 },
+		{ "rr", 3, 7, 7 },
+		{ "rr", 3, 8, 8 },
+		{ "rF", 0, 1460, 10 },
+		{ "rF", 0, 10, 10 },
+		{ "rF", 0, 9, 9 },
+		{ "rF", 9, 1460, 1 },
+		{ "rF", 10, 1460, 10 },
+		{ "Fr", 0, 1460, 20 }, /* its own fence is behind the cut */
+		{ "Fr", 5, 1460, 15 },
+		{ "rFF", 0, 1460, 10 },
+		{ "rFF", 12, 1460, 8 },
+		{ "rrrF", 4, 1460, 26 },
+		{ "rrrrrrr", 0, 1460, 70 },
+		{ "rrrrrrrr", 0, 1460, 70 }, /* seven pieces, and no more */
+		{ "rrrrrrrr", 1, 1460, 69 },
+		{ "rrrrrrrr", 10, 1460, 70 },
+		{ "rrrrrrrr", 0, 70, 70 },
+		{ "rrrrrrrr", 0, 71, 70 },
+		{ "rrrrrrrF", 0, 71, 70 },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct rte_mbuf *m;
+		struct sendq q;
+
+		sendq_init(&q, STREAM_START);
+		for (const char *c = rows[i].records; *c != '\0'; c++)
+			push(&q, 10, *c == 'F');
+		CU_ASSERT_EQUAL(sendq_cut(&q, STREAM_START + rows[i].off, rows[i].len),
+				rows[i].cut);
+		m = segment(&q, STREAM_START + rows[i].off, rows[i].cut);
+		CU_ASSERT(segment_is(m, STREAM_START + rows[i].off, rows[i].cut));
+		CU_ASSERT(m->nb_segs <= 8);
+		rte_pktmbuf_free(m);
+		sendq_fini(&q);
+	}
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* A device keeps segments longer than the peer takes to acknowledge them. */
+static void
+test_buffer_outlives_release(void)
+{
+	struct rte_mbuf *a, *b;
+	struct sendq q;
+
+	sendq_init(&q, 0);
+	push(&q, 2000, false);
+	a = segment(&q, 0, 1460);
+	b = segment(&q, 1460, 540);
+	CU_ASSERT_EQUAL(sendq_release(&q, 2000), 1);
+	CU_ASSERT_EQUAL(q.room_used, 0);
+	CU_ASSERT_EQUAL(rte_mempool_in_use_count(pools.record[1]), 1);
+	CU_ASSERT(segment_is(a, 0, 1460));
+	rte_pktmbuf_free(a);
+	CU_ASSERT(segment_is(b, 1460, 540));
+	CU_ASSERT_EQUAL(rte_mempool_in_use_count(pools.record[1]), 1);
+	rte_pktmbuf_free(b);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	/* And the buffer that came back this way is a good one. */
+	push(&q, 2000, false);
+	CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(q.head), 1);
+	sendq_fini(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* Raw bytes are appended behind those that segments under way refer to. */
+static void
+test_tail_grows_under_way(void)
+{
+	struct rte_mbuf *before, *again, *behind;
+	struct sendq q;
+
+	sendq_init(&q, 0);
+	push(&q, 100, false);
+	before = segment(&q, 0, 100);
+	pattern_fill(rte_pktmbuf_mtod_offset(q.tail, uint8_t *, 100), 100, 50);
+	sendq_tail_grown(&q, 50);
+	CU_ASSERT_EQUAL(q.end_off, 150);
+	CU_ASSERT_EQUAL(sendq_rec(q.tail)->len, 150);
+	CU_ASSERT_EQUAL(q.tail->data_len, 150);
+	CU_ASSERT_EQUAL(q.room_used, 256);
+	CU_ASSERT(segment_is(before, 0, 100));
+	CU_ASSERT_EQUAL(sendq_release(&q, 100), 0);
+	CU_ASSERT_EQUAL(sendq_cut(&q, 0, 1460), 150);
+	again = segment(&q, 0, 150);
+	behind = segment(&q, 100, 50);
+	CU_ASSERT(segment_is(again, 0, 150));
+	CU_ASSERT(segment_is(behind, 100, 50));
+	rte_pktmbuf_free(before);
+	rte_pktmbuf_free(again);
+	rte_pktmbuf_free(behind);
+	CU_ASSERT_EQUAL(sendq_release(&q, 150), 1);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* With n indirect mbufs left a segment of n pieces goes out, one of n + 1 does not. */
+static void
+test_attach_without_memory(void)
+{
+	for (unsigned int left = 0; left <= SENDQ_PIECES_MAX; left++) {
+		struct starved s;
+		struct rte_mbuf *head, *m;
+		struct sendq q;
+
+		sendq_init(&q, 0);
+		for (int i = 0; i < SENDQ_PIECES_MAX + 1; i++)
+			push(&q, 10, false);
+		starve(&s, pools.indirect, left);
+		head = rte_pktmbuf_alloc(pools.header);
+		CU_ASSERT_FATAL(head != NULL);
+		rte_pktmbuf_append(head, 54);
+		CU_ASSERT_EQUAL(sendq_attach(&q, &pools, 0, 10 * left + 1, head), -ENOMEM);
+		CU_ASSERT_PTR_NULL(head->next);
+		CU_ASSERT_EQUAL(head->nb_segs, 1);
+		CU_ASSERT_EQUAL(head->pkt_len, 54);
+		CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.indirect), left);
+		for (m = q.head; m != NULL; m = sendq_rec(m)->next)
+			CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(m), 1);
+		if (left > 0) {
+			m = segment(&q, 0, 10 * left);
+			CU_ASSERT(segment_is(m, 0, 10 * left));
+			rte_pktmbuf_free(m);
+		}
+		rte_pktmbuf_free(head);
+		starve_end(&s);
+		sendq_fini(&q);
+		CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	}
+}
+
+/* Where the fences are, apart from the queue. */
+struct model {
+	uint64_t starts[512];
+	bool fences[512];
+	unsigned int n;
+};
+
+/* The longest cut by definition: byte by byte. */
+static uint32_t
+model_cut(const struct model *model, uint64_t end_off, uint64_t off, uint32_t len)
+{
+	unsigned int pieces = 1;
+	uint32_t cut = 0;
+
+	while (cut < len && off + cut < end_off) {
+		for (unsigned int i = 0; cut > 0 && i < model->n; i++)
+			if (model->starts[i] == off + cut &&
+			    (model->fences[i] || ++pieces > SENDQ_PIECES_MAX))
+				return cut;
+		cut++;
+	}
+	return cut;
+}
+
+static void
+test_random(void)
+{
+	uint64_t seed = harness_seed();
+	int rounds = harness_full() ? 400 : 40;
+
+	for (int round = 0; round < rounds; round++) {
+		uint64_t start = harness_rand(&seed) >> 1, una = start, nxt = start;
+		static struct model model;
+		struct rte_mbuf *flight[8] = { NULL };
+		struct {
+			uint64_t off;
+			uint32_t len;
+		} what[8] = { { 0, 0 } };
+		struct sendq q;
+
+		model.n = 0;
+		sendq_init(&q, start);
+		for (int step = 0; step < 300; step++) {
+			uint64_t r = harness_rand(&seed);
+			uint32_t mss = (uint32_t[]){ 1, 100, 1448, 9000 }[r >> 8 & 3], len;
+			unsigned int slot = r >> 16 & 7;
+			uint64_t off;
+
+			switch (r & 3) {
+			case 0:
+				if (q.room_used > 200000 || model.n == 512)
+					break;
+				len = 1 + (uint32_t)((r >> 20) % (r & 64 ? 16384 : 60));
+				model.starts[model.n] = q.end_off;
+				model.fences[model.n++] = (r >> 60) == 0;
+				push(&q, len, model.fences[model.n - 1]);
+				break;
+			case 1: /* new, or again */
+			case 2:
+				off = r & 32 || nxt == una ? nxt : una + (r >> 20) % (nxt - una);
+				if (off == q.end_off)
+					break;
+				len = sendq_cut(&q, off, mss);
+				CU_ASSERT_EQUAL_FATAL(len, model_cut(&model, q.end_off, off, mss));
+				rte_pktmbuf_free(flight[slot]);
+				flight[slot] = segment(&q, off, len);
+				what[slot].off = off;
+				what[slot].len = len;
+				nxt = RTE_MAX(nxt, off + len);
+				break;
+			case 3:
+				una += nxt == una ? 0 : (r >> 20) % (nxt - una + 1);
+				sendq_release(&q, una);
+				CU_ASSERT(q.head == NULL ||
+					  sendq_rec(q.head)->stream_off + sendq_rec(q.head)->len >
+						  una);
+				break;
+			}
+			for (unsigned int i = 0; i < 8 && step % 8 == 0; i++)
+				CU_ASSERT(flight[i] == NULL ||
+					  segment_is(flight[i], what[i].off, what[i].len));
+		}
+		for (unsigned int i = 0; i < 8; i++)
+			rte_pktmbuf_free(flight[i]);
+		sendq_fini(&q);
+		CU_ASSERT_EQUAL_FATAL(fixture_in_use(), 0);
+	}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "records are released whole, when all of them is acknowledged",
+		  test_push_and_release },
+		{ "a segment ends at a fence and at its last piece", test_cut },
+		{ "a buffer outlives its release while a device has it",
+		  test_buffer_outlives_release },
+		{ "the tail grows under segments on their way", test_tail_grows_under_way },
+		{ "a segment that finds no memory changes nothing", test_attach_without_memory },
+		{ "random sends, repeats and acknowledgments against a flat stream", test_random },
+	};
+
+	return fixture_start("buf-sendq") ? harness_run("buf/sendq", cases, HARNESS_COUNT(cases)) :
+					    1;
+}

@@ -1,0 +1,1391 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "session/rx.h"
+
+#include <stdio.h>
+
+#include "session/tx.h"
+#include "support/suites.h"
+#include "unit/buf/fixture.h"
+#include "unit/session/peer.h"
+
+enum { WIRE_MAX = 1 << 19, BORROWED_MAX = 1024, GUARD = 0xe7 };
+
+/* One receiving side, and the stream that its peer sends. */
+static struct {
+	struct session_rx rx;
+	struct recvq q;
+	struct flaky flaky;
+	struct peer peer;
+	uint8_t wire[WIRE_MAX];
+	uint32_t len;  /* of the stream so far */
+	uint32_t fed;  /* what has arrived */
+	uint64_t sent; /* data bytes in it, of the pattern */
+	uint64_t got;  /* data bytes delivered */
+	bool fin;
+	struct rte_mbuf *borrowed[BORROWED_MAX];
+	unsigned int nb_borrowed;
+} t;
+
+static int
+set_key(unsigned int n, uint64_t rec_no)
+{
+	struct peer p = peer_key(n, rec_no);
+	struct rtls_keys keys = peer_keys(&p);
+
+	return session_rx_set_keys(&t.rx, &keys);
+}
+
+static void
+begin(void)
+{
+	memset(&t, 0, sizeof(t));
+	flaky_init(&t.flaky);
+	recvq_init(&t.q, 0);
+	session_rx_init(&t.rx, &pools, &t.q, &t.flaky.provider);
+}
+
+static void
+begin_keyed(void)
+{
+	begin();
+	t.peer = peer_key(0, 0);
+	CU_ASSERT_EQUAL_FATAL(set_key(0, 0), 0);
+}
+
+static void
+finish(void)
+{
+	session_rx_fini(&t.rx);
+	recvq_fini(&t.q);
+	while (t.nb_borrowed > 0)
+		rte_pktmbuf_free_seg(t.borrowed[--t.nb_borrowed]);
+	CU_ASSERT_EQUAL(t.flaky.keys, 0);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* --- what the peer sends --- */
+
+static void
+put_record(uint8_t type, const void *plain, uint32_t len, uint32_t pad)
+{
+	CU_ASSERT_FATAL(t.len + PEER_WIRE_MAX <= WIRE_MAX);
+	t.len += peer_seal(&t.peer, type, plain, len, pad, t.wire + t.len);
+}
+
+static void
+put_data_padded(uint32_t len, uint32_t pad)
+{
+	uint8_t plain[16384];
+
+	pattern_fill(plain, t.sent, len);
+	put_record(23, plain, len, pad);
+	t.sent += len;
+}
+
+static void
+put_data(uint32_t len)
+{
+	put_data_padded(len, 0);
+}
+
+static void
+put_control(uint8_t type, uint32_t len)
+{
+	uint8_t plain[16384];
+
+	/* As handshake messages: of type 4 and length 0, so that their framing is satisfied. */
+	for (uint32_t i = 0; i < len; i++)
+		plain[i] = type == 22 && i % 4 == 0 ? 4 : type == 22 ? 0 : (uint8_t)(type + i);
+	put_record(type, plain, len, 0);
+}
+
+static void
+put_close_notify(void)
+{
+	put_record(21, (const uint8_t[]){ 1, 0 }, 2, 0);
+}
+
+static void
+put_key_update(void)
+{
+	put_record(22, (const uint8_t[]){ 24, 0, 0, 1, 0 }, 5, 0);
+}
+
+/* --- what arrives --- */
+
+static void
+feed_at(uint32_t off, uint32_t len, uint32_t seg_len)
+{
+	CU_ASSERT_EQUAL_FATAL(recvq_insert(&t.q, off, rx_packet(t.wire + off, len, seg_len)), 0);
+	session_rx_input(&t.rx);
+}
+
+/* The next bytes up to end_off of the stream. */
+static void
+feed(uint32_t end_off, uint32_t seg_len)
+{
+	while (t.fed < end_off) {
+		uint32_t n = RTE_MIN(end_off - t.fed, seg_len == 1 ? 1 : 8 * seg_len);
+
+		feed_at(t.fed, n, seg_len);
+		t.fed += n;
+	}
+}
+
+static void
+feed_all(void)
+{
+	feed(t.len, 1400);
+}
+
+/* --- what the program gets --- */
+
+static uint8_t room[1 << 19];
+
+static ssize_t
+recv_with(size_t len, int flags, bool data_only, struct rtls_msg *msg)
+{
+	struct iovec iov = { .iov_base = room + 16, .iov_len = len };
+	ssize_t n;
+
+	CU_ASSERT_FATAL(len + 32 <= sizeof(room));
+	memset(room, GUARD, len + 32);
+	memset(msg, 0xff, sizeof(*msg));
+	msg->iov = &iov;
+	msg->iovlen = 1;
+	n = session_rx_recv(&t.rx, msg, flags, t.fin, data_only);
+	for (int i = 0; i < 16; i++)
+		CU_ASSERT(room[i] == GUARD && room[16 + len + (size_t)i] == GUARD);
+	return n;
+}
+
+/* rtls_recv: data, which is checked. */
+static ssize_t
+recv_data(size_t len)
+{
+	struct rtls_msg msg;
+	ssize_t n = recv_with(len, 0, true, &msg);
+
+	if (n > 0) {
+		CU_ASSERT_FATAL(pattern_is(room + 16, t.got, (size_t)n));
+		CU_ASSERT_EQUAL(msg.type, 23);
+		CU_ASSERT_EQUAL(msg.version, 0x0304);
+		t.got += (uint64_t)n;
+	}
+	return n;
+}
+
+/* rtls_recvmsg: "n:type:E" with E for the end of a record, or the errno. */
+static void
+expect_msg(size_t len, int flags, ssize_t n, uint8_t type, bool eor)
+{
+	struct rtls_msg msg;
+
+	CU_ASSERT_EQUAL(recv_with(len, flags, false, &msg), n);
+	if (n < 0)
+		return;
+	CU_ASSERT_EQUAL(msg.type, type);
+	CU_ASSERT_EQUAL(msg.flags, eor ? RTLS_MSG_EOR : 0);
+	if (type != 0)
+		CU_ASSERT_EQUAL(msg.version, 0x0304);
+	if (type == 23) {
+		CU_ASSERT_FATAL(pattern_is(room + 16, t.got, (size_t)n));
+		t.got += flags & RTLS_MSG_PEEK ? 0 : (uint64_t)n;
+	}
+}
+
+static bool
+readable(void)
+{
+	return session_rx_readable(&t.rx, t.fin);
+}
+
+static void
+expect_end(int rc)
+{
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(recv_data(100), rc);
+		expect_msg(100, 0, rc, 0, false);
+		expect_msg(100, RTLS_MSG_PEEK, rc, 0, false);
+	}
+}
+
+static void
+test_plain(void)
+{
+	struct rtls_msg msg;
+
+	begin();
+	CU_ASSERT(!readable());
+	CU_ASSERT_EQUAL(recv_with(10, 0, true, &msg), -EAGAIN);
+	pattern_fill(t.wire, 0, 5000);
+	t.len = 5000;
+	feed_all();
+	CU_ASSERT(readable());
+	CU_ASSERT_EQUAL(recv_with(3000, RTLS_MSG_PEEK, true, &msg), 3000);
+	CU_ASSERT(pattern_is(room + 16, 0, 3000));
+	CU_ASSERT_EQUAL(recv_with(3000, 0, false, &msg), 3000);
+	CU_ASSERT(pattern_is(room + 16, 0, 3000));
+	CU_ASSERT_EQUAL(msg.type, 0);
+	CU_ASSERT_EQUAL(msg.version, 0);
+	CU_ASSERT_EQUAL(msg.flags, 0);
+	CU_ASSERT_EQUAL(msg.wire_len, 0);
+	CU_ASSERT_EQUAL(recv_with(0, 0, false, &msg), 0);
+	{
+		/* Into pieces. */
+		uint8_t a[700], b[100000];
+		struct iovec iov[] = { { a, 0 }, { a, sizeof(a) }, { NULL, 0 }, { b, sizeof(b) } };
+
+		msg.iov = iov;
+		msg.iovlen = 4;
+		CU_ASSERT_EQUAL(session_rx_recv(&t.rx, &msg, 0, false, true), 2000);
+		CU_ASSERT(pattern_is(a, 3000, 700));
+		CU_ASSERT(pattern_is(b, 3700, 1300));
+	}
+	CU_ASSERT_EQUAL(recv_with(10, 0, true, &msg), -EAGAIN);
+	t.fin = true;
+	CU_ASSERT(readable());
+	CU_ASSERT_EQUAL(recv_with(10, 0, true, &msg), 0);
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 0);
+	finish();
+}
+
+/* Keys apply at the read position: what came before them in the same segment is plain. */
+static void
+test_keys_in_mid_stream(void)
+{
+	struct rtls_msg msg;
+
+	begin();
+	memcpy(t.wire, "hello", 5);
+	t.len = 5;
+	t.peer = peer_key(0, 9);
+	put_data(100);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_with(5, 0, true, &msg), 5);
+	CU_ASSERT_EQUAL(memcmp(room + 16, "hello", 5), 0);
+	CU_ASSERT_EQUAL(set_key(0, 9), 0);
+	CU_ASSERT(readable());
+	CU_ASSERT_EQUAL(recv_data(1000), 100);
+	CU_ASSERT_EQUAL(t.rx.rec_no, 10);
+	finish();
+}
+
+static void
+test_set_keys(void)
+{
+	struct peer p = peer_key(1, 0);
+	struct rtls_keys keys = peer_keys(&p);
+
+	begin();
+	keys.version = 0x0302;
+	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &keys), -EINVAL);
+	keys.version = 0x0304;
+	keys.cipher = 1;
+	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &keys), -EINVAL);
+	t.flaky.no_keys = true;
+	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
+	t.flaky.no_keys = false;
+	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PLAIN);
+	CU_ASSERT_EQUAL(t.rx.epoch, 0);
+	finish();
+
+	begin_keyed();
+	CU_ASSERT_EQUAL(t.rx.epoch, 1);
+	put_data(100);
+	put_data(100);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_data(60), 60);
+	/* 40 bytes of the old key's are not read yet. */
+	CU_ASSERT_EQUAL(set_key(1, 0), -EBUSY);
+	keys.cipher = 52;
+	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &keys), -EINVAL);
+	CU_ASSERT_EQUAL(recv_data(40), 40);
+	t.flaky.no_keys = true;
+	CU_ASSERT_EQUAL(set_key(1, 0), -ENOMEM);
+	t.flaky.no_keys = false;
+	/* The old key works after all of these. */
+	CU_ASSERT_EQUAL(recv_data(1000), 100);
+	/* A program that runs the handshake itself changes keys without a KeyUpdate. */
+	t.peer = peer_key(1, 0);
+	put_data(100);
+	feed_all();
+	CU_ASSERT_EQUAL(set_key(1, 0), 0);
+	CU_ASSERT_EQUAL(t.rx.epoch, 2);
+	CU_ASSERT_EQUAL(t.flaky.keys, 1);
+	CU_ASSERT_EQUAL(recv_data(1000), 100);
+	/* TLS 1.2 has no other key. */
+	t.rx.suite = &suite_tls12_gcm;
+	CU_ASSERT_EQUAL(set_key(1, 0), -EBUSY);
+	finish();
+}
+
+/* Three records, cut anywhere: nothing before the last byte of a record, all of it after. */
+static void
+test_every_cut(void)
+{
+	uint32_t end[3];
+
+	begin_keyed();
+	for (int i = 0; i < 3; i++) {
+		put_data(30 + (uint32_t)i);
+		end[i] = t.len;
+	}
+	for (uint32_t a = 1; a < t.len; a++) {
+		uint32_t len = t.len, avail = 0;
+
+		/* The same stream again for a receiver of its own. */
+		finish();
+		begin_keyed();
+		for (int i = 0; i < 3; i++)
+			put_data(30 + (uint32_t)i);
+		CU_ASSERT_EQUAL(t.len, len);
+		feed(a, 2000);
+		for (int i = 0; i < 3; i++)
+			avail += a >= end[i] ? 30 + (uint32_t)i : 0;
+		CU_ASSERT_EQUAL(readable(), avail > 0);
+		CU_ASSERT_EQUAL(recv_data(1000), avail > 0 ? (ssize_t)avail : -EAGAIN);
+		CU_ASSERT(!readable());
+		CU_ASSERT_EQUAL(recv_data(1000), -EAGAIN);
+		feed_all();
+		CU_ASSERT_EQUAL(recv_data(1000), 93 - (ssize_t)avail);
+		CU_ASSERT_EQUAL(t.rx.records, 3);
+		CU_ASSERT_EQUAL(t.rx.record_bytes, 93);
+	}
+	finish();
+}
+
+static void
+test_two_cuts(void)
+{
+	begin_keyed();
+	put_data(20);
+	put_control(21, 7);
+	for (uint32_t a = 1; a < t.len; a++)
+		for (uint32_t b = a + 1; b < t.len; b++) {
+			finish();
+			begin_keyed();
+			put_data(20);
+			put_control(21, 7);
+			/* The middle, the end, the beginning. */
+			feed_at(a, b - a, 2000);
+			feed_at(b, t.len - b, 2000);
+			CU_ASSERT(!readable());
+			CU_ASSERT_EQUAL(recv_data(100), -EAGAIN);
+			feed_at(0, a, 2000);
+			CU_ASSERT_EQUAL(recv_data(100), 20);
+			expect_msg(100, 0, 7, 21, true);
+		}
+	finish();
+}
+
+/*
+ * Records in 1-byte segments: compacted, and where that is not allowed, because
+ * somebody else holds the buffers, gathered.
+ */
+static void
+test_tiny_segments(void)
+{
+	for (int held = 0; held <= 1; held++)
+		for (uint32_t len = 1; len <= 900; len = len * 3 + 11) {
+			begin_keyed();
+			put_data(len);
+			put_control(21, 2);
+			while (t.fed < t.len) {
+				struct rte_mbuf *m = rx_packet(t.wire + t.fed, 1, 1);
+
+				if (held) {
+					rte_mbuf_refcnt_update(m, 1);
+					CU_ASSERT_FATAL(t.nb_borrowed < BORROWED_MAX);
+					t.borrowed[t.nb_borrowed++] = m;
+				}
+				CU_ASSERT_EQUAL_FATAL(recvq_insert(&t.q, t.fed++, m), 0);
+				session_rx_input(&t.rx);
+			}
+			CU_ASSERT_EQUAL(recv_data(1000), len);
+			expect_msg(10, 0, 2, 21, true);
+			finish();
+		}
+	/* The largest record there is. */
+	begin_keyed();
+	put_data(16384);
+	feed(t.len - 1, 1);
+	CU_ASSERT(!readable());
+	CU_ASSERT(fixture_in_use() < 12);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_data(20000), 16384);
+	finish();
+}
+
+/* Sizes of receive buffers against records of 1, 100 and 5000 bytes. */
+static void
+test_buffer_sizes(void)
+{
+	static const size_t sizes[] = { 1, 2, 7, 99, 100, 101, 102, 4999, 5101, 5102, 10000 };
+	static const uint32_t records[] = { 1, 100, 5000 };
+
+	for (size_t i = 0; i < HARNESS_COUNT(sizes); i++)
+		for (uint32_t seg = 50; seg <= 1450; seg += 700) {
+			uint64_t end = 0;
+
+			begin_keyed();
+			for (size_t k = 0; k < 3; k++)
+				put_data(records[k]);
+			feed(t.len, seg);
+			while (t.got < t.sent) {
+				size_t want = RTE_MIN(sizes[i], (size_t)(t.sent - t.got));
+				bool eor = false;
+
+				end = 0;
+				for (size_t k = 0; k < 3; k++) {
+					end += records[k];
+					eor |= t.got + want == end;
+				}
+				expect_msg(sizes[i], 0, (ssize_t)want, 23, eor);
+			}
+			CU_ASSERT_EQUAL(recv_data(1), -EAGAIN);
+			finish();
+		}
+}
+
+/* Into pieces: few go directly, too many through a buffer. */
+static void
+test_scatters(void)
+{
+	static const unsigned int counts[] = { 1, 2, 3, 10, 63, 64, 65, 66, 100, 200 };
+
+	for (size_t i = 0; i < HARNESS_COUNT(counts); i++) {
+		unsigned int n = counts[i];
+		struct iovec iov[200];
+		struct rtls_msg msg = { .iov = iov, .iovlen = n };
+		size_t left = 3000, at = 0;
+
+		begin_keyed();
+		put_data(1500);
+		put_data_padded(1400, 100); /* the padding falls into the program's buffers */
+		feed_all();
+		memset(room, GUARD, 4000);
+		for (unsigned int k = 0; k < n; k++) {
+			iov[k].iov_base = room + at + 1;
+			iov[k].iov_len = k + 1 == n ? left : k % 5 == 3 ? 0 : left / (n - k);
+			left -= iov[k].iov_len;
+			at += iov[k].iov_len + 1;
+		}
+		CU_ASSERT_EQUAL(session_rx_recv(&t.rx, &msg, 0, false, true), 2900);
+		for (unsigned int k = 0; k < n && t.got < 2900; k++) {
+			size_t len = RTE_MIN(iov[k].iov_len, (size_t)(2900 - t.got));
+
+			CU_ASSERT_EQUAL(((uint8_t *)iov[k].iov_base)[-1], GUARD);
+			CU_ASSERT(pattern_is(iov[k].iov_base, t.got, len));
+			t.got += len;
+		}
+		CU_ASSERT_EQUAL(msg.flags, RTLS_MSG_EOR);
+		CU_ASSERT_EQUAL(msg.wire_len, 5 + 1400 + 1 + 100 + 16);
+		finish();
+	}
+}
+
+static void
+test_control(void)
+{
+	begin_keyed();
+	put_data(50);
+	put_data(60);
+	put_control(21, 2);
+	put_control(22, 100);
+	put_control(22, 40);
+	put_control(22, 0);
+	put_control(99, 3);
+	put_data(70);
+	feed_all();
+	/* Data up to the first control record, whatever the room. */
+	expect_msg(1000, 0, 110, 23, true);
+	CU_ASSERT(session_rx_control_ahead(&t.rx));
+	CU_ASSERT(readable());
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(recv_data(1000), -EIO);
+	expect_msg(1000, 0, 2, 21, true);
+	CU_ASSERT_EQUAL(memcmp(room + 16, "\x15\x16", 2), 0);
+	/* Never two of them, and in parts. */
+	expect_msg(30, 0, 30, 22, false);
+	CU_ASSERT(session_rx_control_ahead(&t.rx));
+	CU_ASSERT_EQUAL(recv_data(1000), -EIO);
+	expect_msg(30, RTLS_MSG_PEEK, 30, 22, false);
+	expect_msg(70, RTLS_MSG_PEEK, 70, 22, true);
+	expect_msg(60, 0, 60, 22, false);
+	expect_msg(1000, 0, 10, 22, true);
+	CU_ASSERT_EQUAL(recv_data(1000), -EIO);
+	expect_msg(40, 0, 40, 22, true);
+	/* Empty, but there. */
+	CU_ASSERT_EQUAL(recv_data(1000), -EIO);
+	expect_msg(40, RTLS_MSG_PEEK, 0, 22, true);
+	expect_msg(40, 0, 0, 22, true);
+	expect_msg(1, 0, 1, 99, false);
+	expect_msg(40, 0, 2, 99, true);
+	CU_ASSERT_EQUAL(memcmp(room + 16, "\x64\x65", 2), 0);
+	CU_ASSERT(!session_rx_control_ahead(&t.rx));
+	CU_ASSERT_EQUAL(recv_data(1000), 70);
+	CU_ASSERT_EQUAL(t.rx.records, 8);
+	finish();
+}
+
+/* A control record shows only after it was opened, perhaps into the program's buffer. */
+static void
+test_control_leaves_no_trace(void)
+{
+	struct rtls_msg msg;
+
+	begin_keyed();
+	put_data(10);
+	put_control(21, 500);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_data(1000), 10);
+	for (size_t i = 10; i < 510; i++)
+		CU_ASSERT(room[16 + i] == 0 || room[16 + i] == GUARD);
+	finish();
+	begin_keyed();
+	put_control(21, 500);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_with(1000, 0, true, &msg), -EIO);
+	CU_ASSERT_EQUAL(msg.type, 0);
+	for (size_t i = 0; i < 500; i++)
+		CU_ASSERT(room[16 + i] == 0 || room[16 + i] == GUARD);
+	expect_msg(1000, 0, 500, 21, true);
+	finish();
+}
+
+static void
+test_peek(void)
+{
+	begin_keyed();
+	put_data(100);
+	put_data(200);
+	put_control(21, 2);
+	feed_all();
+	for (int i = 0; i < 3; i++) {
+		expect_msg(40, RTLS_MSG_PEEK, 40, 23, false);
+		expect_msg(1000, RTLS_MSG_PEEK, 100, 23, true);
+	}
+	CU_ASSERT_EQUAL(t.rx.records, 1);
+	CU_ASSERT_EQUAL(recv_data(30), 30);
+	expect_msg(1000, RTLS_MSG_PEEK, 70, 23, true);
+	CU_ASSERT_EQUAL(recv_data(1000), 270);
+	expect_msg(1000, RTLS_MSG_PEEK, 2, 21, true);
+	expect_msg(1, RTLS_MSG_PEEK, 1, 21, false);
+	CU_ASSERT_EQUAL(recv_data(1000), -EIO);
+	expect_msg(1000, 0, 2, 21, true);
+	expect_msg(1000, RTLS_MSG_PEEK, -EAGAIN, 0, false);
+	finish();
+}
+
+static void
+test_empty_and_padded(void)
+{
+	static const uint32_t pads[] = { 1, 2, 15, 16, 255, 1000, 16000 };
+
+	begin_keyed();
+	for (int i = 0; i < 3; i++)
+		put_data(0);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_data(100), -EAGAIN);
+	put_data(0);
+	put_data(11);
+	put_data_padded(0, 100);
+	put_data(0);
+	feed_all();
+	expect_msg(1000, 0, 11, 23, true);
+	CU_ASSERT_EQUAL(recv_data(100), -EAGAIN);
+	put_data(0);
+	feed_all();
+	expect_msg(1000, RTLS_MSG_PEEK, -EAGAIN, 0, false);
+	CU_ASSERT_EQUAL(t.rx.records, 8);
+	for (size_t i = 0; i < HARNESS_COUNT(pads); i++) {
+		put_data_padded(200, pads[i]);
+		put_record(22, "\4\0\0\0\4\0\0\0", 8, pads[i]);
+		put_data_padded(1, pads[i]);
+		feed_all();
+		/* Directly, in parts, and with the padding beyond the buffer. */
+		CU_ASSERT_EQUAL(recv_data(i & 1 ? 200 : 300), 200);
+		expect_msg(8, 0, 8, 22, true);
+		CU_ASSERT_EQUAL(recv_data(i & 2 ? 1 : 20000), 1);
+	}
+	/* Content that ends in zeros is content. */
+	put_record(22, "\4\0\0\0", 4, 9);
+	feed_all();
+	expect_msg(100, 0, 4, 22, true);
+	finish();
+}
+
+/* --- what is wrong --- */
+
+enum bad {
+	BAD_VERSION_13,
+	BAD_VERSION_30,
+	BAD_TYPE_20,
+	BAD_TYPE_21,
+	BAD_TYPE_22,
+	BAD_TYPE_0,
+	BAD_NOT_TLS,
+	BAD_SHORT_0,
+	BAD_SHORT_16,
+	BAD_LONG,
+	BAD_LONG_MAX,
+	BAD_INNER_LONG,
+	BAD_TAG,
+	BAD_CIPHER,
+	BAD_HEADER_LEN,
+	BAD_NUMBER,
+	BAD_KEY,
+	BAD_NO_TYPE,
+	BAD_NO_TYPE_LONG,
+	BAD_INNER_CCS,
+	BAD_PROVIDER,
+	BAD_PROVIDER_RUDE,
+	BAD_TRUNCATED,
+	BAD_TRUNCATED_HEADER,
+	BAD_KINDS,
+};
+
+static const struct {
+	int error;
+	uint8_t reason;
+	uint8_t alert;
+	uint8_t decrypt_errors;
+} bad_rows[BAD_KINDS] = {
+	[BAD_VERSION_13] = { -EINVAL, RTLS_REASON_BAD_VERSION, 50, 0 },
+	[BAD_VERSION_30] = { -EINVAL, RTLS_REASON_BAD_VERSION, 50, 0 },
+	[BAD_TYPE_20] = { -EINVAL, RTLS_REASON_BAD_VERSION, 10, 0 },
+	[BAD_TYPE_21] = { -EINVAL, RTLS_REASON_BAD_VERSION, 10, 0 },
+	[BAD_TYPE_22] = { -EINVAL, RTLS_REASON_BAD_VERSION, 10, 0 },
+	[BAD_TYPE_0] = { -EINVAL, RTLS_REASON_BAD_VERSION, 10, 0 },
+	[BAD_NOT_TLS] = { -EINVAL, RTLS_REASON_BAD_VERSION, 50, 0 },
+	[BAD_SHORT_0] = { -EMSGSIZE, RTLS_REASON_BAD_LENGTH, 50, 0 },
+	[BAD_SHORT_16] = { -EMSGSIZE, RTLS_REASON_BAD_LENGTH, 50, 0 },
+	[BAD_LONG] = { -EMSGSIZE, RTLS_REASON_BAD_LENGTH, 22, 0 },
+	[BAD_LONG_MAX] = { -EMSGSIZE, RTLS_REASON_BAD_LENGTH, 22, 0 },
+	[BAD_INNER_LONG] = { -EMSGSIZE, RTLS_REASON_BAD_LENGTH, 22, 0 },
+	[BAD_TAG] = { -EBADMSG, RTLS_REASON_BAD_MAC, 20, 1 },
+	[BAD_CIPHER] = { -EBADMSG, RTLS_REASON_BAD_MAC, 20, 1 },
+	[BAD_HEADER_LEN] = { -EBADMSG, RTLS_REASON_BAD_MAC, 20, 1 },
+	[BAD_NUMBER] = { -EBADMSG, RTLS_REASON_BAD_MAC, 20, 1 },
+	[BAD_KEY] = { -EBADMSG, RTLS_REASON_BAD_MAC, 20, 1 },
+	[BAD_NO_TYPE] = { -EBADMSG, RTLS_REASON_BAD_MAC, 10, 0 },
+	[BAD_NO_TYPE_LONG] = { -EBADMSG, RTLS_REASON_BAD_MAC, 10, 0 },
+	[BAD_INNER_CCS] = { -EINVAL, RTLS_REASON_BAD_VERSION, 10, 0 },
+	[BAD_PROVIDER] = { -EBADMSG, RTLS_REASON_BAD_MAC, 80, 1 },
+	[BAD_PROVIDER_RUDE] = { -EBADMSG, RTLS_REASON_BAD_MAC, 20, 1 },
+	[BAD_TRUNCATED] = { -EMSGSIZE, RTLS_REASON_TRUNCATED, 0, 0 },
+	[BAD_TRUNCATED_HEADER] = { -EMSGSIZE, RTLS_REASON_TRUNCATED, 0, 0 },
+};
+
+static void
+put_bad(enum bad kind)
+{
+	static const uint8_t zeros[16385 + 1];
+	uint32_t start = t.len;
+	uint8_t *hdr = t.wire + t.len, plain[300];
+
+	memset(plain, 0x5a, sizeof(plain));
+	if (kind == BAD_NUMBER)
+		t.peer.rec_no++;
+	if (kind == BAD_KEY)
+		t.peer = peer_key(7, t.peer.rec_no);
+	put_record(kind == BAD_INNER_CCS ? 20 : 23, plain, sizeof(plain), 0);
+	switch (kind) {
+	case BAD_VERSION_13:
+		hdr[2] = 4;
+		break;
+	case BAD_VERSION_30:
+		hdr[1] = 2;
+		break;
+	case BAD_TYPE_20:
+		hdr[0] = 20;
+		break;
+	case BAD_TYPE_21:
+		hdr[0] = 21;
+		break;
+	case BAD_TYPE_22:
+		hdr[0] = 22;
+		break;
+	case BAD_TYPE_0:
+		hdr[0] = 0;
+		break;
+	case BAD_NOT_TLS:
+		memcpy(hdr, "HTTP/1.1 400", 12);
+		break;
+	case BAD_SHORT_0:
+		hdr[3] = hdr[4] = 0;
+		break;
+	case BAD_SHORT_16:
+		hdr[3] = 0;
+		hdr[4] = 16;
+		break;
+	case BAD_LONG:
+		hdr[3] = 0x41; /* 16384 + 257 */
+		hdr[4] = 1;
+		break;
+	case BAD_LONG_MAX:
+		hdr[3] = hdr[4] = 0xff;
+		break;
+	case BAD_INNER_LONG:
+		t.len = start;
+		t.peer.rec_no--;
+		t.len += peer_seal_inner(&t.peer, zeros, 16384 + 2, t.wire + start);
+		break;
+	case BAD_TAG:
+		t.wire[t.len - 1] ^= 1;
+		break;
+	case BAD_CIPHER:
+		hdr[5] ^= 0x80;
+		break;
+	case BAD_HEADER_LEN:
+		hdr[4]--; /* one byte less: another record, another tag */
+		break;
+	case BAD_NO_TYPE:
+		t.len = start;
+		t.peer.rec_no--;
+		t.len += peer_seal_inner(&t.peer, zeros, 1, t.wire + start);
+		break;
+	case BAD_NO_TYPE_LONG:
+		t.len = start;
+		t.peer.rec_no--;
+		t.len += peer_seal_inner(&t.peer, zeros, 300, t.wire + start);
+		break;
+	case BAD_TRUNCATED:
+		t.len--;
+		t.fin = true;
+		break;
+	case BAD_TRUNCATED_HEADER:
+		t.len = start + 3;
+		t.fin = true;
+		break;
+	case BAD_NUMBER:
+	case BAD_KEY:
+	case BAD_INNER_CCS:
+	case BAD_PROVIDER:
+	case BAD_PROVIDER_RUDE:
+	case BAD_KINDS:
+		break;
+	}
+}
+
+/* Room for the whole record: opened in place of the program's bytes. Less: in a buffer of ours. */
+static void
+check_bad(enum bad kind, unsigned int good, size_t size)
+{
+	uint32_t left = 0;
+	ssize_t n;
+
+	begin_keyed();
+	for (unsigned int i = 0; i < good; i++)
+		put_data(50);
+	t.flaky.good_jobs = kind == BAD_PROVIDER || kind == BAD_PROVIDER_RUDE ? (int)good : -1;
+	t.flaky.failure = kind == BAD_PROVIDER ? -EIO : -EBADMSG;
+	t.flaky.rude = kind == BAD_PROVIDER_RUDE;
+	put_bad(kind);
+	if (kind < BAD_TRUNCATED)
+		put_data(50); /* what follows is not looked at */
+	feed_all();
+	CU_ASSERT(readable());
+	/* Good bytes first. */
+	while (t.got < 50 * good) {
+		n = recv_data(size);
+		CU_ASSERT_FATAL(n > 0);
+		for (size_t i = (size_t)n; i < size; i++)
+			left += room[16 + i] != 0 && room[16 + i] != GUARD;
+	}
+	CU_ASSERT_EQUAL(t.got, 50 * good);
+	CU_ASSERT_EQUAL(recv_data(size), bad_rows[kind].error);
+	for (size_t i = 0; i < size; i++)
+		left += room[16 + i] != 0 && room[16 + i] != GUARD;
+	CU_ASSERT_EQUAL(left, 0);
+	expect_end(bad_rows[kind].error);
+	CU_ASSERT(readable());
+	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_FAILED);
+	CU_ASSERT_EQUAL(t.rx.end_reason, bad_rows[kind].reason);
+	CU_ASSERT_EQUAL(t.rx.end_alert, bad_rows[kind].alert);
+	CU_ASSERT_EQUAL(t.rx.decrypt_errors, bad_rows[kind].decrypt_errors);
+	CU_ASSERT_EQUAL(t.rx.records, good);
+	CU_ASSERT_EQUAL(set_key(1, 0), -EINVAL);
+	/* More of it is dropped, so that the connection can still be closed. */
+	t.fin = false;
+	put_data(100);
+	feed_all();
+	CU_ASSERT_EQUAL(recvq_len(&t.q), 0);
+	CU_ASSERT_EQUAL(t.q.room_used, 0);
+	expect_end(bad_rows[kind].error);
+	finish();
+}
+
+static void
+test_bad_records(void)
+{
+	for (int kind = 0; kind < BAD_KINDS; kind++)
+		for (unsigned int good = 0; good <= 2; good++) {
+			check_bad((enum bad)kind, good, 4000);
+			check_bad((enum bad)kind, good, 40);
+		}
+}
+
+/* Nothing of the sending side is shared: the alert goes out. */
+static void
+test_alert_after_failure(void)
+{
+	static uint8_t wire[2000], plain[PEER_WIRE_MAX];
+	struct peer p = peer_key(5, 0);
+	struct rtls_keys keys = peer_keys(&p);
+	uint8_t alert[2] = { 2, 0 }, type;
+	struct iovec iov = { alert, 2 };
+	struct session_tx tx;
+	struct sendq q;
+	uint32_t len;
+
+	begin_keyed();
+	sendq_init(&q, 0);
+	session_tx_init(&tx, &pools, &q, &t.flaky.provider, 100000);
+	CU_ASSERT_EQUAL(session_tx_set_keys(&tx, &keys), 0);
+	put_bad(BAD_TAG);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_data(1000), -EBADMSG);
+	alert[1] = t.rx.end_alert;
+	CU_ASSERT_EQUAL(session_tx_control(&tx, 21, &iov, 1, 2), 0);
+	CU_ASSERT_FATAL(q.head->data_len <= sizeof(wire));
+	memcpy(wire, rte_pktmbuf_mtod(q.head, void *), q.head->data_len);
+	CU_ASSERT_EQUAL(peer_open(&p, wire, q.head->data_len, &type, plain, &len), 5 + 2 + 1 + 16);
+	CU_ASSERT_EQUAL(type, 21);
+	CU_ASSERT_EQUAL(memcmp(plain, "\x02\x14", 2), 0);
+	session_tx_fini(&tx);
+	sendq_fini(&q);
+	finish();
+}
+
+static void
+test_last_number(void)
+{
+	begin();
+	t.peer = peer_key(0, UINT64_MAX - 1);
+	CU_ASSERT_EQUAL(set_key(0, UINT64_MAX - 1), 0);
+	put_data(10);
+	put_data(10);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_data(100), 10);
+	expect_end(-EBADMSG);
+	finish();
+}
+
+/* --- the end --- */
+
+static void
+test_ends(void)
+{
+	/* FIN on a boundary. */
+	begin_keyed();
+	put_data(100);
+	feed_all();
+	t.fin = true;
+	CU_ASSERT_EQUAL(recv_data(60), 60);
+	CU_ASSERT(readable());
+	CU_ASSERT_EQUAL(recv_data(60), 40);
+	CU_ASSERT(readable());
+	expect_end(0);
+	CU_ASSERT(!t.rx.close_notify);
+	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_RECORDS);
+	finish();
+
+	/* close_notify, and bytes behind it, which are dropped whenever they come. */
+	begin_keyed();
+	put_data(100);
+	put_close_notify();
+	put_data(100);
+	feed_all();
+	CU_ASSERT_EQUAL(recv_data(1000), 100);
+	CU_ASSERT_EQUAL(recv_data(1000), -EIO);
+	expect_msg(1, 0, 1, 21, false);
+	CU_ASSERT(!t.rx.close_notify);
+	expect_msg(10, 0, 1, 21, true);
+	CU_ASSERT(t.rx.close_notify);
+	CU_ASSERT(readable());
+	expect_end(0);
+	put_data(100);
+	put_bad(BAD_TAG);
+	feed_all();
+	CU_ASSERT_EQUAL(recvq_len(&t.q), 0);
+	t.fin = true;
+	expect_end(0);
+	CU_ASSERT_EQUAL(t.rx.records, 2);
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 0);
+	finish();
+
+	/* Alerts that are not it. */
+	begin_keyed();
+	put_record(21, (const uint8_t[]){ 2, 20 }, 2, 0);
+	put_record(21, (const uint8_t[]){ 0 }, 1, 0);
+	put_record(21, (const uint8_t[]){ 1, 0, 0 }, 3, 0);
+	put_record(22, (const uint8_t[]){ 4, 0, 0, 0 }, 4, 0);
+	feed_all();
+	for (int i = 0; i < 4; i++) {
+		expect_msg(10, 0, (const ssize_t[]){ 2, 1, 3, 4 }[i], i < 3 ? 21 : 22, true);
+		CU_ASSERT(!t.rx.close_notify);
+	}
+	CU_ASSERT_EQUAL(recv_data(10), -EAGAIN);
+	finish();
+}
+
+/* --- KeyUpdate --- */
+
+/* Handshake records by their content; each ends with the answer to the question: paused? */
+static const struct {
+	const char *name;
+	struct {
+		uint8_t type;
+		const char *content;
+		uint8_t len;
+	} records[5];
+	char end;	   /* 'p': paused behind them, 'r': goes on, 'f': refused */
+	uint8_t delivered; /* records, before that */
+} update_rows[] = {
+	{ "alone", { { 22, "\x18\0\0\1\0", 5 } }, 'p', 1 },
+	{ "that asks for one", { { 22, "\x18\0\0\1\1", 5 } }, 'p', 1 },
+	{ "of no length", { { 22, "\x18\0\0\0", 4 } }, 'p', 1 },
+	{ "behind a ticket", { { 22, "\4\0\0\3abc\x18\0\0\1\0", 12 } }, 'p', 1 },
+	{ "cut in its header", { { 22, "\x18\0", 2 }, { 22, "\0\1\0", 3 } }, 'p', 2 },
+	{ "cut behind its header", { { 22, "\x18\0\0\1", 4 }, { 22, "\0", 1 } }, 'p', 2 },
+	{ "in bytes",
+	  { { 22, "\x18", 1 }, { 22, "\0", 1 }, { 22, "\0", 1 }, { 22, "\1", 1 }, { 22, "\0", 1 } },
+	  'p',
+	  5 },
+	{ "behind the rest of a ticket",
+	  { { 22, "\4\0\0\6abc", 7 }, { 22, "def\x18\0\0\1\0", 8 } },
+	  'p',
+	  2 },
+	{ "with an empty record in between",
+	  { { 22, "\x18\0\0", 3 }, { 22, "", 0 }, { 22, "\1\0", 2 } },
+	  'p',
+	  3 },
+	{ "only in a ticket", { { 22, "\4\0\0\5\x18\0\0\1\0", 9 } }, 'r', 1 },
+	{ "only as a ticket's rest",
+	  { { 22, "\4\0\0\6a", 5 }, { 22, "\x18\0\0\1\0", 5 } },
+	  'r',
+	  2 },
+	{ "only in an alert", { { 21, "\x18\0\0\1\0", 5 } }, 'r', 1 },
+	{ "followed by its first byte", { { 22, "\x18\0\0\1\0\x18", 6 } }, 'f', 0 },
+	{ "followed by a ticket", { { 22, "\x18\0\0\1\0\4\0\0\0", 9 } }, 'f', 0 },
+	{ "twice in one record", { { 22, "\x18\0\0\1\0\x18\0\0\1\0", 10 } }, 'f', 0 },
+	{ "in bytes, followed", { { 22, "\x18", 1 }, { 22, "\0\0\1\0\4", 5 } }, 'f', 1 },
+	{ "interrupted by data", { { 22, "\x18\0\0", 3 }, { 23, "x", 1 } }, 'f', 1 },
+	{ "interrupted by empty data", { { 22, "\x18\0\0", 3 }, { 23, "", 0 } }, 'f', 1 },
+	{ "ticket interrupted by data", { { 22, "\4\0\0\2a", 5 }, { 23, "x", 1 } }, 'f', 1 },
+	{ "ticket, then an alert", { { 22, "\4\0\0\2a", 5 }, { 21, "\2\x28", 2 } }, 'r', 2 },
+	{ "ticket of no body, then data", { { 22, "\4\0\0\0", 4 }, { 23, "x", 1 } }, 'r', 2 },
+};
+
+static void
+test_key_update_found(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(update_rows); i++) {
+		begin_keyed();
+		for (int k = 0; k < 5 && update_rows[i].records[k].type != 0; k++)
+			put_record(update_rows[i].records[k].type,
+				   update_rows[i].records[k].content, update_rows[i].records[k].len,
+				   0);
+		/* Of the next key, or of this one where there is no next. */
+		if (update_rows[i].end == 'p')
+			t.peer = peer_key(1, 0);
+		put_record(22, "\4\0\0\1z", 5, 0);
+		feed_all();
+		for (int k = 0; k < update_rows[i].delivered; k++) {
+			struct rtls_msg msg;
+			ssize_t n = recv_with(100, 0, false, &msg);
+
+			CU_ASSERT_EQUAL(n, update_rows[i].records[k].len);
+			CU_ASSERT_EQUAL(msg.type, update_rows[i].records[k].type);
+			CU_ASSERT_EQUAL(memcmp(room + 16, update_rows[i].records[k].content,
+					       update_rows[i].records[k].len),
+					0);
+		}
+		switch (update_rows[i].end) {
+		case 'p':
+			CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PAUSED);
+			expect_end(-EKEYEXPIRED);
+			CU_ASSERT(!readable());
+			CU_ASSERT_EQUAL(set_key(1, 0), 0);
+			CU_ASSERT(readable());
+			break;
+		case 'f':
+			expect_end(-EINVAL);
+			CU_ASSERT_EQUAL(t.rx.end_alert, 10);
+			for (size_t b = 0; b < 100; b++)
+				CU_ASSERT(room[16 + b] == 0 || room[16 + b] == GUARD);
+			finish();
+			continue;
+		}
+		/* A message that was not finished swallows the beginning of this one. */
+		expect_msg(100, 0, 5, 22, true);
+		CU_ASSERT_EQUAL(memcmp(room + 16, "\4\0\0\1z", 5), 0);
+		finish();
+	}
+}
+
+static void
+test_key_update(void)
+{
+	for (unsigned int early = 0; early <= 1; early++) {
+		begin_keyed();
+		for (unsigned int n = 1; n <= 3; n++) {
+			put_data(100);
+			put_key_update();
+			t.peer = peer_key(n, 0);
+			put_data(100 * n);
+			feed_all();
+			CU_ASSERT_EQUAL(recv_data(1000), 100);
+			/* Not delivered in full: not yet. */
+			expect_msg(100, RTLS_MSG_PEEK, 5, 22, true);
+			expect_msg(3, 0, 3, 22, false);
+			CU_ASSERT_EQUAL(set_key(n, 0), -EBUSY);
+			CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_RECORDS);
+			expect_msg(100, 0, 2, 22, true);
+			CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PAUSED);
+			CU_ASSERT(!readable());
+			CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 0);
+			t.fin = n == 3;
+			CU_ASSERT(!readable());
+			expect_end(-EKEYEXPIRED);
+			t.flaky.no_keys = true;
+			CU_ASSERT_EQUAL(set_key(n, 0), -ENOMEM);
+			t.flaky.no_keys = false;
+			expect_end(-EKEYEXPIRED);
+			CU_ASSERT_EQUAL(set_key(n, 0), 0);
+			CU_ASSERT(readable());
+			CU_ASSERT_EQUAL(recv_data(1000), 100 * n);
+			CU_ASSERT_EQUAL(t.rx.rec_no, 1);
+			CU_ASSERT_EQUAL(t.rx.epoch, 1 + n);
+		}
+		expect_end(0);
+		finish();
+	}
+	/* The wrong next key. */
+	begin_keyed();
+	put_key_update();
+	t.peer = peer_key(1, 0);
+	put_data(10);
+	feed_all();
+	expect_msg(100, 0, 5, 22, true);
+	CU_ASSERT_EQUAL(set_key(2, 0), 0);
+	expect_end(-EBADMSG);
+	finish();
+}
+
+/* --- shortages --- */
+
+static void
+test_without_memory(void)
+{
+	struct starved s[3];
+
+	begin_keyed();
+	put_data(100);
+	put_data(5000);
+	put_control(21, 2);
+	put_data(300);
+	feed_all();
+	for (int i = 0; i < 3; i++)
+		starve(&s[i], pools.record[i], 0);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(recv_data(10000), -ENOMEM);
+		expect_msg(10, RTLS_MSG_PEEK, -ENOMEM, 0, false);
+		CU_ASSERT(readable());
+	}
+	CU_ASSERT_EQUAL(t.flaky.jobs, 0);
+	CU_ASSERT_EQUAL(t.rx.rec_no, 0);
+	starve_end(&s[0]);
+	/* A small buffer is enough for the first, and no more. */
+	CU_ASSERT_EQUAL(recv_data(10000), 100);
+	CU_ASSERT_EQUAL(recv_data(10000), -ENOMEM);
+	starve_end(&s[2]);
+	CU_ASSERT_EQUAL(recv_data(10000), 5000);
+	CU_ASSERT_EQUAL(recv_data(10000), -EIO);
+	expect_msg(100, 0, 2, 21, true);
+	CU_ASSERT_EQUAL(recv_data(10000), 300);
+	starve_end(&s[1]);
+	finish();
+}
+
+static void
+test_head_need(void)
+{
+	begin_keyed();
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 5 + 16384 + 256);
+	put_data(100);
+	put_data(200);
+	feed(4, 4);
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 5 + 16384 + 256 - 4);
+	feed(5, 4);
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 100 + 17);
+	feed(5 + 116, 2000);
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 1);
+	feed(5 + 117 + 3, 2000);
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 0);
+	CU_ASSERT_EQUAL(recv_data(1000), 100);
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 5 + 16384 + 256 - 3);
+	feed(5 + 117 + 25, 2000);
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 200 + 17 - 20);
+	feed_all();
+	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 0);
+	finish();
+}
+
+static void
+test_wipes(void)
+{
+	const uint8_t *plain;
+	uint32_t left = 0;
+
+	/* Delivered in parts, to the end; and not to the end. */
+	for (int whole = 0; whole <= 1; whole++) {
+		begin_keyed();
+		put_data(1000);
+		feed_all();
+		CU_ASSERT_EQUAL(recv_data(1), 1);
+		plain = rte_pktmbuf_mtod(t.rx.opened, const uint8_t *) - 1;
+		CU_ASSERT(pattern_is(plain, 0, 1000));
+		CU_ASSERT_EQUAL(recv_data(600), 600);
+		if (whole)
+			CU_ASSERT_EQUAL(recv_data(600), 399);
+		finish();
+		for (uint32_t i = 0; i < 1000; i++)
+			left += plain[i] != 0;
+		CU_ASSERT_EQUAL(left, 0);
+		for (size_t i = 0; i < sizeof(t.rx.iv); i++)
+			CU_ASSERT_EQUAL(t.rx.iv[i], 0);
+	}
+}
+
+/* The table does not carry it yet: everything is read from the entry. */
+static void
+test_tls12_layout(void)
+{
+	struct rtls_msg msg;
+
+	begin_keyed();
+	t.rx.suite = &suite_tls12_gcm;
+	framer_init(&t.rx.framer, t.rx.suite, 0);
+	t.peer.tls12 = true;
+	put_data(100);
+	put_data(16384);
+	put_control(22, 50);
+	put_data(0);
+	put_close_notify();
+	feed_all();
+	CU_ASSERT(!session_rx_control_ahead(&t.rx));
+	CU_ASSERT_EQUAL(recv_with(20000, 0, true, &msg), 16484);
+	CU_ASSERT(pattern_is(room + 16, 0, 16484));
+	CU_ASSERT_EQUAL(msg.version, 0x0303);
+	/* The header shows the type before anything is opened. */
+	CU_ASSERT(session_rx_control_ahead(&t.rx));
+	CU_ASSERT_EQUAL(recv_with(100, 0, false, &msg), 50);
+	CU_ASSERT_EQUAL(msg.type, 22);
+	CU_ASSERT_EQUAL(msg.wire_len, 5 + 8 + 50 + 16);
+	CU_ASSERT_EQUAL(recv_with(100, 0, false, &msg), 2);
+	CU_ASSERT_EQUAL(msg.type, 21);
+	CU_ASSERT_EQUAL(recv_with(100, 0, false, &msg), 0);
+	CU_ASSERT_EQUAL(msg.type, 0);
+	finish();
+}
+
+/* --- a random stream, anyhow cut, anyhow read --- */
+
+enum { EVENTS_MAX = 400 };
+
+struct event {
+	uint8_t type;
+	uint32_t len;
+};
+
+/* What TCP would keep of a segment: the bytes that are not here yet. */
+static void
+arrive(uint64_t *seed, bool *here, uint32_t window)
+{
+	uint64_t r = harness_rand(seed);
+	uint32_t base = (uint32_t)t.q.ready.end_off, at, len = 0;
+	uint32_t max = (uint32_t[]){ 1, 20, 536, 1448 }[r & 3];
+
+	at = base + ((r & 0x30) != 0 ? 0 : (uint32_t)((r >> 8) % (window + 1)));
+	while (at < t.len && here[at])
+		at++;
+	while (len < max && at + len < t.len && !here[at + len])
+		len++;
+	if (len == 0 || fixture_in_use() > 900)
+		return;
+	{
+		struct rte_mbuf *m = rx_packet(t.wire + at, len, max / 8 + 1 + (r >> 30) % 1400);
+
+		if (recvq_insert(&t.q, at, m) == 0)
+			memset(here + at, true, len);
+		else
+			rte_pktmbuf_free(m);
+	}
+	session_rx_input(&t.rx);
+}
+
+static void
+test_random(void)
+{
+	uint64_t seed = harness_seed();
+	int rounds = harness_full() ? 300 : 40;
+	static bool here[WIRE_MAX + 1];
+
+	for (int round = 0; round < rounds; round++) {
+		static struct event events[EVENTS_MAX];
+		unsigned int nb_events = 0, next = 0, keys = 1;
+		uint32_t part = 0, idle = 0; /* of the current control record, delivered */
+		uint64_t r;
+
+		begin_keyed();
+		memset(here, 0, sizeof(here));
+		while (t.len < 60000 && nb_events < EVENTS_MAX) {
+			uint32_t len;
+
+			r = harness_rand(&seed);
+			len = (uint32_t)((r >> 20) %
+					 ((uint32_t[]){ 4, 100, 2000, 16385 }[r >> 8 & 3]));
+			switch (r & 15) {
+			case 0:
+				put_control(21, len + 3);
+				events[nb_events++] = (struct event){ 21, len + 3 > 16384 ?
+										  0 :
+										  len + 3 };
+				break;
+			case 1:
+				len &= ~3u;
+				put_control(22, len);
+				events[nb_events++] = (struct event){ 22, len };
+				break;
+			case 2:
+				put_key_update();
+				events[nb_events++] = (struct event){ 24, 5 };
+				t.peer = peer_key(keys++ % 8, 0);
+				break;
+			default:
+				put_data_padded(len,
+						RTE_MIN((uint32_t)(r >> 50) % 100, 16384 - len));
+				events[nb_events++] = (struct event){ 23, len };
+				break;
+			}
+		}
+		keys = 1;
+		while (next < nb_events) {
+			struct rtls_msg msg;
+			uint64_t record_end = t.got;
+			bool peek, data_only;
+			size_t size;
+			ssize_t n;
+
+			CU_ASSERT_FATAL(idle++ < 200000);
+			for (r = harness_rand(&seed) % 8; r > 0; r--)
+				arrive(&seed, here, 20000);
+			r = harness_rand(&seed);
+			size = 1 + (r >> 20) % ((uint32_t[]){ 3, 100, 3000, 60000 }[r >> 8 & 3]);
+			peek = (r & 3) == 0;
+			data_only = (r & 12) == 0;
+			n = recv_with(size, peek ? RTLS_MSG_PEEK : 0, data_only, &msg);
+			if (n == -EAGAIN) {
+				CU_ASSERT(!readable() || t.rx.framer.state == FRAMER_COMPLETE);
+				continue;
+			}
+			while (events[next].type == 23 && events[next].len == 0)
+				next++; /* empty ones are never told about */
+			if (events[next].type != 23) {
+				uint32_t left = events[next].len - part;
+
+				if (data_only) {
+					CU_ASSERT_EQUAL_FATAL(n, -EIO);
+					continue;
+				}
+				CU_ASSERT_EQUAL_FATAL(n, (ssize_t)RTE_MIN(size, (size_t)left));
+				CU_ASSERT_EQUAL(msg.type,
+						events[next].type == 24 ? 22 : events[next].type);
+				CU_ASSERT_EQUAL(msg.flags, n == (ssize_t)left ? RTLS_MSG_EOR : 0);
+				part += peek ? 0 : (uint32_t)n;
+				if (peek || part < events[next].len)
+					continue;
+				if (events[next].type == 24)
+					CU_ASSERT_EQUAL_FATAL(set_key(keys++ % 8, 0), 0);
+				next++;
+				part = 0;
+				continue;
+			}
+			CU_ASSERT_FATAL(n > 0);
+			CU_ASSERT_EQUAL(msg.type, 23);
+			CU_ASSERT_FATAL(pattern_is(room + 16, t.got, (size_t)n));
+			/* part: of the current data record, delivered in earlier calls */
+			for (uint32_t left = (uint32_t)n, k = next, p = part; left > 0;
+			     k++, p = 0) {
+				uint32_t step = RTE_MIN(left, events[k].len - p);
+
+				CU_ASSERT_EQUAL_FATAL(events[k].type, 23);
+				left -= step;
+				if (left == 0)
+					CU_ASSERT_EQUAL(msg.flags, p + step == events[k].len ?
+									   RTLS_MSG_EOR :
+									   0);
+				if (peek)
+					continue;
+				part = p + step;
+				next = k;
+				if (part == events[k].len) {
+					next = k + 1;
+					part = 0;
+				}
+			}
+			t.got = record_end + (peek ? 0 : (uint64_t)n);
+			while (next < nb_events && events[next].type == 23 && events[next].len == 0)
+				next++;
+		}
+		CU_ASSERT_EQUAL(t.got, t.sent);
+		while (recvq_len(&t.q) + t.q.ready.off < t.len)
+			arrive(&seed, here, 0);
+		expect_end(-EAGAIN); /* only empty records can be left */
+		t.fin = true;
+		expect_end(0);
+		finish();
+		if (CU_get_number_of_failures() > 100)
+			break;
+	}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "plain bytes before keys", test_plain },
+		{ "keys apply at the read position", test_keys_in_mid_stream },
+		{ "keys installed, changed and refused", test_set_keys },
+		{ "records cut at every place", test_every_cut },
+		{ "records cut at every two places, out of order", test_two_cuts },
+		{ "records in tiny segments", test_tiny_segments },
+		{ "receive buffers of all sizes", test_buffer_sizes },
+		{ "receive buffers in pieces", test_scatters },
+		{ "control records stand alone", test_control },
+		{ "a control record leaves no trace in a buffer for data",
+		  test_control_leaves_no_trace },
+		{ "peek", test_peek },
+		{ "empty and padded records", test_empty_and_padded },
+		{ "every kind of bad record", test_bad_records },
+		{ "an alert can be sent after a failure", test_alert_after_failure },
+		{ "record numbers do not wrap", test_last_number },
+		{ "end of file and close_notify", test_ends },
+		{ "KeyUpdate is found where it is, and nowhere else", test_key_update_found },
+		{ "KeyUpdate pauses until the next key", test_key_update },
+		{ "empty pools change nothing", test_without_memory },
+		{ "what the head record needs", test_head_need },
+		{ "freed buffers hold no plaintext", test_wipes },
+		{ "TLS 1.2 records by the same code", test_tls12_layout },
+		{ "random streams, cut and read at random", test_random },
+	};
+
+	return fixture_start("session-rx") ?
+		       harness_run("session/rx", cases, HARNESS_COUNT(cases)) :
+		       1;
+}

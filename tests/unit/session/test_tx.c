@@ -1,0 +1,887 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "session/tx.h"
+
+#include <stdio.h>
+
+#include "buf/chain.h"
+#include "support/suites.h"
+#include "unit/buf/fixture.h"
+#include "unit/session/peer.h"
+
+enum { WIRE_MAX = 1 << 20, LOG_MAX = 4096, MSS = 1448, SNDBUF = 256 * 1024 };
+
+/* What came out: a record, or a run of raw bytes (type 0). */
+struct out {
+	uint8_t type;
+	uint32_t len;
+};
+
+/* One sending side, and a receiver that takes its stream apart by itself. */
+static struct {
+	struct session_tx tx;
+	struct sendq q;
+	struct flaky flaky;
+	struct peer peer[8];
+	uint64_t key_off[8]; /* stream offset that key n starts at */
+	unsigned int keys;
+	uint64_t accepted;	/* data bytes that a call has taken */
+	uint64_t seen;		/* data bytes that came out, all of the pattern */
+	uint64_t taken_off;	/* stream bytes that went to the wire */
+	uint8_t wire[WIRE_MAX]; /* of the current key, not opened yet */
+	uint32_t wire_len;
+	struct out log[LOG_MAX];
+	unsigned int logged;
+	uint8_t control[16384]; /* content of the last control record */
+} t;
+
+static void
+begin(uint32_t sndbuf)
+{
+	memset(&t, 0, sizeof(t));
+	flaky_init(&t.flaky);
+	sendq_init(&t.q, 0);
+	session_tx_init(&t.tx, &pools, &t.q, &t.flaky.provider, sndbuf);
+}
+
+static int
+set_key(unsigned int n, uint64_t rec_no)
+{
+	struct peer p = peer_key(n, rec_no);
+	struct rtls_keys keys = peer_keys(&p);
+	int rc = session_tx_set_keys(&t.tx, &keys);
+
+	if (rc == 0) {
+		CU_ASSERT_FATAL(t.keys < HARNESS_COUNT(t.peer));
+		t.peer[t.keys] = p;
+		t.key_off[t.keys++] = t.q.end_off;
+	}
+	return rc;
+}
+
+static void
+begin_keyed(uint32_t sndbuf)
+{
+	begin(sndbuf);
+	CU_ASSERT_EQUAL_FATAL(set_key(0, 0), 0);
+}
+
+/* Sends the next len bytes of the pattern. */
+static ssize_t
+send_data(size_t len, bool more)
+{
+	static uint8_t bytes[200000];
+	struct iovec iov = { .iov_base = bytes, .iov_len = len };
+	ssize_t n;
+
+	CU_ASSERT_FATAL(len <= sizeof(bytes));
+	pattern_fill(bytes, t.accepted, len);
+	n = session_tx_data(&t.tx, &iov, 1, more);
+	/* The call copies: what happens to the buffer afterwards is nothing to the stream. */
+	memset(bytes, 0xdd, len);
+	if (n > 0)
+		t.accepted += (uint64_t)n;
+	return n;
+}
+
+static int
+send_control(uint8_t type, uint32_t len)
+{
+	static uint8_t bytes[20000];
+	struct iovec iov = { .iov_base = bytes, .iov_len = len };
+
+	memset(bytes, type ^ (int)len, len);
+	return session_tx_control(&t.tx, type, &iov, 1, len);
+}
+
+static struct rte_mbuf *
+loaded_buffer(uint32_t len)
+{
+	struct rte_mbuf *m = buf_record_alloc(&pools, len);
+
+	CU_ASSERT_FATAL(m != NULL);
+	pattern_fill(rte_pktmbuf_mtod(m, uint8_t *), t.accepted, len);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	return m;
+}
+
+static void
+log_out(uint8_t type, uint32_t len)
+{
+	CU_ASSERT_FATAL(t.logged < LOG_MAX);
+	t.log[t.logged++] = (struct out){ type, len };
+}
+
+/* Opens what is on the wire; key: of all of it, -1: none. */
+static void
+take_apart(int key)
+{
+	static uint8_t plain[PEER_WIRE_MAX];
+	uint32_t done = 0, len;
+	uint8_t type;
+	int n;
+
+	if (key < 0) {
+		CU_ASSERT_FATAL(pattern_is(t.wire, t.seen, t.wire_len));
+		t.seen += t.wire_len;
+		if (t.wire_len > 0)
+			log_out(0, t.wire_len);
+		t.wire_len = 0;
+		return;
+	}
+	while ((n = peer_open(&t.peer[key], t.wire + done, t.wire_len - done, &type, plain, &len)) >
+	       0) {
+		done += (uint32_t)n;
+		log_out(type, len);
+		if (type == 23) {
+			CU_ASSERT(len > 0);
+			CU_ASSERT_FATAL(pattern_is(plain, t.seen, len));
+			t.seen += len;
+		} else {
+			memcpy(t.control, plain, len);
+			for (uint32_t i = 0; i < len; i++)
+				CU_ASSERT_EQUAL_FATAL(plain[i], (uint8_t)(type ^ len));
+		}
+	}
+	CU_ASSERT_EQUAL_FATAL(n, 0);
+	memmove(t.wire, t.wire + done, t.wire_len - done);
+	t.wire_len -= done;
+}
+
+static int
+key_at(uint64_t off)
+{
+	int key = -1;
+
+	while (key + 1 < (int)t.keys && t.key_off[key + 1] <= off)
+		key++;
+	return key;
+}
+
+/* Puts up to segs segments on the wire, each checked for what it may not mix. */
+static void
+transmit(unsigned int segs)
+{
+	while (t.taken_off < t.q.end_off && segs-- > 0) {
+		uint32_t len = sendq_cut(&t.q, t.taken_off, MSS);
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pools.header);
+		int key = key_at(t.taken_off);
+
+		CU_ASSERT_FATAL(m != NULL && t.wire_len + len <= WIRE_MAX);
+		CU_ASSERT_EQUAL(key_at(t.taken_off + len - 1), key);
+		if (key_at(t.taken_off - 1) != key)
+			CU_ASSERT_EQUAL(t.wire_len, 0); /* no record spans two keys */
+		CU_ASSERT_EQUAL_FATAL(sendq_attach(&t.q, &pools, t.taken_off, len, m), 0);
+		chain_copy_out(m, 0, t.wire + t.wire_len, len);
+		t.wire_len += len;
+		t.taken_off += len;
+		rte_pktmbuf_free(m);
+		take_apart(key);
+	}
+}
+
+static void
+acknowledge(void)
+{
+	transmit(UINT32_MAX);
+	sendq_release(&t.q, t.taken_off);
+}
+
+static void
+finish(void)
+{
+	acknowledge();
+	CU_ASSERT_EQUAL(t.wire_len, 0);
+	session_tx_fini(&t.tx);
+	sendq_fini(&t.q);
+	CU_ASSERT_EQUAL(t.flaky.keys, 0);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* Everything taken came out, in records of those lengths ("23:100 21:2"). */
+static void
+check_log(const char *want)
+{
+	char got[1024] = "";
+	size_t n = 0;
+
+	acknowledge();
+	for (unsigned int i = 0; i < t.logged; i++)
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%u:%u", i > 0 ? " " : "",
+				      t.log[i].type, t.log[i].len);
+	CU_ASSERT_STRING_EQUAL(got, want);
+	if (strcmp(got, want) != 0)
+		printf("# want %s\n# got  %s\n", want, got);
+	CU_ASSERT_EQUAL(t.seen, t.accepted);
+}
+
+/* A script: "100" sends, "100+" with MORE, "f" flushes, "c100" a control record, "b100" a loaded
+ * buffer, "k" the next key. */
+static void
+play(const char *script)
+{
+	char *at;
+
+	for (; *script != '\0'; script = at) {
+		unsigned long len;
+		char what = *script;
+		bool more;
+
+		at = (char *)(uintptr_t)script + 1;
+		len = what == 'f' || what == 'k' ?
+			      0 :
+			      strtoul(script + (what < '0' || what > '9'), &at, 10);
+		more = *at == '+';
+		at += more;
+		at += *at == ' ';
+		switch (what) {
+		case 'f':
+			CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
+			break;
+		case 'c':
+			CU_ASSERT_EQUAL(send_control(22, (uint32_t)len), 0);
+			break;
+		case 'k':
+			CU_ASSERT_EQUAL(set_key(t.keys, 0), 0);
+			break;
+		case 'b': {
+			struct rte_mbuf *m = loaded_buffer((uint32_t)len);
+
+			CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, more), 0);
+			t.accepted += len;
+			break;
+		}
+		default:
+			CU_ASSERT_EQUAL(send_data(len, more), (ssize_t)len);
+		}
+	}
+}
+
+static void
+test_records(void)
+{
+	static const struct {
+		uint16_t cap;
+		const char *script;
+		const char *records;
+	} rows[] = {
+		{ 16384, "1", "23:1" },
+		{ 16384, "16384", "23:16384" },
+		{ 16384, "16385", "23:16384 23:1" },
+		{ 16384, "40000", "23:16384 23:16384 23:7232" },
+		{ 16384, "100 200", "23:100 23:200" },
+		{ 16384, "0", "" },
+		{ 16384, "0+", "" },
+		{ 16384, "f", "" },
+		{ 16384, "100+ 200", "23:300" },
+		{ 16384, "100+ 200+ 300+ 400", "23:1000" },
+		{ 16384, "100+ 0", "23:100" },
+		{ 16384, "100+ 0+ f", "23:100" },
+		{ 16384, "100+ f 200", "23:100 23:200" },
+		/* a small buffer is outgrown: by one, by much, by MORE, over the cap */
+		{ 16384, "10+ 213", "23:223" },
+		{ 16384, "10+ 214", "23:224" },
+		{ 16384, "10+ 2000", "23:2010" },
+		{ 16384, "10+ 2100", "23:2110" },
+		{ 16384, "10+ 214+ 1", "23:225" },
+		{ 16384, "10+ 16374", "23:16384" },
+		{ 16384, "10+ 16375", "23:16384 23:1" },
+		{ 16384, "1+ 20000+ 20000", "23:16384 23:16384 23:7233" },
+		{ 16384, "16384+ f", "23:16384" },
+		{ 16384, "16384+ 1+ 1", "23:16384 23:2" },
+		{ 64, "200", "23:64 23:64 23:64 23:8" },
+		{ 64, "63+ 1+ 1+ 64", "23:64 23:64 23:1" },
+		{ 1000, "999+ 2", "23:1000 23:1" },
+		/* control records close what is open and stand alone */
+		{ 16384, "100+ c4 50", "23:100 22:4 23:50" },
+		{ 16384, "c16384", "22:16384" },
+		{ 64, "c1000 100", "22:1000 23:64 23:36" }, /* the cap is for data */
+		{ 16384, "c1 c1 c2", "22:1 22:1 22:2" },
+		/* buffers that were filled elsewhere */
+		{ 16384, "b16384 b100", "23:16384 23:100" },
+		{ 16384, "300+ b5000+ b5000+ b10", "23:300 23:5000 23:5000 23:10" },
+		{ 16384, "b100+ 50", "23:150" },
+		{ 16384, "b100+ 5000", "23:5100" },
+		{ 16384, "b100+ c2", "23:100 22:2" },
+		{ 16384, "300+ b0", "23:300" },
+		{ 16384, "b16384+ 1", "23:16384 23:1" },
+		/* a key change closes the open record */
+		{ 16384, "100+ k 50", "23:100 23:50" },
+		{ 16384, "100+ c5 k k 50+ k f", "23:100 22:5 23:50" },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		begin_keyed(SNDBUF);
+		t.tx.cap = rows[i].cap;
+		play(rows[i].script);
+		CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
+		check_log(rows[i].records);
+		CU_ASSERT_EQUAL(t.tx.records, t.logged);
+		finish();
+	}
+}
+
+/* Pieces in any cut, empty ones among them. */
+static void
+test_gathers(void)
+{
+	uint8_t bytes[1000];
+	struct iovec iov[] = {
+		{ NULL, 0 }, { bytes, 1 },	   { bytes + 1, 0 }, { bytes + 1, 300 },
+		{ NULL, 0 }, { bytes + 301, 699 }, { bytes, 0 },
+	};
+
+	begin_keyed(SNDBUF);
+	t.tx.cap = 256;
+	pattern_fill(bytes, 0, sizeof(bytes));
+	CU_ASSERT_EQUAL(session_tx_data(&t.tx, iov, HARNESS_COUNT(iov), false), 1000);
+	t.accepted = 1000;
+	check_log("23:256 23:256 23:256 23:232");
+	memset(bytes, 21 ^ 3, sizeof(bytes));
+	iov[3].iov_len = 2;
+	CU_ASSERT_EQUAL(session_tx_control(&t.tx, 21, iov, 5, 3), 0);
+	check_log("23:256 23:256 23:256 23:232 21:3");
+	CU_ASSERT_EQUAL(session_tx_data(&t.tx, NULL, 0, false), 0);
+	finish();
+}
+
+static void
+test_raw(void)
+{
+	begin(SNDBUF);
+	for (int i = 0; i < 240; i++)
+		CU_ASSERT_EQUAL(send_data(1, i & 1), 1);
+	/* One small buffer, without a descriptor per byte. */
+	CU_ASSERT_EQUAL(t.q.room_used, 256);
+	transmit(1);
+	CU_ASSERT_EQUAL(send_data(1000, false), 1000);
+	CU_ASSERT_EQUAL(t.q.room_used, 256 + 2048);
+	acknowledge();
+	CU_ASSERT_EQUAL(t.q.room_used, 0);
+	CU_ASSERT_EQUAL(send_data(50000, true), 50000);
+	CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
+	CU_ASSERT_EQUAL(send_control(21, 2), -EINVAL);
+	/* Keys: from here on records, and a segment of their own. */
+	CU_ASSERT_EQUAL(set_key(0, 0), 0);
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	CU_ASSERT(sendq_rec(t.q.tail)->fence);
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	CU_ASSERT(!sendq_rec(t.q.tail)->fence);
+	acknowledge();
+	CU_ASSERT_EQUAL(t.seen, t.accepted);
+	CU_ASSERT_EQUAL(t.log[t.logged - 1].type, 23);
+	CU_ASSERT_EQUAL(t.log[t.logged - 2].type, 23);
+	CU_ASSERT_EQUAL(t.log[t.logged - 3].type, 0);
+	finish();
+	/* Loaded buffers without keys. */
+	begin(SNDBUF);
+	play("100 b5000 b20+ 100");
+	acknowledge();
+	CU_ASSERT_EQUAL(t.seen, 5220);
+	finish();
+}
+
+static void
+test_control_refused(void)
+{
+	struct iovec iov = { .iov_base = t.control, .iov_len = 10 };
+
+	begin_keyed(SNDBUF);
+	CU_ASSERT_EQUAL(send_data(100, true), 100);
+	CU_ASSERT_EQUAL(send_control(21, 0), -EINVAL);
+	CU_ASSERT_EQUAL(send_control(21, 16385), -EINVAL);
+	CU_ASSERT_EQUAL(session_tx_control(&t.tx, 21, &iov, 1, 9), -EINVAL);
+	CU_ASSERT_EQUAL(session_tx_control(&t.tx, 21, &iov, 1, 11), -EINVAL);
+	/* A refusal leaves the open record open. */
+	CU_ASSERT_EQUAL(send_data(50, false), 50);
+	check_log("23:150");
+	finish();
+}
+
+static void
+test_set_keys(void)
+{
+	struct peer p = peer_key(3, 0);
+	struct rtls_keys keys;
+
+	begin(SNDBUF);
+	keys = peer_keys(&p);
+	keys.version = 0x0302;
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EINVAL);
+	keys = peer_keys(&p);
+	keys.cipher = 9999;
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EINVAL);
+	keys = peer_keys(&p);
+	t.flaky.no_keys = true;
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -ENOMEM);
+	t.flaky.no_keys = false;
+	CU_ASSERT_EQUAL(t.tx.epoch, 0);
+	CU_ASSERT_EQUAL(send_data(5, false), 5);
+
+	CU_ASSERT_EQUAL(set_key(0, 77), 0);
+	CU_ASSERT_EQUAL(t.tx.epoch, 1);
+	CU_ASSERT_EQUAL(t.tx.rec_no, 77);
+	CU_ASSERT_EQUAL(send_data(10, true), 10);
+	/* The old key goes on after every refusal, the open record stays open. */
+	keys = peer_keys(&p);
+	keys.version = 0x0303;
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EINVAL);
+	keys = peer_keys(&p);
+	t.flaky.no_keys = true;
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -ENOMEM);
+	t.flaky.no_keys = false;
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	CU_ASSERT_EQUAL(t.tx.epoch, 1);
+	CU_ASSERT_EQUAL(t.tx.rec_no, 78);
+
+	CU_ASSERT_EQUAL(send_data(10, true), 10);
+	CU_ASSERT_EQUAL(set_key(1, 0), 0);
+	CU_ASSERT_EQUAL(t.tx.epoch, 2);
+	CU_ASSERT_EQUAL(t.tx.rec_no, 0);
+	CU_ASSERT_EQUAL(t.flaky.keys, 1);
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	CU_ASSERT(sendq_rec(t.q.tail)->fence);
+	CU_ASSERT_EQUAL(sendq_rec(t.q.tail)->epoch, 2);
+	check_log("0:5 23:20 23:10 23:10");
+
+	/* TLS 1.2 has no other key. */
+	t.tx.suite = &suite_tls12_gcm;
+	keys = peer_keys(&p);
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EBUSY);
+	CU_ASSERT_EQUAL(t.flaky.keys, 1);
+	finish();
+}
+
+/* The table does not carry it yet: everything is read from the entry. */
+static void
+test_tls12_layout(void)
+{
+	begin_keyed(SNDBUF);
+	t.tx.suite = &suite_tls12_gcm;
+	t.peer[0].tls12 = true;
+	play("1 16384 100+ c10 300+ 5000");
+	check_log("23:1 23:16384 23:100 22:10 23:5300");
+	finish();
+}
+
+/* RFC 8446 5.5: data stops before the limit, what changes the key does not. */
+static void
+test_seal_limit(void)
+{
+	begin_keyed(SNDBUF);
+	t.tx.epoch_records = t.tx.suite->seal_limit - SESSION_TX_RESERVE - 2;
+	t.tx.cap = 100;
+	CU_ASSERT_EQUAL(send_data(50, true), 50);
+	/* This one closes a record and opens the last there is. */
+	CU_ASSERT_EQUAL(send_data(300, true), 150);
+	CU_ASSERT_EQUAL(send_data(1, true), -EKEYEXPIRED);
+	CU_ASSERT_EQUAL(send_data(1, false), -EKEYEXPIRED);
+	CU_ASSERT_EQUAL(send_data(0, false), 0);
+	CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
+	{
+		struct rte_mbuf *m = loaded_buffer(5);
+
+		CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), -EKEYEXPIRED);
+		rte_pktmbuf_free(m);
+	}
+	for (int i = 0; i < SESSION_TX_RESERVE; i++)
+		CU_ASSERT_EQUAL(send_control(22, 5), 0);
+	CU_ASSERT_EQUAL(send_control(22, 5), -EKEYEXPIRED);
+	CU_ASSERT_EQUAL(t.tx.epoch_records, t.tx.suite->seal_limit);
+	acknowledge();
+	CU_ASSERT_EQUAL(t.seen, 200);
+	/* The next key has a limit of its own. */
+	CU_ASSERT_EQUAL(set_key(1, 0), 0);
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	acknowledge();
+	CU_ASSERT_EQUAL(t.seen, 210);
+	finish();
+}
+
+/* An open record has its number, whatever is sent before it is closed. */
+static void
+test_seal_limit_open(void)
+{
+	begin_keyed(SNDBUF);
+	t.tx.epoch_records = t.tx.suite->seal_limit - 1;
+	CU_ASSERT_EQUAL(send_data(10, false), -EKEYEXPIRED);
+	CU_ASSERT_EQUAL(send_control(21, 2), 0);
+	CU_ASSERT_EQUAL(send_control(21, 2), -EKEYEXPIRED);
+	finish();
+	begin_keyed(SNDBUF);
+	t.tx.epoch_records = t.tx.suite->seal_limit - SESSION_TX_RESERVE - 1;
+	CU_ASSERT_EQUAL(send_data(10, true), 10);
+	for (int i = 0; i < SESSION_TX_RESERVE; i++)
+		CU_ASSERT_EQUAL(send_control(21, 2), 0);
+	CU_ASSERT_EQUAL(send_control(21, 2), -EKEYEXPIRED);
+	acknowledge();
+	CU_ASSERT_EQUAL(t.seen, 10);
+	finish();
+}
+
+static void
+test_last_number(void)
+{
+	/* With so many numbers left, 2^64 - 1 among them, how many data and control records go. */
+	static const struct {
+		uint64_t left;
+		int data;
+		int control;
+	} rows[] = {
+		{ 1, 0, 0 }, { 2, 0, 1 }, { 17, 0, 16 }, { 18, 1, 16 }, { 20, 3, 16 },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		begin(SNDBUF);
+		CU_ASSERT_EQUAL(set_key(0, 0 - rows[i].left), 0);
+		for (int n = 0; n < rows[i].data; n++)
+			CU_ASSERT_EQUAL(send_data(10, false), 10);
+		CU_ASSERT_EQUAL(send_data(10, false), -EKEYEXPIRED);
+		for (int n = 0; n < rows[i].control; n++)
+			CU_ASSERT_EQUAL(send_control(21, 2), 0);
+		CU_ASSERT_EQUAL(send_control(21, 2), -EKEYEXPIRED);
+		CU_ASSERT_EQUAL(t.tx.rec_no, UINT64_MAX);
+		acknowledge();
+		CU_ASSERT_EQUAL(t.logged, (unsigned int)(rows[i].data + rows[i].control));
+		finish();
+	}
+}
+
+static void
+test_send_buffer(void)
+{
+	struct rte_mbuf *m;
+	uint32_t room;
+
+	begin_keyed(40000);
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 40000);
+	/* Three large buffers: the third begins below the limit. */
+	CU_ASSERT_EQUAL(send_data(100000, false), 3 * 16384);
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 0);
+	CU_ASSERT_EQUAL(send_data(1, false), -EAGAIN);
+	CU_ASSERT_EQUAL(send_data(1, true), -EAGAIN);
+	m = loaded_buffer(10);
+	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), -EAGAIN);
+	rte_pktmbuf_free(m);
+	/* An alert always fits; not any number of them. */
+	CU_ASSERT_EQUAL(send_control(21, 2), 0);
+	for (room = 0; room < 1000 && send_control(21, 2) == 0; room++)
+		;
+	CU_ASSERT_EQUAL(send_control(21, 2), -EAGAIN);
+	CU_ASSERT(t.q.room_used < 40000 + 2 * BUF_LARGE_ROOM);
+	/* Acknowledgments of whole records make room. */
+	transmit(5);
+	sendq_release(&t.q, t.taken_off);
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 0);
+	acknowledge();
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 40000);
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	acknowledge();
+	CU_ASSERT_EQUAL(t.seen, t.accepted);
+	finish();
+	/* Raw bytes are counted by buffers, too. */
+	begin(1000);
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 1000 - 256);
+	CU_ASSERT(send_data(100000, false) > 0);
+	CU_ASSERT_EQUAL(send_data(1, false), -EAGAIN);
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 0);
+	acknowledge();
+	CU_ASSERT_EQUAL(t.seen, t.accepted);
+	finish();
+}
+
+/*
+ * A send buffer smaller than one open record: sends go on until the record is
+ * closed, or nothing would ever be sent and acknowledged.
+ */
+static void
+test_open_record_fills_the_buffer(void)
+{
+	struct rte_mbuf *m;
+	uint64_t calls;
+
+	begin_keyed(1000);
+	for (calls = 0; t.q.end_off == 0; calls++) {
+		CU_ASSERT_FATAL(calls < 200);
+		CU_ASSERT_FATAL(session_tx_room(&t.tx) > 0);
+		CU_ASSERT_EQUAL_FATAL(send_data(100, true), calls == 163 ? 84 : 100);
+	}
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 0);
+	CU_ASSERT_EQUAL(send_data(100, true), -EAGAIN);
+	check_log("23:16384");
+	/* The same with a loaded buffer behind it: what is open goes, to make room. */
+	CU_ASSERT_EQUAL(send_data(300, true), 300);
+	m = loaded_buffer(1000);
+	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), -EAGAIN);
+	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), -EAGAIN);
+	acknowledge();
+	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), 0);
+	t.accepted += 1000;
+	check_log("23:16384 23:300 23:1000");
+	finish();
+}
+
+static void
+test_without_memory(void)
+{
+	struct starved small, medium, large;
+
+	begin_keyed(SNDBUF);
+	/* All empty: nothing has changed, with and without an open record. */
+	CU_ASSERT_EQUAL(send_data(20, true), 20);
+	starve(&small, pools.record[0], 0);
+	starve(&medium, pools.record[1], 0);
+	starve(&large, pools.record[2], 0);
+	CU_ASSERT_EQUAL(send_control(21, 2), -ENOMEM);
+	CU_ASSERT_EQUAL(t.q.end_off, 0);
+	/* The open record takes what its buffer holds, and says when it is full. */
+	CU_ASSERT_EQUAL(send_data(1000, true), 223 - 20);
+	CU_ASSERT_EQUAL(send_data(1000, true), -ENOMEM);
+	CU_ASSERT_EQUAL(t.q.end_off, 0);
+	starve_end(&medium);
+	CU_ASSERT_EQUAL(send_data(1000, false), 1000);
+	check_log("23:1223");
+	/* A short count closes the record. */
+	starve_end(&small);
+	starve(&medium, pools.record[1], 0);
+	CU_ASSERT_EQUAL(send_data(60, true), 60);
+	CU_ASSERT_EQUAL(send_data(1000, false), 223 - 60);
+	CU_ASSERT_PTR_NULL(t.tx.open);
+	check_log("23:1223 23:223");
+	starve_end(&medium);
+	starve_end(&large);
+	finish();
+}
+
+/* However many large buffers there are: what is accepted is what comes out. */
+static void
+test_short_counts(void)
+{
+	for (unsigned int left = 0; left <= 5; left++)
+		for (int more = 0; more <= 1; more++) {
+			struct starved s;
+			ssize_t n;
+
+			begin_keyed(SNDBUF);
+			starve(&s, pools.record[2], left);
+			n = send_data(5 * 16384, more);
+			CU_ASSERT_EQUAL(n, left == 0 ? -ENOMEM : (ssize_t)left * 16384);
+			CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
+			acknowledge();
+			CU_ASSERT_EQUAL(t.seen, t.accepted);
+			starve_end(&s);
+			CU_ASSERT_EQUAL(send_data(100, false), 100);
+			acknowledge();
+			CU_ASSERT_EQUAL(t.seen, t.accepted);
+			finish();
+		}
+}
+
+/* After a failure nothing is sent any more: not the record, not another, not in clear. */
+static void
+test_provider_fails(void)
+{
+	static const struct {
+		const char *what;
+		int good_jobs;
+		int rc;
+		uint64_t seen;
+	} rows[] = {
+		{ "data", 0, -EIO, 0 }, /* the bytes are taken, the next call tells */
+		{ "data", 1, -EIO, 100 },
+		{ "control", 0, -EIO, 0 },
+		{ "control with data open", 0, -EIO, 0 },
+		{ "control with data open", 1, -EIO, 100 },
+		{ "buffer", 0, 0, 0 },
+		{ "key", 0, -EIO, 0 },
+		{ "flush", 0, -EIO, 0 },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct rte_mbuf *m;
+		uint64_t end_off;
+		int rc = 0;
+
+		begin_keyed(SNDBUF);
+		t.flaky.good_jobs = rows[i].good_jobs;
+		if (strcmp(rows[i].what, "data") == 0) {
+			CU_ASSERT_EQUAL(send_data(100, false), 100);
+			CU_ASSERT_EQUAL(send_data(50, false), rows[i].good_jobs > 0 ? 50 : -EIO);
+			rc = (int)send_data(50, false);
+		} else if (strcmp(rows[i].what, "control") == 0) {
+			rc = send_control(21, 2);
+		} else if (strcmp(rows[i].what, "buffer") == 0) {
+			m = loaded_buffer(100);
+			rc = session_tx_buffer(&t.tx, m, false);
+		} else {
+			CU_ASSERT_EQUAL(send_data(100, true), 100);
+			if (strcmp(rows[i].what, "key") == 0)
+				rc = set_key(1, 0);
+			else if (strcmp(rows[i].what, "flush") == 0)
+				rc = session_tx_flush(&t.tx);
+			else
+				rc = send_control(21, 2);
+		}
+		CU_ASSERT_EQUAL(rc, rows[i].rc);
+		end_off = t.q.end_off;
+		/* Well again or not: the number is spent. */
+		t.flaky.good_jobs = -1;
+		CU_ASSERT_EQUAL(send_data(10, false), -EIO);
+		CU_ASSERT_EQUAL(send_data(10, true), -EIO);
+		CU_ASSERT_EQUAL(send_data(0, false), -EIO);
+		CU_ASSERT_EQUAL(send_control(21, 2), -EIO);
+		CU_ASSERT_EQUAL(session_tx_flush(&t.tx), -EIO);
+		CU_ASSERT_EQUAL(set_key(1, 0), -EIO);
+		m = loaded_buffer(10);
+		CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), -EIO);
+		rte_pktmbuf_free(m);
+		CU_ASSERT_EQUAL(t.q.end_off, end_off);
+		acknowledge();
+		CU_ASSERT_EQUAL(t.seen, rows[i].seen);
+		finish();
+	}
+}
+
+/* No plaintext in freed memory: not of the record open at the end, not of one that moved. */
+static void
+test_wipes(void)
+{
+	const uint8_t *first, *second;
+	uint32_t same = 0;
+
+	begin_keyed(SNDBUF);
+	CU_ASSERT_EQUAL(send_data(60, true), 60);
+	first = rte_pktmbuf_mtod(t.tx.open, const uint8_t *);
+	CU_ASSERT(pattern_is(first, 0, 60));
+	CU_ASSERT_EQUAL(send_data(1000, true), 1000);
+	second = rte_pktmbuf_mtod(t.tx.open, const uint8_t *);
+	CU_ASSERT(first != second);
+	CU_ASSERT(pattern_is(second, 0, 1060));
+	session_tx_fini(&t.tx);
+	sendq_fini(&t.q);
+	for (uint32_t i = 0; i < 223; i++)
+		same += first[i] != 0;
+	for (uint32_t i = 0; i < 1060; i++)
+		same += second[i] != 0;
+	CU_ASSERT_EQUAL(same, 0);
+	for (size_t i = 0; i < sizeof(t.tx.iv); i++)
+		CU_ASSERT_EQUAL(t.tx.iv[i], 0);
+	CU_ASSERT_EQUAL(t.flaky.keys, 0);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+static void
+test_random(void)
+{
+	uint64_t seed = harness_seed();
+	int rounds = harness_full() ? 300 : 40;
+
+	for (int round = 0; round < rounds; round++) {
+		struct starved s[3] = { { .n = 0 }, { .n = 0 }, { .n = 0 } };
+		unsigned int controls = 0, seen = 0;
+		uint64_t r = harness_rand(&seed);
+
+		begin((uint32_t[]){ 1, 1000, 30000, SNDBUF }[r & 3]);
+		t.tx.cap = (uint16_t[]){ 64, 1000, 16384, 16384 }[r >> 2 & 3];
+		for (int step = 0; step < 150; step++) {
+			uint32_t len;
+			struct rte_mbuf *m;
+			ssize_t n = 0;
+
+			r = harness_rand(&seed);
+			len = (uint32_t)((r >> 20) %
+					 ((uint32_t[]){ 3, 300, 5000, 50000 }[r >> 8 & 3]));
+			switch (r & 15) {
+			case 0:
+				if (t.keys < HARNESS_COUNT(t.peer) && (r & 0x100000) != 0)
+					CU_ASSERT_EQUAL(set_key(t.keys, r >> 40), 0);
+				break;
+			case 1:
+				len = 1 + len % 16384;
+				n = send_control(21 + (r >> 30 & 1), len);
+				if (n == 0)
+					controls++;
+				else if (n != -ENOMEM && n != -EAGAIN)
+					CU_ASSERT_EQUAL(t.keys, 0);
+				break;
+			case 2:
+				m = buf_record_alloc(&pools, RTE_MIN(len, (uint32_t)t.tx.cap));
+				if (m == NULL)
+					break;
+				m->data_len = (uint16_t)RTE_MIN(len, (uint32_t)t.tx.cap);
+				pattern_fill(rte_pktmbuf_mtod(m, uint8_t *), t.accepted,
+					     m->data_len);
+				len = m->data_len;
+				n = session_tx_buffer(&t.tx, m, r & 32);
+				if (n == 0)
+					t.accepted += len;
+				else
+					rte_pktmbuf_free(m);
+				CU_ASSERT(n == 0 || n == -EAGAIN);
+				break;
+			case 3:
+				transmit((unsigned int)(r >> 20) % 20);
+				break;
+			case 4:
+				acknowledge();
+				break;
+			case 5:
+				for (int i = 0; i < 3; i++) {
+					starve_end(&s[i]);
+					if (r >> (30 + i) & 1)
+						starve(&s[i], pools.record[i], (r >> 40) % 4);
+				}
+				break;
+			default:
+				n = send_data(len, r & 32);
+				CU_ASSERT(n >= 0 || n == -EAGAIN || n == -ENOMEM);
+				CU_ASSERT(n <= (ssize_t)len);
+				if (session_tx_room(&t.tx) > 0 && n == -EAGAIN)
+					CU_FAIL("room, and yet EAGAIN");
+				CU_ASSERT(t.tx.open == NULL || (r & 32) || len == 0 || n < 0);
+				break;
+			}
+			CU_ASSERT(t.tx.open == NULL || t.tx.open->data_len > 0);
+			CU_ASSERT(t.q.room_used <= t.tx.sndbuf + 2 * BUF_LARGE_ROOM);
+		}
+		CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
+		acknowledge();
+		CU_ASSERT_EQUAL_FATAL(t.seen, t.accepted);
+		for (unsigned int i = 0; i < t.logged; i++)
+			seen += t.log[i].type == 21 || t.log[i].type == 22;
+		CU_ASSERT_EQUAL(seen, controls);
+		for (int i = 0; i < 3; i++)
+			starve_end(&s[i]);
+		finish();
+	}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "which records come of which calls", test_records },
+		{ "pieces are gathered in any cut", test_gathers },
+		{ "raw bytes before keys", test_raw },
+		{ "control records that are refused", test_control_refused },
+		{ "keys installed, changed and refused", test_set_keys },
+		{ "TLS 1.2 records by the same code", test_tls12_layout },
+		{ "the record limit of a key", test_seal_limit },
+		{ "the record limit with a record open", test_seal_limit_open },
+		{ "the last record number is never used", test_last_number },
+		{ "the send buffer counts room", test_send_buffer },
+		{ "an open record larger than the send buffer", test_open_record_fills_the_buffer },
+		{ "empty pools change nothing", test_without_memory },
+		{ "short counts are exact", test_short_counts },
+		{ "a provider that fails ends sending", test_provider_fails },
+		{ "freed buffers hold no plaintext", test_wipes },
+		{ "random calls: what is accepted comes out", test_random },
+	};
+
+	return fixture_start("session-tx") ?
+		       harness_run("session/tx", cases, HARNESS_COUNT(cases)) :
+		       1;
+}
