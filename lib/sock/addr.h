@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* Between the public address and the one that the levels below use. */
+#ifndef RTLS_SOCK_ADDR_H
+#define RTLS_SOCK_ADDR_H
+
+#include <recordtls/addr.h>
+
+#include "net/addr.h"
+
+static inline bool
+addr_is_any(const struct rtls_addr *a)
+{
+	return net_load32(a->ip) == 0;
+}
+
+/* All zero for the any-address, so that it equals no host's. */
+static inline struct net_addr
+addr_to_net(const struct rtls_addr *a)
+{
+	return addr_is_any(a) ? (struct net_addr){ 0 } : net_addr_v4(net_load32(a->ip));
+}
+
+static inline struct rtls_addr
+addr_from_net(const struct net_addr *a, uint16_t port)
+{
+	struct rtls_addr out = { .family = RTLS_IPV4, .port = port };
+
+	if (net_addr_is_v4(a))
+		net_store32(out.ip, net_addr_to_v4(a));
+	return out;
+}
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include "sock/check.h"
+#include "stack/stack.h"
+
+int
+sock_end_error(const struct rtls_sock *k)
+{
+	switch ((enum rtls_end_reason)k->end_reason) {
+	case RTLS_REASON_NONE:
+	case RTLS_REASON_CLOSED:
+	/* A broken record stream ends receiving only; session/rx answers for it. */
+	case RTLS_REASON_BAD_VERSION:
+	case RTLS_REASON_BAD_LENGTH:
+	case RTLS_REASON_BAD_MAC:
+	case RTLS_REASON_TRUNCATED:
+		return 0;
+	case RTLS_REASON_RESET:
+		return k->end_who == RTLS_END_LOCAL ? -ECONNABORTED : -ECONNRESET;
+	case RTLS_REASON_REFUSED:
+		return -ECONNREFUSED;
+	case RTLS_REASON_TIMEOUT:
+		return -ETIMEDOUT;
+	case RTLS_REASON_UNREACHABLE:
+		return -EHOSTUNREACH;
+	case RTLS_REASON_NO_MEMORY:
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int
+sock_check_recv(const struct rtls_sock *k)
+{
+	int rc;
+
+	if (k->phase != ENDPOINT_OPEN)
+		return -ENOTCONN;
+	if (k->tcp.state == TCP_SYN_SENT)
+		return -ENOTCONN;
+	/* A connection that never came up has nothing but its error. */
+	rc = sock_end_error(k);
+	return rc == -ECONNREFUSED || rc == -EHOSTUNREACH ? rc : 0;
+}
+
+int
+sock_check_send(const struct rtls_sock *k)
+{
+	int rc;
+
+	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT)
+		return -ENOTCONN;
+	rc = sock_end_error(k);
+	if (rc != 0)
+		return rc == -ECONNRESET ? -EPIPE : rc;
+	if (k->tcp.state != TCP_ESTABLISHED && k->tcp.state != TCP_CLOSE_WAIT)
+		return -EPIPE;
+	return k->tcp.fin_off != UINT64_MAX ? -EPIPE : 0;
+}
+
+void
+sock_queued(struct rtls_sock *k)
+{
+	tcp_send_ready(&k->tcp, k->sendq.end_off);
+	endpoint_schedule(k);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include "sock/check.h"
+#include "stack/stack.h"
+
+int
+rtls_shutdown(struct rtls_sock *k, int how)
+{
+	int rc;
+
+	if (how != RTLS_SHUT_WR)
+		return -EINVAL;
+	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT)
+		return -ENOTCONN;
+	if (k->tcp.state == TCP_CLOSED || k->tcp.fin_off != UINT64_MAX)
+		return 0;
+	rc = session_tx_flush(&k->tx);
+	if (rc != 0)
+		return rc;
+	sock_queued(k);
+	tcp_shutdown(&k->tcp);
+	endpoint_schedule(k);
+	return 0;
+}
+
+/* Bytes that the peer believes delivered and that nobody will read. */
+static bool
+has_unread(const struct rtls_sock *k)
+{
+	return recvq_len(&k->recvq) > 0 || k->rx.opened != NULL;
+}
+
+int
+rtls_close(struct rtls_sock *k)
+{
+	if (k->phase == ENDPOINT_LISTEN) {
+		endpoint_unlisten(k);
+		return 0;
+	}
+	if (k->tcp.state == TCP_CLOSED) {
+		endpoint_free(k);
+		return 0;
+	}
+	/* A record that cannot be closed any more would be lost without a word: RST says so. */
+	if (k->tcp.state == TCP_SYN_SENT || has_unread(k) ||
+	    (k->tcp.fin_off == UINT64_MAX && session_tx_flush(&k->tx) != 0))
+		return rtls_abort(k);
+	if (k->tcp.fin_off == UINT64_MAX)
+		sock_queued(k);
+	k->watch = 0;
+	k->phase = ENDPOINT_ORPHAN;
+	reader_lane_reset(k->stack->reader, &k->lane);
+	tcp_orphan(&k->tcp, k->stack->now_us);
+	endpoint_schedule(k);
+	endpoint_rearm(k);
+	return 0;
+}
+
+int
+rtls_abort(struct rtls_sock *k)
+{
+	if (k->phase == ENDPOINT_LISTEN) {
+		endpoint_unlisten(k);
+		return 0;
+	}
+	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+	endpoint_free(k);
+	return 0;
+}

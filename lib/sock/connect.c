@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <string.h>
+
+#include "net/siphash.h"
+#include "sock/addr.h"
+#include "stack/stack.h"
+#include "tcp/timewait.h"
+
+enum {
+	PORT_FIRST = 49152,		/* RFC 6335 6: the dynamic range */
+	PORT_COUNT = 65536 - PORT_FIRST,
+};
+
+static bool
+tuple_is_free(struct rtls_stack *s, const struct net_tuple *t, uint64_t *hash)
+{
+	*hash = flow_hash(s->flows, t);
+	return flow_find(s->flows, t, *hash) == FLOW_NONE &&
+	       tcp_timewait_find(s->timewait, t) == NULL &&
+	       tcp_syncache_find(s->syncache, t) == NULL;
+}
+
+/* RFC 6056 3.3.3: a keyed offset per destination and a counter. */
+static int
+choose_port(struct rtls_stack *s, struct net_tuple *t, uint64_t *hash)
+{
+	uint32_t offset, i;
+
+	t->local_port = 0;
+	offset = (uint32_t)siphash24(s->secret, t, sizeof(*t));
+	for (i = 0; i < PORT_COUNT; i++) {
+		t->local_port = (uint16_t)(PORT_FIRST + (offset + s->next_port++) % PORT_COUNT);
+		if (tuple_is_free(s, t, hash))
+			return 0;
+	}
+	return -EADDRINUSE;
+}
+
+static int
+choose_tuple(struct rtls_stack *s, struct rtls_sock *k, const struct rtls_addr *local,
+	     const struct rtls_addr *remote)
+{
+	struct net_tuple *t = &k->tuple;
+	int rc;
+
+	t->remote = addr_to_net(remote);
+	t->remote_port = remote->port;
+	rc = path_find(s, &t->remote, &k->path);
+	if (rc != 0)
+		return rc;
+	t->local = net_addr_v4(k->path.own_ip);
+	if (local != NULL && !addr_is_any(local)) {
+		t->local = addr_to_net(local);
+		if (stack_addr_find(s, net_addr_to_v4(&t->local)) == NULL)
+			return -EADDRNOTAVAIL;
+	}
+	if (local == NULL || local->port == 0)
+		return choose_port(s, t, &k->hash);
+	t->local_port = local->port;
+	return tuple_is_free(s, t, &k->hash) ? 0 : -EADDRINUSE;
+}
+
+int
+rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct rtls_addr *remote,
+	     struct rtls_sock **out)
+{
+	struct rtls_sock *k;
+	int rc;
+
+	if (remote->family != RTLS_IPV4 || remote->port == 0 ||
+	    !net_v4_is_unicast(net_load32(remote->ip)) ||
+	    (local != NULL && local->family != RTLS_IPV4))
+		return -EINVAL;
+	if (stack_addr_find(s, net_load32(remote->ip)) != NULL)
+		return -EINVAL;		/* there is no loopback inside a stack */
+	k = endpoint_alloc(s, NULL);
+	if (k == NULL)
+		return -ENOMEM;
+	rc = choose_tuple(s, k, local, remote);
+	if (rc == 0)
+		rc = endpoint_attach(k);
+	if (rc != 0) {
+		endpoint_free(k);
+		return rc;
+	}
+	k->phase = ENDPOINT_OPEN;
+	endpoint_connect(k);
+	*out = k;
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/stack.h"
+
+int
+rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user)
+{
+	k->watch = bits;
+	k->user = user;
+	endpoint_ready(k);
+	return 0;
+}
+
+/*
+ * Level-triggered without a list of all sockets: who may be ready is on the ready
+ * list, and stays there, behind the others, as long as it really is.
+ */
+unsigned int
+rtls_events(struct rtls_stack *s, struct rtls_event *ev, unsigned int n)
+{
+	struct endpoint_list turn = TAILQ_HEAD_INITIALIZER(turn);
+	struct rtls_sock *k;
+	unsigned int found = 0;
+	uint32_t bits;
+
+	TAILQ_CONCAT(&turn, &s->ready_list, ready_link);
+	while (found < n && (k = TAILQ_FIRST(&turn)) != NULL) {
+		TAILQ_REMOVE(&turn, k, ready_link);
+		k->ready_listed = false;
+		bits = k->watch == 0 ? 0 :
+		       endpoint_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
+		if (bits == 0)
+			continue;
+		ev[found++] = (struct rtls_event){ .sock = k, .user = k->user, .bits = bits };
+		endpoint_ready(k);
+	}
+	/* Who had no turn comes first the next time. */
+	TAILQ_CONCAT(&turn, &s->ready_list, ready_link);
+	TAILQ_CONCAT(&s->ready_list, &turn, ready_link);
+	return found;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <recordtls/file.h>
+#include <recordtls/io.h>
+
+#include "sock/check.h"
+#include "stack/stack.h"
+
+enum { READ_AHEAD_DEFAULT = 4 };
+
+struct rtls_file {
+	struct reader_file ref;		/* first: the reader frees by it */
+	uint64_t size;
+	uint32_t read_ahead;
+};
+
+int
+rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *user_conf,
+	       struct rtls_file **out)
+{
+	struct rtls_file_conf conf = { 0 };
+	struct rtls_file *f;
+	struct stat st;
+
+	(void)s;
+	if (user_conf != NULL) {
+		if (user_conf->size < sizeof(uint32_t))
+			return -EINVAL;
+		memcpy(&conf, user_conf, RTE_MIN(user_conf->size, sizeof(conf)));
+	}
+	if (fstat(fd, &st) != 0)
+		return -EBADF;
+	if (!S_ISREG(st.st_mode) || conf.read_ahead > READER_LANE_MAX)
+		return -EINVAL;
+	f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return -ENOMEM;
+	f->ref.fd = fd;
+	f->ref.refs = 1;
+	f->size = (uint64_t)st.st_size;
+	f->read_ahead = conf.read_ahead != 0 ? conf.read_ahead : READ_AHEAD_DEFAULT;
+	*out = f;
+	return 0;
+}
+
+uint64_t
+rtls_file_size(const struct rtls_file *f)
+{
+	return f->size;
+}
+
+void
+rtls_file_put(struct rtls_file *f)
+{
+	reader_file_unref(&f->ref);
+}
+
+/* Asks for the chunks of [off, end) that are not asked for yet, as far as read-ahead goes. */
+static void
+read_ahead(struct rtls_sock *k, struct rtls_file *f, uint64_t off, uint64_t end)
+{
+	struct rtls_stack *s = k->stack;
+	struct reader_lane *lane = &k->lane;
+	struct rte_mbuf *m;
+	uint32_t len;
+
+	if (lane->count == 0)
+		lane->next_off = off;
+	while (lane->count < f->read_ahead && lane->next_off < end) {
+		len = (uint32_t)RTE_MIN(end - lane->next_off, (uint64_t)k->tx.cap);
+		m = buf_record_alloc(&s->pools, len);
+		if (m == NULL || reader_ask(s->reader, k, lane, &f->ref, lane->next_off, len,
+					    m) != 0) {
+			rte_pktmbuf_free(m);
+			/* Without even one under way nothing else would wake the socket. */
+			if (lane->count == 0)
+				endpoint_starve(k);
+			return;
+		}
+	}
+}
+
+/*
+ * Makes a record of the loaded chunk at the head. Bytes taken, 0 at the end of
+ * the file, or an errno.
+ */
+static ssize_t
+send_chunk(struct rtls_sock *k, uint64_t end, bool more)
+{
+	struct reader_chunk *c = reader_lane_head(&k->lane);
+	ssize_t n = c->got;
+	bool last = c->off + c->got >= end || c->got < c->len;
+	int rc;
+
+	if (c->failed && c->got == 0)
+		n = -EIO;
+	if (n > 0) {
+		c->m->data_len = (uint16_t)c->got;
+		c->m->pkt_len = c->got;
+		rc = session_tx_buffer(&k->tx, c->m, more || !last);
+		if (rc != 0)
+			return rc;
+		c->m = NULL;
+	}
+	reader_lane_pop(k->stack->reader, &k->lane);
+	return n;
+}
+
+/* Is what was read ahead what is asked for now? */
+static bool
+lane_fits(const struct reader_lane *lane, const struct rtls_file *f, uint64_t off, uint64_t end)
+{
+	const struct reader_chunk *c = reader_lane_head(lane);
+
+	return c == NULL || (lane->file == &f->ref && c->off == off && c->off + c->len <= end);
+}
+
+ssize_t
+rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len, int flags)
+{
+	struct reader_chunk *c;
+	uint64_t end, pos = off;
+	ssize_t n = 0;
+
+	if ((flags & ~RTLS_MSG_MORE) != 0)
+		return -EINVAL;
+	n = sock_check_send(k);
+	if (n != 0)
+		return n;
+	end = RTE_MIN(off + RTE_MIN((uint64_t)len, UINT64_MAX - off), f->size);
+	if (off >= end)
+		return 0;
+	k->lane_waits = false;
+	if (!lane_fits(&k->lane, f, off, end))
+		reader_lane_reset(k->stack->reader, &k->lane);
+	while (pos < end) {
+		read_ahead(k, f, pos, end);
+		c = reader_lane_head(&k->lane);
+		if (c == NULL || !c->filled) {
+			k->lane_waits = c != NULL;
+			n = -EAGAIN;
+			break;
+		}
+		n = send_chunk(k, end, flags & RTLS_MSG_MORE);
+		if (n <= 0)
+			break;
+		pos += (uint64_t)n;
+	}
+	if (n == 0 || n == -EIO)
+		/* Chunks behind the end of a file that shrank are of no use. */
+		reader_lane_reset(k->stack->reader, &k->lane);
+	if (pos == off)
+		return n;
+	sock_queued(k);
+	return (ssize_t)(pos - off);
+}

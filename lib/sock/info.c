@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <string.h>
+
+#include "sock/addr.h"
+#include "stack/stack.h"
+
+static int
+set_sndbuf(struct rtls_sock *k, uint64_t v)
+{
+	if (v < BUF_LARGE_ROOM || v > UINT32_MAX)
+		return -EINVAL;
+	k->opt_sndbuf = (uint32_t)v;
+	k->tx.sndbuf = v;
+	endpoint_ready(k);
+	return 0;
+}
+
+static int
+set_rcvbuf(struct rtls_sock *k, uint64_t v)
+{
+	/* What completes a full record must fit, in buffers of twice its bytes. */
+	if (v < 2 * BUF_LARGE_ROOM || v > UINT32_MAX)
+		return -EINVAL;
+	k->rcvbuf = (uint32_t)v;
+	if (k->phase == ENDPOINT_OPEN && k->tcp.state != TCP_SYN_SENT)
+		endpoint_offer_window(k);
+	return 0;
+}
+
+int
+rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
+{
+	switch (opt) {
+	case RTLS_OPT_SNDBUF:
+		return set_sndbuf(k, v);
+	case RTLS_OPT_RCVBUF:
+		return set_rcvbuf(k, v);
+	case RTLS_OPT_MAX_PAYLOAD:
+		if (v < 64 || v > RECORD_PLAIN_MAX)
+			return -EINVAL;
+		k->opt_max_payload = (uint32_t)v;
+		k->tx.cap = (uint16_t)v;
+		return 0;
+	case RTLS_OPT_USER_TIMEOUT_US:
+		if (v == 0 || v > UINT32_MAX)
+			return -EINVAL;
+		k->params.user_timeout_us = (uint32_t)v;
+		return 0;
+	}
+	return -ENOTSUP;
+}
+
+static enum rtls_sock_state
+state_of(const struct rtls_sock *k)
+{
+	if (k->phase == ENDPOINT_LISTEN)
+		return RTLS_SOCK_LISTEN;
+	if (k->tcp.state == TCP_SYN_SENT)
+		return RTLS_SOCK_CONNECTING;
+	return k->tcp.state == TCP_CLOSED ? RTLS_SOCK_CLOSED : RTLS_SOCK_OPEN;
+}
+
+static enum rtls_eof
+eof_of(const struct rtls_sock *k)
+{
+	if (k->rx.state == SESSION_RX_FAILED && k->rx.end_reason == RTLS_REASON_TRUNCATED)
+		return RTLS_EOF_TRUNCATED;
+	if (k->rx.close_notify)
+		return RTLS_EOF_CLOSE_NOTIFY;
+	if (!k->tcp.peer_fin || recvq_len(&k->recvq) > 0)
+		return RTLS_EOF_NONE;
+	return RTLS_EOF_BARE;
+}
+
+int
+rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->local = addr_from_net(&k->tuple.local, k->tuple.local_port);
+	out->remote = addr_from_net(&k->tuple.remote, k->tuple.remote_port);
+	out->state = state_of(k);
+	if (k->phase == ENDPOINT_LISTEN)
+		return 0;
+	out->eof = eof_of(k);
+	out->end_who = k->end_who;
+	out->end_reason = k->end_reason;
+	out->end_alert = k->rx.end_alert;
+	out->mss = k->tcp.mss;
+	out->srtt_us = k->tcp.rtt.srtt_us;
+	out->rto_us = k->tcp.rtt.rto_us;
+	out->cwnd = (uint32_t)k->tcp.cc.cwnd;
+	out->snd_queued = k->sendq.end_off - RTE_MIN(k->tcp.snd_una, k->sendq.end_off);
+	out->snd_room = session_tx_room(&k->tx);
+	out->rcv_queued = recvq_len(&k->recvq);
+	return 0;
+}
+
+int
+rtls_sock_stats(const struct rtls_sock *k, struct rtls_sock_stats *out)
+{
+	*out = k->stats_base;
+	out->tx_records = k->tx.records;
+	out->rx_records = k->rx.records;
+	out->tx_record_bytes = k->tx.record_bytes;
+	out->rx_record_bytes = k->rx.record_bytes;
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <string.h>
+
+#include <recordtls/tls.h>
+
+#include "sock/check.h"
+#include "stack/stack.h"
+
+static bool
+same_suite(const struct record_suite *s, const struct rtls_keys *keys)
+{
+	return s == NULL || (s->version == keys->version && s->cipher == keys->cipher);
+}
+
+static int
+set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
+{
+	struct rtls_stack *s = k->stack;
+	int rc;
+
+	if (!same_suite(k->rx.suite, keys))
+		return -EINVAL;
+	rc = session_tx_set_keys(&k->tx, keys);
+	/* The open record was closed, also where the key was refused. */
+	sock_queued(k);
+	if (rc != 0)
+		return rc;
+	if (k->tx.epoch > 1) {
+		stack_count(s, CNT_TLS_TX_REKEY_OK);
+		return 0;
+	}
+	stack_count(s, CNT_TLS_TX_SW);
+	stack_count(s, CNT_TLS_CURR_TX_SW);
+	return 0;
+}
+
+static int
+set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
+{
+	struct rtls_stack *s = k->stack;
+	int rc;
+
+	if (!same_suite(k->tx.suite, keys))
+		return -EINVAL;
+	rc = session_rx_set_keys(&k->rx, keys);
+	if (rc != 0)
+		return rc;
+	session_rx_input(&k->rx);
+	endpoint_ready(k);
+	if (k->rx.epoch > 1) {
+		stack_count(s, CNT_TLS_RX_REKEY_OK);
+		return 0;
+	}
+	stack_count(s, CNT_TLS_RX_SW);
+	stack_count(s, CNT_TLS_CURR_RX_SW);
+	return 0;
+}
+
+int
+rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
+{
+	if (d != RTLS_TX && d != RTLS_RX)
+		return -EINVAL;
+	/* Records may lie in the receive queue of a connection that is over already. */
+	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT ||
+	    (k->tcp.state == TCP_CLOSED && d == RTLS_TX))
+		return -ENOTCONN;
+	return d == RTLS_TX ? set_tx(k, keys) : set_rx(k, keys);
+}
+
+int
+rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
+{
+	const struct record_suite *suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
+
+	if (d != RTLS_TX && d != RTLS_RX)
+		return -EINVAL;
+	memset(out, 0, sizeof(*out));
+	if (suite == NULL)
+		return 0;
+	out->version = suite->version;
+	out->cipher = suite->cipher;
+	out->suite = suite->name;
+	out->mode = RTLS_MODE_SOFTWARE;
+	out->epoch = d == RTLS_TX ? k->tx.epoch : k->rx.epoch;
+	out->rec_no = d == RTLS_TX ? k->tx.rec_no : k->rx.rec_no;
+	out->provider = d == RTLS_TX ? k->tx.provider->name : k->rx.provider->name;
+	out->paused = d == RTLS_RX && k->rx.state == SESSION_RX_PAUSED;
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <string.h>
+
+#include "sock/addr.h"
+#include "stack/open_path.h"
+#include "stack/stack.h"
+
+enum { BACKLOG_DEFAULT = 128 };
+
+static int
+check_local(const struct rtls_stack *s, const struct rtls_addr *local)
+{
+	if (local->family != RTLS_IPV4 || local->port == 0)
+		return -EINVAL;
+	if (!addr_is_any(local) && stack_addr_find(s, net_load32(local->ip)) == NULL)
+		return -EADDRNOTAVAIL;
+	return 0;
+}
+
+int
+rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
+	    const struct rtls_listen_conf *user_conf, struct rtls_sock **out)
+{
+	struct rtls_listen_conf conf = { 0 };
+	struct net_addr ip = addr_to_net(local);
+	struct rtls_sock *l;
+	int rc;
+
+	if (user_conf != NULL) {
+		if (user_conf->size < sizeof(uint32_t))
+			return -EINVAL;
+		memcpy(&conf, user_conf, RTE_MIN(user_conf->size, sizeof(conf)));
+	}
+	rc = check_local(s, local);
+	if (rc != 0)
+		return rc;
+	TAILQ_FOREACH(l, &s->listeners, link) {
+		if (l->tuple.local_port == local->port && net_addr_equal(&l->tuple.local, &ip))
+			return -EADDRINUSE;
+	}
+	l = endpoint_alloc(s, NULL);
+	if (l == NULL)
+		return -ENOMEM;
+	l->phase = ENDPOINT_LISTEN;
+	l->tuple.local = ip;
+	l->tuple.local_port = local->port;
+	l->max_backlog = conf.backlog != 0 ? conf.backlog : BACKLOG_DEFAULT;
+	TAILQ_INSERT_TAIL(&s->listeners, l, link);
+	*out = l;
+	return 0;
+}
+
+unsigned int
+rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsigned int n)
+{
+	struct rtls_sock *k;
+	unsigned int i;
+
+	for (i = 0; i < n && (k = TAILQ_FIRST(&l->backlog)) != NULL; i++) {
+		TAILQ_REMOVE(&l->backlog, k, link);
+		l->nb_backlog--;
+		k->listener = NULL;
+		k->phase = ENDPOINT_OPEN;
+		stack_count(l->stack, CNT_ACCEPTED);
+		out[i] = k;
+	}
+	return i;
+}

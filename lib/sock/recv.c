@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include <recordtls/io.h>
+
+#include "sock/check.h"
+#include "stack/stack.h"
+
+static ssize_t
+receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
+{
+	bool failed_before = k->rx.state == SESSION_RX_FAILED;
+	uint64_t errors = k->rx.decrypt_errors;
+	ssize_t n;
+	int rc;
+
+	if ((flags & ~RTLS_MSG_PEEK) != 0)
+		return -EINVAL;
+	rc = sock_check_recv(k);
+	if (rc != 0)
+		return rc;
+	n = session_rx_recv(&k->rx, m, flags, k->tcp.peer_fin, data_only);
+	k->stack->counters[CNT_TLS_DECRYPT_ERROR] += k->rx.decrypt_errors - errors;
+	if (k->rx.state == SESSION_RX_FAILED && !failed_before && k->end_reason == 0) {
+		k->end_who = RTLS_END_LOCAL;
+		k->end_reason = k->rx.end_reason;
+	}
+	endpoint_offer_window(k);
+	/* What came before the end of a connection is read first, then its error. */
+	if (n == -EAGAIN && (rc = sock_end_error(k)) != 0)
+		return rc;
+	/* After our own abort or a finished close nothing more can come. */
+	if (n == -EAGAIN && k->tcp.state == TCP_CLOSED)
+		return 0;
+	if (n == -ENOMEM)
+		endpoint_starve(k);
+	return n;
+}
+
+ssize_t
+rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags)
+{
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+
+	return receive(k, &m, flags, true);
+}
+
+ssize_t
+rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
+{
+	m->type = 0;
+	m->version = 0;
+	m->wire_len = 0;
+	m->flags = 0;
+	return receive(k, m, flags, false);
+}

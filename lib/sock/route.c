@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* Addresses and routes of a stack. */
+#include <errno.h>
+#include <string.h>
+
+#include "sock/addr.h"
+#include "stack/stack.h"
+
+static uint32_t
+prefix_mask(uint8_t prefix_len)
+{
+	return prefix_len == 0 ? 0 : UINT32_MAX << (32 - prefix_len);
+}
+
+static int
+binding_of(const struct rtls_stack *s, const struct rtls_port *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nb_bindings; i++) {
+		if (s->bindings[i].port == p)
+			return (int)i;
+	}
+	return -ENODEV;
+}
+
+int
+rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr *addr,
+	      uint8_t prefix_len)
+{
+	int binding = binding_of(s, p);
+	struct stack_addr *a = &s->addrs[s->nb_addrs];
+	struct binding *b;
+	uint32_t ip;
+
+	if (binding < 0)
+		return binding;
+	if (addr->family != RTLS_IPV4 || prefix_len == 0 || prefix_len > 32)
+		return -EINVAL;
+	ip = net_load32(addr->ip);
+	if (!net_v4_is_unicast(ip))
+		return -EINVAL;
+	if (stack_addr_find(s, ip) != NULL)
+		return -EEXIST;
+	if (s->nb_addrs == STACK_ADDRS_MAX)
+		return -ENOSPC;
+	a->ip = ip;
+	a->netmask = prefix_mask(prefix_len);
+	a->binding = (uint8_t)binding;
+	s->nb_addrs++;
+	b = &s->bindings[binding];
+	b->own[b->nb_own].ip = ip;
+	b->own[b->nb_own].netmask = a->netmask;
+	b->nb_own++;
+	return 0;
+}
+
+int
+rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix_len,
+	       const struct rtls_addr *gateway, struct rtls_port *p)
+{
+	int binding = binding_of(s, p);
+	struct stack_route *r = &s->routes[s->nb_routes];
+	const struct stack_addr *a;
+	uint32_t via;
+
+	if (binding < 0)
+		return binding;
+	if (dst->family != RTLS_IPV4 || gateway->family != RTLS_IPV4 || prefix_len > 32)
+		return -EINVAL;
+	if (s->nb_routes == STACK_ROUTES_MAX)
+		return -ENOSPC;
+	via = net_load32(gateway->ip);
+	for (a = s->addrs; a < s->addrs + s->nb_addrs; a++) {
+		if (a->binding != binding || ((a->ip ^ via) & a->netmask) != 0)
+			continue;
+		r->netmask = prefix_mask(prefix_len);
+		r->dst = net_load32(dst->ip) & r->netmask;
+		r->gateway = via;
+		r->binding = (uint8_t)binding;
+		s->nb_routes++;
+		return 0;
+	}
+	return -EHOSTUNREACH;
+}

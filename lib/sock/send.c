@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include <recordtls/io.h>
+
+#include "sock/check.h"
+#include "stack/stack.h"
+
+/* A pool was empty: WRITABLE is looked at again when buffers are back. */
+static ssize_t
+after_send(struct rtls_sock *k, ssize_t rc)
+{
+	if (rc == -ENOMEM)
+		endpoint_starve(k);
+	sock_queued(k);
+	return rc;
+}
+
+static size_t
+iov_len(const struct iovec *iov, unsigned int iovlen)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < iovlen; i++)
+		len += iov[i].iov_len;
+	return len;
+}
+
+ssize_t
+rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags)
+{
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)buf, .iov_len = len };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+
+	return rtls_sendmsg(k, &m, flags);
+}
+
+ssize_t
+rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
+{
+	bool more = flags & RTLS_MSG_MORE;
+	size_t len;
+	int rc;
+
+	if ((flags & ~RTLS_MSG_MORE) != 0)
+		return -EINVAL;
+	rc = sock_check_send(k);
+	if (rc != 0)
+		return rc;
+	k->lane_waits = false;
+	if (m->type == 0 || m->type == RTLS_TYPE_DATA)
+		return after_send(k, session_tx_data(&k->tx, m->iov, m->iovlen, more));
+	len = iov_len(m->iov, m->iovlen);
+	if (more || len == 0 || k->tx.suite == NULL)
+		return -EINVAL;
+	if (len > RECORD_PLAIN_MAX)
+		return -EMSGSIZE;
+	rc = session_tx_control(&k->tx, m->type, m->iov, m->iovlen, (uint32_t)len);
+	return after_send(k, rc == 0 ? (ssize_t)len : rc);
+}

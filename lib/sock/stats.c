@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <recordtls/stats.h>
+#include <recordtls/version.h>
+
+#include "stack/stack.h"
+
+/* Levels, behind the counters: what is in use now. */
+enum level {
+	LEVEL_MBUFS,
+	LEVEL_SOCKS,
+	LEVEL_SESSIONS,
+	LEVEL_TIMERS,
+	LEVEL_FLOWS,
+	LEVEL_SYN,
+	LEVEL_TIME_WAIT,
+	LEVEL_RX_ROOM,
+	LEVEL_MAX,
+};
+
+static const char *const level_names[LEVEL_MAX] = {
+	[LEVEL_MBUFS] = "MbufsInUse",
+	[LEVEL_SOCKS] = "SocksInUse",
+	[LEVEL_SESSIONS] = "SessionsInUse",
+	[LEVEL_TIMERS] = "TimersInUse",
+	[LEVEL_FLOWS] = "FlowsInUse",
+	[LEVEL_SYN] = "SynInUse",
+	[LEVEL_TIME_WAIT] = "TimeWaitInUse",
+	[LEVEL_RX_ROOM] = "RxRoomInUse",
+};
+
+struct totals {
+	uint64_t tx_records;
+	uint64_t rx_records;
+	uint64_t timers;
+};
+
+static struct totals
+sum_socks(const struct rtls_stack *s)
+{
+	const struct rtls_sock *k;
+	struct totals t = { 0 };
+
+	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
+		if (k->phase == ENDPOINT_FREE)
+			continue;
+		t.tx_records += k->tx.records;
+		t.rx_records += k->rx.records;
+		t.timers += wheel_armed(&k->timer);
+	}
+	return t;
+}
+
+static uint64_t
+level(const struct rtls_stack *s, enum level l, const struct totals *t)
+{
+	switch (l) {
+	case LEVEL_MBUFS:
+		return buf_pools_in_use(&s->pools);
+	case LEVEL_SOCKS:
+		return s->socks_in_use;
+	case LEVEL_SESSIONS:
+		return s->counters[CNT_TLS_CURR_TX_SW] + s->counters[CNT_TLS_CURR_RX_SW];
+	case LEVEL_TIMERS:
+		return t->timers;
+	case LEVEL_FLOWS:
+		return s->flows->count;
+	case LEVEL_SYN:
+		return tcp_syncache_count(s->syncache);
+	case LEVEL_TIME_WAIT:
+		return tcp_timewait_count(s->timewait);
+	case LEVEL_RX_ROOM:
+		return s->rx_room_used;
+	case LEVEL_MAX:
+		break;
+	}
+	return 0;
+}
+
+int
+rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
+	       unsigned int n)
+{
+	struct totals t;
+	unsigned int i;
+
+	if (p != NULL)
+		return -EINVAL;
+	if (tab == NULL || n < CNT_MAX + LEVEL_MAX)
+		return CNT_MAX + LEVEL_MAX;
+	t = sum_socks(s);
+	for (i = 0; i < CNT_MAX; i++) {
+		snprintf(tab[i].name, sizeof(tab[i].name), "%s", counter_name(i));
+		tab[i].value = s->counters[i];
+	}
+	tab[CNT_TX_RECORDS].value += t.tx_records;
+	tab[CNT_RX_RECORDS].value += t.rx_records;
+	for (i = 0; i < LEVEL_MAX; i++) {
+		snprintf(tab[CNT_MAX + i].name, sizeof(tab[i].name), "%s", level_names[i]);
+		tab[CNT_MAX + i].value = level(s, i, &t);
+	}
+	return CNT_MAX + LEVEL_MAX;
+}
+
+const char *
+rtls_version(void)
+{
+	return RTLS_VERSION;
+}

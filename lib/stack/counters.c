@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <stddef.h>
+
+#include "stack/counters.h"
+
+static const char *const names[CNT_MAX] = {
+	[CNT_RX_PACKETS] = "RxPackets",
+	[CNT_TX_PACKETS] = "TxPackets",
+	[CNT_RX_MALFORMED] = "RxMalformed",
+	[CNT_RX_BAD_CHECKSUM] = "RxBadChecksum",
+	[CNT_RX_NOT_FOR_US] = "RxNotForUs",
+	[CNT_RX_FRAGMENTS] = "RxFragments",
+	[CNT_RX_NO_CONNECTION] = "RxNoConnection",
+	[CNT_TX_NO_BUFFER] = "TxNoBuffer",
+	[CNT_TX_REFUSED] = "TxRefused",
+	[CNT_TX_DROPPED] = "TxDropped",
+	[CNT_ARP_REQUESTS] = "ArpRequests",
+	[CNT_ARP_REFUSED] = "ArpRefused",
+	[CNT_ECHO_REPLIES] = "EchoReplies",
+	[CNT_RX_SEGMENTS] = "RxSegments",
+	[CNT_TX_SEGMENTS] = "TxSegments",
+	[CNT_RX_BYTES] = "RxBytes",
+	[CNT_TX_BYTES] = "TxBytes",
+	[CNT_TX_RETRANSMISSIONS] = "TxRetransmissions",
+	[CNT_TX_RESETS] = "TxResets",
+	[CNT_SYN_DROPPED] = "SynDropped",
+	[CNT_ACCEPTED] = "Accepted",
+	[CNT_CONNECTED] = "Connected",
+	[CNT_CONN_TIMEOUTS] = "ConnTimeouts",
+	[CNT_CONN_RESETS] = "ConnResets",
+	[CNT_PRESSURE_HELD_DROPPED] = "PressureHeldDropped",
+	[CNT_PRESSURE_CONN_REFUSED] = "PressureConnRefused",
+	[CNT_PRESSURE_CONN_ABORTED] = "PressureConnAborted",
+	[CNT_TX_RECORDS] = "TxRecords",
+	[CNT_RX_RECORDS] = "RxRecords",
+	[CNT_TLS_TX_SW] = "TlsTxSw",
+	[CNT_TLS_RX_SW] = "TlsRxSw",
+	[CNT_TLS_CURR_TX_SW] = "TlsCurrTxSw",
+	[CNT_TLS_CURR_RX_SW] = "TlsCurrRxSw",
+	[CNT_TLS_DECRYPT_ERROR] = "TlsDecryptError",
+	[CNT_TLS_TX_REKEY_OK] = "TlsTxRekeyOk",
+	[CNT_TLS_RX_REKEY_OK] = "TlsRxRekeyOk",
+};
+
+const char *
+counter_name(enum counter c)
+{
+	return names[c];
+}

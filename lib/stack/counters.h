@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The counters of a stack. TLS counters carry the kernel's names
+ * (/proc/net/tls_stat), so that its users find what they know.
+ */
+#ifndef RTLS_STACK_COUNTERS_H
+#define RTLS_STACK_COUNTERS_H
+
+#include <stdint.h>
+
+enum counter {
+	/* packets */
+	CNT_RX_PACKETS,
+	CNT_TX_PACKETS,
+	CNT_RX_MALFORMED,		/* a length or header that does not fit */
+	CNT_RX_BAD_CHECKSUM,
+	CNT_RX_NOT_FOR_US,		/* another protocol, host or address */
+	CNT_RX_FRAGMENTS,		/* IP fragments are not reassembled */
+	CNT_RX_NO_CONNECTION,		/* TCP that belongs to nobody */
+	CNT_TX_NO_BUFFER,		/* a packet was put off: no header buffer */
+	CNT_TX_REFUSED,			/* packets that the port did not take at once */
+	CNT_TX_DROPPED,			/* packets that the port would never take */
+	CNT_ARP_REQUESTS,		/* sent */
+	CNT_ARP_REFUSED,		/* tried to replace a confirmed neighbour */
+	CNT_ECHO_REPLIES,
+	/* TCP */
+	CNT_RX_SEGMENTS,		/* with payload */
+	CNT_TX_SEGMENTS,		/* with payload, retransmissions included */
+	CNT_RX_BYTES,			/* payload kept */
+	CNT_TX_BYTES,			/* payload sent, retransmissions included */
+	CNT_TX_RETRANSMISSIONS,		/* segments */
+	CNT_TX_RESETS,
+	CNT_SYN_DROPPED,		/* no room, or the accept queue is full */
+	CNT_ACCEPTED,
+	CNT_CONNECTED,
+	CNT_CONN_TIMEOUTS,
+	CNT_CONN_RESETS,
+	/* memory pressure */
+	CNT_PRESSURE_HELD_DROPPED,	/* out-of-order bytes given up */
+	CNT_PRESSURE_CONN_REFUSED,
+	CNT_PRESSURE_CONN_ABORTED,
+	/* records */
+	CNT_TX_RECORDS,
+	CNT_RX_RECORDS,
+	CNT_TLS_TX_SW,
+	CNT_TLS_RX_SW,
+	CNT_TLS_CURR_TX_SW,
+	CNT_TLS_CURR_RX_SW,
+	CNT_TLS_DECRYPT_ERROR,
+	CNT_TLS_TX_REKEY_OK,
+	CNT_TLS_RX_REKEY_OK,
+	CNT_MAX,
+};
+
+const char *counter_name(enum counter c);
+
+#endif

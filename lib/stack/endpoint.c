@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <string.h>
+
+#include "stack/endpoint.h"
+#include "stack/open_path.h"
+#include "stack/packet.h"
+#include "stack/pressure.h"
+#include "stack/stack.h"
+#include "stack/tx_path.h"
+#include "tcp/timer.h"
+
+struct rtls_sock *
+endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
+{
+	struct rtls_sock *k = TAILQ_FIRST(&s->free_list);
+
+	if (k == NULL)
+		return NULL;
+	TAILQ_REMOVE(&s->free_list, k, link);
+	memset(k, 0, sizeof(*k));
+	k->stack = s;
+	k->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
+	k->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;
+	k->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
+	k->params = opts != NULL ? opts->params : s->params;
+	k->path.retry_us = UINT64_MAX;
+	TAILQ_INIT(&k->backlog);
+	/* Offset 0 is the first byte behind the SYN, in both directions. */
+	sendq_init(&k->sendq, 0);
+	recvq_init(&k->recvq, 0);
+	session_tx_init(&k->tx, &s->pools, &k->sendq, s->provider, k->opt_sndbuf);
+	k->tx.cap = (uint16_t)k->opt_max_payload;
+	session_rx_init(&k->rx, &s->pools, &k->recvq, s->provider);
+	s->socks_in_use++;
+	return k;
+}
+
+static void
+uncount_session(struct rtls_sock *k)
+{
+	if (k->tx.suite != NULL)
+		k->stack->counters[CNT_TLS_CURR_TX_SW]--;
+	if (k->rx.suite != NULL)
+		k->stack->counters[CNT_TLS_CURR_RX_SW]--;
+	k->stack->counters[CNT_TX_RECORDS] += k->tx.records;
+	k->stack->counters[CNT_RX_RECORDS] += k->rx.records;
+}
+
+void
+endpoint_free(struct rtls_sock *k)
+{
+	struct rtls_stack *s = k->stack;
+
+	uncount_session(k);
+	endpoint_detach(k);
+	path_unwait(k);
+	wheel_cancel(&s->wheel, &k->timer);
+	if (k->tx_listed)
+		TAILQ_REMOVE(&s->tx_list, k, tx_link);
+	if (k->ready_listed)
+		TAILQ_REMOVE(&s->ready_list, k, ready_link);
+	if (k->starved)
+		TAILQ_REMOVE(&s->starved_list, k, starved_link);
+	reader_lane_reset(s->reader, &k->lane);
+	session_tx_fini(&k->tx);
+	session_rx_fini(&k->rx);
+	sendq_fini(&k->sendq);
+	recvq_fini(&k->recvq);
+	pressure_account(k);
+	k->phase = ENDPOINT_FREE;
+	TAILQ_INSERT_HEAD(&s->free_list, k, link);
+	s->socks_in_use--;
+}
+
+int
+endpoint_attach(struct rtls_sock *k)
+{
+	struct rtls_stack *s = k->stack;
+	int rc;
+
+	rc = flow_insert(s->flows, &k->tuple, k->hash, (uint32_t)(k - s->socks));
+	if (rc == -EEXIST)
+		return -EADDRINUSE;
+	k->attached = rc == 0;
+	return rc;
+}
+
+void
+endpoint_detach(struct rtls_sock *k)
+{
+	if (!k->attached)
+		return;
+	flow_remove(k->stack->flows, &k->tuple, k->hash);
+	k->attached = false;
+}
+
+void
+endpoint_connect(struct rtls_sock *k)
+{
+	struct rtls_stack *s = k->stack;
+	const struct binding *b = &s->bindings[k->path.binding];
+
+	/* Before the first poll there is no time: the poll starts it then. */
+	if (s->clock_started)
+		tcp_conn_connect(&k->tcp, &k->params, k->tuple.local_port, k->tuple.remote_port,
+				 tcp_isn(s->secret, &k->tuple, s->now_us),
+				 tcp_ts_offset(s->secret, &k->tuple), b->port->mtu - 40,
+				 k->rcvbuf / 2, s->now_us);
+	endpoint_schedule(k);
+}
+
+void
+endpoint_unlisten(struct rtls_sock *l)
+{
+	struct rtls_sock *k;
+
+	while ((k = TAILQ_FIRST(&l->backlog)) != NULL)
+		endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+	tcp_syncache_remove_listener(l->stack->syncache, (uint32_t)(l - l->stack->socks));
+	TAILQ_REMOVE(&l->stack->listeners, l, link);
+	endpoint_free(l);
+}
+
+void
+endpoint_schedule(struct rtls_sock *k)
+{
+	if (k->tx_listed || k->tcp.state == TCP_CLOSED)
+		return;
+	TAILQ_INSERT_TAIL(&k->stack->tx_list, k, tx_link);
+	k->tx_listed = true;
+}
+
+void
+endpoint_ready(struct rtls_sock *k)
+{
+	if (k->ready_listed || k->watch == 0)
+		return;
+	TAILQ_INSERT_TAIL(&k->stack->ready_list, k, ready_link);
+	k->ready_listed = true;
+}
+
+void
+endpoint_starve(struct rtls_sock *k)
+{
+	if (k->starved)
+		return;
+	TAILQ_INSERT_TAIL(&k->stack->starved_list, k, starved_link);
+	k->starved = true;
+}
+
+void
+endpoint_rearm(struct rtls_sock *k)
+{
+	uint64_t at = tcp_deadline(&k->tcp);
+
+	if (k->path.listed && k->path.retry_us < at)
+		at = k->path.retry_us;
+	/*
+	 * A deadline that moved away leaves the node where it is: it fires, finds
+	 * nothing due and is armed anew. So an ACK costs no wheel work.
+	 */
+	if (at == UINT64_MAX || (wheel_armed(&k->timer) && k->timer.at_us <= at))
+		return;
+	wheel_arm(&k->stack->wheel, &k->timer, at);
+}
+
+/*
+ * Bytes that may come in: half of the free buffer room, as a 2 KiB buffer holds
+ * one segment of MSS 1448 and smaller ones are compacted; and never less than what
+ * completes the record at the head, or it would never leave the queue. That floor
+ * is two segments at least: a smaller step of the window is not worth telling
+ * (RFC 9293 3.8.6.2.2), so the peer would never learn of it.
+ */
+void
+endpoint_offer_window(struct rtls_sock *k)
+{
+	uint32_t used = k->recvq.room_used;
+	uint32_t room = used < k->rcvbuf ? (k->rcvbuf - used) / 2 : 0;
+	uint32_t need = session_rx_head_need(&k->rx);
+
+	if (need > 0)
+		room = RTE_MAX(room, RTE_MAX(need, 2 * k->tcp.rcv_mss));
+	pressure_account(k);
+	tcp_rcv_room(&k->tcp, room);
+	if (k->tcp.ack_now)
+		endpoint_schedule(k);
+}
+
+static void
+note_end(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason)
+{
+	if (k->end_reason != RTLS_REASON_NONE)
+		return;
+	k->end_who = (uint8_t)who;
+	k->end_reason = (uint8_t)reason;
+}
+
+static void
+note_tcp_end(struct rtls_sock *k)
+{
+	struct rtls_stack *s = k->stack;
+
+	switch ((enum tcp_end)k->tcp.end) {
+	case TCP_END_NONE:
+	case TCP_END_NORMAL:
+		note_end(k, RTLS_END_NOBODY, RTLS_REASON_CLOSED);
+		break;
+	case TCP_END_RESET:
+		stack_count(s, CNT_CONN_RESETS);
+		note_end(k, RTLS_END_PEER, RTLS_REASON_RESET);
+		break;
+	case TCP_END_REFUSED:
+		note_end(k, RTLS_END_PEER, RTLS_REASON_REFUSED);
+		break;
+	case TCP_END_TIMEOUT:
+		stack_count(s, CNT_CONN_TIMEOUTS);
+		note_end(k, RTLS_END_NETWORK, RTLS_REASON_TIMEOUT);
+		break;
+	case TCP_END_ABORTED:
+		note_end(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+		break;
+	}
+}
+
+static void
+leave_backlog(struct rtls_sock *k)
+{
+	if (k->phase != ENDPOINT_BACKLOG)
+		return;
+	TAILQ_REMOVE(&k->listener->backlog, k, link);
+	k->listener->nb_backlog--;
+}
+
+/* TCP is done with it. The socket stays while the program has it; false: it is gone. */
+static bool
+finished(struct rtls_sock *k)
+{
+	endpoint_detach(k);
+	path_unwait(k);
+	wheel_cancel(&k->stack->wheel, &k->timer);
+	/* Nothing will be sent again: buffers go back now, not when the program closes. */
+	reader_lane_reset(k->stack->reader, &k->lane);
+	sendq_fini(&k->sendq);
+	note_tcp_end(k);
+	if (k->phase == ENDPOINT_OPEN) {
+		endpoint_ready(k);
+		return true;
+	}
+	leave_backlog(k);
+	endpoint_free(k);
+	return false;
+}
+
+/* Bytes are in order: is a record complete? */
+static void
+delivered(struct rtls_sock *k)
+{
+	if (k->rx.framer.state == FRAMER_WANT_HEADER)
+		k->incomplete_since_us = k->stack->now_us;
+	session_rx_input(&k->rx);
+	endpoint_offer_window(k);
+}
+
+bool
+endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
+{
+	if (events & TCP_EV_CONNECTED) {
+		k->connected = true;
+		stack_count(k->stack, CNT_CONNECTED);
+	}
+	if (events & TCP_EV_ACKED) {
+		sendq_release(&k->sendq, k->tcp.snd_una);
+		path_progress(k->stack, &k->path);
+	}
+	if (events & (TCP_EV_DELIVER | TCP_EV_PEER_FIN))
+		delivered(k);
+	if (events & TCP_EV_SEND)
+		endpoint_schedule(k);
+	if (events & TCP_EV_TIME_WAIT) {
+		open_path_time_wait(k);
+		k->tcp.state = TCP_CLOSED;
+		return finished(k);
+	}
+	if (events & TCP_EV_CLOSED)
+		return finished(k);
+	endpoint_rearm(k);
+	if (events != 0)
+		endpoint_ready(k);
+	return true;
+}
+
+void
+endpoint_abort(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason)
+{
+	struct rtls_stack *s = k->stack;
+	struct rte_mbuf *m;
+	struct tcp_seg rst;
+
+	note_end(k, who, reason);
+	if (tcp_abort(&k->tcp, s->now_us, &rst) && path_resolve(s, &k->path) == PATH_READY) {
+		m = packet_reply(s, &s->bindings[k->path.binding], k->path.mac, &k->tuple, &rst);
+		if (m != NULL)
+			tx_path_reply(s, &s->bindings[k->path.binding], m);
+		stack_count(s, CNT_TX_RESETS);
+	}
+	finished(k);
+}
+
+static bool
+is_writable(const struct rtls_sock *k)
+{
+	const struct reader_chunk *c = reader_lane_head(&k->lane);
+
+	if ((k->tcp.state != TCP_ESTABLISHED && k->tcp.state != TCP_CLOSE_WAIT) ||
+	    k->tcp.fin_off != UINT64_MAX || k->starved)
+		return false;
+	if (k->lane_waits && (c == NULL || !c->filled))
+		return false;
+	return session_tx_room(&k->tx) > 0;
+}
+
+uint32_t
+endpoint_bits(const struct rtls_sock *k)
+{
+	bool ended = k->tcp.state == TCP_CLOSED;
+	uint32_t bits = 0;
+
+	if (k->phase == ENDPOINT_LISTEN)
+		return k->nb_backlog > 0 ? RTLS_ACCEPT : 0;
+	if (k->tcp.state == TCP_SYN_SENT)
+		return 0;
+	if (session_rx_readable(&k->rx, k->tcp.peer_fin) || ended)
+		bits |= RTLS_READABLE;
+	if (session_rx_control_ahead(&k->rx))
+		bits |= RTLS_CONTROL;
+	if (is_writable(k))
+		bits |= RTLS_WRITABLE;
+	if (k->connected)
+		bits |= RTLS_CONNECTED;
+	if (ended)
+		bits |= RTLS_HUP;
+	if (k->end_reason != RTLS_REASON_NONE && k->end_reason != RTLS_REASON_CLOSED)
+		bits |= RTLS_ERROR;
+	return bits;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * One socket: a listener, or a connection with all that belongs to it. The
+ * stack drives it; lib/sock offers it to programs.
+ *
+ *   FREE -> LISTEN -> FREE
+ *   FREE -> BACKLOG -> OPEN -> ORPHAN -> FREE	passive open, accept, close
+ *   FREE -> OPEN				active open
+ */
+#ifndef RTLS_STACK_ENDPOINT_H
+#define RTLS_STACK_ENDPOINT_H
+
+#include <sys/queue.h>
+
+#include <recordtls/sock.h>
+#include <recordtls/stats.h>
+
+#include "buf/recvq.h"
+#include "buf/sendq.h"
+#include "net/addr.h"
+#include "net/wheel.h"
+#include "session/rx.h"
+#include "session/tx.h"
+#include "stack/path.h"
+#include "stack/reader.h"
+#include "tcp/conn.h"
+
+enum endpoint_phase {
+	ENDPOINT_FREE,
+	ENDPOINT_LISTEN,
+	ENDPOINT_BACKLOG,	/* established, not accepted yet */
+	ENDPOINT_OPEN,		/* the program has the handle */
+	ENDPOINT_ORPHAN,	/* it closed the handle, the connection is finishing */
+};
+
+TAILQ_HEAD(endpoint_list, rtls_sock);
+
+struct rtls_sock {
+	/* What each segment touches. */
+	struct tcp_conn tcp;
+	struct rtls_stack *stack;
+	uint8_t phase;			/* enum endpoint_phase */
+	bool tx_listed;			/* on stack->tx_list: tcp_plan may have something to say */
+	bool ready_listed;		/* on stack->ready_list: may have events to report */
+	bool attached;			/* the flow table leads here */
+	bool connected;			/* came from rtls_connect() and is established */
+	bool starved;			/* on stack->starved_list: a pool was empty */
+	TAILQ_ENTRY(rtls_sock) tx_link;
+	TAILQ_ENTRY(rtls_sock) ready_link;
+	TAILQ_ENTRY(rtls_sock) link;	/* free list, listener list, a listener's backlog */
+	TAILQ_ENTRY(rtls_sock) starved_link;
+	TAILQ_ENTRY(rtls_sock) path_link;	/* on stack->path_list: waits for its neighbour */
+	struct path path;
+	struct sendq sendq;
+	struct recvq recvq;
+	struct session_tx tx;
+	struct session_rx rx;
+	struct wheel_node timer;
+	struct net_tuple tuple;
+	uint64_t hash;
+	uint32_t rcvbuf;
+	uint32_t room_counted;		/* of recvq.room_used, in stack->rx_room_used */
+	uint64_t incomplete_since_us;	/* when the record at the head began to arrive */
+
+	uint32_t watch;
+	void *user;
+
+	/* Listeners. */
+	struct endpoint_list backlog;
+	uint32_t nb_backlog;
+	uint32_t max_backlog;
+	struct rtls_sock *listener;	/* BACKLOG: whose */
+	uint32_t opt_sndbuf, opt_max_payload, opt_user_timeout_us;
+
+	/* rtls_sendfile: what was read ahead for this socket. */
+	struct reader_lane lane;
+	bool lane_waits;		/* the last rtls_sendfile() found nothing loaded */
+
+	/* Why it ended, kept once. */
+	uint8_t end_who;
+	uint8_t end_reason;
+
+	struct rtls_sock_stats stats_base;	/* what tcp and session do not count themselves */
+	struct tcp_params params;	/* the stack's, with this socket's timeouts */
+};
+
+struct rtls_stack;
+
+/* A free socket as an empty connection without tuple, or NULL. */
+struct rtls_sock *endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts);
+
+/* Frees all that it holds and the socket itself; keys are wiped. */
+void endpoint_free(struct rtls_sock *k);
+
+/* Puts the connection into the flow table. 0, -EADDRINUSE or -ENOSPC. */
+int endpoint_attach(struct rtls_sock *k);
+void endpoint_detach(struct rtls_sock *k);
+
+/* Starts an active open: tuple and path are set, it is attached. */
+void endpoint_connect(struct rtls_sock *k);
+
+/* Frees a listener, its half-open connections and those that nobody accepted. */
+void endpoint_unlisten(struct rtls_sock *l);
+
+/* The connection may have something to send: the poll will ask it. */
+void endpoint_schedule(struct rtls_sock *k);
+
+/* Its events may have changed. */
+void endpoint_ready(struct rtls_sock *k);
+
+/* A pool was empty for it: look at its events again when buffers are back. */
+void endpoint_starve(struct rtls_sock *k);
+
+/* Its deadlines may have changed. */
+void endpoint_rearm(struct rtls_sock *k);
+
+/* Tells TCP how much it may receive. */
+void endpoint_offer_window(struct rtls_sock *k);
+
+/* TCP events, from input, timers or close; may free an orphan: k is gone when this returns false. */
+bool endpoint_tcp_events(struct rtls_sock *k, uint32_t events);
+
+/* RST and gone, whatever the phase but LISTEN; an OPEN one stays for its owner, closed. */
+void endpoint_abort(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason);
+
+/* What it is ready for now. */
+uint32_t endpoint_bits(const struct rtls_sock *k);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/open_path.h"
+#include "stack/packet.h"
+#include "stack/pressure.h"
+#include "stack/stack.h"
+#include "stack/tx_path.h"
+#include "tcp/input.h"
+#include "tcp/open.h"
+
+/* Where an answer goes: back to whoever sent the segment. */
+struct answer_to {
+	struct rtls_stack *s;
+	struct binding *b;
+	const uint8_t *mac;
+	const struct net_tuple *tuple;
+};
+
+static void
+answer(const struct answer_to *to, const struct tcp_seg *seg)
+{
+	struct rte_mbuf *m = packet_reply(to->s, to->b, to->mac, to->tuple, seg);
+
+	/* Without a buffer nothing is lost: the peer sends again and so do our timers. */
+	if (m != NULL)
+		tx_path_reply(to->s, to->b, m);
+}
+
+static void
+answer_reset(const struct answer_to *to, const struct tcp_seg *seg)
+{
+	struct tcp_seg rst;
+
+	stack_count(to->s, CNT_RX_NO_CONNECTION);
+	if (!tcp_reset_reply(seg, &rst) || !icmp_limit_take(&to->s->reset_limit, to->s->now_us))
+		return;
+	stack_count(to->s, CNT_TX_RESETS);
+	answer(to, &rst);
+}
+
+struct rtls_sock *
+open_path_listener(struct rtls_stack *s, const struct net_addr *local, uint16_t port)
+{
+	static const struct net_addr any = { 0 };
+	struct rtls_sock *l;
+
+	TAILQ_FOREACH(l, &s->listeners, link) {
+		if (l->tuple.local_port == port &&
+		    (net_addr_equal(&l->tuple.local, local) ||
+		     net_addr_equal(&l->tuple.local, &any)))
+			return l;
+	}
+	return NULL;
+}
+
+static uint16_t
+our_mss(const struct binding *b)
+{
+	return b->port->mtu - 40;	/* RFC 9293 3.7.1: IPv4 and TCP headers without options */
+}
+
+/* Nothing is known of the tuple: only a SYN for a listener means something. */
+static void
+input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t iss)
+{
+	struct rtls_stack *s = to->s;
+	struct rtls_sock *l = open_path_listener(s, &to->tuple->local, to->tuple->local_port);
+	uint32_t ts_offset = tcp_ts_offset(s->secret, to->tuple);
+	struct tcp_syncache_entry *e;
+	struct tcp_seg syn_ack;
+	bool evicted = false;
+	struct tcp_syn syn;
+
+	if (l == NULL || s->draining ||
+	    !tcp_syn_input(&syn, &s->params, seg, iss, ts_offset, our_mss(to->b),
+			   l->rcvbuf / 2, s->now_us)) {
+		answer_reset(to, seg);
+		return;
+	}
+	if (pressure_is_severe(s)) {
+		stack_count(s, CNT_PRESSURE_CONN_REFUSED);
+		return;
+	}
+	e = tcp_syncache_add(s->syncache, to->tuple, (uint32_t)(l - s->socks), s->now_us,
+			     &evicted);
+	if (evicted)
+		stack_count(s, CNT_SYN_DROPPED);
+	e->syn = syn;
+	tcp_syn_ack(&e->syn, s->now_us, &syn_ack);
+	answer(to, &syn_ack);
+}
+
+/* The handshake is complete: a connection for the listener's backlog, or NULL with nothing changed. */
+static struct rtls_sock *
+complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash,
+	 const struct tcp_seg *seg)
+{
+	struct rtls_stack *s = to->s;
+	struct rtls_sock *l = &s->socks[e->listener], *k;
+
+	if (l->nb_backlog >= l->max_backlog || (k = endpoint_alloc(s, l)) == NULL) {
+		stack_count(s, CNT_SYN_DROPPED);
+		return NULL;
+	}
+	k->tuple = *to->tuple;
+	k->hash = hash;
+	if (path_find(s, &k->tuple.remote, &k->path) != 0 || endpoint_attach(k) != 0) {
+		endpoint_free(k);
+		stack_count(s, CNT_SYN_DROPPED);
+		return NULL;
+	}
+	tcp_conn_accept(&k->tcp, &k->params, &e->syn, seg, k->rcvbuf / 2, s->now_us);
+	k->phase = ENDPOINT_BACKLOG;
+	k->listener = l;
+	TAILQ_INSERT_TAIL(&l->backlog, k, link);
+	l->nb_backlog++;
+	tcp_syncache_remove(s->syncache, e);
+	endpoint_ready(l);
+	return k;
+}
+
+/* A record of a half-open connection is there. */
+static uint32_t
+input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash,
+		const struct tcp_seg *seg)
+{
+	struct rtls_stack *s = to->s;
+	struct tcp_seg out;
+	struct rtls_sock *k;
+
+	switch (tcp_syn_step(&e->syn, &s->params, seg, s->now_us)) {
+	case TCP_SYN_COMPLETE:
+		/* A full backlog drops the ACK: the SYN-ACK goes out again and is acknowledged. */
+		k = complete(to, e, hash, seg);
+		return k == NULL ? FLOW_NONE : (uint32_t)(k - s->socks);
+	case TCP_SYN_RESET:
+		answer_reset(to, seg);
+		break;
+	case TCP_SYN_DROPPED:
+		tcp_syncache_remove(s->syncache, e);
+		break;
+	case TCP_SYN_AGAIN:
+		tcp_syn_ack(&e->syn, s->now_us, &out);
+		answer(to, &out);
+		break;
+	case TCP_SYN_CHALLENGE:
+		tcp_syn_challenge(&e->syn, s->now_us, &out);
+		answer(to, &out);
+		break;
+	case TCP_SYN_IGNORE:
+		break;
+	}
+	return FLOW_NONE;
+}
+
+static void
+input_time_wait(const struct answer_to *to, struct tcp_timewait_entry *e,
+		const struct tcp_seg *seg)
+{
+	struct rtls_stack *s = to->s;
+	struct tcp_seg out;
+	uint32_t iss;
+
+	switch (tcp_timewait_input(s->timewait, e, seg, s->params.time_wait_us, s->now_us, &iss)) {
+	case TCP_TIMEWAIT_DROP:
+		break;
+	case TCP_TIMEWAIT_ACK:
+		tcp_timewait_ack(e, s->now_us, &out);
+		answer(to, &out);
+		break;
+	case TCP_TIMEWAIT_REUSE:
+		input_stranger(to, seg, iss);
+		break;
+	}
+}
+
+uint32_t
+open_path_input(struct rtls_stack *s, struct binding *b, const uint8_t src_mac[NET_MAC_LEN],
+		const struct net_tuple *tuple, uint64_t hash, const struct tcp_seg *seg)
+{
+	const struct answer_to to = { .s = s, .b = b, .mac = src_mac, .tuple = tuple };
+	struct tcp_syncache_entry *half_open = tcp_syncache_find(s->syncache, tuple);
+	struct tcp_timewait_entry *waiting;
+
+	if (half_open != NULL)
+		return input_half_open(&to, half_open, hash, seg);
+	waiting = tcp_timewait_find(s->timewait, tuple);
+	if (waiting != NULL)
+		input_time_wait(&to, waiting, seg);
+	else
+		input_stranger(&to, seg, tcp_isn(s->secret, tuple, s->now_us));
+	return FLOW_NONE;
+}
+
+unsigned int
+open_path_timers(struct rtls_stack *s)
+{
+	struct tcp_syncache_entry *e;
+	unsigned int n = 0;
+	uint32_t expired = 0;
+	struct tcp_seg out;
+	struct path path;
+
+	while ((e = tcp_syncache_due(s->syncache, s->now_us, &expired)) != NULL) {
+		n++;
+		/* No neighbour yet: the peer's SYN comes again and brings its MAC. */
+		if (path_find(s, &e->tuple.remote, &path) != 0 ||
+		    path_resolve(s, &path) != PATH_READY)
+			continue;
+		tcp_syn_ack(&e->syn, s->now_us, &out);
+		answer(&(struct answer_to){ .s = s, .b = &s->bindings[path.binding],
+					    .mac = path.mac, .tuple = &e->tuple }, &out);
+	}
+	return n + expired + tcp_timewait_expire(s->timewait, s->now_us);
+}
+
+void
+open_path_time_wait(struct rtls_sock *k)
+{
+	struct rtls_stack *s = k->stack;
+	struct tcp_timewait_entry *e;
+	struct tcp_seg ack;
+	bool recycled;
+
+	e = tcp_timewait_add(s->timewait, &k->tuple, &k->tcp, s->now_us, &recycled);
+	/* The peer's FIN is not acknowledged yet. */
+	tcp_timewait_ack(e, s->now_us, &ack);
+	if (path_resolve(s, &k->path) == PATH_READY)
+		answer(&(struct answer_to){ .s = s, .b = &s->bindings[k->path.binding],
+					    .mac = k->path.mac, .tuple = &k->tuple }, &ack);
+}

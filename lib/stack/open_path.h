@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * TCP segments that belong to no connection yet or no more: SYNs for listeners,
+ * the ACK that completes a handshake, TIME-WAIT, strangers.
+ */
+#ifndef RTLS_STACK_OPEN_PATH_H
+#define RTLS_STACK_OPEN_PATH_H
+
+#include <stdint.h>
+
+#include "net/addr.h"
+#include "tcp/seg.h"
+
+struct rtls_stack;
+struct binding;
+struct rtls_sock;
+
+/*
+ * Answers the segment. Returns the index of a connection that it completed, to
+ * which the same segment is input, else FLOW_NONE.
+ */
+uint32_t open_path_input(struct rtls_stack *s, struct binding *b,
+			 const uint8_t src_mac[NET_MAC_LEN], const struct net_tuple *tuple,
+			 uint64_t hash, const struct tcp_seg *seg);
+
+/* Sends SYN-ACKs that are due again; returns how many. */
+unsigned int open_path_timers(struct rtls_stack *s);
+
+/* The listener for a local address and port, or NULL. */
+struct rtls_sock *open_path_listener(struct rtls_stack *s, const struct net_addr *local,
+				     uint16_t port);
+
+/* Event: c reached TIME-WAIT; its record takes over. */
+void open_path_time_wait(struct rtls_sock *k);
+
+#endif

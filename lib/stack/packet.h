@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Building packets: Ethernet, IPv4 and TCP headers in a header buffer, payload
+ * behind them by reference, checksums by the port where it can.
+ */
+#ifndef RTLS_STACK_PACKET_H
+#define RTLS_STACK_PACKET_H
+
+#include <rte_mbuf.h>
+
+#include "net/addr.h"
+#include "tcp/output.h"
+
+struct rtls_stack;
+struct rtls_sock;
+struct binding;
+
+/* A connection's segment, ports filled in; NULL: no buffers for the moment. */
+struct rte_mbuf *packet_segment(struct rtls_stack *s, struct rtls_sock *k,
+				const struct tcp_out *out);
+
+/* A segment without payload that belongs to no connection; tuple as our host sees it. */
+struct rte_mbuf *packet_reply(struct rtls_stack *s, struct binding *b,
+			      const uint8_t dst_mac[NET_MAC_LEN], const struct net_tuple *tuple,
+			      const struct tcp_seg *seg);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include "stack/packet.h"
+#include "stack/path.h"
+#include "stack/stack.h"
+#include "stack/tx_path.h"
+
+enum {
+	/* How often a busy connection looks at its neighbour's state. */
+	LOOK_INTERVAL_US = 1000000,
+};
+
+int
+path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
+{
+	uint32_t ip = net_addr_to_v4(remote), best_mask = 0, i;
+	const struct stack_route *r;
+	const struct stack_addr *a;
+	bool found = false;
+
+	if (!net_addr_is_v4(remote))
+		return -EHOSTUNREACH;
+	memset(out, 0, sizeof(*out));
+	out->retry_us = UINT64_MAX;
+	for (i = 0; i < s->nb_addrs; i++) {
+		a = &s->addrs[i];
+		if (((ip ^ a->ip) & a->netmask) != 0 || (found && a->netmask < best_mask))
+			continue;
+		found = true;
+		best_mask = a->netmask;
+		out->next_hop = ip;
+		out->binding = a->binding;
+	}
+	for (i = 0; i < s->nb_routes; i++) {
+		r = &s->routes[i];
+		/* A tie goes to the directly connected prefix. */
+		if (((ip ^ r->dst) & r->netmask) != 0 || (found && r->netmask <= best_mask))
+			continue;
+		found = true;
+		best_mask = r->netmask;
+		out->next_hop = r->gateway;
+		out->binding = r->binding;
+	}
+	if (!found)
+		return -EHOSTUNREACH;
+	for (i = 0; i < s->nb_addrs; i++) {
+		a = &s->addrs[i];
+		if (a->binding == out->binding && ((out->next_hop ^ a->ip) & a->netmask) == 0) {
+			out->own_ip = a->ip;
+			return 0;
+		}
+	}
+	return -EHOSTUNREACH;
+}
+
+static void
+ask(struct rtls_stack *s, const struct path *p, const uint8_t *dst_mac)
+{
+	struct binding *b = &s->bindings[p->binding];
+	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
+
+	/* Without a buffer the table's own repetition asks again. */
+	if (m == NULL)
+		return;
+	m->data_len = (uint16_t)arp_write_request(rte_pktmbuf_mtod(m, uint8_t *), b->port->mac,
+						  p->own_ip, p->next_hop, dst_mac);
+	m->pkt_len = m->data_len;
+	stack_count(s, CNT_ARP_REQUESTS);
+	tx_path_reply(s, b, m);
+}
+
+enum path_verdict
+path_resolve(struct rtls_stack *s, struct path *p)
+{
+	struct arp_table *arp = &s->bindings[p->binding].arp;
+	struct arp_answer a;
+
+	if (p->arp_changes == arp->changes && s->now_us < p->look_us)
+		return PATH_READY;
+	a = arp_lookup(arp, p->next_hop, s->now_us);
+	switch (a.verdict) {
+	case ARP_FOUND_ASK:
+		ask(s, p, a.mac);
+		break;
+	case ARP_FOUND_ASK_ALL:
+	case ARP_RESOLVE:
+		ask(s, p, NULL);
+		break;
+	case ARP_FOUND:
+	case ARP_WAIT:
+	case ARP_FAILED:
+		break;
+	}
+	if (a.verdict == ARP_FAILED || a.verdict == ARP_WAIT || a.verdict == ARP_RESOLVE) {
+		p->look_us = 0;
+		p->retry_us = a.again_us;
+		return a.verdict == ARP_FAILED ? PATH_FAILED : PATH_WAIT;
+	}
+	memcpy(p->mac, a.mac, sizeof(p->mac));
+	p->arp_changes = arp->changes;
+	p->look_us = s->now_us + LOOK_INTERVAL_US;
+	p->retry_us = UINT64_MAX;
+	return PATH_READY;
+}
+
+void
+path_wait(struct rtls_sock *k)
+{
+	if (k->path.listed)
+		return;
+	TAILQ_INSERT_TAIL(&k->stack->path_list, k, path_link);
+	k->path.listed = true;
+}
+
+void
+path_unwait(struct rtls_sock *k)
+{
+	if (!k->path.listed)
+		return;
+	TAILQ_REMOVE(&k->stack->path_list, k, path_link);
+	k->path.listed = false;
+}
+
+void
+path_learned(struct rtls_stack *s)
+{
+	struct rtls_sock *k;
+
+	while ((k = TAILQ_FIRST(&s->path_list)) != NULL) {
+		path_unwait(k);
+		endpoint_schedule(k);
+	}
+}
+
+void
+path_progress(struct rtls_stack *s, struct path *p)
+{
+	if (s->now_us < p->confirm_us)
+		return;
+	arp_confirm(&s->bindings[p->binding].arp, p->next_hop, s->now_us);
+	p->confirm_us = s->now_us + LOOK_INTERVAL_US;
+}

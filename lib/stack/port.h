@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What a stack knows of a port: a table of calls and a few facts. Makers:
+ * rtls_port_ethdev() (stack/port_ethdev.c), and in tests the cable.
+ */
+#ifndef RTLS_STACK_PORT_H
+#define RTLS_STACK_PORT_H
+
+#include <rte_mbuf.h>
+
+#include <recordtls/port.h>
+
+enum { PORT_QUEUES_MAX = 64 };
+
+/* What the port does with checksums, so that the stack need not. */
+enum {
+	PORT_CAP_TX_IPV4_CKSUM = 1 << 0,
+	PORT_CAP_TX_TCP_CKSUM = 1 << 1,
+	PORT_CAP_RX_CKSUM = 1 << 2,	/* marks packets RTE_MBUF_F_RX_*_CKSUM_GOOD or _BAD */
+};
+
+struct rtls_port {
+	/* As rte_eth_rx_burst: the caller owns what it gets. */
+	uint16_t (*rx_burst)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts,
+			     uint16_t n);
+	/* As rte_eth_tx_prepare; NULL where nothing is to prepare. */
+	uint16_t (*tx_prepare)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts,
+			       uint16_t n);
+	/* As rte_eth_tx_burst: takes the first ones, the rest stays the caller's. */
+	uint16_t (*tx_burst)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts,
+			     uint16_t n);
+	/* Gives back sent buffers that the port still holds; NULL where it holds none. */
+	void (*tx_cleanup)(struct rtls_port *p, uint16_t queue);
+	/* Frees p itself. */
+	void (*close)(struct rtls_port *p);
+	uint32_t caps;
+	uint16_t nb_queues;
+	uint16_t mtu;		/* bytes behind the Ethernet header */
+	uint8_t mac[6];
+	uint64_t queues_bound;	/* bit per queue that a stack uses */
+};
+
+#endif

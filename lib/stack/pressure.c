@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/pressure.h"
+#include "tcp/input.h"
+
+void
+pressure_account(struct rtls_sock *k)
+{
+	k->stack->rx_room_used += k->recvq.room_used;
+	k->stack->rx_room_used -= k->room_counted;
+	k->room_counted = k->recvq.room_used;
+}
+
+void
+pressure_drop_held(struct rtls_sock *k)
+{
+	k->stack->counters[CNT_PRESSURE_HELD_DROPPED] += recvq_drop_held(&k->recvq);
+	tcp_held_drop(&k->tcp, k->tcp.rcv_nxt + 1);
+	pressure_account(k);
+}
+
+/*
+ * A connection is a candidate when it holds bytes that the program cannot take:
+ * the record at its head is not complete. A program that does not read what is
+ * there is held by its window instead.
+ */
+static struct rtls_sock *
+oldest_incomplete(struct rtls_stack *s)
+{
+	struct rtls_sock *k, *oldest = NULL;
+
+	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
+		if (k->phase != ENDPOINT_OPEN && k->phase != ENDPOINT_BACKLOG)
+			continue;
+		if (k->rx.state != SESSION_RX_RECORDS || recvq_len(&k->recvq) == 0 ||
+		    session_rx_readable(&k->rx, false))
+			continue;
+		if (oldest == NULL || k->incomplete_since_us < oldest->incomplete_since_us)
+			oldest = k;
+	}
+	return oldest;
+}
+
+void
+pressure_relieve(struct rtls_stack *s)
+{
+	struct rtls_sock *k;
+
+	if (s->rx_room_used <= s->rx_room_max)
+		return;
+	k = oldest_incomplete(s);
+	if (k == NULL)
+		return;
+	stack_count(s, CNT_PRESSURE_CONN_ABORTED);
+	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The thread that reads files for a stack, because a read can block. Between it
+ * and the stack's lcore are two rings: chunks to fill, chunks that were filled.
+ * A chunk is a record buffer of the stack: the thread writes the plaintext where
+ * the record layer seals it. Everything but the read itself runs on the lcore.
+ */
+#ifndef RTLS_STACK_READER_H
+#define RTLS_STACK_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+enum { READER_LANE_MAX = 16 };
+
+struct rtls_sock;
+struct reader;
+
+struct reader_file {
+	int fd;
+	uint32_t refs;		/* the program's handle and each chunk under way */
+};
+
+/* Between reader_ask() and reader_next_filled() got, failed and the buffer are the thread's. */
+struct reader_chunk {
+	struct reader_chunk *next_free;
+	struct reader_file *file;
+	struct rte_mbuf *m;
+	struct rtls_sock *owner;	/* NULL: nobody wants it any more */
+	uint64_t off;
+	uint32_t len;
+	uint32_t got;			/* bytes read, fewer than len at the end of the file */
+	bool failed;
+	bool filled;			/* back on the lcore */
+};
+
+/* What is read ahead for one socket: consecutive chunks of one file. */
+struct reader_lane {
+	struct reader_file *file;	/* NULL: nothing */
+	struct reader_chunk *chunks[READER_LANE_MAX];
+	uint32_t head;
+	uint32_t count;
+	uint64_t next_off;	/* behind the last chunk asked for */
+};
+
+/* Starts the thread, with room for max_chunks under way. 0, -ENOMEM or -EAGAIN. */
+int reader_create(uint32_t max_chunks, const char *name, int socket_id, struct reader **out);
+
+/* Stops the thread; 0, or -EAGAIN while chunks are under way. NULL is fine. */
+int reader_destroy(struct reader *r);
+
+/* Takes m on success and asks for len bytes at off. 0 or -ENOBUFS. */
+int reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
+	       struct reader_file *file, uint64_t off, uint32_t len, struct rte_mbuf *m);
+
+/* Hands out what was filled, until it returns NULL: the owner of the chunk. Frees orphans. */
+struct rtls_sock *reader_next_filled(struct reader *r);
+
+static inline struct reader_chunk *
+reader_lane_head(const struct reader_lane *lane)
+{
+	return lane->count == 0 ? NULL : lane->chunks[lane->head];
+}
+
+/* Drops the head chunk, which is filled; its buffer, unless NULL by now, is freed. */
+void reader_lane_pop(struct reader *r, struct reader_lane *lane);
+
+/* Drops everything: what is under way is freed when it is filled. */
+void reader_lane_reset(struct reader *r, struct reader_lane *lane);
+
+/* Closes the file when this was the last reference. */
+void reader_file_unref(struct reader_file *f);
+
+#endif

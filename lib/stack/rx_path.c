@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include <rte_ip.h>
+#include <rte_prefetch.h>
+
+#include "buf/chain.h"
+#include "net/checksum.h"
+#include "net/ether_ip.h"
+#include "stack/open_path.h"
+#include "stack/packet.h"
+#include "stack/pressure.h"
+#include "stack/rx_path.h"
+#include "stack/stack.h"
+#include "stack/tx_path.h"
+#include "tcp/input.h"
+
+/* Headers of a packet, contiguous wherever the port put its segment boundaries. */
+enum { HEADERS_MAX = ETHER_IP_HDR_MAX + TCP_HDR_MAX };
+
+/* A received packet on its way through the functions below. */
+struct rx_packet {
+	struct rte_mbuf *m;
+	const uint8_t *bytes;		/* of the headers */
+	uint32_t contiguous_len;
+	struct ether_ip_rx ip;
+	struct tcp_seg seg;
+	struct net_tuple tuple;
+	uint8_t copy[HEADERS_MAX];
+};
+
+static void rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m);
+static void rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
+static void rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
+static void rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
+static void rx_connection(struct rtls_sock *k, struct rx_packet *p);
+
+unsigned int
+rx_path_poll(struct rtls_stack *s)
+{
+	struct rte_mbuf *pkts[STACK_RX_BURST];
+	unsigned int total = 0;
+	struct binding *b;
+	uint16_t n, i;
+
+	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
+		n = b->port->rx_burst(b->port, b->queue, pkts, STACK_RX_BURST);
+		for (i = 0; i < n; i++)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
+		for (i = 0; i < n; i++)
+			rx_packet(s, b, pkts[i]);
+		s->counters[CNT_RX_PACKETS] += n;
+		total += n;
+	}
+	return total;
+}
+
+static void
+drop(struct rtls_stack *s, struct rx_packet *p, enum counter why)
+{
+	stack_count(s, why);
+	rte_pktmbuf_free(p->m);
+}
+
+static enum counter
+parse_counter(int rc)
+{
+	switch (rc) {
+	case -EPROTONOSUPPORT:
+		return CNT_RX_NOT_FOR_US;
+	case -EOPNOTSUPP:
+		return CNT_RX_FRAGMENTS;
+	default:
+		return CNT_RX_MALFORMED;
+	}
+}
+
+static void
+rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
+{
+	bool ip_good = (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	struct rx_packet p = { .m = m };
+	const struct stack_addr *own;
+	int rc;
+
+	p.contiguous_len = m->data_len;
+	p.bytes = rte_pktmbuf_mtod(m, const uint8_t *);
+	if (p.contiguous_len < HEADERS_MAX && m->nb_segs > 1) {
+		p.contiguous_len = RTE_MIN(m->pkt_len, (uint32_t)HEADERS_MAX);
+		p.bytes = rte_pktmbuf_read(m, 0, p.contiguous_len, p.copy);
+	}
+	rc = ether_ip_parse(p.bytes, p.contiguous_len, m->pkt_len,
+			    ip_good ? ETHER_IP_CSUM_GOOD : ETHER_IP_CSUM_VERIFY, &p.ip);
+	if (rc != 0) {
+		drop(s, &p, parse_counter(rc));
+		return;
+	}
+	if (p.ip.ether_type == ETHER_TYPE_ARP) {
+		rx_arp(s, b, &p);
+		return;
+	}
+	own = stack_addr_find(s, net_addr_to_v4(&p.ip.dst));
+	if (own == NULL)
+		drop(s, &p, CNT_RX_NOT_FOR_US);
+	else if (!ether_ip_src_acceptable(&p.ip, own->ip, own->netmask))
+		drop(s, &p, CNT_RX_MALFORMED);
+	else if (p.ip.ip_proto == IPV4_PROTO_TCP)
+		rx_tcp(s, b, &p);
+	else if (p.ip.ip_proto == IPV4_PROTO_ICMP)
+		rx_icmp(s, b, &p);
+	else
+		drop(s, &p, CNT_RX_NOT_FOR_US);
+}
+
+static void
+rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+{
+	struct arp_action a;
+	struct rte_mbuf *m;
+
+	if (p->contiguous_len < p->ip.l3_off) {
+		drop(s, p, CNT_RX_MALFORMED);
+		return;
+	}
+	a = arp_input(&b->arp, b->own, b->nb_own, p->bytes + p->ip.l3_off,
+		      p->contiguous_len - p->ip.l3_off, s->now_us);
+	if (a.act == ARP_REFUSED || a.act == ARP_CONFLICT)
+		stack_count(s, CNT_ARP_REFUSED);
+	if (a.act == ARP_LEARNED)
+		path_learned(s);
+	if (a.reply && (m = rte_pktmbuf_alloc(s->pools.header)) != NULL) {
+		m->data_len = (uint16_t)arp_write_reply(rte_pktmbuf_mtod(m, uint8_t *),
+							b->port->mac, &a);
+		m->pkt_len = m->data_len;
+		tx_path_reply(s, b, m);
+	}
+	rte_pktmbuf_free(p->m);
+}
+
+/* The request becomes the reply: only headers are written anew. */
+static void
+write_echo_reply(const struct binding *b, const struct rx_packet *p, struct rte_mbuf *reply)
+{
+	uint8_t *bytes = rte_pktmbuf_mtod(reply, uint8_t *), *icmp;
+	struct ether_ip_tx ip = {
+		.src = p->ip.dst,
+		.dst = p->ip.src,
+		.l4_len = p->ip.l4_len,
+		.ip_proto = IPV4_PROTO_ICMP,
+		.tos = p->ip.tos,
+		.ip_checksum = true,
+	};
+
+	memcpy(ip.dst_mac, p->ip.src_mac, sizeof(ip.dst_mac));
+	memcpy(ip.src_mac, b->port->mac, sizeof(ip.src_mac));
+	icmp = bytes + ether_ip_write(&ip, bytes);
+	icmp[0] = ICMP_TYPE_ECHO_REPLY;
+	net_store16(icmp + ICMP_CHECKSUM_OFF,
+		    icmp_echo_reply_checksum(net_load16(icmp + ICMP_CHECKSUM_OFF)));
+}
+
+static void
+rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+{
+	const uint8_t *icmp = p->bytes + p->ip.l4_off;
+	uint32_t off = p->ip.l4_off, len = p->ip.l4_len, room;
+	struct rte_mbuf *m;
+
+	if (p->contiguous_len < off ||
+	    icmp_input(icmp, p->contiguous_len - off, len, &s->echo_limit, s->now_us) !=
+		    ICMP_REPLY) {
+		rte_pktmbuf_free(p->m);
+		return;
+	}
+	/* A copy: what a port hands up may not be ours to write, as with net_ring. */
+	m = buf_record_alloc(&s->pools, ETHER_IP_HDR_LEN + len);
+	room = m == NULL ? 0 : (uint32_t)rte_pktmbuf_tailroom(m);
+	if (room < ETHER_IP_HDR_LEN + len) {
+		rte_pktmbuf_free(m);
+		rte_pktmbuf_free(p->m);
+		return;
+	}
+	m->data_len = (uint16_t)(ETHER_IP_HDR_LEN + len);
+	m->pkt_len = m->data_len;
+	chain_copy_out(p->m, off, rte_pktmbuf_mtod_offset(m, void *, ETHER_IP_HDR_LEN), len);
+	write_echo_reply(b, p, m);
+	stack_count(s, CNT_ECHO_REPLIES);
+	tx_path_reply(s, b, m);
+	rte_pktmbuf_free(p->m);
+}
+
+/* Trusts a port only for "good": a bad or missing mark is verified here. */
+static bool
+tcp_checksum_ok(const struct rx_packet *p)
+{
+	const struct rte_ipv4_hdr *ip = (const void *)(p->bytes + p->ip.l3_off);
+
+	if ((p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		return true;
+	return checksum_finish((uint32_t)rte_ipv4_phdr_cksum(ip, 0) +
+			       chain_sum(p->m, p->ip.l4_off, p->ip.l4_len)) == 0;
+}
+
+static void
+rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+{
+	uint32_t index;
+	uint64_t hash;
+
+	if (p->contiguous_len < (uint32_t)p->ip.l4_off + TCP_HDR_MIN ||
+	    tcp_seg_parse(p->bytes + p->ip.l4_off, p->ip.l4_len, &p->seg) != 0 ||
+	    p->contiguous_len < (uint32_t)p->ip.l4_off + p->seg.hdr_len) {
+		drop(s, p, CNT_RX_MALFORMED);
+		return;
+	}
+	if (!tcp_checksum_ok(p)) {
+		drop(s, p, CNT_RX_BAD_CHECKSUM);
+		return;
+	}
+	p->tuple = (struct net_tuple){ .local = p->ip.dst, .remote = p->ip.src,
+				       .local_port = p->seg.dst_port,
+				       .remote_port = p->seg.src_port };
+	hash = flow_hash(s->flows, &p->tuple);
+	index = flow_find(s->flows, &p->tuple, hash);
+	if (index == FLOW_NONE) {
+		/* A SYN, the end of a handshake, TIME-WAIT, or nobody's. */
+		index = open_path_input(s, b, p->ip.src_mac, &p->tuple, hash, &p->seg);
+		if (index == FLOW_NONE) {
+			rte_pktmbuf_free(p->m);
+			return;
+		}
+	}
+	rx_connection(&s->socks[index], p);
+}
+
+/* Stores what TCP keeps of the packet. It was told already, so on failure TCP must forget. */
+static void
+store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
+{
+	struct rtls_stack *s = k->stack;
+	uint32_t payload_off = p->ip.l4_off + p->seg.hdr_len;
+	bool in_order = v->stream_off <= k->recvq.ready.end_off;
+	struct rte_mbuf *m;
+
+	m = chain_cut(p->m, payload_off + v->skip, v->keep);
+	if (recvq_insert(&k->recvq, v->stream_off, m) != 0) {
+		rte_pktmbuf_free(m);
+		pressure_drop_held(k);
+		return;
+	}
+	s->counters[CNT_RX_BYTES] += v->keep;
+	k->stats_base.rx_bytes += v->keep;
+	if (!in_order && pressure_is_high(s))
+		pressure_drop_held(k);
+}
+
+static void
+rx_connection(struct rtls_sock *k, struct rx_packet *p)
+{
+	struct rtls_stack *s = k->stack;
+	struct tcp_verdict v;
+	struct rte_mbuf *m;
+
+	if (p->seg.payload_len > 0) {
+		stack_count(s, CNT_RX_SEGMENTS);
+		k->stats_base.rx_segments++;
+	}
+	v = tcp_input(&k->tcp, &p->seg, s->now_us);
+	if (v.reply_reset) {
+		m = packet_reply(s, &s->bindings[k->path.binding], p->ip.src_mac, &k->tuple,
+				 &v.reset);
+		if (m != NULL)
+			tx_path_reply(s, &s->bindings[k->path.binding], m);
+		stack_count(s, CNT_TX_RESETS);
+	}
+	if (v.keep > 0)
+		store(k, p, &v);
+	else
+		rte_pktmbuf_free(p->m);
+	endpoint_tcp_events(k, v.events);
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "stack/open_path.h"
+#include "stack/pressure.h"
+#include "stack/rx_path.h"
+#include "stack/stack.h"
+#include "stack/tx_path.h"
+#include "tcp/timer.h"
+
+enum {
+	TIMER_BUDGET = 256,		/* expiries per poll */
+	ECHO_INTERVAL_US = 1000,	/* 1000 replies per second */
+	ECHO_BURST = 100,
+	RESET_INTERVAL_US = 1000,
+	RESET_BURST = 200,
+	RX_BUFFER_ROOM = 2176,		/* of a port's receive buffer */
+	RX_BUFFERS = 8192,
+};
+
+int
+stack_random(void *out, uint32_t len)
+{
+	return getrandom(out, len, 0) == (ssize_t)len ? 0 : -ENOSYS;
+}
+
+const struct stack_addr *
+stack_addr_find(const struct rtls_stack *s, uint32_t ip)
+{
+	const struct stack_addr *a;
+
+	for (a = s->addrs; a < s->addrs + s->nb_addrs; a++) {
+		if (a->ip == ip)
+			return a;
+	}
+	return NULL;
+}
+
+static void
+conf_defaults(struct rtls_stack_conf *c)
+{
+	static const struct rtls_stack_conf def = {
+		.max_socks = 1024, .max_time_wait = 8192, .max_syn = 1024,
+		.nb_packets = 8192, .nb_small = 2048, .nb_medium = 2048, .nb_large = 2048,
+		.sndbuf = 256 << 10, .rcvbuf = 512 << 10,
+		.time_wait_us = 60000000, .user_timeout_us = 120000000, .rto_min_us = 200000,
+	};
+	uint32_t *fields[] = { &c->max_socks, &c->max_time_wait, &c->max_syn, &c->nb_packets,
+			       &c->nb_small, &c->nb_medium, &c->nb_large, &c->sndbuf, &c->rcvbuf,
+			       &c->time_wait_us, &c->user_timeout_us, &c->rto_min_us };
+	const uint32_t defaults[] = { def.max_socks, def.max_time_wait, def.max_syn, def.nb_packets,
+				      def.nb_small, def.nb_medium, def.nb_large, def.sndbuf,
+				      def.rcvbuf, def.time_wait_us, def.user_timeout_us,
+				      def.rto_min_us };
+	uint32_t i;
+
+	for (i = 0; i < RTE_DIM(fields); i++) {
+		if (*fields[i] == 0)
+			*fields[i] = defaults[i];
+	}
+}
+
+static int
+conf_check(const struct rtls_stack_conf *c)
+{
+	/* A full record must fit into either buffer. */
+	if (c->sndbuf < BUF_LARGE_ROOM || c->rcvbuf < 2 * BUF_LARGE_ROOM)
+		return -EINVAL;
+	if (c->max_socks > 1 << 20 || c->rto_min_us < 1000)
+		return -EINVAL;
+	return 0;
+}
+
+static uint8_t *
+sub_secret(struct rtls_stack *s, uint8_t which, uint8_t key[16])
+{
+	/* Tables must not share a key with what goes on the wire. */
+	uint64_t a = siphash24(s->secret, &(uint8_t[]){ which, 0 }, 2);
+	uint64_t b = siphash24(s->secret, &(uint8_t[]){ which, 1 }, 2);
+
+	memcpy(key, &a, 8);
+	memcpy(key + 8, &b, 8);
+	return key;
+}
+
+static void
+make_params(struct rtls_stack *s)
+{
+	tcp_params_default(&s->params);
+	s->params.time_wait_us = s->conf.time_wait_us;
+	s->params.user_timeout_us = s->conf.user_timeout_us;
+	s->params.rto_min_us = s->conf.rto_min_us;
+}
+
+static int
+make_tables(struct rtls_stack *s, int socket)
+{
+	struct rtls_stack_conf *c = &s->conf;
+	size_t flows = flow_table_size(c->max_socks);
+	size_t syns = tcp_syncache_size(c->max_syn), waits = tcp_timewait_size(c->max_time_wait);
+	uint8_t key[16];
+	void *mem;
+	uint32_t i;
+
+	mem = rte_zmalloc_socket("rtls_flows", flows, FLOW_ALIGN, socket);
+	if (mem == NULL)
+		return -ENOMEM;
+	s->flows = flow_table_init(mem, flows, c->max_socks, sub_secret(s, 1, key));
+	s->flows_mem = mem;
+	mem = rte_zmalloc_socket("rtls_syn", syns, RTE_CACHE_LINE_SIZE, socket);
+	if (mem == NULL)
+		return -ENOMEM;
+	s->syncache_mem = mem;
+	s->syncache = tcp_syncache_init(mem, syns, c->max_syn, sub_secret(s, 2, key));
+	mem = rte_zmalloc_socket("rtls_tw", waits, RTE_CACHE_LINE_SIZE, socket);
+	if (mem == NULL)
+		return -ENOMEM;
+	s->timewait_mem = mem;
+	s->timewait = tcp_timewait_init(mem, waits, c->max_time_wait, sub_secret(s, 3, key));
+	s->socks = rte_zmalloc_socket("rtls_socks", sizeof(*s->socks) * c->max_socks,
+				      RTE_CACHE_LINE_SIZE, socket);
+	if (s->socks == NULL)
+		return -ENOMEM;
+	for (i = c->max_socks; i > 0; i--)
+		TAILQ_INSERT_HEAD(&s->free_list, &s->socks[i - 1], link);
+	return 0;
+}
+
+static int
+make_parts(struct rtls_stack *s, const char *name, int socket)
+{
+	struct buf_pools_conf pools = {
+		.name = name, .socket_id = socket, .nb_packets = s->conf.nb_packets,
+		.nb_small = s->conf.nb_small, .nb_medium = s->conf.nb_medium,
+		.nb_large = s->conf.nb_large,
+	};
+	int rc;
+
+	rc = buf_pools_create(&s->pools, &pools);
+	if (rc == 0)
+		rc = make_tables(s, socket);
+	if (rc == 0)
+		rc = reader_create(s->conf.nb_large, name, socket, &s->reader);
+	return rc;
+}
+
+static void
+free_parts(struct rtls_stack *s)
+{
+	uint32_t i;
+
+	reader_destroy(s->reader);
+	for (i = 0; i < s->nb_bindings; i++) {
+		s->bindings[i].port->queues_bound &= ~(1ull << s->bindings[i].queue);
+		rte_free(s->bindings[i].arp_entries);
+	}
+	rte_free(s->flows_mem);
+	rte_free(s->syncache_mem);
+	rte_free(s->timewait_mem);
+	rte_free(s->socks);
+	buf_pools_destroy(&s->pools);
+	buf_wipe(s->secret, sizeof(s->secret));
+	rte_free(s);
+}
+
+int
+rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **out)
+{
+	static const uint8_t no_secret[16];
+	static atomic_uint serial;
+	int socket = (int)rte_socket_id();
+	struct rtls_stack *s;
+	char name[16];
+	int rc;
+
+	if (user_conf != NULL && user_conf->size < sizeof(uint32_t))
+		return -EINVAL;
+	s = rte_zmalloc("rtls_stack", sizeof(*s), RTE_CACHE_LINE_SIZE);
+	if (s == NULL)
+		return -ENOMEM;
+	if (user_conf != NULL)
+		memcpy(&s->conf, user_conf, RTE_MIN(user_conf->size, sizeof(s->conf)));
+	conf_defaults(&s->conf);
+	if (s->conf.socket_id > 0)
+		socket = s->conf.socket_id - 1;
+	snprintf(name, sizeof(name), "rtls%u", atomic_fetch_add(&serial, 1));
+	TAILQ_INIT(&s->tx_list);
+	TAILQ_INIT(&s->ready_list);
+	TAILQ_INIT(&s->starved_list);
+	TAILQ_INIT(&s->path_list);
+	TAILQ_INIT(&s->free_list);
+	TAILQ_INIT(&s->listeners);
+	memcpy(s->secret, s->conf.secret, sizeof(s->secret));
+	rc = conf_check(&s->conf);
+	if (rc == 0 && memcmp(s->secret, no_secret, sizeof(no_secret)) == 0)
+		rc = stack_random(s->secret, sizeof(s->secret));
+	s->provider = crypto_libcrypto();
+	s->rx_room_max = (uint64_t)RX_BUFFERS * RX_BUFFER_ROOM;
+	make_params(s);
+	if (rc == 0)
+		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, socket);
+	if (rc != 0) {
+		free_parts(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+/* The clock is only known with the first poll: what starts with a time starts there. */
+static void
+start_clock(struct rtls_stack *s, uint64_t now_us)
+{
+	struct rtls_sock *k;
+
+	s->clock_started = true;
+	s->now_us = now_us;
+	wheel_init(&s->wheel, now_us);
+	icmp_limit_init(&s->echo_limit, ECHO_INTERVAL_US, ECHO_BURST, now_us);
+	icmp_limit_init(&s->reset_limit, RESET_INTERVAL_US, RESET_BURST, now_us);
+	TAILQ_FOREACH(k, &s->tx_list, tx_link)
+		endpoint_connect(k);
+}
+
+int
+rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
+{
+	struct binding *b = &s->bindings[s->nb_bindings];
+	uint8_t key[16];
+
+	if (queue >= p->nb_queues)
+		return -EINVAL;
+	if (p->queues_bound & 1ull << queue)
+		return -EBUSY;
+	if (s->nb_bindings == STACK_PORTS_MAX)
+		return -ENOSPC;
+	memset(b, 0, sizeof(*b));
+	b->arp_entries = rte_zmalloc("rtls_arp", sizeof(*b->arp_entries) * STACK_ARP_ENTRIES, 0);
+	if (b->arp_entries == NULL)
+		return -ENOMEM;
+	arp_table_init(&b->arp, b->arp_entries, STACK_ARP_ENTRIES, sub_secret(s, 4, key));
+	b->port = p;
+	b->queue = queue;
+	p->queues_bound |= 1ull << queue;
+	s->nb_bindings++;
+	return 0;
+}
+
+/* Expired deadlines of connections; the node fires at the earliest of them, or before. */
+static unsigned int
+poll_timers(struct rtls_stack *s)
+{
+	uint32_t budget = TIMER_BUDGET;
+	struct wheel_node *node;
+	struct rtls_sock *k;
+	unsigned int n = 0;
+	uint32_t timeouts;
+
+	while ((node = wheel_expire(&s->wheel, s->now_us, &budget)) != NULL) {
+		k = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
+		n++;
+		if (k->path.listed && k->path.retry_us <= s->now_us) {
+			path_unwait(k);
+			endpoint_schedule(k);
+		}
+		timeouts = k->tcp.rtx_at <= s->now_us && k->tcp.snd_una < k->tcp.snd_max;
+		k->stats_base.timeouts += timeouts;
+		endpoint_tcp_events(k, tcp_timer(&k->tcp, s->now_us));
+	}
+	return n + open_path_timers(s);
+}
+
+/* File chunks that the reader thread filled. */
+static unsigned int
+poll_reader(struct rtls_stack *s)
+{
+	struct rtls_sock *k;
+	unsigned int n = 0;
+
+	for (; (k = reader_next_filled(s->reader)) != NULL; n++)
+		endpoint_ready(k);
+	return n;
+}
+
+/* Ports give sent buffers back when it suits them, a quiet one never: asks for them. */
+static void
+reclaim_sent(struct rtls_stack *s)
+{
+	struct binding *b;
+
+	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
+		if (b->port->tx_cleanup != NULL)
+			b->port->tx_cleanup(b->port, b->queue);
+	}
+}
+
+/* Who found a pool empty looks again when some buffers are back. */
+static void
+wake_starved(struct rtls_stack *s)
+{
+	struct rtls_sock *k;
+
+	if (TAILQ_EMPTY(&s->starved_list))
+		return;
+	reclaim_sent(s);
+	if (!buf_pools_recovered(&s->pools))
+		return;
+	while ((k = TAILQ_FIRST(&s->starved_list)) != NULL) {
+		TAILQ_REMOVE(&s->starved_list, k, starved_link);
+		k->starved = false;
+		endpoint_ready(k);
+	}
+}
+
+unsigned int
+rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
+{
+	unsigned int work;
+
+	if (!s->clock_started)
+		start_clock(s, now_us);
+	else if (now_us > s->now_us)
+		s->now_us = now_us;
+	work = rx_path_poll(s);
+	work += poll_reader(s);
+	work += poll_timers(s);
+	pressure_relieve(s);
+	wake_starved(s);
+	work += tx_path_poll(s);
+	return work;
+}
+
+uint64_t
+rtls_stack_deadline(const struct rtls_stack *s)
+{
+	uint64_t at = s->clock_started ? wheel_next(&s->wheel) : UINT64_MAX;
+
+	/* Something is to be sent with the next poll, whenever it is. */
+	if (!TAILQ_EMPTY(&s->tx_list))
+		return s->now_us;
+	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
+	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));
+}
+
+int
+rtls_stack_destroy(struct rtls_stack *s)
+{
+	struct rtls_sock *k;
+	uint32_t i;
+
+	s->draining = true;
+	for (i = 0; i < s->conf.max_socks; i++) {
+		k = &s->socks[i];
+		if (k->phase == ENDPOINT_FREE)
+			continue;
+		if (k->phase == ENDPOINT_LISTEN)
+			endpoint_unlisten(k);
+		else
+			endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+		if (k->phase == ENDPOINT_OPEN)
+			endpoint_free(k);
+	}
+	tx_path_poll(s);
+	reclaim_sent(s);
+	while (reader_next_filled(s->reader) != NULL)
+		;
+	if (buf_pools_in_use(&s->pools) != 0)
+		return -EAGAIN;
+	free_parts(s);
+	return 0;
+}

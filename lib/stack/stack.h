@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * A stack: what one lcore owns. Its poll is rx_path, timers, tx_path, in this
+ * order; nothing else touches packets.
+ */
+#ifndef RTLS_STACK_STACK_H
+#define RTLS_STACK_STACK_H
+
+#include <recordtls/stack.h>
+
+#include "buf/pools.h"
+#include "net/arp.h"
+#include "net/flow.h"
+#include "net/icmp.h"
+#include "stack/counters.h"
+#include "stack/endpoint.h"
+#include "stack/port.h"
+#include "stack/reader.h"
+#include "tcp/output.h"
+#include "tcp/syncache.h"
+#include "tcp/timewait.h"
+#include "tcp/user.h"
+
+enum {
+	STACK_PORTS_MAX = 8,
+	STACK_ADDRS_MAX = 16,
+	STACK_ROUTES_MAX = 16,
+	STACK_RX_BURST = 32,
+	STACK_TX_BURST = 32,
+	STACK_ARP_ENTRIES = 1024,
+};
+
+struct stack_addr {
+	uint32_t ip;
+	uint32_t netmask;
+	uint8_t binding;
+};
+
+struct stack_route {
+	uint32_t dst;
+	uint32_t netmask;
+	uint32_t gateway;
+	uint8_t binding;
+};
+
+/* A packet on its way to the port, and what it means to its connection once taken. */
+struct tx_slot {
+	struct rte_mbuf *m;
+	struct rtls_sock *owner;	/* NULL: a reply that belongs to no connection */
+	struct tcp_out out;
+};
+
+/* A queue pair of a port. */
+struct binding {
+	struct rtls_port *port;
+	uint16_t queue;
+	uint16_t nb_tx;
+	uint32_t head_refused;		/* times in a row that the port took nothing */
+	struct arp_table arp;
+	struct arp_entry *arp_entries;
+	struct arp_own own[STACK_ADDRS_MAX];
+	uint32_t nb_own;
+	struct tx_slot tx[STACK_TX_BURST];
+};
+
+struct rtls_stack {
+	uint64_t now_us;
+	struct binding bindings[STACK_PORTS_MAX];
+	uint32_t nb_bindings;
+	struct flow_table *flows;
+	struct rtls_sock *socks;
+	struct wheel wheel;
+	struct endpoint_list tx_list;
+	struct endpoint_list ready_list;
+	struct endpoint_list starved_list;
+	struct endpoint_list path_list;
+	struct endpoint_list free_list;
+	struct endpoint_list listeners;
+	struct buf_pools pools;
+	struct stack_addr addrs[STACK_ADDRS_MAX];
+	struct stack_route routes[STACK_ROUTES_MAX];
+	uint32_t nb_addrs;
+	uint32_t nb_routes;
+	uint32_t socks_in_use;
+	struct tcp_syncache *syncache;
+	struct tcp_timewait *timewait;
+	struct tcp_params params;
+	struct icmp_limit echo_limit;
+	struct icmp_limit reset_limit;
+	uint64_t rx_room_used;		/* buffer room held by all receive queues */
+	uint64_t rx_room_max;		/* pressure begins near this */
+	struct reader *reader;
+	const struct crypto_provider *provider;
+	uint8_t secret[16];
+	uint64_t counters[CNT_MAX];
+	bool draining;			/* destroy was called: nothing new is accepted */
+	bool clock_started;
+	uint32_t next_port;		/* RFC 6056 3.3.3 */
+	void *flows_mem;		/* as allocated */
+	void *syncache_mem;
+	void *timewait_mem;
+	struct rtls_stack_conf conf;
+};
+
+static inline void
+stack_count(struct rtls_stack *s, enum counter c)
+{
+	s->counters[c]++;
+}
+
+/* One of our addresses, or NULL. */
+const struct stack_addr *stack_addr_find(const struct rtls_stack *s, uint32_t ip);
+
+/* Random bytes for secrets at start; 0 or -ENOSYS. */
+int stack_random(void *out, uint32_t len);
+
+#endif

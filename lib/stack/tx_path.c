@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/packet.h"
+#include "stack/stack.h"
+#include "stack/tx_path.h"
+
+enum {
+	TURN_SEGMENTS = 44,		/* about 64 KiB: then the next connection has its turn */
+	HEAD_REFUSED_MAX = 4096,	/* polls in a row: this packet will never be taken */
+};
+
+static void
+tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
+{
+	struct rtls_sock *k = slot->owner;
+
+	stack_count(s, CNT_TX_PACKETS);
+	if (k == NULL)
+		return;
+	tcp_sent(&k->tcp, &slot->out, s->now_us);
+	endpoint_rearm(k);
+	if (slot->out.len == 0)
+		return;
+	stack_count(s, CNT_TX_SEGMENTS);
+	s->counters[CNT_TX_BYTES] += slot->out.len;
+	k->stats_base.tx_segments++;
+	k->stats_base.tx_bytes += slot->out.len;
+	if (slot->out.rexmit) {
+		stack_count(s, CNT_TX_RETRANSMISSIONS);
+		k->stats_base.retransmissions++;
+	}
+}
+
+/* The port did not take it: its connection plans it again with the next poll. */
+static void
+take_back(struct rtls_stack *s, const struct tx_slot *slot)
+{
+	stack_count(s, CNT_TX_REFUSED);
+	rte_pktmbuf_free(slot->m);
+	if (slot->owner == NULL)
+		return;
+	tcp_plan_drop(&slot->owner->tcp);
+	endpoint_schedule(slot->owner);
+}
+
+/* A packet that the port would refuse for ever counts as sent and lost. */
+static void
+give_up_head(struct rtls_stack *s, struct binding *b)
+{
+	stack_count(s, CNT_TX_DROPPED);
+	rte_pktmbuf_free(b->tx[0].m);
+	tell_sent(s, &b->tx[0]);
+	b->head_refused = 0;
+}
+
+/* Hands the gathered packets over; false when the port has no room for all of them. */
+static bool
+flush(struct rtls_stack *s, struct binding *b)
+{
+	struct rte_mbuf *pkts[STACK_TX_BURST];
+	uint16_t n = b->nb_tx, ready = n, sent = 0, i;
+
+	if (n == 0)
+		return true;
+	for (i = 0; i < n; i++)
+		pkts[i] = b->tx[i].m;
+	if (b->port->tx_prepare != NULL)
+		ready = b->port->tx_prepare(b->port, b->queue, pkts, n);
+	if (ready > 0)
+		sent = b->port->tx_burst(b->port, b->queue, pkts, ready);
+	for (i = 0; i < sent; i++)
+		tell_sent(s, &b->tx[i]);
+	if (sent > 0) {
+		b->head_refused = 0;
+	} else if (++b->head_refused >= HEAD_REFUSED_MAX || ready == 0) {
+		give_up_head(s, b);
+		i = 1;
+	}
+	for (; i < n; i++)
+		take_back(s, &b->tx[i]);
+	b->nb_tx = 0;
+	return sent == n;
+}
+
+/* False: the port is full, nothing more for it in this poll. */
+static bool
+gather(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m, struct rtls_sock *owner,
+       const struct tcp_out *out)
+{
+	struct tx_slot *slot = &b->tx[b->nb_tx++];
+
+	slot->m = m;
+	slot->owner = owner;
+	if (owner != NULL)
+		slot->out = *out;
+	return b->nb_tx < STACK_TX_BURST || flush(s, b);
+}
+
+void
+tx_path_reply(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
+{
+	gather(s, b, m, NULL, NULL);
+}
+
+/* May this connection's packets go now? Otherwise it is scheduled when they may. */
+static bool
+path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
+{
+	switch (path_resolve(s, &k->path)) {
+	case PATH_READY:
+		path_unwait(k);
+		return true;
+	case PATH_WAIT:
+		break;
+	case PATH_FAILED:
+		if (k->tcp.state == TCP_SYN_SENT) {
+			endpoint_abort(k, RTLS_END_NETWORK, RTLS_REASON_UNREACHABLE);
+			return false;
+		}
+		break;
+	}
+	path_wait(k);
+	endpoint_rearm(k);
+	return false;
+}
+
+static void
+serve(struct rtls_stack *s, struct rtls_sock *k)
+{
+	struct binding *b = &s->bindings[k->path.binding];
+	struct rte_mbuf *m;
+	struct tcp_out out;
+	unsigned int n;
+
+	for (n = 0; n < TURN_SEGMENTS; n++) {
+		if (!tcp_plan(&k->tcp, s->now_us, &out))
+			return;
+		if (n == 0 && !path_is_ready(s, k))
+			return;
+		if (out.len > 0)
+			tcp_plan_trim(&out, sendq_cut(&k->sendq, out.off, out.len));
+		m = packet_segment(s, k, &out);
+		if (m == NULL) {
+			stack_count(s, CNT_TX_NO_BUFFER);
+			if (b->port->tx_cleanup != NULL)
+				b->port->tx_cleanup(b->port, b->queue);
+			break;
+		}
+		tcp_plan_take(&k->tcp, &out);
+		if (!gather(s, b, m, k, &out))
+			break;
+	}
+	/* Its turn is over, not its work. */
+	endpoint_schedule(k);
+}
+
+unsigned int
+tx_path_poll(struct rtls_stack *s)
+{
+	uint64_t before = s->counters[CNT_TX_PACKETS];
+	struct endpoint_list turn = TAILQ_HEAD_INITIALIZER(turn);
+	struct rtls_sock *k;
+	uint32_t i;
+
+	/* Who schedules itself again waits for the next poll. */
+	TAILQ_CONCAT(&turn, &s->tx_list, tx_link);
+	while ((k = TAILQ_FIRST(&turn)) != NULL) {
+		TAILQ_REMOVE(&turn, k, tx_link);
+		k->tx_listed = false;
+		serve(s, k);
+	}
+	for (i = 0; i < s->nb_bindings; i++)
+		flush(s, &s->bindings[i]);
+	return (unsigned int)(s->counters[CNT_TX_PACKETS] - before);
+}

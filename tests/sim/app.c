@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "sim/app.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/app_priv.h"
+
+enum {
+	CALLS_PER_TURN = 4,
+	RETRY_US = 500,
+};
+
+void
+app_complain(struct app *a, const char *fmt, ...)
+{
+	char what[160];
+	va_list ap;
+
+	if (a->error[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	snprintf(a->error, sizeof(a->error), "program at end %d: %s", a->end, what);
+}
+
+/* Cuts buf into up to three pieces at random places. */
+unsigned int
+app_scatter(struct app *a, struct iovec *iov, size_t len)
+{
+	unsigned int n = 1 + (unsigned int)app_below(a, APP_IOV_MAX), i;
+	size_t done = 0;
+
+	for (i = 0; i < n; i++) {
+		iov[i].iov_base = a->buf + done;
+		iov[i].iov_len = i == n - 1 ? len - done : app_below(a, len - done + 1);
+		done += iov[i].iov_len;
+	}
+	return n;
+}
+
+void
+app_install(struct app *a, enum rtls_dir dir)
+{
+	struct rtls_tls_info info;
+	int rc = rtls_set_keys(a->sock, dir, &a->keys[dir]);
+
+	if (rc != 0) {
+		app_complain(a, "rtls_set_keys(%d) gave %d", dir, rc);
+		return;
+	}
+	if (rtls_tls_info(a->sock, dir, &info) != 0 || info.version != RTLS_TLS_1_3 ||
+	    info.cipher != RTLS_CIPHER_AES_GCM_128 || info.mode != RTLS_MODE_SOFTWARE ||
+	    info.epoch != 1 || info.rec_no != a->keys[dir].rec_no)
+		app_complain(a, "rtls_tls_info(%d) does not tell the keys installed", dir);
+}
+
+void
+app_init(struct app *a, const struct app_conf *conf, int end, struct journal *sent,
+	 const struct journal *peer_sent, const struct sealer *sealer,
+	 const struct rtls_keys *tx, const struct rtls_keys *rx)
+{
+	*a = (struct app){
+		.conf = *conf,
+		.end = end,
+		.sent = sent,
+		.peer_sent = peer_sent,
+		.sealer = sealer,
+		.keys = {[RTLS_TX] = *tx, [RTLS_RX] = *rx},
+		.rng = conf->seed,
+	};
+}
+
+void
+app_opened(struct app *a, struct rtls_sock *sock)
+{
+	a->sock = sock;
+	a->opened = true;
+	if (a->conf.max_payload != 0 &&
+	    rtls_sock_set(sock, RTLS_OPT_MAX_PAYLOAD, a->conf.max_payload) != 0)
+		app_complain(a, "RTLS_OPT_MAX_PAYLOAD was refused");
+}
+
+static bool
+close_if_over(struct app *a)
+{
+	struct rtls_sock_stats stats;
+
+	if (a->rx != APP_RX_EOF || a->tx != APP_TX_DONE)
+		return false;
+	rtls_sock_stats(a->sock, &stats);
+	/* Without shutdown the last record may still be open. */
+	if ((!a->conf.closes &&
+	     stats.tx_record_bytes != a->sent->end_off - a->sent->plain_len) ||
+	    stats.rx_record_bytes != a->peer_sent->end_off - a->peer_sent->plain_len)
+		app_complain(a, "rtls_sock_stats tells %" PRIu64 " bytes sent, %" PRIu64 " received",
+			 stats.tx_record_bytes, stats.rx_record_bytes);
+	if (rtls_close(a->sock) != 0)
+		app_complain(a, "rtls_close failed");
+	a->sock = NULL;
+	return true;
+}
+
+bool
+app_step(struct app *a, uint32_t bits, uint64_t now_us)
+{
+	bool did = false, go;
+
+	if (a->sock == NULL || a->error[0] != '\0')
+		return false;
+	if ((bits & RTLS_ERROR) != 0) {
+		app_complain(a, "RTLS_ERROR");
+		return false;
+	}
+	go = now_us >= a->read_at_us &&
+	     (!a->conf.by_events || (bits & RTLS_READABLE) != 0 || app_rx_due(a));
+	for (int i = 0; go && i < CALLS_PER_TURN; i++) {
+		go = app_rx_step(a, now_us);
+		did |= go;
+	}
+	go = now_us >= a->write_at_us &&
+	     (!a->conf.by_events || (bits & RTLS_WRITABLE) != 0 || app_tx_due(a));
+	for (int i = 0; go && i < CALLS_PER_TURN && a->error[0] == '\0'; i++) {
+		go = app_tx_step(a);
+		did |= go;
+		/* Without events a refused call is tried again after a while. */
+		if (!go && !a->conf.by_events)
+			a->write_at_us = now_us + RETRY_US;
+	}
+	if (a->error[0] == '\0')
+		did |= close_if_over(a);
+	if (did && now_us >= a->write_at_us && app_chance(a, a->conf.pause_pct))
+		a->write_at_us = now_us + app_below(a, a->conf.pause_us + 1);
+	if (did && now_us >= a->read_at_us && app_chance(a, a->conf.pause_pct))
+		a->read_at_us = now_us + app_below(a, a->conf.pause_us + 1);
+	return did;
+}
+
+uint64_t
+app_next_us(const struct app *a, uint64_t now_us)
+{
+	uint64_t next_us = UINT64_MAX;
+
+	if (a->sock == NULL)
+		return UINT64_MAX;
+	if (a->write_at_us > now_us)
+		next_us = a->write_at_us;
+	if (a->read_at_us > now_us && a->read_at_us < next_us)
+		next_us = a->read_at_us;
+	return next_us;
+}

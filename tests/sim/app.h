@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The program on one side of a simulated connection: sends a random stream in
+ * random pieces, with control records in between, receives the other side's
+ * with random buffers, and compares it with what the other side's send calls
+ * accepted. Uses public calls only.
+ */
+#ifndef RTLS_SIM_APP_H
+#define RTLS_SIM_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <recordtls/recordtls.h>
+
+#include "sim/journal.h"
+#include "sim/sealer.h"
+
+enum { APP_IO_MAX = 40000 };	/* bytes of one send or receive call */
+
+struct app_conf {
+	uint64_t seed;
+	uint64_t bytes;			/* of data behind the keys */
+	uint32_t chunk_max;		/* 1..APP_IO_MAX */
+	uint32_t read_max;		/* 1..APP_IO_MAX */
+	uint32_t max_payload;		/* 0: the library's */
+	uint32_t control_pct;		/* of send calls */
+	uint32_t more_pct;
+	uint32_t pause_pct;		/* of turns: thinks for up to pause_us */
+	uint32_t pause_us;
+	uint64_t stall_at;		/* received bytes at which it stops reading; 0: never */
+	uint64_t stall_us;
+	bool by_events;			/* acts on rtls_events() only, else tries every turn */
+	bool close_notify;		/* ends with that alert */
+	bool answers;			/* sends nothing before it received the peer's plain bytes */
+	bool waits;			/* shuts down only after the peer did */
+	bool closes;			/* closes without shutdown where it may */
+};
+
+enum app_tx {
+	APP_TX_PLAIN,
+	APP_TX_KEYS,
+	APP_TX_DATA,
+	APP_TX_NOTIFY,
+	APP_TX_END,
+	APP_TX_DONE,			/* shut down */
+};
+
+enum app_rx {
+	APP_RX_PLAIN,
+	APP_RX_KEYS,
+	APP_RX_RECORDS,
+	APP_RX_EOF,
+};
+
+struct app {
+	struct app_conf conf;
+	struct rtls_sock *sock;		/* NULL: closed, or not there yet */
+	bool opened;			/* sock was there */
+	int end;			/* of the cable */
+	enum app_tx tx;
+	enum app_rx rx;
+	struct journal *sent;
+	const struct journal *peer_sent;
+	struct journal_cursor at;	/* in peer_sent */
+	const struct sealer *sealer;
+	struct rtls_keys keys[2];	/* by enum rtls_dir */
+	uint64_t rng;
+	uint64_t data_sent;
+	uint64_t received;
+	uint64_t records_sent;		/* control records */
+	uint64_t write_at_us;		/* pauses until then */
+	uint64_t read_at_us;
+	uint64_t refusals;		/* -EAGAIN, -ENOMEM and short counts of send calls */
+	bool stalled;			/* the one long stop is behind it, or under way */
+	bool notified;			/* the peer's close_notify was received */
+	uint8_t buf[APP_IO_MAX];
+	char error[200];		/* what was wrong first */
+};
+
+/* sent and peer_sent are borrowed for the app's life. */
+void app_init(struct app *a, const struct app_conf *conf, int end, struct journal *sent,
+	      const struct journal *peer_sent, const struct sealer *sealer,
+	      const struct rtls_keys *tx, const struct rtls_keys *rx);
+
+/* A connection is there: takes it. */
+void app_opened(struct app *a, struct rtls_sock *sock);
+
+/* One turn; bits as rtls_events() reported them. True: it did something. */
+bool app_step(struct app *a, uint32_t bits, uint64_t now_us);
+
+/* When it wants its next turn by itself; UINT64_MAX: it waits for the network. */
+uint64_t app_next_us(const struct app *a, uint64_t now_us);
+
+/* Has it closed its socket? */
+static inline bool
+app_done(const struct app *a)
+{
+	return a->opened && a->sock == NULL;
+}
+
+#endif

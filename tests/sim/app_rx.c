@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "sim/app_priv.h"
+
+static void
+check_received(struct app *a, uint8_t type, size_t len)
+{
+	const char *wrong = journal_match(a->peer_sent, &a->at, type, a->buf, len);
+
+	if (wrong != NULL)
+		app_complain(a, "received %zu bytes of type %u at %" PRIu64 ": %s", len, type,
+			 a->received, wrong);
+	a->received += len;
+}
+
+static void
+check_eof(struct app *a)
+{
+	struct rtls_sock_info info;
+
+	rtls_sock_info(a->sock, &info);
+	if (journal_next_type(a->peer_sent, &a->at) != -1)
+		app_complain(a, "end of file at %" PRIu64 " of %" PRIu64
+			     " bytes (state %u eof %u reason %u)",
+			     journal_off(a->peer_sent, &a->at), a->peer_sent->end_off, info.state,
+			     info.eof, info.end_reason);
+	if (info.eof != (a->notified ? RTLS_EOF_CLOSE_NOTIFY : RTLS_EOF_BARE))
+		app_complain(a, "end of file of kind %u", info.eof);
+	a->rx = APP_RX_EOF;
+}
+
+/* What recvmsg told about the bytes that it returned. */
+static void
+check_msg(struct app *a, const struct rtls_msg *msg, size_t len)
+{
+	int expected = journal_next_type(a->peer_sent, &a->at);
+	uint32_t wire_len;
+	bool ends = false;
+
+	if (msg->version != RTLS_TLS_1_3)
+		app_complain(a, "recvmsg told version 0x%x", msg->version);
+	check_received(a, msg->type, len);
+	wire_len = stream_record_before(sealer_stream(a->sealer, 1 - a->end),
+					journal_off(a->peer_sent, &a->at), &ends);
+	if (wire_len != msg->wire_len)
+		app_complain(a, "recvmsg told %u bytes on the wire, not %u", msg->wire_len, wire_len);
+	if (ends != ((msg->flags & RTLS_MSG_EOR) != 0))
+		app_complain(a, "recvmsg is wrong about the record's end at %" PRIu64, a->received);
+	if (expected == RTLS_TYPE_ALERT && msg->type == RTLS_TYPE_ALERT && len > 0 &&
+	    ends && a->buf[len - 1] == 0)
+		a->notified = true;
+}
+
+static bool
+receive_msg(struct app *a, size_t len)
+{
+	struct iovec iov[APP_IOV_MAX];
+	struct rtls_msg msg = {.iov = iov, .iovlen = app_scatter(a, iov, len)};
+	ssize_t rc = rtls_recvmsg(a->sock, &msg, 0);
+
+	if (rc == -EAGAIN || rc == -ENOMEM)
+		return false;
+	if (rc < 0 || (size_t)rc > len)
+		app_complain(a, "rtls_recvmsg of %zu bytes gave %zd", len, rc);
+	else if (rc == 0 && msg.type == 0)
+		check_eof(a);
+	else
+		check_msg(a, &msg, (size_t)rc);
+	return a->error[0] == '\0';
+}
+
+/* A look ahead consumes nothing: the same bytes come again. */
+static void
+peek(struct app *a, size_t len)
+{
+	struct journal_cursor at = a->at;
+	ssize_t rc = rtls_recv(a->sock, a->buf, len, RTLS_MSG_PEEK);
+	const char *wrong;
+
+	if (rc <= 0)
+		return;
+	wrong = journal_match(a->peer_sent, &at, RTLS_TYPE_DATA, a->buf, (size_t)rc);
+	if (wrong != NULL)
+		app_complain(a, "peeked at %zd bytes: %s", rc, wrong);
+}
+
+static bool
+receive(struct app *a, uint8_t type, size_t len)
+{
+	ssize_t rc = rtls_recv(a->sock, a->buf, len, 0);
+	int next;
+
+	if (rc == -EAGAIN || rc == -ENOMEM)
+		return false;
+	if (rc == -EIO && type == RTLS_TYPE_DATA) {
+		next = journal_next_type(a->peer_sent, &a->at);
+		if (next != RTLS_TYPE_ALERT && next != RTLS_TYPE_HANDSHAKE)
+			app_complain(a, "rtls_recv gave -EIO in front of type %d", next);
+		return receive_msg(a, len);
+	}
+	if (rc < 0 || (size_t)rc > len)
+		app_complain(a, "rtls_recv of %zu bytes gave %zd", len, rc);
+	else if (rc == 0)
+		check_eof(a);
+	else
+		check_received(a, type, (size_t)rc);
+	return a->error[0] == '\0';
+}
+
+bool
+app_rx_step(struct app *a, uint64_t now_us)
+{
+	size_t len = 1 + app_below(a, a->conf.read_max);
+
+	switch (a->rx) {
+	case APP_RX_PLAIN:
+		if (a->received == a->peer_sent->plain_len) {
+			a->rx = APP_RX_KEYS;
+			return true;
+		}
+		if (len > a->peer_sent->plain_len - a->received)
+			len = a->peer_sent->plain_len - a->received;
+		return receive(a, JOURNAL_PLAIN, len);
+	case APP_RX_KEYS:
+		app_install(a, RTLS_RX);
+		a->rx = APP_RX_RECORDS;
+		return true;
+	case APP_RX_RECORDS:
+		if (!a->stalled && a->conf.stall_at != 0 && a->received >= a->conf.stall_at) {
+			a->stalled = true;
+			a->read_at_us = now_us + a->conf.stall_us;
+			return false;
+		}
+		if (app_chance(a, 10))
+			peek(a, len);
+		return app_chance(a, 50) ? receive_msg(a, len) : receive(a, RTLS_TYPE_DATA, len);
+	case APP_RX_EOF:
+		return false;
+	}
+	return false;
+}
+
+bool
+app_rx_due(const struct app *a)
+{
+	return a->rx == APP_RX_KEYS ||
+	       (a->rx == APP_RX_PLAIN && a->received == a->peer_sent->plain_len);
+}

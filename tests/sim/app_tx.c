@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <string.h>
+
+#include "sim/app_priv.h"
+
+/* Was a send call refused for now? Anything else negative is a complaint. */
+static bool
+refused(struct app *a, ssize_t rc, size_t asked)
+{
+	if (rc == -EAGAIN || rc == -ENOMEM) {
+		a->refusals++;
+		return true;
+	}
+	if (rc < 0)
+		app_complain(a, "a send call gave %zd", rc);
+	else if ((size_t)rc > asked)
+		app_complain(a, "a send call took %zd of %zu bytes", rc, asked);
+	else if (rc == 0 && asked > 0)
+		app_complain(a, "a send call took nothing of %zu bytes", asked);
+	else if ((size_t)rc < asked)
+		a->refusals++;
+	return rc < 0;
+}
+
+static bool
+send_data(struct app *a, uint16_t type, uint64_t left)
+{
+	size_t len = 1 + app_below(a, a->conf.chunk_max);
+	bool more = type == JOURNAL_DATA && app_chance(a, a->conf.more_pct);
+	struct iovec iov[APP_IOV_MAX];
+	struct rtls_msg msg = {.iov = iov, .type = app_chance(a, 50) ? RTLS_TYPE_DATA : 0};
+	ssize_t rc;
+
+	if (app_chance(a, 20))
+		len = 1 + app_below(a, 16);
+	if (len > left)
+		len = left;
+	journal_fill(a->sent, type, len, 0, a->buf, len);
+	if (type == JOURNAL_DATA && app_chance(a, 30)) {
+		msg.iovlen = app_scatter(a, iov, len);
+		rc = rtls_sendmsg(a->sock, &msg, more ? RTLS_MSG_MORE : 0);
+	} else {
+		rc = rtls_send(a->sock, a->buf, len, more ? RTLS_MSG_MORE : 0);
+	}
+	/* What the call saw is the call's no longer: it must have been copied. */
+	memset(a->buf, 0xee, len);
+	if (refused(a, rc, len))
+		return false;
+	journal_append(a->sent, type, (uint64_t)rc,
+		       type == JOURNAL_DATA && !more && (size_t)rc == len);
+	a->data_sent += (uint64_t)rc;
+	return true;
+}
+
+static bool
+send_control(struct app *a, uint16_t type)
+{
+	size_t len = type == JOURNAL_HANDSHAKE ? 4 + app_below(a, app_chance(a, 10) ? 16381 : 300) : 2;
+	struct iovec iov[APP_IOV_MAX];
+	struct rtls_msg msg = {.iov = iov, .type = (uint8_t)type};
+	ssize_t rc;
+
+	if (type == JOURNAL_CLOSE_NOTIFY)
+		msg.type = RTLS_TYPE_ALERT;
+	journal_fill(a->sent, type, len, 0, a->buf, len);
+	msg.iovlen = app_scatter(a, iov, len);
+	rc = rtls_sendmsg(a->sock, &msg, 0);
+	memset(a->buf, 0xee, len);
+	if (refused(a, rc, len))
+		return false;
+	if ((size_t)rc != len)
+		app_complain(a, "a control record was taken in part: %zd of %zu", rc, len);
+	journal_append(a->sent, type, len, false);
+	a->records_sent++;
+	return true;
+}
+
+static void
+end_sending(struct app *a)
+{
+	int rc = rtls_shutdown(a->sock, RTLS_SHUT_WR);
+
+	if (rc == 0)
+		rc = rtls_shutdown(a->sock, RTLS_SHUT_WR);
+	if (rc != 0)
+		app_complain(a, "rtls_shutdown gave %d", rc);
+	if (rtls_send(a->sock, a->buf, 1, 0) != -EPIPE)
+		app_complain(a, "a send call behind shutdown was not refused with -EPIPE");
+	a->tx = APP_TX_DONE;
+}
+
+/* One call. False: nothing can be done now. */
+bool
+app_tx_step(struct app *a)
+{
+	switch (a->tx) {
+	case APP_TX_PLAIN:
+		if (a->conf.answers && a->rx == APP_RX_PLAIN)
+			return false;
+		if (a->data_sent < a->sent->plain_len)
+			return send_data(a, JOURNAL_PLAIN, a->sent->plain_len - a->data_sent);
+		a->tx = APP_TX_KEYS;
+		return true;
+	case APP_TX_KEYS:
+		app_install(a, RTLS_TX);
+		a->data_sent = 0;
+		a->tx = APP_TX_DATA;
+		return true;
+	case APP_TX_DATA:
+		if (app_chance(a, a->conf.control_pct))
+			return send_control(a, app_chance(a, 50) ? JOURNAL_ALERT : JOURNAL_HANDSHAKE);
+		if (a->data_sent < a->conf.bytes)
+			return send_data(a, JOURNAL_DATA, a->conf.bytes - a->data_sent);
+		a->tx = a->conf.close_notify ? APP_TX_NOTIFY : APP_TX_END;
+		return true;
+	case APP_TX_NOTIFY:
+		if (!send_control(a, JOURNAL_CLOSE_NOTIFY))
+			return false;
+		a->tx = APP_TX_END;
+		return true;
+	case APP_TX_END:
+		if ((a->conf.waits || a->conf.closes) && a->rx != APP_RX_EOF)
+			return false;
+		if (!a->conf.closes)
+			end_sending(a);
+		a->tx = APP_TX_DONE;
+		return true;
+	case APP_TX_DONE:
+		return false;
+	}
+	return false;
+}
+
+bool
+app_tx_due(const struct app *a)
+{
+	return a->tx == APP_TX_KEYS || a->tx == APP_TX_END ||
+	       (a->tx == APP_TX_PLAIN && a->data_sent == a->sent->plain_len);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "sim/draw.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "support/harness.h"
+
+static uint64_t
+below(uint64_t *rng, uint64_t n)
+{
+	return harness_rand(rng) % n;
+}
+
+static uint64_t
+between(uint64_t *rng, uint64_t low, uint64_t high)
+{
+	return low + below(rng, high - low + 1);
+}
+
+static uint32_t
+one_of(uint64_t *rng, const uint32_t *values, size_t n)
+{
+	return values[below(rng, n)];
+}
+
+static void
+draw_path(struct cable_path *p, uint64_t *rng, enum draw_network network)
+{
+	bool all = network == DRAW_EVERYTHING;
+
+	/* Three ARP requests in a row without an answer end a connection attempt, rightly. */
+	p->spare_arp = true;
+	p->delay_us = (uint32_t)below(rng, 500);
+	if (network == DRAW_LOSS || all)
+		p->loss_ppm = (uint32_t)below(rng, CABLE_PPM / 10 + 1);
+	if (network == DRAW_REORDER || all) {
+		p->reorder_ppm = (uint32_t)below(rng, CABLE_PPM / 4);
+		p->reorder_us = (uint32_t)between(rng, 10, 20000);
+	}
+	if (network == DRAW_DUPLICATE || all) {
+		p->dup_ppm = (uint32_t)below(rng, CABLE_PPM / 4);
+		p->jitter_us = (uint32_t)below(rng, 3) == 0 ? 300 : 0;
+	}
+	if (network == DRAW_DELAY || all) {
+		p->delay_us = (uint32_t)between(rng, 100, 60000);
+		p->jitter_us = (uint32_t)below(rng, 5000);
+		if (below(rng, 2) == 0) {
+			p->bits_per_s = between(rng, 2000000, 200000000);
+			p->queue_bytes = (uint32_t)between(rng, 20000, 200000);
+		}
+	}
+	if (below(rng, 4) == 0)
+		p->refuse_ppm = (uint32_t)below(rng, CABLE_PPM / 3);
+}
+
+static void
+draw_app(struct app_conf *a, uint64_t *rng)
+{
+	static const uint32_t chunks[] = {64, 1000, 5000, 20000, APP_IO_MAX};
+	static const uint32_t reads[] = {100, 3000, 17000, APP_IO_MAX};
+	static const uint32_t payloads[] = {0, 0, 0, 512, 1400, 4096, 16384};
+
+	a->seed = harness_rand(rng);
+	a->chunk_max = one_of(rng, chunks, HARNESS_COUNT(chunks));
+	a->read_max = one_of(rng, reads, HARNESS_COUNT(reads));
+	a->max_payload = one_of(rng, payloads, HARNESS_COUNT(payloads));
+	/* Tiny calls make tiny records: the same number of records, not of bytes. */
+	a->bytes = a->chunk_max < 1000 ? between(rng, 1000, 30000) : between(rng, 50000, 250000);
+	a->control_pct = (uint32_t)below(rng, 12);
+	a->more_pct = (uint32_t)below(rng, 80);
+	a->pause_pct = (uint32_t)below(rng, 10);
+	a->pause_us = (uint32_t)below(rng, 20000);
+	a->by_events = below(rng, 2) == 0;
+	a->close_notify = below(rng, 2) == 0;
+}
+
+void
+draw_sim(struct sim_conf *c, uint64_t seed, enum draw_network network)
+{
+	static const uint32_t mtus[] = {576, 1500, 1500, 9000};
+	static const uint32_t buffers[] = {0, 40000, 100000, 250000};
+	uint64_t rng = seed + (uint64_t)network;
+
+	*c = (struct sim_conf){
+		.seed = harness_rand(&rng),
+		.start_us = between(&rng, 1, UINT64_C(1) << 40),
+		.caps = (uint32_t)below(&rng, 8),
+		.mtu = (uint16_t)one_of(&rng, mtus, HARNESS_COUNT(mtus)),
+		.rx_seg_len = below(&rng, 4) == 0 ? (uint16_t)between(&rng, CABLE_SEG_MIN, 2048) : 0,
+		.lazy_free = below(&rng, 3) == 0 ? (uint16_t)below(&rng, 32) : 0,
+	};
+	for (int i = 0; i < 2; i++) {
+		draw_app(&c->end[i].app, &rng);
+		draw_path(&c->end[i].path, &rng, network);
+		c->end[i].plain_len = below(&rng, 4) == 0 ? 0 : between(&rng, 1, 5000);
+		c->end[i].rec_no = below(&rng, 2) == 0 ? 0 : below(&rng, 1 << 20);
+		c->end[i].sndbuf = one_of(&rng, buffers, HARNESS_COUNT(buffers));
+		c->end[i].rcvbuf = one_of(&rng, buffers, HARNESS_COUNT(buffers));
+		c->end[i].nb_large = below(&rng, 4) == 0 ? (uint32_t)between(&rng, 4, 12) : 0;
+	}
+	c->end[1].app.answers = below(&rng, 2) == 0;
+	/* One end may wait for the other's end of file, not both. */
+	switch (below(&rng, 6)) {
+	case 0:
+	case 1:
+		c->end[below(&rng, 2)].app.waits = true;
+		break;
+	case 2:
+		c->end[below(&rng, 2)].app.closes = true;
+		break;
+	}
+}
+
+void
+draw_describe(const struct sim_conf *c, char *out, size_t size)
+{
+	int n = snprintf(out, size, "mtu %u caps %u rx_seg %u lazy %u drop %d x %u", c->mtu, c->caps,
+			 c->rx_seg_len, c->lazy_free, c->drop, c->drop_count);
+
+	for (int i = 0; i < 2 && n > 0 && (size_t)n < size; i++) {
+		const struct sim_end_conf *e = &c->end[i];
+
+		n += snprintf(out + n, size - (size_t)n,
+			      "; end %d: loss %u reorder %u/%u dup %u delay %u+%u rate %" PRIu64
+			      " refuse %u, %" PRIu64 "+%" PRIu64 " bytes chunk %u read %u cap %u "
+			      "ctl %u more %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
+			      i, e->path.loss_ppm, e->path.reorder_ppm, e->path.reorder_us,
+			      e->path.dup_ppm, e->path.delay_us, e->path.jitter_us,
+			      e->path.bits_per_s, e->path.refuse_ppm, e->plain_len, e->app.bytes,
+			      e->app.chunk_max, e->app.read_max, e->app.max_payload,
+			      e->app.control_pct, e->app.more_pct, e->app.pause_pct,
+			      e->app.pause_us, e->sndbuf, e->rcvbuf, e->nb_large,
+			      e->app.by_events ? " events" : "", e->app.close_notify ? " notify" : "",
+			      e->app.answers ? " answers" : "", e->app.waits ? " waits" : "",
+			      e->app.closes ? " closes" : "");
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Draws a simulation from a seed: everything that may differ between two users
+ * of the library, and what the network does to them.
+ */
+#ifndef RTLS_SIM_DRAW_H
+#define RTLS_SIM_DRAW_H
+
+#include "sim/sim.h"
+
+enum draw_network {
+	DRAW_PERFECT,
+	DRAW_LOSS,			/* up to 10 % */
+	DRAW_REORDER,
+	DRAW_DUPLICATE,
+	DRAW_DELAY,			/* delay, jitter, limited bandwidth */
+	DRAW_EVERYTHING,		/* all of these at once */
+};
+
+/* The same seed and network give the same configuration. */
+void draw_sim(struct sim_conf *conf, uint64_t seed, enum draw_network network);
+
+/* The settings in one line, for a report. */
+void draw_describe(const struct sim_conf *conf, char *out, size_t size);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "sim/sim.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+
+#include "sim/frame.h"
+#include "sim/world.h"
+
+enum {
+	TICK_US = 10,			/* between two busy turns */
+	TURNS_MAX = 5000000,
+	EVENTS = 4,
+};
+
+/* What a connection may take, and what its last timers may take behind it. */
+static const uint64_t STALL_US = UINT64_C(600) * 1000000;
+static const uint64_t LINGER_US = UINT64_C(300) * 1000000;
+
+struct sim {
+	struct sim_conf conf;
+	struct sim_report *report;
+	struct world world;
+	EVP_MD_CTX *hash;
+	uint64_t now_us;
+	uint64_t turns;
+	uint32_t dropped;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+complain(struct sim *sim, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (sim->report->error[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(sim->report->error, sizeof(sim->report->error), fmt, ap);
+	va_end(ap);
+}
+
+/* --- the wire ---------------------------------------------------------------- */
+
+static void
+on_frame(void *arg, int dir, const uint8_t *frame, uint32_t len, uint64_t now_us)
+{
+	struct sim *sim = arg;
+	const struct app *reader = &sim->world.end[1 - dir].app;
+	uint64_t head[3] = {now_us, (uint64_t)dir, len};
+
+	/* The end of the stacks is no part of the connection. */
+	if (sim->hash == NULL)
+		return;
+	if (EVP_DigestUpdate(sim->hash, head, sizeof(head)) != 1 ||
+	    EVP_DigestUpdate(sim->hash, frame, len) != 1)
+		abort();
+	if (reader->stalled && reader->read_at_us > now_us)
+		sim->report->stall_frames[dir]++;
+	sealer_tap(sim->world.sealer, dir, frame, len, now_us);
+}
+
+static bool
+is_dropped(const struct sim *sim, int dir, const struct frame *f)
+{
+	bool fin = (f->flags & FRAME_FIN) != 0, syn = (f->flags & FRAME_SYN) != 0;
+
+	switch (sim->conf.drop) {
+	case SIM_DROP_NOTHING:
+		return false;
+	case SIM_DROP_SYN:
+		return dir == 0 && syn;
+	case SIM_DROP_SYN_ACK:
+		return dir == 1 && syn;
+	case SIM_DROP_THIRD_ACK:
+		return dir == 0 && !syn;
+	case SIM_DROP_FIN_0:
+		return dir == 0 && fin;
+	case SIM_DROP_FIN_1:
+		return dir == 1 && fin;
+	}
+	return false;
+}
+
+static enum cable_verdict
+on_filter(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint64_t *delay_us)
+{
+	struct sim *sim = arg;
+	struct frame f;
+
+	(void)now_us;
+	(void)delay_us;
+	if (sim->dropped == sim->conf.drop_count || frame_parse(frame, len, &f) != NULL ||
+	    !f.is_tcp || !is_dropped(sim, dir, &f))
+		return CABLE_PASS;
+	sim->dropped++;
+	return CABLE_DROP;
+}
+
+/* --- time -------------------------------------------------------------------- */
+
+static void
+on_connecting(struct sim *sim, struct world_end *e, uint32_t bits)
+{
+	struct rtls_sock_info info;
+
+	rtls_sock_info(e->connecting, &info);
+	if (info.state == RTLS_SOCK_CLOSED) {
+		complain(sim, "the connection was not opened: reason %u", info.end_reason);
+		return;
+	}
+	if (e->app.conf.by_events ? (bits & RTLS_CONNECTED) == 0 : info.state != RTLS_SOCK_OPEN)
+		return;
+	if (info.state != RTLS_SOCK_OPEN)
+		complain(sim, "RTLS_CONNECTED in state %u", info.state);
+	sim->report->connected_us = sim->now_us - sim->conf.start_us;
+	app_opened(&e->app, e->connecting);
+	e->connecting = NULL;
+}
+
+static void
+on_listener(struct sim *sim, struct world_end *e)
+{
+	struct rtls_sock *socks[2];
+	unsigned int n = rtls_accept_burst(e->listener, socks, 2);
+
+	if (n == 0)
+		return;
+	if (n > 1 || e->app.opened) {
+		complain(sim, "more connections to accept than there are");
+		return;
+	}
+	if (e->app.conf.by_events &&
+	    rtls_sock_watch(socks[0], RTLS_READABLE | RTLS_WRITABLE | RTLS_CONTROL, &e->app) != 0)
+		complain(sim, "rtls_sock_watch failed");
+	app_opened(&e->app, socks[0]);
+}
+
+/* One turn of an end's program. True: it did something. */
+static bool
+end_step(struct sim *sim, struct world_end *e)
+{
+	struct rtls_event ev[EVENTS];
+	unsigned int n = rtls_events(e->stack, ev, EVENTS);
+	uint32_t bits = 0;
+	bool accept = !e->app.conf.by_events, opened = e->app.opened;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (ev[i].sock == e->listener)
+			accept = (ev[i].bits & RTLS_ACCEPT) != 0;
+		else if (ev[i].user == &e->app && ev[i].sock != NULL &&
+			 (ev[i].sock == e->app.sock || ev[i].sock == e->connecting))
+			bits |= ev[i].bits;
+		else
+			complain(sim, "an event of a socket that is not ours");
+	}
+	if (e->listener != NULL && accept)
+		on_listener(sim, e);
+	if (e->connecting != NULL)
+		on_connecting(sim, e, bits);
+	return app_step(&e->app, bits, sim->now_us) || e->app.opened != opened;
+}
+
+/* True: something happened. */
+static bool
+turn(struct sim *sim)
+{
+	bool did = false;
+
+	cable_set_time(sim->world.cable, sim->now_us);
+	for (int i = 0; i < 2; i++)
+		did |= rtls_stack_poll(sim->world.end[i].stack, sim->now_us) != 0;
+	for (int i = 0; i < 2; i++) {
+		did |= end_step(sim, &sim->world.end[i]);
+		if (sim->world.end[i].app.error[0] != '\0')
+			complain(sim, "%s", sim->world.end[i].app.error);
+	}
+	if (sealer_error(sim->world.sealer) != NULL)
+		complain(sim, "%s", sealer_error(sim->world.sealer));
+	if (sim->world.error[0] != '\0')
+		complain(sim, "%s", sim->world.error);
+	return did;
+}
+
+static uint64_t
+next_us(const struct sim *sim)
+{
+	uint64_t next = cable_next_us(sim->world.cable), at;
+
+	for (int i = 0; i < 2; i++) {
+		at = rtls_stack_deadline(sim->world.end[i].stack);
+		next = at < next ? at : next;
+		at = app_next_us(&sim->world.end[i].app, sim->now_us);
+		next = at < next ? at : next;
+	}
+	return next > sim->now_us ? next : sim->now_us + 1;
+}
+
+/* Lets time pass until it is so; a stall is a complaint. */
+static void
+run_until(struct sim *sim, bool (*is_so)(struct sim *sim), uint64_t deadline_us,
+	  const char *what)
+{
+	while (sim->report->error[0] == '\0' && !is_so(sim)) {
+		if (turn(sim))
+			sim->now_us += TICK_US;
+		else
+			sim->now_us = next_us(sim);
+		if (sim->now_us > deadline_us)
+			complain(sim, "stall: %s in time", what);
+		if (++sim->turns > TURNS_MAX)
+			complain(sim, "livelock: %s in %d turns", what, TURNS_MAX);
+	}
+}
+
+static bool
+both_done(struct sim *sim)
+{
+	return app_done(&sim->world.end[0].app) && app_done(&sim->world.end[1].app);
+}
+
+static bool
+all_back(struct sim *sim)
+{
+	struct rtls_port *p;
+
+	/* What a lazy port still holds of an idle stack is no leak. */
+	for (int i = 0; i < 2; i++) {
+		p = cable_port(sim->world.cable, i);
+		p->tx_cleanup(p, 0);
+	}
+	return world_leak(&sim->world, 0) == NULL && world_leak(&sim->world, 1) == NULL;
+}
+
+static void
+close_listener(struct sim *sim)
+{
+	if (sim->world.end[1].listener != NULL && rtls_close(sim->world.end[1].listener) != 0)
+		complain(sim, "the listener was not closed");
+	sim->world.end[1].listener = NULL;
+}
+
+static void
+finish(struct sim *sim)
+{
+	const char *leak;
+
+	for (int i = 0; i < 2; i++) {
+		leak = world_leak(&sim->world, i);
+		if (leak != NULL)
+			complain(sim, "end %d: %s did not come back to the start", i, leak);
+	}
+	sealer_finish(sim->world.sealer);
+	if (sealer_error(sim->world.sealer) != NULL)
+		complain(sim, "%s", sealer_error(sim->world.sealer));
+	if (sim->dropped != sim->conf.drop_count)
+		complain(sim, "only %u frames were there to be dropped", sim->dropped);
+}
+
+void
+sim_play(const struct sim_conf *conf, struct sim_report *report)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	int rc;
+
+	if (sim == NULL)
+		abort();
+	*report = (struct sim_report){0};
+	sim->conf = *conf;
+	sim->report = report;
+	sim->now_us = conf->start_us;
+	sim->hash = EVP_MD_CTX_new();
+	if (sim->hash == NULL || EVP_DigestInit_ex2(sim->hash, EVP_sha256(), NULL) != 1)
+		abort();
+	rc = world_init(&sim->world, conf, on_frame, on_filter, sim);
+	if (rc == 0)
+		rc = world_open(&sim->world, conf);
+	if (rc != 0) {
+		complain(sim, "set-up failed: %d", rc);
+	} else {
+		run_until(sim, both_done, conf->start_us + STALL_US, "not all was sent");
+		report->closed_us = sim->now_us - conf->start_us;
+		close_listener(sim);
+		run_until(sim, all_back, sim->now_us + LINGER_US, "not all came back to the start");
+		finish(sim);
+	}
+	for (int i = 0; i < 2; i++) {
+		report->wire[i] = sealer_stats_get(sim->world.sealer, i);
+		report->refusals += sim->world.end[i].app.refusals;
+		report->control_records += sim->world.end[i].app.records_sent;
+	}
+	if (EVP_DigestFinal_ex(sim->hash, report->hash, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(sim->hash);
+	sim->hash = NULL;
+	world_fini(&sim->world, sim->now_us, report->cable);
+	if (sim->world.error[0] != '\0')
+		complain(sim, "%s", sim->world.error);
+	free(sim);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "sim/world.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/harness.h"
+
+enum {
+	TICK_US = 10,
+	SERVER_PORT = 443,
+	STATS_MAX = 128,
+};
+
+/* Levels of a stack that come back to the start. */
+static const char *const LEVELS[WORLD_LEVELS] = {
+	"MbufsInUse", "SocksInUse", "TimersInUse", "SessionsInUse",
+	"FlowsInUse", "SynInUse", "TimeWaitInUse",
+};
+
+static void __attribute__((format(printf, 2, 3)))
+complain(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w->error[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(w->error, sizeof(w->error), fmt, ap);
+	va_end(ap);
+}
+
+/* --- levels ------------------------------------------------------------------ */
+
+static void
+read_levels(struct world *w, const struct rtls_stack *stack, uint64_t out[WORLD_LEVELS])
+{
+	struct rtls_stat tab[STATS_MAX];
+	int n = rtls_stats_get(stack, NULL, tab, STATS_MAX), j;
+
+	if (n <= 0 || n > STATS_MAX) {
+		complain(w, "rtls_stats_get gave %d", n);
+		return;
+	}
+	for (unsigned int i = 0; i < WORLD_LEVELS; i++) {
+		for (j = 0; j < n && strcmp(tab[j].name, LEVELS[i]) != 0; j++)
+			;
+		if (j == n)
+			complain(w, "there is no counter %s", LEVELS[i]);
+		else
+			out[i] = tab[j].value;
+	}
+}
+
+const char *
+world_leak(struct world *w, int end)
+{
+	uint64_t now[WORLD_LEVELS] = {0};
+
+	read_levels(w, w->end[end].stack, now);
+	for (unsigned int i = 0; i < WORLD_LEVELS; i++)
+		if (now[i] != w->end[end].start[i])
+			return LEVELS[i];
+	return cable_mbufs_in_use(w->cable, end) != 0 ? "the cable's buffers" : NULL;
+}
+
+/* --- life -------------------------------------------------------------------- */
+
+static struct rtls_addr
+addr_of(int i, uint16_t port)
+{
+	return (struct rtls_addr){
+		.family = RTLS_IPV4,
+		.port = port,
+		.ip = {192, 0, 2, (uint8_t)(i + 1)},
+	};
+}
+
+static void
+make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2])
+{
+	struct sealer_conf sc = {.mtu = conf->mtu};
+	uint64_t rng = conf->seed ^ UINT64_C(0x6b657973);
+
+	for (int i = 0; i < 2; i++) {
+		keys[i] = (struct rtls_keys){
+			.version = RTLS_TLS_1_3,
+			.cipher = RTLS_CIPHER_AES_GCM_128,
+			.rec_no = conf->end[i].rec_no,
+		};
+		for (int j = 0; j < 16; j++)
+			keys[i].key[j] = (uint8_t)harness_rand(&rng);
+		for (int j = 0; j < 12; j++)
+			keys[i].iv[j] = (uint8_t)harness_rand(&rng);
+		journal_init(&w->end[i].journal, harness_rand(&rng), conf->end[i].plain_len);
+		memcpy(sc.dir[i].key, keys[i].key, sizeof(sc.dir[i].key));
+		memcpy(sc.dir[i].iv, keys[i].iv, sizeof(sc.dir[i].iv));
+		sc.dir[i].rec_no = keys[i].rec_no;
+		sc.dir[i].max_payload = conf->end[i].app.max_payload != 0 ?
+			conf->end[i].app.max_payload : 16384;
+		sc.dir[i].journal = &w->end[i].journal;
+	}
+	w->sealer = sealer_create(&sc);
+}
+
+static int
+make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
+	 const struct rtls_keys keys[2])
+{
+	const struct sim_end_conf *c = &conf->end[i];
+	uint32_t nb = c->nb_large != 0 ? c->nb_large : 64;
+	struct rtls_stack_conf sc = {
+		.size = sizeof(sc),
+		.name = name,
+		.max_socks = 8,
+		.max_time_wait = 8,
+		.max_syn = 8,
+		.nb_packets = 1024,
+		.nb_small = nb * 4,
+		.nb_medium = nb * 2,
+		.nb_large = nb,
+		.sndbuf = c->sndbuf,
+		.rcvbuf = c->rcvbuf,
+	};
+	uint64_t rng = conf->seed + (uint64_t)i;
+	struct rtls_addr ip = addr_of(i, 0);
+	struct world_end *e = &w->end[i];
+	int rc;
+
+	for (size_t j = 0; j < sizeof(sc.secret); j++)
+		sc.secret[j] = (uint8_t)harness_rand(&rng);
+	app_init(&e->app, &c->app, i, &e->journal, &w->end[1 - i].journal, w->sealer,
+		 &keys[i], &keys[1 - i]);
+	rc = rtls_stack_create(&sc, &e->stack);
+	if (rc == 0)
+		rc = rtls_stack_bind(e->stack, cable_port(w->cable, i), 0);
+	if (rc == 0)
+		rc = rtls_addr_add(e->stack, cable_port(w->cable, i), &ip, 24);
+	if (rc == 0)
+		read_levels(w, e->stack, e->start);
+	return rc;
+}
+
+int
+world_init(struct world *w, const struct sim_conf *conf, cable_tap_fn tap, cable_filter_fn filter,
+	   void *arg)
+{
+	static unsigned int count;
+	char name[32];
+	struct cable_conf cc = {
+		.name = name,
+		.seed = conf->seed,
+		.now_us = conf->start_us,
+		.caps = conf->caps,
+		.mtu = conf->mtu,
+		.rx_seg_len = conf->rx_seg_len,
+		.lazy_free = conf->lazy_free,
+		.path = {conf->end[0].path, conf->end[1].path},
+		.tap = tap,
+		.tap_arg = arg,
+		.filter = filter,
+		.filter_arg = arg,
+	};
+	struct rtls_keys keys[2];
+	int rc;
+
+	make_keys(w, conf, keys);
+	count++;
+	snprintf(name, sizeof(name), "sim%u", count);
+	rc = cable_create(&cc, &w->cable);
+	for (int i = 0; rc == 0 && i < 2; i++) {
+		snprintf(name, sizeof(name), "sim%u%c", count, 'a' + i);
+		rc = make_end(w, conf, i, name, keys);
+	}
+	return rc;
+}
+
+int
+world_open(struct world *w, const struct sim_conf *conf)
+{
+	struct rtls_addr local = addr_of(0, conf->local_port);
+	struct rtls_addr remote = addr_of(1, SERVER_PORT);
+	struct world_end *client = &w->end[0], *server = &w->end[1];
+	int rc = rtls_listen(server->stack, &remote, NULL, &server->listener);
+
+	if (rc != 0)
+		return rc;
+	if (server->app.conf.by_events)
+		rc = rtls_sock_watch(server->listener, RTLS_ACCEPT, NULL);
+	if (rc == 0)
+		rc = rtls_connect(client->stack, &local, &remote, &client->connecting);
+	if (rc == 0 && client->app.conf.by_events)
+		rc = rtls_sock_watch(client->connecting, RTLS_CONNECTED | RTLS_READABLE |
+				     RTLS_WRITABLE | RTLS_CONTROL, &client->app);
+	if (rc == 0 && rtls_set_keys(client->connecting, RTLS_TX, &client->app.keys[RTLS_TX]) !=
+		       -ENOTCONN)
+		complain(w, "keys were taken in front of the handshake");
+	return rc;
+}
+
+void
+world_fini(struct world *w, uint64_t now_us, struct cable_stats stats[2])
+{
+	int rc;
+
+	for (int i = 0; i < 2; i++) {
+		if (w->end[i].stack == NULL)
+			continue;
+		for (int tries = 0; tries < 1000; tries++) {
+			rc = rtls_stack_destroy(w->end[i].stack);
+			if (rc != -EAGAIN)
+				break;
+			now_us += TICK_US;
+			cable_set_time(w->cable, now_us);
+			rtls_stack_poll(w->end[i].stack, now_us);
+		}
+		if (rc != 0)
+			complain(w, "rtls_stack_destroy gave %d", rc);
+	}
+	for (int i = 0; w->cable != NULL && i < 2; i++) {
+		stats[i] = cable_stats_get(w->cable, i);
+		if (stats[i].misused != 0)
+			complain(w, "end %d used its port in a wrong way", i);
+		rc = rtls_port_close(cable_port(w->cable, i));
+		if (rc != 0)
+			complain(w, "rtls_port_close gave %d", rc);
+		if (cable_mbufs_in_use(w->cable, i) != 0)
+			complain(w, "end %d kept buffers that it received", i);
+	}
+	cable_destroy(w->cable);
+	sealer_destroy(w->sealer);
+	for (int i = 0; i < 2; i++)
+		journal_fini(&w->end[i].journal);
+}
