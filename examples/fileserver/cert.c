@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "cert.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "say.h"
+
+enum {
+	DAY_S = 24 * 60 * 60,
+};
+
+static const char *
+why(void)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_error());
+
+	return reason != NULL ? reason : "unknown reason";
+}
+
+static bool
+add_extension(X509 *cert, int nid, const char *value)
+{
+	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+	bool ok = ext != NULL && X509_add_ext(cert, ext, -1);
+
+	X509_EXTENSION_free(ext);
+	return ok;
+}
+
+/* Names the address, so that clients who trust the certificate can check it. */
+static bool
+fill_certificate(X509 *cert, EVP_PKEY *key, const struct options *o)
+{
+	const uint8_t *ip = o->addr.ip;
+	X509_NAME *name = X509_get_subject_name(cert);
+	unsigned char serial[8];
+	char text[64];
+	BIGNUM *bn;
+	bool ok;
+
+	if (RAND_bytes(serial, sizeof(serial)) != 1)
+		return false;
+	serial[0] = (serial[0] & 0x7f) | 0x40;
+	bn = BN_bin2bn(serial, sizeof(serial), NULL);
+	ok = bn != NULL && BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) != NULL;
+	BN_free(bn);
+	snprintf(text, sizeof(text), "IP:%u.%u.%u.%u,DNS:localhost", ip[0], ip[1], ip[2], ip[3]);
+	return ok && X509_set_version(cert, X509_VERSION_3) &&
+	       X509_gmtime_adj(X509_getm_notBefore(cert), -DAY_S) != NULL &&
+	       X509_gmtime_adj(X509_getm_notAfter(cert), 30 * DAY_S) != NULL &&
+	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+					  (const unsigned char *)"recordtls-fileserver", -1, -1,
+					  0) &&
+	       X509_set_issuer_name(cert, name) && X509_set_pubkey(cert, key) &&
+	       add_extension(cert, NID_subject_alt_name, text) &&
+	       add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
+	       X509_sign(cert, key, EVP_sha256()) > 0;
+}
+
+static bool
+use_self_signed(SSL_CTX *ctx, const struct options *o)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *cert = X509_new();
+	bool ok = key != NULL && cert != NULL && fill_certificate(cert, key, o) &&
+		  SSL_CTX_use_certificate(ctx, cert) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+
+	if (!ok)
+		say("cannot make a certificate: %s", why());
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+static bool
+is_readable(const char *path)
+{
+	if (access(path, R_OK) == 0)
+		return true;
+	say("cannot read %s: %s", path, strerror(errno));
+	return false;
+}
+
+static bool
+use_files(SSL_CTX *ctx, const struct options *o)
+{
+	if (!is_readable(o->cert) || !is_readable(o->key))
+		return false;
+	if (SSL_CTX_use_certificate_chain_file(ctx, o->cert) != 1)
+		say("%s holds no usable certificate: %s", o->cert, why());
+	else if (SSL_CTX_use_PrivateKey_file(ctx, o->key, SSL_FILETYPE_PEM) != 1)
+		say("%s holds no usable key for %s: %s", o->key, o->cert, why());
+	else
+		return true;
+	return false;
+}
+
+static bool
+write_out(const SSL_CTX *ctx, const char *path)
+{
+	FILE *f = fopen(path, "w");
+	bool ok = f != NULL && PEM_write_X509(f, SSL_CTX_get0_certificate(ctx)) == 1;
+
+	if (f != NULL && fclose(f) != 0)
+		ok = false;
+	if (!ok)
+		say("cannot write %s: %s", path, strerror(errno));
+	return ok;
+}
+
+SSL_CTX *
+cert_context(const struct options *o)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+	if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
+	    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") != 1) {
+		say("OpenSSL has no TLS 1.3 here: %s", why());
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				      SSL_MODE_RELEASE_BUFFERS);
+	if ((o->cert != NULL ? use_files(ctx, o) : use_self_signed(ctx, o)) &&
+	    (o->cert_out == NULL || write_out(ctx, o->cert_out)))
+		return ctx;
+	ERR_clear_error();
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+void
+cert_print(const SSL_CTX *ctx)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	char text[3 * EVP_MAX_MD_SIZE + 1];
+	unsigned int len = 0;
+
+	if (X509_digest(SSL_CTX_get0_certificate(ctx), EVP_sha256(), md, &len) != 1)
+		return;
+	for (unsigned int i = 0; i < len; i++)
+		snprintf(text + 3 * i, 4, "%02X%s", md[i], i + 1 < len ? ":" : "");
+	say("certificate SHA-256 %s", text);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* One connection: handshake, requests, answers, farewell. */
+#ifndef FILESERVER_CONN_H
+#define FILESERVER_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include <recordtls/recordtls.h>
+
+#include "http.h"
+
+enum conn_state {
+	CONN_HANDSHAKE,
+	CONN_REQUEST,	   /* waits for a whole request */
+	CONN_HEAD,	   /* sends the head of the answer */
+	CONN_BODY,	   /* sends the file */
+	CONN_CLOSE_NOTIFY, /* says farewell: alert, then FIN */
+	CONN_LINGER,	   /* waits for the peer's */
+	CONN_END,	   /* to be given back */
+};
+
+/* What all connections share. */
+struct conn_env {
+	struct rtls_stack *stack;
+	SSL_CTX *ctx;
+	int root_fd;
+	uint64_t requests; /* answered, with whatever status */
+	uint64_t failed;   /* connections that ended by an error */
+};
+
+struct conn {
+	enum conn_state state;
+	uint32_t watched;     /* events asked for */
+	uint32_t wanted;      /* events that the state waits for */
+	uint64_t deadline_us; /* of the state; 0: none */
+	struct rtls_sock *sock;
+	SSL *ssl;
+	struct conn_env *env;
+	struct conn *next_free; /* while not in use */
+
+	struct rtls_file *file; /* of the answer, or NULL */
+	uint64_t file_off;
+	uint64_t file_len;
+	size_t head_off;
+	size_t head_len;
+	size_t in_off;
+	size_t in_len;
+	struct http_request request;
+	char head[HTTP_ANSWER_MAX];
+	char in[4096];
+};
+
+/* Takes the socket, in any case. False: it was aborted, c is unused. */
+bool conn_open(struct conn *c, struct conn_env *env, struct rtls_sock *k, uint64_t now_us);
+
+/* Goes on as far as it goes. False: it is over, and everything was given back. */
+bool conn_step(struct conn *c, uint64_t now_us);
+
+/* Ends it at once, with a reset. */
+void conn_abort(struct conn *c);
+
+#endif

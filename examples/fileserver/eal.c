@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "eal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "say.h"
+
+#define MORE "add --log-level=*:info before -- for DPDK's own messages"
+
+static char quiet[] = "--log-level=*:critical";
+
+/* The value of iface= in the arguments of a net_tap, DPDK's default name, or NULL without one. */
+static const char *
+tap_name(int argc, char **argv, char name[IFNAMSIZ])
+{
+	for (int i = 1; i < argc; i++) {
+		const char *tap = strstr(argv[i], "net_tap");
+		const char *iface = tap != NULL ? strstr(tap, "iface=") : NULL;
+
+		if (tap == NULL)
+			continue;
+		if (iface == NULL)
+			snprintf(name, IFNAMSIZ, "dtap0");
+		else
+			snprintf(name, IFNAMSIZ, "%.*s", (int)strcspn(iface + 6, ","), iface + 6);
+		return name;
+	}
+	return NULL;
+}
+
+/* Asks the kernel for the interface, as DPDK does, and gives it back. 0, or -errno. */
+static int
+try_tap(const char *name, short *flags)
+{
+	struct ifreq ifr;
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	memset(&ifr, 0, sizeof(ifr));
+	ifr.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0 || ioctl(fd, TUNGETIFF, &ifr) < 0)
+		rc = -errno;
+	close(fd);
+	*flags = ifr.ifr_flags;
+	return rc;
+}
+
+/*
+ * A TAP of DPDK's has many queues: a second program would be given one of them,
+ * and some of the packets. Only one that was made to stay may be there already.
+ */
+static bool
+tap_is_taken(const char *name)
+{
+	short flags = 0;
+
+	if (if_nametoindex(name) == 0)
+		return false;
+	return try_tap(name, &flags) < 0 || (flags & IFF_PERSIST) == 0;
+}
+
+static void
+say_no_port(int argc, char **argv)
+{
+	char buf[IFNAMSIZ];
+	const char *name = tap_name(argc, argv, buf);
+	short flags;
+	int rc = name != NULL ? try_tap(name, &flags) : 0;
+
+	if (name == NULL)
+		say("DPDK has no port; give it one, for example --vdev=net_tap0 before --");
+	else if (rc == -EPERM || rc == -EACCES)
+		say("no permission to make the interface %s; run as root or with CAP_NET_ADMIN",
+		    name);
+	else if (rc < 0)
+		say("cannot make the interface %s: /dev/net/tun: %s", name, strerror(-rc));
+	else
+		say("DPDK could not make the interface %s (%s)", name, MORE);
+}
+
+int
+eal_start(int argc, char **argv)
+{
+	char buf[IFNAMSIZ];
+	const char *name = tap_name(argc, argv, buf);
+	/* The EAL keeps pointers into it for the life of the process. */
+	static char **args;
+	bool has_level = false;
+	int n = 0, rc;
+
+	if (name != NULL && tap_is_taken(name)) {
+		say("the interface %s is in use; give another name with iface=", name);
+		return -1;
+	}
+	args = calloc((size_t)argc + 2, sizeof(*args));
+	if (args == NULL) {
+		say("no memory");
+		return -1;
+	}
+	args[n++] = argv[0];
+	for (int i = 1; i < argc; i++)
+		has_level |= strncmp(argv[i], "--log-level", 11) == 0;
+	if (!has_level)
+		args[n++] = quiet;
+	for (int i = 1; i < argc; i++)
+		args[n++] = argv[i];
+	rc = rte_eal_init(n, args);
+	if (rc < 0)
+		say("DPDK does not start: %s (%s)", rte_strerror(rte_errno), MORE);
+	else if (rc < n - 1)
+		say("'%s' is not a DPDK argument; the server's own stand behind --", args[rc + 1]);
+	return rc < 0 || rc < n - 1 ? -1 : 0;
+}
+
+struct rtls_port *
+eal_port(int argc, char **argv)
+{
+	uint16_t id = rte_eth_find_next(0);
+	struct rtls_port *port;
+	int rc;
+
+	if (id >= RTE_MAX_ETHPORTS) {
+		say_no_port(argc, argv);
+		return NULL;
+	}
+	rc = rtls_port_ethdev(id, NULL, &port);
+	if (rc == 0)
+		return port;
+	if (rc == -ENOMEM)
+		say("no memory for the port's buffers; give DPDK more, for example -m 512");
+	else
+		say("DPDK port %u cannot be set up: %s (%s)", id, strerror(-rc), MORE);
+	return NULL;
+}

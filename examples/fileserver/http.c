@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "http.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+static int
+on_url(llhttp_t *p, const char *at, size_t len)
+{
+	struct http_request *r = p->data;
+
+	if (len > (size_t)HTTP_TARGET_MAX - r->target_len) {
+		r->status = 414;
+		return HPE_USER;
+	}
+	memcpy(r->target + r->target_len, at, len);
+	r->target_len += (uint16_t)len;
+	r->target[r->target_len] = '\0';
+	/* A NUL would end the target early. llhttp lets none through; it must not matter. */
+	if (memchr(at, '\0', len) != NULL) {
+		r->status = 400;
+		return HPE_USER;
+	}
+	return 0;
+}
+
+/* A name may come in pieces; one byte more than "host" tells a longer one. */
+static int
+on_header_field(llhttp_t *p, const char *at, size_t len)
+{
+	struct http_request *r = p->data;
+
+	for (size_t i = 0; i < len && r->field_len < sizeof(r->field); i++)
+		r->field[r->field_len++] = at[i];
+	return 0;
+}
+
+static int
+on_header_field_complete(llhttp_t *p)
+{
+	struct http_request *r = p->data;
+
+	if (r->field_len == 4 && strncasecmp(r->field, "host", 4) == 0 && r->hosts < 2)
+		r->hosts++;
+	r->field_len = 0;
+	return 0;
+}
+
+/* What to answer, once the head is read. */
+static int
+judge(const struct http_request *r)
+{
+	const llhttp_t *p = &r->parser;
+
+	if (p->http_major != 1)
+		return 505;
+	/* RFC 9112 3.2 */
+	if (r->hosts > 1 || (r->hosts == 0 && p->http_minor >= 1))
+		return 400;
+	if (p->method != HTTP_GET && p->method != HTTP_HEAD)
+		return 405;
+	return 200;
+}
+
+static bool
+has_body(const llhttp_t *p)
+{
+	return (p->flags & F_CHUNKED) != 0 ||
+	       ((p->flags & F_CONTENT_LENGTH) != 0 && p->content_length != 0);
+}
+
+static int
+on_headers_complete(llhttp_t *p)
+{
+	struct http_request *r = p->data;
+
+	r->head = p->method == HTTP_HEAD;
+	/* Who asks for another protocol is served as if he had not. */
+	p->upgrade = 0;
+	if (!has_body(p))
+		return 0;
+	/* A body is not read: the answer goes out at once, and the connection ends. */
+	r->status = judge(r);
+	if (r->status == 200)
+		r->status = 413;
+	return -1;
+}
+
+static int
+on_message_complete(llhttp_t *p)
+{
+	struct http_request *r = p->data;
+
+	r->status = judge(r);
+	r->keep_alive = llhttp_should_keep_alive(p) != 0 && r->status != 505 && r->status != 400;
+	return HPE_PAUSED;
+}
+
+static const llhttp_settings_t settings = {
+	.on_url = on_url,
+	.on_header_field = on_header_field,
+	.on_header_field_complete = on_header_field_complete,
+	.on_headers_complete = on_headers_complete,
+	.on_message_complete = on_message_complete,
+};
+
+static void
+start(struct http_request *r)
+{
+	r->status = 0;
+	r->head = false;
+	r->keep_alive = false;
+	r->hosts = 0;
+	r->field_len = 0;
+	r->head_len = 0;
+	r->target_len = 0;
+	r->target[0] = '\0';
+}
+
+void
+http_init(struct http_request *r)
+{
+	llhttp_init(&r->parser, HTTP_REQUEST, &settings);
+	r->parser.data = r;
+	start(r);
+}
+
+void
+http_next(struct http_request *r)
+{
+	llhttp_resume(&r->parser);
+	start(r);
+}
+
+size_t
+http_feed(struct http_request *r, const char *bytes, size_t len)
+{
+	llhttp_errno_t err;
+	size_t taken = len;
+
+	if (r->status != 0)
+		return 0;
+	err = llhttp_execute(&r->parser, bytes, len);
+	if (err != HPE_OK)
+		taken = (size_t)(llhttp_get_error_pos(&r->parser) - bytes);
+	/* A complete request has its status from on_message_complete(). */
+	if (err != HPE_OK && r->status == 0)
+		r->status = 400;
+	r->head_len += (uint32_t)taken;
+	if (r->head_len > HTTP_HEAD_MAX) {
+		r->status = 431;
+		r->keep_alive = false;
+	}
+	return taken;
+}
+
+static const char *
+reason(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 400:
+		return "Bad Request";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 413:
+		return "Content Too Large";
+	case 414:
+		return "URI Too Long";
+	case 431:
+		return "Request Header Fields Too Large";
+	case 503:
+		return "Service Unavailable";
+	case 505:
+		return "HTTP Version Not Supported";
+	default:
+		return "Internal Server Error";
+	}
+}
+
+size_t
+http_write(char out[HTTP_ANSWER_MAX], const struct http_answer *a)
+{
+	char date[64] = "", text[64] = "";
+	uint64_t length = a->length;
+	const char *type = a->type;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	if (a->status != 200) {
+		snprintf(text, sizeof(text), "%d %s\n", a->status, reason(a->status));
+		length = strlen(text);
+		type = "text/plain";
+	}
+	return (size_t)snprintf(out, HTTP_ANSWER_MAX,
+				"HTTP/1.1 %d %s\r\n"
+				"Date: %s\r\n"
+				"Content-Type: %s\r\n"
+				"Content-Length: %" PRIu64 "\r\n"
+				"%s%s\r\n%s",
+				a->status, reason(a->status), date, type, length,
+				a->status == 405 ? "Allow: GET, HEAD\r\n" : "",
+				a->keep_alive ? "Connection: keep-alive\r\n" :
+						"Connection: close\r\n",
+				a->head ? "" : text);
+}
+
+const char *
+http_type(const char *name)
+{
+	static const struct {
+		const char *ending;
+		const char *type;
+	} types[] = {
+		{ ".html", "text/html" },      { ".htm", "text/html" },
+		{ ".txt", "text/plain" },      { ".css", "text/css" },
+		{ ".js", "text/javascript" },  { ".json", "application/json" },
+		{ ".png", "image/png" },       { ".jpg", "image/jpeg" },
+		{ ".svg", "image/svg+xml" },   { ".mp4", "video/mp4" },
+		{ ".pdf", "application/pdf" },
+	};
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcasecmp(dot, types[i].ending) == 0)
+			return types[i].type;
+	return "application/octet-stream";
+}

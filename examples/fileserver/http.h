@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* HTTP/1.1 requests (RFC 9112) and the heads of their answers. Knows no socket. */
+#ifndef FILESERVER_HTTP_H
+#define FILESERVER_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <llhttp.h>
+
+enum {
+	HTTP_TARGET_MAX = 4096,
+	HTTP_HEAD_MAX = 16384,	/* bytes of a request's head */
+	HTTP_ANSWER_MAX = 1024, /* bytes of an answer's head, and of the text of an error */
+};
+
+struct http_request {
+	llhttp_t parser;
+	int status;	   /* 0: not complete yet; 200: serve the target; else what to answer */
+	bool head;	   /* HEAD: no body in the answer */
+	bool keep_alive;   /* another request may follow on this connection */
+	uint8_t hosts;	   /* Host fields */
+	uint8_t field_len; /* of the field name that is being read, as far as it matters */
+	char field[5];
+	uint32_t head_len; /* bytes of this request so far */
+	uint16_t target_len;
+	char target[HTTP_TARGET_MAX + 1];
+};
+
+void http_init(struct http_request *r);
+
+/*
+ * Takes bytes up to the end of one request; returns how many. Afterwards
+ * status is not 0 when the request is complete, and nothing more is taken
+ * before http_next().
+ */
+size_t http_feed(struct http_request *r, const char *bytes, size_t len);
+
+/* On to the next request on the same connection. */
+void http_next(struct http_request *r);
+
+/* Where the answer is to go. */
+struct http_answer {
+	int status;
+	bool head;
+	bool keep_alive;
+	uint64_t length; /* bytes of the body of a 200 */
+	const char *type;
+};
+
+/* Writes the head, and the text of an error (not for HEAD). Returns the length. */
+size_t http_write(char out[HTTP_ANSWER_MAX], const struct http_answer *a);
+
+/* The media type by the name's ending. */
+const char *http_type(const char *name);
+
+#endif

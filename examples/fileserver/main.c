@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * An HTTPS file server: DPDK carries the packets, librecordtls makes TCP and the
+ * TLS records, OpenSSL the handshakes, llhttp reads the requests.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+#include <rte_eal.h>
+
+#include <recordtls/openssl.h>
+#include <recordtls/recordtls.h>
+
+#include "cert.h"
+#include "eal.h"
+#include "options.h"
+#include "path.h"
+#include "say.h"
+#include "serve.h"
+
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGUSR1)
+		serve_status = 1;
+	else
+		serve_stop = 1;
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
+}
+
+static int
+open_root(const char *dir)
+{
+	int fd = path_root(dir);
+
+	if (fd == -ENOSYS)
+		say("this kernel has no openat2(), without which no file is served safely");
+	else if (fd < 0)
+		say("cannot open the directory %s: %s", dir, strerror(-fd));
+	return fd;
+}
+
+static struct rtls_stack *
+make_stack(const struct options *o, struct rtls_port *port)
+{
+	static const struct rtls_addr any = { .family = RTLS_IPV4 };
+	struct rtls_stack_conf conf = {
+		.size = sizeof(conf),
+		/* Those above --conns are accepted too, to be turned away. */
+		.max_socks = o->conns + 256,
+		.time_wait_us = o->time_wait_ms * 1000,
+	};
+	struct rtls_stack *stack;
+	int rc = rtls_stack_create(&conf, &stack);
+
+	if (rc < 0) {
+		say(rc == -ENOMEM ? "no memory for the stack; give DPDK more, for example -m 512" :
+				    "the stack cannot be made: %s",
+		    strerror(-rc));
+		return NULL;
+	}
+	rc = rtls_stack_bind(stack, port, 0);
+	if (rc < 0)
+		say("the port cannot be used: %s", strerror(-rc));
+	if (rc == 0 && (rc = rtls_addr_add(stack, port, &o->addr, o->prefix_len)) < 0)
+		say("the address cannot be used: %s", strerror(-rc));
+	if (rc == 0 && o->has_gateway &&
+	    (rc = rtls_route_add(stack, &any, 0, &o->gateway, port)) < 0)
+		say("the gateway cannot be used: %s", strerror(-rc));
+	if (rc == 0)
+		return stack;
+	rtls_stack_destroy(stack);
+	return NULL;
+}
+
+/* Polls on while the device still holds buffers. */
+static void
+destroy_stack(struct rtls_stack *stack)
+{
+	uint64_t end_us = serve_now_us() + 2000000;
+
+	while (rtls_stack_destroy(stack) == -EAGAIN) {
+		uint64_t now_us = serve_now_us();
+
+		if (now_us > end_us) {
+			say("the port does not give its buffers back");
+			return;
+		}
+		rtls_stack_poll(stack, now_us);
+	}
+}
+
+static int
+run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **argv)
+{
+	struct rtls_port *port = eal_port(eal_argc, argv);
+	struct rtls_stack *stack = port != NULL ? make_stack(o, port) : NULL;
+	int rc = -1;
+
+	if (stack != NULL) {
+		cert_print(ctx);
+		catch_signals();
+		rc = serve(o, stack, ctx, root_fd);
+		destroy_stack(stack);
+	}
+	if (port != NULL)
+		rtls_port_close(port);
+	return rc;
+}
+
+/* How many arguments stand before "--", the program's name included. */
+static int
+count_eal(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--") == 0)
+			return i;
+	return argc;
+}
+
+int
+main(int argc, char **argv)
+{
+	int eal_argc = count_eal(argc, argv);
+	int exit_code = EXIT_FAILED, root_fd;
+	struct options o;
+	SSL_CTX *ctx;
+
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		options_usage();
+		return EXIT_OK;
+	}
+	switch (options_parse(&o, argc - eal_argc, argv + eal_argc)) {
+	case OPTIONS_HELP:
+		return EXIT_OK;
+	case OPTIONS_WRONG:
+		return EXIT_USAGE;
+	case OPTIONS_RUN:
+		break;
+	}
+	root_fd = open_root(o.root);
+	if (root_fd < 0)
+		return EXIT_FAILED;
+	ctx = cert_context(&o);
+	if (ctx != NULL && rtls_ssl_selftest() < 0) {
+		say("this OpenSSL does not hand its keys over (3.2 or later with kTLS is needed)");
+	} else if (ctx != NULL && eal_start(eal_argc, argv) == 0) {
+		if (run(&o, ctx, root_fd, eal_argc, argv) == 0)
+			exit_code = EXIT_OK;
+		rte_eal_cleanup();
+	}
+	SSL_CTX_free(ctx);
+	close(root_fd);
+	return exit_code;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "say.h"
+
+enum {
+	OPT_ADDR = 256,
+	OPT_GATEWAY,
+	OPT_ROOT,
+	OPT_PORT,
+	OPT_CERT,
+	OPT_KEY,
+	OPT_CERT_OUT,
+	OPT_CONNS,
+	OPT_TIME_WAIT,
+	OPT_JSON,
+	OPT_BUSY,
+	OPT_HELP,
+};
+
+static const struct option table[] = {
+	{ "addr", required_argument, NULL, OPT_ADDR },
+	{ "gateway", required_argument, NULL, OPT_GATEWAY },
+	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "port", required_argument, NULL, OPT_PORT },
+	{ "cert", required_argument, NULL, OPT_CERT },
+	{ "key", required_argument, NULL, OPT_KEY },
+	{ "cert-out", required_argument, NULL, OPT_CERT_OUT },
+	{ "conns", required_argument, NULL, OPT_CONNS },
+	{ "time-wait-ms", required_argument, NULL, OPT_TIME_WAIT },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "busy", no_argument, NULL, OPT_BUSY },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+void
+options_usage(void)
+{
+	puts("usage: recordtls-fileserver EAL-ARGUMENTS -- --addr IP/LEN --root DIR [OPTION]...\n"
+	     "\n"
+	     "Serves the regular files below a directory over HTTPS (TLS 1.3, AES-128-GCM).\n"
+	     "\n"
+	     "  --addr IP/LEN      address to answer for, and its prefix\n"
+	     "  --root DIR         directory to serve; nothing outside it is ever served\n"
+	     "  --port N           TCP port; default 443\n"
+	     "  --gateway IP       router for everything outside the prefix\n"
+	     "  --cert FILE        certificate chain, PEM; default: a self-signed one\n"
+	     "  --key FILE         its private key, PEM\n"
+	     "  --cert-out FILE    write the certificate there, for clients to trust\n"
+	     "  --conns N          connections at once; default 1024\n"
+	     "  --time-wait-ms N   how long closed connections are remembered; default 60000\n"
+	     "  --json             end with one line of JSON on standard output\n"
+	     "  --busy             never sleep when idle\n"
+	     "  --help             this text\n"
+	     "\n"
+	     "SIGUSR1 prints a line of JSON and goes on; SIGINT and SIGTERM end the program.\n"
+	     "Example of EAL arguments: -l 0 --no-pci --vdev=net_tap0,iface=tls0");
+}
+
+static bool
+read_number(const char *name, const char *text, unsigned long min, unsigned long max,
+	    unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	if (errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out >= min &&
+	    *out <= max)
+		return true;
+	say("--%s takes a number from %lu to %lu, not '%s'", name, min, max, text);
+	return false;
+}
+
+static bool
+take(struct options *o, int opt, const char *arg)
+{
+	unsigned long n = 0;
+	bool ok = true;
+
+	switch (opt) {
+	case OPT_ADDR:
+		ok = strchr(arg, '/') != NULL &&
+		     rtls_addr_parse(arg, &o->addr, &o->prefix_len) == 0;
+		if (!ok)
+			say("--addr takes an address and a prefix length, such as 10.77.0.1/24, "
+			    "not '%s'",
+			    arg);
+		break;
+	case OPT_GATEWAY:
+		ok = o->has_gateway = rtls_addr_parse(arg, &o->gateway, NULL) == 0;
+		if (!ok)
+			say("--gateway takes an address, not '%s'", arg);
+		break;
+	case OPT_ROOT:
+		o->root = arg;
+		break;
+	case OPT_PORT:
+		ok = read_number("port", arg, 1, UINT16_MAX, &n);
+		o->port = (uint16_t)n;
+		break;
+	case OPT_CERT:
+		o->cert = arg;
+		break;
+	case OPT_KEY:
+		o->key = arg;
+		break;
+	case OPT_CERT_OUT:
+		o->cert_out = arg;
+		break;
+	case OPT_CONNS:
+		ok = read_number("conns", arg, 1, 1000000, &n);
+		o->conns = (uint32_t)n;
+		break;
+	case OPT_TIME_WAIT:
+		ok = read_number("time-wait-ms", arg, 1, 600000, &n);
+		o->time_wait_ms = (uint32_t)n;
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
+	case OPT_BUSY:
+		o->busy = true;
+		break;
+	}
+	return ok;
+}
+
+static bool
+is_complete(const struct options *o)
+{
+	if (o->addr.family == 0)
+		say("--addr is missing; try --help");
+	else if (o->root == NULL)
+		say("--root is missing; try --help");
+	else if ((o->cert == NULL) != (o->key == NULL))
+		say("--cert and --key go together");
+	else
+		return true;
+	return false;
+}
+
+enum options_verdict
+options_parse(struct options *o, int argc, char **argv)
+{
+	int opt;
+
+	memset(o, 0, sizeof(*o));
+	o->port = 443;
+	o->conns = 1024;
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+		if (opt == OPT_HELP) {
+			options_usage();
+			return OPTIONS_HELP;
+		}
+		if (opt == ':' || opt == '?') {
+			say(opt == ':' ? "%s needs a value; try --help" :
+					 "%s is not an option; try --help",
+			    argv[optind - 1]);
+			return OPTIONS_WRONG;
+		}
+		if (!take(o, opt, optarg))
+			return OPTIONS_WRONG;
+	}
+	if (optind < argc) {
+		say("'%s' is one argument too many; try --help", argv[optind]);
+		return OPTIONS_WRONG;
+	}
+	return is_complete(o) ? OPTIONS_RUN : OPTIONS_WRONG;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* What the command line says. */
+#ifndef FILESERVER_OPTIONS_H
+#define FILESERVER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <recordtls/addr.h>
+
+enum options_verdict {
+	OPTIONS_RUN,
+	OPTIONS_HELP,  /* was asked for, and printed */
+	OPTIONS_WRONG, /* one sentence was printed */
+};
+
+struct options {
+	struct rtls_addr addr;
+	uint8_t prefix_len;
+	struct rtls_addr gateway;
+	bool has_gateway;
+	const char *root;
+	const char *cert; /* NULL: self-signed */
+	const char *key;
+	const char *cert_out;
+	uint16_t port;
+	uint32_t conns;
+	uint32_t time_wait_ms; /* 0: the stack's default */
+	bool json;
+	bool busy;
+};
+
+/* The arguments behind "--"; argv[0] is not looked at. */
+enum options_verdict options_parse(struct options *o, int argc, char **argv);
+
+void options_usage(void);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "handshake/bridge.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/ssl.h>
+
+#include "handshake/keys.h"
+
+#include <recordtls/io.h>
+
+/* RFC 8446 4 and 4.6.3: type (1), length (3), request_update (1). */
+enum {
+	KEY_UPDATE_TYPE = 24,
+	KEY_UPDATE_LEN = 5,
+};
+
+struct bridge *
+bridge_new(SSL *ssl, struct rtls_sock *k)
+{
+	struct bridge *br = OPENSSL_zalloc(sizeof(*br));
+
+	if (br == NULL)
+		return NULL;
+	br->ssl = ssl;
+	br->sock = k;
+	outq_init(&br->out);
+	return br;
+}
+
+void
+bridge_free(struct bridge *br)
+{
+	if (br == NULL)
+		return;
+	outq_fini(&br->out);
+	OPENSSL_clear_free(br->record, BRIDGE_RECORD_MAX);
+	OPENSSL_clear_free(br, sizeof(*br));
+}
+
+static bool
+is_shortage(ssize_t rc)
+{
+	return rc == -EAGAIN || rc == -ENOMEM;
+}
+
+static bool
+refuse(enum bridge_hand *hand, const char **why, const char *reason)
+{
+	*hand = BRIDGE_REFUSED;
+	*why = reason;
+	return false;
+}
+
+/*
+ * The first keys may be refused, and libssl keeps the direction; later ones may
+ * not: libssl does not look at the answer then.
+ */
+static bool
+offer_tx(struct bridge *br, const struct rtls_keys *keys)
+{
+	int rc;
+
+	if (!outq_empty(&br->out)) {
+		/* The socket can be asked only behind what waits. */
+		if (br->tx == BRIDGE_LIBSSL && !keys_carried(keys))
+			return refuse(&br->tx, &br->tx_reason,
+				      "it could not be known in time whether the keys are carried");
+		outq_put_keys(&br->out, keys);
+		br->tx = BRIDGE_WAITING;
+		return true;
+	}
+	rc = rtls_set_keys(br->sock, RTLS_TX, keys);
+	if (rc == 0) {
+		br->tx = BRIDGE_TAKEN;
+		return true;
+	}
+	if (br->tx == BRIDGE_LIBSSL && !is_shortage(rc))
+		return refuse(
+			&br->tx, &br->tx_reason,
+			rc == -EINVAL ?
+				"librecordtls does not carry this protocol version and cipher" :
+				"the connection did not take the keys");
+	outq_put_keys(&br->out, keys);
+	br->tx = BRIDGE_WAITING;
+	return true;
+}
+
+static bool
+offer_rx(struct bridge *br, const struct rtls_keys *keys)
+{
+	int rc = rtls_set_keys(br->sock, RTLS_RX, keys);
+
+	if (rc == 0) {
+		br->rx = BRIDGE_TAKEN;
+		return true;
+	}
+	if (br->rx == BRIDGE_LIBSSL && !is_shortage(rc))
+		return refuse(
+			&br->rx, &br->rx_reason,
+			rc == -EINVAL ?
+				"librecordtls does not carry this protocol version and cipher" :
+				"the connection did not take the keys");
+	br->rx_keys = *keys;
+	br->rx = BRIDGE_WAITING;
+	return true;
+}
+
+bool
+bridge_offer(struct bridge *br, enum rtls_dir d, const void *crypto_info)
+{
+	enum bridge_hand *hand = d == RTLS_TX ? &br->tx : &br->rx;
+	const char **why = d == RTLS_TX ? &br->tx_reason : &br->rx_reason;
+	struct rtls_keys keys;
+	bool taken;
+
+	/* Once is for good: libssl counts the records of a direction that it kept. */
+	if (*hand == BRIDGE_REFUSED)
+		return false;
+	if (keys_parse(crypto_info, &keys) < 0)
+		return refuse(hand, why, "libssl offered a cipher that is not known");
+	taken = d == RTLS_TX ? offer_tx(br, &keys) : offer_rx(br, &keys);
+	OPENSSL_cleanse(&keys, sizeof(keys));
+	return taken;
+}
+
+int
+bridge_flush(struct bridge *br)
+{
+	int rc = outq_drain(&br->out, br->sock);
+
+	if (br->tx == BRIDGE_WAITING && !br->out.keys_wait)
+		br->tx = BRIDGE_TAKEN;
+	if (rc < 0 && rc != -EAGAIN)
+		br->io_errno = -rc;
+	return rc;
+}
+
+/*
+ * Bytes before keys. Those of the handshake are always taken: a flush that has
+ * to wait would make libssl skip the hand-over, silently and for good. Behind
+ * the handshake libssl is refused like anybody else; it keeps what it sealed.
+ */
+static int
+write_raw(struct bridge *br, const void *bytes, size_t len, int room)
+{
+	ssize_t n = 0;
+	int rc;
+
+	if (room == 0) {
+		n = rtls_send(br->sock, bytes, len, 0);
+		if (n < 0 && !is_shortage(n))
+			return (int)n;
+		if (n < 0)
+			n = 0;
+	}
+	if ((size_t)n == len)
+		return (int)n;
+	if (SSL_is_init_finished(br->ssl))
+		return n > 0 ? (int)n : -EAGAIN;
+	rc = outq_put(&br->out, OUTQ_RAW, (const uint8_t *)bytes + n, len - (size_t)n);
+	if (rc < 0)
+		return n > 0 ? (int)n : -EAGAIN;
+	return (int)len;
+}
+
+/*
+ * libssl repeats a refused data write from the pointer of the first call, which
+ * its caller may have freed by then: so the bytes are copied at the first call,
+ * and the repetition only learns what has become of them.
+ */
+static int
+write_data(struct bridge *br, const void *bytes, size_t len, int room)
+{
+	ssize_t n = -EAGAIN;
+	size_t staged_len = br->staged_len;
+
+	if (staged_len != 0) {
+		if (br->out.data_waits)
+			return -EAGAIN;
+		if (len < staged_len)
+			return -EINVAL;
+		br->staged_len = 0;
+		return (int)staged_len;
+	}
+	if (room == 0)
+		n = rtls_send(br->sock, bytes, len, 0);
+	if (!is_shortage(n) && n != 0)
+		return (int)n;
+	if (outq_put(&br->out, RTLS_TYPE_DATA, bytes, len) < 0)
+		return -ENOMEM;
+	br->staged_len = len;
+	return -EAGAIN;
+}
+
+/* All or nothing: libssl does not announce the type of a remainder. */
+static int
+write_control(struct bridge *br, uint8_t type, const uint8_t *bytes, size_t len, int room)
+{
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = type };
+	ssize_t n = -EAGAIN;
+
+	/* Keys follow a KeyUpdate, and there is room for those of one only. */
+	if (type == RTLS_TYPE_HANDSHAKE && len == KEY_UPDATE_LEN && bytes[0] == KEY_UPDATE_TYPE &&
+	    br->out.keys_wait)
+		return -EAGAIN;
+	if (room == 0)
+		n = rtls_sendmsg(br->sock, &m, 0);
+	if (is_shortage(n))
+		n = outq_put(&br->out, type, bytes, len) < 0 ? -EAGAIN : (ssize_t)len;
+	if (n < 0)
+		return (int)n;
+	br->record_type = 0;
+	return (int)n;
+}
+
+int
+bridge_write(struct bridge *br, const void *bytes, size_t len)
+{
+	int room = bridge_flush(br);
+	int n;
+
+	if (room < 0 && room != -EAGAIN)
+		return room;
+	if (!bridge_active(br->tx))
+		n = write_raw(br, bytes, len, room);
+	else if (br->record_type != 0)
+		n = write_control(br, br->record_type, bytes, len, room);
+	else
+		n = write_data(br, bytes, len, room);
+	if (n < 0 && n != -EAGAIN)
+		br->io_errno = -n;
+	return n;
+}
+
+/* One record (or several of data that arrived together) as libssl expects it. */
+static int
+read_record(struct bridge *br, uint8_t *out)
+{
+	struct iovec iov = { .iov_base = out + BRIDGE_HEADER_LEN, .iov_len = BRIDGE_PLAINTEXT_MAX };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+	ssize_t n = rtls_recvmsg(br->sock, &m, 0);
+
+	if (n < 0)
+		return (int)n;
+	if (n == 0 && m.type == 0)
+		return 0;
+	out[0] = m.type;
+	out[1] = 3;
+	out[2] = 3;
+	out[3] = (uint8_t)(n >> 8);
+	out[4] = (uint8_t)n;
+	return BRIDGE_HEADER_LEN + (int)n;
+}
+
+/* From the record in hand; a reader that asks for less than a record gets the rest later. */
+static int
+read_staged(struct bridge *br, uint8_t *out, size_t len)
+{
+	size_t left = br->record_len - br->record_off;
+
+	if (len > left)
+		len = left;
+	memcpy(out, br->record + br->record_off, len);
+	br->record_off += len;
+	if (br->record_off == br->record_len) {
+		OPENSSL_cleanse(br->record, br->record_len);
+		br->record_off = 0;
+		br->record_len = 0;
+	}
+	return (int)len;
+}
+
+static int
+read_taken(struct bridge *br, uint8_t *out, size_t len)
+{
+	int n;
+
+	if (br->record_len != 0)
+		return read_staged(br, out, len);
+	if (len >= BRIDGE_RECORD_MAX)
+		return read_record(br, out);
+	if (br->record == NULL)
+		br->record = OPENSSL_malloc(BRIDGE_RECORD_MAX);
+	if (br->record == NULL)
+		return -ENOMEM;
+	n = read_record(br, br->record);
+	if (n <= 0)
+		return n;
+	br->record_len = (size_t)n;
+	return read_staged(br, out, len);
+}
+
+int
+bridge_install_rx(struct bridge *br)
+{
+	int rc;
+
+	if (br->rx != BRIDGE_WAITING)
+		return 0;
+	rc = rtls_set_keys(br->sock, RTLS_RX, &br->rx_keys);
+	if (rc < 0)
+		return is_shortage(rc) ? -EAGAIN : rc;
+	OPENSSL_cleanse(&br->rx_keys, sizeof(br->rx_keys));
+	br->rx = BRIDGE_TAKEN;
+	return 0;
+}
+
+int
+bridge_read(struct bridge *br, void *bytes, size_t len)
+{
+	int n = bridge_install_rx(br);
+
+	if (n == 0 && br->rx == BRIDGE_TAKEN)
+		n = read_taken(br, bytes, len);
+	else if (n == 0)
+		/* Not a byte more than asked: what libssl reads too early it keeps for itself. */
+		n = (int)rtls_recv(br->sock, bytes, len, 0);
+	if (n == 0)
+		br->eof = true;
+	/* The socket stands behind a KeyUpdate whose new keys libssl is about to bring. */
+	if (n == -EKEYEXPIRED)
+		n = -EAGAIN;
+	if (n < 0 && n != -EAGAIN)
+		br->io_errno = -n;
+	return n;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What stands between one SSL and one socket: who has the keys of each
+ * direction, bytes that found no room, and the record that libssl reads.
+ */
+#ifndef RTLS_HANDSHAKE_BRIDGE_H
+#define RTLS_HANDSHAKE_BRIDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+#include "handshake/outq.h"
+
+enum {
+	BRIDGE_HEADER_LEN = 5,	      /* RFC 8446 5.1 */
+	BRIDGE_PLAINTEXT_MAX = 16384, /* RFC 8446 5.1 */
+	BRIDGE_RECORD_MAX = BRIDGE_HEADER_LEN + BRIDGE_PLAINTEXT_MAX,
+};
+
+/* Who seals or opens the records of a direction. */
+enum bridge_hand {
+	BRIDGE_LIBSSL,	/* libssl, so far */
+	BRIDGE_REFUSED, /* libssl for good: we could not take its keys */
+	BRIDGE_WAITING, /* taken; the socket gets them when it has room */
+	BRIDGE_TAKEN,	/* the socket */
+};
+
+struct bridge {
+	SSL *ssl;		/* owns the BIO, which owns this */
+	struct rtls_sock *sock; /* borrowed */
+
+	enum bridge_hand tx;
+	const char *tx_reason; /* of BRIDGE_REFUSED */
+	struct outq out;
+	size_t staged_len;   /* data write that libssl will repeat; 0: none */
+	uint8_t record_type; /* announced for the next write; 0: none */
+
+	enum bridge_hand rx;
+	const char *rx_reason;
+	struct rtls_keys rx_keys; /* while BRIDGE_WAITING */
+	uint8_t *record;	  /* BRIDGE_RECORD_MAX bytes, or NULL */
+	size_t record_off;
+	size_t record_len;
+	bool eof;
+
+	int io_errno;	 /* positive; why the socket failed last */
+	int failed;	 /* rtls_ssl_service()'s last word; 0: none yet */
+	char error[128]; /* what libssl said of it */
+};
+
+/* NULL: no memory. */
+struct bridge *bridge_new(SSL *ssl, struct rtls_sock *k);
+
+/* Wipes and frees; NULL is fine. */
+void bridge_free(struct bridge *br);
+
+/* The bridge that ssl reads through, or NULL. */
+struct bridge *bridge_of(const SSL *ssl);
+
+/* libssl offers keys (crypto_info as in handshake/keys.h). True: taken. */
+bool bridge_offer(struct bridge *br, enum rtls_dir d, const void *crypto_info);
+
+/* Sends what waits. 0: nothing is left; -EAGAIN; another errno: the socket's last word. */
+int bridge_flush(struct bridge *br);
+
+/* Gives the socket receiving keys that it had no memory for. Returns as bridge_flush(). */
+int bridge_install_rx(struct bridge *br);
+
+/* Has libssl stopped to seal (open) records itself? */
+static inline bool
+bridge_active(enum bridge_hand hand)
+{
+	return hand == BRIDGE_WAITING || hand == BRIDGE_TAKEN;
+}
+
+/*
+ * As BIO_write() and BIO_read(): a count (0 of read: the stream's end), or
+ * -EAGAIN: libssl has to repeat the call, or -errno for good.
+ */
+int bridge_write(struct bridge *br, const void *bytes, size_t len);
+int bridge_read(struct bridge *br, void *bytes, size_t len);
+
+#endif
