@@ -76,8 +76,8 @@ drop(struct peer *p)
 {
 	if (SSL_is_init_finished(p->ssl))
 		SSL_shutdown(p->ssl); /* close_notify */
-	SSL_free(p->ssl);	      /* before the socket, which its BIO borrows */
-	rtls_close(p->sock);	      /* takes the socket: sends the rest, then FIN */
+	SSL_free(p->ssl);             /* before the socket, which its BIO borrows */
+	rtls_close(p->sock);          /* takes the socket: sends the rest, then FIN */
 	free(p);
 }
 

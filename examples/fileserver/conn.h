@@ -17,12 +17,12 @@
 
 enum conn_state {
 	CONN_HANDSHAKE,
-	CONN_REQUEST,	   /* waits for a whole request */
-	CONN_HEAD,	   /* sends the head of the answer */
-	CONN_BODY,	   /* sends the file */
+	CONN_REQUEST,      /* waits for a whole request */
+	CONN_HEAD,         /* sends the head of the answer */
+	CONN_BODY,         /* sends the file */
 	CONN_CLOSE_NOTIFY, /* says farewell: alert, then FIN */
-	CONN_LINGER,	   /* waits for the peer's */
-	CONN_END,	   /* to be given back */
+	CONN_LINGER,       /* waits for the peer's */
+	CONN_END,          /* to be given back */
 };
 
 /* What all connections share. */

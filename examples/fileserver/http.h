@@ -13,16 +13,16 @@
 
 enum {
 	HTTP_TARGET_MAX = 4096,
-	HTTP_HEAD_MAX = 16384,	/* bytes of a request's head */
+	HTTP_HEAD_MAX = 16384,  /* bytes of a request's head */
 	HTTP_ANSWER_MAX = 1024, /* bytes of an answer's head, and of the text of an error */
 };
 
 struct http_request {
 	llhttp_t parser;
-	int status;	   /* 0: not complete yet; 200: serve the target; else what to answer */
-	bool head;	   /* HEAD: no body in the answer */
+	int status;        /* 0: not complete yet; 200: serve the target; else what to answer */
+	bool head;         /* HEAD: no body in the answer */
 	bool keep_alive;   /* another request may follow on this connection */
-	uint8_t hosts;	   /* Host fields */
+	uint8_t hosts;     /* Host fields */
 	uint8_t field_len; /* of the field name that is being read, as far as it matters */
 	char field[5];
 	uint32_t head_len; /* bytes of this request so far */

@@ -20,10 +20,10 @@ enum rtls_family {
 
 /** An IP address and a TCP port. */
 struct rtls_addr {
-	uint8_t family;		/**< enum rtls_family */
-	uint8_t reserved;	/**< 0 */
-	uint16_t port;		/**< host byte order; 0 where no port is meant */
-	uint8_t ip[16];		/**< network byte order; IPv4 uses the first 4 bytes */
+	uint8_t family;   /**< enum rtls_family */
+	uint8_t reserved; /**< 0 */
+	uint16_t port;    /**< host byte order; 0 where no port is meant */
+	uint8_t ip[16];   /**< network byte order; IPv4 uses the first 4 bytes */
 };
 
 /**

@@ -24,8 +24,8 @@ struct rtls_file;
 
 /** How a file is read. */
 struct rtls_file_conf {
-	uint32_t size;			/**< sizeof(struct rtls_file_conf) */
-	uint32_t read_ahead;		/**< records read ahead per socket, 1..16; default 4 */
+	uint32_t size;       /**< sizeof(struct rtls_file_conf) */
+	uint32_t read_ahead; /**< records read ahead per socket, 1..16; default 4 */
 };
 
 /**

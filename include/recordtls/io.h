@@ -35,9 +35,9 @@ extern "C" {
 #endif
 
 enum {
-	RTLS_MSG_MORE = 1 << 0,		/**< more follows: leave the record open */
-	RTLS_MSG_PEEK = 1 << 1,		/**< look, do not consume */
-	RTLS_MSG_EOR = 1 << 2,		/**< out: the last byte returned ends a record */
+	RTLS_MSG_MORE = 1 << 0, /**< more follows: leave the record open */
+	RTLS_MSG_PEEK = 1 << 1, /**< look, do not consume */
+	RTLS_MSG_EOR = 1 << 2,  /**< out: the last byte returned ends a record */
 };
 
 /** TLS content types, RFC 8446 5.1. */
@@ -49,12 +49,12 @@ enum {
 
 /** A typed message. */
 struct rtls_msg {
-	struct iovec *iov;		/**< borrowed during the call */
+	struct iovec *iov; /**< borrowed during the call */
 	unsigned int iovlen;
-	uint8_t type;			/**< content type; in for sendmsg (0 = data), out for recvmsg; 0: no TLS */
-	uint16_t version;		/**< out: 0x0303 or 0x0304; 0 without keys */
-	uint32_t wire_len;		/**< out: bytes on the wire of the last record returned */
-	uint32_t flags;			/**< out: RTLS_MSG_EOR */
+	uint8_t type;      /**< sendmsg: in, 0 = data; recvmsg: out, 0 = no TLS */
+	uint16_t version;  /**< out: 0x0303 or 0x0304; 0 without keys */
+	uint32_t wire_len; /**< out: bytes on the wire of the last record returned */
+	uint32_t flags;    /**< out: RTLS_MSG_EOR */
 };
 
 /**

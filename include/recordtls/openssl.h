@@ -55,12 +55,12 @@ int rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level);
 int rtls_ssl_service(SSL *ssl);
 
 struct rtls_ssl_status {
-	uint8_t tx_handed_over;	/**< records are sealed by librecordtls */
+	uint8_t tx_handed_over; /**< records are sealed by librecordtls */
 	uint8_t rx_handed_over;
 	uint8_t close_notify_received;
-	const char *tx_reason;	/**< why not, or NULL when handed over; valid as long as ssl */
+	const char *tx_reason; /**< why not, or NULL when handed over; valid as long as ssl */
 	const char *rx_reason;
-	char error[128];	/**< what libssl said of a failed handshake */
+	char error[128]; /**< what libssl said of a failed handshake */
 };
 
 /** @return 0; -EINVAL: ssl has no BIO of this library. */

@@ -19,11 +19,11 @@ struct rtls_port;
 
 /** How rtls_port_ethdev() sets a port up. */
 struct rtls_port_conf {
-	uint32_t size;		/**< sizeof(struct rtls_port_conf) */
-	uint16_t nb_queues;	/**< queue pairs, one per stack; default 1 */
-	uint16_t nb_rx_desc;	/**< default 1024, adjusted to what the device takes */
-	uint16_t nb_tx_desc;	/**< default 1024 */
-	uint32_t nb_rx_mbufs;	/**< receive buffers per queue; default 8192 */
+	uint32_t size;        /**< sizeof(struct rtls_port_conf) */
+	uint16_t nb_queues;   /**< queue pairs, one per stack; default 1 */
+	uint16_t nb_rx_desc;  /**< default 1024, adjusted to what the device takes */
+	uint16_t nb_tx_desc;  /**< default 1024 */
+	uint32_t nb_rx_mbufs; /**< receive buffers per queue; default 8192 */
 };
 
 /**

@@ -21,26 +21,26 @@ struct rtls_sock;
 
 /** What a socket is ready for; a set of bits. */
 enum {
-	RTLS_READABLE = 1 << 0,		/**< a complete record (or plain bytes), an end or an error can be received */
-	RTLS_WRITABLE = 1 << 1,		/**< a send would take at least one byte */
-	RTLS_CONTROL = 1 << 2,		/**< the record ahead is known to be a control record */
-	RTLS_CONNECTED = 1 << 3,	/**< rtls_connect() came through */
-	RTLS_ACCEPT = 1 << 4,		/**< the listener has a connection to accept */
-	RTLS_HUP = 1 << 5,		/**< both directions are closed */
-	RTLS_ERROR = 1 << 6,		/**< the connection died; rtls_sock_info() says why */
+	RTLS_READABLE = 1 << 0,  /**< a complete record, plain bytes, an end or an error */
+	RTLS_WRITABLE = 1 << 1,  /**< a send would take at least one byte */
+	RTLS_CONTROL = 1 << 2,   /**< the record ahead is known to be a control record */
+	RTLS_CONNECTED = 1 << 3, /**< rtls_connect() came through */
+	RTLS_ACCEPT = 1 << 4,    /**< the listener has a connection to accept */
+	RTLS_HUP = 1 << 5,       /**< both directions are closed */
+	RTLS_ERROR = 1 << 6,     /**< the connection died; rtls_sock_info() says why */
 };
 
 /** One ready socket. Level-triggered: reported again until it is no longer so. */
 struct rtls_event {
 	struct rtls_sock *sock;
-	void *user;			/**< as given to rtls_sock_watch() */
+	void *user; /**< as given to rtls_sock_watch() */
 	uint32_t bits;
 };
 
 /** How to listen. */
 struct rtls_listen_conf {
-	uint32_t size;			/**< sizeof(struct rtls_listen_conf) */
-	uint32_t backlog;		/**< connections waiting for accept; default 128 */
+	uint32_t size;    /**< sizeof(struct rtls_listen_conf) */
+	uint32_t backlog; /**< connections waiting for accept; default 128 */
 };
 
 /**
@@ -63,7 +63,7 @@ int rtls_connect(struct rtls_stack *s, const struct rtls_addr *local,
 		 const struct rtls_addr *remote, struct rtls_sock **out);
 
 enum {
-	RTLS_SHUT_WR = 1,		/**< the only direction that can be shut down */
+	RTLS_SHUT_WR = 1, /**< the only direction that can be shut down */
 };
 
 /**
@@ -83,9 +83,9 @@ int rtls_abort(struct rtls_sock *k);
 
 /** Options of one socket; on a listener they are inherited by its connections. */
 enum rtls_opt {
-	RTLS_OPT_SNDBUF,		/**< bytes of buffer room */
-	RTLS_OPT_RCVBUF,		/**< bytes of buffer room */
-	RTLS_OPT_MAX_PAYLOAD,		/**< plaintext bytes per data record, 64..16384 */
+	RTLS_OPT_SNDBUF,      /**< bytes of buffer room */
+	RTLS_OPT_RCVBUF,      /**< bytes of buffer room */
+	RTLS_OPT_MAX_PAYLOAD, /**< plaintext bytes per data record, 64..16384 */
 	RTLS_OPT_USER_TIMEOUT_US,
 };
 
@@ -95,16 +95,16 @@ int rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v);
 enum rtls_sock_state {
 	RTLS_SOCK_LISTEN,
 	RTLS_SOCK_CONNECTING,
-	RTLS_SOCK_OPEN,			/**< at least one direction is open */
+	RTLS_SOCK_OPEN, /**< at least one direction is open */
 	RTLS_SOCK_CLOSED,
 };
 
 /** How the peer's byte stream ended. */
 enum rtls_eof {
-	RTLS_EOF_NONE,			/**< it did not end yet */
-	RTLS_EOF_CLOSE_NOTIFY,		/**< behind a close_notify alert */
-	RTLS_EOF_BARE,			/**< FIN on a record boundary without close_notify, or without TLS */
-	RTLS_EOF_TRUNCATED,		/**< FIN inside a record */
+	RTLS_EOF_NONE,         /**< it did not end yet */
+	RTLS_EOF_CLOSE_NOTIFY, /**< behind a close_notify alert */
+	RTLS_EOF_BARE,         /**< FIN on a record boundary, or without TLS */
+	RTLS_EOF_TRUNCATED,    /**< FIN inside a record */
 };
 
 /** Who ended a connection, and why; kept once per socket. */
@@ -117,33 +117,33 @@ enum rtls_end_who {
 
 enum rtls_end_reason {
 	RTLS_REASON_NONE,
-	RTLS_REASON_CLOSED,		/**< both sides closed */
-	RTLS_REASON_RESET,		/**< RST */
-	RTLS_REASON_REFUSED,		/**< RST in answer to a SYN */
-	RTLS_REASON_TIMEOUT,		/**< the peer stopped answering */
-	RTLS_REASON_UNREACHABLE,	/**< no neighbour answers */
-	RTLS_REASON_BAD_VERSION,	/**< a record header that is not this TLS version's */
-	RTLS_REASON_BAD_LENGTH,		/**< a record too short or too long */
-	RTLS_REASON_BAD_MAC,		/**< authentication failed, or no inner type */
-	RTLS_REASON_TRUNCATED,		/**< FIN inside a record */
-	RTLS_REASON_NO_MEMORY,		/**< buffers ran out and this connection was given up */
+	RTLS_REASON_CLOSED,      /**< both sides closed */
+	RTLS_REASON_RESET,       /**< RST */
+	RTLS_REASON_REFUSED,     /**< RST in answer to a SYN */
+	RTLS_REASON_TIMEOUT,     /**< the peer stopped answering */
+	RTLS_REASON_UNREACHABLE, /**< no neighbour answers */
+	RTLS_REASON_BAD_VERSION, /**< a record header that is not this TLS version's */
+	RTLS_REASON_BAD_LENGTH,  /**< a record too short or too long */
+	RTLS_REASON_BAD_MAC,     /**< authentication failed, or no inner type */
+	RTLS_REASON_TRUNCATED,   /**< FIN inside a record */
+	RTLS_REASON_NO_MEMORY,   /**< buffers ran out and this connection was given up */
 };
 
 struct rtls_sock_info {
 	struct rtls_addr local;
 	struct rtls_addr remote;
-	uint8_t state;			/**< enum rtls_sock_state */
-	uint8_t eof;			/**< enum rtls_eof */
-	uint8_t end_who;		/**< enum rtls_end_who */
-	uint8_t end_reason;		/**< enum rtls_end_reason */
-	uint8_t end_alert;		/**< TLS alert that fits (RFC 8446 6.2); 0: none */
-	uint32_t mss;			/**< payload bytes per segment */
+	uint8_t state;      /**< enum rtls_sock_state */
+	uint8_t eof;        /**< enum rtls_eof */
+	uint8_t end_who;    /**< enum rtls_end_who */
+	uint8_t end_reason; /**< enum rtls_end_reason */
+	uint8_t end_alert;  /**< TLS alert that fits (RFC 8446 6.2); 0: none */
+	uint32_t mss;       /**< payload bytes per segment */
 	uint32_t srtt_us;
 	uint32_t rto_us;
 	uint32_t cwnd;
-	uint64_t snd_queued;		/**< stream bytes accepted and not acknowledged */
-	uint64_t snd_room;		/**< bytes of buffer room left */
-	uint64_t rcv_queued;		/**< stream bytes in order and not consumed */
+	uint64_t snd_queued; /**< stream bytes accepted and not acknowledged */
+	uint64_t snd_room;   /**< bytes of buffer room left */
+	uint64_t rcv_queued; /**< stream bytes in order and not consumed */
 };
 
 /** [any state] Fills *out. 0, always. */

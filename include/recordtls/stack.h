@@ -24,23 +24,23 @@ struct rtls_stack;
 
 /** Sizes and times of a stack; all memory is made from these at creation. */
 struct rtls_stack_conf {
-	uint32_t size;			/**< sizeof(struct rtls_stack_conf) */
-	const char *name;		/**< names the pools; unique in the process; default "rtls" and a number */
-	int socket_id;			/**< NUMA node + 1; 0: the calling lcore's */
-	uint32_t max_socks;		/**< sockets, listeners included; default 1024 */
-	uint32_t max_time_wait;		/**< TIME-WAIT records, the oldest is reused; default 8192 */
-	uint32_t max_syn;		/**< half-open connections; default 1024 */
-	uint32_t nb_packets;		/**< header buffers for packets in flight; default 8192 */
-	uint32_t nb_small;		/**< 256 B record buffers; default 2048 */
-	uint32_t nb_medium;		/**< 2 KiB record buffers; default 2048 */
-	uint32_t nb_large;		/**< 17 KiB record buffers; default 2048 */
-	uint32_t sndbuf;		/**< default send buffer per socket, bytes of buffer room; default 256 KiB */
-	uint32_t rcvbuf;		/**< default receive buffer per socket, bytes of buffer room; default 512 KiB */
-	uint32_t time_wait_us;		/**< 2 MSL; default 60 s */
-	uint32_t user_timeout_us;	/**< unacknowledged data ends a connection after this; default 120 s */
-	uint8_t secret[16];		/**< keys ISNs, ports and hash tables; all 0: random. Tests set it */
-	uint32_t rto_min_us;		/**< lower bound of the retransmission timeout; default 200 ms */
-	uint32_t reserved[7];		/**< 0 */
+	uint32_t size;            /**< sizeof(struct rtls_stack_conf) */
+	const char *name;         /**< of the pools, unique; default "rtls" and a number */
+	int socket_id;            /**< NUMA node + 1; 0: the calling lcore's */
+	uint32_t max_socks;       /**< sockets, listeners included; default 1024 */
+	uint32_t max_time_wait;   /**< TIME-WAIT records; default 8192 */
+	uint32_t max_syn;         /**< half-open connections; default 1024 */
+	uint32_t nb_packets;      /**< header buffers for packets in flight; default 8192 */
+	uint32_t nb_small;        /**< 256 B record buffers; default 2048 */
+	uint32_t nb_medium;       /**< 2 KiB record buffers; default 2048 */
+	uint32_t nb_large;        /**< 17 KiB record buffers; default 2048 */
+	uint32_t sndbuf;          /**< per socket, bytes of buffer room; default 256 KiB */
+	uint32_t rcvbuf;          /**< the same for receiving; default 512 KiB */
+	uint32_t time_wait_us;    /**< 2 MSL; default 60 s */
+	uint32_t user_timeout_us; /**< end of patience with a silent peer; default 120 s */
+	uint8_t secret[16];       /**< for ISNs, ports, hash tables; all 0: random */
+	uint32_t rto_min_us;      /**< least retransmission timeout; default 200 ms */
+	uint32_t reserved[7];     /**< 0 */
 };
 
 /**

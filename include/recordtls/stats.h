@@ -21,14 +21,14 @@ extern "C" {
 struct rtls_sock_stats {
 	uint64_t tx_records;
 	uint64_t rx_records;
-	uint64_t tx_record_bytes;	/**< plaintext bytes in them */
+	uint64_t tx_record_bytes; /**< plaintext bytes in them */
 	uint64_t rx_record_bytes;
-	uint64_t tx_segments;		/**< with payload, retransmissions included */
-	uint64_t rx_segments;		/**< with payload */
-	uint64_t tx_bytes;		/**< stream bytes, retransmissions included */
-	uint64_t rx_bytes;		/**< stream bytes accepted */
-	uint64_t retransmissions;	/**< segments */
-	uint64_t timeouts;		/**< retransmission timeouts */
+	uint64_t tx_segments;     /**< with payload, retransmissions included */
+	uint64_t rx_segments;     /**< with payload */
+	uint64_t tx_bytes;        /**< stream bytes, retransmissions included */
+	uint64_t rx_bytes;        /**< stream bytes accepted */
+	uint64_t retransmissions; /**< segments */
+	uint64_t timeouts;        /**< retransmission timeouts */
 };
 
 /** Fills *out. 0, always. */

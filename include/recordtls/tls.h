@@ -34,11 +34,11 @@ enum rtls_cipher {
 
 /** Keys of one direction. */
 struct rtls_keys {
-	uint16_t version;		/**< RTLS_TLS_1_2 or RTLS_TLS_1_3 */
-	uint16_t cipher;		/**< enum rtls_cipher */
-	uint8_t key[32];		/**< as many bytes as the cipher has */
-	uint8_t iv[12];			/**< TLS 1.3: the static IV; TLS 1.2 GCM: salt, first explicit nonce */
-	uint64_t rec_no;		/**< number of the first record under this key */
+	uint16_t version; /**< RTLS_TLS_1_2 or RTLS_TLS_1_3 */
+	uint16_t cipher;  /**< enum rtls_cipher */
+	uint8_t key[32];  /**< as many bytes as the cipher has */
+	uint8_t iv[12];   /**< static IV; TLS 1.2 GCM: salt, first explicit nonce */
+	uint64_t rec_no;  /**< number of the first record under this key */
 };
 
 /**
@@ -56,19 +56,19 @@ int rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *
 
 /** Who does the crypto of a direction. */
 enum rtls_mode {
-	RTLS_MODE_NONE,			/**< no keys yet */
+	RTLS_MODE_NONE, /**< no keys yet */
 	RTLS_MODE_SOFTWARE,
 };
 
 struct rtls_tls_info {
 	uint16_t version;
 	uint16_t cipher;
-	uint8_t mode;			/**< enum rtls_mode in force */
-	uint8_t paused;			/**< RX: behind a KeyUpdate, waiting for keys */
-	uint32_t epoch;			/**< how many keys there were; 0: none */
-	uint64_t rec_no;		/**< number of the next record */
-	const char *suite;		/**< IANA name; NULL without keys */
-	const char *provider;		/**< who computes; NULL without keys */
+	uint8_t mode;         /**< enum rtls_mode in force */
+	uint8_t paused;       /**< RX: behind a KeyUpdate, waiting for keys */
+	uint32_t epoch;       /**< how many keys there were; 0: none */
+	uint64_t rec_no;      /**< number of the next record */
+	const char *suite;    /**< IANA name; NULL without keys */
+	const char *provider; /**< who computes; NULL without keys */
 };
 
 /** @return 0; -EINVAL: not a direction. */

@@ -14,7 +14,7 @@
 
 enum {
 	CACHE_MAX = 256,
-	PRIV_ALIGN = 64,		/* keeps the data room, and so the plaintext, aligned */
+	PRIV_ALIGN = 64,                /* keeps the data room, and so the plaintext, aligned */
 	TAIL_ROOM = 1 + RECORD_TAG_LEN, /* inner type and tag */
 	EXPLICIT_NONCE_MAX = 8,
 };

@@ -36,9 +36,9 @@ struct buf_pools_conf {
 };
 
 struct buf_pools {
-	struct rte_mempool *header;	/* packets without payload, and the first mbuf of others */
-	struct rte_mempool *indirect;	/* mbufs without a data room */
-	struct rte_mempool *record[3];	/* small, medium, large; private area: sendq_rec */
+	struct rte_mempool *header;    /* packets without payload, and the first mbuf of others */
+	struct rte_mempool *indirect;  /* mbufs without a data room */
+	struct rte_mempool *record[3]; /* small, medium, large; private area: sendq_rec */
 };
 
 /*

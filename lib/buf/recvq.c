@@ -241,7 +241,7 @@ recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 		m = behind;
 		off = run_end_off;
 	}
-	/* What is left of a packet that was split touches a run, too: only a whole one is refused. */
+	/* What is left of a split packet touches a run, too: only a whole one is refused. */
 	return insert_disjoint(q, off, m);
 }
 

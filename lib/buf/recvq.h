@@ -24,15 +24,15 @@ struct recvq_run {
 	struct rte_mbuf *last;
 	uint64_t off;
 	uint64_t end_off;
-	uint32_t room;			/* buffer room of its mbufs */
+	uint32_t room; /* buffer room of its mbufs */
 };
 
 struct recvq {
-	struct recvq_run ready;		/* in order: off is the read position */
-	struct recvq_run held[RECVQ_RUNS_MAX];	/* by offset, a gap in front of each */
+	struct recvq_run ready;                /* in order: off is the read position */
+	struct recvq_run held[RECVQ_RUNS_MAX]; /* by offset, a gap in front of each */
 	uint32_t nb_held;
-	uint32_t room_used;		/* bytes of buffer room, ready and held */
-	uint32_t room_held;		/* of these, out of order */
+	uint32_t room_used; /* bytes of buffer room, ready and held */
+	uint32_t room_held; /* of these, out of order */
 };
 
 void recvq_init(struct recvq *q, uint64_t start_off);

@@ -19,10 +19,10 @@ struct sendq_rec {
 	struct rte_mbuf *next;
 	uint64_t stream_off;
 	uint64_t rec_no;
-	uint32_t len;		/* bytes on the wire; the buffer's data */
-	uint32_t epoch;		/* which key; 0: none */
-	uint8_t type;		/* content type */
-	bool fence;		/* no segment spans its first byte and the one before it */
+	uint32_t len;   /* bytes on the wire; the buffer's data */
+	uint32_t epoch; /* which key; 0: none */
+	uint8_t type;   /* content type */
+	bool fence;     /* no segment spans its first byte and the one before it */
 };
 
 static inline struct sendq_rec *
@@ -34,10 +34,10 @@ sendq_rec(struct rte_mbuf *m)
 struct sendq {
 	struct rte_mbuf *head;
 	struct rte_mbuf *tail;
-	struct rte_mbuf *hint;	/* the record of the last look-up, or NULL */
-	uint64_t una_off;	/* everything below is released */
-	uint64_t end_off;	/* behind the last byte */
-	uint32_t room_used;	/* bytes of buffer room held */
+	struct rte_mbuf *hint; /* the record of the last look-up, or NULL */
+	uint64_t una_off;      /* everything below is released */
+	uint64_t end_off;      /* behind the last byte */
+	uint32_t room_used;    /* bytes of buffer room held */
 };
 
 void sendq_init(struct sendq *q, uint64_t start_off);

@@ -21,7 +21,7 @@ enum {
 	RECORD_TAG_LEN = 16,
 	RECORD_NONCE_LEN = 12,
 	RECORD_KEY_MAX = 32,
-	RECORD_AAD_MAX = 13,	     /* TLS 1.2: seq_num, type, version, length */
+	RECORD_AAD_MAX = 13,         /* TLS 1.2: seq_num, type, version, length */
 	RECORD_PLAIN_MAX = 1 << 14,  /* RFC 8446 5.1: plaintext, without the inner type */
 	RECORD_EXPAND_MAX_13 = 256,  /* RFC 8446 5.2 */
 	RECORD_EXPAND_MAX_12 = 2048, /* RFC 5246 6.2.3 */
@@ -50,11 +50,11 @@ struct record_suite {
 	const char *name; /* IANA name of the suite */
 	uint8_t key_len;
 	uint8_t explicit_nonce_len; /* on the wire behind the header */
-	uint8_t inner_type_len;	    /* 1 in TLS 1.3: the type behind the plaintext */
-	uint8_t aad_len;	    /* RECORD_HDR_LEN: the header; RECORD_AAD_MAX: as in TLS 1.2 */
-	uint16_t body_max;	    /* largest length field that is accepted */
-	uint16_t body_min;	    /* smallest one */
-	uint64_t seal_limit;	    /* full-size records per key, RFC 8446 5.5; 0 = none */
+	uint8_t inner_type_len;     /* 1 in TLS 1.3: the type behind the plaintext */
+	uint8_t aad_len;            /* RECORD_HDR_LEN: the header; RECORD_AAD_MAX: as in TLS 1.2 */
+	uint16_t body_max;          /* largest length field that is accepted */
+	uint16_t body_min;          /* smallest one */
+	uint64_t seal_limit;        /* full-size records per key, RFC 8446 5.5; 0 = none */
 };
 
 struct record_header {

@@ -38,7 +38,7 @@ struct crypto_job {
 	uint8_t nonce[RECORD_NONCE_LEN];
 	uint8_t aad[RECORD_AAD_MAX];
 	uint8_t tag[RECORD_TAG_LEN]; /* SEAL: written; OPEN: compared */
-	int status;		     /* 0; -EBADMSG: the tag is wrong; -EIO: the provider failed, or
+	int status;                  /* 0; -EBADMSG: the tag is wrong; -EIO: the provider failed, or
 				 * src and dst are not equally long */
 };
 

@@ -17,21 +17,21 @@
 #include "handshake/outq.h"
 
 enum {
-	BRIDGE_HEADER_LEN = 5,	      /* RFC 8446 5.1 */
+	BRIDGE_HEADER_LEN = 5,        /* RFC 8446 5.1 */
 	BRIDGE_PLAINTEXT_MAX = 16384, /* RFC 8446 5.1 */
 	BRIDGE_RECORD_MAX = BRIDGE_HEADER_LEN + BRIDGE_PLAINTEXT_MAX,
 };
 
 /* Who seals or opens the records of a direction. */
 enum bridge_hand {
-	BRIDGE_LIBSSL,	/* libssl, so far */
+	BRIDGE_LIBSSL,  /* libssl, so far */
 	BRIDGE_REFUSED, /* libssl for good: we could not take its keys */
 	BRIDGE_WAITING, /* taken; the socket gets them when it has room */
-	BRIDGE_TAKEN,	/* the socket */
+	BRIDGE_TAKEN,   /* the socket */
 };
 
 struct bridge {
-	SSL *ssl;		/* owns the BIO, which owns this */
+	SSL *ssl;               /* owns the BIO, which owns this */
 	struct rtls_sock *sock; /* borrowed */
 
 	enum bridge_hand tx;
@@ -43,13 +43,13 @@ struct bridge {
 	enum bridge_hand rx;
 	const char *rx_reason;
 	struct rtls_keys rx_keys; /* while BRIDGE_WAITING */
-	uint8_t *record;	  /* BRIDGE_RECORD_MAX bytes, or NULL */
+	uint8_t *record;          /* BRIDGE_RECORD_MAX bytes, or NULL */
 	size_t record_off;
 	size_t record_len;
 	bool eof;
 
-	int io_errno;	 /* positive; why the socket failed last */
-	int failed;	 /* rtls_ssl_service()'s last word; 0: none yet */
+	int io_errno;    /* positive; why the socket failed last */
+	int failed;      /* rtls_ssl_service()'s last word; 0: none yet */
 	char error[128]; /* what libssl said of it */
 };
 

@@ -27,7 +27,7 @@ struct outq {
 	size_t cap;
 	size_t head;
 	size_t tail;
-	size_t sent;	 /* bytes of the head item that the socket took */
+	size_t sent;     /* bytes of the head item that the socket took */
 	bool data_waits; /* an item of application data is among them */
 	bool keys_wait;
 	size_t keys_behind;    /* bytes of buf that go out before the keys */

@@ -57,8 +57,8 @@ arp_asked_lately(const struct arp_entry *e, uint64_t now_us)
 /* What a set offers to a newcomer. */
 struct arp_victims {
 	struct arp_entry *vacant;
-	struct arp_entry *incomplete;	/* the one asked for longest ago, not lately */
-	struct arp_entry *stale;	/* the one used longest ago */
+	struct arp_entry *incomplete; /* the one asked for longest ago, not lately */
+	struct arp_entry *stale;      /* the one used longest ago */
 	uint32_t n_incomplete;
 };
 
@@ -177,7 +177,7 @@ arp_lookup(struct arp_table *t, uint32_t ip, uint64_t now_us)
 	e->used_us = now_us;
 	arp_age(e, now_us);
 	switch ((enum arp_state)e->state) {
-	case ARP_FREE:		/* neither found nor taken */
+	case ARP_FREE: /* neither found nor taken */
 		break;
 	case ARP_INCOMPLETE:
 		return arp_answer_incomplete(e, now_us);

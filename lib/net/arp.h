@@ -29,32 +29,32 @@ enum {
 	/* RFC 826 names no numbers: these three are those of RFC 4861 10. */
 	ARP_UNICAST_TRIES = 3,
 	ARP_BROADCAST_TRIES = 3,
-	ARP_REACHABLE_US = 30000000,	/* a confirmation is good for so long */
-	ARP_RETRY_US = 1000000,		/* per address: RFC 1122 2.3.2.1 */
-	ARP_FAILED_US = 3000000,	/* an address without an answer is not asked for so long */
+	ARP_REACHABLE_US = 30000000, /* a confirmation is good for so long */
+	ARP_RETRY_US = 1000000,      /* per address: RFC 1122 2.3.2.1 */
+	ARP_FAILED_US = 3000000,     /* an address without an answer is not asked for so long */
 };
 
 enum arp_state {
 	ARP_FREE,
-	ARP_INCOMPLETE,		/* asked, no answer yet */
-	ARP_FRESH,		/* MAC known and confirmed */
-	ARP_STALE,		/* MAC known, used while it is asked again */
+	ARP_INCOMPLETE, /* asked, no answer yet */
+	ARP_FRESH,      /* MAC known and confirmed */
+	ARP_STALE,      /* MAC known, used while it is asked again */
 };
 
 struct arp_entry {
-	uint64_t confirmed_us;	/* FRESH: since when */
-	uint64_t asked_us;	/* tries > 0: when the last request went out */
-	uint64_t used_us;	/* last looked up or learned */
+	uint64_t confirmed_us; /* FRESH: since when */
+	uint64_t asked_us;     /* tries > 0: when the last request went out */
+	uint64_t used_us;      /* last looked up or learned */
 	uint32_t ip;
 	uint8_t mac[NET_MAC_LEN];
-	uint8_t state;		/* enum arp_state */
-	uint8_t tries;		/* requests since the last answer */
+	uint8_t state; /* enum arp_state */
+	uint8_t tries; /* requests since the last answer */
 };
 
 struct arp_table {
 	struct arp_entry *entries;
 	uint32_t set_mask;
-	uint32_t changes;	/* moves whenever a MAC is learned, changed or dropped */
+	uint32_t changes; /* moves whenever a MAC is learned, changed or dropped */
 	uint8_t key[SIPHASH_KEY_LEN];
 };
 
@@ -73,18 +73,18 @@ int arp_table_init(struct arp_table *t, struct arp_entry *entries, size_t n,
 		   const uint8_t key[SIPHASH_KEY_LEN]);
 
 enum arp_verdict {
-	ARP_FOUND,		/* mac is set */
-	ARP_FOUND_ASK,		/* mac is set; also send a request to it */
-	ARP_FOUND_ASK_ALL,	/* mac is set; also broadcast a request */
-	ARP_RESOLVE,		/* broadcast a request, then as ARP_WAIT */
-	ARP_WAIT,		/* not known yet: look again at again_us */
-	ARP_FAILED,		/* nobody answers: as unreachable; asked anew from again_us on */
+	ARP_FOUND,         /* mac is set */
+	ARP_FOUND_ASK,     /* mac is set; also send a request to it */
+	ARP_FOUND_ASK_ALL, /* mac is set; also broadcast a request */
+	ARP_RESOLVE,       /* broadcast a request, then as ARP_WAIT */
+	ARP_WAIT,          /* not known yet: look again at again_us */
+	ARP_FAILED,        /* nobody answers: as unreachable; asked anew from again_us on */
 };
 
 struct arp_answer {
 	enum arp_verdict verdict;
 	uint8_t mac[NET_MAC_LEN];
-	uint64_t again_us;	/* RESOLVE, WAIT, FAILED */
+	uint64_t again_us; /* RESOLVE, WAIT, FAILED */
 };
 
 /*
@@ -101,19 +101,19 @@ void arp_confirm(struct arp_table *t, uint32_t ip, uint64_t now_us);
 void arp_suspect(struct arp_table *t, uint32_t ip);
 
 enum arp_act {
-	ARP_IGNORED,		/* not for us, or nothing new */
-	ARP_BAD,		/* malformed, or a sender that cannot be */
-	ARP_REFUSED,		/* would change the MAC of a FRESH neighbour: dropped */
-	ARP_CONFLICT,		/* somebody else claims own_ip (RFC 5227 2.4) */
-	ARP_LEARNED,		/* the MAC of ip is new or changed: what waits for it can go */
+	ARP_IGNORED,  /* not for us, or nothing new */
+	ARP_BAD,      /* malformed, or a sender that cannot be */
+	ARP_REFUSED,  /* would change the MAC of a FRESH neighbour: dropped */
+	ARP_CONFLICT, /* somebody else claims own_ip (RFC 5227 2.4) */
+	ARP_LEARNED,  /* the MAC of ip is new or changed: what waits for it can go */
 };
 
 struct arp_action {
-	enum arp_act act;	/* what became of the table */
-	bool reply;		/* a request for own_ip: send arp_write_reply, whatever act says */
-	uint32_t ip;		/* the sender's; 0 in a probe (RFC 5227 2.1.1) */
-	uint32_t own_ip;	/* CONFLICT and reply: which of ours is meant */
-	uint8_t mac[NET_MAC_LEN];	/* the sender's */
+	enum arp_act act; /* what became of the table */
+	bool reply;       /* a request for own_ip: send arp_write_reply, whatever act says */
+	uint32_t ip;      /* the sender's; 0 in a probe (RFC 5227 2.1.1) */
+	uint32_t own_ip;  /* CONFLICT and reply: which of ours is meant */
+	uint8_t mac[NET_MAC_LEN]; /* the sender's */
 };
 
 /*

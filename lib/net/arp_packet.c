@@ -32,8 +32,7 @@ arp_packet_parse(const uint8_t *pkt, uint32_t len, struct arp_packet *out)
 
 	if (out->op != ARP_OP_REQUEST && out->op != ARP_OP_REPLY)
 		return -EINVAL;
-	if (net_mac_is_group(out->sender_mac) ||
-	    memcmp(out->sender_mac, no_mac, NET_MAC_LEN) == 0)
+	if (net_mac_is_group(out->sender_mac) || memcmp(out->sender_mac, no_mac, NET_MAC_LEN) == 0)
 		return -EINVAL;
 	if (!net_v4_is_unicast(out->sender_ip) &&
 	    (out->sender_ip != 0 || out->op != ARP_OP_REQUEST))

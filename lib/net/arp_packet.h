@@ -14,7 +14,7 @@
 
 enum {
 	ARP_PACKET_LEN = 28,
-	ARP_FRAME_LEN = 14 + ARP_PACKET_LEN,	/* as written; a port pads to its minimum */
+	ARP_FRAME_LEN = 14 + ARP_PACKET_LEN, /* as written; a port pads to its minimum */
 };
 
 enum {

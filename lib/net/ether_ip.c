@@ -9,7 +9,7 @@
 
 enum {
 	IPV4_DONT_FRAGMENT = 0x4000,
-	IPV4_FRAGMENT = 0x3fff,	/* more fragments, or an offset: RFC 791 3.1 */
+	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset: RFC 791 3.1 */
 };
 
 /* The IPv4 packet behind the Ethernet header; lengths as in ether_ip_parse. */

@@ -23,14 +23,14 @@ enum {
 	IPV4_TTL_DEFAULT = 64,
 	IPV4_PROTO_ICMP = 1,
 	IPV4_PROTO_TCP = 6,
-	ETHER_IP_HDR_LEN = ETHER_HDR_LEN + IPV4_HDR_MIN,	/* as written: no options */
-	ETHER_IP_HDR_MAX = ETHER_HDR_LEN + IPV4_HDR_MAX,	/* as accepted */
+	ETHER_IP_HDR_LEN = ETHER_HDR_LEN + IPV4_HDR_MIN, /* as written: no options */
+	ETHER_IP_HDR_MAX = ETHER_HDR_LEN + IPV4_HDR_MAX, /* as accepted */
 };
 
 /* Where the IP header's checksum has been verified already. */
 enum ether_ip_csum {
-	ETHER_IP_CSUM_VERIFY,	/* nowhere: verify it here */
-	ETHER_IP_CSUM_GOOD,	/* by the NIC */
+	ETHER_IP_CSUM_VERIFY, /* nowhere: verify it here */
+	ETHER_IP_CSUM_GOOD,   /* by the NIC */
 };
 
 /* A received frame. With ether_type ETHER_TYPE_ARP only the MACs, l3_off and ether_type are set. */
@@ -38,9 +38,9 @@ struct ether_ip_rx {
 	struct net_addr src;
 	struct net_addr dst;
 	uint16_t ether_type;
-	uint16_t l3_off;	/* from the frame's start */
-	uint16_t l4_off;	/* from the frame's start */
-	uint16_t l4_len;	/* by the IP total length: Ethernet padding does not count */
+	uint16_t l3_off; /* from the frame's start */
+	uint16_t l4_off; /* from the frame's start */
+	uint16_t l4_len; /* by the IP total length: Ethernet padding does not count */
 	uint8_t dst_mac[NET_MAC_LEN];
 	uint8_t src_mac[NET_MAC_LEN];
 	uint8_t ip_proto;
@@ -81,8 +81,8 @@ struct ether_ip_tx {
 	uint8_t src_mac[NET_MAC_LEN];
 	uint8_t ip_proto;
 	uint8_t tos;
-	uint8_t ttl;		/* 0: IPV4_TTL_DEFAULT */
-	bool ip_checksum;	/* false: the field stays 0, the NIC fills it */
+	uint8_t ttl;      /* 0: IPV4_TTL_DEFAULT */
+	bool ip_checksum; /* false: the field stays 0, the NIC fills it */
 };
 
 /*

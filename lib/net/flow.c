@@ -6,19 +6,19 @@
 #include <errno.h>
 #include <stdbool.h>
 
-enum { BUCKETS_MAX = 1 << 24 };	/* tag_of and the bucket number share no bit of the hash */
+enum { BUCKETS_MAX = 1 << 24 }; /* tag_of and the bucket number share no bit of the hash */
 static_assert(FLOW_CAPACITY_MAX / FLOW_FILL < BUCKETS_MAX, "the bucket number has 24 bits");
 
 /* Where a tuple is. */
 struct place {
 	uint32_t bucket;
-	uint32_t way;		/* FLOW_WAYS: nowhere */
+	uint32_t way; /* FLOW_WAYS: nowhere */
 };
 
 static uint32_t
 buckets_for(uint32_t capacity)
 {
-	uint32_t n = 2;		/* a second bucket must be another one */
+	uint32_t n = 2; /* a second bucket must be another one */
 
 	while ((uint64_t)n * FLOW_FILL < capacity)
 		n *= 2;
@@ -36,8 +36,9 @@ flow_table_size(uint32_t capacity)
 {
 	if (capacity == 0 || capacity > FLOW_CAPACITY_MAX)
 		return 0;
-	return header_size() + (size_t)buckets_for(capacity) *
-	       (sizeof(struct flow_bucket) + FLOW_WAYS * sizeof(struct net_tuple));
+	return header_size() +
+	       (size_t)buckets_for(capacity) *
+		       (sizeof(struct flow_bucket) + FLOW_WAYS * sizeof(struct net_tuple));
 }
 
 struct flow_table *
@@ -173,8 +174,8 @@ displace(struct flow_table *t, uint32_t bucket)
 		to.way = free_way(t, to.bucket);
 		if (to.way == FLOW_WAYS || (!guest && b->spilled == UINT16_MAX))
 			continue;
-		put(t, to, b->tag[way], &t->tuples[(size_t)bucket * FLOW_WAYS + way],
-		    b->value[way], guest);
+		put(t, to, b->tag[way], &t->tuples[(size_t)bucket * FLOW_WAYS + way], b->value[way],
+		    guest);
 		clear(t, from);
 		return way;
 	}

@@ -23,23 +23,23 @@
 
 enum {
 	FLOW_WAYS = 10,
-	FLOW_FILL = 7,		/* tuples per bucket that capacity counts on: load <= 0.7 */
+	FLOW_FILL = 7, /* tuples per bucket that capacity counts on: load <= 0.7 */
 	FLOW_ALIGN = 64,
 	FLOW_CAPACITY_MAX = 1 << 26,
 };
 
 struct flow_bucket {
-	uint16_t tag[FLOW_WAYS];	/* 0: free */
-	uint16_t spilled;	/* tuples whose first bucket this is, in their second one */
-	uint16_t guests;	/* bit per slot: its tuple is in its second bucket here */
+	uint16_t tag[FLOW_WAYS]; /* 0: free */
+	uint16_t spilled;        /* tuples whose first bucket this is, in their second one */
+	uint16_t guests;         /* bit per slot: its tuple is in its second bucket here */
 	uint32_t value[FLOW_WAYS];
 };
 static_assert(sizeof(struct flow_bucket) == FLOW_ALIGN, "a bucket is one cache line");
 
 struct flow_table {
 	struct flow_bucket *buckets;
-	struct net_tuple *tuples;	/* FLOW_WAYS per bucket */
-	uint32_t mask;		/* number of buckets - 1 */
+	struct net_tuple *tuples; /* FLOW_WAYS per bucket */
+	uint32_t mask;            /* number of buckets - 1 */
 	uint32_t count;
 	uint32_t capacity;
 	uint8_t key[SIPHASH_KEY_LEN];
@@ -77,8 +77,7 @@ uint32_t flow_find(const struct flow_table *t, const struct net_tuple *tuple, ui
  * the table holds its capacity, or (not to be expected below it) no slot can be
  * made free. A refusal changes nothing.
  */
-int flow_insert(struct flow_table *t, const struct net_tuple *tuple, uint64_t hash,
-		uint32_t value);
+int flow_insert(struct flow_table *t, const struct net_tuple *tuple, uint64_t hash, uint32_t value);
 
 /* 0 or -ENOENT. */
 int flow_remove(struct flow_table *t, const struct net_tuple *tuple, uint64_t hash);

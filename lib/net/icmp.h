@@ -21,8 +21,8 @@ enum {
 
 /* A token bucket. */
 struct icmp_limit {
-	uint64_t filled_us;	/* tokens are counted up to here */
-	uint32_t interval_us;	/* one token each */
+	uint64_t filled_us;   /* tokens are counted up to here */
+	uint32_t interval_us; /* one token each */
 	uint32_t burst;
 	uint32_t tokens;
 };
@@ -34,9 +34,9 @@ void icmp_limit_init(struct icmp_limit *l, uint32_t interval_us, uint32_t burst,
 bool icmp_limit_take(struct icmp_limit *l, uint64_t now_us);
 
 enum icmp_action {
-	ICMP_IGNORE,		/* all other types, errors included */
-	ICMP_BAD,		/* shorter than its header */
-	ICMP_LIMITED,		/* an echo request beyond the rate: drop */
+	ICMP_IGNORE,  /* all other types, errors included */
+	ICMP_BAD,     /* shorter than its header */
+	ICMP_LIMITED, /* an echo request beyond the rate: drop */
 	ICMP_REPLY,
 };
 

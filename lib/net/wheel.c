@@ -155,7 +155,7 @@ advance(struct wheel *w, uint64_t now_tick)
 	w->tick = tick;
 	slot = &w->slots[level][slot_of(tick, level)];
 	w->occupied[level] &= ~(UINT64_C(1) << slot_of(tick, level));
-	w->moving = *slot;	/* which was empty: see wheel_expire */
+	w->moving = *slot; /* which was empty: see wheel_expire */
 	w->moving->pprev = &w->moving;
 	*slot = NULL;
 	return true;

@@ -32,16 +32,16 @@ enum {
 /* In the caller's struct. All zero: not armed. */
 struct wheel_node {
 	struct wheel_node *next;
-	struct wheel_node **pprev;	/* what points at this node; NULL: not armed */
+	struct wheel_node **pprev; /* what points at this node; NULL: not armed */
 	uint64_t at_us;
 };
 
 struct wheel {
-	uint64_t tick;		/* all nodes up to it have fired, or are in due or moving */
-	struct wheel_node *due;	/* first in, first out */
+	uint64_t tick;          /* all nodes up to it have fired, or are in due or moving */
+	struct wheel_node *due; /* first in, first out */
 	struct wheel_node **due_end;
-	struct wheel_node *moving;	/* of a slot that was reached: to be placed anew */
-	uint64_t occupied[WHEEL_LEVELS];	/* bit per slot */
+	struct wheel_node *moving;       /* of a slot that was reached: to be placed anew */
+	uint64_t occupied[WHEEL_LEVELS]; /* bit per slot */
 	/* A node is at the level of the highest digit (base 64) in which its
 	 * tick differs from the wheel's, in the slot of its own digit there. */
 	struct wheel_node *slots[WHEEL_LEVELS][WHEEL_SLOTS];

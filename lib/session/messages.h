@@ -11,19 +11,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MESSAGES_HDR_LEN = 4 };		/* RFC 8446 4: type, 24-bit length */
+enum { MESSAGES_HDR_LEN = 4 }; /* RFC 8446 4: type, 24-bit length */
 
 /* Zeroed: between messages. */
 struct messages {
-	uint32_t need;			/* body bytes of the current message still to come */
-	uint8_t hdr_len;		/* header bytes that are there */
+	uint32_t need;   /* body bytes of the current message still to come */
+	uint8_t hdr_len; /* header bytes that are there */
 	uint8_t hdr[MESSAGES_HDR_LEN];
 };
 
 enum messages_found {
 	MESSAGES_NOTHING,
-	MESSAGES_KEY_UPDATE,		/* it ends with the record */
-	MESSAGES_MISALIGNED,		/* bytes follow it in its record, RFC 8446 5.1 */
+	MESSAGES_KEY_UPDATE, /* it ends with the record */
+	MESSAGES_MISALIGNED, /* bytes follow it in its record, RFC 8446 5.1 */
 };
 
 /* Event: a handshake record's content. */

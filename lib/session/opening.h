@@ -21,10 +21,10 @@ struct opening {
 	struct crypto_job job;
 	struct iovec src[OPENING_PIECES_MAX];
 	struct iovec dst[OPENING_PIECES_MAX + 1];
-	struct rte_mbuf *own;		/* holds the record at its data start when not direct */
+	struct rte_mbuf *own; /* holds the record at its data start when not direct */
 	uint32_t inner_len;
-	bool direct;			/* into the program's buffers */
-	uint8_t last;			/* direct: the inner plaintext's last byte */
+	bool direct;  /* into the program's buffers */
+	uint8_t last; /* direct: the inner plaintext's last byte */
 	/* Once processed: */
 	uint8_t type;
 	uint32_t plain_len;

@@ -13,8 +13,8 @@
 
 struct pieces {
 	const struct iovec *iov;
-	size_t off;		/* in the current piece */
-	size_t left;		/* bytes to the end of the last piece, at most SSIZE_MAX */
+	size_t off;  /* in the current piece */
+	size_t left; /* bytes to the end of the last piece, at most SSIZE_MAX */
 };
 
 struct pieces pieces_of(const struct iovec *iov, unsigned int iovlen);

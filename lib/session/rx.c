@@ -25,7 +25,7 @@ enum {
 /* One call of session_rx_recv. */
 struct receipt {
 	struct rtls_msg *msg;
-	struct pieces out;	/* the program's buffers */
+	struct pieces out;      /* the program's buffers */
 	struct rte_mbuf *spare; /* a record buffer, empty; or NULL */
 	bool peek;
 	bool fin;

@@ -38,34 +38,34 @@ enum session_rx_state {
 /* What the full delivery of an opened control record brings about. */
 enum session_rx_effect {
 	SESSION_RX_EFFECT_NONE,
-	SESSION_RX_EFFECT_PAUSE,	/* it ends with a KeyUpdate */
-	SESSION_RX_EFFECT_CLOSE,	/* close_notify */
+	SESSION_RX_EFFECT_PAUSE, /* it ends with a KeyUpdate */
+	SESSION_RX_EFFECT_CLOSE, /* close_notify */
 };
 
 struct session_rx {
-	uint8_t state;			/* enum session_rx_state */
-	uint8_t end_reason;		/* enum rtls_end_reason; FAILED */
-	uint8_t end_alert;		/* RFC 8446 6.2, 0: none fits; FAILED */
-	bool close_notify;		/* it was delivered: what follows is ignored */
-	int error;			/* FAILED: what every call returns */
-	struct framer framer;		/* from the read position on */
+	uint8_t state;        /* enum session_rx_state */
+	uint8_t end_reason;   /* enum rtls_end_reason; FAILED */
+	uint8_t end_alert;    /* RFC 8446 6.2, 0: none fits; FAILED */
+	bool close_notify;    /* it was delivered: what follows is ignored */
+	int error;            /* FAILED: what every call returns */
+	struct framer framer; /* from the read position on */
 	const struct record_suite *suite;
 	struct crypto_key *key;
 	const struct crypto_provider *provider;
 	const struct buf_pools *pools;
 	struct recvq *q;
-	uint64_t rec_no;		/* of the record at the head of the queue */
+	uint64_t rec_no; /* of the record at the head of the queue */
 	uint32_t epoch;
-	uint8_t iv[RECORD_NONCE_LEN];	/* of record number 0 */
+	uint8_t iv[RECORD_NONCE_LEN]; /* of record number 0 */
 	/* A record opened into a buffer of ours and not delivered in full; NULL: none. Its data is
 	 * what is left of the plaintext; only a control record can be empty. */
 	struct rte_mbuf *opened;
 	uint8_t opened_type;
-	uint8_t opened_effect;		/* enum session_rx_effect */
+	uint8_t opened_effect; /* enum session_rx_effect */
 	uint32_t opened_wire_len;
 	struct messages messages;
-	uint64_t records;		/* counters */
-	uint64_t record_bytes;		/* plaintext */
+	uint64_t records;      /* counters */
+	uint64_t record_bytes; /* plaintext */
 	uint64_t decrypt_errors;
 };
 

@@ -32,22 +32,22 @@ enum {
 };
 
 struct session_tx {
-	const struct record_suite *suite;	/* NULL: no keys yet */
-	struct rte_mbuf *open;			/* the open record's plaintext, or NULL */
-	uint64_t rec_no;			/* of the next record to be closed */
-	uint64_t epoch_records;			/* sealed under this key */
-	uint64_t sndbuf;			/* limit of buffer room */
-	uint32_t epoch;				/* 0: no keys yet */
-	uint16_t cap;				/* plaintext bytes per data record */
-	bool fence_next;			/* the next record starts a segment */
-	bool failed;				/* the provider failed: nothing is sent any more */
-	uint8_t iv[RECORD_NONCE_LEN];		/* of record number 0 */
+	const struct record_suite *suite; /* NULL: no keys yet */
+	struct rte_mbuf *open;            /* the open record's plaintext, or NULL */
+	uint64_t rec_no;                  /* of the next record to be closed */
+	uint64_t epoch_records;           /* sealed under this key */
+	uint64_t sndbuf;                  /* limit of buffer room */
+	uint32_t epoch;                   /* 0: no keys yet */
+	uint16_t cap;                     /* plaintext bytes per data record */
+	bool fence_next;                  /* the next record starts a segment */
+	bool failed;                      /* the provider failed: nothing is sent any more */
+	uint8_t iv[RECORD_NONCE_LEN];     /* of record number 0 */
 	struct crypto_key *key;
 	const struct crypto_provider *provider;
 	const struct buf_pools *pools;
 	struct sendq *q;
-	uint64_t records;			/* counters */
-	uint64_t record_bytes;			/* plaintext */
+	uint64_t records;      /* counters */
+	uint64_t record_bytes; /* plaintext */
 };
 
 void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sendq *q,

@@ -10,7 +10,7 @@
 #include "tcp/timewait.h"
 
 enum {
-	PORT_FIRST = 49152,		/* RFC 6335 6: the dynamic range */
+	PORT_FIRST = 49152, /* RFC 6335 6: the dynamic range */
 	PORT_COUNT = 65536 - PORT_FIRST,
 };
 
@@ -75,7 +75,7 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 	    (local != NULL && local->family != RTLS_IPV4))
 		return -EINVAL;
 	if (stack_addr_find(s, net_load32(remote->ip)) != NULL)
-		return -EINVAL;		/* there is no loopback inside a stack */
+		return -EINVAL; /* there is no loopback inside a stack */
 	k = endpoint_alloc(s, NULL);
 	if (k == NULL)
 		return -ENOMEM;

@@ -28,8 +28,7 @@ rtls_events(struct rtls_stack *s, struct rtls_event *ev, unsigned int n)
 	while (found < n && (k = TAILQ_FIRST(&turn)) != NULL) {
 		TAILQ_REMOVE(&turn, k, ready_link);
 		k->ready_listed = false;
-		bits = k->watch == 0 ? 0 :
-		       endpoint_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
+		bits = k->watch == 0 ? 0 : endpoint_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
 		if (bits == 0)
 			continue;
 		ev[found++] = (struct rtls_event){ .sock = k, .user = k->user, .bits = bits };

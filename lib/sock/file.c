@@ -16,7 +16,7 @@
 enum { READ_AHEAD_DEFAULT = 4 };
 
 struct rtls_file {
-	struct reader_file ref;		/* first: the reader frees by it */
+	struct reader_file ref; /* first: the reader frees by it */
 	uint64_t size;
 	uint32_t read_ahead;
 };
@@ -76,8 +76,8 @@ read_ahead(struct rtls_sock *k, struct rtls_file *f, uint64_t off, uint64_t end)
 	while (lane->count < f->read_ahead && lane->next_off < end) {
 		len = (uint32_t)RTE_MIN(end - lane->next_off, (uint64_t)k->tx.cap);
 		m = buf_record_alloc(&s->pools, len);
-		if (m == NULL || reader_ask(s->reader, k, lane, &f->ref, lane->next_off, len,
-					    m) != 0) {
+		if (m == NULL ||
+		    reader_ask(s->reader, k, lane, &f->ref, lane->next_off, len, m) != 0) {
 			rte_pktmbuf_free(m);
 			/* Without even one under way nothing else would wake the socket. */
 			if (lane->count == 0)

@@ -24,14 +24,10 @@ enum level {
 };
 
 static const char *const level_names[LEVEL_MAX] = {
-	[LEVEL_MBUFS] = "MbufsInUse",
-	[LEVEL_SOCKS] = "SocksInUse",
-	[LEVEL_SESSIONS] = "SessionsInUse",
-	[LEVEL_TIMERS] = "TimersInUse",
-	[LEVEL_FLOWS] = "FlowsInUse",
-	[LEVEL_SYN] = "SynInUse",
-	[LEVEL_TIME_WAIT] = "TimeWaitInUse",
-	[LEVEL_RX_ROOM] = "RxRoomInUse",
+	[LEVEL_MBUFS] = "MbufsInUse",        [LEVEL_SOCKS] = "SocksInUse",
+	[LEVEL_SESSIONS] = "SessionsInUse",  [LEVEL_TIMERS] = "TimersInUse",
+	[LEVEL_FLOWS] = "FlowsInUse",        [LEVEL_SYN] = "SynInUse",
+	[LEVEL_TIME_WAIT] = "TimeWaitInUse", [LEVEL_RX_ROOM] = "RxRoomInUse",
 };
 
 struct totals {

@@ -14,31 +14,31 @@ enum counter {
 	/* packets */
 	CNT_RX_PACKETS,
 	CNT_TX_PACKETS,
-	CNT_RX_MALFORMED,		/* a length or header that does not fit */
+	CNT_RX_MALFORMED, /* a length or header that does not fit */
 	CNT_RX_BAD_CHECKSUM,
-	CNT_RX_NOT_FOR_US,		/* another protocol, host or address */
-	CNT_RX_FRAGMENTS,		/* IP fragments are not reassembled */
-	CNT_RX_NO_CONNECTION,		/* TCP that belongs to nobody */
-	CNT_TX_NO_BUFFER,		/* a packet was put off: no header buffer */
-	CNT_TX_REFUSED,			/* packets that the port did not take at once */
-	CNT_TX_DROPPED,			/* packets that the port would never take */
-	CNT_ARP_REQUESTS,		/* sent */
-	CNT_ARP_REFUSED,		/* tried to replace a confirmed neighbour */
+	CNT_RX_NOT_FOR_US,    /* another protocol, host or address */
+	CNT_RX_FRAGMENTS,     /* IP fragments are not reassembled */
+	CNT_RX_NO_CONNECTION, /* TCP that belongs to nobody */
+	CNT_TX_NO_BUFFER,     /* a packet was put off: no header buffer */
+	CNT_TX_REFUSED,       /* packets that the port did not take at once */
+	CNT_TX_DROPPED,       /* packets that the port would never take */
+	CNT_ARP_REQUESTS,     /* sent */
+	CNT_ARP_REFUSED,      /* tried to replace a confirmed neighbour */
 	CNT_ECHO_REPLIES,
 	/* TCP */
-	CNT_RX_SEGMENTS,		/* with payload */
-	CNT_TX_SEGMENTS,		/* with payload, retransmissions included */
-	CNT_RX_BYTES,			/* payload kept */
-	CNT_TX_BYTES,			/* payload sent, retransmissions included */
-	CNT_TX_RETRANSMISSIONS,		/* segments */
+	CNT_RX_SEGMENTS,        /* with payload */
+	CNT_TX_SEGMENTS,        /* with payload, retransmissions included */
+	CNT_RX_BYTES,           /* payload kept */
+	CNT_TX_BYTES,           /* payload sent, retransmissions included */
+	CNT_TX_RETRANSMISSIONS, /* segments */
 	CNT_TX_RESETS,
-	CNT_SYN_DROPPED,		/* no room, or the accept queue is full */
+	CNT_SYN_DROPPED, /* no room, or the accept queue is full */
 	CNT_ACCEPTED,
 	CNT_CONNECTED,
 	CNT_CONN_TIMEOUTS,
 	CNT_CONN_RESETS,
 	/* memory pressure */
-	CNT_PRESSURE_HELD_DROPPED,	/* out-of-order bytes given up */
+	CNT_PRESSURE_HELD_DROPPED, /* out-of-order bytes given up */
 	CNT_PRESSURE_CONN_REFUSED,
 	CNT_PRESSURE_CONN_ABORTED,
 	/* records */

@@ -281,7 +281,7 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 		endpoint_schedule(k);
 	if (events & TCP_EV_TIME_WAIT) {
 		open_path_time_wait(k);
-		k->tcp.state = TCP_CLOSED;
+		tcp_conn_closed(&k->tcp, TCP_END_NORMAL);
 		return finished(k);
 	}
 	if (events & TCP_EV_CLOSED)

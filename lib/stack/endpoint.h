@@ -30,9 +30,9 @@
 enum endpoint_phase {
 	ENDPOINT_FREE,
 	ENDPOINT_LISTEN,
-	ENDPOINT_BACKLOG,	/* established, not accepted yet */
-	ENDPOINT_OPEN,		/* the program has the handle */
-	ENDPOINT_ORPHAN,	/* it closed the handle, the connection is finishing */
+	ENDPOINT_BACKLOG, /* established, not accepted yet */
+	ENDPOINT_OPEN,    /* the program has the handle */
+	ENDPOINT_ORPHAN,  /* it closed the handle, the connection is finishing */
 };
 
 TAILQ_HEAD(endpoint_list, rtls_sock);
@@ -41,17 +41,17 @@ struct rtls_sock {
 	/* What each segment touches. */
 	struct tcp_conn tcp;
 	struct rtls_stack *stack;
-	uint8_t phase;			/* enum endpoint_phase */
-	bool tx_listed;			/* on stack->tx_list: tcp_plan may have something to say */
-	bool ready_listed;		/* on stack->ready_list: may have events to report */
-	bool attached;			/* the flow table leads here */
-	bool connected;			/* came from rtls_connect() and is established */
-	bool starved;			/* on stack->starved_list: a pool was empty */
+	uint8_t phase;     /* enum endpoint_phase */
+	bool tx_listed;    /* on stack->tx_list: tcp_plan may have something to say */
+	bool ready_listed; /* on stack->ready_list: may have events to report */
+	bool attached;     /* the flow table leads here */
+	bool connected;    /* came from rtls_connect() and is established */
+	bool starved;      /* on stack->starved_list: a pool was empty */
 	TAILQ_ENTRY(rtls_sock) tx_link;
 	TAILQ_ENTRY(rtls_sock) ready_link;
-	TAILQ_ENTRY(rtls_sock) link;	/* free list, listener list, a listener's backlog */
+	TAILQ_ENTRY(rtls_sock) link; /* free list, listener list, a listener's backlog */
 	TAILQ_ENTRY(rtls_sock) starved_link;
-	TAILQ_ENTRY(rtls_sock) path_link;	/* on stack->path_list: waits for its neighbour */
+	TAILQ_ENTRY(rtls_sock) path_link; /* on stack->path_list: waits for its neighbour */
 	struct path path;
 	struct sendq sendq;
 	struct recvq recvq;
@@ -61,8 +61,8 @@ struct rtls_sock {
 	struct net_tuple tuple;
 	uint64_t hash;
 	uint32_t rcvbuf;
-	uint32_t room_counted;		/* of recvq.room_used, in stack->rx_room_used */
-	uint64_t incomplete_since_us;	/* when the record at the head began to arrive */
+	uint32_t room_counted;        /* of recvq.room_used, in stack->rx_room_used */
+	uint64_t incomplete_since_us; /* when the record at the head began to arrive */
 
 	uint32_t watch;
 	void *user;
@@ -71,19 +71,19 @@ struct rtls_sock {
 	struct endpoint_list backlog;
 	uint32_t nb_backlog;
 	uint32_t max_backlog;
-	struct rtls_sock *listener;	/* BACKLOG: whose */
+	struct rtls_sock *listener; /* BACKLOG: whose */
 	uint32_t opt_sndbuf, opt_max_payload, opt_user_timeout_us;
 
 	/* rtls_sendfile: what was read ahead for this socket. */
 	struct reader_lane lane;
-	bool lane_waits;		/* the last rtls_sendfile() found nothing loaded */
+	bool lane_waits; /* the last rtls_sendfile() found nothing loaded */
 
 	/* Why it ended, kept once. */
 	uint8_t end_who;
 	uint8_t end_reason;
 
-	struct rtls_sock_stats stats_base;	/* what tcp and session do not count themselves */
-	struct tcp_params params;	/* the stack's, with this socket's timeouts */
+	struct rtls_sock_stats stats_base; /* what tcp and session do not count themselves */
+	struct tcp_params params;          /* the stack's, with this socket's timeouts */
 };
 
 struct rtls_stack;
@@ -119,7 +119,7 @@ void endpoint_rearm(struct rtls_sock *k);
 /* Tells TCP how much it may receive. */
 void endpoint_offer_window(struct rtls_sock *k);
 
-/* TCP events, from input, timers or close; may free an orphan: k is gone when this returns false. */
+/* TCP events, from input or timers. False: it was an orphan and is gone. */
 bool endpoint_tcp_events(struct rtls_sock *k, uint32_t events);
 
 /* RST and gone, whatever the phase but LISTEN; an OPEN one stays for its owner, closed. */

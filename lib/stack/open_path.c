@@ -46,9 +46,8 @@ open_path_listener(struct rtls_stack *s, const struct net_addr *local, uint16_t 
 	struct rtls_sock *l;
 
 	TAILQ_FOREACH(l, &s->listeners, link) {
-		if (l->tuple.local_port == port &&
-		    (net_addr_equal(&l->tuple.local, local) ||
-		     net_addr_equal(&l->tuple.local, &any)))
+		if (l->tuple.local_port == port && (net_addr_equal(&l->tuple.local, local) ||
+						    net_addr_equal(&l->tuple.local, &any)))
 			return l;
 	}
 	return NULL;
@@ -57,7 +56,7 @@ open_path_listener(struct rtls_stack *s, const struct net_addr *local, uint16_t 
 static uint16_t
 our_mss(const struct binding *b)
 {
-	return b->port->mtu - 40;	/* RFC 9293 3.7.1: IPv4 and TCP headers without options */
+	return b->port->mtu - 40; /* RFC 9293 3.7.1: IPv4 and TCP headers without options */
 }
 
 /* Nothing is known of the tuple: only a SYN for a listener means something. */
@@ -72,18 +71,22 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 	bool evicted = false;
 	struct tcp_syn syn;
 
-	if (l == NULL || s->draining ||
-	    !tcp_syn_input(&syn, &s->params, seg, iss, ts_offset, our_mss(to->b),
-			   l->rcvbuf / 2, s->now_us)) {
+	if (l == NULL || s->draining) {
 		answer_reset(to, seg);
+		return;
+	}
+	if (!tcp_syn_input(&syn, &s->params, seg, iss, ts_offset, our_mss(to->b), l->rcvbuf / 2,
+			   s->now_us)) {
+		/* RFC 9293 3.10.7.2: a listener answers an ACK with RST, and drops the rest. */
+		if (seg->flags & TCP_ACK)
+			answer_reset(to, seg);
 		return;
 	}
 	if (pressure_is_severe(s)) {
 		stack_count(s, CNT_PRESSURE_CONN_REFUSED);
 		return;
 	}
-	e = tcp_syncache_add(s->syncache, to->tuple, (uint32_t)(l - s->socks), s->now_us,
-			     &evicted);
+	e = tcp_syncache_add(s->syncache, to->tuple, (uint32_t)(l - s->socks), s->now_us, &evicted);
 	if (evicted)
 		stack_count(s, CNT_SYN_DROPPED);
 	e->syn = syn;
@@ -91,7 +94,7 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 	answer(to, &syn_ack);
 }
 
-/* The handshake is complete: a connection for the listener's backlog, or NULL with nothing changed. */
+/* The handshake is complete: a connection for the backlog, or NULL with nothing changed. */
 static struct rtls_sock *
 complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash,
 	 const struct tcp_seg *seg)
@@ -155,8 +158,7 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 }
 
 static void
-input_time_wait(const struct answer_to *to, struct tcp_timewait_entry *e,
-		const struct tcp_seg *seg)
+input_time_wait(const struct answer_to *to, struct tcp_timewait_entry *e, const struct tcp_seg *seg)
 {
 	struct rtls_stack *s = to->s;
 	struct tcp_seg out;
@@ -209,8 +211,11 @@ open_path_timers(struct rtls_stack *s)
 		    path_resolve(s, &path) != PATH_READY)
 			continue;
 		tcp_syn_ack(&e->syn, s->now_us, &out);
-		answer(&(struct answer_to){ .s = s, .b = &s->bindings[path.binding],
-					    .mac = path.mac, .tuple = &e->tuple }, &out);
+		answer(&(struct answer_to){ .s = s,
+					    .b = &s->bindings[path.binding],
+					    .mac = path.mac,
+					    .tuple = &e->tuple },
+		       &out);
 	}
 	return n + expired + tcp_timewait_expire(s->timewait, s->now_us);
 }
@@ -227,6 +232,9 @@ open_path_time_wait(struct rtls_sock *k)
 	/* The peer's FIN is not acknowledged yet. */
 	tcp_timewait_ack(e, s->now_us, &ack);
 	if (path_resolve(s, &k->path) == PATH_READY)
-		answer(&(struct answer_to){ .s = s, .b = &s->bindings[k->path.binding],
-					    .mac = k->path.mac, .tuple = &k->tuple }, &ack);
+		answer(&(struct answer_to){ .s = s,
+					    .b = &s->bindings[k->path.binding],
+					    .mac = k->path.mac,
+					    .tuple = &k->tuple },
+		       &ack);
 }

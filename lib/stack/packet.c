@@ -72,8 +72,7 @@ packet_segment(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *
 
 	if (m == NULL)
 		return NULL;
-	if (out->len > 0 &&
-	    sendq_attach(&k->sendq, &s->pools, out->off, out->len, m) != 0) {
+	if (out->len > 0 && sendq_attach(&k->sendq, &s->pools, out->off, out->len, m) != 0) {
 		rte_pktmbuf_free(m);
 		return NULL;
 	}

@@ -17,21 +17,21 @@ struct rtls_stack;
 struct rtls_sock;
 
 struct path {
-	uint32_t next_hop;	/* IPv4, host order */
+	uint32_t next_hop; /* IPv4, host order */
 	uint32_t own_ip;
-	uint32_t arp_changes;	/* of the table when mac was copied */
-	uint64_t look_us;	/* look the neighbour up again then */
-	uint64_t confirm_us;	/* progress before this need not be told to the table */
-	uint64_t retry_us;	/* waiting: look again then; UINT64_MAX: not waiting */
+	uint32_t arp_changes; /* of the table when mac was copied */
+	uint64_t look_us;     /* look the neighbour up again then */
+	uint64_t confirm_us;  /* progress before this need not be told to the table */
+	uint64_t retry_us;    /* waiting: look again then; UINT64_MAX: not waiting */
 	uint8_t mac[NET_MAC_LEN];
-	uint8_t binding;	/* index of the stack's port binding */
-	bool listed;		/* on stack->path_list */
+	uint8_t binding; /* index of the stack's port binding */
+	bool listed;     /* on stack->path_list */
 };
 
 enum path_verdict {
-	PATH_READY,		/* mac is good */
-	PATH_WAIT,		/* a request is out */
-	PATH_FAILED,		/* nobody answers */
+	PATH_READY,  /* mac is good */
+	PATH_WAIT,   /* a request is out */
+	PATH_FAILED, /* nobody answers */
 };
 
 /* Fills port, next hop and own address for a destination. 0 or -EHOSTUNREACH. */

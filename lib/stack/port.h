@@ -18,7 +18,7 @@ enum { PORT_QUEUES_MAX = 64 };
 enum {
 	PORT_CAP_TX_IPV4_CKSUM = 1 << 0,
 	PORT_CAP_TX_TCP_CKSUM = 1 << 1,
-	PORT_CAP_RX_CKSUM = 1 << 2,	/* marks packets RTE_MBUF_F_RX_*_CKSUM_GOOD or _BAD */
+	PORT_CAP_RX_CKSUM = 1 << 2, /* marks packets RTE_MBUF_F_RX_*_CKSUM_GOOD or _BAD */
 };
 
 struct rtls_port {
@@ -37,9 +37,9 @@ struct rtls_port {
 	void (*close)(struct rtls_port *p);
 	uint32_t caps;
 	uint16_t nb_queues;
-	uint16_t mtu;		/* bytes behind the Ethernet header */
+	uint16_t mtu; /* bytes behind the Ethernet header */
 	uint8_t mac[6];
-	uint64_t queues_bound;	/* bit per queue that a stack uses */
+	uint64_t queues_bound; /* bit per queue that a stack uses */
 };
 
 #endif

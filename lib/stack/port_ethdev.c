@@ -15,7 +15,7 @@
 enum {
 	DEFAULT_DESC = 1024,
 	DEFAULT_RX_MBUFS = 8192,
-	MTU_MIN = 576,		/* RFC 791: what every host must take */
+	MTU_MIN = 576, /* RFC 791: what every host must take */
 };
 
 struct port_ethdev {
@@ -180,8 +180,7 @@ read_facts(struct port_ethdev *e)
 	if (e->port.mtu < MTU_MIN)
 		return -EINVAL;
 	memcpy(e->port.mac, mac.addr_bytes, sizeof(e->port.mac));
-	e->port.nb_queues = RTE_MIN(RTE_MIN(info.nb_rx_queues, info.nb_tx_queues),
-				    PORT_QUEUES_MAX);
+	e->port.nb_queues = RTE_MIN(RTE_MIN(info.nb_rx_queues, info.nb_tx_queues), PORT_QUEUES_MAX);
 	return 0;
 }
 

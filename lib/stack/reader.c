@@ -17,12 +17,12 @@
 #include "stack/reader.h"
 
 struct reader {
-	struct rte_ring *asked;		/* lcore to thread */
-	struct rte_ring *filled;	/* thread to lcore */
+	struct rte_ring *asked;  /* lcore to thread */
+	struct rte_ring *filled; /* thread to lcore */
 	struct reader_chunk *chunks;
 	struct reader_chunk *free;
 	uint32_t under_way;
-	sem_t wake;			/* counts chunks in the asked ring, and the stop */
+	sem_t wake; /* counts chunks in the asked ring, and the stop */
 	atomic_bool stop;
 	rte_thread_t thread;
 };
@@ -54,7 +54,7 @@ reader_main(void *arg)
 
 	for (;;) {
 		while (sem_wait(&r->wake) != 0)
-			;	/* EINTR is all that can happen */
+			; /* EINTR is all that can happen */
 		if (atomic_load_explicit(&r->stop, memory_order_acquire))
 			return 0;
 		if (rte_ring_sc_dequeue(r->asked, &c) != 0)

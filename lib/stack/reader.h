@@ -22,7 +22,7 @@ struct reader;
 
 struct reader_file {
 	int fd;
-	uint32_t refs;		/* the program's handle and each chunk under way */
+	uint32_t refs; /* the program's handle and each chunk under way */
 };
 
 /* Between reader_ask() and reader_next_filled() got, failed and the buffer are the thread's. */
@@ -30,21 +30,21 @@ struct reader_chunk {
 	struct reader_chunk *next_free;
 	struct reader_file *file;
 	struct rte_mbuf *m;
-	struct rtls_sock *owner;	/* NULL: nobody wants it any more */
+	struct rtls_sock *owner; /* NULL: nobody wants it any more */
 	uint64_t off;
 	uint32_t len;
-	uint32_t got;			/* bytes read, fewer than len at the end of the file */
+	uint32_t got; /* bytes read, fewer than len at the end of the file */
 	bool failed;
-	bool filled;			/* back on the lcore */
+	bool filled; /* back on the lcore */
 };
 
 /* What is read ahead for one socket: consecutive chunks of one file. */
 struct reader_lane {
-	struct reader_file *file;	/* NULL: nothing */
+	struct reader_file *file; /* NULL: nothing */
 	struct reader_chunk *chunks[READER_LANE_MAX];
 	uint32_t head;
 	uint32_t count;
-	uint64_t next_off;	/* behind the last chunk asked for */
+	uint64_t next_off; /* behind the last chunk asked for */
 };
 
 /* Starts the thread, with room for max_chunks under way. 0, -ENOMEM or -EAGAIN. */

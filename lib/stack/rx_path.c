@@ -23,7 +23,7 @@ enum { HEADERS_MAX = ETHER_IP_HDR_MAX + TCP_HDR_MAX };
 /* A received packet on its way through the functions below. */
 struct rx_packet {
 	struct rte_mbuf *m;
-	const uint8_t *bytes;		/* of the headers */
+	const uint8_t *bytes; /* of the headers */
 	uint32_t contiguous_len;
 	struct ether_ip_rx ip;
 	struct tcp_seg seg;
@@ -168,9 +168,8 @@ rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	uint32_t off = p->ip.l4_off, len = p->ip.l4_len, room;
 	struct rte_mbuf *m;
 
-	if (p->contiguous_len < off ||
-	    icmp_input(icmp, p->contiguous_len - off, len, &s->echo_limit, s->now_us) !=
-		    ICMP_REPLY) {
+	if (p->contiguous_len < off || icmp_input(icmp, p->contiguous_len - off, len,
+						  &s->echo_limit, s->now_us) != ICMP_REPLY) {
 		rte_pktmbuf_free(p->m);
 		return;
 	}
@@ -219,7 +218,8 @@ rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 		drop(s, p, CNT_RX_BAD_CHECKSUM);
 		return;
 	}
-	p->tuple = (struct net_tuple){ .local = p->ip.dst, .remote = p->ip.src,
+	p->tuple = (struct net_tuple){ .local = p->ip.dst,
+				       .remote = p->ip.src,
 				       .local_port = p->seg.dst_port,
 				       .remote_port = p->seg.src_port };
 	hash = flow_hash(s->flows, &p->tuple);

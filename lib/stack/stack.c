@@ -19,12 +19,12 @@
 #include "tcp/timer.h"
 
 enum {
-	TIMER_BUDGET = 256,		/* expiries per poll */
-	ECHO_INTERVAL_US = 1000,	/* 1000 replies per second */
+	TIMER_BUDGET = 256,      /* expiries per poll */
+	ECHO_INTERVAL_US = 1000, /* 1000 replies per second */
 	ECHO_BURST = 100,
 	RESET_INTERVAL_US = 1000,
 	RESET_BURST = 200,
-	RX_BUFFER_ROOM = 2176,		/* of a port's receive buffer */
+	RX_BUFFER_ROOM = 2176, /* of a port's receive buffer */
 	RX_BUFFERS = 8192,
 };
 
@@ -50,18 +50,27 @@ static void
 conf_defaults(struct rtls_stack_conf *c)
 {
 	static const struct rtls_stack_conf def = {
-		.max_socks = 1024, .max_time_wait = 8192, .max_syn = 1024,
-		.nb_packets = 8192, .nb_small = 2048, .nb_medium = 2048, .nb_large = 2048,
-		.sndbuf = 256 << 10, .rcvbuf = 512 << 10,
-		.time_wait_us = 60000000, .user_timeout_us = 120000000, .rto_min_us = 200000,
+		.max_socks = 1024,
+		.max_time_wait = 8192,
+		.max_syn = 1024,
+		.nb_packets = 8192,
+		.nb_small = 2048,
+		.nb_medium = 2048,
+		.nb_large = 2048,
+		.sndbuf = 256 << 10,
+		.rcvbuf = 512 << 10,
+		.time_wait_us = 60000000,
+		.user_timeout_us = 120000000,
+		.rto_min_us = 200000,
 	};
-	uint32_t *fields[] = { &c->max_socks, &c->max_time_wait, &c->max_syn, &c->nb_packets,
-			       &c->nb_small, &c->nb_medium, &c->nb_large, &c->sndbuf, &c->rcvbuf,
+	uint32_t *fields[] = { &c->max_socks,    &c->max_time_wait,   &c->max_syn,
+			       &c->nb_packets,   &c->nb_small,        &c->nb_medium,
+			       &c->nb_large,     &c->sndbuf,          &c->rcvbuf,
 			       &c->time_wait_us, &c->user_timeout_us, &c->rto_min_us };
-	const uint32_t defaults[] = { def.max_socks, def.max_time_wait, def.max_syn, def.nb_packets,
-				      def.nb_small, def.nb_medium, def.nb_large, def.sndbuf,
-				      def.rcvbuf, def.time_wait_us, def.user_timeout_us,
-				      def.rto_min_us };
+	const uint32_t defaults[] = { def.max_socks,    def.max_time_wait,   def.max_syn,
+				      def.nb_packets,   def.nb_small,        def.nb_medium,
+				      def.nb_large,     def.sndbuf,          def.rcvbuf,
+				      def.time_wait_us, def.user_timeout_us, def.rto_min_us };
 	uint32_t i;
 
 	for (i = 0; i < RTE_DIM(fields); i++) {
@@ -140,8 +149,11 @@ static int
 make_parts(struct rtls_stack *s, const char *name, int socket)
 {
 	struct buf_pools_conf pools = {
-		.name = name, .socket_id = socket, .nb_packets = s->conf.nb_packets,
-		.nb_small = s->conf.nb_small, .nb_medium = s->conf.nb_medium,
+		.name = name,
+		.socket_id = socket,
+		.nb_packets = s->conf.nb_packets,
+		.nb_small = s->conf.nb_small,
+		.nb_medium = s->conf.nb_medium,
 		.nb_large = s->conf.nb_large,
 	};
 	int rc;

@@ -48,7 +48,7 @@ struct stack_route {
 /* A packet on its way to the port, and what it means to its connection once taken. */
 struct tx_slot {
 	struct rte_mbuf *m;
-	struct rtls_sock *owner;	/* NULL: a reply that belongs to no connection */
+	struct rtls_sock *owner; /* NULL: a reply that belongs to no connection */
 	struct tcp_out out;
 };
 
@@ -57,7 +57,7 @@ struct binding {
 	struct rtls_port *port;
 	uint16_t queue;
 	uint16_t nb_tx;
-	uint32_t head_refused;		/* times in a row that the port took nothing */
+	uint32_t head_refused; /* times in a row that the port took nothing */
 	struct arp_table arp;
 	struct arp_entry *arp_entries;
 	struct arp_own own[STACK_ADDRS_MAX];
@@ -89,16 +89,16 @@ struct rtls_stack {
 	struct tcp_params params;
 	struct icmp_limit echo_limit;
 	struct icmp_limit reset_limit;
-	uint64_t rx_room_used;		/* buffer room held by all receive queues */
-	uint64_t rx_room_max;		/* pressure begins near this */
+	uint64_t rx_room_used; /* buffer room held by all receive queues */
+	uint64_t rx_room_max;  /* pressure begins near this */
 	struct reader *reader;
 	const struct crypto_provider *provider;
 	uint8_t secret[16];
 	uint64_t counters[CNT_MAX];
-	bool draining;			/* destroy was called: nothing new is accepted */
+	bool draining; /* destroy was called: nothing new is accepted */
 	bool clock_started;
-	uint32_t next_port;		/* RFC 6056 3.3.3 */
-	void *flows_mem;		/* as allocated */
+	uint32_t next_port; /* RFC 6056 3.3.3 */
+	void *flows_mem;    /* as allocated */
 	void *syncache_mem;
 	void *timewait_mem;
 	struct rtls_stack_conf conf;

@@ -6,8 +6,8 @@
 #include "stack/tx_path.h"
 
 enum {
-	TURN_SEGMENTS = 44,		/* about 64 KiB: then the next connection has its turn */
-	HEAD_REFUSED_MAX = 4096,	/* polls in a row: this packet will never be taken */
+	TURN_SEGMENTS = 44,      /* about 64 KiB: then the next connection has its turn */
+	HEAD_REFUSED_MAX = 4096, /* polls in a row: this packet will never be taken */
 };
 
 static void
@@ -134,8 +134,11 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 	unsigned int n;
 
 	for (n = 0; n < TURN_SEGMENTS; n++) {
-		if (!tcp_plan(&k->tcp, s->now_us, &out))
+		if (!tcp_plan(&k->tcp, s->now_us, &out)) {
+			/* It may have started to probe a closed window. */
+			endpoint_rearm(k);
 			return;
+		}
 		if (n == 0 && !path_is_ready(s, k))
 			return;
 		if (out.len > 0)

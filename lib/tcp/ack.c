@@ -6,12 +6,11 @@
 #include "tcp/timer.h"
 
 enum {
-	DUP_ACKS = 3,	/* RFC 5681 3.2 */
+	DUP_ACKS = 3, /* RFC 5681 3.2 */
 };
 
 bool
-tcp_ack_echo(const struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us,
-	     uint64_t *rtt_us)
+tcp_ack_echo(const struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us, uint64_t *rtt_us)
 {
 	uint32_t ts_now = tcp_ts_now(c->ts_offset, now_us);
 	uint32_t age_ms = ts_now - seg->ts_ecr;
@@ -175,8 +174,7 @@ static bool
 is_dup_ack(const struct tcp_conn *c, const struct tcp_seg *seg, uint64_t ack_off)
 {
 	return ack_off == c->snd_una && c->snd_una < c->snd_max && seg->payload_len == 0 &&
-	       (seg->flags & TCP_FIN) == 0 &&
-	       (uint64_t)seg->wnd << c->snd_wscale == c->snd_wnd;
+	       (seg->flags & TCP_FIN) == 0 && (uint64_t)seg->wnd << c->snd_wscale == c->snd_wnd;
 }
 
 uint32_t

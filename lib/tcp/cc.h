@@ -18,11 +18,11 @@ struct tcp_cc_ops;
 
 struct tcp_cc {
 	const struct tcp_cc_ops *ops;
-	uint32_t cwnd;		/* bytes */
-	uint32_t ssthresh;	/* bytes; UINT32_MAX until the first loss */
-	uint32_t mss;		/* SMSS of RFC 5681: payload bytes per segment */
-	uint32_t acked;		/* NewReno: bytes towards the next step of congestion avoidance */
-	bool after_timeout;	/* NewReno: slow start behind a timeout, RFC 3465 2.3 */
+	uint32_t cwnd;      /* bytes */
+	uint32_t ssthresh;  /* bytes; UINT32_MAX until the first loss */
+	uint32_t mss;       /* SMSS of RFC 5681: payload bytes per segment */
+	uint32_t acked;     /* NewReno: bytes towards the next step of congestion avoidance */
+	bool after_timeout; /* NewReno: slow start behind a timeout, RFC 3465 2.3 */
 };
 
 struct tcp_cc_ops {

@@ -4,7 +4,7 @@
 #include "tcp/cc.h"
 
 enum {
-	IW_SEGMENTS = 10,	/* RFC 6928 2 */
+	IW_SEGMENTS = 10, /* RFC 6928 2 */
 	IW_BYTES = 14600,
 	DUP_ACKS = 3,
 	/* No window of RFC 7323 is larger: 65535 << 14. Keeps the sums below in 32 bits. */

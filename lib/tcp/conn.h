@@ -46,49 +46,49 @@ enum tcp_state {
 /* Why a connection reached TCP_CLOSED. */
 enum tcp_end {
 	TCP_END_NONE,
-	TCP_END_NORMAL,		/* both sides closed; or an orphan's peer never sent its FIN */
-	TCP_END_RESET,		/* the peer's RST */
-	TCP_END_REFUSED,	/* RST in SYN-SENT */
-	TCP_END_TIMEOUT,	/* R2: no answer for user_timeout_us */
-	TCP_END_ABORTED,	/* tcp_abort */
+	TCP_END_NORMAL,  /* both sides closed; or an orphan's peer never sent its FIN */
+	TCP_END_RESET,   /* the peer's RST */
+	TCP_END_REFUSED, /* RST in SYN-SENT */
+	TCP_END_TIMEOUT, /* R2: no answer for user_timeout_us */
+	TCP_END_ABORTED, /* tcp_abort */
 };
 
 /* What happened; a set of bits, returned by input and timer events. */
 enum {
 	TCP_EV_CONNECTED = 1 << 0,
-	TCP_EV_ACKED = 1 << 1,		/* snd_una moved: release what is below it */
-	TCP_EV_DELIVER = 1 << 2,	/* rcv_nxt moved: the stream is in order up to it */
-	TCP_EV_PEER_FIN = 1 << 3,	/* all of the peer's bytes are in order, none follows */
-	TCP_EV_TIME_WAIT = 1 << 4,	/* tcp_timewait_add, answer with tcp_timewait_ack, drop c */
-	TCP_EV_CLOSED = 1 << 5,		/* state is TCP_CLOSED, end says why */
-	TCP_EV_SEND = 1 << 6,		/* tcp_plan may have something to say now */
+	TCP_EV_ACKED = 1 << 1,     /* snd_una moved: release what is below it */
+	TCP_EV_DELIVER = 1 << 2,   /* rcv_nxt moved: the stream is in order up to it */
+	TCP_EV_PEER_FIN = 1 << 3,  /* all of the peer's bytes are in order, none follows */
+	TCP_EV_TIME_WAIT = 1 << 4, /* tcp_timewait_add, answer with tcp_timewait_ack, drop c */
+	TCP_EV_CLOSED = 1 << 5,    /* state is TCP_CLOSED, end says why */
+	TCP_EV_SEND = 1 << 6,      /* tcp_plan may have something to say now */
 };
 
 /* Loss recovery (RFC 6582). A retransmission timeout leads back to TCP_LOSS_NONE. */
 enum tcp_loss {
 	TCP_LOSS_NONE,
-	TCP_LOSS_RECOVERY,		/* fast recovery, no partial ACK yet */
-	TCP_LOSS_RECOVERY_PARTIAL,	/* had one: the timer is not restarted any more */
+	TCP_LOSS_RECOVERY,         /* fast recovery, no partial ACK yet */
+	TCP_LOSS_RECOVERY_PARTIAL, /* had one: the timer is not restarted any more */
 };
 
 /* A deadline that is not armed; an offset that is not known. */
-#define TCP_NEVER UINT64_MAX
+#define TCP_NEVER  UINT64_MAX
 #define TCP_NO_OFF UINT64_MAX
 
 /* What a host decides once for all connections. Microseconds and bytes. */
 struct tcp_params {
 	const struct tcp_cc_ops *cc;
-	uint32_t rto_init_us;		/* 1 s, RFC 6298 2.1 */
-	uint32_t rto_min_us;		/* 200 ms, as Linux */
-	uint32_t rto_max_us;		/* 60 s or more, RFC 6298 2.5 */
-	uint32_t delack_us;		/* 40 ms; RFC 9293 wants less than 500 ms */
-	uint32_t fin_wait2_us;		/* for connections whose owner closed the handle */
-	uint32_t time_wait_us;		/* 2 MSL */
-	uint32_t user_timeout_us;	/* R2; 100 s or more, RFC 9293 3.8.3 */
-	uint32_t syn_timeout_us;	/* R2 for SYN */
-	uint32_t challenge_us;		/* at most one challenge ACK per connection in this time */
-	uint16_t mss_floor;		/* a peer's smaller MSS counts as this */
-	uint8_t wscale;			/* offered shift of our receive window */
+	uint32_t rto_init_us;     /* 1 s, RFC 6298 2.1 */
+	uint32_t rto_min_us;      /* 200 ms, as Linux */
+	uint32_t rto_max_us;      /* 60 s or more, RFC 6298 2.5 */
+	uint32_t delack_us;       /* 40 ms; RFC 9293 wants less than 500 ms */
+	uint32_t fin_wait2_us;    /* for connections whose owner closed the handle */
+	uint32_t time_wait_us;    /* 2 MSL */
+	uint32_t user_timeout_us; /* R2; 100 s or more, RFC 9293 3.8.3 */
+	uint32_t syn_timeout_us;  /* R2 for SYN */
+	uint32_t challenge_us;    /* at most one challenge ACK per connection in this time */
+	uint16_t mss_floor;       /* a peer's smaller MSS counts as this */
+	uint8_t wscale;           /* offered shift of our receive window */
 	bool timestamps;
 };
 
@@ -96,89 +96,89 @@ void tcp_params_default(struct tcp_params *p);
 
 struct tcp_conn {
 	/* Line 0: each received segment. */
-	uint64_t rcv_nxt;	/* data in order up to here; does not count the FIN */
-	uint64_t rcv_adv;	/* right edge that the peer was told; never moves left */
-	uint64_t snd_una;	/* counts the FIN, as do snd_nxt and snd_max */
-	uint64_t snd_nxt;	/* next to send: moves back on a retransmission timeout */
-	uint64_t snd_max;	/* highest offset ever sent + 1 */
-	uint64_t snd_wnd;	/* bytes behind snd_una, scaled */
-	uint64_t last_ack_sent;	/* RFC 7323 4.3; counts the FIN */
+	uint64_t rcv_nxt;       /* data in order up to here; does not count the FIN */
+	uint64_t rcv_adv;       /* right edge that the peer was told; never moves left */
+	uint64_t snd_una;       /* counts the FIN, as do snd_nxt and snd_max */
+	uint64_t snd_nxt;       /* next to send: moves back on a retransmission timeout */
+	uint64_t snd_max;       /* highest offset ever sent + 1 */
+	uint64_t snd_wnd;       /* bytes behind snd_una, scaled */
+	uint64_t last_ack_sent; /* RFC 7323 4.3; counts the FIN */
 	uint32_t ts_recent;
-	uint8_t state;		/* enum tcp_state */
-	uint8_t end;		/* enum tcp_end */
+	uint8_t state; /* enum tcp_state */
+	uint8_t end;   /* enum tcp_end */
 	bool ts_on;
-	bool peer_fin;		/* the FIN is in order: rcv_nxt is the peer's final offset */
+	bool peer_fin; /* the FIN is in order: rcv_nxt is the peer's final offset */
 
 	/* Line 1: each sent segment. */
-	uint64_t plan_nxt;	/* planned, not yet taken by the port; >= snd_nxt */
-	uint64_t snd_end;	/* end of the data that may be sent */
-	uint64_t fin_off;	/* our FIN's offset; TCP_NO_OFF: none queued */
-	uint64_t rcv_lim;	/* the caller takes bytes up to here */
-	uint32_t mss;		/* payload bytes per segment, options taken off */
+	uint64_t plan_nxt; /* planned, not yet taken by the port; >= snd_nxt */
+	uint64_t snd_end;  /* end of the data that may be sent */
+	uint64_t fin_off;  /* our FIN's offset; TCP_NO_OFF: none queued */
+	uint64_t rcv_lim;  /* the caller takes bytes up to here */
+	uint32_t mss;      /* payload bytes per segment, options taken off */
 	uint32_t iss;
 	uint32_t irs;
-	uint32_t ts_offset;	/* added to now in ms: RFC 7323 5.4 */
+	uint32_t ts_offset; /* added to now in ms: RFC 7323 5.4 */
 	uint16_t local_port;
 	uint16_t remote_port;
 	uint8_t snd_wscale;
 	uint8_t rcv_wscale;
-	bool ack_now;		/* owed at once; any segment carries it */
-	bool ack_delayed;	/* owed at delack_at */
-	uint8_t dup_owed;	/* duplicate ACKs owed: these travel alone (RFC 5681 2) */
+	bool ack_now;     /* owed at once; any segment carries it */
+	bool ack_delayed; /* owed at delack_at */
+	uint8_t dup_owed; /* duplicate ACKs owed: these travel alone (RFC 5681 2) */
 	uint8_t dup_planned;
-	bool ack_planned;	/* what ack_now or ack_delayed asks for is planned */
-	bool wscale_on;		/* SYN-SENT: what we offered; later: what was agreed */
+	bool ack_planned; /* what ack_now or ack_delayed asks for is planned */
+	bool wscale_on;   /* SYN-SENT: what we offered; later: what was agreed */
 
 	/* Line 2: windows, acknowledgment and loss. */
-	int64_t wl1;		/* RFC 9293 SND.WL1 and SND.WL2, as offsets */
+	int64_t wl1; /* RFC 9293 SND.WL1 and SND.WL2, as offsets */
 	uint64_t wl2;
-	uint64_t max_wnd;	/* largest snd_wnd seen */
-	uint64_t recover;	/* TCP_LOSS_RECOVERY*: ends here; else: no new recovery below it */
-	uint64_t timeout_end;	/* snd_max at the last timeout: below it ssthresh is not cut again */
-	uint64_t rtx_nxt;	/* to be sent again, out of turn: [rtx_nxt, rtx_end) */
-	uint64_t rtx_plan;	/* planned of it */
+	uint64_t max_wnd;     /* largest snd_wnd seen */
+	uint64_t recover;     /* TCP_LOSS_RECOVERY*: ends here; else: no new recovery below it */
+	uint64_t timeout_end; /* snd_max at the last timeout: below it ssthresh stays */
+	uint64_t rtx_nxt;     /* to be sent again, out of turn: [rtx_nxt, rtx_end) */
+	uint64_t rtx_plan;    /* planned of it */
 	uint64_t rtx_end;
-	uint8_t loss;		/* enum tcp_loss */
+	uint8_t loss; /* enum tcp_loss */
 	uint8_t dupacks;
 	uint8_t persist_backoff;
-	bool probe_due;		/* send into the closed window */
+	bool probe_due; /* send into the closed window */
 	bool probe_planned;
 	bool syn_due;
 	bool syn_planned;
-	bool orphan;		/* the owner closed the handle */
+	bool orphan; /* the owner closed the handle */
 
-	uint32_t rcv_unacked;	/* in-order bytes since the last ACK was sent */
-	uint32_t rcv_seg;	/* largest payload received: the peer's full segment */
-	uint32_t rcv_mss;	/* the largest that our MSS option lets it send */
-	uint32_t rcv_buf;	/* largest room that the caller ever gave */
-	uint64_t peer_fin_off;	/* where the peer's FIN is; TCP_NO_OFF: not seen */
+	uint32_t rcv_unacked;  /* in-order bytes since the last ACK was sent */
+	uint32_t rcv_seg;      /* largest payload received: the peer's full segment */
+	uint32_t rcv_mss;      /* the largest that our MSS option lets it send */
+	uint32_t rcv_buf;      /* largest room that the caller ever gave */
+	uint64_t peer_fin_off; /* where the peer's FIN is; TCP_NO_OFF: not seen */
 
 	/* Measurement. */
-	uint64_t timed_end;	/* an ACK up to here gives an RTT sample; TCP_NO_OFF: none timed */
+	uint64_t timed_end; /* an ACK up to here gives an RTT sample; TCP_NO_OFF: none timed */
 	uint64_t timed_at_us;
 	uint64_t ts_recent_at_us;
 	uint64_t last_sent_at_us;
-	uint64_t quiet_since_us;	/* R2 counts from here */
-	uint64_t challenge_next_us;	/* no challenge ACK before */
-	uint64_t round_end;	/* was cwnd the limit: valid until this is acknowledged */
-	uint64_t round_flight;	/* most that was in flight in this round */
-	uint32_t ts_first;	/* our first timestamp: an echo below it is not ours */
+	uint64_t quiet_since_us;    /* R2 counts from here */
+	uint64_t challenge_next_us; /* no challenge ACK before */
+	uint64_t round_end;         /* was cwnd the limit: valid until this is acknowledged */
+	uint64_t round_flight;      /* most that was in flight in this round */
+	uint32_t ts_first;          /* our first timestamp: an echo below it is not ours */
 	bool round_limited;
 	bool syn_lost;
 
 	/* Deadlines in us, TCP_NEVER when off. */
-	uint64_t rtx_at;	/* retransmission, or persist while the window is closed */
+	uint64_t rtx_at; /* retransmission, or persist while the window is closed */
 	uint64_t delack_at;
-	uint64_t linger_at;	/* FIN-WAIT-2 of an orphan */
+	uint64_t linger_at; /* FIN-WAIT-2 of an orphan */
 	const struct tcp_params *params;
 
 	struct tcp_rtt rtt;
 	struct tcp_cc cc;
-	struct tcp_ranges held;	/* out-of-order runs, mirrored by the caller's queue */
+	struct tcp_ranges held; /* out-of-order runs, mirrored by the caller's queue */
 };
 
-static_assert(offsetof(struct tcp_conn, plan_nxt) == 64, "line 0 is what a received segment touches");
-static_assert(offsetof(struct tcp_conn, wl1) == 128, "line 1 is what a sent segment touches");
+static_assert(offsetof(struct tcp_conn, plan_nxt) == 64, "line 0: each received segment");
+static_assert(offsetof(struct tcp_conn, wl1) == 128, "line 1: each sent segment");
 
 /* Our timestamp clock, RFC 7323 5.4: 1 ms, so it wraps after 49 days. */
 static inline uint32_t

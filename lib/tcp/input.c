@@ -53,7 +53,7 @@ ack_challenge(struct tcp_conn *c, uint64_t now_us)
 static struct tcp_verdict
 input_syn_sent(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 {
-	struct tcp_verdict v = {0};
+	struct tcp_verdict v = { 0 };
 
 	if ((seg->flags & TCP_ACK) == 0)
 		return v;
@@ -74,10 +74,10 @@ input_syn_sent(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 static struct tcp_verdict
 input_reset(struct tcp_conn *c, int64_t seq, uint64_t now_us)
 {
-	struct tcp_verdict v = {0};
+	struct tcp_verdict v = { 0 };
 	int64_t nxt = (int64_t)tcp_ack_off(c);
 
-	if (c->state == TCP_TIME_WAIT)	/* RFC 1337 */
+	if (c->state == TCP_TIME_WAIT) /* RFC 1337 */
 		return v;
 	if (seq == nxt) {
 		tcp_conn_closed(c, TCP_END_RESET);
@@ -219,7 +219,7 @@ predicted(const struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, int6
 static struct tcp_verdict
 input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 {
-	struct tcp_verdict v = {0};
+	struct tcp_verdict v = { 0 };
 	/* The one place where 32 bits become 64: RFC 9293 windows are below 2^31. */
 	int64_t nxt = (int64_t)tcp_ack_off(c);
 	int64_t seq = nxt + (int32_t)(seg->seq - (c->irs + 1 + (uint32_t)nxt));
@@ -240,14 +240,14 @@ input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 		v.events = ack_challenge(c, now_us);
 		return v;
 	}
-	if (c->ts_on && !seg->has_ts)	/* RFC 7323 3.2 */
+	if (c->ts_on && !seg->has_ts) /* RFC 7323 3.2 */
 		return v;
 	if (paws_rejects(c, seg, now_us) ||
 	    !touches_window(c, seq, seg->payload_len + (seg->flags & TCP_FIN ? 1 : 0))) {
 		/* With payload it is no answer to an answer of ours: no loop to break. */
-		v.events = seg->payload_len > 0 || (seg->flags & TCP_FIN) != 0
-				   ? tcp_text_ack_now(c)
-				   : ack_challenge(c, now_us);
+		v.events = seg->payload_len > 0 || (seg->flags & TCP_FIN) != 0 ?
+				   tcp_text_ack_now(c) :
+				   ack_challenge(c, now_us);
 		return v;
 	}
 	if ((seg->flags & TCP_ACK) == 0)
@@ -268,7 +268,7 @@ input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 struct tcp_verdict
 tcp_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 {
-	struct tcp_verdict v = {0};
+	struct tcp_verdict v = { 0 };
 
 	switch ((enum tcp_state)c->state) {
 	case TCP_SYN_SENT:

@@ -19,11 +19,11 @@
  * came first stay, always, in order or not.
  */
 struct tcp_verdict {
-	uint32_t events;	/* TCP_EV_* */
+	uint32_t events; /* TCP_EV_* */
 	uint32_t skip;
 	uint32_t keep;
 	uint64_t stream_off;
-	bool reply_reset;	/* send reset */
+	bool reply_reset; /* send reset */
 	struct tcp_seg reset;
 };
 

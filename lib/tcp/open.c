@@ -62,8 +62,7 @@ tcp_syn_input(struct tcp_syn *out, const struct tcp_params *p, const struct tcp_
 }
 
 static void
-syn_seg(const struct tcp_syn *s, uint8_t flags, uint32_t seq, uint64_t now_us,
-	struct tcp_seg *out)
+syn_seg(const struct tcp_syn *s, uint8_t flags, uint32_t seq, uint64_t now_us, struct tcp_seg *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->src_port = s->local_port;
@@ -80,7 +79,7 @@ void
 tcp_syn_ack(const struct tcp_syn *s, uint64_t now_us, struct tcp_seg *out)
 {
 	syn_seg(s, TCP_SYN | TCP_ACK, s->iss, now_us, out);
-	out->wnd = s->rcv_wnd;	/* never scaled on a SYN */
+	out->wnd = s->rcv_wnd; /* never scaled on a SYN */
 	out->mss = s->our_mss;
 	out->has_wscale = s->wscale_on;
 	out->wscale = s->rcv_wscale;
@@ -109,17 +108,17 @@ tcp_syn_step(struct tcp_syn *s, const struct tcp_params *p, const struct tcp_seg
 	int64_t rel = (int32_t)(seg->seq - (s->irs + 1));
 	bool in_window = rel >= 0 && rel <= s->rcv_wnd;
 
-	if (seg->flags & TCP_RST) {	/* RFC 5961 3.2 */
+	if (seg->flags & TCP_RST) { /* RFC 5961 3.2 */
 		if (rel == 0)
 			return TCP_SYN_DROPPED;
 		return in_window ? challenge(s, p, now_us) : TCP_SYN_IGNORE;
 	}
-	if (seg->flags & TCP_SYN) {	/* RFC 5961 4.2 */
+	if (seg->flags & TCP_SYN) { /* RFC 5961 4.2 */
 		if (rel == -1 && (seg->flags & (TCP_ACK | TCP_FIN)) == 0)
 			return TCP_SYN_AGAIN;
 		return challenge(s, p, now_us);
 	}
-	if (s->ts_on && !seg->has_ts)	/* RFC 7323 3.2 */
+	if (s->ts_on && !seg->has_ts) /* RFC 7323 3.2 */
 		return TCP_SYN_IGNORE;
 	if (s->ts_on && (int32_t)(seg->ts_val - s->ts_recent) < 0)
 		return challenge(s, p, now_us);

@@ -19,20 +19,20 @@ uint32_t tcp_ts_offset(const uint8_t secret[16], const struct net_tuple *tuple);
 
 /* What SYN-RECEIVED remembers. */
 struct tcp_syn {
-	uint64_t sent_at_us;	/* the first SYN-ACK */
+	uint64_t sent_at_us; /* the first SYN-ACK */
 	uint64_t challenge_next_us;
 	uint32_t iss;
 	uint32_t irs;
 	uint32_t ts_offset;
 	uint32_t ts_recent;
-	uint16_t peer_mss;	/* as offered, not below the floor */
-	uint16_t our_mss;	/* as we offer it: MTU less 40 */
-	uint16_t rcv_wnd;	/* offered with the SYN-ACK, unscaled */
+	uint16_t peer_mss; /* as offered, not below the floor */
+	uint16_t our_mss;  /* as we offer it: MTU less 40 */
+	uint16_t rcv_wnd;  /* offered with the SYN-ACK, unscaled */
 	uint16_t local_port;
 	uint16_t remote_port;
 	uint8_t snd_wscale;
 	uint8_t rcv_wscale;
-	uint8_t resent;		/* SYN-ACKs after the first, by our timer */
+	uint8_t resent; /* SYN-ACKs after the first, by our timer */
 	bool ts_on;
 	bool wscale_on;
 };
@@ -57,11 +57,11 @@ void tcp_syn_challenge(const struct tcp_syn *s, uint64_t now_us, struct tcp_seg 
 
 enum tcp_syn_verdict {
 	TCP_SYN_IGNORE,
-	TCP_SYN_COMPLETE,	/* tcp_conn_accept, then feed the same segment to tcp_input */
-	TCP_SYN_RESET,		/* answer with tcp_reset_reply, the record stays */
-	TCP_SYN_DROPPED,	/* the peer's RST: forget the record */
-	TCP_SYN_AGAIN,		/* the SYN came again: so does the SYN-ACK */
-	TCP_SYN_CHALLENGE,	/* answer with tcp_syn_challenge */
+	TCP_SYN_COMPLETE,  /* tcp_conn_accept, then feed the same segment to tcp_input */
+	TCP_SYN_RESET,     /* answer with tcp_reset_reply, the record stays */
+	TCP_SYN_DROPPED,   /* the peer's RST: forget the record */
+	TCP_SYN_AGAIN,     /* the SYN came again: so does the SYN-ACK */
+	TCP_SYN_CHALLENGE, /* answer with tcp_syn_challenge */
 };
 
 /* Event: a segment for a record. p->challenge_us limits TCP_SYN_CHALLENGE. */

@@ -114,7 +114,7 @@ segment_len(const struct tcp_conn *c)
 	if (len == want)
 		return (uint32_t)len;
 	if (by_cwnd <= by_wnd)
-		return 0;	/* cwnd >= mss: something is in flight, its ACK will come */
+		return 0; /* cwnd >= mss: something is in flight, its ACK will come */
 	if (off < c->snd_max || 2 * len >= c->max_wnd || (c->probe_due && off == c->snd_una))
 		return (uint32_t)len;
 	return 0;
@@ -226,7 +226,7 @@ tcp_plan_take(struct tcp_conn *c, const struct tcp_out *o)
 {
 	uint64_t end = o->off + o->len + (o->fin ? 1 : 0);
 
-	if (o->syn) {	/* the one segment without an ACK */
+	if (o->syn) { /* the one segment without an ACK */
 		c->syn_planned = true;
 		return;
 	}

@@ -23,16 +23,16 @@
 
 /* A proposed segment. */
 struct tcp_out {
-	uint64_t off;		/* of the first payload byte */
-	uint32_t len;		/* payload bytes; 0: SYN, FIN alone, or pure ACK */
+	uint64_t off; /* of the first payload byte */
+	uint32_t len; /* payload bytes; 0: SYN, FIN alone, or pure ACK */
 	bool syn;
-	bool fin;		/* FIN behind the payload */
-	bool rexmit;		/* begins below snd_max: bytes that were sent before */
-	bool out_of_turn;	/* from rtx_nxt, not from snd_nxt: fast retransmission */
-	bool probe;		/* one byte behind the right edge of a closed window */
-	bool dup_ack;		/* a duplicate ACK, which travels alone */
-	uint64_t ack_off;	/* what seg acknowledges */
-	uint64_t adv_off;	/* right edge that seg tells */
+	bool fin;         /* FIN behind the payload */
+	bool rexmit;      /* begins below snd_max: bytes that were sent before */
+	bool out_of_turn; /* from rtx_nxt, not from snd_nxt: fast retransmission */
+	bool probe;       /* one byte behind the right edge of a closed window */
+	bool dup_ack;     /* a duplicate ACK, which travels alone */
+	uint64_t ack_off; /* what seg acknowledges */
+	uint64_t adv_off; /* right edge that seg tells */
 	struct tcp_seg seg;
 };
 

@@ -47,12 +47,12 @@ tcp_ranges_add(struct tcp_ranges *rs, uint64_t start, uint64_t end)
 	while (last < rs->n && rs->r[last].start <= end)
 		last++;
 
-	if (last == i) {	/* touches none */
+	if (last == i) { /* touches none */
 		if (rs->n == TCP_RANGES_MAX)
 			return -ENOSPC;
 		memmove(&rs->r[i + 1], &rs->r[i], (rs->n - i) * sizeof(rs->r[0]));
 		rs->n++;
-		rs->r[i] = (struct tcp_range){.start = start, .end = end};
+		rs->r[i] = (struct tcp_range){ .start = start, .end = end };
 		return 0;
 	}
 

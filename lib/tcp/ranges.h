@@ -18,12 +18,12 @@ enum {
 
 struct tcp_range {
 	uint64_t start;
-	uint64_t end;	/* behind the last byte; > start */
+	uint64_t end; /* behind the last byte; > start */
 };
 
 struct tcp_ranges {
 	uint32_t n;
-	struct tcp_range r[TCP_RANGES_MAX];	/* ascending; r[i].end < r[i + 1].start */
+	struct tcp_range r[TCP_RANGES_MAX]; /* ascending; r[i].end < r[i + 1].start */
 };
 
 void tcp_ranges_init(struct tcp_ranges *rs);

@@ -6,7 +6,7 @@
 #include "tcp/conn.h"
 
 enum {
-	BACKOFF_MAX = 20,	/* 1 us << 20 is beyond rto_max with any rto_min in use */
+	BACKOFF_MAX = 20, /* 1 us << 20 is beyond rto_max with any rto_min in use */
 	SYN_LOST_RTO_US = 3000000,
 	/* A longer measurement is an error; it bounds the sums below to 32 bits. */
 	RTT_MAX_US = 300000000,
@@ -23,7 +23,7 @@ clamp_rto(uint64_t rto_us, const struct tcp_params *p)
 void
 tcp_rtt_init(struct tcp_rtt *r, const struct tcp_params *p)
 {
-	*r = (struct tcp_rtt){.rto_us = p->rto_init_us};
+	*r = (struct tcp_rtt){ .rto_us = p->rto_init_us };
 }
 
 void
@@ -32,7 +32,7 @@ tcp_rtt_sample(struct tcp_rtt *r, const struct tcp_params *p, uint64_t rtt_us)
 	uint32_t rtt = rtt_us > RTT_MAX_US ? RTT_MAX_US : (uint32_t)rtt_us;
 
 	if (rtt == 0)
-		rtt = 1;	/* 0 stands for: no sample */
+		rtt = 1; /* 0 stands for: no sample */
 	if (r->srtt_us == 0) {
 		/* RFC 6298 2.2 */
 		r->srtt_us = rtt;

@@ -14,10 +14,10 @@
 struct tcp_params;
 
 struct tcp_rtt {
-	uint32_t srtt_us;	/* 0: no sample yet */
+	uint32_t srtt_us; /* 0: no sample yet */
 	uint32_t rttvar_us;
-	uint32_t rto_us;	/* without backoff, within rto_min .. rto_max */
-	uint8_t backoff;	/* timeouts since the last valid sample */
+	uint32_t rto_us; /* without backoff, within rto_min .. rto_max */
+	uint8_t backoff; /* timeouts since the last valid sample */
 };
 
 void tcp_rtt_init(struct tcp_rtt *r, const struct tcp_params *p);

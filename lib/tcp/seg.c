@@ -111,7 +111,7 @@ tcp_seg_write(const struct tcp_seg *s, uint8_t *out)
 	*p++ = 0;
 	*p++ = s->flags;
 	p = write16(p, s->wnd);
-	p = write32(p, 0);	/* checksum and urgent pointer */
+	p = write32(p, 0); /* checksum and urgent pointer */
 	if (s->mss != 0) {
 		*p++ = OPT_MSS;
 		*p++ = OPT_MSS_LEN;

@@ -26,9 +26,9 @@ enum {
 enum {
 	TCP_HDR_MIN = 20,
 	TCP_HDR_MAX = 60,
-	TCP_TS_OPT_LEN = 12,	/* NOP NOP kind 8: the aligned form */
+	TCP_TS_OPT_LEN = 12, /* NOP NOP kind 8: the aligned form */
 	TCP_MSS_DEFAULT_V4 = 536,
-	TCP_WSCALE_MAX = 14,	/* RFC 7323 2.3 */
+	TCP_WSCALE_MAX = 14, /* RFC 7323 2.3 */
 };
 
 /* A parsed or planned segment, in host byte order. */
@@ -40,13 +40,13 @@ struct tcp_seg {
 	uint32_t ts_ecr;
 	uint16_t src_port;
 	uint16_t dst_port;
-	uint16_t wnd;		/* as on the wire, not scaled */
-	uint16_t mss;		/* 0: option absent */
+	uint16_t wnd; /* as on the wire, not scaled */
+	uint16_t mss; /* 0: option absent */
 	uint8_t flags;
-	uint8_t hdr_len;	/* parse: bytes of header with options */
+	uint8_t hdr_len; /* parse: bytes of header with options */
 	bool has_ts;
 	bool has_wscale;
-	uint8_t wscale;		/* clamped to TCP_WSCALE_MAX when parsed */
+	uint8_t wscale; /* clamped to TCP_WSCALE_MAX when parsed */
 };
 
 /*

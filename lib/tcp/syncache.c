@@ -8,7 +8,7 @@
 #include "net/siphash.h"
 
 enum {
-	LEVELS = TCP_SYNCACHE_RESENDS + 1,	/* the last waits for the end of the record */
+	LEVELS = TCP_SYNCACHE_RESENDS + 1, /* the last waits for the end of the record */
 	CAPACITY_MAX = 1 << 24,
 };
 
@@ -25,7 +25,7 @@ struct tcp_syncache {
 	uint32_t bucket_mask;
 	uint32_t count;
 	struct level levels[LEVELS];
-	struct tcp_syncache_entry entries[];	/* index i + 1 names entries[i] */
+	struct tcp_syncache_entry entries[]; /* index i + 1 names entries[i] */
 };
 
 static uint32_t

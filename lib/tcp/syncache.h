@@ -16,20 +16,20 @@
 #include "tcp/open.h"
 
 enum {
-	TCP_SYNCACHE_WAYS = 8,		/* records in a bucket */
+	TCP_SYNCACHE_WAYS = 8, /* records in a bucket */
 	TCP_SYNCACHE_RESENDS = 5,
-	TCP_SYNCACHE_FIRST_US = 1000000,	/* doubles with each SYN-ACK */
+	TCP_SYNCACHE_FIRST_US = 1000000, /* doubles with each SYN-ACK */
 };
 
 struct tcp_syncache_entry {
 	struct net_tuple tuple;
-	uint32_t listener;	/* the caller's name for where the SYN came in */
+	uint32_t listener; /* the caller's name for where the SYN came in */
 	struct tcp_syn syn;
-	uint64_t born_us;	/* of this record */
-	uint64_t at_us;		/* of the next SYN-ACK */
-	uint32_t prev;		/* in the list of its level; indices, 0: none */
+	uint64_t born_us; /* of this record */
+	uint64_t at_us;   /* of the next SYN-ACK */
+	uint32_t prev;    /* in the list of its level; indices, 0: none */
 	uint32_t next;
-	uint32_t level;		/* SYN-ACKs sent by the timer; UINT32_MAX: free */
+	uint32_t level; /* SYN-ACKs sent by the timer; UINT32_MAX: free */
 };
 
 struct tcp_syncache;

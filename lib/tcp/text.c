@@ -4,7 +4,7 @@
 #include "tcp/text.h"
 
 enum {
-	FULL_SEGMENT_MIN = 536,	/* what a full segment has at least, for counting ACKs */
+	FULL_SEGMENT_MIN = 536, /* what a full segment has at least, for counting ACKs */
 };
 
 uint32_t
@@ -51,7 +51,7 @@ in_order(struct tcp_conn *c, uint64_t end, uint64_t now_us)
 	uint64_t old = c->rcv_nxt;
 
 	c->rcv_nxt = gap ? tcp_ranges_advance(&c->held, end) : end;
-	if (c->orphan)	/* thrown away at once, so the room stays as it was */
+	if (c->orphan) /* thrown away at once, so the room stays as it was */
 		c->rcv_lim += c->rcv_nxt - old;
 	return TCP_EV_DELIVER | ack_in_order(c, c->rcv_nxt - old, gap, now_us);
 }
@@ -66,7 +66,7 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 
 	if (end > limit)
 		end = limit;
-	if (start >= end)	/* old, behind the FIN, or a probe into a closed window */
+	if (start >= end) /* old, behind the FIN, or a probe into a closed window */
 		return tcp_text_ack_now(c);
 	if (seg->payload_len > c->rcv_seg)
 		c->rcv_seg = seg->payload_len;
@@ -79,7 +79,7 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 	if (start == c->rcv_nxt)
 		return in_order(c, end, now_us);
 	if (tcp_ranges_add(&c->held, start, end) != 0)
-		v->keep = 0;	/* too many runs: the newest waits for its retransmission */
+		v->keep = 0; /* too many runs: the newest waits for its retransmission */
 	return ack_dup(c);
 }
 

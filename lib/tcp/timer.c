@@ -7,8 +7,8 @@
 static uint64_t
 give_up_at(const struct tcp_conn *c)
 {
-	return c->quiet_since_us + (c->state == TCP_SYN_SENT ? c->params->syn_timeout_us
-							      : c->params->user_timeout_us);
+	return c->quiet_since_us +
+	       (c->state == TCP_SYN_SENT ? c->params->syn_timeout_us : c->params->user_timeout_us);
 }
 
 static void
@@ -98,7 +98,7 @@ gives_up(const struct tcp_conn *c, uint64_t now_us)
 static uint32_t
 rtx_expired(struct tcp_conn *c, uint64_t now_us)
 {
-	c->rtx_at = TCP_NEVER;	/* starts again when the segment is sent */
+	c->rtx_at = TCP_NEVER; /* starts again when the segment is sent */
 	if (gives_up(c, now_us)) {
 		tcp_conn_closed(c, TCP_END_TIMEOUT);
 		return TCP_EV_CLOSED;

@@ -25,7 +25,7 @@ struct tcp_timewait {
 	uint32_t count;
 	uint32_t oldest;
 	uint32_t newest;
-	uint32_t free;		/* chained by next */
+	uint32_t free; /* chained by next */
 	uint32_t *buckets;
 	struct tcp_timewait_entry entries[];
 };
@@ -128,7 +128,7 @@ take_record(struct tcp_timewait *tw, const struct net_tuple *tuple, bool *recycl
 	struct tcp_timewait_entry *e = tcp_timewait_find(tw, tuple);
 
 	*recycled = false;
-	if (e != NULL) {	/* a later incarnation ended as well */
+	if (e != NULL) { /* a later incarnation ended as well */
 		release(tw, e);
 	} else if (tw->free == 0) {
 		release(tw, &tw->entries[tw->oldest - 1]);
@@ -206,10 +206,10 @@ syn_is_new(const struct tcp_timewait_entry *e, const struct tcp_seg *syn)
 }
 
 enum tcp_timewait_verdict
-tcp_timewait_input(struct tcp_timewait *tw, struct tcp_timewait_entry *e,
-		   const struct tcp_seg *seg, uint32_t time_wait_us, uint64_t now_us, uint32_t *iss)
+tcp_timewait_input(struct tcp_timewait *tw, struct tcp_timewait_entry *e, const struct tcp_seg *seg,
+		   uint32_t time_wait_us, uint64_t now_us, uint32_t *iss)
 {
-	if (seg->flags & TCP_RST)	/* RFC 1337: it does not end the wait */
+	if (seg->flags & TCP_RST) /* RFC 1337: it does not end the wait */
 		return TCP_TIMEWAIT_DROP;
 	if (seg->flags & TCP_SYN) {
 		if ((seg->flags & (TCP_ACK | TCP_FIN)) != 0 || !syn_is_new(e, seg))

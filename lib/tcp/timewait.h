@@ -16,17 +16,17 @@
 
 struct tcp_timewait_entry {
 	struct net_tuple tuple;
-	uint32_t snd_nxt;	/* sequence numbers, behind both FINs */
+	uint32_t snd_nxt; /* sequence numbers, behind both FINs */
 	uint32_t rcv_nxt;
 	uint32_t ts_recent;
 	uint32_t ts_offset;
 	bool ts_on;
 	bool used;
-	uint16_t wnd;		/* as told last */
-	uint64_t at_us;		/* its end */
-	uint32_t prev;		/* by age; indices, 0: none */
+	uint16_t wnd;   /* as told last */
+	uint64_t at_us; /* its end */
+	uint32_t prev;  /* by age; indices, 0: none */
 	uint32_t next;
-	uint32_t chain;		/* next of its hash bucket */
+	uint32_t chain; /* next of its hash bucket */
 };
 
 struct tcp_timewait;
@@ -54,8 +54,8 @@ void tcp_timewait_ack(const struct tcp_timewait_entry *e, uint64_t now_us, struc
 
 enum tcp_timewait_verdict {
 	TCP_TIMEWAIT_DROP,
-	TCP_TIMEWAIT_ACK,	/* answer with tcp_timewait_ack */
-	TCP_TIMEWAIT_REUSE,	/* a new SYN: the record is gone, the listener takes it with *iss */
+	TCP_TIMEWAIT_ACK,   /* answer with tcp_timewait_ack */
+	TCP_TIMEWAIT_REUSE, /* a new SYN: the record is gone, the listener takes it with *iss */
 };
 
 /*

@@ -18,7 +18,7 @@ void
 tcp_shutdown(struct tcp_conn *c)
 {
 	switch ((enum tcp_state)c->state) {
-	case TCP_SYN_SENT:	/* goes out once the handshake is done */
+	case TCP_SYN_SENT: /* goes out once the handshake is done */
 		break;
 	case TCP_ESTABLISHED:
 		c->state = TCP_FIN_WAIT_1;

@@ -23,7 +23,10 @@ void tcp_shutdown(struct tcp_conn *c);
  */
 void tcp_orphan(struct tcp_conn *c, uint64_t now_us);
 
-/* State CLOSED, end ABORTED. True: send rst. Unread data at close is a case for this (RFC 9293 3.6.1). */
+/*
+ * State CLOSED, end ABORTED. True: send rst. A close with unread data is a case
+ * for this (RFC 9293 3.6.1).
+ */
 bool tcp_abort(struct tcp_conn *c, uint64_t now_us, struct tcp_seg *rst);
 
 /*

@@ -9,10 +9,10 @@
 
 /*
  * The window field, and in *adv_off the edge that it tells; frozen: the one that
- * was told last. The edge moves right only by
- * steps worth having (RFC 9293 3.8.6.2.2) and never left, with one exception
- * that the window scale forces: when the room is used up to the last unit, what
- * is left below one unit cannot be told. We still accept it (RFC 7323 2.4).
+ * was told last. The edge moves right only by steps worth having (RFC 9293
+ * 3.8.6.2.2) and never left, with one exception that the window scale forces:
+ * when the room is used up to the last unit, what is left below one unit cannot
+ * be told. We still accept it (RFC 7323 2.4).
  */
 uint16_t tcp_window_tell(const struct tcp_conn *c, bool frozen, uint64_t *adv_off);
 

@@ -126,10 +126,10 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 	go = now_us >= a->write_at_us &&
 	     (!a->conf.by_events || (bits & RTLS_WRITABLE) != 0 || app_tx_due(a));
 	for (int i = 0; go && i < CALLS_PER_TURN && a->error[0] == '\0'; i++) {
-		go = app_tx_step(a);
+		go = app_tx_step(a, now_us);
 		did |= go;
 		/* Without events a refused call is tried again after a while. */
-		if (!go && !a->conf.by_events)
+		if (!go && !a->conf.by_events && a->write_at_us <= now_us)
 			a->write_at_us = now_us + RETRY_US;
 	}
 	if (a->error[0] == '\0')

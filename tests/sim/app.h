@@ -32,6 +32,8 @@ struct app_conf {
 	uint32_t pause_us;
 	uint64_t stall_at;		/* received bytes at which it stops reading; 0: never */
 	uint64_t stall_us;
+	uint64_t hold_at;		/* sent bytes at which it stops writing; 0: never */
+	uint64_t hold_us;
 	bool by_events;			/* acts on rtls_events() only, else tries every turn */
 	bool close_notify;		/* ends with that alert */
 	bool answers;			/* sends nothing before it received the peer's plain bytes */
@@ -75,6 +77,7 @@ struct app {
 	uint64_t read_at_us;
 	uint64_t refusals;		/* -EAGAIN, -ENOMEM and short counts of send calls */
 	bool stalled;			/* the one long stop is behind it, or under way */
+	bool held;			/* the same of writing */
 	bool notified;			/* the peer's close_notify was received */
 	uint8_t buf[APP_IO_MAX];
 	char error[200];		/* what was wrong first */

@@ -32,7 +32,7 @@ unsigned int app_scatter(struct app *a, struct iovec *iov, size_t len);
 void app_install(struct app *a, enum rtls_dir dir);
 
 /* One call of the sending side. False: nothing can be done now. */
-bool app_tx_step(struct app *a);
+bool app_tx_step(struct app *a, uint64_t now_us);
 
 /* Does the sending side wait for nothing that an event could tell? */
 bool app_tx_due(const struct app *a);

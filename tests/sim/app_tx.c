@@ -94,7 +94,7 @@ end_sending(struct app *a)
 
 /* One call. False: nothing can be done now. */
 bool
-app_tx_step(struct app *a)
+app_tx_step(struct app *a, uint64_t now_us)
 {
 	switch (a->tx) {
 	case APP_TX_PLAIN:
@@ -110,6 +110,13 @@ app_tx_step(struct app *a)
 		a->tx = APP_TX_DATA;
 		return true;
 	case APP_TX_DATA:
+		if (!a->held && a->conf.hold_at != 0) {
+			if (a->data_sent < a->conf.hold_at)
+				return send_data(a, JOURNAL_DATA, a->conf.hold_at - a->data_sent);
+			a->held = true;
+			a->write_at_us = now_us + a->conf.hold_us;
+			return false;
+		}
 		if (app_chance(a, a->conf.control_pct))
 			return send_control(a, app_chance(a, 50) ? JOURNAL_ALERT : JOURNAL_HANDSHAKE);
 		if (a->data_sent < a->conf.bytes)

@@ -69,6 +69,7 @@ static bool
 is_dropped(const struct sim *sim, int dir, const struct frame *f)
 {
 	bool fin = (f->flags & FRAME_FIN) != 0, syn = (f->flags & FRAME_SYN) != 0;
+	const struct app *reader = &sim->world.end[1].app;
 
 	switch (sim->conf.drop) {
 	case SIM_DROP_NOTHING:
@@ -83,6 +84,9 @@ is_dropped(const struct sim *sim, int dir, const struct frame *f)
 		return dir == 0 && fin;
 	case SIM_DROP_FIN_1:
 		return dir == 1 && fin;
+	case SIM_DROP_UPDATE_1:
+		return dir == 1 && f->payload_len == 0 && f->wnd != 0 && reader->stalled &&
+		       reader->read_at_us <= sim->now_us;
 	}
 	return false;
 }

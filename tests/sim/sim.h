@@ -27,6 +27,7 @@ enum sim_drop {
 	SIM_DROP_THIRD_ACK,
 	SIM_DROP_FIN_0,			/* of end 0 */
 	SIM_DROP_FIN_1,
+	SIM_DROP_UPDATE_1,		/* window updates of end 1, behind its stall */
 };
 
 struct sim_end_conf {

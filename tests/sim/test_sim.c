@@ -262,6 +262,63 @@ test_zero_window(void)
 		}
 }
 
+/*
+ * The window opens again, but the update is lost, and nothing else is on the
+ * way: only the sender's own persist timer can help (RFC 9293 3.8.6.1).
+ */
+static void
+test_lost_update(void)
+{
+	struct sim_report r;
+
+	for (uint32_t count = 1; count < 5; count++)
+		for (int by_events = 0; by_events < 2; by_events++) {
+			struct sim_conf c = simple(harness_seed() + count);
+
+			c.drop = SIM_DROP_UPDATE_1;
+			c.drop_count = count;
+			c.end[1].rcvbuf = 65536;
+			c.end[1].app.stall_at = 5000;
+			c.end[1].app.stall_us = 3 * (uint64_t)SECOND;
+			c.end[1].app.bytes = 1000;
+			c.end[0].app.bytes = 300000;
+			c.end[0].sndbuf = 1000000;
+			c.end[0].app.by_events = by_events;
+			CU_ASSERT(plays(&c, harness_seed() + count, &r));
+			CU_ASSERT(r.closed_us > 3 * (uint64_t)SECOND);
+			CU_ASSERT(r.closed_us < 60 * (uint64_t)SECOND);
+		}
+}
+
+/*
+ * All that was sent is acknowledged and the connection is idle. Then the program
+ * writes more than the rest of the window lets out, and the update is lost.
+ */
+static void
+test_idle_then_blocked(void)
+{
+	struct sim_report r;
+
+	for (uint32_t hold_at = 44000; hold_at < 58000; hold_at += 350) {
+		struct sim_conf c = simple(harness_seed());
+
+		c.drop = SIM_DROP_UPDATE_1;
+		c.drop_count = 1;
+		c.end[0].app.bytes = 100000;
+		c.end[0].app.control_pct = 0;
+		c.end[0].app.hold_at = hold_at;
+		c.end[0].app.hold_us = 2 * (uint64_t)SECOND;
+		c.end[1].app.bytes = 0;
+		c.end[1].app.control_pct = 0;
+		c.end[1].app.waits = true;
+		c.end[1].rcvbuf = 65536;
+		c.end[1].app.stall_at = 500;
+		c.end[1].app.stall_us = 5 * (uint64_t)SECOND;
+		CU_ASSERT(plays(&c, harness_seed(), &r));
+		CU_ASSERT(r.closed_us < 60 * (uint64_t)SECOND);
+	}
+}
+
 static void
 test_mtu(void)
 {
@@ -335,6 +392,8 @@ main(int argc, char **argv)
 		{"a seed replays to the same packets", test_replay},
 		{"lost SYN, SYN-ACK, third ACK, FIN", test_lost_frames},
 		{"zero window", test_zero_window},
+		{"lost window updates", test_lost_update},
+		{"idle, then blocked", test_idle_then_blocked},
 		{"MTU and offloads", test_mtu},
 		{"sequence numbers wrap", test_wrap},
 	};

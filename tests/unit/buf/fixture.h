@@ -37,8 +37,12 @@ static inline bool
 fixture_start(const char *name)
 {
 	const struct buf_pools_conf conf = {
-		.name = "fx", .socket_id = SOCKET_ID_ANY, .nb_packets = FIXTURE_PACKETS,
-		.nb_small = FIXTURE_SMALL, .nb_medium = FIXTURE_MEDIUM, .nb_large = FIXTURE_LARGE,
+		.name = "fx",
+		.socket_id = SOCKET_ID_ANY,
+		.nb_packets = FIXTURE_PACKETS,
+		.nb_small = FIXTURE_SMALL,
+		.nb_medium = FIXTURE_MEDIUM,
+		.nb_large = FIXTURE_LARGE,
 	};
 
 	if (eal_start(name) != 0)

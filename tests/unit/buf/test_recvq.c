@@ -190,7 +190,7 @@ test_compaction_limits(void)
 		{ 100, 511, 511, 1 },
 		{ 100, 512, 512, 2 }, /* a quarter of 2048 */
 		{ 100, 1000, 1000, 2 },
-		{ 100, 20, 10, 3 },	     /* two segments: left as they are */
+		{ 100, 20, 10, 3 },          /* two segments: left as they are */
 		{ 1920 - 511, 511, 511, 1 }, /* fills it */
 		{ 1920 - 510, 511, 511, 2 },
 		{ 1920, 1, 1, 2 },

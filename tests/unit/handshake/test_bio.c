@@ -33,7 +33,7 @@ static void
 test_unknown_controls(void)
 {
 	static const int known[] = {
-		BIO_CTRL_EOF,		BIO_CTRL_FLUSH,	   BIO_RTLS_SET_KEYS,
+		BIO_CTRL_EOF,           BIO_CTRL_FLUSH,    BIO_RTLS_SET_KEYS,
 		BIO_CTRL_GET_KTLS_SEND, BIO_RTLS_SET_TYPE, BIO_RTLS_CLEAR_TYPE,
 		BIO_CTRL_GET_KTLS_RECV, BIO_C_GET_FD,
 	};

@@ -93,25 +93,16 @@ test_no_answer(void)
 		enum arp_verdict verdict;
 		uint64_t again_us;
 	} rows[] = {
-		{ 5 * S, ARP_RESOLVE, 6 * S },
-		{ 5 * S, ARP_WAIT, 6 * S },
-		{ 6 * S - 1, ARP_WAIT, 6 * S },
-		{ 6 * S, ARP_RESOLVE, 7 * S },
-		{ 6 * S + 10, ARP_WAIT, 7 * S },
-		{ 7 * S, ARP_RESOLVE, 8 * S },
-		{ 8 * S - 1, ARP_WAIT, 8 * S },
-		{ 8 * S, ARP_FAILED, 11 * S },
-		{ 11 * S - 1, ARP_FAILED, 11 * S },
-		{ 11 * S, ARP_RESOLVE, 12 * S },
-		{ 11 * S + 1, ARP_WAIT, 12 * S },
-		{ 12 * S, ARP_RESOLVE, 13 * S },
-		{ 13 * S, ARP_RESOLVE, 14 * S },
-		{ 14 * S, ARP_FAILED, 17 * S },
-		{ 100 * S, ARP_RESOLVE, 101 * S },
-		{ 200 * S, ARP_RESOLVE, 201 * S },
-		{ 300 * S, ARP_RESOLVE, 301 * S },
-		{ 301 * S, ARP_FAILED, 304 * S },
-		{ 400 * S, ARP_RESOLVE, 401 * S },	/* the third was long ago: anew */
+		{ 5 * S, ARP_RESOLVE, 6 * S },      { 5 * S, ARP_WAIT, 6 * S },
+		{ 6 * S - 1, ARP_WAIT, 6 * S },     { 6 * S, ARP_RESOLVE, 7 * S },
+		{ 6 * S + 10, ARP_WAIT, 7 * S },    { 7 * S, ARP_RESOLVE, 8 * S },
+		{ 8 * S - 1, ARP_WAIT, 8 * S },     { 8 * S, ARP_FAILED, 11 * S },
+		{ 11 * S - 1, ARP_FAILED, 11 * S }, { 11 * S, ARP_RESOLVE, 12 * S },
+		{ 11 * S + 1, ARP_WAIT, 12 * S },   { 12 * S, ARP_RESOLVE, 13 * S },
+		{ 13 * S, ARP_RESOLVE, 14 * S },    { 14 * S, ARP_FAILED, 17 * S },
+		{ 100 * S, ARP_RESOLVE, 101 * S },  { 200 * S, ARP_RESOLVE, 201 * S },
+		{ 300 * S, ARP_RESOLVE, 301 * S },  { 301 * S, ARP_FAILED, 304 * S },
+		{ 400 * S, ARP_RESOLVE, 401 * S }, /* the third was long ago: anew */
 		{ 401 * S, ARP_RESOLVE, 402 * S },
 	};
 	struct arp_table t = new_table(64);
@@ -147,7 +138,7 @@ static void
 test_stale_to_lost(void)
 {
 	static const enum arp_verdict verdicts[] = {
-		ARP_FOUND_ASK, ARP_FOUND_ASK, ARP_FOUND_ASK,
+		ARP_FOUND_ASK,     ARP_FOUND_ASK,     ARP_FOUND_ASK,
 		ARP_FOUND_ASK_ALL, ARP_FOUND_ASK_ALL, ARP_FOUND_ASK_ALL,
 	};
 	struct arp_table t = new_table(64);
@@ -205,7 +196,7 @@ test_confirm_and_suspect(void)
 	}
 	arp_suspect(&t, PEER);
 	expect_found(&t, PEER, 581 * S, ARP_FOUND_ASK, mac_a);
-	arp_suspect(&t, PEER);	/* again changes nothing */
+	arp_suspect(&t, PEER); /* again changes nothing */
 	expect_found(&t, PEER, 581 * S, ARP_FOUND, mac_a);
 	/* Nothing to confirm where no MAC is known. */
 	arp_confirm(&t, OTHER, 581 * S);
@@ -302,12 +293,12 @@ test_senders(void)
 		bool reply;
 	} rows[] = {
 		{ OTHER, ARP_LEARNED, true },
-		{ 0, ARP_IGNORED, true },		/* RFC 5227 probe: answered, not learned */
+		{ 0, ARP_IGNORED, true }, /* RFC 5227 probe: answered, not learned */
 		{ OWN, ARP_CONFLICT, false },
 		{ OWN2, ARP_CONFLICT, false },
-		{ 0x0a0000ff, ARP_IGNORED, true },	/* our subnet's broadcast address */
+		{ 0x0a0000ff, ARP_IGNORED, true }, /* our subnet's broadcast address */
 		{ 0x0a000000, ARP_IGNORED, true },
-		{ 0x0a000203, ARP_IGNORED, true },	/* not on our subnet: not learned */
+		{ 0x0a000203, ARP_IGNORED, true }, /* not on our subnet: not learned */
 		{ 0x7f000001, ARP_BAD, false },
 		{ 0xe0000001, ARP_BAD, false },
 		{ 0xffffffff, ARP_BAD, false },
@@ -329,8 +320,8 @@ static void
 test_bad_packets(void)
 {
 	struct arp_table t = new_table(64);
-	uint8_t pkt[28] = { 0, 1, 8, 0, 6, 4, 0, 1, 2, 1, 1, 1, 1, 1, 10, 0, 0, 2, 0, 0, 0, 0,
-			    0, 0, 10, 0, 0, 1 };
+	uint8_t pkt[28] = { 0,  1, 8, 0, 6, 4, 0, 1, 2, 1, 1,  1, 1, 1,
+			    10, 0, 0, 2, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1 };
 
 	for (uint32_t len = 0; len < 28; len++)
 		CU_ASSERT_EQUAL(arp_input(&t, own, 2, pkt, len, S).act, ARP_BAD);
@@ -348,12 +339,12 @@ static void
 test_write(void)
 {
 	static const uint8_t ask_all[42] = {
-		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1,
-		2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0,  0, 0, 0, 1, 8, 6, 0, 1, 8, 0,  6, 4, 0,
+		1,    2,    0,    0,    0,    0,    1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2,
 	};
 	static const uint8_t answer[42] = {
-		2, 0xaa, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2,
-		2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 2, 0xaa, 0, 0, 0, 2, 10, 0, 0, 2,
+		2, 0xaa, 0, 0, 0, 2, 2, 0,  0, 0, 0, 1, 8,    6, 0, 1, 8, 0,  6, 4, 0,
+		2, 2,    0, 0, 0, 0, 1, 10, 0, 0, 1, 2, 0xaa, 0, 0, 0, 2, 10, 0, 0, 2,
 	};
 	struct arp_table t = new_table(64);
 	uint8_t out[42];
@@ -413,7 +404,7 @@ test_full_set(void)
 	arp_suspect(&t, 0x0a000015);
 	arp_lookup(&t, 0x0a000013, 2 * S);
 	CU_ASSERT_EQUAL(hear(&t, REQ, PEER, mac_a, OWN, 2 * S).act, ARP_LEARNED);
-	CU_ASSERT_EQUAL(t.changes, ARP_WAYS + 2);	/* one dropped, one learned */
+	CU_ASSERT_EQUAL(t.changes, ARP_WAYS + 2); /* one dropped, one learned */
 	mac[5] = 3;
 	expect_found(&t, 0x0a000013, 2 * S, ARP_FOUND, mac);
 	CU_ASSERT_EQUAL(arp_lookup(&t, 0x0a000015, 2 * S).verdict, ARP_RESOLVE);

@@ -35,15 +35,15 @@ test_one_byte(void)
 		uint8_t at, value;
 		int expect;
 	} rows[] = {
-		{ 0, 1, -EINVAL }, { 1, 6, -EINVAL }, { 1, 0, -EINVAL },
-		{ 2, 0x86, -EINVAL }, { 3, 6, -EINVAL },
-		{ 4, 8, -EINVAL }, { 4, 0, -EINVAL }, { 5, 16, -EINVAL }, { 5, 0, -EINVAL },
-		{ 6, 1, -EINVAL }, { 7, 0, -EINVAL }, { 7, 2, 0 }, { 7, 3, -EINVAL },
-		{ 7, 8, -EINVAL },
-		{ 8, 3, -EINVAL }, { 8, 0xff, -EINVAL }, { 8, 0, 0 }, { 8, 0xfe, 0 },
-		{ 14, 0, -EINVAL }, { 14, 127, -EINVAL }, { 14, 224, -EINVAL },
-		{ 14, 255, -EINVAL }, { 14, 223, 0 },
-		{ 18, 0xff, 0 }, { 24, 255, 0 },	/* targets are anybody */
+		{ 0, 1, -EINVAL },    { 1, 6, -EINVAL },    { 1, 0, -EINVAL },
+		{ 2, 0x86, -EINVAL }, { 3, 6, -EINVAL },    { 4, 8, -EINVAL },
+		{ 4, 0, -EINVAL },    { 5, 16, -EINVAL },   { 5, 0, -EINVAL },
+		{ 6, 1, -EINVAL },    { 7, 0, -EINVAL },    { 7, 2, 0 },
+		{ 7, 3, -EINVAL },    { 7, 8, -EINVAL },    { 8, 3, -EINVAL },
+		{ 8, 0xff, -EINVAL }, { 8, 0, 0 },          { 8, 0xfe, 0 },
+		{ 14, 0, -EINVAL },   { 14, 127, -EINVAL }, { 14, 224, -EINVAL },
+		{ 14, 255, -EINVAL }, { 14, 223, 0 },       { 18, 0xff, 0 },
+		{ 24, 255, 0 }, /* targets are anybody */
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -92,13 +92,16 @@ static void
 test_write(void)
 {
 	static const uint8_t expect[ARP_FRAME_LEN] = {
-		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06,
-		0, 1, 0x08, 0, 6, 4, 0, 2, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1,
-		2, 9, 8, 7, 6, 5, 10, 0, 0, 2,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0,  1, 0x08, 0x06,
+		0,    1,    0x08, 0,    6,    4,    0, 2, 2, 0, 0,  0, 0,    1,
+		10,   0,    0,    1,    2,    9,    8, 7, 6, 5, 10, 0, 0,    2,
 	};
 	struct arp_packet p = {
-		.op = ARP_OP_REPLY, .sender_ip = 0x0a000001, .target_ip = 0x0a000002,
-		.sender_mac = { 2, 0, 0, 0, 0, 1 }, .target_mac = { 2, 9, 8, 7, 6, 5 },
+		.op = ARP_OP_REPLY,
+		.sender_ip = 0x0a000001,
+		.target_ip = 0x0a000002,
+		.sender_mac = { 2, 0, 0, 0, 0, 1 },
+		.target_mac = { 2, 9, 8, 7, 6, 5 },
 	};
 	uint8_t frame[ARP_FRAME_LEN + 1];
 

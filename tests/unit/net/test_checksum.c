@@ -145,7 +145,7 @@ test_pseudo_v6(void)
 	for (int round = 0; round < 1000; round++) {
 		struct net_addr src, dst;
 		uint32_t len = (uint32_t)harness_rand(&seed) % 200000;
-		uint8_t model[40] = { 0 };	/* RFC 8200 8.1 */
+		uint8_t model[40] = { 0 }; /* RFC 8200 8.1 */
 
 		for (size_t i = 0; i < 16; i++) {
 			model[i] = src.b[i] = (uint8_t)harness_rand(&seed);

@@ -12,9 +12,9 @@
 
 /* 10.0.0.1 -> 10.0.0.2, TCP, 26 bytes behind the header; checksum 26c8 worked out apart. */
 static const uint8_t good[60] = {
-	0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x08, 0x00,
-	0x45, 0x00, 0x00, 0x2e, 0x00, 0x00, 0x40, 0x00, 0x40, 0x06,
-	0x26, 0xc8, 10, 0, 0, 1, 10, 0, 0, 2,
+	0x02, 0,    0,    0,    0,    2,    0x02, 0,    0,    0,    0,    1,
+	0x08, 0x00, 0x45, 0x00, 0x00, 0x2e, 0x00, 0x00, 0x40, 0x00, 0x40, 0x06,
+	0x26, 0xc8, 10,   0,    0,    1,    10,   0,    0,    2,
 };
 
 /* Written apart from net/checksum: adds with the carry at once. */
@@ -68,47 +68,47 @@ test_one_byte(void)
 		int expect;
 	} rows[] = {
 		{ 12, 0x86, -EPROTONOSUPPORT },
-		{ 12, 0x81, -EPROTONOSUPPORT },	/* 8100: VLAN */
-		{ 12, 0x00, -EPROTONOSUPPORT },	/* 802.3 length */
-		{ 13, 0x06, 0 },		/* ARP */
+		{ 12, 0x81, -EPROTONOSUPPORT }, /* 8100: VLAN */
+		{ 12, 0x00, -EPROTONOSUPPORT }, /* 802.3 length */
+		{ 13, 0x06, 0 },                /* ARP */
 		{ 14, 0x65, -EINVAL },
 		{ 14, 0x05, -EINVAL },
-		{ 14, 0x44, -EINVAL },		/* IHL 4 */
+		{ 14, 0x44, -EINVAL }, /* IHL 4 */
 		{ 14, 0x40, -EINVAL },
 		{ 14, 0x46, 0 },
-		{ 14, 0x4b, 0 },		/* IHL 44 of 46 bytes */
-		{ 14, 0x4c, -EINVAL },		/* IHL 48 */
-		{ 15, 0xff, 0 },		/* any DSCP and ECN */
-		{ 16, 0x01, -EINVAL },		/* total length 302 */
-		{ 17, 0x2f, -EINVAL },		/* one more than there is */
+		{ 14, 0x4b, 0 },       /* IHL 44 of 46 bytes */
+		{ 14, 0x4c, -EINVAL }, /* IHL 48 */
+		{ 15, 0xff, 0 },       /* any DSCP and ECN */
+		{ 16, 0x01, -EINVAL }, /* total length 302 */
+		{ 17, 0x2f, -EINVAL }, /* one more than there is */
 		{ 17, 0x2d, 0 },
 		{ 17, 20, 0 },
 		{ 17, 19, -EINVAL },
 		{ 17, 0, -EINVAL },
-		{ 18, 0xff, 0 },		/* any ID */
-		{ 20, 0x00, 0 },		/* DF is not asked for */
-		{ 20, 0x20, -EOPNOTSUPP },	/* more fragments */
+		{ 18, 0xff, 0 },           /* any ID */
+		{ 20, 0x00, 0 },           /* DF is not asked for */
+		{ 20, 0x20, -EOPNOTSUPP }, /* more fragments */
 		{ 20, 0x60, -EOPNOTSUPP },
-		{ 20, 0x10, -EOPNOTSUPP },	/* offset */
+		{ 20, 0x10, -EOPNOTSUPP }, /* offset */
 		{ 21, 0x01, -EOPNOTSUPP },
-		{ 20, 0x80, 0 },		/* the reserved bit means nothing */
-		{ 22, 0, 0 },			/* TTL 0 at its destination: RFC 1122 3.2.1.7 */
-		{ 23, 17, 0 },			/* other protocols are the caller's */
-		{ 26, 0, -EADDRNOTAVAIL },	/* sources */
+		{ 20, 0x80, 0 },           /* the reserved bit means nothing */
+		{ 22, 0, 0 },              /* TTL 0 at its destination: RFC 1122 3.2.1.7 */
+		{ 23, 17, 0 },             /* other protocols are the caller's */
+		{ 26, 0, -EADDRNOTAVAIL }, /* sources */
 		{ 26, 127, -EADDRNOTAVAIL },
 		{ 26, 223, 0 },
 		{ 26, 224, -EADDRNOTAVAIL },
 		{ 26, 239, -EADDRNOTAVAIL },
 		{ 26, 255, -EADDRNOTAVAIL },
-		{ 30, 0, -EADDRNOTAVAIL },	/* destinations */
+		{ 30, 0, -EADDRNOTAVAIL }, /* destinations */
 		{ 30, 127, -EADDRNOTAVAIL },
 		{ 30, 224, -EADDRNOTAVAIL },
 		{ 30, 255, -EADDRNOTAVAIL },
 		{ 30, 192, 0 },
-		{ 0, 0x03, -EADDRNOTAVAIL },	/* group MAC as destination of IPv4 */
+		{ 0, 0x03, -EADDRNOTAVAIL }, /* group MAC as destination of IPv4 */
 		{ 0, 0xff, -EADDRNOTAVAIL },
-		{ 0, 0x04, 0 },			/* a foreign MAC is the caller's question */
-		{ 6, 0x03, -EADDRNOTAVAIL },	/* group MAC as source */
+		{ 0, 0x04, 0 },              /* a foreign MAC is the caller's question */
+		{ 6, 0x03, -EADDRNOTAVAIL }, /* group MAC as source */
 		{ 6, 0xff, -EADDRNOTAVAIL },
 	};
 
@@ -124,8 +124,7 @@ test_one_byte(void)
 		CU_ASSERT_EQUAL(parse(frame, sizeof(good), &rx), rows[i].expect);
 		if (rows[i].expect == 0 && frame[13] == 0) {
 			CU_ASSERT_EQUAL(rx.l4_off, 14 + (frame[14] & 0x0f) * 4);
-			CU_ASSERT_EQUAL(rx.l4_off - 14 + rx.l4_len,
-					frame[16] * 256 + frame[17]);
+			CU_ASSERT_EQUAL(rx.l4_off - 14 + rx.l4_len, frame[16] * 256 + frame[17]);
 			CU_ASSERT_EQUAL(rx.tos, frame[15]);
 			CU_ASSERT_EQUAL(rx.ttl, frame[22]);
 			CU_ASSERT_EQUAL(rx.ip_proto, frame[23]);
@@ -259,7 +258,8 @@ test_random_bytes(void)
 
 		for (uint32_t i = 0; i < len; i++)
 			frame[i] = i < sizeof(good) && harness_rand(&seed) % 16 != 0 ?
-				   good[i] : (uint8_t)harness_rand(&seed);
+					   good[i] :
+					   (uint8_t)harness_rand(&seed);
 		if (ether_ip_parse(frame, len, len, ETHER_IP_CSUM_GOOD, &rx) == 0 &&
 		    rx.ether_type == ETHER_TYPE_IPV4) {
 			accepted++;
@@ -279,18 +279,18 @@ test_src_acceptable(void)
 		bool expect;
 	} rows[] = {
 		{ 0x0a000001, 0x0a000002, 0xffffff00, true },
-		{ 0x0a000002, 0x0a000002, 0xffffff00, false },	/* ourselves: land attack */
+		{ 0x0a000002, 0x0a000002, 0xffffff00, false }, /* ourselves: land attack */
 		{ 0x0a000000, 0x0a000002, 0xffffff00, false },
 		{ 0x0a0000ff, 0x0a000002, 0xffffff00, false },
-		{ 0x0a0001ff, 0x0a000002, 0xffffff00, true },	/* another subnet's number is */
-		{ 0x0a000100, 0x0a000002, 0xffffff00, true },	/* not known to be one */
+		{ 0x0a0001ff, 0x0a000002, 0xffffff00, true }, /* another subnet's number is */
+		{ 0x0a000100, 0x0a000002, 0xffffff00, true }, /* not known to be one */
 		{ 0x0a00ffff, 0x0a000002, 0xffff0000, false },
 		{ 0x0a0000ff, 0x0a000002, 0xffff0000, true },
-		{ 0x0a000003, 0x0a000002, 0xfffffffe, true },	/* /31 */
+		{ 0x0a000003, 0x0a000002, 0xfffffffe, true }, /* /31 */
 		{ 0x0a000002, 0x0a000003, 0xfffffffe, true },
-		{ 0x0a000003, 0x0a000002, 0xffffffff, true },	/* /32 */
-		{ 0x0a000003, 0x0a000002, 0xfffffffc, false },	/* /30 */
-		{ 0x08080808, 0x0a000002, 0x00000000, true },	/* /0 */
+		{ 0x0a000003, 0x0a000002, 0xffffffff, true },  /* /32 */
+		{ 0x0a000003, 0x0a000002, 0xfffffffc, false }, /* /30 */
+		{ 0x08080808, 0x0a000002, 0x00000000, true },  /* /0 */
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -305,9 +305,13 @@ static void
 test_write(void)
 {
 	struct ether_ip_tx tx = {
-		.src = net_addr_v4(0x0a000001), .dst = net_addr_v4(0x0a000002), .l4_len = 26,
-		.dst_mac = { 2, 0, 0, 0, 0, 2 }, .src_mac = { 2, 0, 0, 0, 0, 1 },
-		.ip_proto = IPV4_PROTO_TCP, .ip_checksum = true,
+		.src = net_addr_v4(0x0a000001),
+		.dst = net_addr_v4(0x0a000002),
+		.l4_len = 26,
+		.dst_mac = { 2, 0, 0, 0, 0, 2 },
+		.src_mac = { 2, 0, 0, 0, 0, 1 },
+		.ip_proto = IPV4_PROTO_TCP,
+		.ip_checksum = true,
 	};
 	uint8_t out[ETHER_IP_HDR_LEN + 1];
 
@@ -331,7 +335,9 @@ static void
 test_write_refuses(void)
 {
 	struct ether_ip_tx tx = {
-		.src = net_addr_v4(0x0a000001), .dst = net_addr_v4(0x0a000002), .l4_len = 65516,
+		.src = net_addr_v4(0x0a000001),
+		.dst = net_addr_v4(0x0a000002),
+		.l4_len = 65516,
 	};
 	uint8_t out[ETHER_IP_HDR_LEN], untouched[ETHER_IP_HDR_LEN];
 
@@ -371,8 +377,8 @@ test_round_trip(void)
 		struct ether_ip_rx rx;
 
 		CU_ASSERT_EQUAL_FATAL(ether_ip_write(&tx, out), 34);
-		CU_ASSERT_EQUAL_FATAL(ether_ip_parse(out, 34, 34 + tx.l4_len + 7,
-						     ETHER_IP_CSUM_VERIFY, &rx), 0);
+		CU_ASSERT_EQUAL_FATAL(
+			ether_ip_parse(out, 34, 34 + tx.l4_len + 7, ETHER_IP_CSUM_VERIFY, &rx), 0);
 		CU_ASSERT_TRUE(net_addr_equal(&rx.src, &tx.src));
 		CU_ASSERT_TRUE(net_addr_equal(&rx.dst, &tx.dst));
 		CU_ASSERT(rx.l4_len == tx.l4_len && rx.tos == tx.tos && rx.ttl == 64 &&

@@ -27,8 +27,10 @@ static struct net_tuple
 tuple_of(uint32_t n)
 {
 	return (struct net_tuple){
-		.local = net_addr_v4(0x0a000001), .remote = net_addr_v4(0x0b000000 + (n >> 8)),
-		.local_port = 443, .remote_port = (uint16_t)(1024 + (n & 0xff)),
+		.local = net_addr_v4(0x0a000001),
+		.remote = net_addr_v4(0x0b000000 + (n >> 8)),
+		.local_port = 443,
+		.remote_port = (uint16_t)(1024 + (n & 0xff)),
 	};
 }
 
@@ -100,7 +102,8 @@ test_fields(void)
 	rows[4].remote_port ^= 1;
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
 		CU_ASSERT_EQUAL(flow_insert(t, &rows[i], flow_hash(t, &rows[i]),
-					    i == 0 ? 0 : UINT32_MAX - (uint32_t)i), 0);
+					    i == 0 ? 0 : UINT32_MAX - (uint32_t)i),
+				0);
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
 		CU_ASSERT_EQUAL(flow_find(t, &rows[i], flow_hash(t, &rows[i])),
 				i == 0 ? 0 : UINT32_MAX - (uint32_t)i);
@@ -128,9 +131,13 @@ static void
 test_same_hash(void)
 {
 	static const uint64_t hashes[] = {
-		0, UINT64_MAX, UINT64_C(0x1234000000000005), UINT64_C(0x0001000000000000),
+		0,
+		UINT64_MAX,
+		UINT64_C(0x1234000000000005),
+		UINT64_C(0x0001000000000000),
 		/* Tags without a low bit: the second bucket is another one all the same. */
-		UINT64_C(0x0100000000000007), UINT64_C(0x8000000000000007),
+		UINT64_C(0x0100000000000007),
+		UINT64_C(0x8000000000000007),
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(hashes); i++) {
@@ -356,13 +363,13 @@ test_random(void)
 		uint64_t hash_mask;
 		bool refuses;
 	} rows[] = {
-		{ 1000, 3000, UINT64_MAX, true },	/* at the limit of the load */
+		{ 1000, 3000, UINT64_MAX, true }, /* at the limit of the load */
 		{ 7 * 128, 1500, UINT64_MAX, true },
-		{ 7 * 128, 800, UINT64_MAX, false },	/* below it nothing is refused */
+		{ 7 * 128, 800, UINT64_MAX, false }, /* below it nothing is refused */
 		{ 14, 40, UINT64_MAX, true },
-		{ 1000, 2000, UINT64_C(0xffff000000000003), true },	/* four first buckets */
-		{ 1000, 2000, UINT64_C(0x0003ffffffffffff), false },	/* four tags */
-		{ 1000, 2000, UINT64_C(0x0001000000000001), true },	/* four hashes */
+		{ 1000, 2000, UINT64_C(0xffff000000000003), true },  /* four first buckets */
+		{ 1000, 2000, UINT64_C(0x0003ffffffffffff), false }, /* four tags */
+		{ 1000, 2000, UINT64_C(0x0001000000000001), true },  /* four hashes */
 		{ 200, 400, 0, true },
 	};
 	uint64_t seed = harness_seed();

@@ -23,7 +23,7 @@ test_input(void)
 		{ 8, 0, 64, 0, ICMP_BAD },
 		{ 8, 0, 7, 64, ICMP_BAD },
 		{ 8, 1, 64, 64, ICMP_IGNORE },
-		{ 0, 0, 64, 64, ICMP_IGNORE },	/* never answer an answer */
+		{ 0, 0, 64, 64, ICMP_IGNORE }, /* never answer an answer */
 		{ 3, 4, 64, 64, ICMP_IGNORE },
 		{ 5, 1, 64, 64, ICMP_IGNORE },
 		{ 13, 0, 64, 64, ICMP_IGNORE },
@@ -95,7 +95,7 @@ test_limit_edges(void)
 	icmp_limit_init(&limit, 1000, 1, 5000);
 	CU_ASSERT_TRUE(icmp_limit_take(&limit, 5000));
 	CU_ASSERT_FALSE(icmp_limit_take(&limit, 5000));
-	CU_ASSERT_FALSE(icmp_limit_take(&limit, 4000));	/* backwards */
+	CU_ASSERT_FALSE(icmp_limit_take(&limit, 4000)); /* backwards */
 	CU_ASSERT_FALSE(icmp_limit_take(&limit, 5999));
 	CU_ASSERT_TRUE(icmp_limit_take(&limit, 6000));
 	CU_ASSERT_FALSE(icmp_limit_take(&limit, 6000));

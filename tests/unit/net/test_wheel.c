@@ -39,13 +39,38 @@ static void
 test_one_node(void)
 {
 	static const uint64_t starts[] = {
-		0, 1, 1023, 1024, 65535, 65536, (UINT64_C(1) << 22) - 1, (UINT64_C(1) << 40) - 1,
-		UINT64_C(1700000000000000), UINT64_C(1) << 62, (UINT64_C(1) << 63) - 1,
+		0,
+		1,
+		1023,
+		1024,
+		65535,
+		65536,
+		(UINT64_C(1) << 22) - 1,
+		(UINT64_C(1) << 40) - 1,
+		UINT64_C(1700000000000000),
+		UINT64_C(1) << 62,
+		(UINT64_C(1) << 63) - 1,
 	};
 	static const uint64_t delays[] = {
-		0, 1, 1023, 1024, 1025, 40000, 65535, 65536, 65537, 200000, 1000000, 4194304,
-		60000000, HOUR_US, 24 * HOUR_US, 1000 * HOUR_US, UINT64_C(1) << 50,
-		UINT64_C(1) << 60, UINT64_C(1) << 62,
+		0,
+		1,
+		1023,
+		1024,
+		1025,
+		40000,
+		65535,
+		65536,
+		65537,
+		200000,
+		1000000,
+		4194304,
+		60000000,
+		HOUR_US,
+		24 * HOUR_US,
+		1000 * HOUR_US,
+		UINT64_C(1) << 50,
+		UINT64_C(1) << 60,
+		UINT64_C(1) << 62,
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(starts); i++) {
@@ -82,7 +107,7 @@ test_cancel(void)
 	struct wheel_node nodes[3] = { 0 };
 
 	wheel_init(&w, 0);
-	wheel_cancel(&w, &nodes[0]);	/* not armed: nothing */
+	wheel_cancel(&w, &nodes[0]); /* not armed: nothing */
 	CU_ASSERT_FALSE(wheel_armed(&nodes[0]));
 	/* Three in one slot; the middle, the head, the last. */
 	for (size_t i = 0; i < 3; i++)
@@ -117,12 +142,12 @@ test_rearm(void)
 	wheel_init(&w, 0);
 	wheel_arm(&w, &node, 100000);
 	wheel_arm(&w, &node, 100000);
-	wheel_arm(&w, &node, 300000);	/* later: as on each ACK */
+	wheel_arm(&w, &node, 300000); /* later: as on each ACK */
 	CU_ASSERT_PTR_NULL(expire(&w, 299999));
 	wheel_arm(&w, &node, 2 * HOUR_US);
-	wheel_arm(&w, &node, 400000);	/* earlier */
+	wheel_arm(&w, &node, 400000); /* earlier */
 	CU_ASSERT_PTR_EQUAL(expire(&w, 401023), &node);
-	wheel_arm(&w, &node, 3);	/* past: at once */
+	wheel_arm(&w, &node, 3); /* past: at once */
 	CU_ASSERT(wheel_next(&w) <= 401023);
 	CU_ASSERT_PTR_EQUAL(expire(&w, 401023), &node);
 	CU_ASSERT_PTR_NULL(expire(&w, 401023));
@@ -256,8 +281,8 @@ struct model {
 	struct wheel w;
 	struct wheel_node nodes[N_NODES];
 	uint64_t at_us[N_NODES];
-	bool ahead[N_NODES];	/* armed for a tick that no poll had reached */
-	uint64_t last_tick;	/* the latest that such a node fired in */
+	bool ahead[N_NODES]; /* armed for a tick that no poll had reached */
+	uint64_t last_tick;  /* the latest that such a node fired in */
 	uint64_t now_us;
 	uint64_t fired;
 };
@@ -310,7 +335,10 @@ model_step(struct model *m, uint64_t *seed)
 	uint64_t earliest;
 
 	switch (r % 8) {
-	case 0: case 1: case 2: case 3:
+	case 0:
+	case 1:
+	case 2:
+	case 3:
 		m->at_us[i] = m->now_us + random_delay(harness_rand(seed));
 		/* Sometimes in the past. */
 		if (r >> 60 == 0 && m->now_us > 100000)

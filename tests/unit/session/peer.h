@@ -24,7 +24,7 @@ struct peer {
 	uint8_t key[16];
 	uint8_t iv[12];
 	uint64_t rec_no;
-	uint64_t explicit_nonce;	/* TLS 1.2, when sealing */
+	uint64_t explicit_nonce; /* TLS 1.2, when sealing */
 	bool tls12;
 };
 
@@ -44,7 +44,8 @@ peer_key(unsigned int n, uint64_t rec_no)
 static inline struct rtls_keys
 peer_keys(const struct peer *p)
 {
-	struct rtls_keys k = { .version = RTLS_TLS_1_3, .cipher = RTLS_CIPHER_AES_GCM_128,
+	struct rtls_keys k = { .version = RTLS_TLS_1_3,
+			       .cipher = RTLS_CIPHER_AES_GCM_128,
 			       .rec_no = p->rec_no };
 
 	memcpy(k.key, p->key, sizeof(p->key));
@@ -195,22 +196,22 @@ peer_open(struct peer *p, const uint8_t *wire, size_t len, uint8_t *type, uint8_
 
 /* A provider that works until told otherwise, and counts its keys. */
 struct flaky {
-	struct crypto_provider provider;	/* first */
-	int good_jobs;		/* fails after so many; -1: never */
-	int failure;		/* status then */
-	bool rude;		/* leaves its output behind on failure, against the contract */
-	bool no_keys;		/* key_create: -ENOMEM */
-	unsigned int keys;	/* alive */
+	struct crypto_provider provider; /* first */
+	int good_jobs;                   /* fails after so many; -1: never */
+	int failure;                     /* status then */
+	bool rude;         /* leaves its output behind on failure, against the contract */
+	bool no_keys;      /* key_create: -ENOMEM */
+	unsigned int keys; /* alive */
 	unsigned int jobs;
 };
 
 static inline int
-flaky_key_create(const struct crypto_provider *p, const struct record_suite *s,
-		 enum crypto_dir dir, const uint8_t *key, struct crypto_key **out)
+flaky_key_create(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
+		 const uint8_t *key, struct crypto_key **out)
 {
 	struct flaky *f = (struct flaky *)(uintptr_t)p;
 	int rc = f->no_keys ? -ENOMEM :
-		 crypto_libcrypto()->key_create(crypto_libcrypto(), s, dir, key, out);
+			      crypto_libcrypto()->key_create(crypto_libcrypto(), s, dir, key, out);
 
 	f->keys += rc == 0;
 	return rc;

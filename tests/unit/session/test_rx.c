@@ -943,7 +943,7 @@ static const struct {
 		const char *content;
 		uint8_t len;
 	} records[5];
-	char end;	   /* 'p': paused behind them, 'r': goes on, 'f': refused */
+	char end;          /* 'p': paused behind them, 'r': goes on, 'f': refused */
 	uint8_t delivered; /* records, before that */
 } update_rows[] = {
 	{ "alone", { { 22, "\x18\0\0\1\0", 5 } }, 'p', 1 },

@@ -26,9 +26,9 @@ static struct {
 	struct peer peer[8];
 	uint64_t key_off[8]; /* stream offset that key n starts at */
 	unsigned int keys;
-	uint64_t accepted;	/* data bytes that a call has taken */
-	uint64_t seen;		/* data bytes that came out, all of the pattern */
-	uint64_t taken_off;	/* stream bytes that went to the wire */
+	uint64_t accepted;      /* data bytes that a call has taken */
+	uint64_t seen;          /* data bytes that came out, all of the pattern */
+	uint64_t taken_off;     /* stream bytes that went to the wire */
 	uint8_t wire[WIRE_MAX]; /* of the current key, not opened yet */
 	uint32_t wire_len;
 	struct out log[LOG_MAX];
@@ -329,7 +329,7 @@ test_gathers(void)
 {
 	uint8_t bytes[1000];
 	struct iovec iov[] = {
-		{ NULL, 0 }, { bytes, 1 },	   { bytes + 1, 0 }, { bytes + 1, 300 },
+		{ NULL, 0 }, { bytes, 1 },         { bytes + 1, 0 }, { bytes + 1, 300 },
 		{ NULL, 0 }, { bytes + 301, 699 }, { bytes, 0 },
 	};
 

@@ -63,8 +63,8 @@ fx_established(struct tcp_conn *c, const struct fx_conf *conf)
 static void
 peer_fin(struct tcp_conn *c)
 {
-	struct tcp_seg seg = fx_seg(c, TCP_FIN | TCP_ACK, (int64_t)c->rcv_nxt,
-				    (int64_t)c->snd_una, 0);
+	struct tcp_seg seg = fx_seg(c, TCP_FIN | TCP_ACK, (int64_t)c->rcv_nxt, (int64_t)c->snd_una,
+				    0);
 
 	tcp_input(c, &seg, FX_T0);
 }

@@ -11,25 +11,25 @@
 #include "tcp/timer.h"
 
 enum {
-	FX_MSS = 1000,		/* a round number: sums in tests can be read */
-	FX_WND = 50000,		/* the peer's window, not scaled */
+	FX_MSS = 1000,  /* a round number: sums in tests can be read */
+	FX_WND = 50000, /* the peer's window, not scaled */
 	FX_ROOM = 60000,
 	FX_LOCAL_PORT = 443,
 	FX_REMOTE_PORT = 40000,
 };
 
-#define FX_T0 UINT64_C(1000000000)	/* when the handshake was done, us */
+#define FX_T0 UINT64_C(1000000000) /* when the handshake was done, us */
 
 /* How to open; zero values are the defaults below. */
 struct fx_conf {
 	uint32_t iss;
 	uint32_t irs;
-	uint16_t mss;		/* FX_MSS */
-	uint16_t wnd;		/* FX_WND */
-	uint32_t room;		/* FX_ROOM */
+	uint16_t mss;  /* FX_MSS */
+	uint16_t wnd;  /* FX_WND */
+	uint32_t room; /* FX_ROOM */
 	bool ts;
-	bool wscale;		/* both sides 7 */
-	const struct tcp_params *params;	/* fx_params() */
+	bool wscale;                     /* both sides 7 */
+	const struct tcp_params *params; /* fx_params() */
 };
 
 /* Defaults without timestamps and with the IW and RTO of tcp_params_default. */

@@ -34,17 +34,17 @@ test_dup_ack_definition(void)
 		const char *what;
 		uint8_t flags;
 		uint32_t len;
-		int32_t wnd;	/* relative */
+		int32_t wnd; /* relative */
 		int64_t ack;
 		uint8_t counted;
 	} rows[] = {
-		{"a duplicate", TCP_ACK, 0, 0, 0, 1},
-		{"with data", TCP_ACK, 10, 0, 0, 0},
-		{"a window update", TCP_ACK, 0, 1, 0, 0},
-		{"a smaller window", TCP_ACK, 0, -1, 0, 0},
-		{"FIN", TCP_ACK | TCP_FIN, 0, 0, 0, 0},
-		{"older", TCP_ACK, 0, 0, -1, 0},
-		{"newer", TCP_ACK, 0, 0, 1, 0},
+		{ "a duplicate", TCP_ACK, 0, 0, 0, 1 },
+		{ "with data", TCP_ACK, 10, 0, 0, 0 },
+		{ "a window update", TCP_ACK, 0, 1, 0, 0 },
+		{ "a smaller window", TCP_ACK, 0, -1, 0, 0 },
+		{ "FIN", TCP_ACK | TCP_FIN, 0, 0, 0, 0 },
+		{ "older", TCP_ACK, 0, 0, -1, 0 },
+		{ "newer", TCP_ACK, 0, 0, 1, 0 },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -153,7 +153,7 @@ test_fast_retransmit_trimmed(void)
 		tcp_plan_trim(&o, 100);
 		CU_ASSERT_EQUAL(o.off, off);
 		tcp_plan_take(&c, &o);
-		if (off == 500) {	/* the port refuses: the same again */
+		if (off == 500) { /* the port refuses: the same again */
 			tcp_plan_drop(&c);
 			CU_ASSERT_TRUE_FATAL(tcp_plan(&c, FX_T0, &o));
 			CU_ASSERT_EQUAL(o.off, off);
@@ -263,7 +263,7 @@ test_window_update(void)
 
 	in_flight(&c, 10, NULL);
 	fx_data(&c, 0, 100, FX_T0);
-	old = fx_seg(&c, TCP_ACK, 100, 2000, 0);	/* overtaken by the next two */
+	old = fx_seg(&c, TCP_ACK, 100, 2000, 0); /* overtaken by the next two */
 	old.wnd = 100;
 	seg = fx_seg(&c, TCP_ACK, 100, 3000, 0);
 	seg.wnd = 30000;
@@ -307,7 +307,7 @@ test_scaled_window(void)
 static void
 test_rtt_samples(void)
 {
-	struct fx_conf conf = {.ts = true};
+	struct fx_conf conf = { .ts = true };
 	struct tcp_conn c;
 	struct tcp_out o;
 	struct tcp_seg seg;
@@ -319,7 +319,7 @@ test_rtt_samples(void)
 	tcp_send_ready(&c, 1000);
 	fx_send_all(&c, FX_T0, 9, &o);
 	fx_ack(&c, 1000, FX_WND, FX_T0 + 130000);
-	CU_ASSERT_EQUAL(c.rtt.srtt_us, 60000);	/* 7/8 * 50 + 1/8 * 130 */
+	CU_ASSERT_EQUAL(c.rtt.srtt_us, 60000); /* 7/8 * 50 + 1/8 * 130 */
 
 	/* Sent again: no sample without timestamps, the backoff stays. */
 	tcp_send_ready(&c, 2000);
@@ -353,10 +353,10 @@ test_rtt_samples(void)
 static void
 test_forged_echo(void)
 {
-	static const int32_t forged_ms[] = {1, 1000, -51, -1000000, INT32_MIN};
+	static const int32_t forged_ms[] = { 1, 1000, -51, -1000000, INT32_MIN };
 
 	for (size_t i = 0; i < HARNESS_COUNT(forged_ms); i++) {
-		struct fx_conf conf = {.ts = true};
+		struct fx_conf conf = { .ts = true };
 		struct tcp_conn c;
 		struct tcp_out o;
 		struct tcp_seg seg;
@@ -421,7 +421,7 @@ test_growth(void)
 		if (want * 1000 < 40000)
 			want = want * 2 < 40 ? want * 2 : 40;
 		else
-			want = want + 1 < 50 ? want + 1 : 50;	/* the peer's window */
+			want = want + 1 < 50 ? want + 1 : 50; /* the peer's window */
 	}
 }
 
@@ -429,21 +429,21 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"what is a duplicate ACK", test_dup_ack_definition},
-		{"nothing in flight", test_dup_needs_flight},
-		{"fast retransmit", test_fast_retransmit},
-		{"partial ACKs", test_partial_acks},
-		{"fast retransmit, cut in pieces", test_fast_retransmit_trimmed},
-		{"limited transmit", test_limited_transmit},
-		{"no recovery behind a timeout", test_no_recovery_behind_timeout},
-		{"timeout in recovery", test_timeout_in_recovery},
-		{"timeout before the retransmission", test_timeout_before_retransmission},
-		{"window update", test_window_update},
-		{"scaled window", test_scaled_window},
-		{"RTT samples", test_rtt_samples},
-		{"forged echo", test_forged_echo},
-		{"no growth while the application is the limit", test_app_limited},
-		{"slow start and avoidance", test_growth},
+		{ "what is a duplicate ACK", test_dup_ack_definition },
+		{ "nothing in flight", test_dup_needs_flight },
+		{ "fast retransmit", test_fast_retransmit },
+		{ "partial ACKs", test_partial_acks },
+		{ "fast retransmit, cut in pieces", test_fast_retransmit_trimmed },
+		{ "limited transmit", test_limited_transmit },
+		{ "no recovery behind a timeout", test_no_recovery_behind_timeout },
+		{ "timeout in recovery", test_timeout_in_recovery },
+		{ "timeout before the retransmission", test_timeout_before_retransmission },
+		{ "window update", test_window_update },
+		{ "scaled window", test_scaled_window },
+		{ "RTT samples", test_rtt_samples },
+		{ "forged echo", test_forged_echo },
+		{ "no growth while the application is the limit", test_app_limited },
+		{ "slow start and avoidance", test_growth },
 	};
 
 	return harness_run("tcp/ack", cases, HARNESS_COUNT(cases));

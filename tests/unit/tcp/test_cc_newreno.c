@@ -13,11 +13,12 @@ test_initial_window(void)
 	static const struct {
 		uint32_t mss, cwnd;
 	} rows[] = {
-		{216, 2160}, {536, 5360}, {1460, 14600}, {1448, 14480}, {2000, 14600}, {8960, 17920},
+		{ 216, 2160 },   { 536, 5360 },   { 1460, 14600 },
+		{ 1448, 14480 }, { 2000, 14600 }, { 8960, 17920 },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		struct tcp_cc cc = {.ops = &tcp_cc_newreno};
+		struct tcp_cc cc = { .ops = &tcp_cc_newreno };
 
 		cc.ops->init(&cc, rows[i].mss, false);
 		CU_ASSERT_EQUAL(cc.cwnd, rows[i].cwnd);
@@ -28,7 +29,7 @@ test_initial_window(void)
 }
 
 struct trace_row {
-	char event;	/* a ACK, l lost, d dup, p partial, r recovered, t timeout, T again, i idle */
+	char event; /* a ACK, l lost, d dup, p partial, r recovered, t timeout, T again, i idle */
 	uint64_t arg;
 	uint32_t cwnd, ssthresh;
 };
@@ -38,59 +39,76 @@ struct trace_row {
  * slow start with L = 2, loss, recovery, avoidance, timeout, L = 1.
  */
 static const struct trace_row trace[] = {
-	{'a', 1000, 11000, UINT32_MAX},
-	{'a', 2000, 13000, UINT32_MAX},
-	{'a', 9000, 15000, UINT32_MAX},	/* stretched: counts as two segments */
-	{'a', 1, 15001, UINT32_MAX},
-	{'l', 15001, 10500, 7500},	/* flight / 2, and three segments */
-	{'d', 0, 11500, 7500},
-	{'d', 0, 12500, 7500},
-	{'p', 3000, 10500, 7500},	/* less 3000, one segment back */
-	{'p', 400, 10100, 7500},	/* less than a segment gives none back */
-	{'r', 12000, 7500, 7500},
-	{'a', 4000, 7500, 7500},	/* avoidance: 7500 bytes make one segment */
-	{'a', 3499, 7500, 7500},
-	{'a', 1, 8500, 7500},
-	{'a', 8500, 9500, 7500},
-	{'t', 9500, 1000, 4750},
-	{'a', 2000, 2000, 4750},	/* slow start behind a timeout: L = 1 */
-	{'T', 1000, 1000, 4750},	/* the same flight: ssthresh stays */
-	{'a', 1000, 2000, 4750},
-	{'a', 1000, 3000, 4750},
-	{'a', 1000, 4000, 4750},
-	{'a', 1000, 5000, 4750},
-	{'a', 5000, 6000, 4750},
-	{'l', 3000, 5000, 2000},	/* not below two segments */
-	{'r', 0, 2000, 2000},		/* min(ssthresh, max(flight, MSS) + MSS) */
-	{'l', 40000, 23000, 20000},
-	{'r', 500, 2000, 20000},	/* little in flight: no burst */
-	{'i', 0, 2000, 20000},
-	{'a', 2000, 4000, 20000},
-	{'l', 80000, 43000, 40000},
-	{'r', 90000, 40000, 40000},
-	{'i', 0, 10000, 40000},		/* restart window: IW */
-	{'t', 500, 1000, 2000},
+	{ 'a', 1000, 11000, UINT32_MAX },
+	{ 'a', 2000, 13000, UINT32_MAX },
+	{ 'a', 9000, 15000, UINT32_MAX }, /* stretched: counts as two segments */
+	{ 'a', 1, 15001, UINT32_MAX },
+	{ 'l', 15001, 10500, 7500 }, /* flight / 2, and three segments */
+	{ 'd', 0, 11500, 7500 },
+	{ 'd', 0, 12500, 7500 },
+	{ 'p', 3000, 10500, 7500 }, /* less 3000, one segment back */
+	{ 'p', 400, 10100, 7500 },  /* less than a segment gives none back */
+	{ 'r', 12000, 7500, 7500 },
+	{ 'a', 4000, 7500, 7500 }, /* avoidance: 7500 bytes make one segment */
+	{ 'a', 3499, 7500, 7500 },
+	{ 'a', 1, 8500, 7500 },
+	{ 'a', 8500, 9500, 7500 },
+	{ 't', 9500, 1000, 4750 },
+	{ 'a', 2000, 2000, 4750 }, /* slow start behind a timeout: L = 1 */
+	{ 'T', 1000, 1000, 4750 }, /* the same flight: ssthresh stays */
+	{ 'a', 1000, 2000, 4750 },
+	{ 'a', 1000, 3000, 4750 },
+	{ 'a', 1000, 4000, 4750 },
+	{ 'a', 1000, 5000, 4750 },
+	{ 'a', 5000, 6000, 4750 },
+	{ 'l', 3000, 5000, 2000 }, /* not below two segments */
+	{ 'r', 0, 2000, 2000 },    /* min(ssthresh, max(flight, MSS) + MSS) */
+	{ 'l', 40000, 23000, 20000 },
+	{ 'r', 500, 2000, 20000 }, /* little in flight: no burst */
+	{ 'i', 0, 2000, 20000 },
+	{ 'a', 2000, 4000, 20000 },
+	{ 'l', 80000, 43000, 40000 },
+	{ 'r', 90000, 40000, 40000 },
+	{ 'i', 0, 10000, 40000 }, /* restart window: IW */
+	{ 't', 500, 1000, 2000 },
 };
 
 static void
 test_trace(void)
 {
-	struct tcp_cc cc = {.ops = &tcp_cc_newreno};
+	struct tcp_cc cc = { .ops = &tcp_cc_newreno };
 
 	cc.ops->init(&cc, 1000, false);
 	for (size_t i = 0; i < HARNESS_COUNT(trace); i++) {
 		const struct trace_row *row = &trace[i];
 
 		switch (row->event) {
-		case 'a': cc.ops->acked(&cc, (uint32_t)row->arg); break;
-		case 'l': cc.ops->lost(&cc, row->arg); break;
-		case 'd': cc.ops->dup_acked(&cc); break;
-		case 'p': cc.ops->partial(&cc, row->arg); break;
-		case 'r': cc.ops->recovered(&cc, row->arg); break;
-		case 't': cc.ops->timeout(&cc, row->arg, true); break;
-		case 'T': cc.ops->timeout(&cc, row->arg, false); break;
-		case 'i': cc.ops->idle(&cc); break;
-		default: CU_FAIL_FATAL("no such event");
+		case 'a':
+			cc.ops->acked(&cc, (uint32_t)row->arg);
+			break;
+		case 'l':
+			cc.ops->lost(&cc, row->arg);
+			break;
+		case 'd':
+			cc.ops->dup_acked(&cc);
+			break;
+		case 'p':
+			cc.ops->partial(&cc, row->arg);
+			break;
+		case 'r':
+			cc.ops->recovered(&cc, row->arg);
+			break;
+		case 't':
+			cc.ops->timeout(&cc, row->arg, true);
+			break;
+		case 'T':
+			cc.ops->timeout(&cc, row->arg, false);
+			break;
+		case 'i':
+			cc.ops->idle(&cc);
+			break;
+		default:
+			CU_FAIL_FATAL("no such event");
 		}
 		CU_ASSERT_EQUAL(cc.cwnd, row->cwnd);
 		CU_ASSERT_EQUAL(cc.ssthresh, row->ssthresh);
@@ -102,7 +120,7 @@ static void
 test_bounds(void)
 {
 	uint64_t rng = harness_seed();
-	struct tcp_cc cc = {.ops = &tcp_cc_newreno};
+	struct tcp_cc cc = { .ops = &tcp_cc_newreno };
 
 	cc.ops->init(&cc, 1448, false);
 	for (int i = 0; i < 100000; i++) {
@@ -110,13 +128,28 @@ test_bounds(void)
 		uint64_t arg = harness_rand(&rng) >> (r >> 8 & 63);
 
 		switch (r % 16) {
-		case 0: cc.ops->lost(&cc, arg); break;
-		case 1: cc.ops->partial(&cc, arg); break;
-		case 2: cc.ops->recovered(&cc, arg); break;
-		case 3: cc.ops->timeout(&cc, arg, r & 1 << 20); break;
-		case 4: cc.ops->idle(&cc); break;
-		case 5: case 6: cc.ops->dup_acked(&cc); break;
-		default: cc.ops->acked(&cc, (uint32_t)arg); break;
+		case 0:
+			cc.ops->lost(&cc, arg);
+			break;
+		case 1:
+			cc.ops->partial(&cc, arg);
+			break;
+		case 2:
+			cc.ops->recovered(&cc, arg);
+			break;
+		case 3:
+			cc.ops->timeout(&cc, arg, r & 1 << 20);
+			break;
+		case 4:
+			cc.ops->idle(&cc);
+			break;
+		case 5:
+		case 6:
+			cc.ops->dup_acked(&cc);
+			break;
+		default:
+			cc.ops->acked(&cc, (uint32_t)arg);
+			break;
 		}
 		CU_ASSERT(cc.cwnd >= 1448);
 		CU_ASSERT(cc.cwnd <= 1 << 30);
@@ -128,9 +161,9 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"initial window", test_initial_window},
-		{"a trace by hand", test_trace},
-		{"bounds", test_bounds},
+		{ "initial window", test_initial_window },
+		{ "a trace by hand", test_trace },
+		{ "bounds", test_bounds },
 	};
 
 	return harness_run("tcp/cc_newreno", cases, HARNESS_COUNT(cases));

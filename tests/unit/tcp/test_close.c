@@ -30,35 +30,35 @@ struct packet {
 struct side {
 	struct tcp_conn c;
 	bool done;
-	uint32_t fins;		/* TCP_EV_PEER_FIN */
+	uint32_t fins; /* TCP_EV_PEER_FIN */
 	uint64_t close_at_us;
-	bool after_peer;	/* closes once the peer's FIN is there */
+	bool after_peer; /* closes once the peer's FIN is there */
 	bool closed;
 };
 
 static struct {
 	struct side side[2];
 	struct packet wire[PACKETS_MAX];
-	uint32_t sent;		/* packets so far */
-	uint32_t lost;		/* bit n: the n-th is lost */
+	uint32_t sent; /* packets so far */
+	uint32_t lost; /* bit n: the n-th is lost */
 	uint64_t now_us;
 } w;
 
 struct scenario {
 	const char *what;
 	uint32_t data[2];
-	int32_t close_ms[2];	/* -1: once the peer's FIN is there */
+	int32_t close_ms[2]; /* -1: once the peer's FIN is there */
 };
 
 static const struct scenario scenarios[] = {
-	{"half close, then the other", {0, 0}, {0, -1}},
-	{"the same with data before each FIN", {2500, 2500}, {0, -1}},
-	{"data flows on behind the half close", {100, 9000}, {0, -1}},
-	{"both at once", {0, 0}, {0, 0}},
-	{"both at once with data", {2500, 1500}, {0, 0}},
-	{"FINs cross on the wire", {10, 10}, {0, 5}},
-	{"the second while the first is acknowledged", {10, 10}, {0, 15}},
-	{"the second much later", {10, 10}, {0, 5000}},
+	{ "half close, then the other", { 0, 0 }, { 0, -1 } },
+	{ "the same with data before each FIN", { 2500, 2500 }, { 0, -1 } },
+	{ "data flows on behind the half close", { 100, 9000 }, { 0, -1 } },
+	{ "both at once", { 0, 0 }, { 0, 0 } },
+	{ "both at once with data", { 2500, 1500 }, { 0, 0 } },
+	{ "FINs cross on the wire", { 10, 10 }, { 0, 5 } },
+	{ "the second while the first is acknowledged", { 10, 10 }, { 0, 15 } },
+	{ "the second much later", { 10, 10 }, { 0, 5000 } },
 };
 
 static void
@@ -70,7 +70,7 @@ put(int from, const struct tcp_seg *seg)
 		return;
 	for (uint32_t i = 0; i < PACKETS_MAX; i++) {
 		if (!w.wire[i].there) {
-			w.wire[i] = (struct packet){w.now_us + DELAY_US, *seg, 1 - from, true};
+			w.wire[i] = (struct packet){ w.now_us + DELAY_US, *seg, 1 - from, true };
 			return;
 		}
 	}
@@ -131,10 +131,10 @@ static bool
 run(const struct scenario *sc, uint32_t lost)
 {
 	struct tcp_params *p = fx_params();
-	struct fx_conf conf[2] = {{.iss = UINT32_MAX - 1000, .irs = 7, .params = p},
-				  {.iss = 7, .irs = UINT32_MAX - 1000, .params = p}};
+	struct fx_conf conf[2] = { { .iss = UINT32_MAX - 1000, .irs = 7, .params = p },
+				   { .iss = 7, .irs = UINT32_MAX - 1000, .params = p } };
 
-	p->user_timeout_us = UINT32_MAX;	/* a dozen losses in a row are not the end */
+	p->user_timeout_us = UINT32_MAX; /* a dozen losses in a row are not the end */
 	memset(&w, 0, sizeof(w));
 	w.now_us = FX_T0;
 	w.lost = lost;
@@ -225,10 +225,10 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"nothing is lost", test_no_loss},
-		{"each packet is lost", test_each_packet_lost},
-		{"each pair is lost", test_each_pair_lost},
-		{"each subset of the first is lost", test_each_subset_lost},
+		{ "nothing is lost", test_no_loss },
+		{ "each packet is lost", test_each_packet_lost },
+		{ "each pair is lost", test_each_pair_lost },
+		{ "each subset of the first is lost", test_each_subset_lost },
 	};
 
 	return harness_run("tcp/close", cases, HARNESS_COUNT(cases));

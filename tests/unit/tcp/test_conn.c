@@ -14,11 +14,11 @@ test_defaults(void)
 
 	tcp_params_default(&p);
 	CU_ASSERT_PTR_EQUAL(p.cc, &tcp_cc_newreno);
-	CU_ASSERT_EQUAL(p.rto_init_us, 1000000);	/* RFC 6298 2.1 */
-	CU_ASSERT(p.rto_max_us >= 60000000);		/* RFC 6298 2.5 */
-	CU_ASSERT(p.delack_us < 500000);		/* RFC 9293 MUST-40 */
-	CU_ASSERT(p.user_timeout_us >= 100000000);	/* RFC 9293 SHLD-11 */
-	CU_ASSERT(p.syn_timeout_us >= 180000000);	/* RFC 9293 MUST-23 */
+	CU_ASSERT_EQUAL(p.rto_init_us, 1000000);   /* RFC 6298 2.1 */
+	CU_ASSERT(p.rto_max_us >= 60000000);       /* RFC 6298 2.5 */
+	CU_ASSERT(p.delack_us < 500000);           /* RFC 9293 MUST-40 */
+	CU_ASSERT(p.user_timeout_us >= 100000000); /* RFC 9293 SHLD-11 */
+	CU_ASSERT(p.syn_timeout_us >= 180000000);  /* RFC 9293 MUST-23 */
 	CU_ASSERT(p.mss_floor >= 216 && p.mss_floor <= 536);
 	CU_ASSERT(p.wscale <= TCP_WSCALE_MAX);
 }
@@ -76,10 +76,10 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"defaults", test_defaults},
-		{"closed", test_closed},
-		{"timestamp clock", test_ts_clock},
-		{"offsets", test_offsets},
+		{ "defaults", test_defaults },
+		{ "closed", test_closed },
+		{ "timestamp clock", test_ts_clock },
+		{ "offsets", test_offsets },
 	};
 
 	return harness_run("tcp/conn", cases, HARNESS_COUNT(cases));

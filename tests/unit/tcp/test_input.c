@@ -17,10 +17,10 @@ owes_ack(const struct tcp_conn *c)
 
 /* Where a segment begins, as seen from what we expect next. */
 enum position {
-	LEFT,		/* two before */
+	LEFT, /* two before */
 	EXPECTED,
-	INSIDE,		/* one behind */
-	EDGE,		/* first byte beyond the window */
+	INSIDE, /* one behind */
+	EDGE,   /* first byte beyond the window */
 	BEYOND,
 	POSITIONS,
 };
@@ -30,18 +30,18 @@ seq_at(const struct tcp_conn *c, enum position pos)
 {
 	int64_t nxt = (int64_t)tcp_ack_off(c);
 	int64_t edge = (int64_t)c->rcv_adv + (c->peer_fin ? 1 : 0);
-	int64_t seq[POSITIONS] = {nxt - 2, nxt, nxt + 1, edge, edge + 1};
+	int64_t seq[POSITIONS] = { nxt - 2, nxt, nxt + 1, edge, edge + 1 };
 
 	return seq[pos];
 }
 
 /* What RFC 9293 3.10.7.4 and RFC 5961 want of a synchronised state; rows: position. */
 enum answer {
-	NONE,		/* nothing */
-	ACK,		/* an ACK, and no more */
-	DEAD,		/* the connection is reset */
-	FINS,		/* the FIN is taken: the state moves */
-	HELD,		/* the FIN is remembered, a duplicate ACK tells of the gap */
+	NONE, /* nothing */
+	ACK,  /* an ACK, and no more */
+	DEAD, /* the connection is reset */
+	FINS, /* the FIN is taken: the state moves */
+	HELD, /* the FIN is remembered, a duplicate ACK tells of the gap */
 };
 
 struct flags_row {
@@ -51,17 +51,17 @@ struct flags_row {
 };
 
 static const struct flags_row flags_rows[] = {
-	{"SYN", TCP_SYN, {ACK, ACK, ACK, ACK, ACK}},
-	{"SYN ACK", TCP_SYN | TCP_ACK, {ACK, ACK, ACK, ACK, ACK}},
-	{"SYN FIN", TCP_SYN | TCP_FIN, {ACK, ACK, ACK, ACK, ACK}},
-	{"RST", TCP_RST, {NONE, DEAD, ACK, NONE, NONE}},
-	{"RST ACK", TCP_RST | TCP_ACK, {NONE, DEAD, ACK, NONE, NONE}},
-	{"SYN RST", TCP_SYN | TCP_RST, {NONE, DEAD, ACK, NONE, NONE}},
-	{"ACK", TCP_ACK, {ACK, NONE, NONE, NONE, ACK}},
-	{"ACK URG PSH", TCP_ACK | TCP_URG | TCP_PSH, {ACK, NONE, NONE, NONE, ACK}},
-	{"null", 0, {ACK, NONE, NONE, NONE, ACK}},
-	{"FIN without ACK", TCP_FIN, {ACK, NONE, NONE, NONE, ACK}},
-	{"FIN ACK", TCP_FIN | TCP_ACK, {ACK, FINS, HELD, HELD, ACK}},
+	{ "SYN", TCP_SYN, { ACK, ACK, ACK, ACK, ACK } },
+	{ "SYN ACK", TCP_SYN | TCP_ACK, { ACK, ACK, ACK, ACK, ACK } },
+	{ "SYN FIN", TCP_SYN | TCP_FIN, { ACK, ACK, ACK, ACK, ACK } },
+	{ "RST", TCP_RST, { NONE, DEAD, ACK, NONE, NONE } },
+	{ "RST ACK", TCP_RST | TCP_ACK, { NONE, DEAD, ACK, NONE, NONE } },
+	{ "SYN RST", TCP_SYN | TCP_RST, { NONE, DEAD, ACK, NONE, NONE } },
+	{ "ACK", TCP_ACK, { ACK, NONE, NONE, NONE, ACK } },
+	{ "ACK URG PSH", TCP_ACK | TCP_URG | TCP_PSH, { ACK, NONE, NONE, NONE, ACK } },
+	{ "null", 0, { ACK, NONE, NONE, NONE, ACK } },
+	{ "FIN without ACK", TCP_FIN, { ACK, NONE, NONE, NONE, ACK } },
+	{ "FIN ACK", TCP_FIN | TCP_ACK, { ACK, FINS, HELD, HELD, ACK } },
 };
 
 static enum tcp_state
@@ -89,7 +89,7 @@ static void
 matrix_cell(enum tcp_state state, const struct flags_row *row, enum position pos, bool ts)
 {
 	/* Sequence numbers wrap inside the window. */
-	struct fx_conf conf = {.iss = UINT32_MAX - 3, .irs = UINT32_MAX - 30000, .ts = ts};
+	struct fx_conf conf = { .iss = UINT32_MAX - 3, .irs = UINT32_MAX - 30000, .ts = ts };
 	struct tcp_conn c;
 	struct tcp_verdict v;
 	struct tcp_seg seg;
@@ -116,9 +116,9 @@ matrix_cell(enum tcp_state state, const struct flags_row *row, enum position pos
 	CU_ASSERT_EQUAL(!!(v.events & TCP_EV_PEER_FIN), want == FINS);
 	CU_ASSERT_PTR_NULL(tcp_check(&c));
 	CU_ASSERT_EQUAL(c.end, want == DEAD ? TCP_END_RESET : TCP_END_NONE);
-	CU_ASSERT_EQUAL(c.state, want == DEAD	? TCP_CLOSED
-				 : want == FINS ? after_fin(state)
-						: state);
+	CU_ASSERT_EQUAL(c.state, want == DEAD ? TCP_CLOSED :
+				 want == FINS ? after_fin(state) :
+						state);
 	if (owes_ack(&c) != (want == ACK || want == FINS || want == HELD))
 		printf("# state %d, %s, position %d\n", (int)state, row->what, (int)pos);
 }
@@ -128,7 +128,7 @@ test_matrix(void)
 {
 	static const enum tcp_state states[] = {
 		TCP_ESTABLISHED, TCP_FIN_WAIT_1, TCP_FIN_WAIT_2, TCP_CLOSE_WAIT,
-		TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT,
+		TCP_CLOSING,     TCP_LAST_ACK,   TCP_TIME_WAIT,
 	};
 
 	for (size_t s = 0; s < HARNESS_COUNT(states); s++)
@@ -146,27 +146,30 @@ test_syn_sent(void)
 	enum outcome { STAYS, RESETS, REFUSED, OPENS };
 	static const struct {
 		uint8_t flags;
-		int32_t ack;	/* relative to the right one */
+		int32_t ack; /* relative to the right one */
 		enum outcome want;
 	} rows[] = {
-		{TCP_SYN | TCP_ACK, 0, OPENS},
-		{TCP_SYN | TCP_ACK, -1, RESETS},
-		{TCP_SYN | TCP_ACK, 1, RESETS},
-		{TCP_SYN, 0, STAYS},		/* no simultaneous open */
-		{TCP_ACK, 0, STAYS},
-		{TCP_ACK, 1, RESETS},
-		{TCP_FIN | TCP_ACK, 0, STAYS},
-		{TCP_FIN, 0, STAYS},
-		{0, 0, STAYS},
-		{TCP_RST, 0, STAYS},		/* without an ACK anyone could have sent it */
-		{TCP_RST | TCP_ACK, 0, REFUSED},
-		{TCP_RST | TCP_ACK, 1, STAYS},
-		{TCP_RST | TCP_ACK, -1, STAYS},
+		{ TCP_SYN | TCP_ACK, 0, OPENS },
+		{ TCP_SYN | TCP_ACK, -1, RESETS },
+		{ TCP_SYN | TCP_ACK, 1, RESETS },
+		{ TCP_SYN, 0, STAYS }, /* no simultaneous open */
+		{ TCP_ACK, 0, STAYS },
+		{ TCP_ACK, 1, RESETS },
+		{ TCP_FIN | TCP_ACK, 0, STAYS },
+		{ TCP_FIN, 0, STAYS },
+		{ 0, 0, STAYS },
+		{ TCP_RST, 0, STAYS }, /* without an ACK anyone could have sent it */
+		{ TCP_RST | TCP_ACK, 0, REFUSED },
+		{ TCP_RST | TCP_ACK, 1, STAYS },
+		{ TCP_RST | TCP_ACK, -1, STAYS },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		struct tcp_seg seg = {.flags = rows[i].flags, .seq = 9000, .wnd = 1000,
-				      .src_port = FX_REMOTE_PORT, .dst_port = FX_LOCAL_PORT};
+		struct tcp_seg seg = { .flags = rows[i].flags,
+				       .seq = 9000,
+				       .wnd = 1000,
+				       .src_port = FX_REMOTE_PORT,
+				       .dst_port = FX_LOCAL_PORT };
 		struct tcp_conn c;
 		struct tcp_out o;
 		struct tcp_verdict v;
@@ -181,9 +184,9 @@ test_syn_sent(void)
 			CU_ASSERT_EQUAL(v.reset.seq, seg.ack);
 			CU_ASSERT_EQUAL(v.reset.src_port, FX_LOCAL_PORT);
 		}
-		CU_ASSERT_EQUAL(c.state, rows[i].want == OPENS	   ? TCP_ESTABLISHED
-					 : rows[i].want == REFUSED ? TCP_CLOSED
-								   : TCP_SYN_SENT);
+		CU_ASSERT_EQUAL(c.state, rows[i].want == OPENS   ? TCP_ESTABLISHED :
+					 rows[i].want == REFUSED ? TCP_CLOSED :
+								   TCP_SYN_SENT);
 		CU_ASSERT_EQUAL(c.end, rows[i].want == REFUSED ? TCP_END_REFUSED : TCP_END_NONE);
 		CU_ASSERT_PTR_NULL(tcp_check(&c));
 	}
@@ -200,21 +203,25 @@ test_reset_reply(void)
 		uint8_t reply_flags;
 		uint32_t seq, ack;
 	} rows[] = {
-		{TCP_ACK, 0, true, TCP_RST, 700, 0},
-		{TCP_ACK | TCP_PSH, 100, true, TCP_RST, 700, 0},
-		{TCP_SYN | TCP_ACK, 0, true, TCP_RST, 700, 0},
-		{TCP_SYN, 0, true, TCP_RST | TCP_ACK, 0, 0},		/* 0xffffffff + 1 */
-		{TCP_SYN, 10, true, TCP_RST | TCP_ACK, 0, 10},
-		{TCP_SYN | TCP_FIN, 0, true, TCP_RST | TCP_ACK, 0, 1},
-		{0, 5, true, TCP_RST | TCP_ACK, 0, 4},
-		{TCP_RST, 0, false, 0, 0, 0},
-		{TCP_RST | TCP_ACK, 0, false, 0, 0, 0},
-		{TCP_RST | TCP_SYN, 0, false, 0, 0, 0},
+		{ TCP_ACK, 0, true, TCP_RST, 700, 0 },
+		{ TCP_ACK | TCP_PSH, 100, true, TCP_RST, 700, 0 },
+		{ TCP_SYN | TCP_ACK, 0, true, TCP_RST, 700, 0 },
+		{ TCP_SYN, 0, true, TCP_RST | TCP_ACK, 0, 0 }, /* 0xffffffff + 1 */
+		{ TCP_SYN, 10, true, TCP_RST | TCP_ACK, 0, 10 },
+		{ TCP_SYN | TCP_FIN, 0, true, TCP_RST | TCP_ACK, 0, 1 },
+		{ 0, 5, true, TCP_RST | TCP_ACK, 0, 4 },
+		{ TCP_RST, 0, false, 0, 0, 0 },
+		{ TCP_RST | TCP_ACK, 0, false, 0, 0, 0 },
+		{ TCP_RST | TCP_SYN, 0, false, 0, 0, 0 },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		struct tcp_seg seg = {.flags = rows[i].flags, .payload_len = rows[i].len,
-				      .seq = UINT32_MAX, .ack = 700, .src_port = 1, .dst_port = 2};
+		struct tcp_seg seg = { .flags = rows[i].flags,
+				       .payload_len = rows[i].len,
+				       .seq = UINT32_MAX,
+				       .ack = 700,
+				       .src_port = 1,
+				       .dst_port = 2 };
 		struct tcp_seg out;
 
 		CU_ASSERT_EQUAL(tcp_reset_reply(&seg, &out), rows[i].reply);
@@ -247,23 +254,19 @@ static void
 test_ack_range(void)
 {
 	static const struct {
-		int64_t ack;	/* relative to snd_una; 3000 are out */
+		int64_t ack; /* relative to snd_una; 3000 are out */
 		bool challenge;
 		uint64_t una;
 	} rows[] = {
-		{-FX_WND - 1, true, 5000},
-		{-FX_WND, false, 5000},
-		{-1, false, 5000},
-		{0, false, 5000},
-		{1, false, 5001},
-		{3000, false, 8000},
-		{3001, true, 5000},
-		{1000000000, true, 5000},
-		{-1000000000, true, 5000},
+		{ -FX_WND - 1, true, 5000 }, { -FX_WND, false, 5000 },
+		{ -1, false, 5000 },         { 0, false, 5000 },
+		{ 1, false, 5001 },          { 3000, false, 8000 },
+		{ 3001, true, 5000 },        { 1000000000, true, 5000 },
+		{ -1000000000, true, 5000 },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		struct fx_conf conf = {.iss = UINT32_MAX - 6000};
+		struct fx_conf conf = { .iss = UINT32_MAX - 6000 };
 		struct tcp_conn c;
 		struct tcp_seg seg;
 		struct tcp_out o;
@@ -300,7 +303,7 @@ test_challenge_limit(void)
 		tcp_input(&c, &syn, t);
 		sent += fx_send_all(&c, t, 9, &o);
 	}
-	CU_ASSERT_EQUAL(sent, 4);	/* 2 s, one per 500 ms */
+	CU_ASSERT_EQUAL(sent, 4); /* 2 s, one per 500 ms */
 	fx_data(&c, -500, 500, FX_T0 + 1990000);
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0 + 1990000, 9, &o), 1);
 }
@@ -324,7 +327,7 @@ test_challenge_is_private(void)
 
 struct paws_row {
 	const char *what;
-	uint32_t ts_val;	/* relative to ts_recent */
+	uint32_t ts_val; /* relative to ts_recent */
 	uint64_t later_us;
 	bool has_ts;
 	uint8_t flags;
@@ -337,14 +340,14 @@ struct paws_row {
 
 /* RFC 7323 5.3; 100 bytes each, 1000 are expected next. */
 static const struct paws_row paws_rows[] = {
-	{"newer", 1, 0, true, TCP_ACK, 1000, true, false},
-	{"equal", 0, 0, true, TCP_ACK, 1000, true, false},
-	{"much newer", 0x7fffffff, 0, true, TCP_ACK, 1000, true, false},
-	{"one older", UINT32_MAX, 0, true, TCP_ACK, 1000, false, true},
-	{"oldest", 0x80000001, 0, true, TCP_ACK, 1000, false, true},
-	{"older after 23 days", UINT32_MAX, DAYS(23), true, TCP_ACK, 1000, false, true},
-	{"older after 25 days", UINT32_MAX, DAYS(25), true, TCP_ACK, 1000, true, false},
-	{"none", 0, 0, false, TCP_ACK, 1000, false, false},
+	{ "newer", 1, 0, true, TCP_ACK, 1000, true, false },
+	{ "equal", 0, 0, true, TCP_ACK, 1000, true, false },
+	{ "much newer", 0x7fffffff, 0, true, TCP_ACK, 1000, true, false },
+	{ "one older", UINT32_MAX, 0, true, TCP_ACK, 1000, false, true },
+	{ "oldest", 0x80000001, 0, true, TCP_ACK, 1000, false, true },
+	{ "older after 23 days", UINT32_MAX, DAYS(23), true, TCP_ACK, 1000, false, true },
+	{ "older after 25 days", UINT32_MAX, DAYS(25), true, TCP_ACK, 1000, true, false },
+	{ "none", 0, 0, false, TCP_ACK, 1000, false, false },
 };
 
 static void
@@ -352,7 +355,7 @@ test_paws(void)
 {
 	for (size_t i = 0; i < HARNESS_COUNT(paws_rows); i++) {
 		const struct paws_row *row = &paws_rows[i];
-		struct fx_conf conf = {.ts = true};
+		struct fx_conf conf = { .ts = true };
 		struct tcp_conn c;
 		struct tcp_seg seg;
 		struct tcp_out o;
@@ -377,7 +380,7 @@ static void
 test_paws_reset(void)
 {
 	for (int has_ts = 0; has_ts < 2; has_ts++) {
-		struct fx_conf conf = {.ts = true};
+		struct fx_conf conf = { .ts = true };
 		struct tcp_conn c;
 		struct tcp_seg seg;
 
@@ -394,7 +397,7 @@ test_paws_reset(void)
 static void
 test_ts_recent(void)
 {
-	struct fx_conf conf = {.ts = true};
+	struct fx_conf conf = { .ts = true };
 	struct tcp_conn c;
 	struct tcp_seg seg;
 	struct tcp_out o;
@@ -445,7 +448,7 @@ test_prediction(void)
 	uint64_t rng = harness_seed();
 
 	for (int n = 0; n < 3000; n++) {
-		struct fx_conf conf = {.ts = n & 1, .irs = (uint32_t)harness_rand(&rng)};
+		struct fx_conf conf = { .ts = n & 1, .irs = (uint32_t)harness_rand(&rng) };
 		struct tcp_conn fast;
 		struct tcp_conn slow;
 
@@ -461,7 +464,7 @@ test_prediction(void)
 
 			seg.ts_val += (uint32_t)(r >> 40) % 3;
 			a = tcp_input(&fast, &seg, FX_T0 + (uint64_t)k);
-			seg.flags |= TCP_ECE;	/* no meaning here, and no prediction */
+			seg.flags |= TCP_ECE; /* no meaning here, and no prediction */
 			b = tcp_input(&slow, &seg, FX_T0 + (uint64_t)k);
 			CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof(a)), 0);
 			CU_ASSERT_EQUAL(memcmp(&fast, &slow, sizeof(fast)), 0);
@@ -473,7 +476,7 @@ test_prediction(void)
 static void
 test_wrap(void)
 {
-	struct fx_conf conf = {.iss = 0x7ffffff0, .irs = 0xfffffff0, .wscale = true, .ts = true};
+	struct fx_conf conf = { .iss = 0x7ffffff0, .irs = 0xfffffff0, .wscale = true, .ts = true };
 	struct tcp_conn c;
 	struct tcp_out o;
 	uint64_t now = FX_T0;
@@ -526,13 +529,13 @@ test_random_segments(void)
 {
 	static const enum tcp_state states[] = {
 		TCP_ESTABLISHED, TCP_FIN_WAIT_1, TCP_FIN_WAIT_2, TCP_CLOSE_WAIT,
-		TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT,
+		TCP_CLOSING,     TCP_LAST_ACK,   TCP_TIME_WAIT,
 	};
 	uint64_t rng = harness_seed();
 	uint32_t runs = harness_full() ? 100000 : 4000;
 
 	for (uint32_t n = 0; n < runs; n++) {
-		struct fx_conf conf = {.iss = (uint32_t)harness_rand(&rng), .ts = n & 1};
+		struct fx_conf conf = { .iss = (uint32_t)harness_rand(&rng), .ts = n & 1 };
 		struct tcp_conn c;
 		struct tcp_out o;
 		uint64_t now = FX_T0;
@@ -573,20 +576,20 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"states by flags by position", test_matrix},
-		{"SYN-SENT", test_syn_sent},
-		{"CLOSED", test_closed},
-		{"who gets a RST", test_reset_reply},
-		{"acceptable ACKs", test_ack_range},
-		{"challenge ACKs are few", test_challenge_limit},
-		{"challenge ACKs are counted per connection", test_challenge_is_private},
-		{"PAWS", test_paws},
-		{"PAWS and RST", test_paws_reset},
-		{"TS.Recent", test_ts_recent},
-		{"timestamps not agreed on", test_ts_not_agreed},
-		{"header prediction", test_prediction},
-		{"offsets beyond 2^32", test_wrap},
-		{"random segments", test_random_segments},
+		{ "states by flags by position", test_matrix },
+		{ "SYN-SENT", test_syn_sent },
+		{ "CLOSED", test_closed },
+		{ "who gets a RST", test_reset_reply },
+		{ "acceptable ACKs", test_ack_range },
+		{ "challenge ACKs are few", test_challenge_limit },
+		{ "challenge ACKs are counted per connection", test_challenge_is_private },
+		{ "PAWS", test_paws },
+		{ "PAWS and RST", test_paws_reset },
+		{ "TS.Recent", test_ts_recent },
+		{ "timestamps not agreed on", test_ts_not_agreed },
+		{ "header prediction", test_prediction },
+		{ "offsets beyond 2^32", test_wrap },
+		{ "random segments", test_random_segments },
 	};
 
 	return harness_run("tcp/input", cases, HARNESS_COUNT(cases));

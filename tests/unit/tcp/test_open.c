@@ -8,7 +8,7 @@
 #include "fixture.h"
 #include "support/harness.h"
 
-static const uint8_t secret[16] = {9, 8, 7, 6, 5};
+static const uint8_t secret[16] = { 9, 8, 7, 6, 5 };
 
 static struct net_tuple
 tuple_of(uint16_t remote_port)
@@ -28,7 +28,7 @@ static void
 test_isn(void)
 {
 	struct net_tuple a = tuple_of(1000);
-	uint8_t other[16] = {1};
+	uint8_t other[16] = { 1 };
 	uint32_t isn = tcp_isn(secret, &a, FX_T0);
 	uint32_t bits = 0;
 
@@ -108,7 +108,7 @@ test_syn_ack(void)
 	tcp_syn_ack(&s, FX_T0 + 3000, &out);
 	CU_ASSERT_EQUAL(out.flags, TCP_SYN | TCP_ACK);
 	CU_ASSERT_EQUAL(out.seq, 5000);
-	CU_ASSERT_EQUAL(out.ack, 0);		/* UINT32_MAX + 1 */
+	CU_ASSERT_EQUAL(out.ack, 0); /* UINT32_MAX + 1 */
 	CU_ASSERT_EQUAL(out.wnd, 65535);
 	CU_ASSERT_EQUAL(out.mss, 1400);
 	CU_ASSERT_TRUE(out.has_wscale);
@@ -137,36 +137,36 @@ test_syn_ack(void)
 struct step_row {
 	const char *what;
 	uint8_t flags;
-	int32_t seq;		/* relative to irs + 1 */
-	int32_t ack;		/* relative to iss + 1 */
-	int32_t ts;		/* relative to ts_recent; INT32_MAX: none */
+	int32_t seq; /* relative to irs + 1 */
+	int32_t ack; /* relative to iss + 1 */
+	int32_t ts;  /* relative to ts_recent; INT32_MAX: none */
 	uint32_t len;
 	enum tcp_syn_verdict want;
 };
 
 static const struct step_row step_rows[] = {
-	{"the ACK", TCP_ACK, 0, 0, 0, 0, TCP_SYN_COMPLETE},
-	{"with data", TCP_ACK | TCP_PSH, 0, 0, 1, 500, TCP_SYN_COMPLETE},
-	{"with FIN", TCP_ACK | TCP_FIN, 0, 0, 1, 0, TCP_SYN_COMPLETE},
-	{"data overtook the ACK", TCP_ACK, 1400, 0, 1, 1400, TCP_SYN_COMPLETE},
-	{"beyond the window", TCP_ACK, 65536, 0, 0, 10, TCP_SYN_CHALLENGE},
-	{"before the window", TCP_ACK, -1, 0, 0, 0, TCP_SYN_CHALLENGE},
-	{"acknowledges nothing", TCP_ACK, 0, -1, 0, 0, TCP_SYN_RESET},
-	{"acknowledges too much", TCP_ACK, 0, 1, 0, 0, TCP_SYN_RESET},
-	{"no ACK", TCP_PSH, 0, 0, 0, 10, TCP_SYN_IGNORE},
-	{"null", 0, 0, 0, 0, 0, TCP_SYN_IGNORE},
-	{"FIN alone", TCP_FIN, 0, 0, 0, 0, TCP_SYN_IGNORE},
-	{"older timestamp", TCP_ACK, 0, 0, -1, 0, TCP_SYN_CHALLENGE},
-	{"no timestamp", TCP_ACK, 0, 0, INT32_MAX, 0, TCP_SYN_IGNORE},
-	{"the SYN again", TCP_SYN, -1, 0, 0, 0, TCP_SYN_AGAIN},
-	{"another SYN", TCP_SYN, 77, 0, 0, 0, TCP_SYN_CHALLENGE},
-	{"SYN with FIN", TCP_SYN | TCP_FIN, -1, 0, 0, 0, TCP_SYN_CHALLENGE},
-	{"SYN with ACK", TCP_SYN | TCP_ACK, -1, 0, 0, 0, TCP_SYN_CHALLENGE},
-	{"RST", TCP_RST, 0, 0, INT32_MAX, 0, TCP_SYN_DROPPED},
-	{"RST with ACK", TCP_RST | TCP_ACK, 0, 0, 0, 0, TCP_SYN_DROPPED},
-	{"RST inside the window", TCP_RST, 1, 0, 0, 0, TCP_SYN_CHALLENGE},
-	{"RST elsewhere", TCP_RST, 70000, 0, 0, 0, TCP_SYN_IGNORE},
-	{"RST before", TCP_RST, -1, 0, 0, 0, TCP_SYN_IGNORE},
+	{ "the ACK", TCP_ACK, 0, 0, 0, 0, TCP_SYN_COMPLETE },
+	{ "with data", TCP_ACK | TCP_PSH, 0, 0, 1, 500, TCP_SYN_COMPLETE },
+	{ "with FIN", TCP_ACK | TCP_FIN, 0, 0, 1, 0, TCP_SYN_COMPLETE },
+	{ "data overtook the ACK", TCP_ACK, 1400, 0, 1, 1400, TCP_SYN_COMPLETE },
+	{ "beyond the window", TCP_ACK, 65536, 0, 0, 10, TCP_SYN_CHALLENGE },
+	{ "before the window", TCP_ACK, -1, 0, 0, 0, TCP_SYN_CHALLENGE },
+	{ "acknowledges nothing", TCP_ACK, 0, -1, 0, 0, TCP_SYN_RESET },
+	{ "acknowledges too much", TCP_ACK, 0, 1, 0, 0, TCP_SYN_RESET },
+	{ "no ACK", TCP_PSH, 0, 0, 0, 10, TCP_SYN_IGNORE },
+	{ "null", 0, 0, 0, 0, 0, TCP_SYN_IGNORE },
+	{ "FIN alone", TCP_FIN, 0, 0, 0, 0, TCP_SYN_IGNORE },
+	{ "older timestamp", TCP_ACK, 0, 0, -1, 0, TCP_SYN_CHALLENGE },
+	{ "no timestamp", TCP_ACK, 0, 0, INT32_MAX, 0, TCP_SYN_IGNORE },
+	{ "the SYN again", TCP_SYN, -1, 0, 0, 0, TCP_SYN_AGAIN },
+	{ "another SYN", TCP_SYN, 77, 0, 0, 0, TCP_SYN_CHALLENGE },
+	{ "SYN with FIN", TCP_SYN | TCP_FIN, -1, 0, 0, 0, TCP_SYN_CHALLENGE },
+	{ "SYN with ACK", TCP_SYN | TCP_ACK, -1, 0, 0, 0, TCP_SYN_CHALLENGE },
+	{ "RST", TCP_RST, 0, 0, INT32_MAX, 0, TCP_SYN_DROPPED },
+	{ "RST with ACK", TCP_RST | TCP_ACK, 0, 0, 0, 0, TCP_SYN_DROPPED },
+	{ "RST inside the window", TCP_RST, 1, 0, 0, 0, TCP_SYN_CHALLENGE },
+	{ "RST elsewhere", TCP_RST, 70000, 0, 0, 0, TCP_SYN_IGNORE },
+	{ "RST before", TCP_RST, -1, 0, 0, 0, TCP_SYN_IGNORE },
 };
 
 static void
@@ -199,19 +199,19 @@ test_step(void)
 }
 
 struct mss_row {
-	uint16_t theirs, ours;	/* theirs 0: no option */
+	uint16_t theirs, ours; /* theirs 0: no option */
 	bool ts;
 	uint32_t snd, rcv;
 };
 
 /* RFC 9293 3.7.1, RFC 6691, and the floor of row 21. */
 static const struct mss_row mss_rows[] = {
-	{1460, 1460, false, 1460, 1460}, {1460, 1460, true, 1448, 1448},
-	{1400, 1460, true, 1388, 1448},	 {8960, 1460, true, 1448, 1448},
-	{0, 1460, false, 536, 1460},	 {0, 1460, true, 524, 1448},
-	{1, 1460, false, 216, 1460},	 {48, 1460, true, 204, 1448},
-	{215, 1460, false, 216, 1460},	 {217, 1460, false, 217, 1460},
-	{65535, 8960, false, 8960, 8960},
+	{ 1460, 1460, false, 1460, 1460 },  { 1460, 1460, true, 1448, 1448 },
+	{ 1400, 1460, true, 1388, 1448 },   { 8960, 1460, true, 1448, 1448 },
+	{ 0, 1460, false, 536, 1460 },      { 0, 1460, true, 524, 1448 },
+	{ 1, 1460, false, 216, 1460 },      { 48, 1460, true, 204, 1448 },
+	{ 215, 1460, false, 216, 1460 },    { 217, 1460, false, 217, 1460 },
+	{ 65535, 8960, false, 8960, 8960 },
 };
 
 static void
@@ -285,7 +285,7 @@ test_negotiation(void)
 		CU_ASSERT_EQUAL(c.ts_on, their_ts && our_ts);
 		CU_ASSERT_EQUAL(c.snd_wscale, their_scale ? 9 : 0);
 		CU_ASSERT_EQUAL(c.rcv_wscale, their_scale ? 7 : 0);
-		CU_ASSERT_EQUAL(c.snd_wnd, 64240);	/* unscaled on a SYN */
+		CU_ASSERT_EQUAL(c.snd_wnd, 64240); /* unscaled on a SYN */
 		CU_ASSERT_EQUAL(c.rtt.srtt_us, 80000);
 		CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 80000, &o));
 		CU_ASSERT_EQUAL(o.seg.flags, TCP_ACK);
@@ -340,7 +340,7 @@ test_syn_ack_resent(void)
 static void
 test_syn_ack_again(void)
 {
-	struct tcp_seg seg = {.flags = TCP_SYN | TCP_ACK, .seq = 5, .wnd = 60000, .mss = 1000};
+	struct tcp_seg seg = { .flags = TCP_SYN | TCP_ACK, .seq = 5, .wnd = 60000, .mss = 1000 };
 	struct tcp_conn c;
 	struct tcp_out o;
 
@@ -360,16 +360,16 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"initial sequence number", test_isn},
-		{"timestamp offset", test_ts_offset},
-		{"only a SYN opens", test_only_syn_opens},
-		{"SYN-ACK", test_syn_ack},
-		{"SYN-RECEIVED", test_step},
-		{"MSS", test_mss},
-		{"options are agreed on", test_negotiation},
-		{"data with the ACK", test_data_with_ack},
-		{"SYN-ACK sent again", test_syn_ack_resent},
-		{"SYN-ACK received again", test_syn_ack_again},
+		{ "initial sequence number", test_isn },
+		{ "timestamp offset", test_ts_offset },
+		{ "only a SYN opens", test_only_syn_opens },
+		{ "SYN-ACK", test_syn_ack },
+		{ "SYN-RECEIVED", test_step },
+		{ "MSS", test_mss },
+		{ "options are agreed on", test_negotiation },
+		{ "data with the ACK", test_data_with_ack },
+		{ "SYN-ACK sent again", test_syn_ack_resent },
+		{ "SYN-ACK received again", test_syn_ack_again },
 	};
 
 	return harness_run("tcp/open", cases, HARNESS_COUNT(cases));

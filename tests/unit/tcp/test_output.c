@@ -26,8 +26,11 @@ test_nothing(void)
 static void
 test_fields(void)
 {
-	struct fx_conf conf = {.iss = UINT32_MAX - 500, .irs = UINT32_MAX - 50, .ts = true,
-			       .wscale = true, .room = 128000};
+	struct fx_conf conf = { .iss = UINT32_MAX - 500,
+				.irs = UINT32_MAX - 50,
+				.ts = true,
+				.wscale = true,
+				.room = 128000 };
 	struct tcp_conn c;
 	struct tcp_out o;
 
@@ -159,17 +162,26 @@ test_refused_kinds(void)
 
 		fx_established(&c, NULL);
 		switch ((enum kind)kind) {
-		case SYN: fx_state(&c, TCP_SYN_SENT, NULL); break;
-		case PURE: fx_data(&c, 0, 2000, FX_T0); break;
-		case DUP: fx_data(&c, 500, 100, FX_T0); break;
-		case FIN: tcp_shutdown(&c); break;
+		case SYN:
+			fx_state(&c, TCP_SYN_SENT, NULL);
+			break;
+		case PURE:
+			fx_data(&c, 0, 2000, FX_T0);
+			break;
+		case DUP:
+			fx_data(&c, 500, 100, FX_T0);
+			break;
+		case FIN:
+			tcp_shutdown(&c);
+			break;
 		case PROBE:
 			fx_ack(&c, 0, 0, FX_T0);
 			tcp_send_ready(&c, 10);
 			CU_ASSERT_FALSE(tcp_plan(&c, FX_T0, &a));
 			tcp_timer(&c, tcp_deadline(&c));
 			break;
-		case KINDS: break;
+		case KINDS:
+			break;
 		}
 		CU_ASSERT_TRUE_FATAL(tcp_plan(&c, FX_T0, &a));
 		tcp_plan_take(&c, &a);
@@ -190,25 +202,25 @@ test_refused_kinds(void)
 
 struct sws_row {
 	const char *what;
-	uint16_t wnd;		/* of the peer; 50000 was the largest, or max_wnd */
+	uint16_t wnd; /* of the peer; 50000 was the largest, or max_wnd */
 	uint16_t max_wnd;
 	uint32_t ready;
-	uint32_t sent;		/* bytes at once */
-	uint32_t last;		/* length of the last segment */
+	uint32_t sent; /* bytes at once */
+	uint32_t last; /* length of the last segment */
 };
 
 /* RFC 9293 3.8.6.2.1 without Nagle; MSS 1000. */
 static const struct sws_row sws_rows[] = {
-	{"all there is", 50000, 50000, 1, 1, 1},
-	{"all there is, twice", 50000, 50000, 1001, 1001, 1},
-	{"full segments only", 2500, 50000, 5000, 2000, 1000},
-	{"the rest fits", 2500, 50000, 2500, 2500, 500},
-	{"less than a segment", 999, 50000, 5000, 0, 0},
-	{"less than a segment, and all there is", 999, 50000, 999, 999, 999},
-	{"half of the largest window", 500, 1000, 5000, 500, 500},
-	{"less than that", 499, 1000, 5000, 0, 0},
-	{"closed", 0, 50000, 1, 0, 0},
-	{"cwnd", 50000, 50000, 30000, 10000, 1000},
+	{ "all there is", 50000, 50000, 1, 1, 1 },
+	{ "all there is, twice", 50000, 50000, 1001, 1001, 1 },
+	{ "full segments only", 2500, 50000, 5000, 2000, 1000 },
+	{ "the rest fits", 2500, 50000, 2500, 2500, 500 },
+	{ "less than a segment", 999, 50000, 5000, 0, 0 },
+	{ "less than a segment, and all there is", 999, 50000, 999, 999, 999 },
+	{ "half of the largest window", 500, 1000, 5000, 500, 500 },
+	{ "less than that", 499, 1000, 5000, 0, 0 },
+	{ "closed", 0, 50000, 1, 0, 0 },
+	{ "cwnd", 50000, 50000, 30000, 10000, 1000 },
 };
 
 static void
@@ -216,9 +228,9 @@ test_silly_window(void)
 {
 	for (size_t i = 0; i < HARNESS_COUNT(sws_rows); i++) {
 		const struct sws_row *row = &sws_rows[i];
-		struct fx_conf conf = {.wnd = row->max_wnd};
+		struct fx_conf conf = { .wnd = row->max_wnd };
 		struct tcp_conn c;
-		struct tcp_out o = {.len = 0};
+		struct tcp_out o = { .len = 0 };
 
 		fx_established(&c, &conf);
 		fx_ack(&c, 0, row->wnd, FX_T0);
@@ -287,7 +299,7 @@ test_fin(void)
 	fx_established(&c, NULL);
 	tcp_send_ready(&c, 1500);
 	tcp_shutdown(&c);
-	tcp_send_ready(&c, 5000);	/* behind the FIN: ignored */
+	tcp_send_ready(&c, 5000); /* behind the FIN: ignored */
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
 	CU_ASSERT_FALSE(o.fin);
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
@@ -321,7 +333,7 @@ test_idle_restart(void)
 	fx_established(&c, NULL);
 	c.cc.cwnd = 40000;
 	tcp_send_ready(&c, 1000);
-	fx_send_all(&c, FX_T0 + 150000, 99, &o);	/* the RTO is 200 ms */
+	fx_send_all(&c, FX_T0 + 150000, 99, &o); /* the RTO is 200 ms */
 	CU_ASSERT_EQUAL(c.cc.cwnd, 40000);
 	fx_ack(&c, 1000, FX_WND, FX_T0 + 200000);
 	tcp_send_ready(&c, 50000);
@@ -330,7 +342,7 @@ test_idle_restart(void)
 	/* With something in flight it is not idle. */
 	c.cc.cwnd = 40000;
 	fx_ack(&c, 2000, FX_WND, FX_T0 + 1000001);
-	CU_ASSERT_EQUAL(c.cc.cwnd, 41000);	/* slow start: one for the ACK */
+	CU_ASSERT_EQUAL(c.cc.cwnd, 41000); /* slow start: one for the ACK */
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0 + 9000000, 99, &o), 41 - 9);
 }
 
@@ -426,20 +438,20 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"nothing to send", test_nothing},
-		{"the fields of a segment", test_fields},
-		{"planning moves nothing", test_plan_is_stable},
-		{"trimmed to 7 bytes", test_trim},
-		{"the port takes some", test_refused},
-		{"the port refuses each kind", test_refused_kinds},
-		{"silly windows", test_silly_window},
-		{"cwnd makes no small segments", test_no_small_segments_by_cwnd},
-		{"pure and duplicate ACKs", test_acks},
-		{"FIN", test_fin},
-		{"restart after idle", test_idle_restart},
-		{"a peer that shrinks its window", test_window_shrinks},
-		{"window probe", test_probe},
-		{"SYN", test_syn},
+		{ "nothing to send", test_nothing },
+		{ "the fields of a segment", test_fields },
+		{ "planning moves nothing", test_plan_is_stable },
+		{ "trimmed to 7 bytes", test_trim },
+		{ "the port takes some", test_refused },
+		{ "the port refuses each kind", test_refused_kinds },
+		{ "silly windows", test_silly_window },
+		{ "cwnd makes no small segments", test_no_small_segments_by_cwnd },
+		{ "pure and duplicate ACKs", test_acks },
+		{ "FIN", test_fin },
+		{ "restart after idle", test_idle_restart },
+		{ "a peer that shrinks its window", test_window_shrinks },
+		{ "window probe", test_probe },
+		{ "SYN", test_syn },
 	};
 
 	return harness_run("tcp/output", cases, HARNESS_COUNT(cases));

@@ -35,7 +35,7 @@ struct setting {
 	uint32_t loss, dup, reorder, refuse, trim, stop;
 	uint32_t delay_us;
 	bool ts[2], wscale_off;
-	bool late;		/* side 0 writes once it is connected */
+	bool late; /* side 0 writes once it is connected */
 	uint16_t mss[2];
 	uint32_t buf[2];
 	uint32_t total[2];
@@ -46,8 +46,8 @@ struct packet {
 	uint64_t at_us;
 	uint64_t order;
 	struct tcp_seg seg;
-	uint64_t off;		/* of its first payload byte, as the sender counts */
-	uint64_t edge;		/* right edge that it tells */
+	uint64_t off;  /* of its first payload byte, as the sender counts */
+	uint64_t edge; /* right edge that it tells */
 	int to;
 };
 
@@ -66,21 +66,21 @@ struct side {
 	struct tcp_timewait *waits;
 	struct net_tuple tuple;
 	enum phase phase;
-	bool reset;		/* ended by a RST or a timeout */
-	uint64_t ready;		/* the application's side: made ready, consumed */
+	bool reset;     /* ended by a RST or a timeout */
+	uint64_t ready; /* the application's side: made ready, consumed */
 	uint64_t consumed;
 	uint64_t app_at_us;
-	uint64_t port_at_us;	/* the port takes packets again */
-	uint64_t lim_max;	/* highest edge that we ever offered */
-	uint64_t edge_max;	/* highest edge that the peer ever told */
-	uint64_t told_max;	/* highest edge that we ever told */
+	uint64_t port_at_us; /* the port takes packets again */
+	uint64_t lim_max;    /* highest edge that we ever offered */
+	uint64_t edge_max;   /* highest edge that the peer ever told */
+	uint64_t told_max;   /* highest edge that we ever told */
 	bool shut;
 	bool got_fin;
-	uint8_t got[STREAM_MAX];	/* bytes kept, by offset */
+	uint8_t got[STREAM_MAX]; /* bytes kept, by offset */
 };
 
 static struct world {
-	struct side side[2];	/* 0 connects, 1 listens */
+	struct side side[2]; /* 0 connects, 1 listens */
 	struct packet wire[WIRE_MAX];
 	uint32_t n;
 	uint64_t order;
@@ -90,7 +90,7 @@ static struct world {
 	char why[200];
 } w;
 
-static const uint8_t key[16] = {1, 2, 3};
+static const uint8_t key[16] = { 1, 2, 3 };
 
 static uint32_t
 below(uint32_t n)
@@ -118,7 +118,7 @@ static void
 put_on_wire(int from, const struct tcp_seg *seg, uint64_t off, uint64_t edge)
 {
 	uint8_t bytes[TCP_HDR_MAX];
-	struct packet p = {.off = off, .edge = edge, .to = 1 - from};
+	struct packet p = { .off = off, .edge = edge, .to = 1 - from };
 	uint32_t hdr_len = tcp_seg_write(seg, bytes);
 	uint32_t copies = 1 + (chance(w.set.dup) ? 1 : 0);
 
@@ -253,8 +253,8 @@ obey(int i, const struct packet *p, const struct tcp_verdict *v, uint64_t old_nx
 		s->phase = PHASE_DONE;
 		s->reset = s->c.end != TCP_END_NORMAL;
 	} else if (v->events & TCP_EV_TIME_WAIT) {
-		struct tcp_timewait_entry *e =
-			tcp_timewait_add(s->waits, &s->tuple, &s->c, w.now_us, &recycled);
+		struct tcp_timewait_entry *e = tcp_timewait_add(s->waits, &s->tuple, &s->c,
+								w.now_us, &recycled);
 		struct tcp_seg ack;
 
 		tcp_timewait_ack(e, w.now_us, &ack);
@@ -506,8 +506,8 @@ step(void)
 static void
 draw_setting(void)
 {
-	static const uint32_t bufs[] = {700, 3000, 20000, 65535, 100000, 1000000};
-	static const uint16_t msss[] = {536, 1000, 1448, 1460, 8960};
+	static const uint32_t bufs[] = { 700, 3000, 20000, 65535, 100000, 1000000 };
+	static const uint16_t msss[] = { 536, 1000, 1448, 1460, 8960 };
 	struct setting *st = &w.set;
 
 	st->loss = chance(200) ? 0 : below(chance(100) ? 350 : 150);
@@ -525,8 +525,8 @@ draw_setting(void)
 		st->buf[i] = bufs[below(sizeof(bufs) / sizeof(bufs[0]))];
 		st->total[i] = chance(100) ? below(3) : below(STREAM_MAX);
 		/* Around the wrap more often than elsewhere. */
-		st->iss[i] = chance(500) ? UINT32_MAX - below(STREAM_MAX)
-					 : (uint32_t)harness_rand(&w.rng);
+		st->iss[i] = chance(500) ? UINT32_MAX - below(STREAM_MAX) :
+					   (uint32_t)harness_rand(&w.rng);
 	}
 }
 
@@ -636,8 +636,8 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"two endpoints on a bad wire: all bytes once, in order, both close",
-		 test_random_runs},
+		{ "two endpoints on a bad wire: all bytes once, in order, both close",
+		  test_random_runs },
 	};
 
 	return harness_run("tcp/pair", cases, HARNESS_COUNT(cases));

@@ -29,7 +29,7 @@ model_runs(const struct model *m)
 static void
 check_equal(const struct tcp_ranges *rs, const struct model *m)
 {
-	struct model got = {{false}};
+	struct model got = { { false } };
 
 	for (uint32_t i = 0; i < rs->n; i++) {
 		CU_ASSERT_FATAL(rs->r[i].start < rs->r[i].end && rs->r[i].end <= MODEL_LEN);
@@ -101,7 +101,7 @@ test_random(void)
 {
 	uint64_t rng = harness_seed();
 	struct tcp_ranges rs;
-	struct model m = {{false}};
+	struct model m = { { false } };
 
 	tcp_ranges_init(&rs);
 	for (int n = 0; n < 20000; n++)
@@ -112,7 +112,7 @@ static void
 test_capacity(void)
 {
 	struct tcp_ranges rs;
-	uint64_t base = UINT64_C(1) << 40;	/* far beyond 32 bits */
+	uint64_t base = UINT64_C(1) << 40; /* far beyond 32 bits */
 
 	tcp_ranges_init(&rs);
 	CU_ASSERT_TRUE(tcp_ranges_empty(&rs));
@@ -136,8 +136,8 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"random operations against a flag per byte", test_random},
-		{"capacity", test_capacity},
+		{ "random operations against a flag per byte", test_random },
+		{ "capacity", test_capacity },
 	};
 
 	return harness_run("tcp/ranges", cases, HARNESS_COUNT(cases));

@@ -31,9 +31,9 @@ test_by_hand(void)
 	static const struct {
 		uint32_t rtt_us, srtt_us, rttvar_us, rto_us;
 	} rows[] = {
-		{100000, 100000, 50000, 300000},
-		{200000, 112500, 62500, 362500},
-		{112500, 112500, 46875, 300000},
+		{ 100000, 100000, 50000, 300000 },
+		{ 200000, 112500, 62500, 362500 },
+		{ 112500, 112500, 46875, 300000 },
 	};
 	struct tcp_rtt r;
 
@@ -106,7 +106,7 @@ test_limits(void)
 static void
 test_backoff(void)
 {
-	static const uint32_t want_s[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
+	static const uint32_t want_s[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60 };
 	struct tcp_rtt r;
 
 	reset_params();
@@ -146,11 +146,11 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"RFC 6298 2 by hand", test_by_hand},
-		{"RFC 6298 2 in floating point", test_against_model},
-		{"limits", test_limits},
-		{"backoff", test_backoff},
-		{"3 s behind a lost SYN", test_syn_lost},
+		{ "RFC 6298 2 by hand", test_by_hand },
+		{ "RFC 6298 2 in floating point", test_against_model },
+		{ "limits", test_limits },
+		{ "backoff", test_backoff },
+		{ "3 s behind a lost SYN", test_syn_lost },
 	};
 
 	return harness_run("tcp/rtt", cases, HARNESS_COUNT(cases));

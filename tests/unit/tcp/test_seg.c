@@ -12,15 +12,13 @@
 
 /* A SYN as Linux sends it, written by hand from RFC 9293 3.1 and RFC 7323. */
 static const uint8_t syn_bytes[] = {
-	0x9c, 0x40, 0x01, 0xbb,		/* ports 40000, 443 */
-	0xff, 0xff, 0xff, 0xfe,		/* seq */
-	0x00, 0x00, 0x00, 0x00,
-	0xa0, 0x02, 0xfa, 0xf0,		/* 10 words, SYN, window 64240 */
-	0x00, 0x00, 0x00, 0x00,
-	0x02, 0x04, 0x05, 0xb4,		/* MSS 1460 */
-	0x04, 0x02,			/* SACK permitted: skipped */
-	0x08, 0x0a, 0x11, 0x22, 0x33, 0x44, 0x00, 0x00, 0x00, 0x00,
-	0x01, 0x03, 0x03, 0x07,		/* window scale 7 */
+	0x9c, 0x40, 0x01, 0xbb,                         /* ports 40000, 443 */
+	0xff, 0xff, 0xff, 0xfe,                         /* seq */
+	0x00, 0x00, 0x00, 0x00, 0xa0, 0x02, 0xfa, 0xf0, /* 10 words, SYN, window 64240 */
+	0x00, 0x00, 0x00, 0x00, 0x02, 0x04, 0x05, 0xb4, /* MSS 1460 */
+	0x04, 0x02,                                     /* SACK permitted: skipped */
+	0x08, 0x0a, 0x11, 0x22, 0x33, 0x44, 0x00, 0x00,
+	0x00, 0x00, 0x01, 0x03, 0x03, 0x07, /* window scale 7 */
 };
 
 /* parse on memory of exactly len bytes, so that a read beyond it is found. */
@@ -65,7 +63,7 @@ test_syn(void)
 static void
 test_lengths(void)
 {
-	uint8_t bytes[80] = {0};
+	uint8_t bytes[80] = { 0 };
 	struct tcp_seg s;
 
 	for (uint32_t doff = 0; doff < 16; doff++) {
@@ -87,41 +85,51 @@ test_lengths(void)
 struct option_row {
 	const char *what;
 	uint8_t flags;
-	uint8_t len;		/* bytes of options, a multiple of 4 */
+	uint8_t len; /* bytes of options, a multiple of 4 */
 	uint8_t opt[24];
 	uint16_t mss;
-	int wscale;		/* -1: none */
-	int64_t ts_val;		/* -1: none */
+	int wscale;     /* -1: none */
+	int64_t ts_val; /* -1: none */
 };
 
 static const struct option_row option_rows[] = {
-	{"none", TCP_SYN, 0, {0}, 0, -1, -1},
-	{"end at once hides the rest", TCP_SYN, 8, {0, 2, 4, 5, 180, 0, 0, 0}, 0, -1, -1},
-	{"NOPs only", TCP_SYN, 4, {1, 1, 1, 1}, 0, -1, -1},
-	{"MSS", TCP_SYN, 4, {2, 4, 0, 48}, 48, -1, -1},
-	{"MSS at an odd place", TCP_SYN, 8, {1, 2, 4, 1, 0, 1, 1, 1}, 256, -1, -1},
-	{"MSS twice: the first counts", TCP_SYN, 8, {2, 4, 1, 0, 2, 4, 2, 0}, 256, -1, -1},
-	{"MSS on no SYN", TCP_ACK, 4, {2, 4, 1, 0}, 0, -1, -1},
-	{"MSS with a wrong length is skipped", TCP_SYN, 8, {2, 5, 1, 0, 0, 3, 3, 4}, 0, 4, -1},
-	{"scale on no SYN", TCP_ACK, 4, {3, 3, 7, 1}, 0, -1, -1},
-	{"scale 14", TCP_SYN, 4, {3, 3, 14, 1}, 0, 14, -1},
-	{"scale 15 counts as 14", TCP_SYN, 4, {3, 3, 15, 1}, 0, 14, -1},
-	{"scale 255 counts as 14", TCP_SYN, 4, {3, 3, 255, 1}, 0, 14, -1},
-	{"scale with a wrong length", TCP_SYN, 4, {3, 4, 7, 1}, 0, -1, -1},
-	{"timestamps", TCP_ACK, 12, {1, 1, 8, 10, 0, 0, 0, 9, 0, 0, 0, 1}, 0, -1, 9},
-	{"timestamps unaligned", TCP_ACK, 12, {8, 10, 0, 0, 0, 9, 0, 0, 0, 1, 1, 1}, 0, -1, 9},
-	{"timestamps twice: the first counts", TCP_ACK, 20,
-	 {8, 10, 0, 0, 0, 9, 0, 0, 0, 1, 8, 10, 0, 0, 0, 5, 0, 0, 0, 2}, 0, -1, 9},
-	{"timestamps too short", TCP_ACK, 12, {8, 9, 0, 0, 0, 9, 0, 0, 0, 1, 1, 1}, 0, -1, -1},
-	{"timestamps cut off", TCP_ACK, 8, {8, 10, 0, 0, 0, 9, 0, 0}, 0, -1, -1},
-	{"unknown is skipped", TCP_SYN, 8, {254, 4, 9, 9, 2, 4, 5, 180}, 1460, -1, -1},
-	{"length 0 ends the walk", TCP_SYN, 8, {254, 0, 1, 1, 2, 4, 5, 180}, 0, -1, -1},
-	{"length 1 ends the walk", TCP_SYN, 8, {254, 1, 1, 1, 2, 4, 5, 180}, 0, -1, -1},
-	{"overrun ends the walk", TCP_SYN, 8, {254, 9, 1, 1, 2, 4, 5, 180}, 0, -1, -1},
-	{"what came before the overrun counts", TCP_SYN, 8, {2, 4, 5, 180, 254, 5, 1, 1}, 1460, -1,
-	 -1},
-	{"kind without length at the end", TCP_SYN, 4, {1, 1, 1, 254}, 0, -1, -1},
-	{"exactly to the end", TCP_SYN, 4, {1, 3, 3, 5}, 0, 5, -1},
+	{ "none", TCP_SYN, 0, { 0 }, 0, -1, -1 },
+	{ "end at once hides the rest", TCP_SYN, 8, { 0, 2, 4, 5, 180, 0, 0, 0 }, 0, -1, -1 },
+	{ "NOPs only", TCP_SYN, 4, { 1, 1, 1, 1 }, 0, -1, -1 },
+	{ "MSS", TCP_SYN, 4, { 2, 4, 0, 48 }, 48, -1, -1 },
+	{ "MSS at an odd place", TCP_SYN, 8, { 1, 2, 4, 1, 0, 1, 1, 1 }, 256, -1, -1 },
+	{ "MSS twice: the first counts", TCP_SYN, 8, { 2, 4, 1, 0, 2, 4, 2, 0 }, 256, -1, -1 },
+	{ "MSS on no SYN", TCP_ACK, 4, { 2, 4, 1, 0 }, 0, -1, -1 },
+	{ "MSS with a wrong length is skipped", TCP_SYN, 8, { 2, 5, 1, 0, 0, 3, 3, 4 }, 0, 4, -1 },
+	{ "scale on no SYN", TCP_ACK, 4, { 3, 3, 7, 1 }, 0, -1, -1 },
+	{ "scale 14", TCP_SYN, 4, { 3, 3, 14, 1 }, 0, 14, -1 },
+	{ "scale 15 counts as 14", TCP_SYN, 4, { 3, 3, 15, 1 }, 0, 14, -1 },
+	{ "scale 255 counts as 14", TCP_SYN, 4, { 3, 3, 255, 1 }, 0, 14, -1 },
+	{ "scale with a wrong length", TCP_SYN, 4, { 3, 4, 7, 1 }, 0, -1, -1 },
+	{ "timestamps", TCP_ACK, 12, { 1, 1, 8, 10, 0, 0, 0, 9, 0, 0, 0, 1 }, 0, -1, 9 },
+	{ "timestamps unaligned", TCP_ACK, 12, { 8, 10, 0, 0, 0, 9, 0, 0, 0, 1, 1, 1 }, 0, -1, 9 },
+	{ "timestamps twice: the first counts",
+	  TCP_ACK,
+	  20,
+	  { 8, 10, 0, 0, 0, 9, 0, 0, 0, 1, 8, 10, 0, 0, 0, 5, 0, 0, 0, 2 },
+	  0,
+	  -1,
+	  9 },
+	{ "timestamps too short", TCP_ACK, 12, { 8, 9, 0, 0, 0, 9, 0, 0, 0, 1, 1, 1 }, 0, -1, -1 },
+	{ "timestamps cut off", TCP_ACK, 8, { 8, 10, 0, 0, 0, 9, 0, 0 }, 0, -1, -1 },
+	{ "unknown is skipped", TCP_SYN, 8, { 254, 4, 9, 9, 2, 4, 5, 180 }, 1460, -1, -1 },
+	{ "length 0 ends the walk", TCP_SYN, 8, { 254, 0, 1, 1, 2, 4, 5, 180 }, 0, -1, -1 },
+	{ "length 1 ends the walk", TCP_SYN, 8, { 254, 1, 1, 1, 2, 4, 5, 180 }, 0, -1, -1 },
+	{ "overrun ends the walk", TCP_SYN, 8, { 254, 9, 1, 1, 2, 4, 5, 180 }, 0, -1, -1 },
+	{ "what came before the overrun counts",
+	  TCP_SYN,
+	  8,
+	  { 2, 4, 5, 180, 254, 5, 1, 1 },
+	  1460,
+	  -1,
+	  -1 },
+	{ "kind without length at the end", TCP_SYN, 4, { 1, 1, 1, 254 }, 0, -1, -1 },
+	{ "exactly to the end", TCP_SYN, 4, { 1, 3, 3, 5 }, 0, 5, -1 },
 };
 
 static void
@@ -129,7 +137,7 @@ test_options(void)
 {
 	for (size_t i = 0; i < HARNESS_COUNT(option_rows); i++) {
 		const struct option_row *row = &option_rows[i];
-		uint8_t bytes[60] = {0};
+		uint8_t bytes[60] = { 0 };
 		struct tcp_seg s;
 
 		bytes[12] = (uint8_t)((5 + row->len / 4) << 4);
@@ -184,8 +192,8 @@ test_write(void)
 		.ts_val = 0x11223344,
 	};
 	static const uint8_t options[] = {
-		0x02, 0x04, 0x05, 0xb4, 0x01, 0x03, 0x03, 0x07,
-		0x01, 0x01, 0x08, 0x0a, 0x11, 0x22, 0x33, 0x44, 0x00, 0x00, 0x00, 0x00,
+		0x02, 0x04, 0x05, 0xb4, 0x01, 0x03, 0x03, 0x07, 0x01, 0x01,
+		0x08, 0x0a, 0x11, 0x22, 0x33, 0x44, 0x00, 0x00, 0x00, 0x00,
 	};
 	uint8_t out[TCP_HDR_MAX];
 
@@ -253,12 +261,12 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"a SYN written by hand", test_syn},
-		{"every data offset and length", test_lengths},
-		{"options, good and bad", test_options},
-		{"random bytes", test_random_bytes},
-		{"write", test_write},
-		{"round trip", test_round_trip},
+		{ "a SYN written by hand", test_syn },
+		{ "every data offset and length", test_lengths },
+		{ "options, good and bad", test_options },
+		{ "random bytes", test_random_bytes },
+		{ "write", test_write },
+		{ "round trip", test_round_trip },
 	};
 
 	return harness_run("tcp/seg", cases, HARNESS_COUNT(cases));

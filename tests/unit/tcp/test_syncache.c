@@ -11,7 +11,7 @@
 
 enum { CAPACITY = 64, PORTS = 300 };
 
-static const uint8_t key[16] = {3, 1, 4, 1, 5, 9};
+static const uint8_t key[16] = { 3, 1, 4, 1, 5, 9 };
 
 static struct net_tuple
 tuple_of(uint32_t n)
@@ -76,7 +76,7 @@ test_memory(void)
 static void
 test_schedule(void)
 {
-	static const uint64_t at_s[] = {1, 3, 7, 15, 31};
+	static const uint64_t at_s[] = { 1, 3, 7, 15, 31 };
 	struct tcp_syncache *sc = make(CAPACITY);
 	struct net_tuple a = tuple_of(1);
 	uint64_t t0 = 5000;
@@ -169,7 +169,7 @@ static void
 test_random(void)
 {
 	struct tcp_syncache *sc = make(4 * PORTS);
-	struct model m[PORTS] = {{0}};
+	struct model m[PORTS] = { { 0 } };
 	uint64_t rng = harness_seed();
 	uint64_t now = 0;
 
@@ -191,9 +191,9 @@ test_random(void)
 			m[i].used = false;
 		} else {
 			tcp_syncache_add(sc, &t, 0, now, &evicted);
-			if (evicted)	/* possible, if rare: the model does not know whom */
+			if (evicted) /* possible, if rare: the model does not know whom */
 				break;
-			m[i] = (struct model){true, 0, now + 1000000};
+			m[i] = (struct model){ true, 0, now + 1000000 };
 		}
 		now += harness_rand(&rng) % 200000;
 		while ((e = tcp_syncache_due(sc, now, &expired)) != NULL)
@@ -225,12 +225,12 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"add, find, remove", test_add_find_remove},
-		{"memory", test_memory},
-		{"when SYN-ACKs go out again", test_schedule},
-		{"flood", test_flood},
-		{"a listener goes", test_listener},
-		{"random operations against an array", test_random},
+		{ "add, find, remove", test_add_find_remove },
+		{ "memory", test_memory },
+		{ "when SYN-ACKs go out again", test_schedule },
+		{ "flood", test_flood },
+		{ "a listener goes", test_listener },
+		{ "random operations against an array", test_random },
 	};
 
 	return harness_run("tcp/syncache", cases, HARNESS_COUNT(cases));

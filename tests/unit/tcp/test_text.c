@@ -28,8 +28,8 @@ keep(struct keeper *k, const struct tcp_verdict *v, uint8_t who)
 static void
 one_order(const int order[5], bool fin)
 {
-	struct fx_conf conf = {.irs = UINT32_MAX - 2500};
-	struct keeper k = {{0}};
+	struct fx_conf conf = { .irs = UINT32_MAX - 2500 };
+	struct keeper k = { { 0 } };
 	struct tcp_conn c;
 	struct tcp_out o;
 	uint32_t fins = 0;
@@ -104,7 +104,7 @@ order_fin(const int order[5])
 static void
 test_orders(void)
 {
-	int order[5] = {0, 1, 2, 3, 4};
+	int order[5] = { 0, 1, 2, 3, 4 };
 
 	permute(order, 0, order_plain);
 	permute(order, 0, order_fin);
@@ -120,8 +120,8 @@ test_overlaps(void)
 	uint64_t rng = harness_seed();
 
 	for (int run = 0; run < 300; run++) {
-		struct keeper got = {{0}};
-		struct keeper want = {{0}};
+		struct keeper got = { { 0 } };
+		struct keeper want = { { 0 } };
 		struct tcp_conn c;
 		uint64_t nxt = 0;
 
@@ -180,25 +180,25 @@ struct trim_row {
 	uint32_t len;
 	uint32_t skip, keep;
 	uint64_t off;
-	bool dup, now;	/* the ACK */
+	bool dup, now; /* the ACK */
 };
 
 /* 1000 bytes are in order, the window ends at 3000, [1500, 1600) is held. */
 static const struct trim_row trim_rows[] = {
-	{1000, 100, 0, 100, 1000, false, true},		/* a gap is open: at once */
-	{900, 200, 100, 100, 1000, false, true},
-	{900, 100, 0, 0, 0, false, true},		/* all old */
-	{0, 1000, 0, 0, 0, false, true},
-	{0, 1001, 1000, 1, 1000, false, true},
-	{2500, 1000, 0, 500, 2500, true, false},	/* cut at the right edge */
-	{3000, 1, 0, 0, 0, false, true},		/* touches it: a window probe */
-	{1500, 100, 0, 0, 0, true, false},		/* held already */
-	{1520, 20, 0, 0, 0, true, false},
-	{1400, 150, 0, 100, 1400, true, false},
-	{1550, 100, 50, 50, 1600, true, false},
-	{1400, 300, 0, 300, 1400, true, false},		/* encloses what is held */
-	{1000, 550, 0, 500, 1000, false, true},
-	{500, 4000, 500, 2000, 1000, false, true},
+	{ 1000, 100, 0, 100, 1000, false, true }, /* a gap is open: at once */
+	{ 900, 200, 100, 100, 1000, false, true },
+	{ 900, 100, 0, 0, 0, false, true }, /* all old */
+	{ 0, 1000, 0, 0, 0, false, true },
+	{ 0, 1001, 1000, 1, 1000, false, true },
+	{ 2500, 1000, 0, 500, 2500, true, false }, /* cut at the right edge */
+	{ 3000, 1, 0, 0, 0, false, true },         /* touches it: a window probe */
+	{ 1500, 100, 0, 0, 0, true, false },       /* held already */
+	{ 1520, 20, 0, 0, 0, true, false },
+	{ 1400, 150, 0, 100, 1400, true, false },
+	{ 1550, 100, 50, 50, 1600, true, false },
+	{ 1400, 300, 0, 300, 1400, true, false }, /* encloses what is held */
+	{ 1000, 550, 0, 500, 1000, false, true },
+	{ 500, 4000, 500, 2000, 1000, false, true },
 };
 
 static void
@@ -206,7 +206,7 @@ test_trim(void)
 {
 	for (size_t i = 0; i < HARNESS_COUNT(trim_rows); i++) {
 		const struct trim_row *row = &trim_rows[i];
-		struct fx_conf conf = {.room = 3000, .irs = UINT32_MAX - 1500};
+		struct fx_conf conf = { .room = 3000, .irs = UINT32_MAX - 1500 };
 		struct tcp_conn c;
 		struct tcp_out o;
 		struct tcp_verdict v;
@@ -233,7 +233,7 @@ test_trim(void)
 static void
 test_zero_window(void)
 {
-	struct fx_conf conf = {.room = 2000};
+	struct fx_conf conf = { .room = 2000 };
 	struct tcp_conn c;
 	struct tcp_out o;
 	struct tcp_seg seg;
@@ -322,18 +322,23 @@ struct fin_row {
 
 /* FINs that make trouble; 100 bytes are in order, [300, 400) is held. */
 static const struct fin_row fin_rows[] = {
-	{"alone", {100, 0}, {0, 0}, {true, false}, 100, false},
-	{"inside what is held", {350, 100}, {0, 200}, {true, false}, 400, false},
-	{"below what is held", {100, 200}, {100, 100}, {true, false}, 400, false},
-	{"at the end of what is held", {400, 100}, {0, 200}, {true, false}, 400, true},
-	{"twice", {400, 400}, {0, 0}, {true, true}, 100, false},
-	{"the first fixes the end", {400, 100}, {0, 500}, {true, true}, 400, true},
-	{"the second is further on", {400, 500}, {0, 100}, {true, true}, 100, false},
-	{"the second is before", {500, 100}, {0, 250}, {true, true}, 400, false},
-	{"behind the window", {2001, 100}, {0, 200}, {true, false}, 400, false},
-	{"old data and the FIN", {0, 100}, {400, 0}, {true, false}, 400, true},
-	{"old FIN", {50, 100}, {50, 200}, {true, false}, 400, false},
-	{"impossible: before what is in order", {10, 100}, {5, 200}, {true, false}, 400, false},
+	{ "alone", { 100, 0 }, { 0, 0 }, { true, false }, 100, false },
+	{ "inside what is held", { 350, 100 }, { 0, 200 }, { true, false }, 400, false },
+	{ "below what is held", { 100, 200 }, { 100, 100 }, { true, false }, 400, false },
+	{ "at the end of what is held", { 400, 100 }, { 0, 200 }, { true, false }, 400, true },
+	{ "twice", { 400, 400 }, { 0, 0 }, { true, true }, 100, false },
+	{ "the first fixes the end", { 400, 100 }, { 0, 500 }, { true, true }, 400, true },
+	{ "the second is further on", { 400, 500 }, { 0, 100 }, { true, true }, 100, false },
+	{ "the second is before", { 500, 100 }, { 0, 250 }, { true, true }, 400, false },
+	{ "behind the window", { 2001, 100 }, { 0, 200 }, { true, false }, 400, false },
+	{ "old data and the FIN", { 0, 100 }, { 400, 0 }, { true, false }, 400, true },
+	{ "old FIN", { 50, 100 }, { 50, 200 }, { true, false }, 400, false },
+	{ "impossible: before what is in order",
+	  { 10, 100 },
+	  { 5, 200 },
+	  { true, false },
+	  400,
+	  false },
 };
 
 static void
@@ -341,7 +346,7 @@ test_fin(void)
 {
 	for (size_t i = 0; i < HARNESS_COUNT(fin_rows); i++) {
 		const struct fin_row *row = &fin_rows[i];
-		struct fx_conf conf = {.room = 2000};
+		struct fx_conf conf = { .room = 2000 };
 		struct tcp_conn c;
 		bool alone = i == 0;
 
@@ -369,7 +374,10 @@ static void
 test_data_after_fin(void)
 {
 	static const enum tcp_state states[] = {
-		TCP_CLOSE_WAIT, TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT,
+		TCP_CLOSE_WAIT,
+		TCP_CLOSING,
+		TCP_LAST_ACK,
+		TCP_TIME_WAIT,
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(states); i++) {
@@ -404,15 +412,15 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"all orders of five segments, with and without FIN", test_orders},
-		{"overlaps: the first byte stays", test_overlaps},
-		{"too many runs", test_too_many_runs},
-		{"trimmed to the window", test_trim},
-		{"closed window", test_zero_window},
-		{"delayed ACK", test_delayed_ack},
-		{"FINs that make trouble", test_fin},
-		{"data behind the FIN", test_data_after_fin},
-		{"urgent data", test_urgent},
+		{ "all orders of five segments, with and without FIN", test_orders },
+		{ "overlaps: the first byte stays", test_overlaps },
+		{ "too many runs", test_too_many_runs },
+		{ "trimmed to the window", test_trim },
+		{ "closed window", test_zero_window },
+		{ "delayed ACK", test_delayed_ack },
+		{ "FINs that make trouble", test_fin },
+		{ "data behind the FIN", test_data_after_fin },
+		{ "urgent data", test_urgent },
 	};
 
 	return harness_run("tcp/text", cases, HARNESS_COUNT(cases));

@@ -36,8 +36,7 @@ run_timers(struct tcp_conn *c, uint64_t limit_us, struct trace *t)
 static void
 test_retransmission(void)
 {
-	static const uint64_t at_ms[] = {200,	600,   1400,  3000,  6200,
-					 12600, 25400, 51000, 102200};
+	static const uint64_t at_ms[] = { 200, 600, 1400, 3000, 6200, 12600, 25400, 51000, 102200 };
 	struct tcp_conn c;
 	struct tcp_out o;
 	struct trace t;
@@ -63,7 +62,7 @@ test_retransmission(void)
 static void
 test_syn(void)
 {
-	static const uint64_t at_s[] = {1, 3, 7, 15, 31, 63, 123};
+	static const uint64_t at_s[] = { 1, 3, 7, 15, 31, 63, 123 };
 	struct tcp_conn c;
 	struct tcp_out o;
 	struct trace t;
@@ -84,8 +83,11 @@ static void
 test_rto_behind_lost_syn(void)
 {
 	for (int ts = 0; ts < 2; ts++) {
-		struct tcp_seg seg = {.flags = TCP_SYN | TCP_ACK, .seq = 1, .wnd = 60000,
-				      .mss = 1000, .has_ts = ts};
+		struct tcp_seg seg = { .flags = TCP_SYN | TCP_ACK,
+				       .seq = 1,
+				       .wnd = 60000,
+				       .mss = 1000,
+				       .has_ts = ts };
 		struct tcp_conn c;
 		struct tcp_out o;
 
@@ -99,7 +101,7 @@ test_rto_behind_lost_syn(void)
 		CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
 		/* 400 ms: SRTT 400, RTTVAR 200, RTO 1200. */
 		CU_ASSERT_EQUAL(tcp_rtt_rto(&c.rtt, c.params), ts ? 1200000 : 3000000);
-		CU_ASSERT_EQUAL(c.cc.cwnd, c.mss);	/* RFC 5681 3.1 */
+		CU_ASSERT_EQUAL(c.cc.cwnd, c.mss); /* RFC 5681 3.1 */
 	}
 }
 
@@ -174,7 +176,7 @@ test_go_back(void)
 static void
 test_persist(void)
 {
-	static const uint64_t at_ms[] = {200, 600, 1400, 3000, 6200, 12600, 25400, 51000};
+	static const uint64_t at_ms[] = { 200, 600, 1400, 3000, 6200, 12600, 25400, 51000 };
 	struct tcp_conn c;
 	struct tcp_out o;
 	uint64_t now = FX_T0;
@@ -202,7 +204,7 @@ test_persist(void)
 		CU_ASSERT_PTR_NULL_FATAL(tcp_check_quiet(&c));
 	}
 	CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
-	CU_ASSERT_EQUAL(c.cc.cwnd, 10000);	/* no sign of congestion */
+	CU_ASSERT_EQUAL(c.cc.cwnd, 10000); /* no sign of congestion */
 	fx_ack(&c, 0, FX_WND, now + 2000);
 	CU_ASSERT_EQUAL(fx_send_all(&c, now + 2000, 99, &o), 3);
 	/* The timer is the retransmission timer now, without the probes' backoff. */
@@ -220,7 +222,7 @@ test_persist_unanswered(void)
 	fx_established(&c, NULL);
 	fx_ack(&c, 0, 0, FX_T0);
 	tcp_send_ready(&c, 3000);
-	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + UINT64_C(900000000), &o));	/* long idle before */
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + UINT64_C(900000000), &o)); /* long idle before */
 	run_timers(&c, FX_T0 + UINT64_C(2000000000), &t);
 	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
 	CU_ASSERT_EQUAL(t.n, 9);
@@ -237,7 +239,7 @@ test_window_closes(void)
 	fx_established(&c, NULL);
 	tcp_send_ready(&c, 5000);
 	fx_send_all(&c, FX_T0, 99, &o);
-	fx_ack(&c, 2000, 0, FX_T0 + 1000);	/* shrunk by 3000 */
+	fx_ack(&c, 2000, 0, FX_T0 + 1000); /* shrunk by 3000 */
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + 1000, &o));
 	tcp_timer(&c, c.rtx_at);
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 300000, &o));
@@ -359,19 +361,19 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"retransmission until R2", test_retransmission},
-		{"SYN", test_syn},
-		{"RTO behind a lost SYN", test_rto_behind_lost_syn},
-		{"restart and stop", test_restart},
-		{"go-back-N", test_go_back},
-		{"closed window for ten minutes", test_persist},
-		{"unanswered probes", test_persist_unanswered},
-		{"the window closes behind data", test_window_closes},
-		{"the window shrinks to little", test_window_shrinks},
-		{"a program that was stopped", test_stopped_program},
-		{"a window below one MSS", test_small_window},
-		{"FIN-WAIT-2", test_linger},
-		{"an orphan is not held by a closed window", test_orphan_is_not_held},
+		{ "retransmission until R2", test_retransmission },
+		{ "SYN", test_syn },
+		{ "RTO behind a lost SYN", test_rto_behind_lost_syn },
+		{ "restart and stop", test_restart },
+		{ "go-back-N", test_go_back },
+		{ "closed window for ten minutes", test_persist },
+		{ "unanswered probes", test_persist_unanswered },
+		{ "the window closes behind data", test_window_closes },
+		{ "the window shrinks to little", test_window_shrinks },
+		{ "a program that was stopped", test_stopped_program },
+		{ "a window below one MSS", test_small_window },
+		{ "FIN-WAIT-2", test_linger },
+		{ "an orphan is not held by a closed window", test_orphan_is_not_held },
 	};
 
 	return harness_run("tcp/timer", cases, HARNESS_COUNT(cases));

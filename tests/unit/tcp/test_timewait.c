@@ -13,7 +13,7 @@
 
 enum { WAIT_US = 60000000 };
 
-static const uint8_t key[16] = {2, 7, 1, 8};
+static const uint8_t key[16] = { 2, 7, 1, 8 };
 
 static struct net_tuple
 tuple_of(uint32_t n)
@@ -42,7 +42,7 @@ make(uint32_t capacity)
 static struct tcp_timewait_entry *
 add(struct tcp_timewait *tw, uint32_t n, bool ts, uint64_t now_us)
 {
-	struct fx_conf conf = {.iss = 1000, .irs = 2000, .ts = ts};
+	struct fx_conf conf = { .iss = 1000, .irs = 2000, .ts = ts };
 	struct net_tuple t = tuple_of(n);
 	struct tcp_conn c;
 	bool recycled;
@@ -98,7 +98,7 @@ static void
 test_recycled(void)
 {
 	struct tcp_timewait *tw = make(16);
-	struct fx_conf conf = {.iss = 1};
+	struct fx_conf conf = { .iss = 1 };
 	struct tcp_conn c;
 
 	fx_state(&c, TCP_TIME_WAIT, &conf);
@@ -142,9 +142,9 @@ test_memory(void)
 struct input_row {
 	const char *what;
 	uint8_t flags;
-	int32_t seq;	/* relative to what comes next */
+	int32_t seq; /* relative to what comes next */
 	uint32_t len;
-	int32_t ts;	/* relative to ts_recent; INT32_MAX: no option */
+	int32_t ts; /* relative to ts_recent; INT32_MAX: no option */
 	enum tcp_timewait_verdict want;
 	bool restarts;
 };
@@ -153,23 +153,23 @@ struct input_row {
 
 /* With timestamps: RFC 6191, RFC 1337, RFC 9293 3.6.1 and 3.10.7.4. */
 static const struct input_row rows[] = {
-	{"RST", TCP_RST, 0, 0, 0, TCP_TIMEWAIT_DROP, false},
-	{"RST ACK", TCP_RST | TCP_ACK, 0, 0, 0, TCP_TIMEWAIT_DROP, false},
-	{"SYN RST", TCP_RST | TCP_SYN, 5, 0, 5, TCP_TIMEWAIT_DROP, false},
-	{"the FIN again", TCP_FIN | TCP_ACK, -1, 0, 0, TCP_TIMEWAIT_ACK, true},
-	{"the FIN again, with its data", TCP_FIN | TCP_ACK, -101, 100, 0, TCP_TIMEWAIT_ACK, true},
-	{"another FIN", TCP_FIN | TCP_ACK, 5, 0, 0, TCP_TIMEWAIT_ACK, false},
-	{"data", TCP_ACK, -100, 100, 0, TCP_TIMEWAIT_ACK, false},
-	{"bare ACK", TCP_ACK, 0, 0, 0, TCP_TIMEWAIT_DROP, false},
-	{"bare ACK elsewhere", TCP_ACK, 70000, 0, 0, TCP_TIMEWAIT_DROP, false},
-	{"SYN, newer timestamp", TCP_SYN, -5000, 0, 1, TCP_TIMEWAIT_REUSE, false},
-	{"SYN, same timestamp, newer seq", TCP_SYN, 0, 0, 0, TCP_TIMEWAIT_REUSE, false},
-	{"SYN, same timestamp, older seq", TCP_SYN, -1, 0, 0, TCP_TIMEWAIT_ACK, false},
-	{"SYN, older timestamp", TCP_SYN, 5000, 0, -1, TCP_TIMEWAIT_ACK, false},
-	{"SYN, no timestamp, newer seq", TCP_SYN, 1, 0, NO_TS, TCP_TIMEWAIT_REUSE, false},
-	{"SYN, no timestamp, older seq", TCP_SYN, -1, 0, NO_TS, TCP_TIMEWAIT_ACK, false},
-	{"SYN ACK", TCP_SYN | TCP_ACK, 5, 0, 5, TCP_TIMEWAIT_ACK, false},
-	{"SYN FIN", TCP_SYN | TCP_FIN, 5, 0, 5, TCP_TIMEWAIT_ACK, false},
+	{ "RST", TCP_RST, 0, 0, 0, TCP_TIMEWAIT_DROP, false },
+	{ "RST ACK", TCP_RST | TCP_ACK, 0, 0, 0, TCP_TIMEWAIT_DROP, false },
+	{ "SYN RST", TCP_RST | TCP_SYN, 5, 0, 5, TCP_TIMEWAIT_DROP, false },
+	{ "the FIN again", TCP_FIN | TCP_ACK, -1, 0, 0, TCP_TIMEWAIT_ACK, true },
+	{ "the FIN again, with its data", TCP_FIN | TCP_ACK, -101, 100, 0, TCP_TIMEWAIT_ACK, true },
+	{ "another FIN", TCP_FIN | TCP_ACK, 5, 0, 0, TCP_TIMEWAIT_ACK, false },
+	{ "data", TCP_ACK, -100, 100, 0, TCP_TIMEWAIT_ACK, false },
+	{ "bare ACK", TCP_ACK, 0, 0, 0, TCP_TIMEWAIT_DROP, false },
+	{ "bare ACK elsewhere", TCP_ACK, 70000, 0, 0, TCP_TIMEWAIT_DROP, false },
+	{ "SYN, newer timestamp", TCP_SYN, -5000, 0, 1, TCP_TIMEWAIT_REUSE, false },
+	{ "SYN, same timestamp, newer seq", TCP_SYN, 0, 0, 0, TCP_TIMEWAIT_REUSE, false },
+	{ "SYN, same timestamp, older seq", TCP_SYN, -1, 0, 0, TCP_TIMEWAIT_ACK, false },
+	{ "SYN, older timestamp", TCP_SYN, 5000, 0, -1, TCP_TIMEWAIT_ACK, false },
+	{ "SYN, no timestamp, newer seq", TCP_SYN, 1, 0, NO_TS, TCP_TIMEWAIT_REUSE, false },
+	{ "SYN, no timestamp, older seq", TCP_SYN, -1, 0, NO_TS, TCP_TIMEWAIT_ACK, false },
+	{ "SYN ACK", TCP_SYN | TCP_ACK, 5, 0, 5, TCP_TIMEWAIT_ACK, false },
+	{ "SYN FIN", TCP_SYN | TCP_FIN, 5, 0, 5, TCP_TIMEWAIT_ACK, false },
 };
 
 static void
@@ -212,15 +212,15 @@ test_syn_without_ts(void)
 		uint32_t rcv_nxt, seq;
 		bool reuse;
 	} syns[] = {
-		{100, 100, true},	   {100, 99, false},
-		{100, 0x80000063, true},   {100, 0x80000065, false},
-		{UINT32_MAX - 1, 5, true}, {5, UINT32_MAX - 1, false},
+		{ 100, 100, true },          { 100, 99, false },
+		{ 100, 0x80000063, true },   { 100, 0x80000065, false },
+		{ UINT32_MAX - 1, 5, true }, { 5, UINT32_MAX - 1, false },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(syns); i++) {
 		struct tcp_timewait *tw = make(1);
 		struct tcp_timewait_entry *e = add(tw, 1, false, FX_T0);
-		struct tcp_seg seg = {.flags = TCP_SYN, .seq = syns[i].seq, .has_ts = true};
+		struct tcp_seg seg = { .flags = TCP_SYN, .seq = syns[i].seq, .has_ts = true };
 		uint32_t iss;
 
 		e->rcv_nxt = syns[i].rcv_nxt;
@@ -236,7 +236,7 @@ test_random(void)
 {
 	enum { CAP = 8, PORTS = 20 };
 	struct tcp_timewait *tw = make(CAP);
-	struct fx_conf conf = {.irs = 2000};
+	struct fx_conf conf = { .irs = 2000 };
 	struct tcp_conn c;
 	uint32_t model[CAP];
 	uint64_t at[CAP];
@@ -263,7 +263,7 @@ test_random(void)
 			if (k == n && n == CAP)
 				k = 0;
 		} else {
-			struct tcp_seg fin = {.flags = TCP_FIN | TCP_ACK, .seq = 2001};
+			struct tcp_seg fin = { .flags = TCP_FIN | TCP_ACK, .seq = 2001 };
 			uint32_t iss;
 
 			CU_ASSERT_EQUAL(tcp_timewait_input(tw, e, &fin, WAIT_US, now, &iss),
@@ -293,14 +293,14 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"a record", test_record},
-		{"expiry", test_expiry},
-		{"the oldest is recycled", test_recycled},
-		{"the same tuple again", test_same_tuple},
-		{"memory", test_memory},
-		{"segments", test_input},
-		{"SYN without timestamps", test_syn_without_ts},
-		{"random operations against an array", test_random},
+		{ "a record", test_record },
+		{ "expiry", test_expiry },
+		{ "the oldest is recycled", test_recycled },
+		{ "the same tuple again", test_same_tuple },
+		{ "memory", test_memory },
+		{ "segments", test_input },
+		{ "SYN without timestamps", test_syn_without_ts },
+		{ "random operations against an array", test_random },
 	};
 
 	return harness_run("tcp/timewait", cases, HARNESS_COUNT(cases));

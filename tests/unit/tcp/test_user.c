@@ -13,7 +13,7 @@ test_send_ready(void)
 
 	fx_established(&c, NULL);
 	tcp_send_ready(&c, 1000);
-	tcp_send_ready(&c, 500);	/* never moves left */
+	tcp_send_ready(&c, 500); /* never moves left */
 	CU_ASSERT_EQUAL(c.snd_end, 1000);
 	tcp_shutdown(&c);
 	tcp_send_ready(&c, 2000);
@@ -27,11 +27,11 @@ test_shutdown(void)
 	static const struct {
 		enum tcp_state from, to;
 	} rows[] = {
-		{TCP_SYN_SENT, TCP_SYN_SENT},	  {TCP_ESTABLISHED, TCP_FIN_WAIT_1},
-		{TCP_FIN_WAIT_1, TCP_FIN_WAIT_1}, {TCP_FIN_WAIT_2, TCP_FIN_WAIT_2},
-		{TCP_CLOSE_WAIT, TCP_LAST_ACK},	  {TCP_CLOSING, TCP_CLOSING},
-		{TCP_LAST_ACK, TCP_LAST_ACK},	  {TCP_TIME_WAIT, TCP_TIME_WAIT},
-		{TCP_CLOSED, TCP_CLOSED},
+		{ TCP_SYN_SENT, TCP_SYN_SENT },     { TCP_ESTABLISHED, TCP_FIN_WAIT_1 },
+		{ TCP_FIN_WAIT_1, TCP_FIN_WAIT_1 }, { TCP_FIN_WAIT_2, TCP_FIN_WAIT_2 },
+		{ TCP_CLOSE_WAIT, TCP_LAST_ACK },   { TCP_CLOSING, TCP_CLOSING },
+		{ TCP_LAST_ACK, TCP_LAST_ACK },     { TCP_TIME_WAIT, TCP_TIME_WAIT },
+		{ TCP_CLOSED, TCP_CLOSED },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -45,8 +45,8 @@ test_shutdown(void)
 		tcp_shutdown(&c);
 		CU_ASSERT_EQUAL(c.state, rows[i].to);
 		fin = fx_send_all(&c, FX_T0, 9, &o) > 0 && o.fin;
-		CU_ASSERT_EQUAL(fin, rows[i].from == TCP_ESTABLISHED ||
-					     rows[i].from == TCP_CLOSE_WAIT);
+		CU_ASSERT_EQUAL(fin,
+				rows[i].from == TCP_ESTABLISHED || rows[i].from == TCP_CLOSE_WAIT);
 	}
 }
 
@@ -54,7 +54,7 @@ test_shutdown(void)
 static void
 test_shutdown_in_syn_sent(void)
 {
-	struct tcp_seg seg = {.flags = TCP_SYN | TCP_ACK, .seq = 5, .wnd = 60000, .mss = 1000};
+	struct tcp_seg seg = { .flags = TCP_SYN | TCP_ACK, .seq = 5, .wnd = 60000, .mss = 1000 };
 	struct tcp_conn c;
 	struct tcp_out o;
 
@@ -79,13 +79,13 @@ test_abort(void)
 		enum tcp_state state;
 		bool reset;
 	} rows[] = {
-		{TCP_SYN_SENT, false},	 {TCP_ESTABLISHED, true}, {TCP_FIN_WAIT_1, true},
-		{TCP_FIN_WAIT_2, true},	 {TCP_CLOSE_WAIT, true},  {TCP_CLOSING, false},
-		{TCP_LAST_ACK, false},	 {TCP_TIME_WAIT, false},  {TCP_CLOSED, false},
+		{ TCP_SYN_SENT, false },  { TCP_ESTABLISHED, true }, { TCP_FIN_WAIT_1, true },
+		{ TCP_FIN_WAIT_2, true }, { TCP_CLOSE_WAIT, true },  { TCP_CLOSING, false },
+		{ TCP_LAST_ACK, false },  { TCP_TIME_WAIT, false },  { TCP_CLOSED, false },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		struct fx_conf conf = {.iss = 1000, .irs = 2000};
+		struct fx_conf conf = { .iss = 1000, .irs = 2000 };
 		struct tcp_conn c;
 		struct tcp_seg rst;
 		enum tcp_end before;
@@ -94,8 +94,7 @@ test_abort(void)
 		before = (enum tcp_end)c.end;
 		CU_ASSERT_EQUAL(tcp_abort(&c, FX_T0, &rst), rows[i].reset);
 		CU_ASSERT_EQUAL(c.state, TCP_CLOSED);
-		CU_ASSERT_EQUAL(c.end,
-				rows[i].state == TCP_CLOSED ? before : TCP_END_ABORTED);
+		CU_ASSERT_EQUAL(c.end, rows[i].state == TCP_CLOSED ? before : TCP_END_ABORTED);
 		CU_ASSERT_PTR_NULL(tcp_check(&c));
 		if (!rows[i].reset)
 			continue;
@@ -111,8 +110,8 @@ test_abort(void)
 static void
 test_abort_is_believed(void)
 {
-	struct fx_conf conf = {.iss = 100, .irs = 200};
-	struct fx_conf mirror = {.iss = 200, .irs = 100};
+	struct fx_conf conf = { .iss = 100, .irs = 200 };
+	struct fx_conf mirror = { .iss = 200, .irs = 100 };
 	struct tcp_conn a;
 	struct tcp_conn b;
 	struct tcp_out o;
@@ -173,13 +172,13 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"send_ready", test_send_ready},
-		{"shutdown in each state", test_shutdown},
-		{"shutdown in SYN-SENT", test_shutdown_in_syn_sent},
-		{"abort in each state", test_abort},
-		{"an abort is believed", test_abort_is_believed},
-		{"abort while data is owed", test_abort_with_data_owed},
-		{"orphan", test_orphan},
+		{ "send_ready", test_send_ready },
+		{ "shutdown in each state", test_shutdown },
+		{ "shutdown in SYN-SENT", test_shutdown_in_syn_sent },
+		{ "abort in each state", test_abort },
+		{ "an abort is believed", test_abort_is_believed },
+		{ "abort while data is owed", test_abort_with_data_owed },
+		{ "orphan", test_orphan },
 	};
 
 	return harness_run("tcp/user", cases, HARNESS_COUNT(cases));

@@ -19,24 +19,24 @@ struct tell_row {
 
 /* MSS 1000: the edge moves by at least min(1000, buf / 2). */
 static const struct tell_row tell_rows[] = {
-	{"moves by all", 0, 0, 1000, 60000, 60000, false, 60000, 60000},
-	{"by one MSS", 0, 0, 1000, 2000, 60000, false, 2000, 2000},
-	{"not by less", 0, 0, 1000, 1999, 60000, false, 1000, 1000},
-	{"by half of a small buffer", 0, 0, 100, 300, 400, false, 300, 300},
-	{"not by less than that", 0, 0, 100, 299, 400, false, 100, 100},
-	{"frozen", 0, 0, 1000, 60000, 60000, true, 1000, 1000},
-	{"room taken back", 0, 5000, 20000, 6000, 60000, false, 15000, 20000},
-	{"no room", 0, 5000, 5000, 5000, 60000, false, 0, 5000},
-	{"closed, a little room", 0, 5000, 5000, 5999, 60000, false, 0, 5000},
-	{"16 bits are full", 0, 10, 1000, 1000000, 1000000, false, 65535, 65545},
-	{"scaled", 7, 0, 1000, 128000, 128000, false, 1000, 128000},
-	{"scaled, full", 14, 7, 7, UINT64_C(5000000000), UINT32_MAX, false, 65535,
-	 7 + (UINT64_C(65535) << 14)},
-	{"scaled down to a unit", 7, 0, 0, 128127, 128127, false, 1000, 128000},
-	{"does not move left: rounded up", 7, 1, 1280, 2000, 60000, false, 10, 1281},
-	{"unless there is no room for that", 7, 1, 1280, 1280, 60000, false, 9, 1153},
-	{"beyond 2^32", 0, UINT64_C(1) << 40, UINT64_C(1) << 40, (UINT64_C(1) << 40) + 50000,
-	 60000, false, 50000, (UINT64_C(1) << 40) + 50000},
+	{ "moves by all", 0, 0, 1000, 60000, 60000, false, 60000, 60000 },
+	{ "by one MSS", 0, 0, 1000, 2000, 60000, false, 2000, 2000 },
+	{ "not by less", 0, 0, 1000, 1999, 60000, false, 1000, 1000 },
+	{ "by half of a small buffer", 0, 0, 100, 300, 400, false, 300, 300 },
+	{ "not by less than that", 0, 0, 100, 299, 400, false, 100, 100 },
+	{ "frozen", 0, 0, 1000, 60000, 60000, true, 1000, 1000 },
+	{ "room taken back", 0, 5000, 20000, 6000, 60000, false, 15000, 20000 },
+	{ "no room", 0, 5000, 5000, 5000, 60000, false, 0, 5000 },
+	{ "closed, a little room", 0, 5000, 5000, 5999, 60000, false, 0, 5000 },
+	{ "16 bits are full", 0, 10, 1000, 1000000, 1000000, false, 65535, 65545 },
+	{ "scaled", 7, 0, 1000, 128000, 128000, false, 1000, 128000 },
+	{ "scaled, full", 14, 7, 7, UINT64_C(5000000000), UINT32_MAX, false, 65535,
+	  7 + (UINT64_C(65535) << 14) },
+	{ "scaled down to a unit", 7, 0, 0, 128127, 128127, false, 1000, 128000 },
+	{ "does not move left: rounded up", 7, 1, 1280, 2000, 60000, false, 10, 1281 },
+	{ "unless there is no room for that", 7, 1, 1280, 1280, 60000, false, 9, 1153 },
+	{ "beyond 2^32", 0, UINT64_C(1) << 40, UINT64_C(1) << 40, (UINT64_C(1) << 40) + 50000,
+	  60000, false, 50000, (UINT64_C(1) << 40) + 50000 },
 };
 
 static void
@@ -66,10 +66,10 @@ test_tell(void)
 static void
 test_slow_reader(void)
 {
-	static const uint32_t bufs[] = {600, 2000, 5000, 10000, 60000};
+	static const uint32_t bufs[] = { 600, 2000, 5000, 10000, 60000 };
 
 	for (size_t i = 0; i < HARNESS_COUNT(bufs); i++) {
-		struct fx_conf conf = {.room = bufs[i]};
+		struct fx_conf conf = { .room = bufs[i] };
 		struct tcp_conn c;
 		struct tcp_out o;
 		uint32_t read = 0;
@@ -141,10 +141,10 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"what is told", test_tell},
-		{"a slow reader", test_slow_reader},
-		{"no needless updates", test_no_needless_updates},
-		{"behind the FIN", test_after_fin},
+		{ "what is told", test_tell },
+		{ "a slow reader", test_slow_reader },
+		{ "no needless updates", test_no_needless_updates },
+		{ "behind the FIN", test_after_fin },
 	};
 
 	return harness_run("tcp/window", cases, HARNESS_COUNT(cases));
