@@ -169,21 +169,23 @@ endpoint_rearm(struct rtls_sock *k)
 
 /*
  * Bytes that may come in: half of the free buffer room, as a 2 KiB buffer holds
- * one segment of MSS 1448 and smaller ones are compacted; and never less than what
- * completes the record at the head, or it would never leave the queue. That floor
- * is two segments at least: a smaller step of the window is not worth telling
- * (RFC 9293 3.8.6.2.2), so the peer would never learn of it.
+ * one segment of MSS 1448 and smaller ones are compacted. Under pressure windows do
+ * not grow. But what completes the record at the head may always come, or it would
+ * never leave the queue; and two segments into an empty one, as nothing else would
+ * open the window again, and a smaller step of it is not worth telling (RFC 9293
+ * 3.8.6.2.2).
  */
 void
 endpoint_offer_window(struct rtls_sock *k)
 {
-	uint32_t used = k->recvq.room_used;
+	uint32_t used = k->recvq.room_used, need = session_rx_head_need(&k->rx);
 	uint32_t room = used < k->rcvbuf ? (k->rcvbuf - used) / 2 : 0;
-	uint32_t need = session_rx_head_need(&k->rx);
 
-	if (need > 0)
-		room = RTE_MAX(room, RTE_MAX(need, 2 * k->tcp.rcv_mss));
 	pressure_account(k);
+	if (pressure_is_high(k->stack))
+		room = 0;
+	if (need > 0 || recvq_len(&k->recvq) == 0)
+		room = RTE_MAX(room, RTE_MAX(need, 2 * k->tcp.rcv_mss));
 	tcp_rcv_room(&k->tcp, room);
 	if (k->tcp.ack_now)
 		endpoint_schedule(k);

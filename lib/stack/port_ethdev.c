@@ -155,6 +155,7 @@ configure_and_start(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	if (rc == 0)
 		rc = rte_eth_dev_start(e->port_id);
 	e->started_here = rc == 0;
+	e->port.rx_room = (uint64_t)nb_mbufs * RTE_MBUF_DEFAULT_BUF_SIZE;
 	e->port.caps = caps_of(&eth);
 	return rc;
 }

@@ -24,8 +24,7 @@ enum {
 	ECHO_BURST = 100,
 	RESET_INTERVAL_US = 1000,
 	RESET_BURST = 200,
-	RX_BUFFER_ROOM = 2176, /* of a port's receive buffer */
-	RX_BUFFERS = 8192,
+	RX_ROOM_UNKNOWN = 8192 * RTE_MBUF_DEFAULT_BUF_SIZE, /* of a port that was adopted */
 };
 
 int
@@ -217,7 +216,6 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	if (rc == 0 && memcmp(s->secret, no_secret, sizeof(no_secret)) == 0)
 		rc = stack_random(s->secret, sizeof(s->secret));
 	s->provider = crypto_libcrypto();
-	s->rx_room_max = (uint64_t)RX_BUFFERS * RX_BUFFER_ROOM;
 	make_params(s);
 	if (rc == 0)
 		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, socket);
@@ -264,6 +262,7 @@ rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 	b->port = p;
 	b->queue = queue;
 	p->queues_bound |= 1ull << queue;
+	s->rx_room_max += p->rx_room != 0 ? p->rx_room : RX_ROOM_UNKNOWN;
 	s->nb_bindings++;
 	return 0;
 }
