@@ -5,7 +5,7 @@
  * The smallest TLS server on librecordtls: it sends back what it receives.
  *
  *	recordtls-echo EAL-ARGUMENTS -- IP/LEN PORT CERT KEY
- *	recordtls-echo -l 0 --no-pci --vdev=net_tap0 -- 10.77.0.1/24 7 cert.pem key.pem
+ *	recordtls-echo -l 0 --no-huge -m 256 --no-pci --vdev=net_tap0 -- 10.77.0.1/24 7 c.pem k.pem
  *
  * One port, one stack, one thread. Read main() first, then serve(), then echo().
  */
@@ -96,7 +96,7 @@ admit(struct rtls_sock *sock, SSL_CTX *ctx)
 	if (p != NULL)
 		SSL_free(p->ssl);
 	free(p);
-	rtls_abort(sock);
+	rtls_abort(sock); /* no memory for it: the others go on */
 }
 
 static void
@@ -134,25 +134,26 @@ make_ctx(const char *cert, const char *key)
 	    SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1)
 		return ctx;
 	ERR_print_errors_fp(stderr);
-	SSL_CTX_free(ctx);
-	return NULL;
+	exit(1);
 }
 
-static int
-check(int rc, const char *what)
+/* Every call answers 0 or a negative errno. */
+static void
+must(int rc, const char *what)
 {
-	if (rc < 0)
-		fprintf(stderr, "recordtls-echo: %s: %s\n", what, strerror(-rc));
-	return rc;
+	if (rc >= 0)
+		return;
+	fprintf(stderr, "recordtls-echo: %s: %s\n", what, strerror(-rc));
+	exit(1);
 }
 
 int
 main(int argc, char **argv)
 {
 	int eal = rte_eal_init(argc, argv);
-	struct rtls_port *port = NULL;
-	struct rtls_stack *stack = NULL;
 	struct rtls_sock *listener;
+	struct rtls_stack *stack;
+	struct rtls_port *port;
 	struct rtls_addr addr;
 	uint8_t prefix_len;
 	SSL_CTX *ctx;
@@ -164,18 +165,16 @@ main(int argc, char **argv)
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	ctx = make_ctx(argv[eal + 3], argv[eal + 4]);
-	if (ctx != NULL && check(rtls_port_ethdev(0, NULL, &port), "port 0") == 0 &&
-	    check(rtls_stack_create(NULL, &stack), "stack") == 0 &&
-	    check(rtls_stack_bind(stack, port, 0), "bind") == 0 &&
-	    check(rtls_addr_add(stack, port, &addr, prefix_len), "address") == 0) {
-		addr.port = (uint16_t)atoi(argv[eal + 2]);
-		if (check(rtls_listen(stack, &addr, NULL, &listener), "listen") == 0)
-			serve(stack, listener, ctx);
-	}
-	while (stack != NULL && rtls_stack_destroy(stack) == -EAGAIN)
+	must(rtls_port_ethdev(0, NULL, &port), "port 0");
+	must(rtls_stack_create(NULL, &stack), "stack");
+	must(rtls_stack_bind(stack, port, 0), "queue 0");
+	must(rtls_addr_add(stack, port, &addr, prefix_len), argv[eal + 1]);
+	addr.port = (uint16_t)atoi(argv[eal + 2]);
+	must(rtls_listen(stack, &addr, NULL, &listener), argv[eal + 2]);
+	serve(stack, listener, ctx);
+	while (rtls_stack_destroy(stack) == -EAGAIN) /* resets what is open */
 		rtls_stack_poll(stack, now_us());
-	if (port != NULL)
-		rtls_port_close(port);
+	rtls_port_close(port);
 	SSL_CTX_free(ctx);
 	return rte_eal_cleanup() < 0;
 }
