@@ -2,6 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *user_c
 	struct rtls_file_conf conf = { 0 };
 	struct rtls_file *f;
 	struct stat st;
+	int flags;
 
 	(void)s;
 	if (user_conf != NULL) {
@@ -35,7 +37,8 @@ rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *user_c
 			return -EINVAL;
 		memcpy(&conf, user_conf, RTE_MIN(user_conf->size, sizeof(conf)));
 	}
-	if (fstat(fd, &st) != 0)
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY || fstat(fd, &st) != 0)
 		return -EBADF;
 	if (!S_ISREG(st.st_mode) || conf.read_ahead > READER_LANE_MAX)
 		return -EINVAL;
@@ -135,8 +138,6 @@ rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len
 	if (n != 0)
 		return n;
 	end = RTE_MIN(off + RTE_MIN((uint64_t)len, UINT64_MAX - off), f->size);
-	if (off >= end)
-		return 0;
 	k->lane_waits = false;
 	if (!lane_fits(&k->lane, f, off, end))
 		reader_lane_reset(k->stack->reader, &k->lane);
@@ -152,12 +153,17 @@ rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len
 		if (n <= 0)
 			break;
 		pos += (uint64_t)n;
+		/* A chunk that came short, of a file that is longer again by now. */
+		if (!lane_fits(&k->lane, f, pos, end))
+			reader_lane_reset(k->stack->reader, &k->lane);
 	}
 	if (n == 0 || n == -EIO)
 		/* Chunks behind the end of a file that shrank are of no use. */
 		reader_lane_reset(k->stack->reader, &k->lane);
-	if (pos == off)
-		return n;
+	/* Nothing follows: as a send of 0 bytes it closes what is open. */
+	if (n == 0 && (flags & RTLS_MSG_MORE) == 0)
+		n = session_tx_flush(&k->tx);
+	/* Also where nothing was taken: an open record may have been closed on the way. */
 	sock_queued(k);
-	return (ssize_t)(pos - off);
+	return pos == off ? n : (ssize_t)(pos - off);
 }

@@ -53,5 +53,8 @@ pressure_relieve(struct rtls_stack *s)
 	if (k == NULL)
 		return;
 	stack_count(s, CNT_PRESSURE_CONN_ABORTED);
+	/* The program keeps the handle; the part of a record it could never read goes now. */
+	recvq_fini(&k->recvq);
+	pressure_account(k);
 	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
 }

@@ -3,15 +3,16 @@
 
 /* The cable is the ground under many tests: what it does to packets, exactly. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <CUnit/CUnit.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 
 #include "support/cable.h"
+#include "support/eal.h"
 #include "support/harness.h"
 
 enum {
@@ -184,23 +185,16 @@ test_copies(void)
 		uint16_t rx_seg_len;
 		uint32_t rx_segs;
 	} rows[] = {
-		{0, 1, 0, 1},		/* padded to 60 */
-		{1, 2, 0, 1},
-		{6, 1, 0, 1},		/* 60 as it is */
-		{1000, 1, 0, 1},
-		{1000, 7, 0, 1},
-		{1460, 3, 0, 1},
-		{1460, 3, 128, 12},
-		{1460, 1, 1514, 1},
-		{1460, 1, 1513, 2},
-		{74, 1, 128, 1},
-		{75, 1, 128, 2},
+		{ 0, 1, 0, 1 },                       /* padded to 60 */
+		{ 1, 2, 0, 1 },       { 6, 1, 0, 1 }, /* 60 as it is */
+		{ 1000, 1, 0, 1 },    { 1000, 7, 0, 1 },    { 1460, 3, 0, 1 }, { 1460, 3, 128, 12 },
+		{ 1460, 1, 1514, 1 }, { 1460, 1, 1513, 2 }, { 74, 1, 128, 1 }, { 75, 1, 128, 2 },
 	};
 	uint8_t f[2048], got[2048];
 	struct rte_mbuf *m, *r;
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		struct cable *c = make(&(struct cable_conf){.rx_seg_len = rows[i].rx_seg_len});
+		struct cable *c = make(&(struct cable_conf){ .rx_seg_len = rows[i].rx_seg_len });
 		uint32_t len = make_frame(f, rows[i].payload_len, 3);
 		uint32_t rx_len = len < CABLE_FRAME_MIN ? CABLE_FRAME_MIN : len;
 
@@ -218,7 +212,7 @@ test_copies(void)
 		CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(r), 1);
 		CU_ASSERT(RTE_MBUF_DIRECT(r));
 		CU_ASSERT_EQUAL(memcmp(rte_pktmbuf_read(r, 0, rx_len, got), f, rx_len), 0);
-		CU_ASSERT_EQUAL(rte_mbuf_check(r, 1, &(const char *){NULL}), 0);
+		CU_ASSERT_EQUAL(rte_mbuf_check(r, 1, &(const char *){ NULL }), 0);
 		rte_pktmbuf_free(r);
 		check_gone(c);
 	}
@@ -233,26 +227,26 @@ test_tx_cksum(void)
 		bool asked_ip, asked_tcp, prepared;
 		bool ip_right, tcp_right, dropped;
 	} rows[] = {
-		{0, false, false, true, false, false, false},
-		{ALL_CAPS, false, false, true, false, false, false},
-		{ALL_CAPS, true, true, true, true, true, false},
+		{ 0, false, false, true, false, false, false },
+		{ ALL_CAPS, false, false, true, false, false, false },
+		{ ALL_CAPS, true, true, true, true, true, false },
 		/* Nobody put the pseudo-header's sum in: as in hardware, wrong. */
-		{ALL_CAPS, true, true, false, true, false, false},
-		{ALL_CAPS, true, false, true, true, false, false},
-		{ALL_CAPS, false, true, true, false, true, false},
-		{PORT_CAP_TX_IPV4_CKSUM, true, false, true, true, false, false},
-		{PORT_CAP_TX_IPV4_CKSUM, true, true, true, false, false, true},
-		{PORT_CAP_TX_TCP_CKSUM, true, false, true, false, false, true},
-		{PORT_CAP_TX_TCP_CKSUM, false, true, true, false, true, false},
-		{0, true, true, true, false, false, true},
-		{0, false, true, true, false, false, true},
+		{ ALL_CAPS, true, true, false, true, false, false },
+		{ ALL_CAPS, true, false, true, true, false, false },
+		{ ALL_CAPS, false, true, true, false, true, false },
+		{ PORT_CAP_TX_IPV4_CKSUM, true, false, true, true, false, false },
+		{ PORT_CAP_TX_IPV4_CKSUM, true, true, true, false, false, true },
+		{ PORT_CAP_TX_TCP_CKSUM, true, false, true, false, false, true },
+		{ PORT_CAP_TX_TCP_CKSUM, false, true, true, false, true, false },
+		{ 0, true, true, true, false, false, true },
+		{ 0, false, true, true, false, false, true },
 	};
 	uint8_t f[2048];
 	struct rte_mbuf *m, *r;
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
 		for (uint32_t segs = 1; segs < 3; segs++) {
-			struct cable *c = make(&(struct cable_conf){.caps = rows[i].caps});
+			struct cable *c = make(&(struct cable_conf){ .caps = rows[i].caps });
 			struct rtls_port *p = cable_port(c, 0);
 			const uint8_t *got;
 
@@ -285,27 +279,27 @@ test_rx_marks(void)
 {
 	static const struct {
 		uint32_t caps;
-		int spoilt;		/* byte of the frame; -1: none */
+		int spoilt; /* byte of the frame; -1: none */
 		uint64_t marks;
 	} rows[] = {
-		{ALL_CAPS, -1, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD},
-		{ALL_CAPS, ETHER + 8, RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_GOOD},
-		{ALL_CAPS, HDRS + 50, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_BAD},
-		{ALL_CAPS, ETHER + 15, RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD},
-		{ALL_CAPS, 13, 0},			/* not IPv4 */
-		{ALL_CAPS, ETHER, 0},			/* not to be parsed */
-		{ALL_CAPS, ETHER + 2, 0},		/* longer than the frame */
-		{ALL_CAPS, ETHER + 9, RTE_MBUF_F_RX_IP_CKSUM_BAD},	/* not TCP */
-		{ALL_CAPS, ETHER + 6, RTE_MBUF_F_RX_IP_CKSUM_BAD},	/* a fragment */
-		{ALL_CAPS & ~PORT_CAP_RX_CKSUM, -1, 0},
-		{ALL_CAPS & ~PORT_CAP_RX_CKSUM, HDRS, 0},
+		{ ALL_CAPS, -1, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD },
+		{ ALL_CAPS, ETHER + 8, RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_GOOD },
+		{ ALL_CAPS, HDRS + 50, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_BAD },
+		{ ALL_CAPS, ETHER + 15, RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD },
+		{ ALL_CAPS, 13, 0 },                                 /* not IPv4 */
+		{ ALL_CAPS, ETHER, 0 },                              /* not to be parsed */
+		{ ALL_CAPS, ETHER + 2, 0 },                          /* longer than the frame */
+		{ ALL_CAPS, ETHER + 9, RTE_MBUF_F_RX_IP_CKSUM_BAD }, /* not TCP */
+		{ ALL_CAPS, ETHER + 6, RTE_MBUF_F_RX_IP_CKSUM_BAD }, /* a fragment */
+		{ ALL_CAPS & ~PORT_CAP_RX_CKSUM, -1, 0 },
+		{ ALL_CAPS & ~PORT_CAP_RX_CKSUM, HDRS, 0 },
 	};
 	uint8_t f[2048];
 	struct rte_mbuf *r;
 	uint32_t len;
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		struct cable *c = make(&(struct cable_conf){.caps = rows[i].caps});
+		struct cable *c = make(&(struct cable_conf){ .caps = rows[i].caps });
 
 		len = make_frame(f, 200, 9);
 		put_sums(f);
@@ -322,7 +316,7 @@ test_rx_marks(void)
 static void
 test_refuses(void)
 {
-	struct cable *c = make(&(struct cable_conf){.caps = ALL_CAPS, .mtu = 600});
+	struct cable *c = make(&(struct cable_conf){ .caps = ALL_CAPS, .mtu = 600 });
 	struct rtls_port *p = cable_port(c, 0);
 	uint8_t f[2048];
 	struct rte_mbuf *m;
@@ -347,12 +341,13 @@ test_refuses(void)
 	CU_ASSERT_EQUAL(cable_next_us(c), UINT64_MAX);
 	check_gone(c);
 
-	CU_ASSERT_EQUAL(cable_create(&(struct cable_conf){.name = "x", .mtu = 67}, &c), -EINVAL);
-	CU_ASSERT_EQUAL(cable_create(&(struct cable_conf){.name = "x", .mtu = 9601}, &c), -EINVAL);
-	CU_ASSERT_EQUAL(cable_create(&(struct cable_conf){.name = "x", .rx_seg_len = 127}, &c),
+	CU_ASSERT_EQUAL(cable_create(&(struct cable_conf){ .name = "x", .mtu = 67 }, &c), -EINVAL);
+	CU_ASSERT_EQUAL(cable_create(&(struct cable_conf){ .name = "x", .mtu = 9601 }, &c),
+			-EINVAL);
+	CU_ASSERT_EQUAL(cable_create(&(struct cable_conf){ .name = "x", .rx_seg_len = 127 }, &c),
 			-EINVAL);
 	/* More buffers than there is memory. */
-	CU_ASSERT_EQUAL(cable_create(&(struct cable_conf){.name = "x", .nb_mbufs = 1000000}, &c),
+	CU_ASSERT_EQUAL(cable_create(&(struct cable_conf){ .name = "x", .nb_mbufs = 1000000 }, &c),
 			-ENOMEM);
 }
 
@@ -361,7 +356,7 @@ test_refusal_by_chance(void)
 {
 	struct cable *c = make(&(struct cable_conf){
 		.seed = harness_seed(),
-		.path = {[0] = {.refuse_ppm = CABLE_PPM / 2}},
+		.path = { [0] = { .refuse_ppm = CABLE_PPM / 2 } },
 	});
 	struct rtls_port *p = cable_port(c, 0);
 	struct rte_mbuf *pkts[8];
@@ -390,7 +385,7 @@ test_refusal_by_chance(void)
 static void
 test_lazy_free(void)
 {
-	struct cable *c = make(&(struct cable_conf){.lazy_free = 3});
+	struct cable *c = make(&(struct cable_conf){ .lazy_free = 3 });
 	struct rtls_port *p = cable_port(c, 0);
 
 	for (unsigned int i = 1; i <= 10; i++) {
@@ -408,7 +403,7 @@ test_lazy_free(void)
 static void
 test_pool_empty(void)
 {
-	struct cable *c = make(&(struct cable_conf){.nb_mbufs = 4, .rx_seg_len = 128});
+	struct cable *c = make(&(struct cable_conf){ .nb_mbufs = 4, .rx_seg_len = 128 });
 	uint8_t marks[BURST];
 
 	/* Two buffers each: the third finds none, and nothing of it stays behind. */
@@ -430,7 +425,7 @@ test_time(void)
 {
 	struct cable *c = make(&(struct cable_conf){
 		.now_us = 1000,
-		.path = {[0] = {.delay_us = 50}, [1] = {.delay_us = 7}},
+		.path = { [0] = { .delay_us = 50 }, [1] = { .delay_us = 7 } },
 	});
 	uint8_t marks[BURST];
 
@@ -462,8 +457,9 @@ test_bandwidth(void)
 	/* 154 bytes at 1,232,000 bit/s: 1 ms each. */
 	struct cable *c = make(&(struct cable_conf){
 		.now_us = 5000,
-		.path = {[0] = {.bits_per_s = 154 * 8 * 1000, .queue_bytes = 154 * 4,
-				.delay_us = 100}},
+		.path = { [0] = { .bits_per_s = 154 * 8 * 1000,
+				  .queue_bytes = 154 * 4,
+				  .delay_us = 100 } },
 	});
 	uint8_t marks[BURST];
 
@@ -485,8 +481,8 @@ test_bandwidth(void)
 }
 
 struct luck {
-	uint32_t got;			/* frames received */
-	uint32_t late;			/* behind a later one */
+	uint32_t got;  /* frames received */
+	uint32_t late; /* behind a later one */
 	uint64_t order_hash;
 };
 
@@ -494,8 +490,8 @@ struct luck {
 static struct luck
 try_luck(uint64_t seed, const struct cable_path *path)
 {
-	struct cable *c = make(&(struct cable_conf){.seed = seed, .path = {[0] = *path}});
-	struct luck l = {0};
+	struct cable *c = make(&(struct cable_conf){ .seed = seed, .path = { [0] = *path } });
+	struct luck l = { 0 };
 	uint8_t marks[BURST], highest = 0;
 	uint64_t at_us = 0;
 	uint16_t n;
@@ -526,15 +522,15 @@ test_luck(void)
 		uint32_t got_min, got_max, late_min, late_max;
 	} rows[] = {
 		/* More than seven deviations to each side of what chance gives. */
-		{{.delay_us = 100}, 1000, 1000, 0, 0},
-		{{.loss_ppm = CABLE_PPM / 10}, 830, 970, 0, 0},
-		{{.loss_ppm = CABLE_PPM}, 0, 0, 0, 0},
-		{{.dup_ppm = CABLE_PPM / 5}, 1110, 1290, 0, 0},
-		{{.dup_ppm = CABLE_PPM}, 2000, 2000, 0, 0},
-		{{.reorder_ppm = CABLE_PPM / 10, .reorder_us = 100}, 1000, 1000, 30, 170},
-		{{.reorder_ppm = CABLE_PPM, .reorder_us = 100}, 1000, 1000, 0, 0},
-		{{.jitter_us = 9}, 1000, 1000, 0, 0},
-		{{.jitter_us = 100}, 1000, 1000, 300, 1000},
+		{ { .delay_us = 100 }, 1000, 1000, 0, 0 },
+		{ { .loss_ppm = CABLE_PPM / 10 }, 830, 970, 0, 0 },
+		{ { .loss_ppm = CABLE_PPM }, 0, 0, 0, 0 },
+		{ { .dup_ppm = CABLE_PPM / 5 }, 1110, 1290, 0, 0 },
+		{ { .dup_ppm = CABLE_PPM }, 2000, 2000, 0, 0 },
+		{ { .reorder_ppm = CABLE_PPM / 10, .reorder_us = 100 }, 1000, 1000, 30, 170 },
+		{ { .reorder_ppm = CABLE_PPM, .reorder_us = 100 }, 1000, 1000, 0, 0 },
+		{ { .jitter_us = 9 }, 1000, 1000, 0, 0 },
+		{ { .jitter_us = 100 }, 1000, 1000, 300, 1000 },
 	};
 	struct luck a, b, other;
 
@@ -565,7 +561,7 @@ on_tap(void *arg, int dir, const uint8_t *frame, uint32_t len, uint64_t now_us)
 	struct seen *s = arg;
 
 	(void)frame;
-	*s = (struct seen){s->frames + 1, len, dir, now_us};
+	*s = (struct seen){ s->frames + 1, len, dir, now_us };
 }
 
 /* Drops odd marks, delays multiples of four, changes mark 2 into 102. */
@@ -589,9 +585,12 @@ on_filter(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uin
 static void
 test_hooks(void)
 {
-	struct seen seen = {0};
+	struct seen seen = { 0 };
 	struct cable *c = make(&(struct cable_conf){
-		.now_us = 77, .tap = on_tap, .tap_arg = &seen, .filter = on_filter,
+		.now_us = 77,
+		.tap = on_tap,
+		.tap_arg = &seen,
+		.filter = on_filter,
 	});
 	uint8_t marks[BURST], f[2048];
 	uint32_t len;
@@ -621,7 +620,7 @@ test_spare_arp(void)
 {
 	struct cable *c = make(&(struct cable_conf){
 		.filter = on_filter,
-		.path = {[0] = {.loss_ppm = CABLE_PPM}, [1] = {.loss_ppm = CABLE_PPM}},
+		.path = { [0] = { .loss_ppm = CABLE_PPM }, [1] = { .loss_ppm = CABLE_PPM } },
 	});
 	uint8_t f[2048], marks[BURST];
 
@@ -629,7 +628,7 @@ test_spare_arp(void)
 	put16(f + 12, 0x0806);
 	CU_ASSERT_EQUAL(send_one(c, 0, to_mbuf(f, 154, 1)), 1);
 	CU_ASSERT_EQUAL(receive_marks(c, 1, marks, BURST), 0);
-	cable_set_path(c, 0, &(struct cable_path){.loss_ppm = CABLE_PPM, .spare_arp = true});
+	cable_set_path(c, 0, &(struct cable_path){ .loss_ppm = CABLE_PPM, .spare_arp = true });
 	CU_ASSERT_EQUAL(send_one(c, 0, to_mbuf(f, 154, 1)), 1);
 	CU_ASSERT_EQUAL(receive_marks(c, 1, marks, BURST), 1);
 	CU_ASSERT_EQUAL(send_mark(c, 0, 2), 1);
@@ -637,43 +636,29 @@ test_spare_arp(void)
 	check_gone(c);
 }
 
-static int
-start(const char *program)
-{
-	const char *args[] = {program, "--no-huge", "--no-pci", "--no-shconf", "--no-telemetry",
-			      "-m", "64", "-l", "0", "--file-prefix=test_cable",
-			      "--log-level=error"};
-	char *argv[HARNESS_COUNT(args)];
-
-	for (size_t i = 0; i < HARNESS_COUNT(args); i++)
-		argv[i] = (char *)(uintptr_t)args[i];
-	if (rte_eal_init((int)HARNESS_COUNT(argv), argv) < 0)
-		return -1;
-	sender_pool = rte_pktmbuf_pool_create("sender", 256, 0, 0, RTE_PKTMBUF_HEADROOM + 2048,
-					      SOCKET_ID_ANY);
-	return sender_pool == NULL ? -1 : 0;
-}
-
 int
-main(int argc, char **argv)
+main(void)
 {
 	static const struct harness_case cases[] = {
-		{"frames are copied into the receiver's buffers", test_copies},
-		{"checksums are filled in as by a NIC", test_tx_cksum},
-		{"checksums are marked as by a NIC", test_rx_marks},
-		{"what the port does not do", test_refuses},
-		{"bursts cut short lose nothing", test_refusal_by_chance},
-		{"sent buffers come back late", test_lazy_free},
-		{"an empty receive pool drops", test_pool_empty},
-		{"frames arrive when they are due", test_time},
-		{"bandwidth and its queue", test_bandwidth},
-		{"loss, duplication, reordering, jitter", test_luck},
-		{"tap, filter, injection", test_hooks},
-		{"ARP can be spared", test_spare_arp},
+		{ "frames are copied into the receiver's buffers", test_copies },
+		{ "checksums are filled in as by a NIC", test_tx_cksum },
+		{ "checksums are marked as by a NIC", test_rx_marks },
+		{ "what the port does not do", test_refuses },
+		{ "bursts cut short lose nothing", test_refusal_by_chance },
+		{ "sent buffers come back late", test_lazy_free },
+		{ "an empty receive pool drops", test_pool_empty },
+		{ "frames arrive when they are due", test_time },
+		{ "bandwidth and its queue", test_bandwidth },
+		{ "loss, duplication, reordering, jitter", test_luck },
+		{ "tap, filter, injection", test_hooks },
+		{ "ARP can be spared", test_spare_arp },
 	};
 
-	(void)argc;
-	if (start(argv[0]) < 0)
-		return 1;
+	if (eal_start("cable") != 0)
+		return EXIT_FAILURE;
+	sender_pool = rte_pktmbuf_pool_create("sender", 256, 0, 0, RTE_PKTMBUF_HEADROOM + 2048,
+					      SOCKET_ID_ANY);
+	if (sender_pool == NULL)
+		return EXIT_FAILURE;
 	return harness_run("cable", cases, HARNESS_COUNT(cases));
 }

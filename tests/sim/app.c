@@ -62,8 +62,8 @@ app_install(struct app *a, enum rtls_dir dir)
 
 void
 app_init(struct app *a, const struct app_conf *conf, int end, struct journal *sent,
-	 const struct journal *peer_sent, const struct sealer *sealer,
-	 const struct rtls_keys *tx, const struct rtls_keys *rx)
+	 const struct journal *peer_sent, const struct sealer *sealer, const struct rtls_keys *tx,
+	 const struct rtls_keys *rx)
 {
 	*a = (struct app){
 		.conf = *conf,
@@ -71,7 +71,7 @@ app_init(struct app *a, const struct app_conf *conf, int end, struct journal *se
 		.sent = sent,
 		.peer_sent = peer_sent,
 		.sealer = sealer,
-		.keys = {[RTLS_TX] = *tx, [RTLS_RX] = *rx},
+		.keys = { [RTLS_TX] = *tx, [RTLS_RX] = *rx },
 		.rng = conf->seed,
 	};
 }
@@ -95,11 +95,11 @@ close_if_over(struct app *a)
 		return false;
 	rtls_sock_stats(a->sock, &stats);
 	/* Without shutdown the last record may still be open. */
-	if ((!a->conf.closes &&
-	     stats.tx_record_bytes != a->sent->end_off - a->sent->plain_len) ||
+	if ((!a->conf.closes && stats.tx_record_bytes != a->sent->end_off - a->sent->plain_len) ||
 	    stats.rx_record_bytes != a->peer_sent->end_off - a->peer_sent->plain_len)
-		app_complain(a, "rtls_sock_stats tells %" PRIu64 " bytes sent, %" PRIu64 " received",
-			 stats.tx_record_bytes, stats.rx_record_bytes);
+		app_complain(a,
+			     "rtls_sock_stats tells %" PRIu64 " bytes sent, %" PRIu64 " received",
+			     stats.tx_record_bytes, stats.rx_record_bytes);
 	if (rtls_close(a->sock) != 0)
 		app_complain(a, "rtls_close failed");
 	a->sock = NULL;
@@ -109,6 +109,7 @@ close_if_over(struct app *a)
 bool
 app_step(struct app *a, uint32_t bits, uint64_t now_us)
 {
+	uint64_t received = a->received;
 	bool did = false, go;
 
 	if (a->sock == NULL || a->error[0] != '\0')
@@ -123,6 +124,8 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 		go = app_rx_step(a, now_us);
 		did |= go;
 	}
+	if (a->received != received)
+		a->received_at_us = now_us;
 	go = now_us >= a->write_at_us &&
 	     (!a->conf.by_events || (bits & RTLS_WRITABLE) != 0 || app_tx_due(a));
 	for (int i = 0; go && i < CALLS_PER_TURN && a->error[0] == '\0'; i++) {

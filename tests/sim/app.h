@@ -18,27 +18,28 @@
 #include "sim/journal.h"
 #include "sim/sealer.h"
 
-enum { APP_IO_MAX = 40000 };	/* bytes of one send or receive call */
+enum { APP_IO_MAX = 40000 }; /* bytes of one send or receive call */
 
 struct app_conf {
 	uint64_t seed;
-	uint64_t bytes;			/* of data behind the keys */
-	uint32_t chunk_max;		/* 1..APP_IO_MAX */
-	uint32_t read_max;		/* 1..APP_IO_MAX */
-	uint32_t max_payload;		/* 0: the library's */
-	uint32_t control_pct;		/* of send calls */
+	uint64_t bytes;       /* of data behind the keys */
+	uint32_t chunk_max;   /* 1..APP_IO_MAX */
+	uint32_t read_max;    /* 1..APP_IO_MAX */
+	uint32_t max_payload; /* 0: the library's */
+	uint32_t control_pct; /* of send calls */
 	uint32_t more_pct;
-	uint32_t pause_pct;		/* of turns: thinks for up to pause_us */
+	uint32_t pause_pct; /* of turns: thinks for up to pause_us */
 	uint32_t pause_us;
-	uint64_t stall_at;		/* received bytes at which it stops reading; 0: never */
+	uint64_t stall_at; /* received bytes at which it stops reading; 0: never */
 	uint64_t stall_us;
-	uint64_t hold_at;		/* sent bytes at which it stops writing; 0: never */
+	uint64_t hold_at; /* sent bytes at which it stops writing; 0: never */
 	uint64_t hold_us;
-	bool by_events;			/* acts on rtls_events() only, else tries every turn */
-	bool close_notify;		/* ends with that alert */
-	bool answers;			/* sends nothing before it received the peer's plain bytes */
-	bool waits;			/* shuts down only after the peer did */
-	bool closes;			/* closes without shutdown where it may */
+	uint64_t rest_us;  /* between its last byte and its end of sending */
+	bool by_events;    /* acts on rtls_events() only, else tries every turn */
+	bool close_notify; /* ends with that alert */
+	bool answers;      /* sends nothing before it received the peer's plain bytes */
+	bool waits;        /* shuts down only after the peer did */
+	bool closes;       /* closes without shutdown where it may */
 };
 
 enum app_tx {
@@ -47,7 +48,7 @@ enum app_tx {
 	APP_TX_DATA,
 	APP_TX_NOTIFY,
 	APP_TX_END,
-	APP_TX_DONE,			/* shut down */
+	APP_TX_DONE, /* shut down */
 };
 
 enum app_rx {
@@ -59,28 +60,29 @@ enum app_rx {
 
 struct app {
 	struct app_conf conf;
-	struct rtls_sock *sock;		/* NULL: closed, or not there yet */
-	bool opened;			/* sock was there */
-	int end;			/* of the cable */
+	struct rtls_sock *sock; /* NULL: closed, or not there yet */
+	bool opened;            /* sock was there */
+	int end;                /* of the cable */
 	enum app_tx tx;
 	enum app_rx rx;
 	struct journal *sent;
 	const struct journal *peer_sent;
-	struct journal_cursor at;	/* in peer_sent */
+	struct journal_cursor at; /* in peer_sent */
 	const struct sealer *sealer;
-	struct rtls_keys keys[2];	/* by enum rtls_dir */
+	struct rtls_keys keys[2]; /* by enum rtls_dir */
 	uint64_t rng;
 	uint64_t data_sent;
 	uint64_t received;
-	uint64_t records_sent;		/* control records */
-	uint64_t write_at_us;		/* pauses until then */
+	uint64_t records_sent; /* control records */
+	uint64_t write_at_us;  /* pauses until then */
 	uint64_t read_at_us;
-	uint64_t refusals;		/* -EAGAIN, -ENOMEM and short counts of send calls */
-	bool stalled;			/* the one long stop is behind it, or under way */
-	bool held;			/* the same of writing */
-	bool notified;			/* the peer's close_notify was received */
+	uint64_t received_at_us; /* the newest byte */
+	uint64_t refusals;       /* -EAGAIN, -ENOMEM and short counts of send calls */
+	bool stalled;            /* the one long stop is behind it, or under way */
+	bool held;               /* the same of writing */
+	bool notified;           /* the peer's close_notify was received */
 	uint8_t buf[APP_IO_MAX];
-	char error[200];		/* what was wrong first */
+	char error[200]; /* what was wrong first */
 };
 
 /* sent and peer_sent are borrowed for the app's life. */

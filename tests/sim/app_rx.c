@@ -13,7 +13,7 @@ check_received(struct app *a, uint8_t type, size_t len)
 
 	if (wrong != NULL)
 		app_complain(a, "received %zu bytes of type %u at %" PRIu64 ": %s", len, type,
-			 a->received, wrong);
+			     a->received, wrong);
 	a->received += len;
 }
 
@@ -24,7 +24,8 @@ check_eof(struct app *a)
 
 	rtls_sock_info(a->sock, &info);
 	if (journal_next_type(a->peer_sent, &a->at) != -1)
-		app_complain(a, "end of file at %" PRIu64 " of %" PRIu64
+		app_complain(a,
+			     "end of file at %" PRIu64 " of %" PRIu64
 			     " bytes (state %u eof %u reason %u)",
 			     journal_off(a->peer_sent, &a->at), a->peer_sent->end_off, info.state,
 			     info.eof, info.end_reason);
@@ -47,11 +48,12 @@ check_msg(struct app *a, const struct rtls_msg *msg, size_t len)
 	wire_len = stream_record_before(sealer_stream(a->sealer, 1 - a->end),
 					journal_off(a->peer_sent, &a->at), &ends);
 	if (wire_len != msg->wire_len)
-		app_complain(a, "recvmsg told %u bytes on the wire, not %u", msg->wire_len, wire_len);
+		app_complain(a, "recvmsg told %u bytes on the wire, not %u", msg->wire_len,
+			     wire_len);
 	if (ends != ((msg->flags & RTLS_MSG_EOR) != 0))
 		app_complain(a, "recvmsg is wrong about the record's end at %" PRIu64, a->received);
-	if (expected == RTLS_TYPE_ALERT && msg->type == RTLS_TYPE_ALERT && len > 0 &&
-	    ends && a->buf[len - 1] == 0)
+	if (expected == RTLS_TYPE_ALERT && msg->type == RTLS_TYPE_ALERT && len > 0 && ends &&
+	    a->buf[len - 1] == 0)
 		a->notified = true;
 }
 
@@ -59,7 +61,7 @@ static bool
 receive_msg(struct app *a, size_t len)
 {
 	struct iovec iov[APP_IOV_MAX];
-	struct rtls_msg msg = {.iov = iov, .iovlen = app_scatter(a, iov, len)};
+	struct rtls_msg msg = { .iov = iov, .iovlen = app_scatter(a, iov, len) };
 	ssize_t rc = rtls_recvmsg(a->sock, &msg, 0);
 
 	if (rc == -EAGAIN || rc == -ENOMEM)

@@ -31,7 +31,7 @@ send_data(struct app *a, uint16_t type, uint64_t left)
 	size_t len = 1 + app_below(a, a->conf.chunk_max);
 	bool more = type == JOURNAL_DATA && app_chance(a, a->conf.more_pct);
 	struct iovec iov[APP_IOV_MAX];
-	struct rtls_msg msg = {.iov = iov, .type = app_chance(a, 50) ? RTLS_TYPE_DATA : 0};
+	struct rtls_msg msg = { .iov = iov, .type = app_chance(a, 50) ? RTLS_TYPE_DATA : 0 };
 	ssize_t rc;
 
 	if (app_chance(a, 20))
@@ -58,9 +58,10 @@ send_data(struct app *a, uint16_t type, uint64_t left)
 static bool
 send_control(struct app *a, uint16_t type)
 {
-	size_t len = type == JOURNAL_HANDSHAKE ? 4 + app_below(a, app_chance(a, 10) ? 16381 : 300) : 2;
+	size_t len = type == JOURNAL_HANDSHAKE ? 4 + app_below(a, app_chance(a, 10) ? 16381 : 300) :
+						 2;
 	struct iovec iov[APP_IOV_MAX];
-	struct rtls_msg msg = {.iov = iov, .type = (uint8_t)type};
+	struct rtls_msg msg = { .iov = iov, .type = (uint8_t)type };
 	ssize_t rc;
 
 	if (type == JOURNAL_CLOSE_NOTIFY)
@@ -118,11 +119,13 @@ app_tx_step(struct app *a, uint64_t now_us)
 			return false;
 		}
 		if (app_chance(a, a->conf.control_pct))
-			return send_control(a, app_chance(a, 50) ? JOURNAL_ALERT : JOURNAL_HANDSHAKE);
+			return send_control(a,
+					    app_chance(a, 50) ? JOURNAL_ALERT : JOURNAL_HANDSHAKE);
 		if (a->data_sent < a->conf.bytes)
 			return send_data(a, JOURNAL_DATA, a->conf.bytes - a->data_sent);
 		a->tx = a->conf.close_notify ? APP_TX_NOTIFY : APP_TX_END;
-		return true;
+		a->write_at_us = now_us + a->conf.rest_us;
+		return a->conf.rest_us == 0;
 	case APP_TX_NOTIFY:
 		if (!send_control(a, JOURNAL_CLOSE_NOTIFY))
 			return false;

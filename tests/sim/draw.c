@@ -59,9 +59,9 @@ draw_path(struct cable_path *p, uint64_t *rng, enum draw_network network)
 static void
 draw_app(struct app_conf *a, uint64_t *rng)
 {
-	static const uint32_t chunks[] = {64, 1000, 5000, 20000, APP_IO_MAX};
-	static const uint32_t reads[] = {100, 3000, 17000, APP_IO_MAX};
-	static const uint32_t payloads[] = {0, 0, 0, 512, 1400, 4096, 16384};
+	static const uint32_t chunks[] = { 64, 1000, 5000, 20000, APP_IO_MAX };
+	static const uint32_t reads[] = { 100, 3000, 17000, APP_IO_MAX };
+	static const uint32_t payloads[] = { 0, 0, 0, 512, 1400, 4096, 16384 };
 
 	a->seed = harness_rand(rng);
 	a->chunk_max = one_of(rng, chunks, HARNESS_COUNT(chunks));
@@ -80,8 +80,8 @@ draw_app(struct app_conf *a, uint64_t *rng)
 void
 draw_sim(struct sim_conf *c, uint64_t seed, enum draw_network network)
 {
-	static const uint32_t mtus[] = {576, 1500, 1500, 9000};
-	static const uint32_t buffers[] = {0, 40000, 100000, 250000};
+	static const uint32_t mtus[] = { 576, 1500, 1500, 9000 };
+	static const uint32_t buffers[] = { 0, 40000, 100000, 250000 };
 	uint64_t rng = seed + (uint64_t)network;
 
 	*c = (struct sim_conf){
@@ -89,7 +89,8 @@ draw_sim(struct sim_conf *c, uint64_t seed, enum draw_network network)
 		.start_us = between(&rng, 1, UINT64_C(1) << 40),
 		.caps = (uint32_t)below(&rng, 8),
 		.mtu = (uint16_t)one_of(&rng, mtus, HARNESS_COUNT(mtus)),
-		.rx_seg_len = below(&rng, 4) == 0 ? (uint16_t)between(&rng, CABLE_SEG_MIN, 2048) : 0,
+		.rx_seg_len = below(&rng, 4) == 0 ? (uint16_t)between(&rng, CABLE_SEG_MIN, 2048) :
+						    0,
 		.lazy_free = below(&rng, 3) == 0 ? (uint16_t)below(&rng, 32) : 0,
 	};
 	for (int i = 0; i < 2; i++) {
@@ -117,24 +118,24 @@ draw_sim(struct sim_conf *c, uint64_t seed, enum draw_network network)
 void
 draw_describe(const struct sim_conf *c, char *out, size_t size)
 {
-	int n = snprintf(out, size, "mtu %u caps %u rx_seg %u lazy %u drop %d x %u", c->mtu, c->caps,
-			 c->rx_seg_len, c->lazy_free, c->drop, c->drop_count);
+	int n = snprintf(out, size, "mtu %u caps %u rx_seg %u lazy %u drop %d x %u", c->mtu,
+			 c->caps, c->rx_seg_len, c->lazy_free, c->drop, c->drop_count);
 
 	for (int i = 0; i < 2 && n > 0 && (size_t)n < size; i++) {
 		const struct sim_end_conf *e = &c->end[i];
 
-		n += snprintf(out + n, size - (size_t)n,
-			      "; end %d: loss %u reorder %u/%u dup %u delay %u+%u rate %" PRIu64
-			      " refuse %u, %" PRIu64 "+%" PRIu64 " bytes chunk %u read %u cap %u "
-			      "ctl %u more %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
-			      i, e->path.loss_ppm, e->path.reorder_ppm, e->path.reorder_us,
-			      e->path.dup_ppm, e->path.delay_us, e->path.jitter_us,
-			      e->path.bits_per_s, e->path.refuse_ppm, e->plain_len, e->app.bytes,
-			      e->app.chunk_max, e->app.read_max, e->app.max_payload,
-			      e->app.control_pct, e->app.more_pct, e->app.pause_pct,
-			      e->app.pause_us, e->sndbuf, e->rcvbuf, e->nb_large,
-			      e->app.by_events ? " events" : "", e->app.close_notify ? " notify" : "",
-			      e->app.answers ? " answers" : "", e->app.waits ? " waits" : "",
-			      e->app.closes ? " closes" : "");
+		n += snprintf(
+			out + n, size - (size_t)n,
+			"; end %d: loss %u reorder %u/%u dup %u delay %u+%u rate %" PRIu64
+			" refuse %u, %" PRIu64 "+%" PRIu64 " bytes chunk %u read %u cap %u "
+			"ctl %u more %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
+			i, e->path.loss_ppm, e->path.reorder_ppm, e->path.reorder_us,
+			e->path.dup_ppm, e->path.delay_us, e->path.jitter_us, e->path.bits_per_s,
+			e->path.refuse_ppm, e->plain_len, e->app.bytes, e->app.chunk_max,
+			e->app.read_max, e->app.max_payload, e->app.control_pct, e->app.more_pct,
+			e->app.pause_pct, e->app.pause_us, e->sndbuf, e->rcvbuf, e->nb_large,
+			e->app.by_events ? " events" : "", e->app.close_notify ? " notify" : "",
+			e->app.answers ? " answers" : "", e->app.waits ? " waits" : "",
+			e->app.closes ? " closes" : "");
 	}
 }

@@ -12,11 +12,11 @@
 
 enum draw_network {
 	DRAW_PERFECT,
-	DRAW_LOSS,			/* up to 10 % */
+	DRAW_LOSS, /* up to 10 % */
 	DRAW_REORDER,
 	DRAW_DUPLICATE,
-	DRAW_DELAY,			/* delay, jitter, limited bandwidth */
-	DRAW_EVERYTHING,		/* all of these at once */
+	DRAW_DELAY,      /* delay, jitter, limited bandwidth */
+	DRAW_EVERYTHING, /* all of these at once */
 };
 
 /* The same seed and network give the same configuration. */

@@ -85,7 +85,7 @@ frame_parse(const uint8_t *bytes, uint32_t len, struct frame *out)
 	const uint8_t *ip = bytes + ETHER_LEN;
 	uint32_t hdr_len, tcp_len, pseudo;
 
-	*out = (struct frame){.wscale = -1};
+	*out = (struct frame){ .wscale = -1 };
 	if (len < ETHER_LEN + IP_LEN)
 		return "a frame cut short";
 	if (get16(bytes + 12) == 0x0806)

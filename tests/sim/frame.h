@@ -20,7 +20,7 @@ enum {
 };
 
 struct frame {
-	bool is_tcp;			/* else ARP, and nothing below is valid */
+	bool is_tcp; /* else ARP, and nothing below is valid */
 	uint32_t src_ip;
 	uint32_t dst_ip;
 	uint16_t ip_len;
@@ -30,9 +30,9 @@ struct frame {
 	uint32_t ack;
 	uint8_t flags;
 	uint8_t opt_len;
-	uint16_t wnd;			/* as on the wire */
-	uint16_t mss;			/* 0: no such option */
-	int wscale;			/* -1: no such option */
+	uint16_t wnd; /* as on the wire */
+	uint16_t mss; /* 0: no such option */
+	int wscale;   /* -1: no such option */
 	const uint8_t *payload;
 	uint32_t payload_len;
 };

@@ -51,7 +51,7 @@ grow(void *array, size_t nb, size_t *cap, size_t size)
 void
 journal_init(struct journal *j, uint64_t seed, uint64_t plain_len)
 {
-	*j = (struct journal){.base = mix(seed), .plain_len = plain_len};
+	*j = (struct journal){ .base = mix(seed), .plain_len = plain_len };
 }
 
 static void
@@ -75,7 +75,7 @@ static void
 fill_at(const struct journal *j, uint16_t type, uint64_t item_off, uint64_t item_len, uint64_t pos,
 	uint8_t *out, size_t len)
 {
-	uint8_t head[4] = {0};
+	uint8_t head[4] = { 0 };
 	uint64_t nb_head = 0;
 
 	random_bytes(j, item_off + pos, out, len);
@@ -112,8 +112,9 @@ journal_append(struct journal *j, uint16_t type, uint64_t len, bool cut)
 		last->len += len;
 	} else if (len > 0) {
 		j->items = grow(j->items, j->nb_items, &j->cap_items, sizeof(*j->items));
-		j->items[j->nb_items++] =
-			(struct journal_item){.off = j->end_off, .len = len, .type = type};
+		j->items[j->nb_items++] = (struct journal_item){ .off = j->end_off,
+								 .len = len,
+								 .type = type };
 	}
 	j->end_off += len;
 	if (cut) {
@@ -226,5 +227,5 @@ journal_fini(struct journal *j)
 {
 	free(j->items);
 	free(j->cuts);
-	*j = (struct journal){0};
+	*j = (struct journal){ 0 };
 }

@@ -17,27 +17,27 @@
 #include <stdint.h>
 
 enum {
-	JOURNAL_PLAIN = 0,		/* bytes sent before there were keys */
+	JOURNAL_PLAIN = 0, /* bytes sent before there were keys */
 	JOURNAL_ALERT = 21,
 	JOURNAL_HANDSHAKE = 22,
 	JOURNAL_DATA = 23,
-	JOURNAL_CLOSE_NOTIFY = 256,	/* on the wire an alert, with fixed content */
+	JOURNAL_CLOSE_NOTIFY = 256, /* on the wire an alert, with fixed content */
 };
 
 struct journal_item {
-	uint64_t off;			/* of its first byte, counted over all items */
+	uint64_t off; /* of its first byte, counted over all items */
 	uint64_t len;
 	uint16_t type;
 };
 
 struct journal {
-	uint64_t base;			/* of the content */
-	uint64_t plain_len;		/* bytes that will be sent before there are keys */
+	uint64_t base;      /* of the content */
+	uint64_t plain_len; /* bytes that will be sent before there are keys */
 	uint64_t end_off;
 	struct journal_item *items;
 	size_t nb_items;
 	size_t cap_items;
-	uint64_t *cuts;			/* offsets at which a data record must end */
+	uint64_t *cuts; /* offsets at which a data record must end */
 	size_t nb_cuts;
 	size_t cap_cuts;
 };
@@ -45,7 +45,7 @@ struct journal {
 /* A reader's place. All 0: the start. */
 struct journal_cursor {
 	size_t item;
-	uint64_t pos;			/* in the item */
+	uint64_t pos; /* in the item */
 };
 
 void journal_init(struct journal *j, uint64_t seed, uint64_t plain_len);

@@ -9,10 +9,10 @@
 
 #include "sim/frame.h"
 
-enum { MSS_DEFAULT = 536 };	/* RFC 9293 3.7.1 */
+enum { MSS_DEFAULT = 536 }; /* RFC 9293 3.7.1 */
 
 struct dir {
-	struct stream stream;		/* that this end sends */
+	struct stream stream; /* that this end sends */
 	struct sealer_stats stats;
 	bool syn;
 	bool fin;
@@ -21,8 +21,8 @@ struct dir {
 	/* What this end told about itself. */
 	uint16_t mss;
 	int wscale;
-	int64_t acked;			/* of the other's stream, its FIN counts 1 */
-	int64_t edge;			/* right edge of its window */
+	int64_t acked; /* of the other's stream, its FIN counts 1 */
+	int64_t edge;  /* right edge of its window */
 };
 
 struct sealer {
@@ -36,8 +36,9 @@ static void
 complain(struct sealer *s, int dir, const char *what, int64_t at)
 {
 	if (s->error[0] == '\0')
-		snprintf(s->error, sizeof(s->error), "frame %" PRIu64 " from end %d: %s (%" PRId64
-			 ")", s->frames, dir, what, at);
+		snprintf(s->error, sizeof(s->error),
+			 "frame %" PRIu64 " from end %d: %s (%" PRId64 ")", s->frames, dir, what,
+			 at);
 }
 
 static void

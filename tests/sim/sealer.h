@@ -24,20 +24,20 @@
 
 struct sealer_conf {
 	uint16_t mtu;
-	struct stream_conf dir[2];	/* from end d */
+	struct stream_conf dir[2]; /* from end d */
 };
 
 /* Counted per direction. */
 struct sealer_stats {
 	uint64_t frames;
-	uint64_t segments;		/* with payload */
-	uint64_t retransmitted;		/* segments with no byte for the first time */
-	uint64_t probes;		/* of one byte, beyond or at the edge of a closed window */
-	uint64_t acks;			/* without payload, SYN, FIN */
+	uint64_t segments;      /* with payload */
+	uint64_t retransmitted; /* segments with no byte for the first time */
+	uint64_t probes;        /* of one byte, beyond or at the edge of a closed window */
+	uint64_t acks;          /* without payload, SYN, FIN */
 	uint64_t fins;
 	uint64_t resets;
 	uint64_t records;
-	uint64_t wire_len;		/* stream bytes */
+	uint64_t wire_len; /* stream bytes */
 	uint32_t isn;
 };
 

@@ -14,7 +14,7 @@
 #include "sim/world.h"
 
 enum {
-	TICK_US = 10,			/* between two busy turns */
+	TICK_US = 10, /* between two busy turns */
 	TURNS_MAX = 5000000,
 	EVENTS = 4,
 };
@@ -52,7 +52,7 @@ on_frame(void *arg, int dir, const uint8_t *frame, uint32_t len, uint64_t now_us
 {
 	struct sim *sim = arg;
 	const struct app *reader = &sim->world.end[1 - dir].app;
-	uint64_t head[3] = {now_us, (uint64_t)dir, len};
+	uint64_t head[3] = { now_us, (uint64_t)dir, len };
 
 	/* The end of the stacks is no part of the connection. */
 	if (sim->hash == NULL)
@@ -207,8 +207,7 @@ next_us(const struct sim *sim)
 
 /* Lets time pass until it is so; a stall is a complaint. */
 static void
-run_until(struct sim *sim, bool (*is_so)(struct sim *sim), uint64_t deadline_us,
-	  const char *what)
+run_until(struct sim *sim, bool (*is_so)(struct sim *sim), uint64_t deadline_us, const char *what)
 {
 	while (sim->report->error[0] == '\0' && !is_so(sim)) {
 		if (turn(sim))
@@ -274,7 +273,7 @@ sim_play(const struct sim_conf *conf, struct sim_report *report)
 
 	if (sim == NULL)
 		abort();
-	*report = (struct sim_report){0};
+	*report = (struct sim_report){ 0 };
 	sim->conf = *conf;
 	sim->report = report;
 	sim->now_us = conf->start_us;
@@ -295,6 +294,7 @@ sim_play(const struct sim_conf *conf, struct sim_report *report)
 	}
 	for (int i = 0; i < 2; i++) {
 		report->wire[i] = sealer_stats_get(sim->world.sealer, i);
+		report->received_us[i] = sim->world.end[i].app.received_at_us - conf->start_us;
 		report->refusals += sim->world.end[i].app.refusals;
 		report->control_records += sim->world.end[i].app.records_sent;
 	}

@@ -25,29 +25,29 @@ enum sim_drop {
 	SIM_DROP_SYN,
 	SIM_DROP_SYN_ACK,
 	SIM_DROP_THIRD_ACK,
-	SIM_DROP_FIN_0,			/* of end 0 */
+	SIM_DROP_FIN_0, /* of end 0 */
 	SIM_DROP_FIN_1,
-	SIM_DROP_UPDATE_1,		/* window updates of end 1, behind its stall */
+	SIM_DROP_UPDATE_1, /* window updates of end 1, behind its stall */
 };
 
 struct sim_end_conf {
 	struct app_conf app;
-	struct cable_path path;		/* of what it sends */
-	uint64_t plain_len;		/* bytes it sends in front of its keys */
-	uint64_t rec_no;		/* its first record's number */
-	uint32_t sndbuf;		/* 0: the library's */
+	struct cable_path path; /* of what it sends */
+	uint64_t plain_len;     /* bytes it sends in front of its keys */
+	uint64_t rec_no;        /* its first record's number */
+	uint32_t sndbuf;        /* 0: the library's */
 	uint32_t rcvbuf;
-	uint32_t nb_large;		/* record buffers of each size; 0: enough */
+	uint32_t nb_large; /* record buffers of each size; 0: enough */
 };
 
 struct sim_conf {
-	uint64_t seed;			/* keys, contents, secrets, the cable's luck */
+	uint64_t seed; /* keys, contents, secrets, the cable's luck */
 	uint64_t start_us;
-	uint32_t caps;			/* PORT_CAP_* */
+	uint32_t caps; /* PORT_CAP_* */
 	uint16_t mtu;
 	uint16_t rx_seg_len;
 	uint16_t lazy_free;
-	uint16_t local_port;		/* 0: the library's choice */
+	uint16_t local_port; /* 0: the library's choice */
 	enum sim_drop drop;
 	uint32_t drop_count;
 	struct sim_end_conf end[2];
@@ -55,15 +55,16 @@ struct sim_conf {
 
 /* How it went. */
 struct sim_report {
-	char error[320];		/* empty: all was right */
-	uint8_t hash[32];		/* SHA-256 over all frames with end and time */
-	uint64_t connected_us;		/* since the start: end 0 was told so */
-	uint64_t closed_us;		/* since the start: both programs were done */
-	uint64_t refusals;		/* of send calls */
+	char error[320];         /* empty: all was right */
+	uint8_t hash[32];        /* SHA-256 over all frames with end and time */
+	uint64_t connected_us;   /* since the start: end 0 was told so */
+	uint64_t received_us[2]; /* since the start: end i received its last byte */
+	uint64_t closed_us;      /* since the start: both programs were done */
+	uint64_t refusals;       /* of send calls */
 	uint64_t control_records;
 	struct sealer_stats wire[2];
 	struct cable_stats cable[2];
-	uint64_t stall_frames[2];	/* that end i sent while the other's program did not read */
+	uint64_t stall_frames[2]; /* that end i sent while the other's program did not read */
 };
 
 /* Plays one connection from start to end. Needs the EAL. */

@@ -9,7 +9,7 @@
 enum {
 	HDR_LEN = 5,
 	TAG_LEN = 16,
-	BODY_MAX = (1 << 14) + 256,	/* RFC 8446 5.2 */
+	BODY_MAX = (1 << 14) + 256, /* RFC 8446 5.2 */
 };
 
 static void *
@@ -23,7 +23,7 @@ must(void *p)
 void
 stream_init(struct stream *s, const struct stream_conf *conf)
 {
-	*s = (struct stream){.conf = *conf};
+	*s = (struct stream){ .conf = *conf };
 	s->open = must(EVP_CIPHER_CTX_new());
 	s->seal = must(EVP_CIPHER_CTX_new());
 	if (EVP_DecryptInit_ex2(s->open, EVP_aes_128_gcm(), conf->key, NULL, NULL) != 1 ||
@@ -64,8 +64,7 @@ open_and_seal(struct stream *s, const uint8_t *rec, uint8_t *inner, uint32_t inn
 	    EVP_EncryptFinal_ex(s->seal, sealed + inner_len, &n) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, tag) != 1)
 		abort();
-	return memcmp(sealed, body, inner_len) == 0 &&
-	       memcmp(tag, body + inner_len, TAG_LEN) == 0;
+	return memcmp(sealed, body, inner_len) == 0 && memcmp(tag, body + inner_len, TAG_LEN) == 0;
 }
 
 /* The opened record against the journal: NULL, or what is wrong. */
@@ -90,7 +89,7 @@ check_inner(struct stream *s, const uint8_t *inner, uint32_t len)
 		return wrong;
 	if (type != JOURNAL_DATA)
 		return journal_between(j, &s->at) ? NULL :
-			"a control record that is shorter than sent";
+						    "a control record that is shorter than sent";
 	if (len > s->conf.max_payload)
 		return "a data record above its cap";
 	end_off = journal_off(j, &s->at);

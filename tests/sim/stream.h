@@ -18,15 +18,15 @@
 #include "sim/journal.h"
 
 struct stream_conf {
-	uint8_t key[16];		/* AES-128-GCM */
+	uint8_t key[16]; /* AES-128-GCM */
 	uint8_t iv[12];
-	uint64_t rec_no;		/* of the first record */
-	uint32_t max_payload;		/* plaintext bytes of a data record */
-	const struct journal *journal;	/* borrowed for the stream's life */
+	uint64_t rec_no;               /* of the first record */
+	uint32_t max_payload;          /* plaintext bytes of a data record */
+	const struct journal *journal; /* borrowed for the stream's life */
 };
 
 struct stream_record {
-	uint64_t end_off;		/* in the journal */
+	uint64_t end_off; /* in the journal */
 	uint32_t wire_len;
 };
 
@@ -35,7 +35,7 @@ struct stream {
 	uint8_t *wire;
 	uint64_t len;
 	uint64_t cap;
-	uint64_t opened;		/* what is in front of this offset was compared */
+	uint64_t opened; /* what is in front of this offset was compared */
 	struct journal_cursor at;
 	struct stream_record *records;
 	uint64_t nb_records;

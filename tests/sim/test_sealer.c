@@ -17,7 +17,7 @@
 
 enum {
 	PLAIN = 50,
-	ISN_0 = -16,			/* wraps inside the stream */
+	ISN_0 = -16, /* wraps inside the stream */
 	ISN_1 = 5,
 	SCALE = 2,
 	FRAME_MAX = 2000,
@@ -26,12 +26,46 @@ enum {
 /* What is wrong with the connection. */
 enum fault {
 	NOTHING,
-	IP_SUM, TCP_SUM, OPTION_LEN, SYN_OPTION_LATER, ETHER_TYPE, IP_TOO_LONG, FRAGMENT, RESERVED,
-	OTHER_ISN, OTHER_MSS, SYN_DATA, PLAIN_BYTES, RESET,
-	ACK_TOO_FAR, ACK_BACK, EDGE_BACK, BEYOND_WINDOW, ABOVE_MSS, ACROSS_KEYS, GAP, SEQ_OUTSIDE,
-	AGAIN_OTHER, RECORD_BYTE, RECORD_NUMBER, RECORD_HEADER, RECORD_CONTENT, RECORD_TYPE,
-	RECORD_EMPTY, RECORD_LONG, RECORD_SHORT_CONTROL, RECORD_CAP, RECORD_CUT, IN_CLEAR,
-	IN_CLEAR_OF_PEER, FIN_EARLY, FIN_MOVED, BEHIND_FIN, NO_FIN, FIN_NOT_ACKED, NOT_ALL_SENT,
+	IP_SUM,
+	TCP_SUM,
+	OPTION_LEN,
+	SYN_OPTION_LATER,
+	ETHER_TYPE,
+	IP_TOO_LONG,
+	FRAGMENT,
+	RESERVED,
+	OTHER_ISN,
+	OTHER_MSS,
+	SYN_DATA,
+	PLAIN_BYTES,
+	RESET,
+	ACK_TOO_FAR,
+	ACK_BACK,
+	EDGE_BACK,
+	BEYOND_WINDOW,
+	ABOVE_MSS,
+	ACROSS_KEYS,
+	GAP,
+	SEQ_OUTSIDE,
+	AGAIN_OTHER,
+	RECORD_BYTE,
+	RECORD_NUMBER,
+	RECORD_HEADER,
+	RECORD_CONTENT,
+	RECORD_TYPE,
+	RECORD_EMPTY,
+	RECORD_LONG,
+	RECORD_SHORT_CONTROL,
+	RECORD_CAP,
+	RECORD_CUT,
+	IN_CLEAR,
+	IN_CLEAR_OF_PEER,
+	FIN_EARLY,
+	FIN_MOVED,
+	BEHIND_FIN,
+	NO_FIN,
+	FIN_NOT_ACKED,
+	NOT_ALL_SENT,
 	INSIDE_RECORD,
 };
 
@@ -42,7 +76,7 @@ struct bench {
 	uint8_t key[16];
 	uint8_t iv[12];
 	uint64_t rec_no;
-	uint8_t wire[FRAME_MAX];	/* the stream of end 0 */
+	uint8_t wire[FRAME_MAX]; /* the stream of end 0 */
 	uint32_t len;
 };
 
@@ -51,10 +85,10 @@ struct bench {
 struct segment {
 	int dir;
 	uint8_t flags;
-	int64_t off;			/* of the payload in the stream */
+	int64_t off; /* of the payload in the stream */
 	int64_t ack;
 	uint16_t wnd;
-	uint16_t mss;			/* with this the options of a SYN */
+	uint16_t mss; /* with this the options of a SYN */
 	const uint8_t *payload;
 	uint32_t len;
 };
@@ -91,7 +125,7 @@ build(const struct segment *s, uint8_t *f)
 {
 	uint8_t *ip = f + 14, *tcp = ip + 20;
 	uint32_t opt_len = s->mss != 0 ? 8 : 0, tcp_len = 20 + opt_len + s->len;
-	uint32_t isn[2] = {(uint32_t)ISN_0, (uint32_t)ISN_1};
+	uint32_t isn[2] = { (uint32_t)ISN_0, (uint32_t)ISN_1 };
 	bool syn = (s->flags & FRAME_SYN) != 0;
 
 	memset(f, 0, 14 + 20 + 20 + opt_len);
@@ -132,14 +166,17 @@ transmit(struct bench *b, const struct segment *s)
 static void
 data(struct bench *b, uint32_t off, uint32_t len, uint8_t flags)
 {
-	transmit(b, &(struct segment){.flags = FRAME_ACK | flags, .off = off, .wnd = 250,
-				      .payload = b->wire + off, .len = len});
+	transmit(b, &(struct segment){ .flags = FRAME_ACK | flags,
+				       .off = off,
+				       .wnd = 250,
+				       .payload = b->wire + off,
+				       .len = len });
 }
 
 static void
 ack(struct bench *b, int64_t off, uint16_t wnd)
 {
-	transmit(b, &(struct segment){.dir = 1, .flags = FRAME_ACK, .ack = off, .wnd = wnd});
+	transmit(b, &(struct segment){ .dir = 1, .flags = FRAME_ACK, .ack = off, .wnd = wnd });
 }
 
 /* --- records ----------------------------------------------------------------- */
@@ -215,10 +252,10 @@ fill_stream(struct bench *b)
 	if (b->fault == RECORD_HEADER)
 		b->wire[PLAIN + 2] = 1;
 	if (b->fault == IN_CLEAR)
-		journal_fill(&(struct journal){.base = j->base}, JOURNAL_DATA, 100, 0,
+		journal_fill(&(struct journal){ .base = j->base }, JOURNAL_DATA, 100, 0,
 			     b->wire + 100, 16);
 	if (b->fault == IN_CLEAR_OF_PEER)
-		journal_fill(&(struct journal){.base = b->journal[1].base}, JOURNAL_DATA, 100, 3,
+		journal_fill(&(struct journal){ .base = b->journal[1].base }, JOURNAL_DATA, 100, 3,
 			     b->wire + 100, 16);
 }
 
@@ -232,15 +269,12 @@ transmit_spoilt(struct bench *b)
 		enum fault fault;
 		uint32_t at;
 		uint8_t value;
-		bool ip, tcp;		/* sums that are made anew */
+		bool ip, tcp; /* sums that are made anew */
 	} rows[] = {
-		{IP_SUM, 14 + 8, 63, false, false},
-		{TCP_SUM, 34 + 14, 77, false, false},
-		{OPTION_LEN, 34 + 21, 0, false, true},
-		{ETHER_TYPE, 12, 0x86, false, false},
-		{IP_TOO_LONG, 14 + 3, 200, true, true},
-		{FRAGMENT, 14 + 6, 0x20, true, true},
-		{RESERVED, 34 + 12, 0x71, false, true},
+		{ IP_SUM, 14 + 8, 63, false, false },     { TCP_SUM, 34 + 14, 77, false, false },
+		{ OPTION_LEN, 34 + 21, 0, false, true },  { ETHER_TYPE, 12, 0x86, false, false },
+		{ IP_TOO_LONG, 14 + 3, 200, true, true }, { FRAGMENT, 14 + 6, 0x20, true, true },
+		{ RESERVED, 34 + 12, 0x71, false, true },
 	};
 	uint8_t f[FRAME_MAX];
 	uint32_t len, tcp_len;
@@ -248,7 +282,7 @@ transmit_spoilt(struct bench *b)
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		if (rows[i].fault != b->fault)
 			continue;
-		len = build(&(struct segment){.flags = FRAME_SYN, .wnd = 1000, .mss = 1460}, f);
+		len = build(&(struct segment){ .flags = FRAME_SYN, .wnd = 1000, .mss = 1460 }, f);
 		tcp_len = len - 34;
 		f[rows[i].at] = rows[i].value;
 		if (rows[i].ip) {
@@ -266,7 +300,7 @@ transmit_spoilt(struct bench *b)
 static void
 open_connection(struct bench *b)
 {
-	struct segment syn = {.flags = FRAME_SYN, .wnd = 1000, .mss = 1460};
+	struct segment syn = { .flags = FRAME_SYN, .wnd = 1000, .mss = 1460 };
 
 	transmit_spoilt(b);
 	if (b->fault == SYN_DATA) {
@@ -275,7 +309,9 @@ open_connection(struct bench *b)
 	}
 	transmit(b, &syn);
 	transmit(b, &syn);
-	syn = (struct segment){.dir = 1, .flags = FRAME_SYN | FRAME_ACK, .wnd = 1000, .mss = 1460};
+	syn = (struct segment){
+		.dir = 1, .flags = FRAME_SYN | FRAME_ACK, .wnd = 1000, .mss = 1460
+	};
 	if (b->fault == BEYOND_WINDOW)
 		syn.wnd = 100;
 	if (b->fault == OTHER_MSS)
@@ -285,9 +321,9 @@ open_connection(struct bench *b)
 		syn.off = 1;
 		transmit(b, &syn);
 	}
-	transmit(b, &(struct segment){.flags = FRAME_ACK, .wnd = 250});
+	transmit(b, &(struct segment){ .flags = FRAME_ACK, .wnd = 250 });
 	if (b->fault == SYN_OPTION_LATER)
-		transmit(b, &(struct segment){.flags = FRAME_ACK, .wnd = 250, .mss = 1460});
+		transmit(b, &(struct segment){ .flags = FRAME_ACK, .wnd = 250, .mss = 1460 });
 }
 
 static void
@@ -306,9 +342,9 @@ move_data(struct bench *b)
 	if (b->fault == ABOVE_MSS)
 		data(b, PLAIN, 1461, 0);
 	if (b->fault == RESET)
-		transmit(b, &(struct segment){.flags = FRAME_RST, .off = PLAIN});
+		transmit(b, &(struct segment){ .flags = FRAME_RST, .off = PLAIN });
 	if (b->fault == SEQ_OUTSIDE)
-		transmit(b, &(struct segment){.flags = FRAME_ACK, .off = PLAIN + 1, .wnd = 250});
+		transmit(b, &(struct segment){ .flags = FRAME_ACK, .off = PLAIN + 1, .wnd = 250 });
 	if (b->fault != GAP)
 		data(b, PLAIN, 200, 0);
 	data(b, PLAIN + 200, b->len - PLAIN - 200, FRAME_PSH);
@@ -317,11 +353,15 @@ move_data(struct bench *b)
 	memcpy(again, b->wire + 60, sizeof(again));
 	if (b->fault == AGAIN_OTHER)
 		again[199] ^= 1;
-	transmit(b, &(struct segment){.flags = FRAME_ACK, .off = 60, .wnd = 250, .payload = again,
-				      .len = sizeof(again)});
+	transmit(b, &(struct segment){ .flags = FRAME_ACK,
+				       .off = 60,
+				       .wnd = 250,
+				       .payload = again,
+				       .len = sizeof(again) });
 	data(b, b->len - 1, 1, 0);
-	transmit(b, &(struct segment){.flags = FRAME_ACK, .off = -1, .wnd = 250, .payload = again,
-				      .len = 1});
+	transmit(b,
+		 &(struct segment){
+			 .flags = FRAME_ACK, .off = -1, .wnd = 250, .payload = again, .len = 1 });
 	ack(b, b->len, 250);
 }
 
@@ -329,7 +369,7 @@ static void
 close_connection(struct bench *b)
 {
 	uint32_t end = b->len;
-	struct segment fin = {.flags = FRAME_ACK | FRAME_FIN, .off = end, .wnd = 250};
+	struct segment fin = { .flags = FRAME_ACK | FRAME_FIN, .off = end, .wnd = 250 };
 
 	if (b->fault == FIN_EARLY)
 		fin.off--;
@@ -345,13 +385,13 @@ close_connection(struct bench *b)
 		b->wire[end] = 23;
 		data(b, end, 1, 0);
 	}
-	transmit(b, &(struct segment){.dir = 1, .flags = FRAME_ACK | FRAME_FIN, .ack = end + 1,
-				      .wnd = 250});
+	transmit(b, &(struct segment){
+			    .dir = 1, .flags = FRAME_ACK | FRAME_FIN, .ack = end + 1, .wnd = 250 });
 	if (b->fault == FIN_NOT_ACKED)
 		return;
-	transmit(b, &(struct segment){.flags = FRAME_ACK, .off = end + 1, .ack = 1, .wnd = 250});
+	transmit(b, &(struct segment){ .flags = FRAME_ACK, .off = end + 1, .ack = 1, .wnd = 250 });
 	/* Behind both FINs an RST may answer what comes late. */
-	transmit(b, &(struct segment){.dir = 1, .flags = FRAME_RST, .off = 1});
+	transmit(b, &(struct segment){ .dir = 1, .flags = FRAME_RST, .off = 1 });
 }
 
 /* Plays the connection with one fault; returns what the sealer says, in a static buffer. */
@@ -359,8 +399,8 @@ static const char *
 play(enum fault fault)
 {
 	static char said[256];
-	struct bench b = {.fault = fault, .rec_no = 0xfffffffe};
-	struct sealer_conf conf = {.mtu = 1500};
+	struct bench b = { .fault = fault, .rec_no = 0xfffffffe };
+	struct sealer_conf conf = { .mtu = 1500 };
 	struct sealer_stats stats;
 	bool ends = false;
 
@@ -395,17 +435,17 @@ play(enum fault fault)
 		CU_ASSERT_EQUAL(stats.segments, 7);
 		CU_ASSERT_EQUAL(stats.retransmitted, 3);
 		CU_ASSERT_EQUAL(stats.fins, 2);
-		CU_ASSERT_EQUAL(stream_record_before(sealer_stream(b.sealer, 0), PLAIN + 102, &ends),
-				24);
+		CU_ASSERT_EQUAL(
+			stream_record_before(sealer_stream(b.sealer, 0), PLAIN + 102, &ends), 24);
 		CU_ASSERT(ends);
-		CU_ASSERT_EQUAL(stream_record_before(sealer_stream(b.sealer, 0), PLAIN + 103, &ends),
-				231);
+		CU_ASSERT_EQUAL(
+			stream_record_before(sealer_stream(b.sealer, 0), PLAIN + 103, &ends), 231);
 		CU_ASSERT(!ends);
-		CU_ASSERT_EQUAL(stream_record_before(sealer_stream(b.sealer, 0), PLAIN + 303, &ends),
-				0);
+		CU_ASSERT_EQUAL(
+			stream_record_before(sealer_stream(b.sealer, 0), PLAIN + 303, &ends), 0);
 	}
-	snprintf(said, sizeof(said), "%s", sealer_error(b.sealer) != NULL ?
-		 sealer_error(b.sealer) : "");
+	snprintf(said, sizeof(said), "%s",
+		 sealer_error(b.sealer) != NULL ? sealer_error(b.sealer) : "");
 	sealer_destroy(b.sealer);
 	for (int i = 0; i < 2; i++)
 		journal_fini(&b.journal[i]);
@@ -425,47 +465,47 @@ test_complains(void)
 		enum fault fault;
 		const char *about;
 	} rows[] = {
-		{IP_SUM, "IPv4 checksum"},
-		{TCP_SUM, "TCP checksum"},
-		{OPTION_LEN, "option with a wrong length"},
-		{SYN_OPTION_LATER, "belongs on SYN"},
-		{ETHER_TYPE, "Ethernet type"},
-		{IP_TOO_LONG, "IPv4 lengths"},
-		{FRAGMENT, "fragment"},
-		{RESERVED, "reserved"},
-		{OTHER_ISN, "another SYN"},
-		{OTHER_MSS, "MTU - 40"},
-		{SYN_DATA, "more than SYN"},
-		{PLAIN_BYTES, "other bytes than sent"},
-		{RESET, "an RST"},
-		{ACK_TOO_FAR, "not sent"},
-		{ACK_BACK, "ACK that goes back"},
-		{EDGE_BACK, "edge moves left"},
-		{BEYOND_WINDOW, "beyond the window"},
-		{ABOVE_MSS, "above the MSS"},
-		{ACROSS_KEYS, "across the key change"},
-		{GAP, "outside of the stream"},
-		{SEQ_OUTSIDE, "outside of the stream"},
-		{AGAIN_OTHER, "than those first sent"},
-		{RECORD_BYTE, "OpenSSL does not seal"},
-		{RECORD_NUMBER, "OpenSSL does not seal"},
-		{RECORD_HEADER, "no record header"},
-		{RECORD_CONTENT, "other bytes than sent"},
-		{RECORD_TYPE, "another content type"},
-		{RECORD_EMPTY, "without content"},
-		{RECORD_LONG, "more bytes than sent"},
-		{RECORD_SHORT_CONTROL, "shorter than sent"},
-		{RECORD_CAP, "above its cap"},
-		{RECORD_CUT, "goes on behind its end"},
-		{IN_CLEAR, "in clear"},
-		{IN_CLEAR_OF_PEER, "in clear"},
-		{FIN_EARLY, "not at the end"},
-		{FIN_MOVED, "not at the end"},
-		{BEHIND_FIN, "behind the FIN"},
-		{NO_FIN, "no FIN"},
-		{FIN_NOT_ACKED, "FIN was not acknowledged"},
-		{NOT_ALL_SENT, "not all sent"},
-		{INSIDE_RECORD, "inside a record"},
+		{ IP_SUM, "IPv4 checksum" },
+		{ TCP_SUM, "TCP checksum" },
+		{ OPTION_LEN, "option with a wrong length" },
+		{ SYN_OPTION_LATER, "belongs on SYN" },
+		{ ETHER_TYPE, "Ethernet type" },
+		{ IP_TOO_LONG, "IPv4 lengths" },
+		{ FRAGMENT, "fragment" },
+		{ RESERVED, "reserved" },
+		{ OTHER_ISN, "another SYN" },
+		{ OTHER_MSS, "MTU - 40" },
+		{ SYN_DATA, "more than SYN" },
+		{ PLAIN_BYTES, "other bytes than sent" },
+		{ RESET, "an RST" },
+		{ ACK_TOO_FAR, "not sent" },
+		{ ACK_BACK, "ACK that goes back" },
+		{ EDGE_BACK, "edge moves left" },
+		{ BEYOND_WINDOW, "beyond the window" },
+		{ ABOVE_MSS, "above the MSS" },
+		{ ACROSS_KEYS, "across the key change" },
+		{ GAP, "outside of the stream" },
+		{ SEQ_OUTSIDE, "outside of the stream" },
+		{ AGAIN_OTHER, "than those first sent" },
+		{ RECORD_BYTE, "OpenSSL does not seal" },
+		{ RECORD_NUMBER, "OpenSSL does not seal" },
+		{ RECORD_HEADER, "no record header" },
+		{ RECORD_CONTENT, "other bytes than sent" },
+		{ RECORD_TYPE, "another content type" },
+		{ RECORD_EMPTY, "without content" },
+		{ RECORD_LONG, "more bytes than sent" },
+		{ RECORD_SHORT_CONTROL, "shorter than sent" },
+		{ RECORD_CAP, "above its cap" },
+		{ RECORD_CUT, "goes on behind its end" },
+		{ IN_CLEAR, "in clear" },
+		{ IN_CLEAR_OF_PEER, "in clear" },
+		{ FIN_EARLY, "not at the end" },
+		{ FIN_MOVED, "not at the end" },
+		{ BEHIND_FIN, "behind the FIN" },
+		{ NO_FIN, "no FIN" },
+		{ FIN_NOT_ACKED, "FIN was not acknowledged" },
+		{ NOT_ALL_SENT, "not all sent" },
+		{ INSIDE_RECORD, "inside a record" },
 	};
 	const char *said;
 
@@ -484,7 +524,7 @@ static void
 test_journal(void)
 {
 	struct journal j;
-	struct journal_cursor at = {0};
+	struct journal_cursor at = { 0 };
 	uint8_t a[5000], b[64];
 
 	journal_init(&j, harness_seed(), 0);
@@ -500,7 +540,7 @@ test_journal(void)
 	CU_ASSERT(journal_between(&j, &at));
 	/* Pieces of the content are the same content. */
 	for (uint64_t pos = 0; pos < 50; pos++) {
-		struct journal again = {.base = j.base};
+		struct journal again = { .base = j.base };
 
 		journal_fill(&again, JOURNAL_DATA, 5000, pos * 91, b, sizeof(b));
 		CU_ASSERT_EQUAL(memcmp(a + pos * 91, b, sizeof(b)), 0);
@@ -558,10 +598,10 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"a right connection is accepted", test_accepts},
-		{"each fault is named", test_complains},
-		{"the journal remembers what was sent", test_journal},
-		{"plaintext is found wherever it hides", test_leaks},
+		{ "a right connection is accepted", test_accepts },
+		{ "each fault is named", test_complains },
+		{ "the journal remembers what was sent", test_journal },
+		{ "plaintext is found wherever it hides", test_leaks },
 	};
 
 	return harness_run("sealer", cases, HARNESS_COUNT(cases));

@@ -18,8 +18,8 @@ enum {
 
 /* Levels of a stack that come back to the start. */
 static const char *const LEVELS[WORLD_LEVELS] = {
-	"MbufsInUse", "SocksInUse", "TimersInUse", "SessionsInUse",
-	"FlowsInUse", "SynInUse", "TimeWaitInUse",
+	"MbufsInUse", "SocksInUse", "TimersInUse",   "SessionsInUse",
+	"FlowsInUse", "SynInUse",   "TimeWaitInUse", "RxRoomInUse",
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -59,7 +59,7 @@ read_levels(struct world *w, const struct rtls_stack *stack, uint64_t out[WORLD_
 const char *
 world_leak(struct world *w, int end)
 {
-	uint64_t now[WORLD_LEVELS] = {0};
+	uint64_t now[WORLD_LEVELS] = { 0 };
 
 	read_levels(w, w->end[end].stack, now);
 	for (unsigned int i = 0; i < WORLD_LEVELS; i++)
@@ -76,14 +76,14 @@ addr_of(int i, uint16_t port)
 	return (struct rtls_addr){
 		.family = RTLS_IPV4,
 		.port = port,
-		.ip = {192, 0, 2, (uint8_t)(i + 1)},
+		.ip = { 192, 0, 2, (uint8_t)(i + 1) },
 	};
 }
 
 static void
 make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2])
 {
-	struct sealer_conf sc = {.mtu = conf->mtu};
+	struct sealer_conf sc = { .mtu = conf->mtu };
 	uint64_t rng = conf->seed ^ UINT64_C(0x6b657973);
 
 	for (int i = 0; i < 2; i++) {
@@ -101,7 +101,8 @@ make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2]
 		memcpy(sc.dir[i].iv, keys[i].iv, sizeof(sc.dir[i].iv));
 		sc.dir[i].rec_no = keys[i].rec_no;
 		sc.dir[i].max_payload = conf->end[i].app.max_payload != 0 ?
-			conf->end[i].app.max_payload : 16384;
+						conf->end[i].app.max_payload :
+						16384;
 		sc.dir[i].journal = &w->end[i].journal;
 	}
 	w->sealer = sealer_create(&sc);
@@ -133,8 +134,8 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 
 	for (size_t j = 0; j < sizeof(sc.secret); j++)
 		sc.secret[j] = (uint8_t)harness_rand(&rng);
-	app_init(&e->app, &c->app, i, &e->journal, &w->end[1 - i].journal, w->sealer,
-		 &keys[i], &keys[1 - i]);
+	app_init(&e->app, &c->app, i, &e->journal, &w->end[1 - i].journal, w->sealer, &keys[i],
+		 &keys[1 - i]);
 	rc = rtls_stack_create(&sc, &e->stack);
 	if (rc == 0)
 		rc = rtls_stack_bind(e->stack, cable_port(w->cable, i), 0);
@@ -159,7 +160,7 @@ world_init(struct world *w, const struct sim_conf *conf, cable_tap_fn tap, cable
 		.mtu = conf->mtu,
 		.rx_seg_len = conf->rx_seg_len,
 		.lazy_free = conf->lazy_free,
-		.path = {conf->end[0].path, conf->end[1].path},
+		.path = { conf->end[0].path, conf->end[1].path },
 		.tap = tap,
 		.tap_arg = arg,
 		.filter = filter,
@@ -194,10 +195,11 @@ world_open(struct world *w, const struct sim_conf *conf)
 	if (rc == 0)
 		rc = rtls_connect(client->stack, &local, &remote, &client->connecting);
 	if (rc == 0 && client->app.conf.by_events)
-		rc = rtls_sock_watch(client->connecting, RTLS_CONNECTED | RTLS_READABLE |
-				     RTLS_WRITABLE | RTLS_CONTROL, &client->app);
-	if (rc == 0 && rtls_set_keys(client->connecting, RTLS_TX, &client->app.keys[RTLS_TX]) !=
-		       -ENOTCONN)
+		rc = rtls_sock_watch(client->connecting,
+				     RTLS_CONNECTED | RTLS_READABLE | RTLS_WRITABLE | RTLS_CONTROL,
+				     &client->app);
+	if (rc == 0 &&
+	    rtls_set_keys(client->connecting, RTLS_TX, &client->app.keys[RTLS_TX]) != -ENOTCONN)
 		complain(w, "keys were taken in front of the handshake");
 	return rc;
 }

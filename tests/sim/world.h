@@ -10,22 +10,22 @@
 
 #include "sim/sim.h"
 
-enum { WORLD_LEVELS = 7 };
+enum { WORLD_LEVELS = 8 };
 
 struct world_end {
 	struct rtls_stack *stack;
 	struct rtls_sock *listener;
 	struct rtls_sock *connecting;
-	struct journal journal;		/* what it sends */
+	struct journal journal; /* what it sends */
 	struct app app;
-	uint64_t start[WORLD_LEVELS];	/* how much was in use before anything happened */
+	uint64_t start[WORLD_LEVELS]; /* how much was in use before anything happened */
 };
 
 struct world {
 	struct cable *cable;
 	struct sealer *sealer;
 	struct world_end end[2];
-	char error[200];		/* what was wrong first */
+	char error[200]; /* what was wrong first */
 };
 
 /* 0 or an error of the library; what was made is for world_fini(). */

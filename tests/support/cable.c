@@ -18,28 +18,28 @@
 #include "support/harness.h"
 
 enum {
-	TX_DESC = 1024,		/* sent buffers that an end can hold */
+	TX_DESC = 1024, /* sent buffers that an end can hold */
 	NS_PER_US = 1000,
 };
 
 struct held {
 	struct rte_mbuf *m;
-	uint64_t burst;		/* the sender's burst that it went out with */
+	uint64_t burst; /* the sender's burst that it went out with */
 };
 
 struct end {
-	struct rtls_port port;	/* first: a port pointer is an end pointer */
+	struct rtls_port port; /* first: a port pointer is an end pointer */
 	struct cable *cable;
 	int index;
-	struct rte_mempool *pool;	/* it receives into */
+	struct rte_mempool *pool; /* it receives into */
 
 	/* Towards the other end. */
 	struct cable_path path;
 	struct cable_stats stats;
 	uint64_t rng;
-	uint64_t line_free_ns;	/* the bandwidth limit is busy until then */
+	uint64_t line_free_ns; /* the bandwidth limit is busy until then */
 	uint64_t bursts;
-	struct held held[TX_DESC];	/* ring */
+	struct held held[TX_DESC]; /* ring */
 	uint32_t held_head;
 	uint32_t held_cnt;
 
@@ -84,7 +84,7 @@ below(struct end *e, uint64_t n)
 static int
 launch(struct end *to, const uint8_t *frame, uint32_t len, uint64_t due_us)
 {
-	struct flight f = {.due_us = due_us, .order = to->cable->order++};
+	struct flight f = { .due_us = due_us, .order = to->cable->order++ };
 
 	f.m = nic_rx_copy(to->pool, to->port.caps, to->cable->conf.rx_seg_len, frame, len);
 	if (f.m == NULL)
@@ -226,8 +226,9 @@ cable_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint
 			break;
 		}
 		tx_one(e, pkts[sent]);
-		e->held[(e->held_head + e->held_cnt++) % TX_DESC] =
-			(struct held){.m = pkts[sent], .burst = e->bursts};
+		e->held[(e->held_head + e->held_cnt++) % TX_DESC] = (struct held){
+			.m = pkts[sent], .burst = e->bursts
+		};
 	}
 	if (e->cable->conf.lazy_free == 0)
 		tx_reclaim(e, 0);
@@ -312,10 +313,11 @@ end_init(struct cable *c, int index)
 		.caps = c->conf.caps,
 		.nb_queues = 1,
 		.mtu = c->conf.mtu,
-		.mac = {0x02, 0, 0, 0, 0, (uint8_t)(index + 1)},
+		.mac = { 0x02, 0, 0, 0, 0, (uint8_t)(index + 1) },
 	};
 	if (c->conf.rx_seg_len != 0)
 		data_room = c->conf.rx_seg_len;
+	e->port.rx_room = (uint64_t)c->conf.nb_mbufs * (RTE_PKTMBUF_HEADROOM + data_room);
 	snprintf(name, sizeof(name), "%.20s-%d", c->conf.name, index);
 	e->pool = rte_pktmbuf_pool_create(name, c->conf.nb_mbufs, 0, 0,
 					  (uint16_t)(RTE_PKTMBUF_HEADROOM + data_room),

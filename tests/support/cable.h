@@ -19,30 +19,30 @@
 #include "stack/port.h"
 
 enum {
-	CABLE_SEG_MIN = 128,		/* smallest receive buffer: holds all headers */
-	CABLE_FRAME_MIN = 60,		/* IEEE 802.3, without the frame check sequence */
+	CABLE_SEG_MIN = 128,  /* smallest receive buffer: holds all headers */
+	CABLE_FRAME_MIN = 60, /* IEEE 802.3, without the frame check sequence */
 	CABLE_MTU_MAX = 9600,
-	CABLE_PPM = 1000000,		/* probabilities are in parts per million */
+	CABLE_PPM = 1000000, /* probabilities are in parts per million */
 };
 
 /* What one direction does to its frames. All 0: a perfect, immediate wire. */
 struct cable_path {
 	uint32_t loss_ppm;
 	uint32_t dup_ppm;
-	uint32_t reorder_ppm;		/* these frames get reorder_us in addition */
+	uint32_t reorder_ppm; /* these frames get reorder_us in addition */
 	uint32_t reorder_us;
 	uint32_t delay_us;
-	uint32_t jitter_us;		/* 0..jitter_us in addition, drawn per frame: reorders too */
-	uint32_t refuse_ppm;		/* per packet: tx_burst ends in front of it */
-	uint32_t queue_bytes;		/* in front of the bandwidth limit; 0: no limit */
-	uint64_t bits_per_s;		/* 0: no limit */
-	bool spare_arp;			/* loss, refusal and the filter leave ARP alone */
+	uint32_t jitter_us;   /* 0..jitter_us in addition, drawn per frame: reorders too */
+	uint32_t refuse_ppm;  /* per packet: tx_burst ends in front of it */
+	uint32_t queue_bytes; /* in front of the bandwidth limit; 0: no limit */
+	uint64_t bits_per_s;  /* 0: no limit */
+	bool spare_arp;       /* loss, refusal and the filter leave ARP alone */
 };
 
 enum cable_verdict {
 	CABLE_PASS,
 	CABLE_DROP,
-	CABLE_DELAY,			/* by *delay_us in addition */
+	CABLE_DELAY, /* by *delay_us in addition */
 };
 
 /* Sees every frame that an end transmitted, in one piece, before anything happens to it. */
@@ -53,33 +53,33 @@ typedef enum cable_verdict (*cable_filter_fn)(void *arg, int dir, uint8_t *frame
 					      uint64_t now_us, uint64_t *delay_us);
 
 struct cable_conf {
-	const char *name;		/* of its pools, unique in the process */
+	const char *name; /* of its pools, unique in the process */
 	uint64_t seed;
-	uint64_t now_us;		/* the time it starts at */
-	uint32_t caps;			/* PORT_CAP_*, of both ends */
-	uint32_t nb_mbufs;		/* in each receiver's pool; 0: 1024 */
-	uint16_t mtu;			/* 0: 1500 */
-	uint16_t rx_seg_len;		/* frames arrive in buffers of so many bytes; 0: in one */
-	uint16_t lazy_free;		/* sent buffers are freed so many tx bursts later */
+	uint64_t now_us;     /* the time it starts at */
+	uint32_t caps;       /* PORT_CAP_*, of both ends */
+	uint32_t nb_mbufs;   /* in each receiver's pool; 0: 1024 */
+	uint16_t mtu;        /* 0: 1500 */
+	uint16_t rx_seg_len; /* frames arrive in buffers of so many bytes; 0: in one */
+	uint16_t lazy_free;  /* sent buffers are freed so many tx bursts later */
 	struct cable_path path[2];
-	cable_tap_fn tap;		/* NULL: none */
+	cable_tap_fn tap; /* NULL: none */
 	void *tap_arg;
-	cable_filter_fn filter;		/* NULL: none */
+	cable_filter_fn filter; /* NULL: none */
 	void *filter_arg;
 };
 
 /* Counted per direction. */
 struct cable_stats {
-	uint64_t tx_frames;		/* taken from the sender */
+	uint64_t tx_frames; /* taken from the sender */
 	uint64_t tx_bytes;
-	uint64_t refused;		/* bursts cut short */
-	uint64_t lost;			/* by chance */
-	uint64_t filtered;		/* dropped by the filter */
-	uint64_t overflowed;		/* dropped in front of the bandwidth limit */
+	uint64_t refused;    /* bursts cut short */
+	uint64_t lost;       /* by chance */
+	uint64_t filtered;   /* dropped by the filter */
+	uint64_t overflowed; /* dropped in front of the bandwidth limit */
 	uint64_t duplicated;
-	uint64_t no_mbuf;		/* dropped: the receiver's pool was empty */
-	uint64_t misused;		/* the sender asked for what the port does not do: dropped */
-	uint64_t rx_frames;		/* given to the receiver */
+	uint64_t no_mbuf;   /* dropped: the receiver's pool was empty */
+	uint64_t misused;   /* the sender asked for what the port does not do: dropped */
+	uint64_t rx_frames; /* given to the receiver */
 };
 
 struct cable;

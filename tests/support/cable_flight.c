@@ -9,7 +9,7 @@
 int
 flights_init(struct flights *h, uint32_t cap)
 {
-	*h = (struct flights){.heap = calloc(cap, sizeof(*h->heap)), .cap = cap};
+	*h = (struct flights){ .heap = calloc(cap, sizeof(*h->heap)), .cap = cap };
 	return h->heap == NULL ? -ENOMEM : 0;
 }
 
@@ -58,5 +58,5 @@ void
 flights_fini(struct flights *h)
 {
 	free(h->heap);
-	*h = (struct flights){0};
+	*h = (struct flights){ 0 };
 }

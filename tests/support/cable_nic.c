@@ -24,8 +24,8 @@ nic_tx_cksum(uint32_t caps, const struct rte_mbuf *m, uint8_t *frame, uint32_t l
 		return false;
 	if (!ip && (m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == 0)
 		return true;
-	if ((ip && (caps & PORT_CAP_TX_IPV4_CKSUM) == 0) ||
-	    (!ip && !tcp) || (tcp && (caps & PORT_CAP_TX_TCP_CKSUM) == 0))
+	if ((ip && (caps & PORT_CAP_TX_IPV4_CKSUM) == 0) || (!ip && !tcp) ||
+	    (tcp && (caps & PORT_CAP_TX_TCP_CKSUM) == 0))
 		return false;
 	if ((m->ol_flags & RTE_MBUF_F_TX_IPV4) == 0 || l3 < RTE_ETHER_HDR_LEN ||
 	    m->l3_len < sizeof(struct rte_ipv4_hdr) || l4 > len)
@@ -48,8 +48,8 @@ nic_tx_cksum(uint32_t caps, const struct rte_mbuf *m, uint8_t *frame, uint32_t l
 static uint64_t
 nic_rx_marks(const uint8_t *frame, uint32_t len)
 {
-	const struct rte_ipv4_hdr *ip =
-		(const struct rte_ipv4_hdr *)(const void *)(frame + RTE_ETHER_HDR_LEN);
+	const struct rte_ipv4_hdr
+		*ip = (const struct rte_ipv4_hdr *)(const void *)(frame + RTE_ETHER_HDR_LEN);
 	uint32_t room = len - RTE_ETHER_HDR_LEN, hdr_len, total;
 	uint64_t marks;
 

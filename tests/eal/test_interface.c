@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* What the calls that set things up accept and refuse. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+
+#include <rte_ethdev.h>
+
+#include "support/eal.h"
+#include "support/harness.h"
+#include "support/pair.h"
+#include "unit/session/peer.h"
+
+static struct rtls_addr
+ip4(const char *text, uint16_t port)
+{
+	struct rtls_addr a = {0};
+
+	CU_ASSERT_EQUAL_FATAL(rtls_addr_parse(text, &a, NULL), 0);
+	a.port = port;
+	return a;
+}
+
+static struct rtls_stack_conf
+small_conf(const char *name)
+{
+	return (struct rtls_stack_conf){
+		.size = sizeof(struct rtls_stack_conf),
+		.name = name,
+		.max_socks = 8,
+		.max_time_wait = 8,
+		.max_syn = 8,
+		.nb_packets = 64,
+		.nb_small = 16,
+		.nb_medium = 16,
+		.nb_large = 16,
+	};
+}
+
+static struct rtls_stack *
+small_stack(const char *name)
+{
+	struct rtls_stack_conf conf = small_conf(name);
+	struct rtls_stack *s = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&conf, &s), 0);
+	return s;
+}
+
+static struct cable *
+small_cable(const char *name)
+{
+	struct cable_conf conf = {.name = name, .nb_mbufs = 64};
+	struct cable *c = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(cable_create(&conf, &c), 0);
+	return c;
+}
+
+static void
+drop_cable(struct cable *c)
+{
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(rtls_port_close(cable_port(c, i)), 0);
+	cable_destroy(c);
+}
+
+/* --- addresses as text ------------------------------------------------------- */
+
+static void
+test_addr_parse(void)
+{
+	static const struct {
+		const char *text;
+		int error;		/* with room for a prefix length */
+		uint8_t ip[4];
+		uint8_t prefix_len;
+	} rows[] = {
+		{"192.0.2.1", 0, {192, 0, 2, 1}, 32},
+		{"0.0.0.0", 0, {0}, 32},
+		{"255.255.255.255/0", 0, {255, 255, 255, 255}, 0},
+		{"10.1.2.3/8", 0, {10, 1, 2, 3}, 8},
+		{"10.1.2.3/32", 0, {10, 1, 2, 3}, 32},
+		{"", -EINVAL, {0}, 0},
+		{"10.1.2", -EINVAL, {0}, 0},
+		{"10.1.2.3.4", -EINVAL, {0}, 0},
+		{"10.1.2.256", -EINVAL, {0}, 0},
+		{"10.1.2.3 ", -EINVAL, {0}, 0},
+		{" 10.1.2.3", -EINVAL, {0}, 0},
+		{"10.1.2.3/", -EINVAL, {0}, 0},
+		{"10.1.2.3/33", -EINVAL, {0}, 0},
+		{"10.1.2.3/-1", -EINVAL, {0}, 0},
+		{"10.1.2.3/+8", -EINVAL, {0}, 0},
+		{"10.1.2.3/ 8", -EINVAL, {0}, 0},
+		{"10.1.2.3/8/8", -EINVAL, {0}, 0},
+		{"10.1.2.3/4294967304", -EINVAL, {0}, 0},
+		{"/8", -EINVAL, {0}, 0},
+		{"host", -EINVAL, {0}, 0},
+		{"2001:db8::1", -EINVAL, {0}, 0},
+		{"111.111.111.111111111111111111111", -EINVAL, {0}, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rtls_addr a = {.port = 99};
+		bool slash = strchr(rows[i].text, '/') != NULL;
+		uint8_t prefix_len = 77;
+
+		CU_ASSERT_EQUAL(rtls_addr_parse(rows[i].text, &a, &prefix_len), rows[i].error);
+		CU_ASSERT_EQUAL(prefix_len, rows[i].error == 0 ? rows[i].prefix_len : 77);
+		CU_ASSERT_EQUAL(a.port, rows[i].error == 0 ? 0 : 99);
+		CU_ASSERT_EQUAL(rtls_addr_parse(rows[i].text, &a, NULL),
+				slash ? -EINVAL : rows[i].error);
+		if (rows[i].error == 0 && !slash) {
+			CU_ASSERT_EQUAL(a.family, RTLS_IPV4);
+			CU_ASSERT_EQUAL(memcmp(a.ip, rows[i].ip, 4), 0);
+		}
+	}
+	CU_ASSERT_STRING_EQUAL(rtls_version(), RTLS_VERSION);
+}
+
+/* --- stacks and ports -------------------------------------------------------- */
+
+static void
+refuse_stack(struct rtls_stack_conf conf, int error)
+{
+	struct rtls_stack_conf good = small_conf(conf.name);
+	struct rtls_stack *s = NULL;
+
+	CU_ASSERT_EQUAL(rtls_stack_create(&conf, &s), error);
+	CU_ASSERT_PTR_NULL(s);
+	if (error == -EEXIST)
+		return;
+	/* Nothing is left behind. */
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&good, &s), 0);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+}
+
+static void
+test_stack_create(void)
+{
+	struct rtls_stack_conf conf = small_conf("refused");
+	struct {
+		struct rtls_stack_conf conf;
+		uint32_t newer[4];
+	} later = {.conf = small_conf("later"), .newer = {1, 2, 3, 4}};
+	struct rtls_stack *s;
+
+	for (conf.size = 0; conf.size < 4; conf.size++)
+		refuse_stack(conf, -EINVAL);
+	conf = small_conf("refused");
+	conf.sndbuf = 17 * 1024 - 1;
+	refuse_stack(conf, -EINVAL);
+	conf = small_conf("refused");
+	conf.rcvbuf = 2 * 17 * 1024 - 1;
+	refuse_stack(conf, -EINVAL);
+	conf = small_conf("refused");
+	conf.max_socks = (1 << 20) + 1;
+	refuse_stack(conf, -EINVAL);
+	conf = small_conf("refused");
+	conf.rto_min_us = 999;
+	refuse_stack(conf, -EINVAL);
+	for (int i = 0; i < 30; i++) {
+		conf = small_conf("refused");
+		*(uint32_t *[]){&conf.nb_large, &conf.max_syn, &conf.max_time_wait}[i % 3] =
+			10000000;
+		refuse_stack(conf, -ENOMEM);
+	}
+	s = small_stack("taken");
+	refuse_stack(small_conf("taken"), -EEXIST);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+	conf = small_conf("edge");
+	conf.sndbuf = 17 * 1024;
+	conf.rcvbuf = 2 * 17 * 1024;
+	conf.rto_min_us = 1000;
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&conf, &s), 0);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+	/* A program of a later version: what is behind our fields is not looked at. */
+	later.conf.size = sizeof(later);
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&later.conf, &s), 0);
+	CU_ASSERT_EQUAL(rtls_stack_deadline(s), UINT64_MAX);
+	CU_ASSERT_EQUAL(rtls_stack_poll(s, 5), 0);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+	/* Names are chosen where none is given. */
+	conf = small_conf(NULL);
+	for (int i = 0; i < 3; i++) {
+		struct rtls_stack *two[2];
+
+		CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&conf, &two[0]), 0);
+		CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&conf, &two[1]), 0);
+		CU_ASSERT_EQUAL(rtls_stack_destroy(two[0]), 0);
+		CU_ASSERT_EQUAL(rtls_stack_destroy(two[1]), 0);
+	}
+}
+
+static void
+test_bind(void)
+{
+	enum { CABLES = 5, MAX = 8 };
+	struct rtls_stack *a = small_stack("a"), *b = small_stack("b");
+	struct cable *c[CABLES];
+	struct rtls_port *p;
+	char name[16];
+
+	for (int i = 0; i < CABLES; i++) {
+		snprintf(name, sizeof(name), "bind%d", i);
+		c[i] = small_cable(name);
+	}
+	p = cable_port(c[0], 0);
+	CU_ASSERT_EQUAL(rtls_stack_bind(a, p, 1), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stack_bind(a, p, 65535), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stack_bind(a, p, 0), 0);
+	CU_ASSERT_EQUAL(rtls_stack_bind(a, p, 0), -EBUSY);
+	CU_ASSERT_EQUAL(rtls_stack_bind(b, p, 0), -EBUSY);
+	CU_ASSERT_EQUAL(rtls_port_close(p), -EBUSY);
+	for (int i = 1; i < MAX; i++)
+		CU_ASSERT_EQUAL(rtls_stack_bind(a, cable_port(c[i / 2], i % 2), 0), 0);
+	CU_ASSERT_EQUAL(rtls_stack_bind(a, cable_port(c[4], 0), 0), -ENOSPC);
+	CU_ASSERT_EQUAL(rtls_stack_bind(b, cable_port(c[4], 0), 0), 0);
+	/* With the stack its queues are free again. */
+	CU_ASSERT_EQUAL(rtls_stack_destroy(a), 0);
+	CU_ASSERT_EQUAL(rtls_stack_bind(b, p, 0), 0);
+	CU_ASSERT_EQUAL(rtls_port_close(cable_port(c[4], 0)), -EBUSY);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(b), 0);
+	for (int i = 0; i < CABLES; i++)
+		drop_cable(c[i]);
+}
+
+static void
+test_ethdev(void)
+{
+	struct rtls_port_conf conf = {.size = sizeof(conf)};
+	struct rtls_port *p = NULL;
+
+	CU_ASSERT_EQUAL(rtls_port_ethdev(0, NULL, &p), -ENODEV);
+	CU_ASSERT_EQUAL(rtls_port_ethdev(RTE_MAX_ETHPORTS, &conf, &p), -ENODEV);
+	CU_ASSERT_EQUAL(rtls_port_ethdev(65535, &conf, &p), -ENODEV);
+	CU_ASSERT_PTR_NULL(p);
+}
+
+static void
+test_addr_add(void)
+{
+	static const char *const not_unicast[] = {"0.0.0.0", "127.0.0.1", "224.0.0.1",
+						  "239.255.255.255", "255.255.255.255"};
+	struct rtls_stack *s = small_stack("addr");
+	struct cable *c = small_cable("addr");
+	struct rtls_port *p = cable_port(c, 0);
+	struct rtls_addr a = ip4("192.0.2.1", 0);
+
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -ENODEV);
+	CU_ASSERT_EQUAL(rtls_stack_bind(s, p, 0), 0);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, cable_port(c, 1), &a, 24), -ENODEV);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 0), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 33), -EINVAL);
+	a.family = 6;
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EINVAL);
+	a.family = 0;
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EINVAL);
+	for (size_t i = 0; i < sizeof(not_unicast) / sizeof(not_unicast[0]); i++) {
+		a = ip4(not_unicast[i], 0);
+		CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EINVAL);
+	}
+	a = ip4("192.0.2.1", 77);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), 0);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EEXIST);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 16), -EEXIST);
+	for (int i = 1; i < 16; i++) {
+		a.ip[3]++;
+		CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 32), 0);
+	}
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 32), -EEXIST);
+	a.ip[3]++;
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 32), -ENOSPC);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+	drop_cable(c);
+}
+
+static void
+test_route_add(void)
+{
+	struct rtls_addr own = ip4("192.0.2.1", 0), gw = ip4("192.0.2.254", 0);
+	struct rtls_addr far_gw = ip4("198.51.100.1", 0), dst = ip4("203.0.113.0", 0);
+	struct rtls_addr any = ip4("0.0.0.0", 0), remote = ip4("203.0.113.9", 80);
+	struct rtls_stack *s = small_stack("route");
+	struct cable *c = small_cable("route");
+	struct rtls_port *p = cable_port(c, 0);
+	struct rtls_sock *k;
+
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -ENODEV);
+	CU_ASSERT_EQUAL(rtls_stack_bind(s, p, 0), 0);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EHOSTUNREACH);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &own, 24), 0);
+	CU_ASSERT_EQUAL(rtls_connect(s, NULL, &remote, &k), -EHOSTUNREACH);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, cable_port(c, 1)), -ENODEV);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &far_gw, p), -EHOSTUNREACH);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 33, &gw, p), -EINVAL);
+	dst.family = 6;
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EINVAL);
+	dst.family = RTLS_IPV4;
+	gw.family = 6;
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EINVAL);
+	gw.family = RTLS_IPV4;
+	CU_ASSERT_EQUAL(rtls_connect(s, NULL, &remote, &k), -EHOSTUNREACH);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), 0);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EEXIST);
+	dst.ip[3] = 7;
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EEXIST);
+	CU_ASSERT_EQUAL(rtls_connect(s, NULL, &remote, &k), 0);
+	CU_ASSERT_EQUAL(rtls_close(k), 0);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &any, 0, &gw, p), 0);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &any, 0, &gw, p), -EEXIST);
+	for (int i = 2; i < 16; i++) {
+		dst.ip[2]++;
+		CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), 0);
+	}
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EEXIST);
+	dst.ip[2]++;
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -ENOSPC);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+	drop_cable(c);
+}
+
+/* --- listen and connect ------------------------------------------------------ */
+
+static void
+test_listen(void)
+{
+	struct rtls_listen_conf conf = {.size = 3};
+	struct rtls_addr own = pair_addr(0, 80), any = ip4("0.0.0.0", 80), other;
+	struct rtls_sock *l[16] = {NULL}, *more = NULL;
+	struct pair p;
+
+	pair_init(&p, NULL);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &own, &conf, &more), -EINVAL);
+	other = pair_addr(0, 0);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &more), -EINVAL);
+	other = own;
+	other.family = 6;
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &more), -EINVAL);
+	other = pair_addr(1, 80);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &more), -EADDRNOTAVAIL);
+	CU_ASSERT_PTR_NULL(more);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &own, NULL, &l[0]), 0);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &own, NULL, &more), -EADDRINUSE);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &any, NULL, &l[1]), 0);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &any, NULL, &more), -EADDRINUSE);
+	CU_ASSERT_EQUAL(rtls_close(l[0]), 0);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &own, NULL, &l[0]), 0);
+	CU_ASSERT_EQUAL(pair_info(l[0]).state, RTLS_SOCK_LISTEN);
+	CU_ASSERT_EQUAL(pair_info(l[0]).local.port, 80);
+	for (int i = 2; i < 16; i++) {
+		other = pair_addr(0, (uint16_t)(100 + i));
+		CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &l[i]), 0);
+	}
+	other = pair_addr(0, 500);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &more), -ENOMEM);
+	other = pair_addr(1, PAIR_PORT);
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &more), -ENOMEM);
+	CU_ASSERT_PTR_NULL(more);
+	for (int i = 0; i < 16; i++)
+		CU_ASSERT_EQUAL(i % 2 != 0 ? rtls_close(l[i]) : rtls_abort(l[i]), 0);
+	pair_fini(&p);
+}
+
+static void
+test_connect(void)
+{
+	static const char *const no_remote[] = {"0.0.0.0", "224.0.0.1", "255.255.255.255",
+						"192.0.2.1"};
+	struct rtls_addr local = pair_addr(0, 5000), remote = pair_addr(1, PAIR_PORT), other;
+	struct rtls_sock *k, *again = NULL;
+	struct pair p;
+
+	pair_init(&p, NULL);
+	for (size_t i = 0; i < sizeof(no_remote) / sizeof(no_remote[0]); i++) {
+		other = ip4(no_remote[i], 80);
+		CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &again), -EINVAL);
+	}
+	other = pair_addr(1, 0);
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &again), -EINVAL);
+	other = remote;
+	other.family = 6;
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &again), -EINVAL);
+	other = local;
+	other.family = 6;
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &other, &remote, &again), -EINVAL);
+	other = ip4("192.0.2.99", 0);
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &other, &remote, &again), -EADDRNOTAVAIL);
+	other = ip4("203.0.113.1", 80);
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &again), -EHOSTUNREACH);
+	CU_ASSERT_PTR_NULL(again);
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &local, &remote, &k), 0);
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &local, &remote, &again), -EADDRINUSE);
+	CU_ASSERT_EQUAL(pair_info(k).state, RTLS_SOCK_CONNECTING);
+	CU_ASSERT_EQUAL(pair_info(k).local.port, 5000);
+	CU_ASSERT_EQUAL(memcmp(pair_info(k).local.ip, pair_addr(0, 0).ip, 16), 0);
+	CU_ASSERT_EQUAL(pair_info(k).remote.port, PAIR_PORT);
+	CU_ASSERT_EQUAL(memcmp(pair_info(k).remote.ip, remote.ip, 16), 0);
+	CU_ASSERT_EQUAL(rtls_close(k), 0);
+	/* The same local port to another remote port is another connection. */
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &local, &remote, &k), 0);
+	remote.port++;
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &local, &remote, &again), 0);
+	CU_ASSERT_EQUAL(rtls_close(k), 0);
+	CU_ASSERT_EQUAL(rtls_close(again), 0);
+	local.port = 0;
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &local, &remote, &k), 0);
+	CU_ASSERT(pair_info(k).local.port >= 49152);
+	CU_ASSERT_EQUAL(rtls_abort(k), 0);
+	pair_fini(&p);
+}
+
+/* --- counters ---------------------------------------------------------------- */
+
+static void
+test_stats(void)
+{
+	struct rtls_stat tab[128] = {{.value = 0}}, untouched[128];
+	struct pair p;
+	int n;
+
+	pair_init(&p, NULL);
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], cable_port(p.cable, 0), tab, 128), -EINVAL);
+	n = rtls_stats_get(p.stack[0], NULL, NULL, 0);
+	CU_ASSERT_FATAL(n > 0 && n < 128);
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], NULL, NULL, 128), n);
+	memset(tab, 0xa5, sizeof(tab));
+	memcpy(untouched, tab, sizeof(tab));
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], NULL, tab, (unsigned int)n - 1), n);
+	CU_ASSERT_EQUAL(memcmp(tab, untouched, sizeof(tab)), 0);
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], NULL, tab, (unsigned int)n), n);
+	CU_ASSERT_EQUAL(memcmp(tab + n, untouched + n, sizeof(tab[0])), 0);
+	for (int i = 0; i < n; i++) {
+		CU_ASSERT(tab[i].name[0] != '\0' && memchr(tab[i].name, 0, 64) != NULL);
+		for (int j = 0; j < i; j++)
+			CU_ASSERT_STRING_NOT_EQUAL(tab[i].name, tab[j].name);
+	}
+	pair_fini(&p);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{"addresses as text", test_addr_parse},
+		{"stacks", test_stack_create},
+		{"queues of ports", test_bind},
+		{"ethdevs that are not there", test_ethdev},
+		{"addresses", test_addr_add},
+		{"routes", test_route_add},
+		{"listen", test_listen},
+		{"connect", test_connect},
+		{"counters", test_stats},
+	};
+
+	if (eal_start("test-interface") != 0)
+		return 1;
+	return harness_run("eal/interface", cases, HARNESS_COUNT(cases));
+}

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) The librecordtls authors
+
+"""Starts, asks and stops the file server."""
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import network
+import tap
+
+LEVELS = ('mbufs_in_use', 'socks_in_use', 'timers_in_use', 'sessions_in_use')
+STATS = ('TimeWaitInUse', 'SynInUse', 'FlowsInUse', 'RxRoomInUse', 'TlsCurrTxSw', 'TlsCurrRxSw')
+
+
+def eal_args(prefix, memory_mb=256, iface=network.IFACE):
+    cpu = min(os.sched_getaffinity(0))
+    return ['-l', str(cpu), '--no-huge', '-m', str(memory_mb), '--no-pci', '--no-shconf',
+            '--no-telemetry', f'--file-prefix={prefix}', f'--vdev=net_tap0,iface={iface}']
+
+
+def own_args(root, *more):
+    return ['--addr', f'{network.SERVER_IP}/{network.PREFIX_LEN}', '--root', str(root),
+            '--port', '443', *more]
+
+
+def new_prefix(count=[0]):
+    count[0] += 1
+    return f'recordtls-interop-{os.getpid()}-{count[0]}'
+
+
+def forget(prefix):
+    """DPDK leaves its folder behind."""
+    shutil.rmtree(f'/var/run/dpdk/{prefix}', ignore_errors=True)
+
+
+class Server:
+    """with Server(exe, root) as server: it is ready, and its network is joined."""
+
+    def __init__(self, exe, root, *args, memory_mb=256, env=None):
+        self.prefix = new_prefix()
+        self.command = ['setpriv', '--pdeathsig', 'KILL', exe, *eal_args(self.prefix, memory_mb),
+                        '--', *own_args(root, '--json', *args)]
+        self.env = {**os.environ, **(env or {})}
+        self.lines = queue.Queue()
+        self.errors = []
+        self.process = None
+        self.at_start = None
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env=self.env)
+        for stream, take in ((self.process.stdout, self.lines.put),
+                             (self.process.stderr, self.errors.append)):
+            threading.Thread(target=self.read, args=(stream, take), daemon=True).start()
+        try:
+            self.wait_line('ready', 30)
+            network.join()
+            self.at_start = self.status()
+        except BaseException:
+            self.__exit__(True, None, None)
+            raise
+        return self
+
+    @staticmethod
+    def read(stream, take):
+        for line in stream:
+            take(line.rstrip('\n'))
+        take('')
+
+    def __exit__(self, failed, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        forget(self.prefix)
+        if failed:
+            tap.note('standard error of the server:\n' + '\n'.join(self.errors[-30:]))
+
+    def wait_line(self, start, timeout_s=10):
+        """The next line on standard output that starts so."""
+        until = time.monotonic() + timeout_s
+        while True:
+            try:
+                line = self.lines.get(timeout=max(0.001, until - time.monotonic()))
+            except queue.Empty:
+                raise tap.Failed(f'no line "{start}..." from the server') from None
+            if line.startswith(start):
+                return line
+            tap.check(line != '' or self.process.poll() is None and time.monotonic() < until,
+                      'the server ended: ' + ' / '.join(self.errors[-5:]))
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def status(self):
+        tap.check(self.alive(), 'the server is dead: ' + ' / '.join(self.errors[-5:]))
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.wait_line('{'))
+
+    def stop(self):
+        """Its last words."""
+        tap.check(self.alive(), 'the server is dead: ' + ' / '.join(self.errors[-5:]))
+        self.process.send_signal(signal.SIGTERM)
+        last = json.loads(self.wait_line('{', 15))
+        tap.equal(self.process.wait(10), 0, 'exit code of the server')
+        return last
+
+    def wait_status(self, settled, what, timeout_s=20):
+        """Asks until settled(status)."""
+        until = time.monotonic() + timeout_s
+        while True:
+            status = self.status()
+            if settled(status):
+                return status
+            tap.check(time.monotonic() < until, f'{what}, and still {status}')
+            time.sleep(0.05)
+
+    def wait_empty(self, timeout_s=20):
+        """Until all is given back that connections held, TIME-WAIT included."""
+        return self.wait_status(
+            lambda s: s['connections_open'] == 0 and
+            all(s[level] == self.at_start[level] for level in LEVELS) and
+            all(s['stats'][level] == self.at_start['stats'][level] for level in STATS),
+            'the server should be empty', timeout_s)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) The librecordtls authors
+
+"""curl through a network that loses packets. Usage: test_lossy.py LOSSY-SERVER"""
+import os
+import re
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
+
+import clients
+import fileserver
+import network
+import scene
+import tap
+
+SIZE = 64 * scene.MIB
+LOST = 100    # of 10,000 packets, per direction
+SMALL = 20    # whole connections: SYN, handshake and FIN are lost as well
+
+
+def download(server, files, ca):
+    """64 MiB through 1 % loss in both directions arrive whole"""
+    clients.check_fetch(ca, files, 'big', limit_s=150)
+    tap.check(server.status()['retransmissions'] > 0, 'nothing was sent again')
+
+
+def short_ones(server, files, ca):
+    """short connections get through, whichever packet is lost"""
+    for _ in range(SMALL * (10 if tap.full() else 1)):
+        clients.check_fetch(ca, files, 'small', limit_s=90)
+
+
+def settled(server, files, ca):
+    """all is given back, and packets were indeed lost both ways"""
+    server.wait_empty(60)
+    last = server.stop()
+    text = server.wait_line('lossy')
+    lost_tx, all_tx, lost_rx, all_rx = map(int, re.findall(r'\d+', text))
+    tap.note(f'{text}; {last["retransmissions"]} retransmissions')
+    for lost, total, way in ((lost_tx, all_tx, 'sent'), (lost_rx, all_rx, 'received')):
+        # Far outside what chance does to 1 %.
+        tap.check(total / 200 < lost < total / 50, f'{lost} of {total} packets {way} were lost')
+    tap.check(last['retransmissions'] >= lost_tx / 2, 'fewer retransmissions than lost packets')
+
+
+def main():
+    cases = [download, short_ones, settled]
+    network.enter()
+    tap.plan(cases)
+    _, seed = tap.seeded()
+    with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:
+        files = scene.Files(folder)
+        files.add('big', SIZE)
+        files.add('small', 20000)
+        ca = files.path('cert.pem')
+        with fileserver.Server(sys.argv[1], files.root, '--cert-out', ca, '--time-wait-ms', '500',
+                               env={'LOSSY_SEED': str(seed), 'LOSSY_LOST': str(LOST)}) as server:
+            return 1 if tap.run(cases, server, files, ca, limit_s=180) else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
