@@ -66,7 +66,8 @@ struct rtls_msg {
  *
  * @return bytes accepted, which may be fewer than len; -EAGAIN: no buffer room
  *   (RTLS_WRITABLE follows); -ENOMEM: a pool is empty for the moment (the same);
- *   -EPIPE: after shutdown or close by the peer's reset; -ENOTCONN; -EINVAL: unknown flag;
+ *   -EPIPE: after shutdown or the peer's reset; -ETIMEDOUT, -ECONNREFUSED,
+ *   -EHOSTUNREACH: the connection ended so; -ENOTCONN; -EINVAL: unknown flag;
  *   -EKEYEXPIRED: the key's record limit is reached, install the next one.
  */
 ssize_t rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags);

@@ -46,7 +46,8 @@ struct rtls_stack_conf {
 /**
  * Makes a stack, and one reader thread for files. Call it on the lcore that
  * will poll it. @param conf borrowed; NULL: all defaults.
- * @return 0; -ENOMEM; -EEXIST: the name is taken; -EINVAL; -ENOSYS: no random source.
+ * @return 0; -ENOMEM; -EEXIST: the name is taken; -ENAMETOOLONG; -EINVAL; -ENOSYS: no
+ *   random source.
  */
 int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **out);
 

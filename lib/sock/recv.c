@@ -28,6 +28,8 @@ receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
 		k->end_reason = k->rx.end_reason;
 	}
 	endpoint_offer_window(k);
+	/* Opening a record is how control ahead, or a broken stream, becomes known. */
+	endpoint_ready(k);
 	/* What came before the end of a connection is read first, then its error. */
 	if (n == -EAGAIN && (rc = sock_end_error(k)) != 0)
 		return rc;

@@ -40,7 +40,7 @@ rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr 
 	if (addr->family != RTLS_IPV4 || prefix_len == 0 || prefix_len > 32)
 		return -EINVAL;
 	ip = net_load32(addr->ip);
-	if (!net_v4_is_unicast(ip))
+	if (!net_v4_is_unicast(ip) || !net_v4_is_host(ip, prefix_mask(prefix_len)))
 		return -EINVAL;
 	if (stack_addr_find(s, ip) != NULL)
 		return -EEXIST;
@@ -57,6 +57,18 @@ rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr 
 	return 0;
 }
 
+static bool
+route_is_there(const struct rtls_stack *s, uint32_t dst, uint32_t netmask)
+{
+	const struct stack_route *r;
+
+	for (r = s->routes; r < s->routes + s->nb_routes; r++) {
+		if (r->dst == dst && r->netmask == netmask)
+			return true;
+	}
+	return false;
+}
+
 int
 rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix_len,
 	       const struct rtls_addr *gateway, struct rtls_port *p)
@@ -64,20 +76,24 @@ rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix
 	int binding = binding_of(s, p);
 	struct stack_route *r = &s->routes[s->nb_routes];
 	const struct stack_addr *a;
-	uint32_t via;
+	uint32_t netmask, net, via;
 
 	if (binding < 0)
 		return binding;
 	if (dst->family != RTLS_IPV4 || gateway->family != RTLS_IPV4 || prefix_len > 32)
 		return -EINVAL;
+	netmask = prefix_mask(prefix_len);
+	net = net_load32(dst->ip) & netmask;
+	if (route_is_there(s, net, netmask))
+		return -EEXIST;
 	if (s->nb_routes == STACK_ROUTES_MAX)
 		return -ENOSPC;
 	via = net_load32(gateway->ip);
 	for (a = s->addrs; a < s->addrs + s->nb_addrs; a++) {
 		if (a->binding != binding || ((a->ip ^ via) & a->netmask) != 0)
 			continue;
-		r->netmask = prefix_mask(prefix_len);
-		r->dst = net_load32(dst->ip) & r->netmask;
+		r->netmask = netmask;
+		r->dst = net;
 		r->gateway = via;
 		r->binding = (uint8_t)binding;
 		s->nb_routes++;

@@ -12,8 +12,11 @@
 static ssize_t
 after_send(struct rtls_sock *k, ssize_t rc)
 {
-	if (rc == -ENOMEM)
+	if (rc == -ENOMEM) {
+		/* What was read ahead for a file is a guess, and may be what holds the pool. */
+		reader_lane_reset(k->stack->reader, &k->lane);
 		endpoint_starve(k);
+	}
 	sock_queued(k);
 	return rc;
 }

@@ -43,14 +43,18 @@ struct rtls_sock *
 open_path_listener(struct rtls_stack *s, const struct net_addr *local, uint16_t port)
 {
 	static const struct net_addr any = { 0 };
-	struct rtls_sock *l;
+	struct rtls_sock *l, *for_all = NULL;
 
+	/* The one for this very address goes before the one for all. */
 	TAILQ_FOREACH(l, &s->listeners, link) {
-		if (l->tuple.local_port == port && (net_addr_equal(&l->tuple.local, local) ||
-						    net_addr_equal(&l->tuple.local, &any)))
+		if (l->tuple.local_port != port)
+			continue;
+		if (net_addr_equal(&l->tuple.local, local))
 			return l;
+		if (net_addr_equal(&l->tuple.local, &any))
+			for_all = l;
 	}
-	return NULL;
+	return for_all;
 }
 
 static uint16_t

@@ -37,7 +37,7 @@ struct rtls_port {
 	void (*close)(struct rtls_port *p);
 	uint32_t caps;
 	uint16_t nb_queues;
-	uint16_t mtu; /* bytes behind the Ethernet header */
+	uint16_t mtu;     /* bytes behind the Ethernet header */
 	uint64_t rx_room; /* bytes in the receive buffers of one queue; 0: not known */
 	uint8_t mac[6];
 	uint64_t queues_bound; /* bit per queue that a stack uses */

@@ -46,7 +46,7 @@ file_make(uint64_t size)
 static inline void
 file_wait(struct pair *p)
 {
-	nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+	nanosleep(&(struct timespec){ .tv_nsec = 20000 }, NULL);
 	pair_turn(p);
 }
 
@@ -55,7 +55,7 @@ struct sink {
 	struct half *h;
 	uint8_t *bytes;
 	size_t len;
-	size_t at;			/* of the next record to look at */
+	size_t at; /* of the next record to look at */
 };
 
 enum { SINK_CAP = 2 << 20 };
@@ -63,7 +63,7 @@ enum { SINK_CAP = 2 << 20 };
 static inline void
 sink_init(struct sink *s, struct half *h)
 {
-	*s = (struct sink){.h = h, .bytes = malloc(SINK_CAP)};
+	*s = (struct sink){ .h = h, .bytes = malloc(SINK_CAP) };
 	CU_ASSERT_FATAL(s->bytes != NULL);
 }
 

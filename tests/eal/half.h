@@ -18,8 +18,8 @@ enum {
 
 struct half {
 	struct rtls_sock *socks[2];
-	struct peer seals;		/* what the near end receives */
-	struct peer opens;		/* what it sends */
+	struct peer seals; /* what the near end receives */
+	struct peer opens; /* what it sends */
 };
 
 static inline void
@@ -70,8 +70,8 @@ static inline void
 half_answers(struct half *h, ssize_t expected)
 {
 	uint8_t buf[64];
-	struct iovec iov = {.iov_base = buf, .iov_len = sizeof(buf)};
-	struct rtls_msg m = {.iov = &iov, .iovlen = 1};
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
 
 	for (int i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(rtls_recv(h->socks[NEAR], buf, sizeof(buf), 0), expected);
@@ -85,9 +85,9 @@ half_answers(struct half *h, ssize_t expected)
 static inline void
 half_alert(struct pair *p, struct half *h, uint8_t alert)
 {
-	uint8_t content[2] = {2, alert}, wire[256], plain[PEER_WIRE_MAX], type = 0;
-	struct iovec iov = {.iov_base = content, .iov_len = 2};
-	struct rtls_msg m = {.iov = &iov, .iovlen = 1, .type = RTLS_TYPE_ALERT};
+	uint8_t content[2] = { 2, alert }, wire[256], plain[PEER_WIRE_MAX], type = 0;
+	struct iovec iov = { .iov_base = content, .iov_len = 2 };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = RTLS_TYPE_ALERT };
 	uint32_t plain_len = 0;
 	ssize_t n;
 

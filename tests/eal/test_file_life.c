@@ -49,7 +49,7 @@ refuse(struct pair *p, int fd, const struct rtls_file_conf *conf, int error)
 static void
 test_refusals(void)
 {
-	struct rtls_file_conf conf = {.size = sizeof(conf), .read_ahead = 17};
+	struct rtls_file_conf conf = { .size = sizeof(conf), .read_ahead = 17 };
 	char name[] = "/tmp/recordtls-XXXXXX";
 	struct pair p;
 	int fd[2];
@@ -70,7 +70,7 @@ test_refusals(void)
 	refuse(&p, open("/tmp", O_RDONLY | O_DIRECTORY), NULL, -EINVAL);
 	refuse(&p, open("/dev/null", O_RDONLY), NULL, -EINVAL);
 	refuse(&p, file_make(10), &conf, -EINVAL);
-	conf = (struct rtls_file_conf){.size = 3};
+	conf = (struct rtls_file_conf){ .size = 3 };
 	refuse(&p, file_make(10), &conf, -EINVAL);
 	pair_fini(&p);
 }
@@ -321,13 +321,13 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"files that are refused", test_refusals},
-		{"calls that are refused", test_calls_refused},
-		{"a file that cannot be read", test_unreadable},
-		{"writable when it is loaded", test_writable},
-		{"sockets that end while a read is under way", test_endings},
-		{"a file that is put away early", test_put},
-		{"a stack that ends while a read is under way", test_destroy},
+		{ "files that are refused", test_refusals },
+		{ "calls that are refused", test_calls_refused },
+		{ "a file that cannot be read", test_unreadable },
+		{ "writable when it is loaded", test_writable },
+		{ "sockets that end while a read is under way", test_endings },
+		{ "a file that is put away early", test_put },
+		{ "a stack that ends while a read is under way", test_destroy },
 	};
 
 	if (eal_start("test-file-life") != 0)

@@ -18,7 +18,7 @@
 static struct rtls_addr
 ip4(const char *text, uint16_t port)
 {
-	struct rtls_addr a = {0};
+	struct rtls_addr a = { 0 };
 
 	CU_ASSERT_EQUAL_FATAL(rtls_addr_parse(text, &a, NULL), 0);
 	a.port = port;
@@ -54,7 +54,7 @@ small_stack(const char *name)
 static struct cable *
 small_cable(const char *name)
 {
-	struct cable_conf conf = {.name = name, .nb_mbufs = 64};
+	struct cable_conf conf = { .name = name, .nb_mbufs = 64 };
 	struct cable *c = NULL;
 
 	CU_ASSERT_EQUAL_FATAL(cable_create(&conf, &c), 0);
@@ -76,36 +76,36 @@ test_addr_parse(void)
 {
 	static const struct {
 		const char *text;
-		int error;		/* with room for a prefix length */
+		int error; /* with room for a prefix length */
 		uint8_t ip[4];
 		uint8_t prefix_len;
 	} rows[] = {
-		{"192.0.2.1", 0, {192, 0, 2, 1}, 32},
-		{"0.0.0.0", 0, {0}, 32},
-		{"255.255.255.255/0", 0, {255, 255, 255, 255}, 0},
-		{"10.1.2.3/8", 0, {10, 1, 2, 3}, 8},
-		{"10.1.2.3/32", 0, {10, 1, 2, 3}, 32},
-		{"", -EINVAL, {0}, 0},
-		{"10.1.2", -EINVAL, {0}, 0},
-		{"10.1.2.3.4", -EINVAL, {0}, 0},
-		{"10.1.2.256", -EINVAL, {0}, 0},
-		{"10.1.2.3 ", -EINVAL, {0}, 0},
-		{" 10.1.2.3", -EINVAL, {0}, 0},
-		{"10.1.2.3/", -EINVAL, {0}, 0},
-		{"10.1.2.3/33", -EINVAL, {0}, 0},
-		{"10.1.2.3/-1", -EINVAL, {0}, 0},
-		{"10.1.2.3/+8", -EINVAL, {0}, 0},
-		{"10.1.2.3/ 8", -EINVAL, {0}, 0},
-		{"10.1.2.3/8/8", -EINVAL, {0}, 0},
-		{"10.1.2.3/4294967304", -EINVAL, {0}, 0},
-		{"/8", -EINVAL, {0}, 0},
-		{"host", -EINVAL, {0}, 0},
-		{"2001:db8::1", -EINVAL, {0}, 0},
-		{"111.111.111.111111111111111111111", -EINVAL, {0}, 0},
+		{ "192.0.2.1", 0, { 192, 0, 2, 1 }, 32 },
+		{ "0.0.0.0", 0, { 0 }, 32 },
+		{ "255.255.255.255/0", 0, { 255, 255, 255, 255 }, 0 },
+		{ "10.1.2.3/8", 0, { 10, 1, 2, 3 }, 8 },
+		{ "10.1.2.3/32", 0, { 10, 1, 2, 3 }, 32 },
+		{ "", -EINVAL, { 0 }, 0 },
+		{ "10.1.2", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3.4", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.256", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3 ", -EINVAL, { 0 }, 0 },
+		{ " 10.1.2.3", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3/", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3/33", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3/-1", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3/+8", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3/ 8", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3/8/8", -EINVAL, { 0 }, 0 },
+		{ "10.1.2.3/4294967304", -EINVAL, { 0 }, 0 },
+		{ "/8", -EINVAL, { 0 }, 0 },
+		{ "host", -EINVAL, { 0 }, 0 },
+		{ "2001:db8::1", -EINVAL, { 0 }, 0 },
+		{ "111.111.111.111111111111111111111", -EINVAL, { 0 }, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct rtls_addr a = {.port = 99};
+		struct rtls_addr a = { .port = 99 };
 		bool slash = strchr(rows[i].text, '/') != NULL;
 		uint8_t prefix_len = 77;
 
@@ -146,7 +146,7 @@ test_stack_create(void)
 	struct {
 		struct rtls_stack_conf conf;
 		uint32_t newer[4];
-	} later = {.conf = small_conf("later"), .newer = {1, 2, 3, 4}};
+	} later = { .conf = small_conf("later"), .newer = { 1, 2, 3, 4 } };
 	struct rtls_stack *s;
 
 	for (conf.size = 0; conf.size < 4; conf.size++)
@@ -165,8 +165,8 @@ test_stack_create(void)
 	refuse_stack(conf, -EINVAL);
 	for (int i = 0; i < 30; i++) {
 		conf = small_conf("refused");
-		*(uint32_t *[]){&conf.nb_large, &conf.max_syn, &conf.max_time_wait}[i % 3] =
-			10000000;
+		*(uint32_t *[]){ &conf.nb_large, &conf.max_syn,
+				 &conf.max_time_wait }[i % 3] = 10000000;
 		refuse_stack(conf, -ENOMEM);
 	}
 	s = small_stack("taken");
@@ -232,7 +232,7 @@ test_bind(void)
 static void
 test_ethdev(void)
 {
-	struct rtls_port_conf conf = {.size = sizeof(conf)};
+	struct rtls_port_conf conf = { .size = sizeof(conf) };
 	struct rtls_port *p = NULL;
 
 	CU_ASSERT_EQUAL(rtls_port_ethdev(0, NULL, &p), -ENODEV);
@@ -244,8 +244,8 @@ test_ethdev(void)
 static void
 test_addr_add(void)
 {
-	static const char *const not_unicast[] = {"0.0.0.0", "127.0.0.1", "224.0.0.1",
-						  "239.255.255.255", "255.255.255.255"};
+	static const char *const not_unicast[] = { "0.0.0.0", "127.0.0.1", "224.0.0.1",
+						   "239.255.255.255", "255.255.255.255" };
 	struct rtls_stack *s = small_stack("addr");
 	struct cable *c = small_cable("addr");
 	struct rtls_port *p = cable_port(c, 0);
@@ -329,9 +329,9 @@ test_route_add(void)
 static void
 test_listen(void)
 {
-	struct rtls_listen_conf conf = {.size = 3};
+	struct rtls_listen_conf conf = { .size = 3 };
 	struct rtls_addr own = pair_addr(0, 80), any = ip4("0.0.0.0", 80), other;
-	struct rtls_sock *l[16] = {NULL}, *more = NULL;
+	struct rtls_sock *l[16] = { NULL }, *more = NULL;
 	struct pair p;
 
 	pair_init(&p, NULL);
@@ -369,8 +369,8 @@ test_listen(void)
 static void
 test_connect(void)
 {
-	static const char *const no_remote[] = {"0.0.0.0", "224.0.0.1", "255.255.255.255",
-						"192.0.2.1"};
+	static const char *const no_remote[] = { "0.0.0.0", "224.0.0.1", "255.255.255.255",
+						 "192.0.2.1" };
 	struct rtls_addr local = pair_addr(0, 5000), remote = pair_addr(1, PAIR_PORT), other;
 	struct rtls_sock *k, *again = NULL;
 	struct pair p;
@@ -419,7 +419,7 @@ test_connect(void)
 static void
 test_stats(void)
 {
-	struct rtls_stat tab[128] = {{.value = 0}}, untouched[128];
+	struct rtls_stat tab[128] = { { .value = 0 } }, untouched[128];
 	struct pair p;
 	int n;
 
@@ -446,15 +446,15 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"addresses as text", test_addr_parse},
-		{"stacks", test_stack_create},
-		{"queues of ports", test_bind},
-		{"ethdevs that are not there", test_ethdev},
-		{"addresses", test_addr_add},
-		{"routes", test_route_add},
-		{"listen", test_listen},
-		{"connect", test_connect},
-		{"counters", test_stats},
+		{ "addresses as text", test_addr_parse },
+		{ "stacks", test_stack_create },
+		{ "queues of ports", test_bind },
+		{ "ethdevs that are not there", test_ethdev },
+		{ "addresses", test_addr_add },
+		{ "routes", test_route_add },
+		{ "listen", test_listen },
+		{ "connect", test_connect },
+		{ "counters", test_stats },
 	};
 
 	if (eal_start("test-interface") != 0)

@@ -17,8 +17,8 @@
 
 enum {
 	WIRE_MAX = 32 * 1024,
-	INNER_MAX = 16384 + 1,		/* RFC 8446 5.4: TLSInnerPlaintext */
-	BODY_MAX = 16384 + 256,		/* RFC 8446 5.2 */
+	INNER_MAX = 16384 + 1,  /* RFC 8446 5.4: TLSInnerPlaintext */
+	BODY_MAX = 16384 + 256, /* RFC 8446 5.2 */
 
 	/* RFC 8446 6 */
 	UNEXPECTED_MESSAGE = 10,
@@ -30,91 +30,96 @@ enum {
 /* --- records ----------------------------------------------------------------- */
 
 enum kind {
-	HEADER,				/* outer type a, version b, length c, and c bytes */
-	FLIP,				/* bit a of byte b; from the end if b < 0 */
-	NO_TYPE,			/* a bytes, all zero, sealed */
-	PADDED,				/* data of a bytes and b bytes of padding */
-	TYPED,				/* content type a with b bytes */
-	KEY_UPDATE_TAIL,		/* KeyUpdate with a bytes behind it in its record */
-	INTERLEAVED,			/* half a handshake message, then data */
+	HEADER,          /* outer type a, version b, length c, and c bytes */
+	FLIP,            /* bit a of byte b; from the end if b < 0 */
+	NO_TYPE,         /* a bytes, all zero, sealed */
+	PADDED,          /* data of a bytes and b bytes of padding */
+	TYPED,           /* content type a with b bytes */
+	KEY_UPDATE_TAIL, /* KeyUpdate with a bytes behind it in its record */
+	INTERLEAVED,     /* half a handshake message, then data */
 };
 
 struct row {
 	const char *name;
 	enum kind kind;
 	int a, b, c;
-	int error;			/* 0: it is a good record */
+	int error; /* 0: it is a good record */
 	enum rtls_end_reason reason;
 	uint8_t alert;
 };
 
 static const struct row ROWS[] = {
-	{"version 0x0000", HEADER, 23, 0x0000, 32, -EINVAL, RTLS_REASON_BAD_VERSION, DECODE_ERROR},
-	{"version 0x0002", HEADER, 23, 0x0002, 32, -EINVAL, RTLS_REASON_BAD_VERSION, DECODE_ERROR},
-	{"version 0x0300", HEADER, 23, 0x0300, 32, -EINVAL, RTLS_REASON_BAD_VERSION, DECODE_ERROR},
-	{"version 0x0301", HEADER, 23, 0x0301, 32, -EINVAL, RTLS_REASON_BAD_VERSION, DECODE_ERROR},
-	{"version 0x0304", HEADER, 23, 0x0304, 32, -EINVAL, RTLS_REASON_BAD_VERSION, DECODE_ERROR},
-	{"version 0x0303 swapped", HEADER, 23, 0x0403, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 DECODE_ERROR},
-	{"text", HEADER, 'H', 0x5454, 0x502f, -EINVAL, RTLS_REASON_BAD_VERSION, DECODE_ERROR},
-	{"outer type 0", HEADER, 0, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
-	{"outer type 20", HEADER, 20, 0x0303, 1, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
-	{"outer type 21", HEADER, 21, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
-	{"outer type 22", HEADER, 22, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
-	{"outer type 24", HEADER, 24, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
-	{"outer type 255", HEADER, 255, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
-	{"length 0", HEADER, 23, 0x0303, 0, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, DECODE_ERROR},
-	{"length 1", HEADER, 23, 0x0303, 1, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, DECODE_ERROR},
-	{"length 15", HEADER, 23, 0x0303, 15, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, DECODE_ERROR},
-	{"length 16", HEADER, 23, 0x0303, 16, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, DECODE_ERROR},
-	{"length 17 of noise", HEADER, 23, 0x0303, 17, -EBADMSG, RTLS_REASON_BAD_MAC,
-	 BAD_RECORD_MAC},
-	{"the longest length", HEADER, 23, 0x0303, BODY_MAX, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
-	 RECORD_OVERFLOW},
-	{"one more than the longest length", HEADER, 23, 0x0303, BODY_MAX + 1, -EMSGSIZE,
-	 RTLS_REASON_BAD_LENGTH, RECORD_OVERFLOW},
-	{"length 65535", HEADER, 23, 0x0303, 65535, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
-	 RECORD_OVERFLOW},
-	{"first bit of the tag", FLIP, 0, -16, 0, -EBADMSG, RTLS_REASON_BAD_MAC, BAD_RECORD_MAC},
-	{"last bit of the tag", FLIP, 7, -1, 0, -EBADMSG, RTLS_REASON_BAD_MAC, BAD_RECORD_MAC},
-	{"first bit of the ciphertext", FLIP, 0, 5, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
-	 BAD_RECORD_MAC},
-	{"a bit in the middle", FLIP, 3, 500, 0, -EBADMSG, RTLS_REASON_BAD_MAC, BAD_RECORD_MAC},
-	{"a bit of the inner type", FLIP, 6, -17, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
-	 BAD_RECORD_MAC},
-	{"one zero byte, no type", NO_TYPE, 1, 0, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
-	 UNEXPECTED_MESSAGE},
-	{"100 zero bytes, no type", NO_TYPE, 100, 0, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
-	 UNEXPECTED_MESSAGE},
-	{"a full record of zero bytes", NO_TYPE, INNER_MAX, 0, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
-	 UNEXPECTED_MESSAGE},
-	{"inner plaintext one too long", PADDED, 16384, 1, 0, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
-	 RECORD_OVERFLOW},
-	{"padding makes it too long", PADDED, 1, 16384, 0, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
-	 RECORD_OVERFLOW},
-	{"the longest body, all padding", PADDED, 0, BODY_MAX - 16 - 1, 0, -EMSGSIZE,
-	 RTLS_REASON_BAD_LENGTH, RECORD_OVERFLOW},
-	{"protected change_cipher_spec", TYPED, 20, 1, 0, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
-	{"bytes behind a KeyUpdate", KEY_UPDATE_TAIL, 1, 0, 0, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
-	{"data inside a handshake message", INTERLEAVED, 0, 0, 0, -EINVAL, RTLS_REASON_BAD_VERSION,
-	 UNEXPECTED_MESSAGE},
+	{ "version 0x0000", HEADER, 23, 0x0000, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  DECODE_ERROR },
+	{ "version 0x0002", HEADER, 23, 0x0002, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  DECODE_ERROR },
+	{ "version 0x0300", HEADER, 23, 0x0300, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  DECODE_ERROR },
+	{ "version 0x0301", HEADER, 23, 0x0301, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  DECODE_ERROR },
+	{ "version 0x0304", HEADER, 23, 0x0304, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  DECODE_ERROR },
+	{ "version 0x0303 swapped", HEADER, 23, 0x0403, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  DECODE_ERROR },
+	{ "text", HEADER, 'H', 0x5454, 0x502f, -EINVAL, RTLS_REASON_BAD_VERSION, DECODE_ERROR },
+	{ "outer type 0", HEADER, 0, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
+	{ "outer type 20", HEADER, 20, 0x0303, 1, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
+	{ "outer type 21", HEADER, 21, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
+	{ "outer type 22", HEADER, 22, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
+	{ "outer type 24", HEADER, 24, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
+	{ "outer type 255", HEADER, 255, 0x0303, 32, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
+	{ "length 0", HEADER, 23, 0x0303, 0, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, DECODE_ERROR },
+	{ "length 1", HEADER, 23, 0x0303, 1, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, DECODE_ERROR },
+	{ "length 15", HEADER, 23, 0x0303, 15, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, DECODE_ERROR },
+	{ "length 16", HEADER, 23, 0x0303, 16, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, DECODE_ERROR },
+	{ "length 17 of noise", HEADER, 23, 0x0303, 17, -EBADMSG, RTLS_REASON_BAD_MAC,
+	  BAD_RECORD_MAC },
+	{ "the longest length", HEADER, 23, 0x0303, BODY_MAX, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
+	  RECORD_OVERFLOW },
+	{ "one more than the longest length", HEADER, 23, 0x0303, BODY_MAX + 1, -EMSGSIZE,
+	  RTLS_REASON_BAD_LENGTH, RECORD_OVERFLOW },
+	{ "length 65535", HEADER, 23, 0x0303, 65535, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
+	  RECORD_OVERFLOW },
+	{ "first bit of the tag", FLIP, 0, -16, 0, -EBADMSG, RTLS_REASON_BAD_MAC, BAD_RECORD_MAC },
+	{ "last bit of the tag", FLIP, 7, -1, 0, -EBADMSG, RTLS_REASON_BAD_MAC, BAD_RECORD_MAC },
+	{ "first bit of the ciphertext", FLIP, 0, 5, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
+	  BAD_RECORD_MAC },
+	{ "a bit in the middle", FLIP, 3, 500, 0, -EBADMSG, RTLS_REASON_BAD_MAC, BAD_RECORD_MAC },
+	{ "a bit of the inner type", FLIP, 6, -17, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
+	  BAD_RECORD_MAC },
+	{ "one zero byte, no type", NO_TYPE, 1, 0, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
+	  UNEXPECTED_MESSAGE },
+	{ "100 zero bytes, no type", NO_TYPE, 100, 0, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
+	  UNEXPECTED_MESSAGE },
+	{ "a full record of zero bytes", NO_TYPE, INNER_MAX, 0, 0, -EBADMSG, RTLS_REASON_BAD_MAC,
+	  UNEXPECTED_MESSAGE },
+	{ "inner plaintext one too long", PADDED, 16384, 1, 0, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
+	  RECORD_OVERFLOW },
+	{ "padding makes it too long", PADDED, 1, 16384, 0, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
+	  RECORD_OVERFLOW },
+	{ "the longest body, all padding", PADDED, 0, BODY_MAX - 16 - 1, 0, -EMSGSIZE,
+	  RTLS_REASON_BAD_LENGTH, RECORD_OVERFLOW },
+	{ "protected change_cipher_spec", TYPED, 20, 1, 0, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
+	{ "bytes behind a KeyUpdate", KEY_UPDATE_TAIL, 1, 0, 0, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
+	{ "data inside a handshake message", INTERLEAVED, 0, 0, 0, -EINVAL, RTLS_REASON_BAD_VERSION,
+	  UNEXPECTED_MESSAGE },
 
-	{"one byte", PADDED, 1, 0, 0, 0, 0, 0},
-	{"one byte, padded", PADDED, 1, 1, 0, 0, 0, 0},
-	{"one byte, padded to the full", PADDED, 1, 16383, 0, 0, 0, 0},
-	{"a full record", PADDED, 16384, 0, 0, 0, 0, 0},
-	{"empty data", PADDED, 0, 0, 0, 0, 0, 0},
-	{"empty data, padded to the full", PADDED, 0, 16384, 0, 0, 0, 0},
-	{"nearly full, padded to the full", PADDED, 16000, 384, 0, 0, 0, 0},
-	{"data of bytes that are zero", TYPED, 23, 300, 0, 0, 0, 0},
+	{ "one byte", PADDED, 1, 0, 0, 0, 0, 0 },
+	{ "one byte, padded", PADDED, 1, 1, 0, 0, 0, 0 },
+	{ "one byte, padded to the full", PADDED, 1, 16383, 0, 0, 0, 0 },
+	{ "a full record", PADDED, 16384, 0, 0, 0, 0, 0 },
+	{ "empty data", PADDED, 0, 0, 0, 0, 0, 0 },
+	{ "empty data, padded to the full", PADDED, 0, 16384, 0, 0, 0, 0 },
+	{ "nearly full, padded to the full", PADDED, 16000, 384, 0, 0, 0, 0 },
+	{ "data of bytes that are zero", TYPED, 23, 300, 0, 0, 0, 0 },
 };
 
 /* Writes the row's record. Returns its length, and how many good bytes it has. */
@@ -168,7 +173,7 @@ build(const struct row *r, struct peer *seals, uint64_t off, uint8_t *wire, uint
 static uint64_t
 send_good(struct pair *p, struct half *h, uint64_t off)
 {
-	static const uint32_t lens[] = {1, 900, 5000};
+	static const uint32_t lens[] = { 1, 900, 5000 };
 	static uint8_t plain[5000], wire[WIRE_MAX];
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
@@ -185,8 +190,8 @@ static ssize_t
 read_good(struct half *h, uint32_t step, uint64_t *off)
 {
 	static uint8_t buf[64 * 1024];
-	struct iovec iov = {.iov_base = buf, .iov_len = step};
-	struct rtls_msg m = {.iov = &iov, .iovlen = 1};
+	struct iovec iov = { .iov_base = buf, .iov_len = step };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
 	bool by_msg = step % 2 != 0;
 	ssize_t n;
 
@@ -277,7 +282,7 @@ exchange(struct pair *p, struct rtls_sock *const socks[2], uint64_t *off)
 static void
 play_table(const struct pair_conf *conf, uint32_t step)
 {
-	struct peer key[2] = {peer_key(5, 0), peer_key(6, 0)};
+	struct peer key[2] = { peer_key(5, 0), peer_key(6, 0) };
 	struct rtls_sock *other[2];
 	unsigned int failures;
 	uint64_t off = 0, errors;
@@ -320,7 +325,7 @@ test_table_small_reads(void)
 static void
 test_table_small_segments(void)
 {
-	const struct pair_conf conf = {.mtu = 600, .rx_seg_len = 128};
+	const struct pair_conf conf = { .mtu = 600, .rx_seg_len = 128 };
 
 	play_table(&conf, 4000);
 }
@@ -329,9 +334,9 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"broken records and good ones", test_table},
-		{"the same, read in small pieces", test_table_small_reads},
-		{"the same in small segments and buffers", test_table_small_segments},
+		{ "broken records and good ones", test_table },
+		{ "the same, read in small pieces", test_table_small_reads },
+		{ "the same in small segments and buffers", test_table_small_segments },
 	};
 
 	if (eal_start("test-recv-errors") != 0)

@@ -47,12 +47,13 @@ play_ranges(uint64_t size, uint32_t cap, uint32_t ahead)
 		uint64_t off;
 		size_t len;
 	} ranges[] = {
-		{0, size},	 {0, SIZE_MAX},	    {0, 1},	      {1, size},
-		{0, 16384},	 {1, 16384},	    {16384, 16385},   {size / 2, size},
-		{size, 1},	 {size + 1, 1},	    {UINT64_MAX, 1},  {UINT64_MAX, SIZE_MAX},
-		{0, 0},		 {size / 3, 50000}, {16383, SIZE_MAX},
+		{ 0, size },      { 0, SIZE_MAX },     { 0, 1 },
+		{ 1, size },      { 0, 16384 },        { 1, 16384 },
+		{ 16384, 16385 }, { size / 2, size },  { size, 1 },
+		{ size + 1, 1 },  { UINT64_MAX, 1 },   { UINT64_MAX, SIZE_MAX },
+		{ 0, 0 },         { size / 3, 50000 }, { 16383, SIZE_MAX },
 	};
-	struct rtls_file_conf conf = {.size = sizeof(conf), .read_ahead = ahead};
+	struct rtls_file_conf conf = { .size = sizeof(conf), .read_ahead = ahead };
 	struct rtls_file *file;
 	struct sink s;
 	struct pair p;
@@ -81,7 +82,7 @@ play_ranges(uint64_t size, uint32_t cap, uint32_t ahead)
 static void
 test_sizes(void)
 {
-	static const uint64_t sizes[] = {0, 1, 16383, 16384, 16385, 70000, 1 << 20};
+	static const uint64_t sizes[] = { 0, 1, 16383, 16384, 16385, 70000, 1 << 20 };
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		play_ranges(sizes[i], 16384, 0);
@@ -101,7 +102,7 @@ test_plain(void)
 {
 	struct rtls_sock *socks[2];
 	struct rtls_file *file;
-	struct half h = {0};
+	struct half h = { 0 };
 	struct sink s;
 	struct pair p;
 
@@ -124,7 +125,7 @@ test_plain(void)
 static void
 test_more(void)
 {
-	static const uint32_t joined[] = {150}, two[] = {16384, 700}, first[] = {10};
+	static const uint32_t joined[] = { 150 }, two[] = { 16384, 700 }, first[] = { 10 };
 	uint8_t bytes[700];
 	struct rtls_file *file, *empty;
 	struct sink s;
@@ -176,7 +177,7 @@ test_more(void)
 static void
 test_more_without_room(void)
 {
-	const struct pair_conf conf = {.stack[NEAR].sndbuf = 17408};
+	const struct pair_conf conf = { .stack[NEAR].sndbuf = 17408 };
 	uint8_t bytes[100];
 	struct rtls_file *file;
 	struct sink s;
@@ -190,7 +191,7 @@ test_more_without_room(void)
 	pair_fill(bytes, 0, sizeof(bytes));
 	CU_ASSERT_EQUAL(rtls_send(h.socks[NEAR], bytes, sizeof(bytes), RTLS_MSG_MORE), 100);
 	CU_ASSERT_EQUAL(file_send(&p, &s, file, 100, 900, 0), 900);
-	check_records(&s, 0, (const uint32_t[]){100, 900}, 2);
+	check_records(&s, 0, (const uint32_t[]){ 100, 900 }, 2);
 	rtls_file_put(file);
 	sink_fini(&s);
 	half_close(&p, &h);
@@ -202,7 +203,7 @@ test_more_without_room(void)
 static void
 test_shrinks(void)
 {
-	struct rtls_file_conf conf = {.size = sizeof(conf), .read_ahead = 1};
+	struct rtls_file_conf conf = { .size = sizeof(conf), .read_ahead = 1 };
 	int fd = file_make(100000), twin = dup(fd);
 	struct rtls_file *file;
 	struct sink s;
@@ -248,7 +249,7 @@ test_grows(void)
 	CU_ASSERT_EQUAL(file_send(&p, &s, file, 100, SIZE_MAX, 0), 19900);
 	CU_ASSERT_EQUAL(file_send(&p, &s, file, 20000, SIZE_MAX, 0), 0);
 	CU_ASSERT_EQUAL(rtls_file_size(file), 20000);
-	check_records(&s, 0, (const uint32_t[]){100, 16384, 3516}, 3);
+	check_records(&s, 0, (const uint32_t[]){ 100, 16384, 3516 }, 3);
 	rtls_file_put(file);
 	close(twin);
 	sink_fini(&s);
@@ -298,7 +299,7 @@ test_two_sockets(void)
 {
 	enum { SIZE = 300000 };
 	struct rtls_file *file;
-	uint64_t off[2] = {0, 777};
+	uint64_t off[2] = { 0, 777 };
 	struct half h[2];
 	struct sink s[2];
 	struct pair p;
@@ -342,8 +343,7 @@ test_changes_of_mind(void)
 	pair_init(&p, NULL);
 	half_open(&p, &h);
 	for (int i = 0; i < 2; i++)
-		CU_ASSERT_EQUAL(rtls_file_open(p.stack[NEAR], file_make(90000), NULL, &file[i]),
-				0);
+		CU_ASSERT_EQUAL(rtls_file_open(p.stack[NEAR], file_make(90000), NULL, &file[i]), 0);
 	sink_init(&s, &h);
 	CU_ASSERT_EQUAL(rtls_sendfile(h.socks[NEAR], file[0], 0, 90000, 0), -EAGAIN);
 	file_wait(&p);
@@ -354,7 +354,7 @@ test_changes_of_mind(void)
 	CU_ASSERT_EQUAL(rtls_sendfile(h.socks[NEAR], file[1], 100, 90000, 0), -EAGAIN);
 	file_wait(&p);
 	CU_ASSERT_EQUAL(file_send(&p, &s, file[1], 100, 50, 0), 50);
-	check_records(&s, 50, (const uint32_t[]){20, 30, 50}, 3);
+	check_records(&s, 50, (const uint32_t[]){ 20, 30, 50 }, 3);
 	rtls_file_put(file[0]);
 	rtls_file_put(file[1]);
 	sink_fini(&s);
@@ -366,16 +366,16 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"sizes and ranges", test_sizes},
-		{"small records", test_small_records},
-		{"without keys", test_plain},
-		{"MORE", test_more},
-		{"MORE where there is no room", test_more_without_room},
-		{"a file that shrinks", test_shrinks},
-		{"a file that grows", test_grows},
-		{"a file that shrinks and grows", test_shrinks_and_grows},
-		{"two sockets, one file", test_two_sockets},
-		{"other files and offsets in between", test_changes_of_mind},
+		{ "sizes and ranges", test_sizes },
+		{ "small records", test_small_records },
+		{ "without keys", test_plain },
+		{ "MORE", test_more },
+		{ "MORE where there is no room", test_more_without_room },
+		{ "a file that shrinks", test_shrinks },
+		{ "a file that grows", test_grows },
+		{ "a file that shrinks and grows", test_shrinks_and_grows },
+		{ "two sockets, one file", test_two_sockets },
+		{ "other files and offsets in between", test_changes_of_mind },
 	};
 
 	if (eal_start("test-sendfile") != 0)

@@ -33,7 +33,7 @@ enum {
 
 /* Something that was accepted: bytes of the pattern, or a control record. */
 struct item {
-	uint64_t off;			/* in the pattern; of a file also in the file */
+	uint64_t off; /* in the pattern; of a file also in the file */
 	uint32_t len;
 	uint8_t type;
 };
@@ -43,12 +43,12 @@ struct flow {
 	struct rtls_sock *socks[2];
 	struct rtls_file *file;
 	uint64_t rng;
-	unsigned int reads_of_16;	/* how eager the reader is */
+	unsigned int reads_of_16; /* how eager the reader is */
 	struct item items[ITEMS_MAX];
 	size_t nb_items;
-	size_t at;			/* the item that is received next */
-	uint32_t pos;			/* in it */
-	unsigned int refused;		/* -EAGAIN and -ENOMEM */
+	size_t at;            /* the item that is received next */
+	uint32_t pos;         /* in it */
+	unsigned int refused; /* -EAGAIN and -ENOMEM */
 	unsigned int no_memory;
 	unsigned int shorts;
 };
@@ -61,8 +61,8 @@ static uint8_t scratch[SEND_MAX];
 static void
 content(const struct item *it, uint32_t pos, uint8_t *out, uint32_t len)
 {
-	const uint8_t head[4] = {4, (uint8_t)((it->len - 4) >> 16), (uint8_t)((it->len - 4) >> 8),
-				 (uint8_t)(it->len - 4)};
+	const uint8_t head[4] = { 4, (uint8_t)((it->len - 4) >> 16), (uint8_t)((it->len - 4) >> 8),
+				  (uint8_t)(it->len - 4) };
 
 	pair_fill(out, it->off + pos, len);
 	for (uint32_t i = pos; it->type == RTLS_TYPE_HANDSHAKE && i < 4 && i < pos + len; i++)
@@ -73,7 +73,7 @@ static void
 accepted(struct flow *f, uint8_t type, uint64_t off, ssize_t len)
 {
 	CU_ASSERT_FATAL(f->nb_items < ITEMS_MAX);
-	f->items[f->nb_items++] = (struct item){.off = off, .len = (uint32_t)len, .type = type};
+	f->items[f->nb_items++] = (struct item){ .off = off, .len = (uint32_t)len, .type = type };
 }
 
 /* Received bytes of one type: are they what comes next? */
@@ -113,7 +113,7 @@ cut(struct flow *f, struct iovec *iov, unsigned int n, uint8_t *bytes, size_t le
 
 	for (unsigned int i = 0; i < n; i++) {
 		piece = i + 1 == n ? len - off : harness_below(&f->rng, (uint32_t)(len - off) + 1);
-		iov[i] = (struct iovec){.iov_base = bytes + off, .iov_len = piece};
+		iov[i] = (struct iovec){ .iov_base = bytes + off, .iov_len = piece };
 		off += piece;
 	}
 }
@@ -124,7 +124,7 @@ read_some(struct flow *f)
 {
 	static uint8_t buf[SEND_MAX];
 	struct iovec iov[IOVS_MAX];
-	struct rtls_msg m = {.iov = iov, .iovlen = 1 + harness_below(&f->rng, 5)};
+	struct rtls_msg m = { .iov = iov, .iovlen = 1 + harness_below(&f->rng, 5) };
 	uint32_t len = 1 + harness_below(&f->rng, harness_below(&f->rng, 2) ? 100 : SEND_MAX);
 	bool data_only = harness_below(&f->rng, 4) == 0;
 	ssize_t n;
@@ -177,7 +177,7 @@ write_data(struct flow *f, uint32_t len, int flags)
 {
 	uint64_t off = harness_below(&f->rng, 1 << 20);
 	struct iovec iov[IOVS_MAX];
-	struct rtls_msg m = {.iov = iov, .iovlen = 1 + harness_below(&f->rng, IOVS_MAX)};
+	struct rtls_msg m = { .iov = iov, .iovlen = 1 + harness_below(&f->rng, IOVS_MAX) };
 	ssize_t n;
 
 	pair_fill(scratch, off, len);
@@ -203,7 +203,9 @@ write_control(struct flow *f)
 		.type = harness_below(&f->rng, 2) ? RTLS_TYPE_ALERT : RTLS_TYPE_HANDSHAKE,
 	};
 	struct iovec iov[IOVS_MAX];
-	struct rtls_msg m = {.iov = iov, .iovlen = 1 + harness_below(&f->rng, 4), .type = it.type};
+	struct rtls_msg m = { .iov = iov,
+			      .iovlen = 1 + harness_below(&f->rng, 4),
+			      .type = it.type };
 	ssize_t n;
 
 	content(&it, 0, scratch, it.len);
@@ -229,7 +231,7 @@ write_file(struct flow *f, int flags)
 	for (int i = 0; i < 20 && n == -EAGAIN; i++) {
 		n = rtls_sendfile(f->socks[0], f->file, off, len, flags);
 		pair_turn(&f->pair);
-		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 20000 }, NULL);
 	}
 	count(f, n, len < left ? len : left);
 	if (n > 0)
@@ -266,7 +268,7 @@ wait_writable(struct flow *f)
 			continue;
 		if (read_some(f))
 			continue;
-		nanosleep(&(struct timespec){.tv_nsec = 10000}, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000 }, NULL);
 		pair_pass(&f->pair, 5000);
 	}
 	n = write_data(f, 1, 0);
@@ -309,7 +311,7 @@ make_file(struct rtls_stack *s)
 }
 
 struct shortage {
-	uint32_t nb_small, nb_medium, nb_large, nb_packets;	/* of the sender */
+	uint32_t nb_small, nb_medium, nb_large, nb_packets; /* of the sender */
 	uint32_t reader_large;
 	uint32_t sndbuf;
 	uint32_t rcvbuf;
@@ -323,14 +325,14 @@ static void
 play(const struct shortage *s, uint64_t seed, struct flow *f)
 {
 	struct pair_conf conf = {
-		.stack[0] = {.nb_small = s->nb_small,
-			     .nb_medium = s->nb_medium,
-			     .nb_large = s->nb_large,
-			     .nb_packets = s->nb_packets,
-			     .sndbuf = s->sndbuf},
-		.stack[1] = {.nb_large = s->reader_large, .rcvbuf = s->rcvbuf},
+		.stack[0] = { .nb_small = s->nb_small,
+			      .nb_medium = s->nb_medium,
+			      .nb_large = s->nb_large,
+			      .nb_packets = s->nb_packets,
+			      .sndbuf = s->sndbuf },
+		.stack[1] = { .nb_large = s->reader_large, .rcvbuf = s->rcvbuf },
 	};
-	const struct cable_path loss = {.loss_ppm = s->loss_ppm};
+	const struct cable_path loss = { .loss_ppm = s->loss_ppm };
 	struct peer key = peer_key(1, 0);
 	struct rtls_keys keys = peer_keys(&key);
 	ssize_t n;
@@ -399,75 +401,84 @@ play_seeds(const struct shortage *s)
 static void
 test_small_sndbuf(void)
 {
-	play_seeds(&(struct shortage){.sndbuf = 17408, .reads_of_16 = 16});
+	play_seeds(&(struct shortage){ .sndbuf = 17408, .reads_of_16 = 16 });
 }
 
 static void
 test_slow_reader(void)
 {
-	play_seeds(&(struct shortage){.sndbuf = 60000, .rcvbuf = 40000, .reads_of_16 = 2});
+	play_seeds(&(struct shortage){ .sndbuf = 60000, .rcvbuf = 40000, .reads_of_16 = 2 });
 }
 
 static void
 test_no_small(void)
 {
-	play_seeds(&(struct shortage){.nb_small = 2, .nb_medium = 2, .nb_large = 2,
-				      .reads_of_16 = 8, .wants_no_memory = true});
+	play_seeds(&(struct shortage){ .nb_small = 2,
+				       .nb_medium = 2,
+				       .nb_large = 2,
+				       .reads_of_16 = 8,
+				       .wants_no_memory = true });
 }
 
 static void
 test_no_medium(void)
 {
-	play_seeds(&(struct shortage){.nb_small = 64, .nb_medium = 2, .nb_large = 3,
-				      .reads_of_16 = 8, .wants_no_memory = true});
+	play_seeds(&(struct shortage){ .nb_small = 64,
+				       .nb_medium = 2,
+				       .nb_large = 3,
+				       .reads_of_16 = 8,
+				       .wants_no_memory = true });
 }
 
 static void
 test_no_large(void)
 {
-	play_seeds(&(struct shortage){.nb_small = 64, .nb_medium = 64, .nb_large = 2,
-				      .reads_of_16 = 8, .wants_no_memory = true});
+	play_seeds(&(struct shortage){ .nb_small = 64,
+				       .nb_medium = 64,
+				       .nb_large = 2,
+				       .reads_of_16 = 8,
+				       .wants_no_memory = true });
 }
 
 static void
 test_no_packets(void)
 {
-	play_seeds(&(struct shortage){.nb_packets = 8, .sndbuf = 40000, .reads_of_16 = 8});
+	play_seeds(&(struct shortage){ .nb_packets = 8, .sndbuf = 40000, .reads_of_16 = 8 });
 }
 
 static void
 test_reader_without_buffers(void)
 {
-	play_seeds(&(struct shortage){.sndbuf = 40000, .reader_large = 1, .reads_of_16 = 8});
+	play_seeds(&(struct shortage){ .sndbuf = 40000, .reader_large = 1, .reads_of_16 = 8 });
 }
 
 static void
 test_small_payload(void)
 {
-	play_seeds(&(struct shortage){.sndbuf = 20000, .max_payload = 64, .reads_of_16 = 12});
-	play_seeds(&(struct shortage){.sndbuf = 30000, .max_payload = 1400, .reads_of_16 = 12});
+	play_seeds(&(struct shortage){ .sndbuf = 20000, .max_payload = 64, .reads_of_16 = 12 });
+	play_seeds(&(struct shortage){ .sndbuf = 30000, .max_payload = 1400, .reads_of_16 = 12 });
 }
 
 static void
 test_loss(void)
 {
-	play_seeds(&(struct shortage){.sndbuf = 40000, .nb_large = 4, .reads_of_16 = 8,
-				      .loss_ppm = 20000});
+	play_seeds(&(struct shortage){
+		.sndbuf = 40000, .nb_large = 4, .reads_of_16 = 8, .loss_ppm = 20000 });
 }
 
 int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{"the smallest send buffer", test_small_sndbuf},
-		{"a slow reader", test_slow_reader},
-		{"hardly any buffers", test_no_small},
-		{"hardly any medium buffers", test_no_medium},
-		{"hardly any large buffers", test_no_large},
-		{"hardly any packets", test_no_packets},
-		{"a reader with one large buffer", test_reader_without_buffers},
-		{"small records", test_small_payload},
-		{"loss and few buffers", test_loss},
+		{ "the smallest send buffer", test_small_sndbuf },
+		{ "a slow reader", test_slow_reader },
+		{ "hardly any buffers", test_no_small },
+		{ "hardly any medium buffers", test_no_medium },
+		{ "hardly any large buffers", test_no_large },
+		{ "hardly any packets", test_no_packets },
+		{ "a reader with one large buffer", test_reader_without_buffers },
+		{ "small records", test_small_payload },
+		{ "loss and few buffers", test_loss },
 	};
 
 	if (eal_start("test-short-write") != 0)

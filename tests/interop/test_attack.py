@@ -100,7 +100,7 @@ def flood_answered(server, files, ca, rng):
 
 
 def flood_unanswered(server, files, ca, rng):
-    """the same from addresses that nobody has, here and elsewhere: it makes us ask for few of them"""
+    """the same from addresses that nobody has: we ask for few of them"""
     before = server.status()['stats']['ArpRequests']
     hosts = [f'10.77.0.{n}' for n in range(10, 90)]
     hosts += [f'198.51.{n}.{rng.randrange(256)}' for n in range(256)]
@@ -238,7 +238,7 @@ def cuts(rng):
 
 
 def odd_segments(server, files, ca, rng):
-    """1-byte, overlapping, reversed and repeated segments: handshake and long requests get through"""
+    """handshake and long requests in 1-byte, overlapping, reversed and repeated segments"""
     with rawtcp.Wire() as wire:
         wire.play(RAW_IP, RAW_MAC)
         wire.find_server(RAW_IP)
@@ -287,7 +287,8 @@ def held_out_of_order(server, files, ca, rng):
                     wire.drain(0.002)
         clients.check_fetch(ca, files, 'part')
         room = server.status()['stats']
-        tap.note(f'{room["RxRoomInUse"]} bytes of room, {room["PressureHeldDropped"]} bytes dropped')
+        tap.note(f'{room["RxRoomInUse"]} bytes of room in use, {room["PressureHeldDropped"]} '
+                 'bytes dropped')
         for raw in raws:
             raw.reset()
     server.wait_status(lambda s: s['connections_open'] == 0 and s['mbufs_in_use'] <= before and

@@ -35,7 +35,7 @@ struct fake_engine {
 struct rtls_sock {
 	struct fake_bytes in;  /* what the network brought */
 	struct fake_bytes out; /* what the network will take */
-	bool fin;	       /* behind `in` */
+	bool fin;              /* behind `in` */
 	struct fake_engine tx;
 	struct fake_engine rx;
 
@@ -44,17 +44,17 @@ struct rtls_sock {
 	size_t opened_off;
 	size_t opened_len;
 	uint8_t opened_type; /* 0: none */
-	bool paused;	     /* behind a KeyUpdate */
-	int failed;	     /* the receive side's last word */
+	bool paused;         /* behind a KeyUpdate */
+	int failed;          /* the receive side's last word */
 
 	/* The schedule. */
 	uint64_t rand;
-	unsigned int refuse_of_16;	/* this many sends of 16 are refused */
-	unsigned int short_of_16;	/* this many are short */
+	unsigned int refuse_of_16;      /* this many sends of 16 are refused */
+	unsigned int short_of_16;       /* this many are short */
 	unsigned int keys_refuse_of_16; /* set_keys says -ENOMEM */
-	bool blocked;			/* every send and TX key is refused */
-	int tx_errno;			/* every send fails so */
-	int keys_errno;			/* every set_keys fails so */
+	bool blocked;                   /* every send and TX key is refused */
+	int tx_errno;                   /* every send fails so */
+	int keys_errno;                 /* every set_keys fails so */
 
 	/* The notes. */
 	unsigned int plain_sends;

@@ -10,7 +10,7 @@
 #include "support/harness.h"
 
 struct lossy_port {
-	struct rtls_port port;		/* first: a port is all that others know */
+	struct rtls_port port; /* first: a port is all that others know */
 	struct rtls_port *under;
 	struct lossy_conf conf;
 	struct lossy_counts counts;

@@ -16,12 +16,12 @@ enum { LOSSY_ALL = 10000 };
 
 struct lossy_conf {
 	uint64_t seed;
-	uint32_t rx_lost;	/* packets out of LOSSY_ALL */
+	uint32_t rx_lost; /* packets out of LOSSY_ALL */
 	uint32_t tx_lost;
 };
 
 struct lossy_counts {
-	uint64_t rx_packets;	/* those lost included */
+	uint64_t rx_packets; /* those lost included */
 	uint64_t rx_lost;
 	uint64_t tx_packets;
 	uint64_t tx_lost;

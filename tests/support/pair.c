@@ -22,7 +22,7 @@ static const uint64_t START_US = 1000000;
 static const uint64_t LINGER_US = UINT64_C(600) * 1000000;
 
 static const char *const LEVELS[PAIR_LEVELS] = {
-	"MbufsInUse", "SocksInUse", "TimersInUse", "SessionsInUse",
+	"MbufsInUse", "SocksInUse", "TimersInUse",   "SessionsInUse",
 	"FlowsInUse", "SynInUse",   "TimeWaitInUse", "RxRoomInUse",
 };
 
@@ -34,7 +34,7 @@ pair_addr(int end, uint16_t port)
 	return (struct rtls_addr){
 		.family = RTLS_IPV4,
 		.port = port,
-		.ip = {192, 0, 2, (uint8_t)(end + 1)},
+		.ip = { 192, 0, 2, (uint8_t)(end + 1) },
 	};
 }
 
@@ -71,13 +71,13 @@ void
 pair_init(struct pair *p, const struct pair_conf *user_conf)
 {
 	static unsigned int count;
-	struct pair_conf conf = {0};
-	struct rtls_listen_conf lc = {.size = sizeof(lc)};
+	struct pair_conf conf = { 0 };
+	struct rtls_listen_conf lc = { .size = sizeof(lc) };
 	struct rtls_addr addr = pair_addr(1, PAIR_PORT);
 	char name[24];
-	struct cable_conf cc = {.name = name, .now_us = START_US};
+	struct cable_conf cc = { .name = name, .now_us = START_US };
 
-	*p = (struct pair){.now_us = START_US};
+	*p = (struct pair){ .now_us = START_US };
 	if (user_conf != NULL)
 		conf = *user_conf;
 	cc.mtu = conf.mtu;
@@ -136,7 +136,7 @@ pair_fini(struct pair *p)
 	for (int tries = 0; !back && tries < PATIENCE; tries++) {
 		back = pair_until(p, all_back, p, LINGER_US);
 		if (!back)
-			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	}
 	if (!back) {
 		for (int i = 0; i < 2; i++) {

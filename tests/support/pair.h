@@ -16,13 +16,13 @@
 #include "support/cable.h"
 
 enum {
-	PAIR_PORT = 443,		/* that end 1 listens on */
+	PAIR_PORT = 443, /* that end 1 listens on */
 	PAIR_LEVELS = 8,
 };
 
 /* 0 in a field: its default. */
 struct pair_conf {
-	struct rtls_stack_conf stack[2];	/* sizes and name are filled in */
+	struct rtls_stack_conf stack[2]; /* sizes and name are filled in */
 	uint32_t backlog;
 	uint16_t mtu;
 	uint16_t rx_seg_len;
@@ -30,15 +30,15 @@ struct pair_conf {
 	struct cable_path path[2];
 	cable_tap_fn tap;
 	cable_filter_fn filter;
-	void *arg;			/* of both */
+	void *arg; /* of both */
 };
 
 struct pair {
 	struct cable *cable;
-	struct rtls_stack *stack[2];	/* NULL: the test destroyed it */
-	struct rtls_sock *listener;	/* NULL: the test closed it */
+	struct rtls_stack *stack[2]; /* NULL: the test destroyed it */
+	struct rtls_sock *listener;  /* NULL: the test closed it */
 	uint64_t now_us;
-	uint64_t start[2][PAIR_LEVELS];	/* what was in use before anything happened */
+	uint64_t start[2][PAIR_LEVELS]; /* what was in use before anything happened */
 };
 
 /* conf NULL: all defaults. */

@@ -168,7 +168,7 @@ void
 contract_lengths(const struct crypto_provider *p, const struct record_suite *s)
 {
 	static const uint32_t longer[] = {
-		511,  512,  513,   1447,  1448,	 1449,		2047,	   2048,
+		511,  512,  513,   1447,  1448,  1449,          2047,      2048,
 		4096, 8192, 16383, 16384, 16385, INNER_MAX - 1, INNER_MAX,
 	};
 	static struct sample m;

@@ -27,7 +27,7 @@ struct tls_bench {
 struct tls_bench_conf {
 	bool near_is_client;
 	const char *suites; /* NULL: TLS_AES_128_GCM_SHA256 */
-	int version;	    /* 0: TLS 1.3 */
+	int version;        /* 0: TLS 1.3 */
 	uint64_t seed;
 };
 

@@ -41,7 +41,7 @@ def full():
 
 
 def seeded():
-    """All randomness of a test comes from here; the seed is printed and replays with RECORDTLS_SEED."""
+    """All randomness of a test; the seed is printed, and RECORDTLS_SEED replays it."""
     seed = int(os.environ.get('RECORDTLS_SEED') or random.SystemRandom().getrandbits(48))
     note(f'RECORDTLS_SEED={seed}')
     return random.Random(seed), seed
