@@ -20,23 +20,23 @@ struct rtls_port;
 /** How rtls_port_ethdev() sets a port up. */
 struct rtls_port_conf {
 	uint32_t size;        /**< sizeof(struct rtls_port_conf) */
-	uint16_t nb_queues;   /**< queue pairs, one per stack; default 1 */
+	uint16_t nb_queues;   /**< queue pairs; 1, which is the default, and no more yet */
 	uint16_t nb_rx_desc;  /**< default 1024, adjusted to what the device takes */
 	uint16_t nb_tx_desc;  /**< default 1024 */
-	uint32_t nb_rx_mbufs; /**< receive buffers per queue; default 8192 */
+	uint32_t nb_rx_mbufs; /**< receive buffers; default 8192 */
 };
 
 /**
  * [control] Makes a port from an ethdev.
  *
- * A port that is not started yet is configured (queues, receive pools,
- * checksum offloads that it has) and started; one that runs already is adopted
- * as it is, with its own queues and pools. Takes nothing: the ethdev stays the
- * program's and is stopped by rtls_port_close() only if this call started it.
+ * A port that is not started is configured (one queue pair, a receive pool, the
+ * checksum offloads that it has) and started; rtls_port_close(), or a failure of
+ * this call, then stops and closes the ethdev. One that runs already is adopted as
+ * it is, with its own queues and pools, and stays the program's.
  *
  * @param conf borrowed; NULL: all defaults.
- * @return 0; -ENODEV: no such port; -ENOMEM; -EINVAL: more queues than the
- *   device has, or an MTU below 576; or what the device answered.
+ * @return 0; -ENODEV: no such port; -ENOMEM; -EINVAL: more than one queue pair, or
+ *   an MTU below 576; or what the device answered.
  */
 int rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *conf, struct rtls_port **out);
 

@@ -127,12 +127,6 @@ bio_new(struct bridge *br)
 	return b;
 }
 
-int
-bio_type(void)
-{
-	return type;
-}
-
 struct bridge *
 bridge_of(const SSL *ssl)
 {

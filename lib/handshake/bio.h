@@ -26,7 +26,4 @@ enum {
 /* A BIO that takes the bridge: BIO_free() frees it. NULL: no memory, the bridge stays. */
 BIO *bio_new(struct bridge *br);
 
-/* The type of these BIOs, for BIO_find_type(); 0: none was made yet. */
-int bio_type(void);
-
 #endif

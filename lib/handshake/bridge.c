@@ -13,9 +13,10 @@
 
 #include <recordtls/io.h>
 
-/* RFC 8446 4 and 4.6.3: type (1), length (3), request_update (1). */
 enum {
+	/* RFC 8446 4: HandshakeType key_update. */
 	KEY_UPDATE_TYPE = 24,
+	/* RFC 8446 4.6.3: type (1), length (3), request_update (1). */
 	KEY_UPDATE_LEN = 5,
 };
 
@@ -42,10 +43,12 @@ bridge_free(struct bridge *br)
 	OPENSSL_clear_free(br, sizeof(*br));
 }
 
-static bool
-is_shortage(ssize_t rc)
+/* Why the socket did not take first keys. */
+static const char *
+why_not(int rc)
 {
-	return rc == -EAGAIN || rc == -ENOMEM;
+	return rc == -EINVAL ? "librecordtls does not carry this protocol version and cipher" :
+			       "the connection did not take the keys";
 }
 
 static bool
@@ -80,11 +83,7 @@ offer_tx(struct bridge *br, const struct rtls_keys *keys)
 		return true;
 	}
 	if (br->tx == BRIDGE_LIBSSL && !is_shortage(rc))
-		return refuse(
-			&br->tx, &br->tx_reason,
-			rc == -EINVAL ?
-				"librecordtls does not carry this protocol version and cipher" :
-				"the connection did not take the keys");
+		return refuse(&br->tx, &br->tx_reason, why_not(rc));
 	outq_put_keys(&br->out, keys);
 	br->tx = BRIDGE_WAITING;
 	return true;
@@ -100,11 +99,7 @@ offer_rx(struct bridge *br, const struct rtls_keys *keys)
 		return true;
 	}
 	if (br->rx == BRIDGE_LIBSSL && !is_shortage(rc))
-		return refuse(
-			&br->rx, &br->rx_reason,
-			rc == -EINVAL ?
-				"librecordtls does not carry this protocol version and cipher" :
-				"the connection did not take the keys");
+		return refuse(&br->rx, &br->rx_reason, why_not(rc));
 	br->rx_keys = *keys;
 	br->rx = BRIDGE_WAITING;
 	return true;

@@ -86,12 +86,6 @@ outq_put_keys(struct outq *q, const struct rtls_keys *keys)
 	q->keys_wait = true;
 }
 
-static bool
-is_shortage(ssize_t rc)
-{
-	return rc == -EAGAIN || rc == -ENOMEM;
-}
-
 static int
 drain_keys(struct outq *q, struct rtls_sock *k)
 {

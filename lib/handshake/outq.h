@@ -9,9 +9,11 @@
 #ifndef RTLS_HANDSHAKE_OUTQ_H
 #define RTLS_HANDSHAKE_OUTQ_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <recordtls/tls.h>
 
@@ -33,6 +35,13 @@ struct outq {
 	size_t keys_behind;    /* bytes of buf that go out before the keys */
 	struct rtls_keys keys; /* in place: queuing them cannot fail */
 };
+
+/* The socket has no room now and will have some; its other refusals are for good. */
+static inline bool
+is_shortage(ssize_t rc)
+{
+	return rc == -EAGAIN || rc == -ENOMEM;
+}
 
 void outq_init(struct outq *q);
 

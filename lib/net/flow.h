@@ -62,13 +62,6 @@ flow_hash(const struct flow_table *t, const struct net_tuple *tuple)
 	return siphash13(t->key, tuple, sizeof(*tuple));
 }
 
-/* The line that flow_find reads first, for a prefetch one stage ahead. */
-static inline const void *
-flow_line(const struct flow_table *t, uint64_t hash)
-{
-	return &t->buckets[hash & t->mask];
-}
-
 /* hash is flow_hash(t, tuple), in all three. The value, or FLOW_NONE. */
 uint32_t flow_find(const struct flow_table *t, const struct net_tuple *tuple, uint64_t hash);
 

@@ -27,7 +27,8 @@ sock_end_error(const struct rtls_sock *k)
 	case RTLS_REASON_UNREACHABLE:
 		return -EHOSTUNREACH;
 	case RTLS_REASON_NO_MEMORY:
-		return -ENOMEM;
+		/* Not -ENOMEM, which means: try again. */
+		return -ECONNABORTED;
 	}
 	return 0;
 }

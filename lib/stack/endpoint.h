@@ -72,7 +72,7 @@ struct rtls_sock {
 	uint32_t nb_backlog;
 	uint32_t max_backlog;
 	struct rtls_sock *listener; /* BACKLOG: whose */
-	uint32_t opt_sndbuf, opt_max_payload, opt_user_timeout_us;
+	uint32_t opt_sndbuf, opt_max_payload;
 
 	/* rtls_sendfile: what was read ahead for this socket. */
 	struct reader_lane lane;

@@ -21,8 +21,8 @@ enum {
 struct port_ethdev {
 	struct rtls_port port;
 	uint16_t port_id;
-	bool started_here;
-	struct rte_mempool *rx_pools[PORT_QUEUES_MAX];
+	bool configured_here; /* its queue refers to rx_pool, which goes after it */
+	struct rte_mempool *rx_pool;
 };
 
 static inline const struct port_ethdev *
@@ -60,50 +60,40 @@ static void
 ethdev_close(struct rtls_port *p)
 {
 	struct port_ethdev *e = (struct port_ethdev *)p;
-	uint16_t q;
 
-	if (e->started_here) {
+	if (e->configured_here) {
 		rte_eth_dev_stop(e->port_id);
 		/* A stopped port has given its buffers back; a closed one its queues too. */
 		rte_eth_dev_close(e->port_id);
 	}
-	for (q = 0; q < PORT_QUEUES_MAX; q++)
-		rte_mempool_free(e->rx_pools[q]);
+	rte_mempool_free(e->rx_pool);
 	rte_free(e);
 }
 
 static int
-make_rx_pools(struct port_ethdev *e, uint16_t nb_queues, uint32_t nb_mbufs)
+make_rx_pool(struct port_ethdev *e, uint32_t nb_mbufs)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
-	uint16_t q;
 
-	for (q = 0; q < nb_queues; q++) {
-		snprintf(name, sizeof(name), "rtls_rx_%u_%u", e->port_id, q);
-		e->rx_pools[q] = rte_pktmbuf_pool_create(name, nb_mbufs, 256, 0,
-							 RTE_MBUF_DEFAULT_BUF_SIZE,
-							 rte_eth_dev_socket_id(e->port_id));
-		if (e->rx_pools[q] == NULL)
-			return -rte_errno;
-	}
-	return 0;
+	snprintf(name, sizeof(name), "rtls_rx_%u", e->port_id);
+	e->rx_pool = rte_pktmbuf_pool_create(name, nb_mbufs, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					     rte_eth_dev_socket_id(e->port_id));
+	e->port.rx_room = (uint64_t)nb_mbufs * RTE_MBUF_DEFAULT_BUF_SIZE;
+	return e->rx_pool == NULL ? -rte_errno : 0;
 }
 
 static int
-make_queues(struct port_ethdev *e, const struct rtls_port_conf *conf, uint16_t nb_queues)
+make_queue(struct port_ethdev *e, const struct rtls_port_conf *conf)
 {
 	uint16_t nb_rx = conf->nb_rx_desc != 0 ? conf->nb_rx_desc : DEFAULT_DESC;
 	uint16_t nb_tx = conf->nb_tx_desc != 0 ? conf->nb_tx_desc : DEFAULT_DESC;
-	int socket = rte_eth_dev_socket_id(e->port_id);
-	uint16_t q;
-	int rc;
+	int socket = rte_eth_dev_socket_id(e->port_id), rc;
 
 	rc = rte_eth_dev_adjust_nb_rx_tx_desc(e->port_id, &nb_rx, &nb_tx);
-	for (q = 0; q < nb_queues && rc == 0; q++) {
-		rc = rte_eth_rx_queue_setup(e->port_id, q, nb_rx, socket, NULL, e->rx_pools[q]);
-		if (rc == 0)
-			rc = rte_eth_tx_queue_setup(e->port_id, q, nb_tx, socket, NULL);
-	}
+	if (rc == 0)
+		rc = rte_eth_rx_queue_setup(e->port_id, 0, nb_rx, socket, NULL, e->rx_pool);
+	if (rc == 0)
+		rc = rte_eth_tx_queue_setup(e->port_id, 0, nb_tx, socket, NULL);
 	return rc;
 }
 
@@ -116,47 +106,43 @@ caps_of(const struct rte_eth_conf *conf)
 		caps |= PORT_CAP_TX_IPV4_CKSUM;
 	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
 		caps |= PORT_CAP_TX_TCP_CKSUM;
-	if (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
-		caps |= PORT_CAP_RX_CKSUM;
 	return caps;
+}
+
+/* What is asked of the port is what it has. */
+static void
+choose_offloads(const struct rte_eth_dev_info *info, struct rte_eth_conf *eth)
+{
+	eth->rxmode.offloads = info->rx_offload_capa &
+			       (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
+	/* Segments are header mbuf and indirect pieces of records: no fast free, ever. */
+	eth->txmode.offloads = info->tx_offload_capa &
+			       (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
+				RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+	/* net_tap sums the pieces of a packet one by one: wrong behind one of odd length. */
+	if (strcmp(info->driver_name, "net_tap") == 0)
+		eth->txmode.offloads &= ~(uint64_t)RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
 }
 
 static int
 configure_and_start(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 		    const struct rtls_port_conf *conf)
 {
-	uint16_t nb_queues = conf->nb_queues != 0 ? conf->nb_queues : 1;
 	uint32_t nb_mbufs = conf->nb_rx_mbufs != 0 ? conf->nb_rx_mbufs : DEFAULT_RX_MBUFS;
 	struct rte_eth_conf eth = { 0 };
 	int rc;
 
-	if (nb_queues > RTE_MIN(info->max_rx_queues, info->max_tx_queues) ||
-	    nb_queues > PORT_QUEUES_MAX)
-		return -EINVAL;
-	eth.rxmode.offloads = info->rx_offload_capa &
-			      (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
-	/* Segments are header mbuf and indirect pieces of records: no fast free, ever. */
-	eth.txmode.offloads = info->tx_offload_capa &
-			      (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
-			       RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
-	/* net_tap sums the pieces of a packet one by one: wrong behind one of odd length. */
-	if (strcmp(info->driver_name, "net_tap") == 0)
-		eth.txmode.offloads &= ~(uint64_t)RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
-	if (nb_queues > 1) {
-		eth.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		eth.rx_adv_conf.rss_conf.rss_hf = info->flow_type_rss_offloads &
-						  RTE_ETH_RSS_NONFRAG_IPV4_TCP;
-	}
-	rc = rte_eth_dev_configure(e->port_id, nb_queues, nb_queues, &eth);
+	choose_offloads(info, &eth);
+	rc = rte_eth_dev_configure(e->port_id, 1, 1, &eth);
+	if (rc != 0)
+		return rc;
+	e->configured_here = true;
+	e->port.caps = caps_of(&eth);
+	rc = make_rx_pool(e, nb_mbufs);
 	if (rc == 0)
-		rc = make_rx_pools(e, nb_queues, nb_mbufs);
-	if (rc == 0)
-		rc = make_queues(e, conf, nb_queues);
+		rc = make_queue(e, conf);
 	if (rc == 0)
 		rc = rte_eth_dev_start(e->port_id);
-	e->started_here = rc == 0;
-	e->port.rx_room = (uint64_t)nb_mbufs * RTE_MBUF_DEFAULT_BUF_SIZE;
-	e->port.caps = caps_of(&eth);
 	return rc;
 }
 
@@ -181,7 +167,8 @@ read_facts(struct port_ethdev *e)
 	if (e->port.mtu < MTU_MIN)
 		return -EINVAL;
 	memcpy(e->port.mac, mac.addr_bytes, sizeof(e->port.mac));
-	e->port.nb_queues = RTE_MIN(RTE_MIN(info.nb_rx_queues, info.nb_tx_queues), PORT_QUEUES_MAX);
+	/* Neighbours are learned on one queue only; so there is one. */
+	e->port.nb_queues = 1;
 	return 0;
 }
 
@@ -200,6 +187,8 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	}
 	if (!rte_eth_dev_is_valid_port(port_id))
 		return -ENODEV;
+	if (conf.nb_queues > 1)
+		return -EINVAL;
 	rc = rte_eth_dev_info_get(port_id, &info);
 	if (rc != 0)
 		return rc;
@@ -212,9 +201,10 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	e->port.tx_burst = ethdev_tx_burst;
 	e->port.tx_cleanup = ethdev_tx_cleanup;
 	e->port.close = ethdev_close;
-	/* A port with queues was configured by the program: adopt it. */
-	if (info.nb_rx_queues == 0)
-		rc = configure_and_start(e, &info, &conf);
+	rc = configure_and_start(e, &info, &conf);
+	/* It runs already, started by the program: adopted as it is. */
+	if (rc == -EBUSY && info.nb_rx_queues > 0 && !e->configured_here)
+		rc = 0;
 	if (rc == 0)
 		rc = read_facts(e);
 	if (rc != 0) {

@@ -286,6 +286,9 @@ poll_timers(struct rtls_stack *s)
 		}
 		timeouts = k->tcp.rtx_at <= s->now_us && k->tcp.snd_una < k->tcp.snd_max;
 		k->stats_base.timeouts += timeouts;
+		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
+		if (timeouts)
+			arp_suspect(&s->bindings[k->path.binding].arp, k->path.next_hop);
 		endpoint_tcp_events(k, tcp_timer(&k->tcp, s->now_us));
 	}
 	return n + open_path_timers(s);

@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * A stack: what one lcore owns. Its poll is rx_path, timers, tx_path, in this
- * order; nothing else touches packets.
+ * A stack: what one lcore owns. Its poll is the six calls of rtls_stack_poll(); of
+ * these rx_path and tx_path alone touch packets.
  */
 #ifndef RTLS_STACK_STACK_H
 #define RTLS_STACK_STACK_H
@@ -57,7 +57,8 @@ struct binding {
 	struct rtls_port *port;
 	uint16_t queue;
 	uint16_t nb_tx;
-	uint32_t head_refused; /* times in a row that the port took nothing */
+	uint32_t head_refused; /* polls in a row in which the port took nothing */
+	bool full;             /* it took less than it was given: nothing more in this poll */
 	struct arp_table arp;
 	struct arp_entry *arp_entries;
 	struct arp_own own[STACK_ADDRS_MAX];

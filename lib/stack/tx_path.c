@@ -63,6 +63,13 @@ flush(struct rtls_stack *s, struct binding *b)
 
 	if (n == 0)
 		return true;
+	b->nb_tx = 0;
+	if (b->full) {
+		/* Full once in this poll is full; asking again would count twice. */
+		for (i = 0; i < n; i++)
+			take_back(s, &b->tx[i]);
+		return false;
+	}
 	for (i = 0; i < n; i++)
 		pkts[i] = b->tx[i].m;
 	if (b->port->tx_prepare != NULL)
@@ -79,8 +86,8 @@ flush(struct rtls_stack *s, struct binding *b)
 	}
 	for (; i < n; i++)
 		take_back(s, &b->tx[i]);
-	b->nb_tx = 0;
-	return sent == n;
+	b->full = sent < n;
+	return !b->full;
 }
 
 /* False: the port is full, nothing more for it in this poll. */
@@ -133,6 +140,10 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 	struct tcp_out out;
 	unsigned int n;
 
+	if (b->full) {
+		endpoint_schedule(k);
+		return;
+	}
 	for (n = 0; n < TURN_SEGMENTS; n++) {
 		if (!tcp_plan(&k->tcp, s->now_us, &out)) {
 			/* It may have started to probe a closed window. */
@@ -173,7 +184,9 @@ tx_path_poll(struct rtls_stack *s)
 		k->tx_listed = false;
 		serve(s, k);
 	}
-	for (i = 0; i < s->nb_bindings; i++)
+	for (i = 0; i < s->nb_bindings; i++) {
 		flush(s, &s->bindings[i]);
+		s->bindings[i].full = false;
+	}
 	return (unsigned int)(s->counters[CNT_TX_PACKETS] - before);
 }
