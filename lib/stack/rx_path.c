@@ -36,6 +36,7 @@ static void rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 static void rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
 static void rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
 static void rx_connection(struct rtls_sock *k, struct rx_packet *p);
+static void store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v);
 
 unsigned int
 rx_path_poll(struct rtls_stack *s)
@@ -114,6 +115,100 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 		drop(s, &p, CNT_RX_NOT_FOR_US);
 }
 
+/* Trusts a port only for "good": a bad or missing mark is verified here. */
+static bool
+tcp_checksum_ok(const struct rx_packet *p)
+{
+	const struct rte_ipv4_hdr *ip = (const void *)(p->bytes + p->ip.l3_off);
+
+	if ((p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		return true;
+	return checksum_finish((uint32_t)rte_ipv4_phdr_cksum(ip, 0) +
+			       chain_sum(p->m, p->ip.l4_off, p->ip.l4_len)) == 0;
+}
+
+static void
+rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+{
+	uint32_t index;
+	uint64_t hash;
+
+	if (p->contiguous_len < (uint32_t)p->ip.l4_off + TCP_HDR_MIN ||
+	    tcp_seg_parse(p->bytes + p->ip.l4_off, p->ip.l4_len, &p->seg) != 0 ||
+	    p->contiguous_len < (uint32_t)p->ip.l4_off + p->seg.hdr_len) {
+		drop(s, p, CNT_RX_MALFORMED);
+		return;
+	}
+	if (!tcp_checksum_ok(p)) {
+		drop(s, p, CNT_RX_BAD_CHECKSUM);
+		return;
+	}
+	p->tuple = (struct net_tuple){ .local = p->ip.dst,
+				       .remote = p->ip.src,
+				       .local_port = p->seg.dst_port,
+				       .remote_port = p->seg.src_port };
+	hash = flow_hash(s->flows, &p->tuple);
+	index = flow_find(s->flows, &p->tuple, hash);
+	if (index == FLOW_NONE) {
+		/* A SYN, the end of a handshake, TIME-WAIT, or nobody's. */
+		index = open_path_input(s, b, p->ip.src_mac, &p->tuple, hash, &p->seg);
+		if (index == FLOW_NONE) {
+			rte_pktmbuf_free(p->m);
+			return;
+		}
+	}
+	rx_connection(&s->socks[index], p);
+}
+
+static void
+rx_connection(struct rtls_sock *k, struct rx_packet *p)
+{
+	struct rtls_stack *s = k->stack;
+	struct tcp_verdict v;
+	struct rte_mbuf *m;
+
+	if (p->seg.payload_len > 0) {
+		stack_count(s, CNT_RX_SEGMENTS);
+		k->stats_base.rx_segments++;
+	}
+	v = tcp_input(&k->tcp, &p->seg, s->now_us);
+	if (v.reply_reset) {
+		m = packet_reply(s, &s->bindings[k->path.binding], p->ip.src_mac, &k->tuple,
+				 &v.reset);
+		if (m != NULL)
+			tx_path_reply(s, &s->bindings[k->path.binding], m);
+		stack_count(s, CNT_TX_RESETS);
+	}
+	if (v.keep > 0)
+		store(k, p, &v);
+	else
+		rte_pktmbuf_free(p->m);
+	endpoint_tcp_events(k, v.events);
+}
+
+/* Stores what TCP keeps of the packet. It was told already, so on failure TCP must forget. */
+static void
+store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
+{
+	struct rtls_stack *s = k->stack;
+	uint32_t payload_off = p->ip.l4_off + p->seg.hdr_len;
+	bool in_order = v->stream_off <= k->recvq.ready.end_off;
+	struct rte_mbuf *m;
+
+	m = chain_cut(p->m, payload_off + v->skip, v->keep);
+	if (recvq_insert(&k->recvq, v->stream_off, m) != 0) {
+		rte_pktmbuf_free(m);
+		pressure_drop_held(k);
+		return;
+	}
+	s->counters[CNT_RX_BYTES] += v->keep;
+	k->stats_base.rx_bytes += v->keep;
+	if (!in_order && pressure_is_high(s))
+		pressure_drop_held(k);
+}
+
+/* --- beside the path: ARP and ICMP ---------------------------------------------- */
+
 static void
 rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 {
@@ -188,96 +283,4 @@ rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	stack_count(s, CNT_ECHO_REPLIES);
 	tx_path_reply(s, b, m);
 	rte_pktmbuf_free(p->m);
-}
-
-/* Trusts a port only for "good": a bad or missing mark is verified here. */
-static bool
-tcp_checksum_ok(const struct rx_packet *p)
-{
-	const struct rte_ipv4_hdr *ip = (const void *)(p->bytes + p->ip.l3_off);
-
-	if ((p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
-		return true;
-	return checksum_finish((uint32_t)rte_ipv4_phdr_cksum(ip, 0) +
-			       chain_sum(p->m, p->ip.l4_off, p->ip.l4_len)) == 0;
-}
-
-static void
-rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
-{
-	uint32_t index;
-	uint64_t hash;
-
-	if (p->contiguous_len < (uint32_t)p->ip.l4_off + TCP_HDR_MIN ||
-	    tcp_seg_parse(p->bytes + p->ip.l4_off, p->ip.l4_len, &p->seg) != 0 ||
-	    p->contiguous_len < (uint32_t)p->ip.l4_off + p->seg.hdr_len) {
-		drop(s, p, CNT_RX_MALFORMED);
-		return;
-	}
-	if (!tcp_checksum_ok(p)) {
-		drop(s, p, CNT_RX_BAD_CHECKSUM);
-		return;
-	}
-	p->tuple = (struct net_tuple){ .local = p->ip.dst,
-				       .remote = p->ip.src,
-				       .local_port = p->seg.dst_port,
-				       .remote_port = p->seg.src_port };
-	hash = flow_hash(s->flows, &p->tuple);
-	index = flow_find(s->flows, &p->tuple, hash);
-	if (index == FLOW_NONE) {
-		/* A SYN, the end of a handshake, TIME-WAIT, or nobody's. */
-		index = open_path_input(s, b, p->ip.src_mac, &p->tuple, hash, &p->seg);
-		if (index == FLOW_NONE) {
-			rte_pktmbuf_free(p->m);
-			return;
-		}
-	}
-	rx_connection(&s->socks[index], p);
-}
-
-/* Stores what TCP keeps of the packet. It was told already, so on failure TCP must forget. */
-static void
-store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
-{
-	struct rtls_stack *s = k->stack;
-	uint32_t payload_off = p->ip.l4_off + p->seg.hdr_len;
-	bool in_order = v->stream_off <= k->recvq.ready.end_off;
-	struct rte_mbuf *m;
-
-	m = chain_cut(p->m, payload_off + v->skip, v->keep);
-	if (recvq_insert(&k->recvq, v->stream_off, m) != 0) {
-		rte_pktmbuf_free(m);
-		pressure_drop_held(k);
-		return;
-	}
-	s->counters[CNT_RX_BYTES] += v->keep;
-	k->stats_base.rx_bytes += v->keep;
-	if (!in_order && pressure_is_high(s))
-		pressure_drop_held(k);
-}
-
-static void
-rx_connection(struct rtls_sock *k, struct rx_packet *p)
-{
-	struct rtls_stack *s = k->stack;
-	struct tcp_verdict v;
-	struct rte_mbuf *m;
-
-	if (p->seg.payload_len > 0) {
-		stack_count(s, CNT_RX_SEGMENTS);
-		k->stats_base.rx_segments++;
-	}
-	v = tcp_input(&k->tcp, &p->seg, s->now_us);
-	if (v.reply_reset) {
-		m = packet_reply(s, &s->bindings[k->path.binding], p->ip.src_mac, &k->tuple,
-				 &v.reset);
-		if (m != NULL)
-			tx_path_reply(s, &s->bindings[k->path.binding], m);
-		stack_count(s, CNT_TX_RESETS);
-	}
-	if (v.keep > 0)
-		store(k, p, &v);
-	else
-		rte_pktmbuf_free(p->m);
-	endpoint_tcp_events(k, v.events);
 }

@@ -5,7 +5,6 @@
 import os
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
@@ -20,101 +19,6 @@ from clients import Client, request
 from rawtcp import ACK, FIN, PSH, RST, SYN
 
 RAW_IP, RAW_MAC = '10.77.0.100', '02:00:00:00:77:64'
-FLOOD_MAC = '02:00:00:00:77:77'
-FLOOD_SYNS = 20000
-
-
-class Flood(threading.Thread):
-    """SYNs from ever other tuples. With answers the hosts seem to exist, and say nothing more."""
-
-    def __init__(self, rng, hosts, answers):
-        super().__init__(daemon=True)
-        self.answers = answers
-        self.hosts = hosts
-        self.sent = 0
-        self.syn_acks = 0
-        self.answered = set()
-        self.packets = [
-            rawtcp.tcp_packet(hosts[i % len(hosts)], network.SERVER_IP, 1024 + i // len(hosts),
-                              443, rng.getrandbits(32), 0, SYN, options=b'\2\4\x05\xb4')
-            for i in range(FLOOD_SYNS)]
-
-    def run(self):
-        with rawtcp.Wire() as wire:
-            wire.play(RAW_IP, RAW_MAC)
-            wire.find_server(RAW_IP)
-            wire.hosts.clear()
-            if self.answers:
-                for ip in self.hosts:
-                    wire.play(ip, FLOOD_MAC)
-            for i, packet in enumerate(self.packets):
-                wire.send_ip(rawtcp.mac_bytes(FLOOD_MAC), packet)
-                self.sent += 1
-                if i % 50 == 0:
-                    self.take_in(wire, 0)
-                    time.sleep(0.005)     # on two cores the server needs its share
-            self.take_in(wire, 0.2)
-
-    def take_in(self, wire, timeout_s):
-        # The frames of the real clients are among them: there may always be one more.
-        for frame in wire.frames(timeout_s, 500):
-            s = rawtcp.Segment.parse(frame)
-            if s is not None and s.flags & (SYN | ACK) == SYN | ACK and s.dst in self.hosts:
-                self.syn_acks += 1
-                self.answered.add(s.dst)
-
-
-def flood(server, files, ca, rng, hosts, answers):
-    before = server.status()
-    attack = Flood(rng, hosts, answers)
-    highest = 0
-    with Client(ca) as held:
-        tap.equal(held.get('/f1').status, 200, 'status before the flood')
-        attack.start()
-        rounds = 0
-        while attack.is_alive():
-            answer = held.get('/part')
-            tap.equal(len(answer.body), 100000, 'bytes for the connection held')
-            clients.check_fetch(ca, files, 'part')
-            highest = max(highest, server.status()['mbufs_in_use'])
-            rounds += 1
-        attack.join()
-        tap.equal(held.get('/f1').status, 200, 'status behind the flood')
-    clients.check_fetch(ca, files, 'f1')
-    after = server.status()
-    stats = {k: after['stats'][k] - before['stats'][k] for k in before['stats']}
-    tap.note(f'{attack.sent} SYNs, {attack.syn_acks} SYN-ACKs, {rounds} rounds of real clients, '
-             f'{highest} mbufs at most, {stats["SynDropped"]} dropped')
-    tap.check(rounds >= 3, 'the flood was over before real clients came')
-    # Half-open connections own no buffers; what the real ones hold is acknowledged soon.
-    tap.check(highest < 300, f'{highest} mbufs are in use in a flood')
-    tap.equal(after['stats']['Accepted'] - before['stats']['Accepted'], rounds + 2, 'accepted')
-    return attack
-
-
-def flood_answered(server, files, ca, rng):
-    """a flood of 20,000 SYNs from hosts that exist: bounded memory, old and new clients served"""
-    hosts = [f'10.77.0.{n}' for n in range(110, 250)]
-    attack = flood(server, files, ca, rng, hosts, True)
-    tap.check(attack.syn_acks > FLOOD_SYNS // 2, f'{attack.syn_acks} SYN-ACKs: was it a flood?')
-
-
-def flood_unanswered(server, files, ca, rng):
-    """the same from addresses that nobody has: we ask for few of them"""
-    before = server.status()['stats']['ArpRequests']
-    hosts = [f'10.77.0.{n}' for n in range(10, 90)]
-    hosts += [f'198.51.{n}.{rng.randrange(256)}' for n in range(256)]
-    flood(server, files, ca, rng, hosts, False)
-    asked = server.status()['stats']['ArpRequests'] - before
-    tap.check(asked < 500, f'{asked} ARP requests')
-
-
-def flood_impossible(server, files, ca, rng):
-    """the same from addresses that no host may have gets no answer at all"""
-    hosts = ['0.0.0.0', '0.1.2.3', '127.0.0.1', '224.0.0.1', '239.255.255.255', '240.0.0.1',
-             '255.255.255.255', '10.77.0.255', '10.77.0.0', network.SERVER_IP]
-    attack = flood(server, files, ca, rng, hosts, False)
-    tap.equal(sorted(attack.answered), [], 'who was answered')
 
 
 class Bystander:
@@ -138,11 +42,14 @@ class Bystander:
                 self.options = s.options[:12]
 
     def inject(self, flags, seq=0, ack=0, payload=b''):
-        """Numbers relative to the right ones. Returns what the server sent to the port."""
+        """Numbers relative to the right ones. Returns what the server then sent to the port."""
         self.wire.send_ip(rawtcp.mac_bytes(network.CLIENT_MAC), rawtcp.tcp_packet(
             network.CLIENT_IP, network.SERVER_IP, self.port, 443, self.seq + seq, self.ack + ack,
             flags, payload, options=self.options))
-        found = (rawtcp.Segment.parse(frame) for frame in self.wire.frames(0.1))
+        return self.seen(0.1)
+
+    def seen(self, timeout_s):
+        found = (rawtcp.Segment.parse(frame) for frame in self.wire.frames(timeout_s))
         return [s for s in found if s is not None and s.dport == self.port]
 
 
@@ -181,13 +88,18 @@ def blind(server, files, ca, rng):
                 if challenged:
                     time.sleep(CHALLENGE_S)
                 victim.sync()
-                answer = victim.inject(flags, seq, ack, payload)
+                start = time.monotonic()
+                # A busy machine may take its time.
+                answer = victim.inject(flags, seq, ack, payload) or (
+                    victim.seen(2) if challenged else [])
                 tap.check(not any(s.flags & RST for s in answer), f'{what} is answered by a RST')
                 tap.check(all(not s.payload for s in answer), f'{what} is answered with data')
                 if challenged:
                     tap.check(any(s.flags & ACK and s.ack == victim.seq for s in answer),
                               f'{what}: no challenge ACK')
-                    tap.equal(victim.inject(flags, seq, ack, payload), [], f'{what}, once more')
+                    again = victim.inject(flags, seq, ack, payload)
+                    tap.check(again == [] or time.monotonic() - start > CHALLENGE_S - 0.2,
+                              f'{what}: one challenge ACK after the other')
                 try:
                     victim.sync()
                 except OSError as e:
@@ -195,7 +107,8 @@ def blind(server, files, ca, rng):
             # What these packets lack is the right number only.
             before = server.status()['stats']['ConnResets']
             victim.inject(RST)
-            tap.equal(server.status()['stats']['ConnResets'] - before, 1, 'resets by the right RST')
+            server.wait_status(lambda s: s['stats']['ConnResets'] == before + 1,
+                               'the right RST has arrived')
     clients.check_fetch(ca, files, 'f1')
 
 
@@ -289,6 +202,8 @@ def held_out_of_order(server, files, ca, rng):
         room = server.status()['stats']
         tap.note(f'{room["RxRoomInUse"]} bytes of room in use, {room["PressureHeldDropped"]} '
                  'bytes dropped')
+        # What one connection may hold, not what 2,000 segments would fill.
+        tap.check(room['RxRoomInUse'] < len(raws) * 128 * 1024, 'memory is not bounded')
         for raw in raws:
             raw.reset()
     server.wait_status(lambda s: s['connections_open'] == 0 and s['mbufs_in_use'] <= before and
@@ -342,19 +257,14 @@ def malformed_frames(server, files, ca, rng):
 
 
 def settled(server, files, ca, rng):
-    """all connections and their buffers are given back; half-open ones go with their time"""
-    full = tap.full()
-    server.wait_status(
-        lambda s: s['connections_open'] == 0 and
-        all(s[level] == server.at_start[level] for level in fileserver.LEVELS) and
-        (not full or s['stats']['SynInUse'] == 0), 'all should be given back', 100)
+    """all is given back; half-open connections go with their time"""
+    server.wait_empty(100, half_open=tap.full())
     clients.check_fetch(ca, files, 'part')
     server.stop()
 
 
 def main():
-    cases = [blind, odd_segments, wrap_around, held_out_of_order, malformed_frames,
-             flood_answered, flood_unanswered, flood_impossible, settled]
+    cases = [blind, odd_segments, wrap_around, held_out_of_order, malformed_frames, settled]
     network.enter()
     tap.plan(cases)
     rng, _ = tap.seeded()

@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) The librecordtls authors
 
-"""What the server refuses: to start, and to be impressed by odd clients.
-
-Usage: test_refusals.py SERVER
-"""
+"""Starts that fail, with one sentence each. Usage: test_refusals.py SERVER"""
 import os
 import re
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
 
-import clients
 import fileserver
 import network
 import scene
@@ -205,155 +199,6 @@ def stops_on(exe, files, pem):
         tap.equal(len(ours), 2, f'sentences in {server.errors}')    # the fingerprint, the summary
 
 
-# Clients that no program should have to meet.
-
-def connect():
-    return socket.create_connection((network.SERVER_IP, 443), 20)
-
-
-def close_by_reset(sock):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-    sock.close()
-
-
-def read_to_end(sock):
-    got = b''
-    try:
-        while more := sock.recv(65536):
-            got += more
-    except ConnectionResetError:
-        pass
-    return got
-
-
-def check_lives(server, files, pem):
-    clients.check_fetch(pem['self'], files, 'f1')
-
-
-def resets(server, files, pem):
-    """a client that resets: at once, in the handshake, in the answer"""
-    close_by_reset(connect())
-    half = connect()
-    half.sendall(b'\x16\x03\x01\x02\x00\x01')
-    close_by_reset(half)
-    c = Client(pem['self'])
-    c.send(request('/big'))
-    c.stream.read(100000)
-    c.tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-    c.stream.close()
-    c.tls.close()
-    server.wait_status(lambda s: s['connections_open'] == 0, 'the resets have arrived')
-    check_lives(server, files, pem)
-
-
-GARBAGE = (
-    # what comes instead of a ClientHello, and the alert that may answer
-    b'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
-    b'SSH-2.0-OpenSSH_9.9\r\n',
-    b'\0' * 1000,
-    b'\xff' * 100000,
-    b'\x16\x03\x01\x00\x00',
-    b'\x16\x03\x01\xff\xff' + b'a' * 65535,
-    b'\x16\x03\x01\x00\x04\x01\xff\xff\xff' + b'\x16\x03\x01\x40\x00' + b'a' * 16384,
-    b'\x16\x03\x01\x00\x06\x01\x00\x00\x02\x03\x03',
-    b'\x15\x03\x01\x00\x02\x02\x28',
-    b'\x14\x03\x03\x00\x01\x01' * 1000,
-    b'\x17\x03\x03\x40\x11' + b'a' * 16401,
-    b'\x80\x2e\x01\x03\x01',
-)
-
-
-def garbage(server, files, pem):
-    """a client that sends garbage instead of a ClientHello is thrown out"""
-    luck, _ = tap.seeded()
-    before = server.status()
-    rows = [*GARBAGE, *(luck.randbytes(luck.randrange(5, 20000)) for _ in range(50))]
-    for data in rows:
-        sock = connect()
-        try:
-            sock.sendall(data)
-            sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass    # thrown out already
-        answer = read_to_end(sock)
-        # An alert in the clear is all that may come.
-        tap.check(answer == b'' or answer[0] == 21 and len(answer) == 7,
-                  f'{answer[:50]!r} answers {data[:50]!r}')
-        sock.close()
-    after = server.wait_status(lambda s: s['connections_open'] == 0, 'all were thrown out')
-    tap.equal(after['connections_failed'] - before['connections_failed'], len(rows), 'failed')
-    tap.equal(after['requests'], before['requests'], 'requests')
-    check_lives(server, files, pem)
-
-
-def other_suites(server, files, pem):
-    """clients without TLS 1.3, or without our suite, get an alert"""
-    for options in (('-tls1_2',), ('-ciphersuites', 'TLS_CHACHA20_POLY1305_SHA256')):
-        done = subprocess.run(['openssl', 's_client', '-connect', f'{network.SERVER_IP}:443',
-                               *options], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        tap.check(done.returncode != 0 and re.search(r'alert (protocol version|handshake failure)',
-                                                     done.stderr), done.stderr)
-    check_lives(server, files, pem)
-
-
-def silence(server, files, pem):
-    """clients that connect and say nothing hold nobody up, and are thrown out"""
-    quiet = [connect() for _ in range(50)]
-    slow = connect()
-    slow.sendall(b'\x16\x03\x01')
-    check_lives(server, files, pem)
-    tap.equal(server.status()['connections_open'], 51, 'open connections')
-    # The handshake has its time-out.
-    for sock in (*quiet, slow):
-        tap.equal(read_to_end(sock), b'', 'bytes to a silent client')
-        sock.close()
-    server.wait_status(lambda s: s['connections_open'] == 0, 'all were thrown out')
-    check_lives(server, files, pem)
-
-
-def half_request(server, files, pem):
-    """half a request: others are served meanwhile; the rest, or the end, may come later"""
-    wire = request('/f1', close=True)
-    with Client(pem['self']) as c, Client(pem['self']) as gone:
-        c.send(wire[:20])
-        gone.send(wire[:20])
-        check_lives(server, files, pem)
-        gone.__exit__(None)
-        c.send(wire[20:])
-        tap.equal(clients.read_response(c.stream).status, 200, 'status')
-        c.check_end()
-    server.wait_status(lambda s: s['connections_open'] == 0, 'both have ended')
-
-
-def long_header(server, files, pem):
-    """a header of 100 KB gets 431; one without end is not read for ever"""
-    for field in ('x: ' + 'a' * 100000, '\r\n'.join(f'x{i}: {i}' for i in range(10000))):
-        with Client(pem['self']) as c:
-            c.send(request('/f1', field))
-            tap.equal(clients.read_response(c.stream).status, 431, 'status')
-            c.check_end()
-    with Client(pem['self']) as c:
-        try:
-            c.send(b'GET /f1 HTTP/1.1\r\n')
-            while True:
-                c.send(b'x: y\r\n' * 10000)
-        except OSError:
-            pass    # it may go on for a while, and not for longer than the case may take
-    server.wait_status(lambda s: s['connections_open'] == 0, 'the connections have ended', 30)
-    check_lives(server, files, pem)
-
-
-def settled(server, files, pem):
-    """all is given back"""
-    server.wait_empty()
-    server.stop()
-
-
-STARTS = (wrong_arguments, missing_root, wrong_certificates, unreadable_key, interface_in_use,
-          no_permission, no_memory, no_port, address_in_vain, help_is_no_refusal, stops_on)
-CLIENTS = (resets, garbage, other_suites, silence, half_request, long_header, settled)
-
-
 def make_pem(files):
     folder = files.folder
     ca, chain, key = scene.make_chain(folder)
@@ -369,19 +214,16 @@ def make_pem(files):
 
 
 def main():
-    exe = os.path.abspath(sys.argv[1])
+    cases = [wrong_arguments, missing_root, wrong_certificates, unreadable_key, interface_in_use,
+             no_permission, no_memory, no_port, address_in_vain, help_is_no_refusal, stops_on]
     network.enter()
-    tap.plan([*STARTS, *CLIENTS])
+    tap.plan(cases)
     with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:
         files = scene.Files(folder)
         files.add('f1', 1)
         files.add('big', 64 * scene.MIB)
         pem = make_pem(files)
-        failed = tap.run(STARTS, exe, files, pem, limit_s=60)
-        with fileserver.Server(exe, files.root, '--cert-out', pem['self'], '--time-wait-ms',
-                               '500') as server:
-            failed += tap.run(CLIENTS, server, files, pem, limit_s=60, first=len(STARTS) + 1)
-        return 1 if failed else 0
+        return 1 if tap.run(cases, os.path.abspath(sys.argv[1]), files, pem) else 0
 
 
 if __name__ == '__main__':
