@@ -122,29 +122,40 @@ serve(struct rtls_stack *stack, struct rtls_sock *listener, SSL_CTX *ctx)
 	}
 }
 
+static void
+must(int rc, const char *what) /* the library's calls answer 0 or a negative errno */
+{
+	if (rc >= 0)
+		return;
+	fprintf(stderr, "recordtls-echo: %s: %s\n", what, strerror(-rc));
+	exit(1);
+}
+
+static void
+must_ssl(bool ok, const char *what)
+{
+	unsigned long e = ERR_peek_error(); /* the first is the cause */
+
+	if (ok)
+		return;
+	if (ERR_SYSTEM_ERROR(e))
+		must(-ERR_GET_REASON(e), what);
+	fprintf(stderr, "recordtls-echo: %s: %s\n", what, ERR_reason_error_string(e));
+	exit(1);
+}
+
 static SSL_CTX *
 make_ctx(const char *cert, const char *key)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
 	/* What librecordtls carries; with another suite OpenSSL would seal by itself. */
-	if (ctx != NULL && SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-	    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") == 1 &&
-	    SSL_CTX_use_certificate_chain_file(ctx, cert) == 1 &&
-	    SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1)
-		return ctx;
-	ERR_print_errors_fp(stderr);
-	exit(1);
-}
-
-/* Every call answers 0 or a negative errno. */
-static void
-must(int rc, const char *what)
-{
-	if (rc >= 0)
-		return;
-	fprintf(stderr, "recordtls-echo: %s: %s\n", what, strerror(-rc));
-	exit(1);
+	must_ssl(ctx != NULL && SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+			 SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") == 1,
+		 "TLS 1.3");
+	must_ssl(SSL_CTX_use_certificate_chain_file(ctx, cert) == 1, cert);
+	must_ssl(SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1, key);
+	return ctx;
 }
 
 int
@@ -171,6 +182,8 @@ main(int argc, char **argv)
 	must(rtls_addr_add(stack, port, &addr, prefix_len), argv[eal + 1]);
 	addr.port = (uint16_t)atoi(argv[eal + 2]);
 	must(rtls_listen(stack, &addr, NULL, &listener), argv[eal + 2]);
+	printf("ready %s port %s\n", argv[eal + 1], argv[eal + 2]);
+	fflush(stdout);
 	serve(stack, listener, ctx);
 	while (rtls_stack_destroy(stack) == -EAGAIN) /* resets what is open */
 		rtls_stack_poll(stack, now_us());

@@ -16,6 +16,7 @@
 #include "path.h"
 
 #define SECOND_US UINT64_C(1000000)
+#define READER_US (60 * SECOND_US) /* for a peer that takes nothing of what waits for it */
 
 /* How a state goes on. */
 enum turn {
@@ -25,12 +26,43 @@ enum turn {
 	TURN_ABORT, /* over, and the peer must see that it was cut short */
 };
 
+/* How long a state may last; from CONN_REQUEST on, see note_progress(). */
+static const uint64_t patience_us[] = {
+	[CONN_HANDSHAKE] = 10 * SECOND_US,
+	[CONN_REQUEST] = 60 * SECOND_US,
+	[CONN_HEAD] = READER_US,
+	[CONN_BODY] = READER_US,
+	[CONN_CLOSE_NOTIFY] = 10 * SECOND_US,
+	[CONN_LINGER] = 5 * SECOND_US,
+	[CONN_END] = 0,
+};
+
 static enum turn
-enter(struct conn *c, enum conn_state state, uint64_t deadline_us)
+enter(struct conn *c, enum conn_state state, uint64_t now_us)
 {
 	c->state = state;
-	c->deadline_us = deadline_us;
+	c->deadline_us = now_us + patience_us[state];
+	c->snd_queued = 0;
 	return TURN_AGAIN;
+}
+
+/*
+ * A slow reader is not an idle one: while our bytes wait for the peer, the time
+ * counts from the last one that was sent or that it took. Called on both sides of
+ * a step: a queue filled up to where it was before does not look changed.
+ */
+static void
+note_progress(struct conn *c, uint64_t now_us)
+{
+	struct rtls_sock_info info;
+
+	if (c->state == CONN_HANDSHAKE || c->state == CONN_END)
+		return;
+	rtls_sock_info(c->sock, &info);
+	if (info.snd_queued == c->snd_queued)
+		return;
+	c->snd_queued = info.snd_queued;
+	c->deadline_us = now_us + (info.snd_queued != 0 ? READER_US : patience_us[c->state]);
 }
 
 static enum turn
@@ -54,7 +86,7 @@ conn_open(struct conn *c, struct conn_env *env, struct rtls_sock *k, uint64_t no
 	}
 	SSL_set_accept_state(c->ssl);
 	http_init(&c->request);
-	enter(c, CONN_HANDSHAKE, now_us + 10 * SECOND_US);
+	enter(c, CONN_HANDSHAKE, now_us);
 	return true;
 }
 
@@ -106,7 +138,7 @@ do_handshake(struct conn *c, uint64_t now_us)
 	/* Without our keys rtls_send() would send clear text. */
 	if (rtls_ssl_status(c->ssl, &st) < 0 || !st.tx_handed_over)
 		return TURN_ABORT;
-	return enter(c, CONN_REQUEST, now_us + 60 * SECOND_US);
+	return enter(c, CONN_REQUEST, now_us);
 }
 
 /* Opens what the request asks for; returns the status of the answer. */
@@ -128,7 +160,7 @@ find_file(struct conn *c, char *path, size_t cap)
 }
 
 static enum turn
-answer(struct conn *c)
+answer(struct conn *c, uint64_t now_us)
 {
 	struct http_answer a = {
 		.status = c->request.status,
@@ -150,14 +182,13 @@ answer(struct conn *c)
 	c->head_len = http_write(c->head, &a);
 	c->head_off = 0;
 	c->env->requests++;
-	/* From here on the stack's own time-out applies: a slow reader is not an idle one. */
-	return enter(c, CONN_HEAD, 0);
+	return enter(c, CONN_HEAD, now_us);
 }
 
 static enum turn
 farewell(struct conn *c, uint64_t now_us)
 {
-	return enter(c, CONN_CLOSE_NOTIFY, now_us + 10 * SECOND_US);
+	return enter(c, CONN_CLOSE_NOTIFY, now_us);
 }
 
 static enum turn
@@ -169,7 +200,7 @@ read_request(struct conn *c, uint64_t now_us)
 		return TURN_FAIL;
 	if (c->in_off < c->in_len) {
 		c->in_off += http_feed(&c->request, c->in + c->in_off, c->in_len - c->in_off);
-		return c->request.status != 0 ? answer(c) : TURN_AGAIN;
+		return c->request.status != 0 ? answer(c, now_us) : TURN_AGAIN;
 	}
 	c->in_off = 0;
 	c->in_len = 0;
@@ -202,7 +233,7 @@ finish_answer(struct conn *c, uint64_t now_us)
 	if (!more)
 		return farewell(c, now_us);
 	http_next(&c->request);
-	return enter(c, CONN_REQUEST, now_us + 60 * SECOND_US);
+	return enter(c, CONN_REQUEST, now_us);
 }
 
 /* TURN_AGAIN: now. Nothing is sent past what libssl owes. */
@@ -236,7 +267,7 @@ send_head(struct conn *c, uint64_t now_us)
 	c->head_off += (size_t)n;
 	if (c->head_off < c->head_len)
 		return TURN_AGAIN;
-	return c->file != NULL ? enter(c, CONN_BODY, 0) : finish_answer(c, now_us);
+	return c->file != NULL ? enter(c, CONN_BODY, now_us) : finish_answer(c, now_us);
 }
 
 static enum turn
@@ -275,19 +306,15 @@ say_farewell(struct conn *c, uint64_t now_us)
 	}
 	if (rtls_shutdown(c->sock, RTLS_SHUT_WR) < 0)
 		return TURN_FAIL;
-	return enter(c, CONN_LINGER, now_us + 5 * SECOND_US);
+	return enter(c, CONN_LINGER, now_us);
 }
 
 /* Reads the rest away: closing with bytes unread would be a reset, and cut our answer short. */
 static enum turn
 linger(struct conn *c, uint64_t now_us)
 {
-	struct rtls_sock_info info;
 	size_t n;
 
-	rtls_sock_info(c->sock, &info);
-	if (info.snd_queued != 0)
-		c->deadline_us = now_us + 5 * SECOND_US;
 	ERR_clear_error();
 	if (SSL_read_ex(c->ssl, c->in, sizeof(c->in), &n))
 		return TURN_AGAIN;
@@ -295,7 +322,7 @@ linger(struct conn *c, uint64_t now_us)
 		return wait_for(c, RTLS_READABLE);
 	/* close_notify, a bare FIN or an error: nothing more comes that matters. */
 	ERR_clear_error();
-	return enter(c, CONN_END, 0);
+	return enter(c, CONN_END, now_us);
 }
 
 static enum turn
@@ -325,11 +352,12 @@ conn_step(struct conn *c, uint64_t now_us)
 {
 	enum turn turn = TURN_AGAIN;
 
+	note_progress(c, now_us);
 	/* The buffers of a connection bound what it can do in one go. */
 	while (turn == TURN_AGAIN && c->state != CONN_END)
 		turn = take_turn(c, now_us);
-	if (turn != TURN_FAIL && turn != TURN_ABORT && c->state != CONN_END &&
-	    c->deadline_us != 0 && now_us >= c->deadline_us)
+	note_progress(c, now_us);
+	if (turn == TURN_WAIT && c->state != CONN_END && now_us >= c->deadline_us)
 		turn = TURN_ABORT;
 	if (turn == TURN_ABORT || turn == TURN_FAIL)
 		c->env->failed++;

@@ -38,7 +38,8 @@ struct conn {
 	enum conn_state state;
 	uint32_t watched;     /* events asked for */
 	uint32_t wanted;      /* events that the state waits for */
-	uint64_t deadline_us; /* of the state; 0: none */
+	uint64_t deadline_us; /* of the state */
+	uint64_t snd_queued;  /* when last looked at: see note_progress() */
 	struct rtls_sock *sock;
 	SSL *ssl;
 	struct conn_env *env;

@@ -96,6 +96,29 @@ say_no_port(int argc, char **argv)
 		say("DPDK could not make the interface %s (%s)", name, MORE);
 }
 
+/* rte_eal_init(), which prints a hundred lines of its usage on standard output otherwise. */
+static int
+init_silently(int argc, char **argv)
+{
+	int null, out, rc;
+
+	fflush(stdout);
+	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (out >= 0 && null >= 0)
+		dup2(null, STDOUT_FILENO);
+	rc = rte_eal_init(argc, argv);
+	/* What DPDK printed is still in the buffer of stdio. */
+	fflush(stdout);
+	if (out >= 0 && null >= 0)
+		dup2(out, STDOUT_FILENO);
+	if (null >= 0)
+		close(null);
+	if (out >= 0)
+		close(out);
+	return rc;
+}
+
 int
 eal_start(int argc, char **argv)
 {
@@ -122,8 +145,11 @@ eal_start(int argc, char **argv)
 		args[n++] = quiet;
 	for (int i = 1; i < argc; i++)
 		args[n++] = argv[i];
-	rc = rte_eal_init(n, args);
-	if (rc < 0)
+	rc = init_silently(n, args);
+	if (rc < 0 && rte_errno == EINVAL)
+		say("DPDK does not accept its arguments, those before --: %s (%s)",
+		    rte_strerror(rte_errno), MORE);
+	else if (rc < 0)
 		say("DPDK does not start: %s (%s)", rte_strerror(rte_errno), MORE);
 	else if (rc < n - 1)
 		say("'%s' is not a DPDK argument; the server's own stand behind --", args[rc + 1]);

@@ -8,8 +8,9 @@
 #include <recordtls/port.h>
 
 /*
- * Starts the EAL with the arguments before "--". Its own messages are kept off
- * standard error unless the arguments set a level, so that ours can be seen.
+ * Starts the EAL with the arguments before "--". Its usage is kept off standard
+ * output, and its messages off standard error unless the arguments set a level,
+ * so that ours can be seen.
  * 0, or -1: one sentence was printed.
  */
 int eal_start(int argc, char **argv);
