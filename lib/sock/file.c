@@ -12,6 +12,7 @@
 #include <recordtls/io.h>
 
 #include "sock/check.h"
+#include "stack/conf.h"
 #include "stack/stack.h"
 
 enum { READ_AHEAD_DEFAULT = 4 };
@@ -26,17 +27,14 @@ int
 rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *user_conf,
 	       struct rtls_file **out)
 {
-	struct rtls_file_conf conf = { 0 };
+	struct rtls_file_conf conf;
 	struct rtls_file *f;
 	struct stat st;
 	int flags;
 
 	(void)s;
-	if (user_conf != NULL) {
-		if (user_conf->size < sizeof(uint32_t))
-			return -EINVAL;
-		memcpy(&conf, user_conf, RTE_MIN(user_conf->size, sizeof(conf)));
-	}
+	if (conf_copy(&conf, sizeof(conf), user_conf) != 0)
+		return -EINVAL;
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY || fstat(fd, &st) != 0)
 		return -EBADF;

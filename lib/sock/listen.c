@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sock/addr.h"
+#include "stack/conf.h"
 #include "stack/open_path.h"
 #include "stack/stack.h"
 
@@ -24,16 +25,13 @@ int
 rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
 	    const struct rtls_listen_conf *user_conf, struct rtls_sock **out)
 {
-	struct rtls_listen_conf conf = { 0 };
+	struct rtls_listen_conf conf;
 	struct net_addr ip = addr_to_net(local);
 	struct rtls_sock *l;
 	int rc;
 
-	if (user_conf != NULL) {
-		if (user_conf->size < sizeof(uint32_t))
-			return -EINVAL;
-		memcpy(&conf, user_conf, RTE_MIN(user_conf->size, sizeof(conf)));
-	}
+	if (conf_copy(&conf, sizeof(conf), user_conf) != 0)
+		return -EINVAL;
 	rc = check_local(s, local);
 	if (rc != 0)
 		return rc;

@@ -107,8 +107,8 @@ endpoint_connect(struct rtls_sock *k)
 	if (s->clock_started)
 		tcp_conn_connect(&k->tcp, &k->params, k->tuple.local_port, k->tuple.remote_port,
 				 tcp_isn(s->secret, &k->tuple, s->now_us),
-				 tcp_ts_offset(s->secret, &k->tuple), b->port->mtu - 40,
-				 k->rcvbuf / 2, s->now_us);
+				 tcp_ts_offset(s->secret, &k->tuple), binding_mss(b), k->rcvbuf / 2,
+				 s->now_us);
 	endpoint_schedule(k);
 }
 

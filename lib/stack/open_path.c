@@ -57,12 +57,6 @@ open_path_listener(struct rtls_stack *s, const struct net_addr *local, uint16_t 
 	return for_all;
 }
 
-static uint16_t
-our_mss(const struct binding *b)
-{
-	return b->port->mtu - 40; /* RFC 9293 3.7.1: IPv4 and TCP headers without options */
-}
-
 /* Nothing is known of the tuple: only a SYN for a listener means something. */
 static void
 input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t iss)
@@ -79,7 +73,7 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 		answer_reset(to, seg);
 		return;
 	}
-	if (!tcp_syn_input(&syn, &s->params, seg, iss, ts_offset, our_mss(to->b), l->rcvbuf / 2,
+	if (!tcp_syn_input(&syn, &s->params, seg, iss, ts_offset, binding_mss(to->b), l->rcvbuf / 2,
 			   s->now_us)) {
 		/* RFC 9293 3.10.7.2: a listener answers an ACK with RST, and drops the rest. */
 		if (seg->flags & TCP_ACK)

@@ -10,6 +10,7 @@
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
+#include "stack/conf.h"
 #include "stack/port.h"
 
 enum {
@@ -175,16 +176,13 @@ read_facts(struct port_ethdev *e)
 int
 rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struct rtls_port **out)
 {
-	struct rtls_port_conf conf = { 0 };
+	struct rtls_port_conf conf;
 	struct rte_eth_dev_info info;
 	struct port_ethdev *e;
 	int rc;
 
-	if (user_conf != NULL) {
-		if (user_conf->size < sizeof(uint32_t))
-			return -EINVAL;
-		memcpy(&conf, user_conf, RTE_MIN(user_conf->size, sizeof(conf)));
-	}
+	if (conf_copy(&conf, sizeof(conf), user_conf) != 0)
+		return -EINVAL;
 	if (!rte_eth_dev_is_valid_port(port_id))
 		return -ENODEV;
 	if (conf.nb_queues > 1)

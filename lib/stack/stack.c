@@ -11,6 +11,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
+#include "stack/conf.h"
 #include "stack/open_path.h"
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
@@ -194,13 +195,10 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	char name[16];
 	int rc;
 
-	if (user_conf != NULL && user_conf->size < sizeof(uint32_t))
-		return -EINVAL;
 	s = rte_zmalloc("rtls_stack", sizeof(*s), RTE_CACHE_LINE_SIZE);
 	if (s == NULL)
 		return -ENOMEM;
-	if (user_conf != NULL)
-		memcpy(&s->conf, user_conf, RTE_MIN(user_conf->size, sizeof(s->conf)));
+	rc = conf_copy(&s->conf, sizeof(s->conf), user_conf);
 	conf_defaults(&s->conf);
 	if (s->conf.socket_id > 0)
 		socket = s->conf.socket_id - 1;
@@ -212,7 +210,9 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	TAILQ_INIT(&s->free_list);
 	TAILQ_INIT(&s->listeners);
 	memcpy(s->secret, s->conf.secret, sizeof(s->secret));
-	rc = conf_check(&s->conf);
+	buf_wipe(s->conf.secret, sizeof(s->conf.secret));
+	if (rc == 0)
+		rc = conf_check(&s->conf);
 	if (rc == 0 && memcmp(s->secret, no_secret, sizeof(no_secret)) == 0)
 		rc = stack_random(s->secret, sizeof(s->secret));
 	s->provider = crypto_libcrypto();

@@ -12,6 +12,7 @@
 
 #include "buf/pools.h"
 #include "net/arp.h"
+#include "net/ether_ip.h"
 #include "net/flow.h"
 #include "net/icmp.h"
 #include "stack/counters.h"
@@ -109,6 +110,13 @@ static inline void
 stack_count(struct rtls_stack *s, enum counter c)
 {
 	s->counters[c]++;
+}
+
+/* What we offer: IPv4 and TCP headers without options taken off (RFC 9293 3.7.1). */
+static inline uint16_t
+binding_mss(const struct binding *b)
+{
+	return (uint16_t)(b->port->mtu - IPV4_HDR_MIN - TCP_HDR_MIN);
 }
 
 /* One of our addresses, or NULL. */
