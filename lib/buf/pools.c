@@ -17,6 +17,8 @@ enum {
 	PRIV_ALIGN = 64,                /* keeps the data room, and so the plaintext, aligned */
 	TAIL_ROOM = 1 + RECORD_TAG_LEN, /* inner type and tag */
 	EXPLICIT_NONCE_MAX = 8,
+	RESERVE_SHARE = 16, /* of the large ones */
+	RESERVE_MIN = 8,
 };
 
 static const uint16_t record_room[] = { BUF_SMALL_ROOM, BUF_MEDIUM_ROOM, BUF_LARGE_ROOM };
@@ -60,6 +62,7 @@ pools_free(struct buf_pools *p)
 
 	rte_mempool_free(p->header);
 	rte_mempool_free(p->indirect);
+	rte_mempool_free(p->reserve);
 	for (i = 0; i < RTE_DIM(p->record); i++)
 		rte_mempool_free(p->record[i]);
 	memset(p, 0, sizeof(*p));
@@ -84,6 +87,10 @@ buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf)
 					 0 :
 					 RTE_MAX(2 * conf->nb_packets, (uint32_t)SENDQ_PIECES_MAX),
 				 0, 0);
+	if (rc == 0)
+		rc = pool_create(&p->reserve, conf, "reserve",
+				 RTE_MAX(conf->nb_large / RESERVE_SHARE, (uint32_t)RESERVE_MIN),
+				 priv_size, BUF_LARGE_ROOM);
 	for (i = 0; rc == 0 && i < RTE_DIM(p->record); i++)
 		rc = pool_create(&p->record[i], conf, suffix[i], nb_records[i], priv_size,
 				 record_room[i]);
@@ -126,6 +133,19 @@ buf_record_alloc(const struct buf_pools *p, uint32_t plain_len)
 	return NULL;
 }
 
+struct rte_mbuf *
+buf_opened_alloc(const struct buf_pools *p, uint32_t plain_len)
+{
+	struct rte_mbuf *m = buf_record_alloc(p, plain_len);
+
+	if (m != NULL)
+		return m;
+	m = rte_pktmbuf_alloc(p->reserve);
+	if (m != NULL)
+		m->data_off = BUF_PLAIN_OFF;
+	return m;
+}
+
 uint32_t
 buf_record_room(const struct rte_mbuf *m)
 {
@@ -153,6 +173,8 @@ buf_pools_in_use(const struct buf_pools *p)
 		n += rte_mempool_in_use_count(p->header);
 	if (p->indirect != NULL)
 		n += rte_mempool_in_use_count(p->indirect);
+	if (p->reserve != NULL)
+		n += rte_mempool_in_use_count(p->reserve);
 	for (i = 0; i < RTE_DIM(p->record); i++)
 		if (p->record[i] != NULL)
 			n += rte_mempool_in_use_count(p->record[i]);
@@ -160,14 +182,15 @@ buf_pools_in_use(const struct buf_pools *p)
 }
 
 bool
-buf_pools_recovered(const struct buf_pools *p)
+buf_pools_recovered(const struct buf_pools *p, uint32_t plain_len)
 {
 	/* An eighth: enough that who is woken does not find it empty again at once. */
 	uint32_t i;
 
 	for (i = 0; i < RTE_DIM(p->record); i++) {
-		if (rte_mempool_avail_count(p->record[i]) < p->record[i]->size / 8)
-			return false;
+		if (plain_len <= plain_room(record_room[i]) &&
+		    rte_mempool_avail_count(p->record[i]) > p->record[i]->size / 8)
+			return true;
 	}
-	return true;
+	return false;
 }

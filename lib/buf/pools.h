@@ -38,6 +38,7 @@ struct buf_pools_conf {
 struct buf_pools {
 	struct rte_mempool *header;    /* packets without payload, and the first mbuf of others */
 	struct rte_mempool *indirect;  /* mbufs without a data room */
+	struct rte_mempool *reserve;   /* large ones, for records that are opened */
 	struct rte_mempool *record[3]; /* small, medium, large; private area: sendq_rec */
 };
 
@@ -63,11 +64,17 @@ buf_wipe(void *p, size_t len)
  */
 struct rte_mbuf *buf_record_alloc(const struct buf_pools *p, uint32_t plain_len);
 
+/*
+ * The same for a record that is opened. When all else is out it comes from the reserve: what
+ * peers that do not read keep in send queues may not keep a program from reading.
+ */
+struct rte_mbuf *buf_opened_alloc(const struct buf_pools *p, uint32_t plain_len);
+
 /* Plaintext bytes that a record buffer can hold, tail room for inner type and tag kept. */
 uint32_t buf_record_room(const struct rte_mbuf *m);
 
-/* Are some buffers of every class back, so that who found a pool empty may try again? */
-bool buf_pools_recovered(const struct buf_pools *p);
+/* Are some buffers that hold plain_len bytes back, so that who found none may try again? */
+bool buf_pools_recovered(const struct buf_pools *p, uint32_t plain_len);
 
 /* Frees a record buffer that holds plaintext, from BUF_PLAIN_OFF on: wiped first. NULL is fine. */
 void buf_record_discard(struct rte_mbuf *m);

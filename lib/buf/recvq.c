@@ -229,8 +229,11 @@ recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 	while ((i = find_enclosed(q, off, end_off)) < q->nb_held) {
 		run_end_off = q->held[i].end_off;
 		front = (uint32_t)(q->held[i].off - off);
-		behind = rte_pktmbuf_copy(m, m->pool, (uint32_t)(run_end_off - off),
-					  (uint32_t)(end_off - run_end_off));
+		/* A pool of indirect mbufs (net_ring hands them up) would be emptied to no end. */
+		behind = rte_pktmbuf_data_room_size(m->pool) <= RTE_PKTMBUF_HEADROOM ?
+				 NULL :
+				 rte_pktmbuf_copy(m, m->pool, (uint32_t)(run_end_off - off),
+						  (uint32_t)(end_off - run_end_off));
 		if (behind == NULL) {
 			/* No buffer to split it with: the new bytes stand for the old ones. */
 			held_free(q, i);

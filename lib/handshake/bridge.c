@@ -319,7 +319,7 @@ bridge_read(struct bridge *br, void *bytes, size_t len)
 	if (n == 0)
 		br->eof = true;
 	/* The socket stands behind a KeyUpdate whose new keys libssl is about to bring. */
-	if (n == -EKEYEXPIRED)
+	if (n == -EKEYEXPIRED || n == -ENOMEM)
 		n = -EAGAIN;
 	if (n < 0 && n != -EAGAIN)
 		br->io_errno = -n;

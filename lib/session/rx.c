@@ -192,7 +192,9 @@ reserve(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
 	if (r->spare != NULL && buf_record_room(r->spare) >= plain_max)
 		return true;
 	rte_pktmbuf_free(r->spare);
-	r->spare = buf_record_alloc(rx->pools, plain_max);
+	r->spare = buf_opened_alloc(rx->pools, plain_max);
+	if (r->spare == NULL)
+		rx->short_len = plain_max;
 	return r->spare != NULL;
 }
 

@@ -63,6 +63,7 @@ struct session_rx {
 	uint8_t opened_type;
 	uint8_t opened_effect; /* enum session_rx_effect */
 	uint32_t opened_wire_len;
+	uint32_t short_len; /* -ENOMEM: for a record of so many bytes */
 	struct messages messages;
 	uint64_t records;      /* counters */
 	uint64_t record_bytes; /* plaintext */

@@ -33,6 +33,16 @@ session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sen
 	tx->cap = RECORD_PLAIN_MAX;
 }
 
+static struct rte_mbuf *
+record_alloc(struct session_tx *tx, uint32_t plain_len)
+{
+	struct rte_mbuf *m = buf_record_alloc(tx->pools, plain_len);
+
+	if (m == NULL)
+		tx->short_len = plain_len;
+	return m;
+}
+
 static uint64_t
 room_used(const struct session_tx *tx)
 {
@@ -150,7 +160,7 @@ want_room(const struct session_tx *tx, size_t len, bool more)
 static int
 grow(struct session_tx *tx, uint32_t want)
 {
-	struct rte_mbuf *m = buf_record_alloc(tx->pools, want), *old = tx->open;
+	struct rte_mbuf *m = record_alloc(tx, want), *old = tx->open;
 
 	if (m == NULL)
 		return -ENOMEM;
@@ -174,7 +184,7 @@ data_step(struct session_tx *tx, struct pieces *src, bool more)
 		rc = may_open(tx);
 		if (rc != 0)
 			return rc;
-		tx->open = buf_record_alloc(tx->pools, want_room(tx, src->left, more));
+		tx->open = record_alloc(tx, want_room(tx, src->left, more));
 		if (tx->open == NULL)
 			return -ENOMEM;
 	}
@@ -212,7 +222,7 @@ raw_step(struct session_tx *tx, struct pieces *src)
 		sendq_tail_grown(tx->q, n);
 		return 0;
 	}
-	m = buf_record_alloc(tx->pools, (uint32_t)RTE_MIN(src->left, (size_t)RECORD_PLAIN_MAX));
+	m = record_alloc(tx, (uint32_t)RTE_MIN(src->left, (size_t)RECORD_PLAIN_MAX));
 	if (m == NULL)
 		return -ENOMEM;
 	append(src, m, rte_pktmbuf_tailroom(m));
@@ -255,7 +265,7 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	/* Data stays below this, so one control record at least always fits. */
 	if (room_used(tx) >= tx->sndbuf + BUF_LARGE_ROOM)
 		return -EAGAIN;
-	m = buf_record_alloc(tx->pools, len);
+	m = record_alloc(tx, len);
 	if (m == NULL)
 		return -ENOMEM;
 	rc = session_tx_flush(tx);
@@ -328,6 +338,9 @@ session_tx_room(const struct session_tx *tx)
 {
 	uint64_t used = room_used(tx), left = used < tx->sndbuf ? tx->sndbuf - used : 0;
 
+	/* -EKEYEXPIRED: room or not, no data is taken. */
+	if (tx->open == NULL && tx->suite != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
+		return 0;
 	/* The open record takes what it is short of its cap whatever the room is: its buffer is
 	 * charged, and nothing else would ever close it. */
 	if (left == 0 && tx->open != NULL && tx->open->data_len < tx->cap)

@@ -40,6 +40,7 @@ struct session_tx {
 	uint32_t epoch;                   /* 0: no keys yet */
 	uint16_t cap;                     /* plaintext bytes per data record */
 	bool fence_next;                  /* the next record starts a segment */
+	uint32_t short_len;               /* -ENOMEM: for a record of so many bytes */
 	bool failed;                      /* the provider failed: nothing is sent any more */
 	uint8_t iv[RECORD_NONCE_LEN];     /* of record number 0 */
 	struct crypto_key *key;

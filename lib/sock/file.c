@@ -82,7 +82,7 @@ read_ahead(struct rtls_sock *k, struct rtls_file *f, uint64_t off, uint64_t end)
 			rte_pktmbuf_free(m);
 			/* Without even one under way nothing else would wake the socket. */
 			if (lane->count == 0)
-				endpoint_starve(k);
+				endpoint_starve(k, len);
 			return;
 		}
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sock/addr.h"
+#include "sock/check.h"
 #include "stack/stack.h"
 
 static int
@@ -43,6 +44,11 @@ rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 			return -EINVAL;
 		k->opt_max_payload = (uint32_t)v;
 		k->tx.cap = (uint16_t)v;
+		/* What is open may be full now. */
+		if (k->tx.open != NULL && k->tx.open->data_len >= v) {
+			(void)session_tx_flush(&k->tx);
+			sock_queued(k);
+		}
 		return 0;
 	case RTLS_OPT_USER_TIMEOUT_US:
 		if (v == 0 || v > UINT32_MAX)

@@ -28,6 +28,7 @@ set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 	sock_queued(k);
 	if (rc != 0)
 		return rc;
+	endpoint_ready(k);
 	if (k->tx.epoch > 1) {
 		stack_count(s, CNT_TLS_TX_REKEY_OK);
 		return 0;
@@ -49,6 +50,8 @@ set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 	if (rc != 0)
 		return rc;
 	session_rx_input(&k->rx);
+	/* The window may have closed over what is known only now as part of a record. */
+	endpoint_offer_window(k);
 	endpoint_ready(k);
 	if (k->rx.epoch > 1) {
 		stack_count(s, CNT_TLS_RX_REKEY_OK);

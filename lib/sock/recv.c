@@ -37,7 +37,7 @@ receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
 	if (n == -EAGAIN && k->tcp.state == TCP_CLOSED)
 		return 0;
 	if (n == -ENOMEM)
-		endpoint_starve(k);
+		endpoint_starve(k, k->rx.short_len);
 	return n;
 }
 

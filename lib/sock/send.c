@@ -15,7 +15,7 @@ after_send(struct rtls_sock *k, ssize_t rc)
 	if (rc == -ENOMEM) {
 		/* What was read ahead for a file is a guess, and may be what holds the pool. */
 		reader_lane_reset(k->stack->reader, &k->lane);
-		endpoint_starve(k);
+		endpoint_starve(k, k->tx.short_len);
 	}
 	sock_queued(k);
 	return rc;

@@ -143,8 +143,9 @@ endpoint_ready(struct rtls_sock *k)
 }
 
 void
-endpoint_starve(struct rtls_sock *k)
+endpoint_starve(struct rtls_sock *k, uint32_t plain_len)
 {
+	k->starved_len = plain_len;
 	if (k->starved)
 		return;
 	TAILQ_INSERT_TAIL(&k->stack->starved_list, k, starved_link);

@@ -41,12 +41,13 @@ struct rtls_sock {
 	/* What each segment touches. */
 	struct tcp_conn tcp;
 	struct rtls_stack *stack;
-	uint8_t phase;     /* enum endpoint_phase */
-	bool tx_listed;    /* on stack->tx_list: tcp_plan may have something to say */
-	bool ready_listed; /* on stack->ready_list: may have events to report */
-	bool attached;     /* the flow table leads here */
-	bool connected;    /* came from rtls_connect() and is established */
-	bool starved;      /* on stack->starved_list: a pool was empty */
+	uint8_t phase;        /* enum endpoint_phase */
+	bool tx_listed;       /* on stack->tx_list: tcp_plan may have something to say */
+	bool ready_listed;    /* on stack->ready_list: may have events to report */
+	bool attached;        /* the flow table leads here */
+	bool connected;       /* came from rtls_connect() and is established */
+	bool starved;         /* on stack->starved_list: a pool was empty */
+	uint32_t starved_len; /* for a record of so many bytes */
 	TAILQ_ENTRY(rtls_sock) tx_link;
 	TAILQ_ENTRY(rtls_sock) ready_link;
 	TAILQ_ENTRY(rtls_sock) link; /* free list, listener list, a listener's backlog */
@@ -111,7 +112,7 @@ void endpoint_schedule(struct rtls_sock *k);
 void endpoint_ready(struct rtls_sock *k);
 
 /* A pool was empty for it: look at its events again when buffers are back. */
-void endpoint_starve(struct rtls_sock *k);
+void endpoint_starve(struct rtls_sock *k, uint32_t plain_len);
 
 /* Its deadlines may have changed. */
 void endpoint_rearm(struct rtls_sock *k);

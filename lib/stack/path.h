@@ -22,6 +22,7 @@ struct path {
 	uint32_t arp_changes; /* of the table when mac was copied */
 	uint64_t look_us;     /* look the neighbour up again then */
 	uint64_t confirm_us;  /* progress before this need not be told to the table */
+	uint64_t since_us;    /* there is no MAC since then; 0: there is one */
 	uint64_t retry_us;    /* waiting: look again then; UINT64_MAX: not waiting */
 	uint8_t mac[NET_MAC_LEN];
 	uint8_t binding; /* index of the stack's port binding */

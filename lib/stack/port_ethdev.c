@@ -79,7 +79,6 @@ make_rx_pool(struct port_ethdev *e, uint32_t nb_mbufs)
 	snprintf(name, sizeof(name), "rtls_rx_%u", e->port_id);
 	e->rx_pool = rte_pktmbuf_pool_create(name, nb_mbufs, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					     rte_eth_dev_socket_id(e->port_id));
-	e->port.rx_room = (uint64_t)nb_mbufs * RTE_MBUF_DEFAULT_BUF_SIZE;
 	return e->rx_pool == NULL ? -rte_errno : 0;
 }
 
@@ -91,6 +90,10 @@ make_queue(struct port_ethdev *e, const struct rtls_port_conf *conf)
 	int socket = rte_eth_dev_socket_id(e->port_id), rc;
 
 	rc = rte_eth_dev_adjust_nb_rx_tx_desc(e->port_id, &nb_rx, &nb_tx);
+	/* The ring is filled from the pool: only the rest can be held. */
+	if (rc == 0 && e->rx_pool->size < 2u * nb_rx)
+		rc = -EINVAL;
+	e->port.rx_room = (uint64_t)(e->rx_pool->size - nb_rx) * RTE_MBUF_DEFAULT_BUF_SIZE;
 	if (rc == 0)
 		rc = rte_eth_rx_queue_setup(e->port_id, 0, nb_rx, socket, NULL, e->rx_pool);
 	if (rc == 0)

@@ -4,6 +4,8 @@
 #include "stack/pressure.h"
 #include "tcp/input.h"
 
+enum { HELD_SCAN = 64 }; /* sockets per poll */
+
 void
 pressure_account(struct rtls_sock *k)
 {
@@ -34,7 +36,7 @@ oldest_incomplete(struct rtls_stack *s)
 		if (k->phase != ENDPOINT_OPEN && k->phase != ENDPOINT_BACKLOG)
 			continue;
 		if (k->rx.state != SESSION_RX_RECORDS || recvq_len(&k->recvq) == 0 ||
-		    session_rx_readable(&k->rx, false))
+		    session_rx_readable(&k->rx, k->tcp.peer_fin))
 			continue;
 		if (oldest == NULL || k->incomplete_since_us < oldest->incomplete_since_us)
 			oldest = k;
@@ -42,11 +44,26 @@ oldest_incomplete(struct rtls_stack *s)
 	return oldest;
 }
 
+/* Who goes on receiving gives up its own in rx_path; these hold theirs and wait. */
+static void
+drop_held(struct rtls_stack *s)
+{
+	struct rtls_sock *k;
+	uint32_t n;
+
+	for (n = 0; n < HELD_SCAN && pressure_is_high(s); n++) {
+		k = &s->socks[s->pressure_next++ % s->conf.max_socks];
+		if (k->recvq.nb_held > 0)
+			pressure_drop_held(k);
+	}
+}
+
 void
 pressure_relieve(struct rtls_stack *s)
 {
 	struct rtls_sock *k;
 
+	drop_held(s);
 	if (s->rx_room_used <= s->rx_room_max)
 		return;
 	k = oldest_incomplete(s);

@@ -174,6 +174,12 @@ reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
 	return 0;
 }
 
+bool
+reader_busy(const struct reader *r)
+{
+	return r->under_way != 0;
+}
+
 struct rtls_sock *
 reader_next_filled(struct reader *r)
 {

@@ -57,6 +57,9 @@ int reader_destroy(struct reader *r);
 int reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
 	       struct reader_file *file, uint64_t off, uint32_t len, struct rte_mbuf *m);
 
+/* Are chunks under way? */
+bool reader_busy(const struct reader *r);
+
 /* Hands out what was filled, until it returns NULL: the owner of the chunk. Frees orphans. */
 struct rtls_sock *reader_next_filled(struct reader *r);
 

@@ -201,6 +201,8 @@ store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
 		pressure_drop_held(k);
 		return;
 	}
+	/* Also what is out of order: nothing else would charge it. */
+	pressure_account(k);
 	s->counters[CNT_RX_BYTES] += v->keep;
 	k->stats_base.rx_bytes += v->keep;
 	if (!in_order && pressure_is_high(s))

@@ -25,6 +25,7 @@ enum {
 	ECHO_BURST = 100,
 	RESET_INTERVAL_US = 1000,
 	RESET_BURST = 200,
+	LOOK_US = 200, /* so often a program that sleeps looks for what has no timer */
 	RX_ROOM_UNKNOWN = 8192 * RTE_MBUF_DEFAULT_BUF_SIZE, /* of a port that was adopted */
 };
 
@@ -247,6 +248,7 @@ rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 {
 	struct binding *b = &s->bindings[s->nb_bindings];
 	uint8_t key[16];
+	uint64_t room;
 
 	if (queue >= p->nb_queues)
 		return -EINVAL;
@@ -261,8 +263,11 @@ rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 	arp_table_init(&b->arp, b->arp_entries, STACK_ARP_ENTRIES, sub_secret(s, 4, key));
 	b->port = p;
 	b->queue = queue;
+	b->refused_since_us = UINT64_MAX;
 	p->queues_bound |= 1ull << queue;
-	s->rx_room_max += p->rx_room != 0 ? p->rx_room : RX_ROOM_UNKNOWN;
+	room = p->rx_room != 0 ? p->rx_room : RX_ROOM_UNKNOWN;
+	/* A quarter stays for the port: one without a free buffer is deaf, and stays so. */
+	s->rx_room_max += room - room / 4;
 	s->nb_bindings++;
 	return 0;
 }
@@ -322,14 +327,20 @@ reclaim_sent(struct rtls_stack *s)
 static void
 wake_starved(struct rtls_stack *s)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *k, *next;
+	uint32_t none = UINT32_MAX; /* there is none for so many bytes, or more */
 
 	if (TAILQ_EMPTY(&s->starved_list))
 		return;
 	reclaim_sent(s);
-	if (!buf_pools_recovered(&s->pools))
-		return;
-	while ((k = TAILQ_FIRST(&s->starved_list)) != NULL) {
+	for (k = TAILQ_FIRST(&s->starved_list); k != NULL; k = next) {
+		next = TAILQ_NEXT(k, starved_link);
+		if (k->starved_len >= none)
+			continue;
+		if (!buf_pools_recovered(&s->pools, k->starved_len)) {
+			none = k->starved_len;
+			continue;
+		}
 		TAILQ_REMOVE(&s->starved_list, k, starved_link);
 		k->starved = false;
 		endpoint_ready(k);
@@ -362,6 +373,9 @@ rtls_stack_deadline(const struct rtls_stack *s)
 	/* Something is to be sent with the next poll, whenever it is. */
 	if (!TAILQ_EMPTY(&s->tx_list))
 		return s->now_us;
+	/* Only a poll sees what the reader thread brings, and buffers that come back. */
+	if (!TAILQ_EMPTY(&s->starved_list) || reader_busy(s->reader))
+		at = RTE_MIN(at, s->now_us + LOOK_US);
 	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
 	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));
 }

@@ -58,8 +58,9 @@ struct binding {
 	struct rtls_port *port;
 	uint16_t queue;
 	uint16_t nb_tx;
-	uint32_t head_refused; /* polls in a row in which the port took nothing */
-	bool full;             /* it took less than it was given: nothing more in this poll */
+	uint64_t refused_since_us; /* the port took nothing since then; UINT64_MAX: it does */
+	struct rtls_sock *served;  /* whose packet the port took last in this poll, or NULL */
+	bool full;                 /* it took less than it was given: nothing more in this poll */
 	struct arp_table arp;
 	struct arp_entry *arp_entries;
 	struct arp_own own[STACK_ADDRS_MAX];
@@ -91,8 +92,9 @@ struct rtls_stack {
 	struct tcp_params params;
 	struct icmp_limit echo_limit;
 	struct icmp_limit reset_limit;
-	uint64_t rx_room_used; /* buffer room held by all receive queues */
-	uint64_t rx_room_max;  /* pressure begins near this */
+	uint64_t rx_room_used;  /* buffer room held by all receive queues */
+	uint64_t rx_room_max;   /* pressure begins near this */
+	uint32_t pressure_next; /* the socket to look at next for bytes out of order */
 	struct reader *reader;
 	const struct crypto_provider *provider;
 	uint8_t secret[16];

@@ -6,8 +6,8 @@
 #include "stack/tx_path.h"
 
 enum {
-	TURN_SEGMENTS = 44,      /* about 64 KiB: then the next connection has its turn */
-	HEAD_REFUSED_MAX = 4096, /* polls in a row: this packet will never be taken */
+	TURN_SEGMENTS = 44,        /* about 64 KiB: then the next connection has its turn */
+	HEAD_REFUSED_US = 1000000, /* for so long: this packet will never be taken */
 };
 
 static void
@@ -51,7 +51,7 @@ give_up_head(struct rtls_stack *s, struct binding *b)
 	stack_count(s, CNT_TX_DROPPED);
 	rte_pktmbuf_free(b->tx[0].m);
 	tell_sent(s, &b->tx[0]);
-	b->head_refused = 0;
+	b->refused_since_us = UINT64_MAX;
 }
 
 /* Hands the gathered packets over; false when the port has no room for all of them. */
@@ -79,8 +79,11 @@ flush(struct rtls_stack *s, struct binding *b)
 	for (i = 0; i < sent; i++)
 		tell_sent(s, &b->tx[i]);
 	if (sent > 0) {
-		b->head_refused = 0;
-	} else if (++b->head_refused >= HEAD_REFUSED_MAX || ready == 0) {
+		b->refused_since_us = UINT64_MAX;
+		b->served = b->tx[sent - 1].owner;
+	} else if (b->refused_since_us == UINT64_MAX && ready > 0) {
+		b->refused_since_us = s->now_us;
+	} else if (ready == 0 || s->now_us - b->refused_since_us >= HEAD_REFUSED_US) {
 		give_up_head(s, b);
 		i = 1;
 	}
@@ -110,6 +113,18 @@ tx_path_reply(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 	gather(s, b, m, NULL, NULL);
 }
 
+/* What cannot even be sent has no retransmission timer: R2 (RFC 9293 3.8.3) is watched here. */
+static bool
+waited_too_long(struct rtls_sock *k)
+{
+	uint64_t now_us = k->stack->now_us;
+
+	if (k->path.since_us == 0)
+		k->path.since_us = now_us;
+	return k->tcp.state != TCP_SYN_SENT && k->tcp.snd_una < tcp_snd_lim(&k->tcp) &&
+	       now_us - k->path.since_us >= k->params.user_timeout_us;
+}
+
 /* May this connection's packets go now? Otherwise it is scheduled when they may. */
 static bool
 path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
@@ -117,6 +132,7 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
 	switch (path_resolve(s, &k->path)) {
 	case PATH_READY:
 		path_unwait(k);
+		k->path.since_us = 0;
 		return true;
 	case PATH_WAIT:
 		break;
@@ -126,6 +142,11 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
 			return false;
 		}
 		break;
+	}
+	if (waited_too_long(k)) {
+		tcp_conn_closed(&k->tcp, TCP_END_TIMEOUT);
+		endpoint_tcp_events(k, TCP_EV_CLOSED); /* an orphan is gone now */
+		return false;
 	}
 	path_wait(k);
 	endpoint_rearm(k);
@@ -169,6 +190,20 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 	endpoint_schedule(k);
 }
 
+/* Whom a full port served comes behind all others in the next poll. */
+static void
+end_turn(struct rtls_stack *s, struct binding *b)
+{
+	struct rtls_sock *k = b->served;
+
+	if (b->full && k != NULL && k->tx_listed) {
+		TAILQ_REMOVE(&s->tx_list, k, tx_link);
+		TAILQ_INSERT_TAIL(&s->tx_list, k, tx_link);
+	}
+	b->full = false;
+	b->served = NULL;
+}
+
 unsigned int
 tx_path_poll(struct rtls_stack *s)
 {
@@ -186,7 +221,7 @@ tx_path_poll(struct rtls_stack *s)
 	}
 	for (i = 0; i < s->nb_bindings; i++) {
 		flush(s, &s->bindings[i]);
-		s->bindings[i].full = false;
+		end_turn(s, &s->bindings[i]);
 	}
 	return (unsigned int)(s->counters[CNT_TX_PACKETS] - before);
 }

@@ -1079,8 +1079,9 @@ test_key_update(void)
 
 /* --- shortages --- */
 
+/* Send queues that took every buffer do not keep a program from reading. */
 static void
-test_without_memory(void)
+test_reserve(void)
 {
 	struct starved s[3];
 
@@ -1088,8 +1089,29 @@ test_without_memory(void)
 	put_data(100);
 	put_data(5000);
 	put_control(21, 2);
+	feed_all();
+	for (int i = 0; i < 3; i++)
+		starve(&s[i], pools.record[i], 0);
+	CU_ASSERT_EQUAL(recv_data(10000), 5100);
+	expect_msg(100, 0, 2, 21, true);
+	for (int i = 0; i < 3; i++)
+		starve_end(&s[i]);
+	finish();
+}
+
+static void
+test_without_memory(void)
+{
+	struct starved s[3], reserve;
+
+	begin_keyed();
+	put_data(100);
+	put_data(5000);
+	put_control(21, 2);
 	put_data(300);
 	feed_all();
+	/* Also what is kept for receiving alone. */
+	starve(&reserve, pools.reserve, 0);
 	for (int i = 0; i < 3; i++)
 		starve(&s[i], pools.record[i], 0);
 	for (int i = 0; i < 3; i++) {
@@ -1109,6 +1131,7 @@ test_without_memory(void)
 	expect_msg(100, 0, 2, 21, true);
 	CU_ASSERT_EQUAL(recv_data(10000), 300);
 	starve_end(&s[1]);
+	starve_end(&reserve);
 	finish();
 }
 
@@ -1379,6 +1402,7 @@ main(void)
 		{ "KeyUpdate is found where it is, and nowhere else", test_key_update_found },
 		{ "KeyUpdate pauses until the next key", test_key_update },
 		{ "empty pools change nothing", test_without_memory },
+		{ "what is kept for receiving", test_reserve },
 		{ "what the head record needs", test_head_need },
 		{ "freed buffers hold no plaintext", test_wipes },
 		{ "TLS 1.2 records by the same code", test_tls12_layout },
