@@ -19,6 +19,7 @@ for tool in setup run demo check format; do
 	is "$tool --help explains it" yes "$("$clone/tools/$tool" --help | grep -q "^tools/$tool" && echo yes)"
 	refuses "$tool with an unknown option" "'--frob'" "$clone/tools/$tool" --frob
 done
+refuses 'demo with a stray word' "unknown argument 'extra'" "$clone/tools/demo" extra
 refuses 'demo with a bad size' 'number of bytes' "$clone/tools/demo" --size 12x
 refuses 'demo without a size' 'number of bytes' "$clone/tools/demo" --size
 refuses 'check with an unknown stage' "'frob'" "$clone/tools/check" frob

@@ -18,8 +18,11 @@ show_help() {
 	sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"
 }
 
+# refuse_option ARGUMENT: what the tool does not know.
 refuse_option() {
-	say "unknown option '$1' ($tool_name --help lists them)"
+	local kind=argument
+	[[ $1 != -* ]] || kind=option
+	say "unknown $kind '$1' ($tool_name --help lists them)"
 	exit 2
 }
 
