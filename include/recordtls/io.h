@@ -20,6 +20,10 @@
  * | KeyUpdate delivered, no new key yet: goes on after rtls_set_keys() | -EKEYEXPIRED |
  * | control record ahead of rtls_recv(): rtls_recvmsg() gets it | -EIO          |
  * | the connection was reset / timed out                        | -ECONNRESET / -ETIMEDOUT |
+ * | the connection was refused / no neighbour answered          | -ECONNREFUSED / -EHOSTUNREACH |
+ * | it was given up here, for want of memory too                | -ECONNABORTED |
+ *
+ * -ENOMEM (no buffer to open a record in) changes nothing: call again.
  */
 #ifndef RECORDTLS_IO_H
 #define RECORDTLS_IO_H
@@ -68,7 +72,8 @@ struct rtls_msg {
  *   (RTLS_WRITABLE follows); -ENOMEM: a pool is empty for the moment (the same);
  *   -EPIPE: after shutdown or the peer's reset; -ETIMEDOUT, -ECONNREFUSED,
  *   -EHOSTUNREACH: the connection ended so; -ENOTCONN; -EINVAL: unknown flag;
- *   -EKEYEXPIRED: the key's record limit is reached, install the next one.
+ *   -EKEYEXPIRED: the key's record limit is reached, install the next one;
+ *   -EIO: the provider failed, nothing can be sent any more.
  */
 ssize_t rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags);
 

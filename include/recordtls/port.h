@@ -35,8 +35,8 @@ struct rtls_port_conf {
  * it is, with its own queues and pools, and stays the program's.
  *
  * @param conf borrowed; NULL: all defaults.
- * @return 0; -ENODEV: no such port; -ENOMEM; -EINVAL: more than one queue pair, or
- *   an MTU below 576; or what the device answered.
+ * @return 0; -ENODEV: no such port; -ENOMEM; -EINVAL: more than one queue pair, an
+ *   MTU below 576, or fewer receive buffers than twice the receive ring; or what the device answered.
  */
 int rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *conf, struct rtls_port **out);
 

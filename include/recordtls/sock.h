@@ -24,7 +24,7 @@ enum {
 	RTLS_READABLE = 1 << 0,  /**< a complete record, plain bytes, an end or an error */
 	RTLS_WRITABLE = 1 << 1,  /**< a send would take at least one byte */
 	RTLS_CONTROL = 1 << 2,   /**< the record ahead is known to be a control record */
-	RTLS_CONNECTED = 1 << 3, /**< rtls_connect() came through */
+	RTLS_CONNECTED = 1 << 3, /**< rtls_connect() came through; stays so */
 	RTLS_ACCEPT = 1 << 4,    /**< the listener has a connection to accept */
 	RTLS_HUP = 1 << 5,       /**< both directions are closed */
 	RTLS_ERROR = 1 << 6,     /**< the connection died; rtls_sock_info() says why */

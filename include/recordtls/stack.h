@@ -47,7 +47,7 @@ struct rtls_stack_conf {
  * Makes a stack, and one reader thread for files. Call it on the lcore that
  * will poll it. @param conf borrowed; NULL: all defaults.
  * @return 0; -ENOMEM; -EEXIST: the name is taken; -ENAMETOOLONG; -EINVAL; -ENOSYS: no
- *   random source.
+ *   random source; -EAGAIN: no thread.
  */
 int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **out);
 

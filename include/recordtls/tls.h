@@ -49,7 +49,8 @@ struct rtls_keys {
  *
  * @return 0; on any error the old keys stay: -EINVAL: version or cipher not
  *   carried, or not those of the other direction or of the former keys; -EBUSY:
- *   TLS 1.2 keys are there already, or a record was received in part only;
+ *   TLS 1.2 keys are there already, or an RX record of the old key was delivered in
+ *   part (read all of them first: nothing can tell them from the new key's);
  *   -ENOTCONN: the connection is not established; -ENOMEM.
  */
 int rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys);

@@ -65,7 +65,7 @@ sock_check_send(const struct rtls_sock *k)
 void
 sock_queued(struct rtls_sock *k)
 {
-	/* Where nothing was, the poll has nothing to ask, and rtls_stack_deadline() nothing to tell. */
+	/* Nothing new: the poll has nothing to ask, rtls_stack_deadline() nothing to tell. */
 	if (k->sendq.end_off == k->tcp.snd_end)
 		return;
 	tcp_send_ready(&k->tcp, k->sendq.end_off);

@@ -4,7 +4,10 @@
 #include "stack/pressure.h"
 #include "tcp/input.h"
 
-enum { HELD_SCAN = 64 }; /* sockets per poll */
+enum {
+	HELD_SCAN = 64,          /* sockets looked at per poll */
+	RELIEVE_RETRY_US = 1000, /* a search through all sockets is not for every poll */
+};
 
 void
 pressure_account(struct rtls_sock *k)
@@ -64,11 +67,13 @@ pressure_relieve(struct rtls_stack *s)
 	struct rtls_sock *k;
 
 	drop_held(s);
-	if (s->rx_room_used <= s->rx_room_max)
+	if (s->rx_room_used <= s->rx_room_max || s->now_us < s->relieve_us)
 		return;
 	k = oldest_incomplete(s);
-	if (k == NULL)
+	if (k == NULL) {
+		s->relieve_us = s->now_us + RELIEVE_RETRY_US;
 		return;
+	}
 	stack_count(s, CNT_PRESSURE_CONN_ABORTED);
 	/* The program keeps the handle; the part of a record it could never read goes now. */
 	recvq_fini(&k->recvq);

@@ -123,8 +123,11 @@ static void
 chunk_free(struct reader *r, struct reader_chunk *c)
 {
 	reader_file_unref(c->file);
-	if (c->m != NULL)
-		rte_pktmbuf_free(c->m);
+	/* File bytes that no record took. */
+	if (c->m != NULL) {
+		c->m->data_len = (uint16_t)c->got;
+		buf_record_discard(c->m);
+	}
 	c->m = NULL;
 	c->file = NULL;
 	c->owner = NULL;

@@ -94,6 +94,7 @@ struct rtls_stack {
 	struct icmp_limit reset_limit;
 	uint64_t rx_room_used;  /* buffer room held by all receive queues */
 	uint64_t rx_room_max;   /* pressure begins near this */
+	uint64_t relieve_us;    /* nobody to give up was found: look again then */
 	uint32_t pressure_next; /* the socket to look at next for bytes out of order */
 	struct reader *reader;
 	const struct crypto_provider *provider;
