@@ -17,6 +17,8 @@ extern "C" {
 /** A packet port: an ethdev behind the two burst calls of this library. */
 struct rtls_port;
 
+struct rtls_tls_ops;
+
 /** How rtls_port_ethdev() sets a port up. */
 struct rtls_port_conf {
 	uint32_t size;        /**< sizeof(struct rtls_port_conf) */
@@ -24,6 +26,10 @@ struct rtls_port_conf {
 	uint16_t nb_rx_desc;  /**< default 1024, adjusted to what the device takes */
 	uint16_t nb_tx_desc;  /**< default 1024 */
 	uint32_t nb_rx_mbufs; /**< receive buffers; default 8192 */
+	/** Inline TLS, from the driver's author: recordtls/offload.h; NULL: none. Used where the
+	 * ethdev has a security context. */
+	const struct rtls_tls_ops *tls_ops;
+	void *tls_dev; /**< first argument of tls_ops */
 };
 
 /**
@@ -39,6 +45,18 @@ struct rtls_port_conf {
  *   MTU below 576, or fewer receive buffers than twice the receive ring; or what the device answered.
  */
 int rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *conf, struct rtls_port **out);
+
+/** What of inline TLS new connections may use; both where the device has them. */
+enum {
+	RTLS_FEATURE_TLS_TX = 1 << 0,
+	RTLS_FEATURE_TLS_RX = 1 << 1,
+};
+
+/**
+ * Sets and clears RTLS_FEATURE_* of a port. Connections that the device has already stay with it.
+ * @return 0; -EINVAL: an unknown bit, or one in both; -ENOTSUP: the port has no inline TLS.
+ */
+int rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear);
 
 /**
  * [control] Takes the port. -EBUSY while a stack uses it (nothing changes).

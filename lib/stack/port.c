@@ -6,6 +6,19 @@
 #include "stack/port.h"
 
 int
+rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear)
+{
+	const uint32_t all = RTLS_FEATURE_TLS_TX | RTLS_FEATURE_TLS_RX;
+
+	if (((set | clear) & ~all) != 0 || (set & clear) != 0)
+		return -EINVAL;
+	if (!offload_device_present(&p->tls))
+		return -ENOTSUP;
+	p->tls.features = (p->tls.features | set) & ~clear;
+	return 0;
+}
+
+int
 rtls_port_close(struct rtls_port *p)
 {
 	if (p->queues_bound != 0)

@@ -3,7 +3,8 @@
 
 /*
  * What a stack knows of a port: a table of calls and a few facts. Makers:
- * rtls_port_ethdev() (stack/port_ethdev.c), and in tests the cable.
+ * rtls_port_ethdev() (stack/port_ethdev.c), rtls_tlsnic_open() (drivers/tlsnic) over
+ * any other port, and in tests the cable.
  */
 #ifndef RTLS_STACK_PORT_H
 #define RTLS_STACK_PORT_H
@@ -11,6 +12,9 @@
 #include <rte_mbuf.h>
 
 #include <recordtls/port.h>
+#include <recordtls/stats.h>
+
+#include "offload/device.h"
 
 enum { PORT_QUEUES_MAX = 64 };
 
@@ -33,6 +37,8 @@ struct rtls_port {
 			     uint16_t n);
 	/* Gives back sent buffers that the port still holds; NULL where it holds none. */
 	void (*tx_cleanup)(struct rtls_port *p, uint16_t queue);
+	/* Its own counters, in the manner of rtls_stats_get(); NULL where it has none. */
+	int (*stats_get)(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n);
 	/* Frees p itself. */
 	void (*close)(struct rtls_port *p);
 	uint32_t caps;
@@ -41,6 +47,8 @@ struct rtls_port {
 	uint64_t rx_room; /* bytes in the receive buffers of one queue; 0: not known */
 	uint8_t mac[6];
 	uint64_t queues_bound; /* bit per queue that a stack uses */
+	uint32_t tso_max;      /* payload of the longest packet that it cuts itself; 0: cuts none */
+	struct offload_device tls;
 };
 
 #endif

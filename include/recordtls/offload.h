@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/**
+ * @file
+ * Inline TLS: what a device that seals and opens TLS records owes to this
+ * library, and the other way round. For authors of NIC drivers;
+ * doc/offload-contract.md is the same in prose, with a drawing.
+ *
+ * Keys, record numbers and the marks on packets go through the public calls of
+ * rte_security (RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO, protocol TLS_RECORD). What
+ * that has no words for, TCP sequence numbers and events, is here: the counterpart
+ * of the Linux kernel's struct tlsdev_ops.
+ *
+ * The life of one direction of one connection, each call on the lcore of the
+ * stack that owns the port:
+ *
+ *	rte_security_session_create()    the key
+ *	ops->add()                       the connection; may take its time
+ *	ops->start()                     from this TCP sequence on, at a record's first byte
+ *	... packets ...                  TX: rte_security_set_pkt_metadata(); RX: marks
+ *	ops->del()                       behind the packets handed over before
+ *	rte_security_session_destroy()
+ */
+#ifndef RECORDTLS_OFFLOAD_H
+#define RECORDTLS_OFFLOAD_H
+
+#include <stdint.h>
+
+#include <recordtls/addr.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rte_mbuf;
+
+/** What the device does with a packet to be sent that is not the next of its stream. */
+enum rtls_tls_tx_method {
+	RTLS_TLS_TX_NONE,        /**< the device seals nothing */
+	RTLS_TLS_TX_REBUILD,     /**< seals every packet, out of the metadata's record */
+	RTLS_TLS_TX_NEXT_RECORD, /**< takes packets in order only; resync at a record's start */
+};
+
+/** Where a device that rebuilds its state goes on. */
+enum rtls_tls_tx_after {
+	RTLS_TLS_TX_STAYS,   /**< behind the packet that was out of order */
+	RTLS_TLS_TX_RETURNS, /**< where it was before */
+};
+
+/** How the device finds its place in a received stream again. */
+enum rtls_tls_rx_method {
+	RTLS_TLS_RX_NONE,         /**< the device opens nothing */
+	RTLS_TLS_RX_IN_ORDER,     /**< not at all: RTLS_TLS_EV_LOST */
+	RTLS_TLS_RX_SCAN,         /**< finds a header, asks on its packet, is answered at once */
+	RTLS_TLS_RX_SCAN_DELAYED, /**< the same by events */
+	RTLS_TLS_RX_STACK,        /**< is told by the stack */
+};
+
+/** What a device can do; suites and versions are in its rte_security capabilities. */
+struct rtls_tls_caps {
+	uint32_t size;         /**< sizeof(struct rtls_tls_caps), set by the caller */
+	uint32_t max_contexts; /**< of both directions together; 0: not known */
+	uint8_t tx_method;     /**< enum rtls_tls_tx_method */
+	uint8_t tx_after;      /**< enum rtls_tls_tx_after; REBUILD only */
+	uint8_t rx_method;     /**< enum rtls_tls_rx_method */
+	uint8_t tx_tso;        /**< not 0: seals packets that ask for RTE_MBUF_F_TX_TCP_SEG */
+};
+
+/** A context of the device: one direction of one connection under one key. */
+struct rtls_tls_handle {
+	uint32_t index;      /**< in the device's table */
+	uint32_t generation; /**< differs whenever the index is used again; never 0 */
+};
+
+/** The connection that a context is for. */
+struct rtls_tls_flow {
+	struct rtls_addr local;  /**< of the host, with its port */
+	struct rtls_addr remote; /**< of the peer, with its port */
+	uint16_t queue;          /**< of the port: all its packets go there */
+	uint8_t dir;             /**< enum rtls_dir */
+};
+
+/**
+ * What a packet to be sent says about itself: the params of
+ * rte_security_set_pkt_metadata(). Complete for every packet, in order or not; a device
+ * that is in step needs ctx alone.
+ *
+ * The record is the one that holds the packet's first payload byte from the context's
+ * start on. It lies in the packet's own private memory: the address stays good, and so
+ * does before, as long as the packet is not freed. The driver changes neither.
+ */
+struct rtls_tls_tx_meta {
+	struct rtls_tls_handle ctx;
+	uint64_t rec_no;               /**< number of the record */
+	uint32_t rec_seq;              /**< TCP sequence of its first header byte */
+	uint32_t rec_len;              /**< bytes of it, header to tag */
+	uint32_t before_len;           /**< bytes of it in front of the packet's first byte */
+	const struct rte_mbuf *before; /**< chain that starts with the record, in clear */
+};
+
+enum rtls_tls_event_type {
+	RTLS_TLS_EV_ADD_DONE,      /**< an add() that gave -EINPROGRESS ended; status says how */
+	RTLS_TLS_EV_RESYNC_START,  /**< RX: a header may be at seq; len bytes were searched */
+	RTLS_TLS_EV_RESYNC_END,    /**< RX: it is at seq, what number has it? */
+	RTLS_TLS_EV_RESYNC_CANCEL, /**< RX: forget the last start */
+	RTLS_TLS_EV_LOST,          /**< the context processes no packet any more */
+	RTLS_TLS_EV_DOWN,          /**< of the device: all its contexts are void */
+	RTLS_TLS_EV_UP,            /**< of the device: it takes contexts again */
+};
+
+/** What a device has to tell. */
+struct rtls_tls_event {
+	uint8_t type; /**< enum rtls_tls_event_type */
+	int32_t status;
+	uint32_t seq;
+	uint32_t len;
+	struct rtls_tls_handle ctx;
+	uint64_t cookie; /**< as given to add() */
+};
+
+/**
+ * The calls of a device. dev is what was given along with the table. All are made by one
+ * thread at a time, the one that polls the port; none blocks.
+ */
+struct rtls_tls_ops {
+	uint32_t size; /**< sizeof(struct rtls_tls_ops) */
+
+	/** Fills *out. The answer never changes while the port is open. */
+	void (*caps)(void *dev, struct rtls_tls_caps *out);
+
+	/**
+	 * Takes a connection into the table. session: from rte_security_session_create() of the
+	 * device's own security context; stays until del. flow is borrowed. Nothing is sealed or
+	 * opened before start(). *out is set on 0 and on -EINPROGRESS.
+	 * @return 0; -EINPROGRESS: RTLS_TLS_EV_ADD_DONE follows; -ENOSPC: the table is full;
+	 *   -ENOTSUP: not this connection; another error: not now.
+	 */
+	int (*add)(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
+		   struct rtls_tls_handle *out);
+
+	/**
+	 * Starts the context: the record rec_no has its first header byte at TCP sequence seq.
+	 * TX: takes effect behind the packets handed to tx_burst before; what is below seq goes
+	 * as it is. RX: bytes below seq are passed as they came; seq may lie inside a packet.
+	 * @return 0; -ENOENT: no such context; -EBUSY: it is not added yet, or started already.
+	 */
+	int (*start)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
+
+	/**
+	 * Ends the context, added, being added or started: behind the packets handed to tx_burst
+	 * before, and with no event of it afterwards. The session is not touched any more when
+	 * this returns. An unknown handle is ignored.
+	 */
+	void (*del)(void *dev, struct rtls_tls_handle ctx);
+
+	/**
+	 * RTLS_TLS_TX_NEXT_RECORD: the next packet starts with record rec_no at seq. In the order of
+	 * tx_burst. @return as start(). NULL where the method is another.
+	 */
+	int (*tx_resync)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
+
+	/**
+	 * Answers a resync request: seq as it was asked about, rec_no its number. An answer to
+	 * anything but the latest request is dropped by the device. RTLS_TLS_RX_STACK: the record
+	 * that starts at seq, unasked. @return as start(). NULL where the method has none.
+	 */
+	int (*rx_resync)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
+
+	/** Takes up to n events of a queue; called once per poll. Returns how many. */
+	unsigned int (*poll_events)(void *dev, uint16_t queue, struct rtls_tls_event *ev,
+				    unsigned int n);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What a port says about inline TLS: its security context, its calls beyond that
+ * (recordtls/offload.h), and how packets find their context. Part of struct
+ * rtls_port; all zero where a port has none.
+ */
+#ifndef RTLS_OFFLOAD_DEVICE_H
+#define RTLS_OFFLOAD_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <recordtls/offload.h>
+
+struct rte_mempool;
+
+struct offload_device {
+	void *sec_ctx; /* struct rte_security_ctx; NULL: no inline TLS */
+	const struct rtls_tls_ops *ops;
+	void *dev; /* first argument of ops */
+	/*
+	 * Leads received packets of a flow to a session: for ethdevs an rte_flow rule; NULL where
+	 * the device finds them by itself. 0 and *rule, or a negative errno.
+	 */
+	int (*steer_add)(void *steer_dev, const struct rtls_tls_flow *flow, void *session,
+			 void **rule);
+	void (*steer_del)(void *steer_dev, void *rule);
+	void *steer_dev;
+
+	/* Set by offload_device_open(). */
+	struct rtls_tls_caps caps;
+	struct rte_mempool *sessions;
+	uint32_t features; /* RTLS_FEATURE_*: for new connections */
+};
+
+/*
+ * Asks for the capabilities and makes room for sessions; the fields above are set. 0, also
+ * where there is no inline TLS; -EINVAL: calls are missing; -ENOMEM.
+ */
+int offload_device_open(struct offload_device *d, const char *name, int socket_id);
+
+/* Frees what open made. Safe on a zeroed struct. */
+void offload_device_close(struct offload_device *d);
+
+static inline bool
+offload_device_present(const struct offload_device *d)
+{
+	return d->sec_ctx != NULL;
+}
+
+#endif

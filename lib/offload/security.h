@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * One direction of one connection on a device: session, context and steering, in the
+ * contract's order, through the public calls of rte_security.
+ *
+ *   NONE --open--> ADDING --ADD_DONE--> ADDED --start--> STARTED
+ *     |  \--open--------------------------^                 |
+ *     ^------------------------- close --------------------+
+ */
+#ifndef RTLS_OFFLOAD_SECURITY_H
+#define RTLS_OFFLOAD_SECURITY_H
+
+#include <recordtls/tls.h>
+
+#include "core/record.h"
+#include "offload/device.h"
+
+struct rte_mbuf;
+
+enum offload_state {
+	OFFLOAD_NONE,
+	OFFLOAD_ADDING, /* the device has not answered yet */
+	OFFLOAD_ADDED,
+	OFFLOAD_STARTED,
+};
+
+struct offload_ctx {
+	uint8_t state; /* enum offload_state */
+	void *session;
+	void *rule; /* steering, or NULL */
+	struct rtls_tls_handle handle;
+};
+
+/*
+ * Does the device carry this suite in this direction? flow.dir decides. By
+ * rte_security_capability_get() and the list of algorithms in its answer.
+ */
+bool offload_carries(const struct offload_device *d, const struct record_suite *s,
+		     enum rtls_dir dir);
+
+/*
+ * Session, add, steering. 0: ADDED; -EINPROGRESS: ADDING; -ENOTSUP: not this suite or
+ * connection; -ENOSPC: the table, or the room for sessions, is full; another error of the device.
+ * On an error nothing is left and *c is NONE. keys are borrowed; the copy made for the call is wiped.
+ */
+int offload_open(const struct offload_device *d, const struct record_suite *s,
+		 const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
+		 struct offload_ctx *c);
+
+/* Event: the device's answer to an add that took its time. On an error all is closed. */
+int offload_added(const struct offload_device *d, struct offload_ctx *c,
+		  const struct rtls_tls_flow *flow, int status);
+
+/* ADDED to STARTED: 0. On an error of the device all is closed. */
+int offload_start(const struct offload_device *d, struct offload_ctx *c, uint32_t seq,
+		  uint64_t rec_no);
+
+/* Marks a packet for sealing: metadata and RTE_MBUF_F_TX_SEC_OFFLOAD. 0, or the device's error
+ * with the packet not marked. */
+int offload_mark(const struct offload_device *d, const struct offload_ctx *c, struct rte_mbuf *m,
+		 struct rtls_tls_tx_meta *meta);
+
+/* Steering, context, session, in this order. Safe in every state. */
+void offload_close(const struct offload_device *d, struct offload_ctx *c);
+
+#endif
