@@ -73,7 +73,7 @@ buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf)
 {
 	static const char *const suffix[] = { "small", "medium", "large" };
 	const uint32_t nb_records[] = { conf->nb_small, conf->nb_medium, conf->nb_large };
-	uint16_t priv_size = RTE_ALIGN(sizeof(struct sendq_rec), PRIV_ALIGN);
+	uint16_t priv_size = RTE_ALIGN(sizeof(struct txmap_rec), PRIV_ALIGN);
 	size_t i;
 	int rc;
 
@@ -127,7 +127,7 @@ buf_record_alloc(const struct buf_pools *p, uint32_t plain_len)
 		if (m == NULL)
 			continue;
 		m->data_off = BUF_PLAIN_OFF;
-		memset(sendq_rec(m), 0, sizeof(struct sendq_rec));
+		memset(sendq_rec(m), 0, sizeof(struct txmap_rec));
 		return m;
 	}
 	return NULL;

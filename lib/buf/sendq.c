@@ -5,105 +5,67 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
-
 #include <rte_common.h>
 
-static_assert(sizeof(struct sendq_rec) <= 64, "a descriptor fits the private area of its buffer");
+static_assert(sizeof(struct txmap_rec) <= 64, "a record fits the private area of its buffer");
 
 void
 sendq_init(struct sendq *q, uint64_t start_off)
 {
-	memset(q, 0, sizeof(*q));
-	q->una_off = start_off;
-	q->end_off = start_off;
+	txmap_init(&q->map, start_off);
+	q->room_used = 0;
 }
 
 void
 sendq_push(struct sendq *q, struct rte_mbuf *m)
 {
-	struct sendq_rec *rec = sendq_rec(m);
-
-	rec->next = NULL;
-	rec->stream_off = q->end_off;
-	rec->len = m->data_len;
-	if (q->tail == NULL)
-		q->head = m;
-	else
-		sendq_rec(q->tail)->next = m;
-	q->tail = m;
-	q->end_off += rec->len;
+	sendq_rec(m)->len = m->data_len;
+	txmap_push(&q->map, sendq_rec(m));
 	q->room_used += m->buf_len;
 }
 
 void
 sendq_tail_grown(struct sendq *q, uint32_t n)
 {
-	struct rte_mbuf *m = q->tail;
+	struct rte_mbuf *m = sendq_mbuf(q->map.tail);
 
 	m->data_len = (uint16_t)(m->data_len + n);
 	m->pkt_len = m->data_len;
-	sendq_rec(m)->len += n;
-	q->end_off += n;
+	txmap_grow(&q->map, n);
 }
 
-static uint64_t
-rec_end(const struct sendq_rec *rec)
+/* Indirect mbufs still under way keep the buffer until the device drops them. */
+static void
+let_go(struct sendq *q, struct rte_mbuf *m)
 {
-	return rec->stream_off + rec->len;
+	q->room_used -= m->buf_len;
+	rte_pktmbuf_free_seg(m);
 }
 
 unsigned int
 sendq_release(struct sendq *q, uint64_t una_off)
 {
-	struct rte_mbuf *m;
+	struct txmap_rec *rec;
 	unsigned int n = 0;
 
-	if (una_off > q->una_off)
-		q->una_off = una_off;
-	while ((m = q->head) != NULL && rec_end(sendq_rec(m)) <= q->una_off) {
-		if (q->hint == m)
-			q->hint = NULL;
-		q->head = sendq_rec(m)->next;
-		if (q->head == NULL)
-			q->tail = NULL;
-		q->room_used -= m->buf_len;
-		/* Indirect mbufs still under way keep the buffer until the device drops them. */
-		rte_pktmbuf_free_seg(m);
-		n++;
-	}
+	txmap_acked(&q->map, una_off);
+	for (; (rec = txmap_pop(&q->map)) != NULL; n++)
+		let_go(q, sendq_mbuf(rec));
 	return n;
-}
-
-/* The record that holds off; una_off <= off < end_off. New data follows the last look-up. */
-static struct rte_mbuf *
-find(struct sendq *q, uint64_t off)
-{
-	struct rte_mbuf *m = q->hint;
-
-	if (m == NULL || off < sendq_rec(m)->stream_off)
-		m = q->head;
-	while (off >= rec_end(sendq_rec(m)))
-		m = sendq_rec(m)->next;
-	q->hint = m;
-	return m;
 }
 
 uint32_t
 sendq_cut(struct sendq *q, uint64_t off, uint32_t len)
 {
-	struct rte_mbuf *m = find(q, off);
-	unsigned int pieces = 1;
-	uint64_t end = rec_end(sendq_rec(m));
+	return txmap_cut(&q->map, off, len, SENDQ_PIECES_MAX);
+}
 
-	while (end - off < len) {
-		m = sendq_rec(m)->next;
-		if (m == NULL || sendq_rec(m)->fence || pieces == SENDQ_PIECES_MAX)
-			return (uint32_t)(end - off);
-		end += sendq_rec(m)->len;
-		pieces++;
-	}
-	return len;
+void
+sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m)
+{
+	txmap_sealed(&q->map, old, sendq_rec(m));
+	q->room_used += m->buf_len;
+	let_go(q, sendq_mbuf(old));
 }
 
 /* An indirect mbuf for len bytes at skip of a record, or NULL. */
@@ -125,13 +87,14 @@ int
 sendq_attach(struct sendq *q, const struct buf_pools *pools, uint64_t off, uint32_t len,
 	     struct rte_mbuf *head)
 {
-	struct rte_mbuf *m = find(q, off), *first = NULL, **link = &first, *mi;
-	uint32_t skip = (uint32_t)(off - sendq_rec(m)->stream_off), left = len, n;
+	struct txmap_rec *rec = txmap_find(&q->map, off);
+	struct rte_mbuf *first = NULL, **link = &first, *mi;
+	uint32_t skip = (uint32_t)(off - rec->stream_off), left = len, n;
 	uint16_t pieces = 0;
 
-	for (; left > 0; m = sendq_rec(m)->next) {
-		n = RTE_MIN(left, sendq_rec(m)->len - skip);
-		mi = piece(pools, m, skip, n);
+	for (; left > 0; rec = rec->next) {
+		n = RTE_MIN(left, rec->len - skip);
+		mi = piece(pools, sendq_mbuf(rec), skip, n);
 		if (mi == NULL) {
 			if (first != NULL)
 				first->nb_segs = pieces;
@@ -153,7 +116,7 @@ sendq_attach(struct sendq *q, const struct buf_pools *pools, uint64_t off, uint3
 void
 sendq_fini(struct sendq *q)
 {
-	uint64_t end_off = q->end_off;
+	uint64_t end_off = sendq_end(q);
 
 	sendq_release(q, end_off);
 	sendq_init(q, end_off);

@@ -13,32 +13,32 @@
 #include <rte_mbuf.h>
 
 #include "buf/pools.h"
+#include "core/txmap.h"
 
-/* One record, or a run of bytes before keys were set (epoch 0). */
-struct sendq_rec {
-	struct rte_mbuf *next;
-	uint64_t stream_off;
-	uint64_t rec_no;
-	uint32_t len;   /* bytes on the wire; the buffer's data */
-	uint32_t epoch; /* which key; 0: none */
-	uint8_t type;   /* content type */
-	bool fence;     /* no segment spans its first byte and the one before it */
+struct sendq {
+	struct txmap map;   /* its records lie in the private areas of their buffers */
+	uint32_t room_used; /* bytes of buffer room held */
 };
 
-static inline struct sendq_rec *
+static inline struct txmap_rec *
 sendq_rec(struct rte_mbuf *m)
 {
 	return rte_mbuf_to_priv(m);
 }
 
-struct sendq {
-	struct rte_mbuf *head;
-	struct rte_mbuf *tail;
-	struct rte_mbuf *hint; /* the record of the last look-up, or NULL */
-	uint64_t una_off;      /* everything below is released */
-	uint64_t end_off;      /* behind the last byte */
-	uint32_t room_used;    /* bytes of buffer room held */
-};
+/* The buffer of a record; NULL for NULL. */
+static inline struct rte_mbuf *
+sendq_mbuf(struct txmap_rec *rec)
+{
+	return rec == NULL ? NULL : (struct rte_mbuf *)RTE_PTR_SUB(rec, sizeof(struct rte_mbuf));
+}
+
+/* Behind the last byte that was queued. */
+static inline uint64_t
+sendq_end(const struct sendq *q)
+{
+	return q->map.end_off;
+}
 
 void sendq_init(struct sendq *q, uint64_t start_off);
 
@@ -48,7 +48,7 @@ enum {
 	SENDQ_PIECES_MAX = 7,
 };
 
-/* Takes a buffer whose sendq_rec has type, rec_no, epoch and fence set; sets offset and length. */
+/* Takes a buffer whose sendq_rec has type, rec_no, epoch, sealer and fence set. */
 void sendq_push(struct sendq *q, struct rte_mbuf *m);
 
 /*
@@ -61,8 +61,8 @@ void sendq_tail_grown(struct sendq *q, uint32_t n);
 unsigned int sendq_release(struct sendq *q, uint64_t una_off);
 
 /*
- * How many of len bytes at off one segment may carry: up to the next fence, and in at most
- * SENDQ_PIECES_MAX pieces. off < end_off; at least 1 when len is.
+ * How many of len bytes at off one segment may carry: up to the next fence, of one sealer, and in
+ * at most SENDQ_PIECES_MAX pieces. off < end_off; at least 1 when len is.
  */
 uint32_t sendq_cut(struct sendq *q, uint64_t off, uint32_t len);
 
@@ -72,6 +72,16 @@ uint32_t sendq_cut(struct sendq *q, uint64_t off, uint32_t len);
  */
 int sendq_attach(struct sendq *q, const struct buf_pools *pools, uint64_t off, uint32_t len,
 		 struct rte_mbuf *head);
+
+/* Takes a buffer with the sealed bytes of a queued record that the device was to seal. */
+void sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m);
+
+/* Does a piece that sendq_attach linked hold bytes in clear, for a device to seal? */
+static inline bool
+sendq_piece_unsealed(struct rte_mbuf *piece)
+{
+	return sendq_rec(rte_mbuf_from_indirect(piece))->sealer == TXMAP_DEVICE;
+}
 
 /* Frees everything. */
 void sendq_fini(struct sendq *q);

@@ -62,59 +62,161 @@ number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
 	return tx->epoch_records + ahead + keep < limit && UINT64_MAX - tx->rec_no > ahead + keep;
 }
 
-/* Queues a buffer as it is: a sealed record, or raw bytes. */
+/* Queues a buffer as it is: a record, or raw bytes. */
 static void
 push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 {
-	struct sendq_rec *rec = sendq_rec(m);
+	struct txmap_rec *rec = sendq_rec(m);
 
 	rec->type = type;
 	rec->rec_no = tx->rec_no;
 	rec->epoch = tx->epoch;
+	rec->sealer = tx->to_device ? TXMAP_DEVICE : TXMAP_AS_IS;
 	rec->fence = tx->fence_next;
 	tx->fence_next = false;
 	sendq_push(tx->q, m);
 }
 
-/* Makes the record around the plaintext in m, in place, and queues it. 0 or -EIO. */
+/* A record while it is sealed: prefix, inner bytes and tag lie behind one another in src and dst. */
+struct sealing {
+	const struct crypto_provider *provider;
+	const struct record_suite *suite;
+	struct crypto_key *key;
+	const uint8_t *iv;
+	uint64_t rec_no;
+	uint32_t inner_len;
+	uint8_t *src;
+	uint8_t *dst; /* the same as src, or elsewhere */
+};
+
+/* The prefix is complete but for the explicit nonce. 0 or -EIO. */
 static int
-seal(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
+seal(const struct sealing *w)
 {
-	const struct record_suite *s = tx->suite;
-	uint32_t plain_len = m->data_len, inner_len = plain_len + s->inner_type_len;
-	uint8_t *plain = rte_pktmbuf_mtod(m, uint8_t *);
-	uint8_t *hdr = plain - record_prefix_len(s);
-	struct iovec inner = { .iov_base = plain, .iov_len = inner_len };
+	uint32_t prefix_len = record_prefix_len(w->suite);
+	struct iovec src = { .iov_base = w->src + prefix_len, .iov_len = w->inner_len };
+	struct iovec dst = { .iov_base = w->dst + prefix_len, .iov_len = w->inner_len };
 	struct crypto_job job = {
-		.key = tx->key,
-		.src = &inner,
-		.dst = &inner,
+		.key = w->key,
+		.src = &src,
+		.dst = &dst,
 		.src_cnt = 1,
 		.dst_cnt = 1,
 	};
 
-	record_header_write(s, type, plain_len, 0, hdr);
-	record_nonce(s, tx->iv, tx->rec_no, job.nonce);
-	job.aad_len = (uint8_t)record_aad(s, hdr, tx->rec_no, job.aad);
-	memcpy(hdr + RECORD_HDR_LEN, job.nonce + RECORD_NONCE_LEN - s->explicit_nonce_len,
-	       s->explicit_nonce_len);
+	record_nonce(w->suite, w->iv, w->rec_no, job.nonce);
+	job.aad_len = (uint8_t)record_aad(w->suite, w->dst, w->rec_no, job.aad);
+	memcpy(w->dst + RECORD_HDR_LEN, job.nonce + RECORD_NONCE_LEN - w->suite->explicit_nonce_len,
+	       w->suite->explicit_nonce_len);
+	w->provider->process(w->provider, CRYPTO_SEAL, &job, 1);
+	if (job.status != 0)
+		return -EIO;
+	memcpy(w->dst + prefix_len + w->inner_len, job.tag, RECORD_TAG_LEN);
+	return 0;
+}
+
+/* Header and inner type around the plaintext in m, and an empty tag. */
+static void
+frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type)
+{
+	uint32_t plain_len = m->data_len;
+	uint8_t *plain = rte_pktmbuf_mtod(m, uint8_t *);
+
+	record_header_write(s, type, plain_len, 0, plain - record_prefix_len(s));
 	if (s->inner_type_len != 0)
 		plain[plain_len] = type;
-	tx->provider->process(tx->provider, CRYPTO_SEAL, &job, 1);
-	if (job.status != 0) {
-		tx->failed = true;
-		return -EIO;
-	}
-	memcpy(plain + inner_len, job.tag, RECORD_TAG_LEN);
+	memset(plain + plain_len + s->inner_type_len, 0, RECORD_TAG_LEN);
 	m->data_off = (uint16_t)(m->data_off - record_prefix_len(s));
 	m->data_len = (uint16_t)record_wire_len(s, plain_len);
 	m->pkt_len = m->data_len;
+}
+
+/* Makes the record around the plaintext in m, in place, and queues it. 0 or -EIO. */
+static int
+close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
+{
+	const struct record_suite *s = tx->suite;
+	uint32_t plain_len = m->data_len;
+	struct sealing w = {
+		.provider = tx->provider,
+		.suite = s,
+		.key = tx->key,
+		.iv = tx->iv,
+		.rec_no = tx->rec_no,
+		.inner_len = plain_len + s->inner_type_len,
+	};
+
+	frame(s, m, type);
+	w.src = w.dst = rte_pktmbuf_mtod(m, uint8_t *);
+	if (!tx->to_device && seal(&w) != 0) {
+		tx->failed = true;
+		return -EIO;
+	}
 	push(tx, m, type);
 	tx->rec_no++;
 	tx->epoch_records++;
 	tx->records++;
+	tx->device_records += tx->to_device;
 	tx->record_bytes += plain_len;
 	return 0;
+}
+
+int
+session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
+{
+	const struct record_suite *s = tx->suite;
+	uint32_t inner_len = rec->len - record_prefix_len(s) - RECORD_TAG_LEN;
+	struct rte_mbuf *from = sendq_mbuf(rec), *m;
+	bool now = rec->epoch == tx->epoch;
+	struct sealing w = {
+		.provider = tx->provider,
+		.suite = s,
+		.key = now ? tx->key : tx->old_key,
+		.iv = now ? tx->iv : tx->old_iv,
+		.rec_no = rec->rec_no,
+		.inner_len = inner_len,
+		.src = rte_pktmbuf_mtod(from, uint8_t *),
+	};
+
+	m = record_alloc(tx, inner_len - s->inner_type_len);
+	if (m == NULL)
+		return -ENOMEM;
+	m->data_off = (uint16_t)(m->data_off - record_prefix_len(s));
+	m->data_len = (uint16_t)rec->len;
+	m->pkt_len = rec->len;
+	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
+	memcpy(w.dst, w.src, RECORD_HDR_LEN);
+	if (seal(&w) != 0) {
+		/* Nothing of it was sent: the next try may do better. */
+		rte_pktmbuf_free_seg(m);
+		return -EIO;
+	}
+	sendq_sealed(tx->q, rec, m);
+	return 0;
+}
+
+static void
+forget_old_key(struct session_tx *tx)
+{
+	if (tx->old_key == NULL)
+		return;
+	tx->provider->key_destroy(tx->provider, tx->old_key);
+	tx->old_key = NULL;
+	buf_wipe(tx->old_iv, sizeof(tx->old_iv));
+}
+
+void
+session_tx_released(struct session_tx *tx)
+{
+	if (tx->old_key != NULL && tx->q->map.nb_device == 0)
+		forget_old_key(tx);
+}
+
+void
+session_tx_to_device(struct session_tx *tx, bool on)
+{
+	tx->to_device = on;
+	tx->fence_next = true;
 }
 
 int
@@ -127,7 +229,7 @@ session_tx_flush(struct session_tx *tx)
 	if (tx->open == NULL)
 		return 0;
 	/* The number was there when the record was opened, and nothing was sealed since. */
-	rc = seal(tx, tx->open, RECORD_DATA);
+	rc = close_record(tx, tx->open, RECORD_DATA);
 	if (rc == 0)
 		tx->open = NULL;
 	return rc;
@@ -205,7 +307,7 @@ data_step(struct session_tx *tx, struct pieces *src, bool more)
 static int
 raw_step(struct session_tx *tx, struct pieces *src)
 {
-	struct rte_mbuf *m = tx->q->tail;
+	struct rte_mbuf *m = sendq_mbuf(tx->q->map.tail);
 	uint32_t n;
 	int rc = may_open(tx);
 
@@ -271,7 +373,7 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	rc = session_tx_flush(tx);
 	if (rc == 0) {
 		append(&src, m, len);
-		rc = seal(tx, m, type);
+		rc = close_record(tx, m, type);
 	}
 	if (rc != 0)
 		buf_record_discard(m);
@@ -322,7 +424,15 @@ session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys)
 		tx->provider->key_destroy(tx->provider, key);
 		return rc;
 	}
-	tx->provider->key_destroy(tx->provider, tx->key);
+	/* Records in clear are queued: under the key that goes, or all under the one kept already,
+	 * as behind a key change all are sealed here. */
+	if (tx->old_key == NULL && tx->q->map.nb_device > 0) {
+		tx->old_key = tx->key;
+		memcpy(tx->old_iv, tx->iv, sizeof(tx->old_iv));
+	} else {
+		tx->provider->key_destroy(tx->provider, tx->key);
+	}
+	tx->to_device = false;
 	tx->key = key;
 	tx->suite = s;
 	record_iv_base(s, keys->iv, keys->rec_no, tx->iv);
@@ -353,6 +463,7 @@ session_tx_fini(struct session_tx *tx)
 {
 	buf_record_discard(tx->open);
 	tx->open = NULL;
+	forget_old_key(tx);
 	if (tx->key != NULL)
 		tx->provider->key_destroy(tx->provider, tx->key);
 	tx->key = NULL;

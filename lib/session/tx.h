@@ -2,12 +2,14 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * The sending side of one connection's record layer: plaintext in, sealed
- * records out into its send queue. Before keys are set, bytes go as they are.
+ * The sending side of one connection's record layer: plaintext in, records out
+ * into its send queue: sealed, or framed only, for a device to seal. Before keys
+ * are set, bytes go as they are.
  *
  * Nonce discipline: a record's number is given when it is closed, each number
- * once per epoch, and its sealed bytes in the send queue are what every
- * retransmission repeats.
+ * once per epoch. Its bytes in the send queue never change until they are
+ * acknowledged: sealed they are what every retransmission repeats, in clear they
+ * are what any sealing starts from, the device's or ours.
  *
  * Bytes once accepted are never lost: a record stays open until it is sealed
  * and queued. The one exception ends the direction: when the provider fails
@@ -40,15 +42,20 @@ struct session_tx {
 	uint32_t epoch;                   /* 0: no keys yet */
 	uint16_t cap;                     /* plaintext bytes per data record */
 	bool fence_next;                  /* the next record starts a segment */
+	bool to_device;                   /* records are framed only */
 	uint32_t short_len;               /* -ENOMEM: for a record of so many bytes */
 	bool failed;                      /* the provider failed: nothing is sent any more */
 	uint8_t iv[RECORD_NONCE_LEN];     /* of record number 0 */
 	struct crypto_key *key;
+	/* The key before, while records under it are queued that the device was to seal. */
+	uint8_t old_iv[RECORD_NONCE_LEN];
+	struct crypto_key *old_key;
 	const struct crypto_provider *provider;
 	const struct buf_pools *pools;
 	struct sendq *q;
-	uint64_t records;      /* counters */
-	uint64_t record_bytes; /* plaintext */
+	uint64_t records;        /* counters */
+	uint64_t record_bytes;   /* plaintext */
+	uint64_t device_records; /* of these, framed for a device */
 };
 
 void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sendq *q,
@@ -56,7 +63,7 @@ void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struc
 
 /*
  * Installs the first or next key. Closes the open record under the old one and
- * fences the next. 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -ENOMEM; -EIO; the
+ * fences the next, which is sealed here: a device has the old key. 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -ENOMEM; -EIO; the
  * old key stays on every error.
  */
 int session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys);
@@ -86,6 +93,21 @@ int session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *
  * closed unless more. 0, -EAGAIN, -EKEYEXPIRED, -EIO (m stays the caller's).
  */
 int session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more);
+
+/*
+ * From the next record on the device seals, or no longer does; that record starts a segment.
+ * There are keys, and the device has them.
+ */
+void session_tx_to_device(struct session_tx *tx, bool on);
+
+/*
+ * Seals a queued record that the device was to seal, into another buffer that takes its place.
+ * The same number, key and plaintext: the same bytes. 0; -ENOMEM; -EIO: the provider.
+ */
+int session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec);
+
+/* Event: records were acknowledged, and released. */
+void session_tx_released(struct session_tx *tx);
 
 /* Closes the open record, if any. 0, or -EIO: the provider failed. */
 int session_tx_flush(struct session_tx *tx);

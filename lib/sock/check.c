@@ -66,8 +66,8 @@ void
 sock_queued(struct rtls_sock *k)
 {
 	/* Nothing new: the poll has nothing to ask, rtls_stack_deadline() nothing to tell. */
-	if (k->sendq.end_off == k->tcp.snd_end)
+	if (sendq_end(&k->sendq) == k->tcp.snd_end)
 		return;
-	tcp_send_ready(&k->tcp, k->sendq.end_off);
+	tcp_send_ready(&k->tcp, sendq_end(&k->sendq));
 	endpoint_schedule(k);
 }

@@ -98,7 +98,7 @@ rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out)
 	out->srtt_us = k->tcp.rtt.srtt_us;
 	out->rto_us = k->tcp.rtt.rto_us;
 	out->cwnd = (uint32_t)k->tcp.cc.cwnd;
-	out->snd_queued = k->sendq.end_off - RTE_MIN(k->tcp.snd_una, k->sendq.end_off);
+	out->snd_queued = sendq_end(&k->sendq) - RTE_MIN(k->tcp.snd_una, sendq_end(&k->sendq));
 	out->snd_room = session_tx_room(&k->tx);
 	out->rcv_queued = recvq_len(&k->recvq);
 	return 0;

@@ -49,7 +49,7 @@ test_classes(void)
 static void
 test_zeroed_descriptor(void)
 {
-	static const struct sendq_rec zero;
+	static const struct txmap_rec zero;
 
 	for (int i = 0; i < 2 * FIXTURE_SMALL; i++) {
 		struct rte_mbuf *m = buf_record_alloc(&pools, 1);

@@ -15,7 +15,7 @@ push(struct sendq *q, uint32_t len, bool fence)
 	struct rte_mbuf *m = buf_record_alloc(&pools, len);
 
 	CU_ASSERT_FATAL(m != NULL);
-	pattern_fill(rte_pktmbuf_mtod(m, uint8_t *), q->end_off, len);
+	pattern_fill(rte_pktmbuf_mtod(m, uint8_t *), sendq_end(q), len);
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;
 	sendq_rec(m)->fence = fence;
@@ -71,17 +71,17 @@ test_push_and_release(void)
 	push(&q, 1000, false);
 	push(&q, 10000, false);
 	push(&q, 1, false);
-	CU_ASSERT_EQUAL(q.end_off, STREAM_START + 11101);
+	CU_ASSERT_EQUAL(sendq_end(&q), STREAM_START + 11101);
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		CU_ASSERT_EQUAL(sendq_release(&q, STREAM_START + rows[i].una), rows[i].freed);
 		CU_ASSERT_EQUAL(q.room_used, rows[i].room_left);
 	}
-	CU_ASSERT_PTR_NULL(q.head);
-	CU_ASSERT_PTR_NULL(q.tail);
+	CU_ASSERT_PTR_NULL(q.map.head);
+	CU_ASSERT_PTR_NULL(q.map.tail);
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 	/* It goes on where it was. */
 	push(&q, 7, false);
-	CU_ASSERT_EQUAL(sendq_rec(q.head)->stream_off, STREAM_START + 11101);
+	CU_ASSERT_EQUAL(q.map.head->stream_off, STREAM_START + 11101);
 	sendq_fini(&q);
 	CU_ASSERT_EQUAL(q.room_used, 0);
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
@@ -163,7 +163,7 @@ test_buffer_outlives_release(void)
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 	/* And the buffer that came back this way is a good one. */
 	push(&q, 2000, false);
-	CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(q.head), 1);
+	CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(sendq_mbuf(q.map.head)), 1);
 	sendq_fini(&q);
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 }
@@ -178,11 +178,11 @@ test_tail_grows_under_way(void)
 	sendq_init(&q, 0);
 	push(&q, 100, false);
 	before = segment(&q, 0, 100);
-	pattern_fill(rte_pktmbuf_mtod_offset(q.tail, uint8_t *, 100), 100, 50);
+	pattern_fill(rte_pktmbuf_mtod_offset(sendq_mbuf(q.map.tail), uint8_t *, 100), 100, 50);
 	sendq_tail_grown(&q, 50);
-	CU_ASSERT_EQUAL(q.end_off, 150);
-	CU_ASSERT_EQUAL(sendq_rec(q.tail)->len, 150);
-	CU_ASSERT_EQUAL(q.tail->data_len, 150);
+	CU_ASSERT_EQUAL(sendq_end(&q), 150);
+	CU_ASSERT_EQUAL(q.map.tail->len, 150);
+	CU_ASSERT_EQUAL(sendq_mbuf(q.map.tail)->data_len, 150);
 	CU_ASSERT_EQUAL(q.room_used, 256);
 	CU_ASSERT(segment_is(before, 0, 100));
 	CU_ASSERT_EQUAL(sendq_release(&q, 100), 0);
@@ -219,7 +219,7 @@ test_attach_without_memory(void)
 		CU_ASSERT_EQUAL(head->nb_segs, 1);
 		CU_ASSERT_EQUAL(head->pkt_len, 54);
 		CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.indirect), left);
-		for (m = q.head; m != NULL; m = sendq_rec(m)->next)
+		for (m = sendq_mbuf(q.map.head); m != NULL; m = sendq_mbuf(sendq_rec(m)->next))
 			CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(m), 1);
 		if (left > 0) {
 			m = segment(&q, 0, 10 * left);
@@ -286,17 +286,18 @@ test_random(void)
 				if (q.room_used > 200000 || model.n == 512)
 					break;
 				len = 1 + (uint32_t)((r >> 20) % (r & 64 ? 16384 : 60));
-				model.starts[model.n] = q.end_off;
+				model.starts[model.n] = sendq_end(&q);
 				model.fences[model.n++] = (r >> 60) == 0;
 				push(&q, len, model.fences[model.n - 1]);
 				break;
 			case 1: /* new, or again */
 			case 2:
 				off = r & 32 || nxt == una ? nxt : una + (r >> 20) % (nxt - una);
-				if (off == q.end_off)
+				if (off == sendq_end(&q))
 					break;
 				len = sendq_cut(&q, off, mss);
-				CU_ASSERT_EQUAL_FATAL(len, model_cut(&model, q.end_off, off, mss));
+				CU_ASSERT_EQUAL_FATAL(len,
+						      model_cut(&model, sendq_end(&q), off, mss));
 				rte_pktmbuf_free(flight[slot]);
 				flight[slot] = segment(&q, off, len);
 				what[slot].off = off;
@@ -306,9 +307,8 @@ test_random(void)
 			case 3:
 				una += nxt == una ? 0 : (r >> 20) % (nxt - una + 1);
 				sendq_release(&q, una);
-				CU_ASSERT(q.head == NULL ||
-					  sendq_rec(q.head)->stream_off + sendq_rec(q.head)->len >
-						  una);
+				CU_ASSERT(q.map.head == NULL ||
+					  q.map.head->stream_off + q.map.head->len > una);
 				break;
 			}
 			for (unsigned int i = 0; i < 8 && step % 8 == 0; i++)

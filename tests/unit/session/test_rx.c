@@ -851,9 +851,9 @@ test_alert_after_failure(void)
 	CU_ASSERT_EQUAL(recv_data(1000), -EBADMSG);
 	alert[1] = t.rx.end_alert;
 	CU_ASSERT_EQUAL(session_tx_control(&tx, 21, &iov, 1, 2), 0);
-	CU_ASSERT_FATAL(q.head->data_len <= sizeof(wire));
-	memcpy(wire, rte_pktmbuf_mtod(q.head, void *), q.head->data_len);
-	CU_ASSERT_EQUAL(peer_open(&p, wire, q.head->data_len, &type, plain, &len), 5 + 2 + 1 + 16);
+	CU_ASSERT_FATAL(q.map.head->len <= sizeof(wire));
+	memcpy(wire, rte_pktmbuf_mtod(sendq_mbuf(q.map.head), void *), q.map.head->len);
+	CU_ASSERT_EQUAL(peer_open(&p, wire, q.map.head->len, &type, plain, &len), 5 + 2 + 1 + 16);
 	CU_ASSERT_EQUAL(type, 21);
 	CU_ASSERT_EQUAL(memcmp(plain, "\x02\x14", 2), 0);
 	session_tx_fini(&tx);

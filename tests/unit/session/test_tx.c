@@ -55,7 +55,7 @@ set_key(unsigned int n, uint64_t rec_no)
 	if (rc == 0) {
 		CU_ASSERT_FATAL(t.keys < HARNESS_COUNT(t.peer));
 		t.peer[t.keys] = p;
-		t.key_off[t.keys++] = t.q.end_off;
+		t.key_off[t.keys++] = sendq_end(&t.q);
 	}
 	return rc;
 }
@@ -164,7 +164,7 @@ key_at(uint64_t off)
 static void
 transmit(unsigned int segs)
 {
-	while (t.taken_off < t.q.end_off && segs-- > 0) {
+	while (t.taken_off < sendq_end(&t.q) && segs-- > 0) {
 		uint32_t len = sendq_cut(&t.q, t.taken_off, MSS);
 		struct rte_mbuf *m = rte_pktmbuf_alloc(pools.header);
 		int key = key_at(t.taken_off);
@@ -366,9 +366,9 @@ test_raw(void)
 	/* Keys: from here on records, and a segment of their own. */
 	CU_ASSERT_EQUAL(set_key(0, 0), 0);
 	CU_ASSERT_EQUAL(send_data(10, false), 10);
-	CU_ASSERT(sendq_rec(t.q.tail)->fence);
+	CU_ASSERT(t.q.map.tail->fence);
 	CU_ASSERT_EQUAL(send_data(10, false), 10);
-	CU_ASSERT(!sendq_rec(t.q.tail)->fence);
+	CU_ASSERT(!t.q.map.tail->fence);
 	acknowledge();
 	CU_ASSERT_EQUAL(t.seen, t.accepted);
 	CU_ASSERT_EQUAL(t.log[t.logged - 1].type, 23);
@@ -442,8 +442,8 @@ test_set_keys(void)
 	CU_ASSERT_EQUAL(t.tx.rec_no, 0);
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
 	CU_ASSERT_EQUAL(send_data(10, false), 10);
-	CU_ASSERT(sendq_rec(t.q.tail)->fence);
-	CU_ASSERT_EQUAL(sendq_rec(t.q.tail)->epoch, 2);
+	CU_ASSERT(t.q.map.tail->fence);
+	CU_ASSERT_EQUAL(t.q.map.tail->epoch, 2);
 	check_log("0:5 23:20 23:10 23:10");
 
 	/* TLS 1.2 has no other key. */
@@ -604,7 +604,7 @@ test_open_record_fills_the_buffer(void)
 	uint64_t calls;
 
 	begin_keyed(1000);
-	for (calls = 0; t.q.end_off == 0; calls++) {
+	for (calls = 0; sendq_end(&t.q) == 0; calls++) {
 		CU_ASSERT_FATAL(calls < 200);
 		CU_ASSERT_FATAL(session_tx_room(&t.tx) > 0);
 		CU_ASSERT_EQUAL_FATAL(send_data(100, true), calls == 163 ? 84 : 100);
@@ -636,11 +636,11 @@ test_without_memory(void)
 	starve(&medium, pools.record[1], 0);
 	starve(&large, pools.record[2], 0);
 	CU_ASSERT_EQUAL(send_control(21, 2), -ENOMEM);
-	CU_ASSERT_EQUAL(t.q.end_off, 0);
+	CU_ASSERT_EQUAL(sendq_end(&t.q), 0);
 	/* The open record takes what its buffer holds, and says when it is full. */
 	CU_ASSERT_EQUAL(send_data(1000, true), 223 - 20);
 	CU_ASSERT_EQUAL(send_data(1000, true), -ENOMEM);
-	CU_ASSERT_EQUAL(t.q.end_off, 0);
+	CU_ASSERT_EQUAL(sendq_end(&t.q), 0);
 	starve_end(&medium);
 	CU_ASSERT_EQUAL(send_data(1000, false), 1000);
 	check_log("23:1223");
@@ -726,7 +726,7 @@ test_provider_fails(void)
 				rc = send_control(21, 2);
 		}
 		CU_ASSERT_EQUAL(rc, rows[i].rc);
-		end_off = t.q.end_off;
+		end_off = sendq_end(&t.q);
 		/* Well again or not: the number is spent. */
 		t.flaky.good_jobs = -1;
 		CU_ASSERT_EQUAL(send_data(10, false), -EIO);
@@ -738,7 +738,7 @@ test_provider_fails(void)
 		m = loaded_buffer(10);
 		CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), -EIO);
 		rte_pktmbuf_free(m);
-		CU_ASSERT_EQUAL(t.q.end_off, end_off);
+		CU_ASSERT_EQUAL(sendq_end(&t.q), end_off);
 		acknowledge();
 		CU_ASSERT_EQUAL(t.seen, rows[i].seen);
 		finish();

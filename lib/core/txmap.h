@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Which record holds a byte of the stream that is sent: the records in order, from
+ * the first that is not acknowledged in full. Who builds a segment, seals a
+ * retransmission or tells a device where it is asks here.
+ *
+ * Pure: nodes are the caller's memory, linked as they are pushed; no payload is seen.
+ */
+#ifndef RTLS_CORE_TXMAP_H
+#define RTLS_CORE_TXMAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Who makes the bytes of a record what goes on the wire. */
+enum txmap_sealer {
+	TXMAP_AS_IS,  /* they are: sealed, or from before the keys */
+	TXMAP_DEVICE, /* the device: they are in clear, with room for the tag */
+};
+
+/* One record, or a run of bytes from before the keys (epoch 0). */
+struct txmap_rec {
+	struct txmap_rec *next;
+	uint64_t stream_off; /* set by txmap_push */
+	uint64_t rec_no;
+	uint32_t len;   /* bytes on the wire, at least 1 */
+	uint32_t epoch; /* which key; 0: none */
+	uint8_t type;   /* content type */
+	uint8_t sealer; /* enum txmap_sealer */
+	bool fence;     /* no segment spans its first byte and the one before it */
+};
+
+struct txmap {
+	struct txmap_rec *head;
+	struct txmap_rec *tail;
+	struct txmap_rec *hint; /* of the last look-up, or NULL */
+	uint64_t una_off;       /* everything below is acknowledged */
+	uint64_t end_off;       /* behind the last byte */
+	uint32_t nb_device;     /* records that the device is to seal */
+};
+
+void txmap_init(struct txmap *map, uint64_t start_off);
+
+/* Appends a record whose len, type, rec_no, epoch, sealer and fence are set. */
+void txmap_push(struct txmap *map, struct txmap_rec *rec);
+
+/* Event: the last record, of bytes from before the keys, has n bytes more. */
+void txmap_grow(struct txmap *map, uint32_t n);
+
+/* Event: everything below una_off is acknowledged; never goes back. */
+void txmap_acked(struct txmap *map, uint64_t una_off);
+
+/* Takes the first record if all of it is acknowledged; NULL: it is not, or there is none. */
+struct txmap_rec *txmap_pop(struct txmap *map);
+
+/* The record that holds off; una_off <= off < end_off. */
+struct txmap_rec *txmap_find(struct txmap *map, uint64_t off);
+
+/* Puts fresh, which needs nothing set, in the place of old: the same record, sealed. */
+void txmap_sealed(struct txmap *map, struct txmap_rec *old, struct txmap_rec *fresh);
+
+/*
+ * How many of len bytes at off one segment may carry: up to the next fence, of one sealer, in
+ * at most pieces_max records. off < end_off; at least 1 when len is.
+ */
+uint32_t txmap_cut(struct txmap *map, uint64_t off, uint32_t len, unsigned int pieces_max);
+
+#endif
