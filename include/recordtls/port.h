@@ -26,8 +26,8 @@ struct rtls_port_conf {
 	uint16_t nb_rx_desc;  /**< default 1024, adjusted to what the device takes */
 	uint16_t nb_tx_desc;  /**< default 1024 */
 	uint32_t nb_rx_mbufs; /**< receive buffers; default 8192 */
-	/** Inline TLS, from the driver's author: recordtls/offload.h; NULL: none. Used where the
-	 * ethdev has a security context. */
+	/** Inline TLS, from the driver's author: recordtls/offload.h; NULL: none. A port that runs
+	 * already has RTE_ETH_{RX,TX}_OFFLOAD_SECURITY set where the device needs them. */
 	const struct rtls_tls_ops *tls_ops;
 	void *tls_dev; /**< first argument of tls_ops */
 };
@@ -42,7 +42,9 @@ struct rtls_port_conf {
  *
  * @param conf borrowed; NULL: all defaults.
  * @return 0; -ENODEV: no such port; -ENOMEM; -EINVAL: more than one queue pair, an
- *   MTU below 576, or fewer receive buffers than twice the receive ring; or what the device answered.
+ *   MTU below 576, fewer receive buffers than twice the receive ring, or tls_ops with calls
+ *   missing; -ENOTSUP: tls_ops for an ethdev without a security context, which is left as it
+ *   was; or what the device answered.
  */
 int rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *conf, struct rtls_port **out);
 

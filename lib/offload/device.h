@@ -10,6 +10,7 @@
 #define RTLS_OFFLOAD_DEVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <recordtls/offload.h>
@@ -32,12 +33,14 @@ struct offload_device {
 	/* Set by offload_device_open(). */
 	struct rtls_tls_caps caps;
 	struct rte_mempool *sessions;
-	uint32_t features; /* RTLS_FEATURE_*: for new connections */
+	uint32_t features; /* RTLS_FEATURE_*: for new connections; at first all that it has */
 };
 
 /*
- * Asks for the capabilities and makes room for sessions; the fields above are set. 0, also
- * where there is no inline TLS; -EINVAL: calls are missing; -ENOMEM.
+ * Asks for the capabilities and makes room for sessions, in a pool called after name; the
+ * fields above are set. 0, also where there is no inline TLS; -EINVAL: calls are missing or
+ * capabilities unknown, or the security context has fast metadata, which keeps a packet's own
+ * from the driver; -ENOMEM; -EEXIST, -ENAMETOOLONG: of the pool.
  */
 int offload_device_open(struct offload_device *d, const char *name, int socket_id);
 

@@ -44,12 +44,16 @@ bool offload_carries(const struct offload_device *d, const struct record_suite *
  * Session, add, steering. 0: ADDED; -EINPROGRESS: ADDING; -ENOTSUP: not this suite or
  * connection; -ENOSPC: the table, or the room for sessions, is full; another error of the device.
  * On an error nothing is left and *c is NONE. keys are borrowed; the copy made for the call is wiped.
+ * That in the session is the driver's, which wipes it: rte_security does not.
  */
 int offload_open(const struct offload_device *d, const struct record_suite *s,
 		 const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
 		 struct offload_ctx *c);
 
-/* Event: the device's answer to an add that took its time. On an error all is closed. */
+/*
+ * Event: the device's answer to an add that took its time. 0: ADDED. On an error, of the device
+ * or of steering, all is closed. -EALREADY: it was not ADDING; nothing changes.
+ */
 int offload_added(const struct offload_device *d, struct offload_ctx *c,
 		  const struct rtls_tls_flow *flow, int status);
 
@@ -57,8 +61,10 @@ int offload_added(const struct offload_device *d, struct offload_ctx *c,
 int offload_start(const struct offload_device *d, struct offload_ctx *c, uint32_t seq,
 		  uint64_t rec_no);
 
-/* Marks a packet for sealing: metadata and RTE_MBUF_F_TX_SEC_OFFLOAD. 0, or the device's error
- * with the packet not marked. */
+/*
+ * Marks a packet for sealing: metadata, whose ctx is set here, and RTE_MBUF_F_TX_SEC_OFFLOAD.
+ * 0, or the device's error with the packet not marked.
+ */
 int offload_mark(const struct offload_device *d, const struct offload_ctx *c, struct rte_mbuf *m,
 		 struct rtls_tls_tx_meta *meta);
 

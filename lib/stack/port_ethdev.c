@@ -10,6 +10,7 @@
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
+#include "offload/steer.h"
 #include "stack/conf.h"
 #include "stack/port.h"
 
@@ -68,7 +69,34 @@ ethdev_close(struct rtls_port *p)
 		rte_eth_dev_close(e->port_id);
 	}
 	rte_mempool_free(e->rx_pool);
+	offload_device_close(&e->port.tls);
 	rte_free(e);
+}
+
+/* Before the ethdev is touched: what is asked for in vain changes nothing. */
+static int
+find_tls(struct port_ethdev *e, const struct rtls_port_conf *conf)
+{
+	struct offload_device *d = &e->port.tls;
+
+	if (conf->tls_ops == NULL)
+		return 0;
+	d->sec_ctx = rte_eth_dev_get_sec_ctx(e->port_id);
+	if (d->sec_ctx == NULL)
+		return -ENOTSUP;
+	d->ops = conf->tls_ops;
+	d->dev = conf->tls_dev;
+	offload_steer_ethdev(d, e->port_id);
+	return 0;
+}
+
+static int
+open_tls(struct port_ethdev *e)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "rtls_tls_%u", e->port_id);
+	return offload_device_open(&e->port.tls, name, rte_eth_dev_socket_id(e->port_id));
 }
 
 static int
@@ -115,7 +143,7 @@ caps_of(const struct rte_eth_conf *conf)
 
 /* What is asked of the port is what it has. */
 static void
-choose_offloads(const struct rte_eth_dev_info *info, struct rte_eth_conf *eth)
+choose_offloads(const struct rte_eth_dev_info *info, bool tls, struct rte_eth_conf *eth)
 {
 	eth->rxmode.offloads = info->rx_offload_capa &
 			       (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
@@ -123,6 +151,10 @@ choose_offloads(const struct rte_eth_dev_info *info, struct rte_eth_conf *eth)
 	eth->txmode.offloads = info->tx_offload_capa &
 			       (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
 				RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+	if (tls) {
+		eth->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SECURITY;
+		eth->txmode.offloads |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_SECURITY;
+	}
 	/* net_tap sums the pieces of a packet one by one: wrong behind one of odd length. */
 	if (strcmp(info->driver_name, "net_tap") == 0)
 		eth->txmode.offloads &= ~(uint64_t)RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
@@ -136,7 +168,7 @@ configure_and_start(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	struct rte_eth_conf eth = { 0 };
 	int rc;
 
-	choose_offloads(info, &eth);
+	choose_offloads(info, offload_device_present(&e->port.tls), &eth);
 	rc = rte_eth_dev_configure(e->port_id, 1, 1, &eth);
 	if (rc != 0)
 		return rc;
@@ -202,12 +234,16 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	e->port.tx_burst = ethdev_tx_burst;
 	e->port.tx_cleanup = ethdev_tx_cleanup;
 	e->port.close = ethdev_close;
-	rc = configure_and_start(e, &info, &conf);
+	rc = find_tls(e, &conf);
+	if (rc == 0)
+		rc = configure_and_start(e, &info, &conf);
 	/* It runs already, started by the program: adopted as it is. */
 	if (rc == -EBUSY && info.nb_rx_queues > 0 && !e->configured_here)
 		rc = 0;
 	if (rc == 0)
 		rc = read_facts(e);
+	if (rc == 0)
+		rc = open_tls(e);
 	if (rc != 0) {
 		ethdev_close(&e->port);
 		return rc;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "offload/device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+#include <rte_mempool.h>
+#include <rte_security.h>
+
+#include <recordtls/port.h>
+
+enum {
+	DEFAULT_SESSIONS = 2048,
+	SESSIONS_MAX = UINT16_MAX, /* what rte_security counts them in */
+};
+
+static bool
+ops_complete(const struct rtls_tls_ops *o)
+{
+	return o != NULL && o->size >= sizeof(*o) && o->caps != NULL && o->add != NULL &&
+	       o->start != NULL && o->del != NULL && o->poll_events != NULL;
+}
+
+/* Nothing that this library has no name for, and the calls that the methods need. */
+static bool
+caps_valid(const struct rtls_tls_caps *c, const struct rtls_tls_ops *o)
+{
+	if (c->tx_method > RTLS_TLS_TX_NEXT_RECORD || c->tx_after > RTLS_TLS_TX_RETURNS ||
+	    c->rx_method > RTLS_TLS_RX_STACK)
+		return false;
+	if (c->tx_method == RTLS_TLS_TX_NEXT_RECORD && o->tx_resync == NULL)
+		return false;
+	return c->rx_method < RTLS_TLS_RX_SCAN || o->rx_resync != NULL;
+}
+
+static int
+make_sessions(struct offload_device *d, const char *name, int socket_id)
+{
+	uint32_t n = d->caps.max_contexts != 0 ? d->caps.max_contexts : DEFAULT_SESSIONS;
+	unsigned int size = rte_security_session_get_size(d->sec_ctx);
+	char full[RTE_MEMPOOL_NAMESIZE];
+	int len = snprintf(full, sizeof(full), "%s_sess", name);
+
+	if (len < 0 || (size_t)len >= sizeof(full))
+		return -ENAMETOOLONG;
+	if (size == 0)
+		return -EINVAL;
+	/* No cache: sessions are few and slow, and what one lcore caches another misses. */
+	d->sessions = rte_mempool_create(full, RTE_MIN(n, (uint32_t)SESSIONS_MAX), size, 0, 0, NULL,
+					 NULL, NULL, NULL, socket_id, 0);
+	if (d->sessions == NULL)
+		return rte_errno == EEXIST ? -EEXIST : -ENOMEM;
+	return 0;
+}
+
+int
+offload_device_open(struct offload_device *d, const char *name, int socket_id)
+{
+	if (!offload_device_present(d))
+		return 0;
+	/* With fast metadata rte_security keeps the packet's own words from the driver. */
+	if (!ops_complete(d->ops) ||
+	    (rte_security_ctx_flags_get(d->sec_ctx) & RTE_SEC_CTX_F_FAST_SET_MDATA) != 0)
+		return -EINVAL;
+	d->caps = (struct rtls_tls_caps){ .size = sizeof(d->caps) };
+	d->ops->caps(d->dev, &d->caps);
+	if (!caps_valid(&d->caps, d->ops))
+		return -EINVAL;
+	d->features = 0;
+	if (d->caps.tx_method != RTLS_TLS_TX_NONE)
+		d->features |= RTLS_FEATURE_TLS_TX;
+	if (d->caps.rx_method != RTLS_TLS_RX_NONE)
+		d->features |= RTLS_FEATURE_TLS_RX;
+	return make_sessions(d, name, socket_id);
+}
+
+void
+offload_device_close(struct offload_device *d)
+{
+	rte_mempool_free(d->sessions);
+	d->sessions = NULL;
+}

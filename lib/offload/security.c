@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "offload/security.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include <rte_cryptodev.h>
+#include <rte_mempool.h>
+#include <rte_security.h>
+
+#include "buf/pools.h"
+
+static_assert(RECORD_NONCE_LEN == RTE_SECURITY_TLS_1_3_IMP_NONCE_LEN, "the static IV fits");
+
+/* rte_cryptodev's number of the cipher; 0, which is none of them: not carried. */
+static unsigned int
+aead_of(const struct record_suite *s)
+{
+	switch ((enum rtls_cipher)s->cipher) {
+	case RTLS_CIPHER_AES_GCM_128:
+		return RTE_CRYPTO_AEAD_AES_GCM;
+	}
+	return 0;
+}
+
+static enum rte_security_tls_sess_type
+type_of(enum rtls_dir dir)
+{
+	return dir == RTLS_TX ? RTE_SECURITY_TLS_SESS_TYPE_WRITE : RTE_SECURITY_TLS_SESS_TYPE_READ;
+}
+
+static bool
+in_range(const struct rte_crypto_param_range *r, uint16_t v)
+{
+	if (v < r->min || v > r->max)
+		return false;
+	return v == r->min || r->increment == 0 || (v - r->min) % r->increment == 0;
+}
+
+static bool
+lists_suite(const struct rte_cryptodev_capabilities *c, const struct record_suite *s)
+{
+	for (; c != NULL && c->op != RTE_CRYPTO_OP_TYPE_UNDEFINED; c++) {
+		if (c->op != RTE_CRYPTO_OP_TYPE_SYMMETRIC ||
+		    c->sym.xform_type != RTE_CRYPTO_SYM_XFORM_AEAD)
+			continue;
+		if ((unsigned int)c->sym.aead.algo == aead_of(s) &&
+		    in_range(&c->sym.aead.key_size, s->key_len))
+			return true;
+	}
+	return false;
+}
+
+bool
+offload_carries(const struct offload_device *d, const struct record_suite *s, enum rtls_dir dir)
+{
+	struct rte_security_capability_idx idx = {
+		.action = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
+		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
+	};
+	const struct rte_security_capability *c;
+
+	if (!offload_device_present(d) || s->version != RTLS_TLS_1_3)
+		return false;
+	if (dir == RTLS_TX ? d->caps.tx_method == RTLS_TLS_TX_NONE :
+			     d->caps.rx_method == RTLS_TLS_RX_NONE)
+		return false;
+	idx.tls_record.ver = RTE_SECURITY_VERSION_TLS_1_3;
+	idx.tls_record.type = type_of(dir);
+	c = rte_security_capability_get(d->sec_ctx, &idx);
+	return c != NULL && lists_suite(c->crypto_capabilities, s);
+}
+
+/* The key itself is not copied; the driver makes its own copy, and wipes that. */
+static void *
+session_create(const struct offload_device *d, const struct record_suite *s,
+	       const struct rtls_keys *keys, enum rtls_dir dir)
+{
+	struct rte_crypto_sym_xform xform = { .type = RTE_CRYPTO_SYM_XFORM_AEAD };
+	struct rte_security_session_conf conf = {
+		.action_type = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
+		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
+		.crypto_xform = &xform,
+	};
+	void *session;
+
+	xform.aead.op = dir == RTLS_TX ? RTE_CRYPTO_AEAD_OP_ENCRYPT : RTE_CRYPTO_AEAD_OP_DECRYPT;
+	xform.aead.algo = (enum rte_crypto_aead_algorithm)aead_of(s);
+	xform.aead.key.data = keys->key;
+	xform.aead.key.length = s->key_len;
+	xform.aead.iv.length = RECORD_NONCE_LEN;
+	xform.aead.digest_length = RECORD_TAG_LEN;
+	xform.aead.aad_length = s->aad_len;
+	conf.tls_record.ver = RTE_SECURITY_VERSION_TLS_1_3;
+	conf.tls_record.type = type_of(dir);
+	conf.tls_record.tls_1_3.seq_no = keys->rec_no;
+	memcpy(conf.tls_record.tls_1_3.imp_nonce, keys->iv, RECORD_NONCE_LEN);
+	session = rte_security_session_create(d->sec_ctx, &conf, d->sessions);
+	buf_wipe(&conf, sizeof(conf));
+	return session;
+}
+
+static int
+steer(const struct offload_device *d, const struct rtls_tls_flow *flow, struct offload_ctx *c)
+{
+	if (flow->dir != RTLS_RX || d->steer_add == NULL)
+		return 0;
+	return d->steer_add(d->steer_dev, flow, c->session, &c->rule);
+}
+
+/* The device has it: so the packets are led there. */
+static int
+added(const struct offload_device *d, struct offload_ctx *c, const struct rtls_tls_flow *flow)
+{
+	int rc = steer(d, flow, c);
+
+	if (rc != 0) {
+		offload_close(d, c);
+		return rc;
+	}
+	c->state = OFFLOAD_ADDED;
+	return 0;
+}
+
+int
+offload_open(const struct offload_device *d, const struct record_suite *s,
+	     const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
+	     struct offload_ctx *c)
+{
+	enum rtls_dir dir = (enum rtls_dir)flow->dir;
+	int rc;
+
+	memset(c, 0, sizeof(*c));
+	if (!offload_carries(d, s, dir))
+		return -ENOTSUP;
+	c->session = session_create(d, s, keys, dir);
+	/* rte_security does not hand on why; an empty pool can be seen. */
+	if (c->session == NULL)
+		return rte_mempool_empty(d->sessions) ? -ENOSPC : -ENOTSUP;
+	rc = d->ops->add(d->dev, c->session, flow, cookie, &c->handle);
+	if (rc != 0 && rc != -EINPROGRESS) {
+		offload_close(d, c);
+		return rc;
+	}
+	c->state = OFFLOAD_ADDING;
+	return rc == 0 ? added(d, c, flow) : rc;
+}
+
+int
+offload_added(const struct offload_device *d, struct offload_ctx *c,
+	      const struct rtls_tls_flow *flow, int status)
+{
+	if (c->state != OFFLOAD_ADDING)
+		return -EALREADY;
+	if (status != 0) {
+		offload_close(d, c);
+		return status;
+	}
+	return added(d, c, flow);
+}
+
+int
+offload_start(const struct offload_device *d, struct offload_ctx *c, uint32_t seq, uint64_t rec_no)
+{
+	int rc = d->ops->start(d->dev, c->handle, seq, rec_no);
+
+	if (rc != 0) {
+		offload_close(d, c);
+		return rc;
+	}
+	c->state = OFFLOAD_STARTED;
+	return 0;
+}
+
+int
+offload_mark(const struct offload_device *d, const struct offload_ctx *c, struct rte_mbuf *m,
+	     struct rtls_tls_tx_meta *meta)
+{
+	int rc;
+
+	meta->ctx = c->handle;
+	rc = rte_security_set_pkt_metadata(d->sec_ctx, c->session, m, meta);
+	if (rc == 0)
+		m->ol_flags |= RTE_MBUF_F_TX_SEC_OFFLOAD;
+	return rc;
+}
+
+void
+offload_close(const struct offload_device *d, struct offload_ctx *c)
+{
+	if (c->rule != NULL)
+		d->steer_del(d->steer_dev, c->rule);
+	if (c->state != OFFLOAD_NONE)
+		d->ops->del(d->dev, c->handle);
+	/* Back to the pool as the driver leaves it: wiping the key is the driver's part. */
+	if (c->session != NULL)
+		(void)rte_security_session_destroy(d->sec_ctx, c->session);
+	memset(c, 0, sizeof(*c));
+}
