@@ -15,6 +15,7 @@ chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len)
 {
 	struct rte_mbuf *first = NULL, **link = &first, *next;
 	uint32_t skip, keep, left = len;
+	uint64_t ol_flags = m->ol_flags;
 	uint16_t nb_segs = 0;
 
 	for (; m != NULL; m = next) {
@@ -38,6 +39,8 @@ chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len)
 	if (first == NULL)
 		return NULL;
 	*link = NULL;
+	/* Marks stand on the head: a new one inherits them. */
+	first->ol_flags |= ol_flags & CHAIN_MARKS;
 	first->nb_segs = nb_segs;
 	first->pkt_len = len;
 	return first;

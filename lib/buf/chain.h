@@ -12,10 +12,13 @@
 
 #include <rte_mbuf.h>
 
+/* What a device says on a packet's head of the packet's bytes: recordtls/offload.h. */
+#define CHAIN_MARKS (RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED)
+
 /*
  * Cuts a received packet to the len bytes at off; takes it and returns what is
  * left (frees emptied segments), NULL when nothing is (len 0). off + len must
- * lie in the packet. nb_segs and pkt_len are right afterwards.
+ * lie in the packet. nb_segs, pkt_len and the marks in ol_flags are right afterwards.
  */
 struct rte_mbuf *chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len);
 

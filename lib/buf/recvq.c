@@ -18,13 +18,15 @@ recvq_init(struct recvq *q, uint64_t start_off)
 	q->ready.end_off = start_off;
 }
 
-/* The run that a chain, not empty, makes at off. */
+/* The run that a chain, not empty, makes at off. Each of its buffers gets the head's marks. */
 static struct recvq_run
 run_of(struct rte_mbuf *m, uint64_t off)
 {
 	struct recvq_run r = { .first = m, .off = off, .end_off = off };
+	uint64_t marks = m->ol_flags & CHAIN_MARKS;
 
 	for (; m != NULL; m = m->next) {
+		m->ol_flags = (m->ol_flags & ~CHAIN_MARKS) | marks;
 		r.last = m;
 		r.end_off += m->data_len;
 		r.room += m->buf_len;
@@ -55,7 +57,8 @@ run_append(struct recvq_run *run, const struct recvq_run *more)
 		run->room = more->room;
 		return;
 	}
-	if (is_small(more) && chain_writable(tail) && m->data_len <= rte_pktmbuf_tailroom(tail)) {
+	if (is_small(more) && chain_writable(tail) && m->data_len <= rte_pktmbuf_tailroom(tail) &&
+	    (m->ol_flags & CHAIN_MARKS) == (tail->ol_flags & CHAIN_MARKS)) {
 		memcpy(rte_pktmbuf_mtod_offset(tail, uint8_t *, tail->data_len),
 		       rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
 		tail->data_len = (uint16_t)(tail->data_len + m->data_len);
@@ -129,6 +132,43 @@ insert_held(struct recvq *q, const struct recvq_run *r)
 		run_append(run, &behind);
 	recount(q, q->ready.room, room_before + behind.room, run->room);
 	return 0;
+}
+
+enum recvq_class
+recvq_classify(const struct recvq *q, uint32_t len)
+{
+	const struct rte_mbuf *m = q->ready.first;
+	uint64_t first = m->ol_flags & CHAIN_MARKS;
+
+	for (; len > 0; m = m->next) {
+		if ((m->ol_flags & CHAIN_MARKS) != first)
+			return RECVQ_MIXED;
+		len -= RTE_MIN(len, (uint32_t)m->data_len);
+	}
+	if (first == 0)
+		return RECVQ_UNTOUCHED;
+	return first == RTE_MBUF_F_RX_SEC_OFFLOAD ? RECVQ_OPENED : RECVQ_MIXED;
+}
+
+void
+recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t len)
+{
+	const struct rte_mbuf *m = q->ready.first;
+	uint8_t *out = dst;
+	uint32_t n;
+
+	for (; len > 0; m = m->next) {
+		if (skip >= m->data_len) {
+			skip -= m->data_len;
+			continue;
+		}
+		n = RTE_MIN(len, m->data_len - skip);
+		if ((m->ol_flags & CHAIN_MARKS) == 0)
+			memcpy(out, rte_pktmbuf_mtod_offset(m, const uint8_t *, skip), n);
+		out += n;
+		len -= n;
+		skip = 0;
+	}
 }
 
 void

@@ -8,7 +8,7 @@
  *
  * Memory is charged by buffer room, not by bytes: a 1-byte segment can pin a
  * 2 KiB buffer. Small segments are copied into the tail of their run when that
- * tail is exclusively ours.
+ * tail is exclusively ours and a device that opens records did the same to both.
  */
 #ifndef RTLS_BUF_RECVQ_H
 #define RTLS_BUF_RECVQ_H
@@ -18,6 +18,13 @@
 #include <rte_mbuf.h>
 
 enum { RECVQ_RUNS_MAX = 32 };
+
+/* What a device did to bytes. */
+enum recvq_class {
+	RECVQ_UNTOUCHED, /* as on the wire */
+	RECVQ_OPENED,    /* opened and verified */
+	RECVQ_MIXED,     /* some were opened, or none of it was verified */
+};
 
 struct recvq_run {
 	struct rte_mbuf *first;
@@ -51,6 +58,12 @@ recvq_len(const struct recvq *q)
  * for bytes in order.
  */
 int recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m);
+
+/* What a device did to the first len bytes, which are in order and not none. */
+enum recvq_class recvq_classify(const struct recvq *q, uint32_t len);
+
+/* As recvq_peek, but leaves out what a device has changed: dst keeps its bytes there. */
+void recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t len);
 
 /* Copies len bytes that start skip bytes behind the read position; they must be in order. */
 void recvq_peek(const struct recvq *q, uint32_t skip, void *dst, uint32_t len);

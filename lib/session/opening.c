@@ -8,23 +8,33 @@
 
 #include <rte_common.h>
 
+#include "session/mixed.h"
+
 static uint8_t *
 own_bytes(const struct opening *o)
 {
 	return rte_pktmbuf_mtod(o->own, uint8_t *);
 }
 
-/* The inner bytes, where they lie; false: gathered into our buffer, to be opened there. */
+/* The inner bytes, where they lie; false: in our buffer, gathered or yet to be restored. */
 static bool
 set_source(struct opening *o, const struct session_rx *rx)
 {
 	uint32_t skip = record_prefix_len(rx->suite);
 
 	o->job.src = o->src;
-	o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len, o->src, OPENING_PIECES_MAX);
-	if (o->job.src_cnt > 0 || o->inner_len == 0)
-		return true;
-	recvq_peek(rx->q, skip, own_bytes(o), o->inner_len);
+	switch (o->found) {
+	case RECVQ_OPENED:
+		return true; /* it is copied as it lies */
+	case RECVQ_UNTOUCHED:
+		o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len, o->src, OPENING_PIECES_MAX);
+		if (o->job.src_cnt > 0 || o->inner_len == 0)
+			return true;
+		recvq_peek(rx->q, skip, own_bytes(o), o->inner_len);
+		break;
+	case RECVQ_MIXED:
+		break;
+	}
 	o->src[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
 	o->job.src_cnt = 1;
 	return false;
@@ -47,13 +57,13 @@ set_direct(struct opening *o, const struct session_rx *rx, const struct pieces *
 }
 
 void
-opening_set(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own,
-	    const struct pieces *out)
+opening_set(struct opening *o, const struct session_rx *rx, enum recvq_class found,
+	    struct rte_mbuf *own, const struct pieces *out)
 {
 	const struct record_suite *s = rx->suite;
-	uint8_t explicit_nonce[RECORD_NONCE_LEN];
 	bool in_place;
 
+	o->found = found;
 	o->own = own;
 	o->inner_len = record_inner_len(s, rx->framer.head.body_len);
 	in_place = !set_source(o, rx);
@@ -63,8 +73,8 @@ opening_set(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own
 		o->dst[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
 		o->job.dst_cnt = 1;
 	}
-	recvq_peek(rx->q, RECORD_HDR_LEN, explicit_nonce, s->explicit_nonce_len);
-	record_nonce_received(s, rx->iv, rx->rec_no, explicit_nonce, o->job.nonce);
+	recvq_peek(rx->q, RECORD_HDR_LEN, o->explicit_nonce, s->explicit_nonce_len);
+	record_nonce_received(s, rx->iv, rx->rec_no, o->explicit_nonce, o->job.nonce);
 	o->job.aad_len = (uint8_t)record_aad(s, rx->framer.hdr, rx->rec_no, o->job.aad);
 	recvq_peek(rx->q, record_prefix_len(s) + o->inner_len, o->job.tag, RECORD_TAG_LEN);
 	o->job.key = rx->key;
@@ -96,10 +106,38 @@ find_type(struct opening *o)
 	return false;
 }
 
+/* The device has opened and verified it. */
+static void
+copy_opened(struct opening *o, const struct session_rx *rx)
+{
+	uint32_t skip = record_prefix_len(rx->suite);
+	uint16_t i;
+
+	for (i = 0; i < o->job.dst_cnt; i++) {
+		recvq_peek(rx->q, skip, o->dst[i].iov_base, (uint32_t)o->dst[i].iov_len);
+		skip += (uint32_t)o->dst[i].iov_len;
+	}
+	o->job.status = 0;
+}
+
 int
 opening_process(struct opening *o, const struct session_rx *rx)
 {
-	rx->provider->process(rx->provider, CRYPTO_OPEN, &o->job, 1);
+	switch (o->found) {
+	case RECVQ_OPENED:
+		copy_opened(o, rx);
+		break;
+	case RECVQ_MIXED:
+		if (mixed_restore(rx, o->explicit_nonce, own_bytes(o), o->inner_len) != 0) {
+			o->job.status = -EIO;
+			break;
+		}
+		rx->provider->process(rx->provider, CRYPTO_OPEN, &o->job, 1);
+		break;
+	case RECVQ_UNTOUCHED:
+		rx->provider->process(rx->provider, CRYPTO_OPEN, &o->job, 1);
+		break;
+	}
 	if (o->job.status != 0) {
 		/* The provider has wiped. That nothing unverified is seen is not left to it. */
 		opening_wipe(o);

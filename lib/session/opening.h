@@ -21,8 +21,10 @@ struct opening {
 	struct crypto_job job;
 	struct iovec src[OPENING_PIECES_MAX];
 	struct iovec dst[OPENING_PIECES_MAX + 1];
-	struct rte_mbuf *own; /* holds the record at its data start when not direct */
+	enum recvq_class found; /* what a device did to it */
+	struct rte_mbuf *own;   /* holds the record at its data start when not direct */
 	uint32_t inner_len;
+	uint8_t explicit_nonce[RECORD_NONCE_LEN];
 	bool direct;  /* into the program's buffers */
 	uint8_t last; /* direct: the inner plaintext's last byte */
 	/* Once processed: */
@@ -31,8 +33,8 @@ struct opening {
 };
 
 /* The record at the head of the queue, complete; out: the program's buffers, NULL: not there. */
-void opening_set(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own,
-		 const struct pieces *out);
+void opening_set(struct opening *o, const struct session_rx *rx, enum recvq_class found,
+		 struct rte_mbuf *own, const struct pieces *out);
 
 /* 0; -EBADMSG: the tag; -EIO: the provider; -ENODATA: no type. Wiped on an error. */
 int opening_process(struct opening *o, const struct session_rx *rx);

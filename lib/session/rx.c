@@ -60,6 +60,8 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 	rx->provider->key_destroy(rx->provider, rx->key);
 	rx->key = key;
 	rx->suite = s;
+	/* The device counts on. */
+	rx->device.ahead += rx->rec_no - keys->rec_no;
 	record_iv_base(s, keys->iv, keys->rec_no, rx->iv);
 	rx->rec_no = keys->rec_no;
 	rx->epoch++;
@@ -69,6 +71,45 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 	rx->state = SESSION_RX_RECORDS;
 	session_rx_input(rx);
 	return 0;
+}
+
+int
+session_rx_to_device(struct session_rx *rx, const struct rtls_keys *keys)
+{
+	struct session_rx_device *d = &rx->device;
+	int rc = rx->provider->key_create(rx->provider, rx->suite, CRYPTO_SEAL, keys->key, &d->key);
+
+	if (rc != 0) {
+		d->key = NULL;
+		return -ENOMEM;
+	}
+	memcpy(d->iv, rx->iv, sizeof(d->iv));
+	d->epoch = rx->epoch;
+	d->ahead = 0;
+	return 0;
+}
+
+bool
+session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no)
+{
+	uint64_t off = rx->framer.start_off, end_off = rx->q->ready.end_off;
+	uint8_t hdr[RECORD_HDR_LEN];
+	struct record_header h;
+	uint64_t n = rx->rec_no;
+
+	if (rx->state != SESSION_RX_RECORDS || rx->close_notify)
+		return false;
+	for (; off < end_off; off += RECORD_HDR_LEN + h.body_len, n++) {
+		if (end_off - off < RECORD_HDR_LEN)
+			return false;
+		recvq_peek(rx->q, (uint32_t)(off - rx->q->ready.off), hdr, sizeof(hdr));
+		h = record_header_read(hdr);
+		if (record_header_check(rx->suite, &h) != 0)
+			return false;
+	}
+	*stream_off = off;
+	*rec_no = n;
+	return true;
 }
 
 static void
@@ -242,17 +283,50 @@ describe(const struct session_rx *rx, struct rtls_msg *msg, uint8_t type, uint32
 	msg->flags = whole ? RTLS_MSG_EOR : 0;
 }
 
+/* Who opens the record at the head, which is complete? */
+static enum recvq_class
+classify(const struct session_rx *rx)
+{
+	enum recvq_class c;
+
+	if (rx->device.key == NULL)
+		return RECVQ_UNTOUCHED;
+	c = recvq_classify(rx->q, framer_wire_len(&rx->framer));
+	/* Behind a key change the device had the wrong key, whatever it says. */
+	return c == RECVQ_OPENED && rx->epoch != rx->device.epoch ? RECVQ_MIXED : c;
+}
+
+static void
+count_record(struct session_rx *rx, const struct opening *o)
+{
+	uint32_t wire_len = framer_wire_len(&rx->framer);
+
+	rx->records++;
+	rx->record_bytes += o->plain_len;
+	rx->wire_bytes += wire_len;
+	switch (o->found) {
+	case RECVQ_UNTOUCHED:
+		break;
+	case RECVQ_OPENED:
+		rx->device_records++;
+		rx->device_bytes += wire_len;
+		break;
+	case RECVQ_MIXED:
+		rx->mixed_records++;
+		break;
+	}
+}
+
 /* The record was opened and is good: on to the next one. */
 static void
 opened(struct session_rx *rx, struct receipt *r, const struct opening *o, uint8_t effect)
 {
 	uint32_t wire_len = framer_wire_len(&rx->framer);
 
+	count_record(rx, o);
 	framer_next(&rx->framer);
 	recvq_consume(rx->q, wire_len);
 	rx->rec_no++;
-	rx->records++;
-	rx->record_bytes += o->plain_len;
 	session_rx_input(rx);
 
 	if (o->type == RECORD_DATA && o->plain_len == 0)
@@ -288,7 +362,8 @@ open_head(struct session_rx *rx, struct receipt *r)
 		return fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
 	if (!reserve(rx, r, plain_max))
 		return -ENOMEM;
-	opening_set(&o, rx, r->spare, r->peek || session_rx_control_ahead(rx) ? NULL : &r->out);
+	opening_set(&o, rx, classify(rx), r->spare,
+		    r->peek || session_rx_control_ahead(rx) ? NULL : &r->out);
 	rc = opening_process(&o, rx);
 	if (rc == -ENODATA)
 		return fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_UNEXPECTED_MESSAGE);
@@ -453,4 +528,7 @@ session_rx_fini(struct session_rx *rx)
 		rx->provider->key_destroy(rx->provider, rx->key);
 	rx->key = NULL;
 	buf_wipe(rx->iv, sizeof(rx->iv));
+	if (rx->device.key != NULL)
+		rx->provider->key_destroy(rx->provider, rx->device.key);
+	buf_wipe(&rx->device, sizeof(rx->device));
 }

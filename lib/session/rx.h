@@ -10,6 +10,9 @@
  *                      |  \--FIN on a boundary / close_notify--> (eof, state stays)
  *                      +--bad record, FIN inside one--> FAILED, for good
  *
+ * A device may have opened records, or parts of them, before: bytes carry its marks
+ * (buf/recvq.h). What it opened as a whole is copied; anything else is verified here.
+ *
  * Behind close_notify, and in FAILED, received bytes are dropped: nobody can
  * read them any more, and what the peer still sends may not stop the connection
  * from being closed in order.
@@ -42,6 +45,14 @@ enum session_rx_effect {
 	SESSION_RX_EFFECT_CLOSE, /* close_notify */
 };
 
+/* What the device that opens records knows, for undoing what it did. */
+struct session_rx_device {
+	struct crypto_key *key; /* seals; NULL: no device was ever told the keys */
+	uint8_t iv[RECORD_NONCE_LEN];
+	uint32_t epoch; /* of our keys, the same as the device's */
+	uint64_t ahead; /* its number of a record less ours: the keys have changed since */
+};
+
 struct session_rx {
 	uint8_t state;        /* enum session_rx_state */
 	uint8_t end_reason;   /* enum rtls_end_reason; FAILED */
@@ -65,8 +76,13 @@ struct session_rx {
 	uint32_t opened_wire_len;
 	uint32_t short_len; /* -ENOMEM: for a record of so many bytes */
 	struct messages messages;
-	uint64_t records;      /* counters */
-	uint64_t record_bytes; /* plaintext */
+	struct session_rx_device device;
+	uint64_t records;        /* counters */
+	uint64_t record_bytes;   /* plaintext */
+	uint64_t device_records; /* opened by the device as a whole */
+	uint64_t mixed_records;  /* restored, then opened here */
+	uint64_t wire_bytes;     /* of all records */
+	uint64_t device_bytes;   /* of those opened by the device, on the wire */
 	uint64_t decrypt_errors;
 };
 
@@ -78,6 +94,18 @@ void session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struc
  * record of the old key is not delivered in full, or TLS 1.2 keys are there; -ENOMEM.
  */
 int session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys);
+
+/*
+ * A device is going to open records with these keys, which are the ones in force: from here on
+ * marks mean something. 0 or -ENOMEM.
+ */
+int session_rx_to_device(struct session_rx *rx, const struct rtls_keys *keys);
+
+/*
+ * The first record that can still arrive whole: where it starts, at or behind all bytes in order,
+ * and its number. False while that cannot be known.
+ */
+bool session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no);
 
 /* Event: more bytes are in order. Steps the framer; cheap when nothing completes. */
 void session_rx_input(struct session_rx *rx);

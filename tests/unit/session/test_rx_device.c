@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Records that a device opened before: as a whole, in part, with the wrong key, or
+ * not at all. The device is OpenSSL: its cipher text xor its key stream.
+ */
+#include "session/rx.h"
+
+#include <stdio.h>
+
+#include "unit/buf/fixture.h"
+#include "unit/session/peer.h"
+
+enum { WIRE_MAX = 1 << 18 };
+
+static struct {
+	struct session_rx rx;
+	struct recvq q;
+	struct flaky flaky;
+	struct peer peer;
+	uint8_t wire[WIRE_MAX];
+	uint8_t opened[WIRE_MAX]; /* the same by a device that opens all of it */
+	uint32_t len;
+	uint32_t fed;
+	uint64_t sent; /* data bytes in it, of the pattern */
+	uint64_t got;
+} t;
+
+static void
+set_key(unsigned int n, uint64_t rec_no)
+{
+	struct peer p = peer_key(n, rec_no);
+	struct rtls_keys keys = peer_keys(&p);
+
+	CU_ASSERT_EQUAL_FATAL(session_rx_set_keys(&t.rx, &keys), 0);
+}
+
+static void
+begin(uint64_t rec_no)
+{
+	struct rtls_keys keys;
+
+	memset(&t, 0, sizeof(t));
+	flaky_init(&t.flaky);
+	recvq_init(&t.q, 0);
+	session_rx_init(&t.rx, &pools, &t.q, &t.flaky.provider);
+	t.peer = peer_key(0, rec_no);
+	set_key(0, rec_no);
+	keys = peer_keys(&t.peer);
+	CU_ASSERT_EQUAL_FATAL(session_rx_to_device(&t.rx, &keys), 0);
+}
+
+static void
+finish(void)
+{
+	session_rx_fini(&t.rx);
+	recvq_fini(&t.q);
+	CU_ASSERT_EQUAL(t.flaky.keys, 0);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* What a device that has this key and number makes of the record at wire. */
+static void
+device_opens(const struct peer *key, uint64_t rec_no, const uint8_t *wire, uint8_t *out)
+{
+	uint32_t body_len = (uint32_t)wire[3] << 8 | wire[4];
+	uint8_t nonce[12], no[8], tag[16];
+
+	memcpy(out, wire, 5 + body_len);
+	peer_be64(no, rec_no);
+	memcpy(nonce, key->iv, 12);
+	for (int i = 0; i < 8; i++)
+		nonce[4 + i] ^= no[i];
+	/* Counter mode: sealing what is sealed opens it. */
+	peer_gcm(key, 1, nonce, wire, 5, wire + 5, (int)body_len - 16, out + 5, tag);
+}
+
+/* The next record, as the peer sends it and as a device with key n and number rec_no opens it. */
+static void
+put(uint8_t type, const void *plain, uint32_t len, uint32_t pad, unsigned int n, uint64_t rec_no)
+{
+	struct peer key = peer_key(n, 0);
+	uint32_t wire_len;
+
+	CU_ASSERT_FATAL(t.len + PEER_WIRE_MAX <= WIRE_MAX);
+	wire_len = peer_seal(&t.peer, type, plain, len, pad, t.wire + t.len);
+	device_opens(&key, rec_no, t.wire + t.len, t.opened + t.len);
+	t.len += wire_len;
+}
+
+static void
+put_data(uint32_t len, uint32_t pad)
+{
+	static uint8_t plain[16384];
+
+	pattern_fill(plain, t.sent, len);
+	t.sent += len;
+	put(23, plain, len, pad, 0, t.peer.rec_no);
+}
+
+/* The next len bytes arrive, opened or as on the wire; in buffers of seg_len bytes. */
+static void
+feed(uint32_t len, bool opened, uint32_t seg_len)
+{
+	const uint8_t *from = opened ? t.opened : t.wire;
+	struct rte_mbuf *m = rx_packet(from + t.fed, len, seg_len);
+
+	if (opened)
+		m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD;
+	CU_ASSERT_EQUAL_FATAL(recvq_insert(&t.q, t.fed, m), 0);
+	t.fed += len;
+	session_rx_input(&t.rx);
+}
+
+/* Reads data into a buffer of len bytes. */
+static ssize_t
+recv_data(uint32_t len)
+{
+	static uint8_t buf[40000];
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct rtls_msg msg = { .iov = &iov, .iovlen = 1 };
+	ssize_t n = session_rx_recv(&t.rx, &msg, 0, false, true);
+
+	if (n > 0) {
+		CU_ASSERT_FATAL(pattern_is(buf, t.got, (size_t)n));
+		t.got += (uint64_t)n;
+	}
+	return n;
+}
+
+static void
+expect_counts(uint64_t records, uint64_t device, uint64_t mixed)
+{
+	CU_ASSERT_EQUAL(t.rx.records, records);
+	CU_ASSERT_EQUAL(t.rx.device_records, device);
+	CU_ASSERT_EQUAL(t.rx.mixed_records, mixed);
+}
+
+/* Every choice of opened segments, read into one buffer and into small ones. */
+static void
+test_every_mix(void)
+{
+	static const uint32_t sizes[] = { 1, 20, 700, 3000 };
+	enum { SEGS = 6 };
+
+	for (size_t s = 0; s < HARNESS_COUNT(sizes); s++)
+		for (unsigned int mask = 0; mask < 1 << SEGS; mask++)
+			for (uint32_t read = 100; read <= 20000; read *= 200) {
+				begin(40);
+				put_data(sizes[s], 0);
+				for (unsigned int i = 0; i < SEGS; i++)
+					feed(i == SEGS - 1 ? t.len - t.fed : t.len / SEGS,
+					     mask >> i & 1, 2000);
+				while (t.got < t.sent)
+					CU_ASSERT_FATAL(recv_data(read) > 0);
+				CU_ASSERT_EQUAL(recv_data(read), -EAGAIN);
+				expect_counts(1, mask == (1 << SEGS) - 1,
+					      mask != 0 && mask != (1 << SEGS) - 1);
+				/* What the device opened costs no crypto. */
+				if (mask == (1 << SEGS) - 1)
+					CU_ASSERT_EQUAL(t.flaky.jobs, 0);
+				finish();
+			}
+}
+
+/* Segments over record boundaries, in buffers of all sizes, padding and empty records. */
+static void
+test_streams(void)
+{
+	uint64_t rng = harness_seed();
+
+	for (int round = 0; round < 300; round++) {
+		uint32_t records = 1 + harness_below(&rng, 8), seg;
+		bool all = harness_below(&rng, 4) == 0;
+
+		begin(harness_rand(&rng) >> 1);
+		for (uint32_t i = 0; i < records; i++)
+			put_data(harness_below(&rng, harness_below(&rng, 2) ? 4000 : 40),
+				 harness_below(&rng, 3) ? 0 : harness_below(&rng, 50));
+		while (t.fed < t.len) {
+			seg = 1 + harness_below(&rng, harness_below(&rng, 2) ? 1448 : 30);
+			feed(RTE_MIN(seg, t.len - t.fed), all || harness_below(&rng, 2),
+			     1 + harness_below(&rng, 1500));
+			if (harness_below(&rng, 3) == 0)
+				recv_data(1 + harness_below(&rng, 5000));
+		}
+		while (recv_data(1 + harness_below(&rng, 20000)) > 0)
+			;
+		CU_ASSERT_EQUAL_FATAL(t.got, t.sent);
+		CU_ASSERT_EQUAL(t.rx.records, records);
+		if (all)
+			CU_ASSERT_EQUAL(t.rx.device_records, records);
+		CU_ASSERT_EQUAL(t.rx.wire_bytes, t.len);
+		finish();
+	}
+}
+
+/* Opened without being verified: FAILED stands beside the mark. */
+static void
+test_unverified(void)
+{
+	struct rte_mbuf *m;
+
+	for (int bad = 0; bad < 2; bad++) {
+		begin(0);
+		put_data(500, 0);
+		if (bad)
+			t.opened[300] ^= 1;
+		m = rx_packet(t.opened, t.len, 2000);
+		m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED;
+		CU_ASSERT_EQUAL_FATAL(recvq_insert(&t.q, 0, m), 0);
+		session_rx_input(&t.rx);
+		CU_ASSERT_EQUAL(recv_data(1000), bad ? -EBADMSG : 500);
+		expect_counts(!bad, 0, !bad);
+		finish();
+	}
+}
+
+/* A record that was changed on the way is found out, whatever part of it was opened. */
+static void
+test_tampered(void)
+{
+	for (unsigned int mask = 0; mask < 7; mask++)
+		for (uint32_t at = 5; at < 321; at += 7) {
+			begin(0);
+			put_data(300, 0);
+			CU_ASSERT_EQUAL_FATAL(t.len, 322);
+			t.wire[at] ^= 0x10;
+			t.opened[at] ^= 0x10;
+			feed(100, mask & 1, 2000);
+			feed(100, mask & 2, 2000);
+			feed(122, mask & 4, 2000);
+			CU_ASSERT_EQUAL(recv_data(1000), -EBADMSG);
+			CU_ASSERT_EQUAL(recv_data(1000), -EBADMSG);
+			expect_counts(0, 0, 0);
+			finish();
+		}
+}
+
+/* Marks mean nothing where no device was told the keys: bytes are as on the wire. */
+static void
+test_no_device(void)
+{
+	begin(0);
+	session_rx_fini(&t.rx);
+	session_rx_init(&t.rx, &pools, &t.q, &t.flaky.provider);
+	set_key(0, 0);
+	put_data(500, 0);
+	memcpy(t.opened, t.wire, t.len);
+	feed(t.len, true, 2000);
+	CU_ASSERT_EQUAL(recv_data(1000), 500);
+	expect_counts(1, 0, 0);
+	finish();
+}
+
+/*
+ * Behind a KeyUpdate the device goes on with the old key and its own numbers: what it makes of
+ * these records is undone with that key, and opened with the next one.
+ */
+static void
+test_key_change(void)
+{
+	static const uint8_t update[] = { 24, 0, 0, 1, 0 };
+	static uint8_t plain[2000];
+	uint8_t ctl[16];
+	struct iovec iov = { .iov_base = ctl, .iov_len = sizeof(ctl) };
+	struct rtls_msg msg = { .iov = &iov, .iovlen = 1 };
+
+	for (unsigned int mask = 0; mask < 1 << 6; mask++) {
+		begin(1000);
+		put_data(100, 0);
+		put(22, update, sizeof(update), 0, 0, 1001);
+		t.peer = peer_key(1, 7);
+		for (uint32_t i = 0; i < 2; i++) {
+			pattern_fill(plain, t.sent, 900);
+			t.sent += 900;
+			put(23, plain, 900, 0, 0, 1002 + i);
+		}
+		feed(60, true, 2000);
+		feed(122 + 27 - 60, true, 2000);
+		for (unsigned int i = 0; i < 6; i++)
+			feed(i == 5 ? t.len - t.fed : 300, mask >> i & 1, 2000);
+		CU_ASSERT_EQUAL(recv_data(1000), 100);
+		CU_ASSERT_EQUAL(session_rx_recv(&t.rx, &msg, 0, false, false), 5);
+		CU_ASSERT_EQUAL(recv_data(1000), -EKEYEXPIRED);
+		expect_counts(2, 2, 0);
+		set_key(1, 7);
+		CU_ASSERT_EQUAL(recv_data(2000), 1800);
+		CU_ASSERT_EQUAL(t.rx.records, 4);
+		CU_ASSERT_EQUAL(t.rx.device_records, 2);
+		finish();
+	}
+}
+
+static void
+test_boundary(void)
+{
+	static const struct {
+		uint32_t fed; /* bytes of three records of 100, 50 and 10 bytes on the wire */
+		int64_t off;  /* where a device may start; -1: not known */
+		uint64_t rec_no;
+	} rows[] = {
+		{ 0, 0, 8 },      { 1, -1, 0 },    { 4, -1, 0 },     { 5, 122, 9 },
+		{ 121, 122, 9 },  { 122, 122, 9 }, { 124, -1, 0 },   { 127, 194, 10 },
+		{ 194, 194, 10 }, { 198, -1, 0 },  { 199, 226, 11 }, { 226, 226, 11 },
+	};
+	uint64_t off, rec_no;
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		bool known;
+
+		begin(8);
+		put_data(100, 0);
+		put_data(50, 0);
+		put_data(10, 0);
+		if (rows[i].fed > 0)
+			feed(rows[i].fed, false, 2000);
+		known = session_rx_boundary(&t.rx, &off, &rec_no);
+		CU_ASSERT_EQUAL(known, rows[i].off >= 0);
+		if (known) {
+			CU_ASSERT_EQUAL(off, (uint64_t)rows[i].off);
+			CU_ASSERT_EQUAL(rec_no, rows[i].rec_no);
+		}
+		finish();
+	}
+	/* Behind a header that is none there are no boundaries. */
+	begin(8);
+	put_data(100, 0);
+	put_data(100, 0);
+	t.wire[122] = 99;
+	feed(t.len, false, 2000);
+	CU_ASSERT(!session_rx_boundary(&t.rx, &off, &rec_no));
+	finish();
+}
+
+static void
+test_provider_fails(void)
+{
+	for (int jobs = 0; jobs < 2; jobs++) {
+		begin(0);
+		put_data(500, 0);
+		feed(100, true, 2000);
+		feed(t.len - 100, false, 2000);
+		t.flaky.good_jobs = jobs; /* restoring, opening */
+		CU_ASSERT_EQUAL(recv_data(1000), -EBADMSG);
+		expect_counts(0, 0, 0);
+		finish();
+	}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "every choice of opened segments", test_every_mix },
+		{ "random streams, opened in part", test_streams },
+		{ "opened and not verified", test_unverified },
+		{ "a tampered record is found out", test_tampered },
+		{ "marks without a device", test_no_device },
+		{ "a key changes under the device", test_key_change },
+		{ "where a device may start", test_boundary },
+		{ "a provider that fails", test_provider_fails },
+	};
+
+	return fixture_start("session-rx-device") ?
+		       harness_run("session/rx_device", cases, HARNESS_COUNT(cases)) :
+		       1;
+}
