@@ -23,12 +23,16 @@ struct rtls_sock_stats {
 	uint64_t rx_records;
 	uint64_t tx_record_bytes; /**< plaintext bytes in them */
 	uint64_t rx_record_bytes;
-	uint64_t tx_segments;     /**< with payload, retransmissions included */
-	uint64_t rx_segments;     /**< with payload */
-	uint64_t tx_bytes;        /**< stream bytes, retransmissions included */
-	uint64_t rx_bytes;        /**< stream bytes accepted */
-	uint64_t retransmissions; /**< segments */
-	uint64_t timeouts;        /**< retransmission timeouts */
+	uint64_t tx_segments;      /**< with payload, retransmissions included */
+	uint64_t rx_segments;      /**< with payload */
+	uint64_t tx_bytes;         /**< stream bytes, retransmissions included */
+	uint64_t rx_bytes;         /**< stream bytes accepted */
+	uint64_t retransmissions;  /**< segments */
+	uint64_t timeouts;         /**< retransmission timeouts */
+	uint64_t tx_nic_records;   /**< of tx_records: for the NIC to seal */
+	uint64_t rx_nic_records;   /**< of rx_records: opened by the NIC as a whole */
+	uint64_t rx_mixed_records; /**< of rx_records: opened by it in part, so opened again here */
+	uint64_t tx_nic_bytes;     /**< of tx_bytes: handed to the NIC to be sealed */
 };
 
 /** Fills *out. 0, always. */
@@ -44,8 +48,10 @@ struct rtls_stat {
  * The counters of a stack, in the manner of rte_eth_xstats_get(): with n too
  * small (or tab NULL) returns how many there are and writes nothing. TLS counters carry the
  * Linux kernel's names (/proc/net/tls_stat).
- * @param p must be NULL: counters of all ports together.
- * @return the number of counters; -EINVAL.
+ * @param p NULL: of the stack; else the port's own counters, for the TLS NIC in software under
+ *   the names that the kernel's drivers use (tx_tls_encrypted_packets and so on).
+ * @return the number of counters, 0 for a port that has none of its own; -EINVAL: p is no port
+ *   of the stack.
  */
 int rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
 		   unsigned int n);

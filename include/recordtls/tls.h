@@ -59,6 +59,30 @@ int rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *
 enum rtls_mode {
 	RTLS_MODE_NONE, /**< no keys yet */
 	RTLS_MODE_SOFTWARE,
+	RTLS_MODE_NIC, /**< the port's device, inline: recordtls/offload.h */
+};
+
+/** In which order they are tried when the first keys of a direction are set. */
+enum rtls_mode_order {
+	RTLS_ORDER_NIC_SOFTWARE, /**< the NIC if it takes the connection; the default */
+	RTLS_ORDER_SOFTWARE,     /**< never the NIC */
+	RTLS_ORDER_MAX,
+};
+
+/** Why a direction is in software. Once there it stays there. */
+enum rtls_mode_reason {
+	RTLS_MODE_REASON_NONE,        /**< it is not, or has no keys */
+	RTLS_MODE_REASON_ASKED,       /**< RTLS_ORDER_SOFTWARE */
+	RTLS_MODE_REASON_NO_DEVICE,   /**< the port has no inline TLS in this direction */
+	RTLS_MODE_REASON_FEATURE_OFF, /**< rtls_port_features() */
+	RTLS_MODE_REASON_SUITE,       /**< the device does not carry the suite or connection */
+	RTLS_MODE_REASON_NO_ROOM,     /**< the device's table is full */
+	RTLS_MODE_REASON_REFUSED,     /**< the device, or memory, failed */
+	RTLS_MODE_REASON_PENDING,     /**< the device has it and starts at a later record */
+	RTLS_MODE_REASON_REKEY,       /**< the key has changed */
+	RTLS_MODE_REASON_LOST,        /**< the device has lost it, or its place in the stream */
+	RTLS_MODE_REASON_DOWN,        /**< the device has gone down */
+	RTLS_MODE_REASON_MAX,
 };
 
 struct rtls_tls_info {
@@ -69,7 +93,9 @@ struct rtls_tls_info {
 	uint32_t epoch;       /**< how many keys there were; 0: none */
 	uint64_t rec_no;      /**< number of the next record */
 	const char *suite;    /**< IANA name; NULL without keys */
-	const char *provider; /**< who computes; NULL without keys */
+	const char *provider; /**< who computes in software; NULL without keys */
+	uint8_t order;        /**< enum rtls_mode_order */
+	uint8_t reason;       /**< enum rtls_mode_reason */
 };
 
 /** @return 0; -EINVAL: not a direction. */

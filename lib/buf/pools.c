@@ -10,6 +10,8 @@
 #include <rte_common.h>
 #include <rte_errno.h>
 
+#include <recordtls/offload.h>
+
 #include "buf/sendq.h"
 
 enum {
@@ -78,7 +80,8 @@ buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf)
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	rc = pool_create(&p->header, conf, "header", conf->nb_packets, 0,
+	rc = pool_create(&p->header, conf, "header", conf->nb_packets,
+			 RTE_ALIGN(sizeof(struct rtls_tls_tx_meta), PRIV_ALIGN),
 			 RTE_PKTMBUF_HEADROOM + BUF_HEADER_ROOM);
 	/* Most packets lie in one record or touch two. */
 	if (rc == 0)

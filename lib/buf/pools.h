@@ -36,7 +36,9 @@ struct buf_pools_conf {
 };
 
 struct buf_pools {
-	struct rte_mempool *header;    /* packets without payload, and the first mbuf of others */
+	/* Packets without payload, and the first mbuf of others; private area: what the packet
+	 * tells a device, struct rtls_tls_tx_meta. */
+	struct rte_mempool *header;
 	struct rte_mempool *indirect;  /* mbufs without a data room */
 	struct rte_mempool *reserve;   /* large ones, for records that are opened */
 	struct rte_mempool *record[3]; /* small, medium, large; private area: sendq_rec */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "net/siphash.h"
-#include "sock/addr.h"
+#include "stack/addr.h"
 #include "stack/stack.h"
 #include "tcp/timewait.h"
 

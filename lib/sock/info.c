@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sock/addr.h"
+#include "stack/addr.h"
 #include "sock/check.h"
 #include "stack/stack.h"
 
@@ -49,6 +49,11 @@ rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 			(void)session_tx_flush(&k->tx);
 			sock_queued(k);
 		}
+		return 0;
+	case RTLS_OPT_MODE_ORDER:
+		if (v >= RTLS_ORDER_MAX)
+			return -EINVAL;
+		k->mode.order = (uint8_t)v;
 		return 0;
 	case RTLS_OPT_USER_TIMEOUT_US:
 		if (v == 0 || v > UINT32_MAX)
@@ -112,5 +117,8 @@ rtls_sock_stats(const struct rtls_sock *k, struct rtls_sock_stats *out)
 	out->rx_records = k->rx.records;
 	out->tx_record_bytes = k->tx.record_bytes;
 	out->rx_record_bytes = k->rx.record_bytes;
+	out->tx_nic_records = k->tx.device_records;
+	out->rx_nic_records = k->rx.device_records;
+	out->rx_mixed_records = k->rx.mixed_records;
 	return 0;
 }

@@ -29,12 +29,9 @@ set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 	if (rc != 0)
 		return rc;
 	endpoint_ready(k);
-	if (k->tx.epoch > 1) {
+	if (k->tx.epoch > 1)
 		stack_count(s, CNT_TLS_TX_REKEY_OK);
-		return 0;
-	}
-	stack_count(s, CNT_TLS_TX_SW);
-	stack_count(s, CNT_TLS_CURR_TX_SW);
+	mode_keys(k, RTLS_TX, keys);
 	return 0;
 }
 
@@ -50,15 +47,12 @@ set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 	if (rc != 0)
 		return rc;
 	session_rx_input(&k->rx);
+	mode_keys(k, RTLS_RX, keys);
 	/* The window may have closed over what is known only now as part of a record. */
 	endpoint_offer_window(k);
 	endpoint_ready(k);
-	if (k->rx.epoch > 1) {
+	if (k->rx.epoch > 1)
 		stack_count(s, CNT_TLS_RX_REKEY_OK);
-		return 0;
-	}
-	stack_count(s, CNT_TLS_RX_SW);
-	stack_count(s, CNT_TLS_CURR_RX_SW);
 	return 0;
 }
 
@@ -87,7 +81,9 @@ rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *
 	out->version = suite->version;
 	out->cipher = suite->cipher;
 	out->suite = suite->name;
-	out->mode = RTLS_MODE_SOFTWARE;
+	out->mode = k->mode.dir[d].mode;
+	out->reason = k->mode.dir[d].reason;
+	out->order = k->mode.order;
 	out->epoch = d == RTLS_TX ? k->tx.epoch : k->rx.epoch;
 	out->rec_no = d == RTLS_TX ? k->tx.rec_no : k->rx.rec_no;
 	out->provider = d == RTLS_TX ? k->tx.provider->name : k->rx.provider->name;

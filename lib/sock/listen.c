@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sock/addr.h"
+#include "stack/addr.h"
 #include "stack/conf.h"
 #include "stack/open_path.h"
 #include "stack/stack.h"

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sock/addr.h"
+#include "stack/addr.h"
 #include "stack/stack.h"
 
 static uint32_t

@@ -31,22 +31,22 @@ static const char *const level_names[LEVEL_MAX] = {
 };
 
 struct totals {
-	uint64_t tx_records;
-	uint64_t rx_records;
+	uint64_t counters[CNT_MAX];
 	uint64_t timers;
 };
 
+/* What the stack counted, and what its sockets did since. */
 static struct totals
 sum_socks(const struct rtls_stack *s)
 {
 	const struct rtls_sock *k;
 	struct totals t = { 0 };
 
+	memcpy(t.counters, s->counters, sizeof(t.counters));
 	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
 		if (k->phase == ENDPOINT_FREE)
 			continue;
-		t.tx_records += k->tx.records;
-		t.rx_records += k->rx.records;
+		endpoint_tally(k, t.counters);
 		t.timers += wheel_armed(&k->timer);
 	}
 	return t;
@@ -61,7 +61,8 @@ level(const struct rtls_stack *s, enum level l, const struct totals *t)
 	case LEVEL_SOCKS:
 		return s->socks_in_use;
 	case LEVEL_SESSIONS:
-		return s->counters[CNT_TLS_CURR_TX_SW] + s->counters[CNT_TLS_CURR_RX_SW];
+		return s->counters[CNT_TLS_CURR_TX_SW] + s->counters[CNT_TLS_CURR_RX_SW] +
+		       s->counters[CNT_TLS_CURR_TX_DEVICE] + s->counters[CNT_TLS_CURR_RX_DEVICE];
 	case LEVEL_TIMERS:
 		return t->timers;
 	case LEVEL_FLOWS:
@@ -78,6 +79,19 @@ level(const struct rtls_stack *s, enum level l, const struct totals *t)
 	return 0;
 }
 
+static int
+port_stats(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
+	   unsigned int n)
+{
+	const struct binding *b;
+
+	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
+		if (b->port == p)
+			return p->stats_get == NULL ? 0 : p->stats_get(p, tab, n);
+	}
+	return -EINVAL;
+}
+
 int
 rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
 	       unsigned int n)
@@ -86,16 +100,14 @@ rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtl
 	unsigned int i;
 
 	if (p != NULL)
-		return -EINVAL;
+		return port_stats(s, p, tab, n);
 	if (tab == NULL || n < CNT_MAX + LEVEL_MAX)
 		return CNT_MAX + LEVEL_MAX;
 	t = sum_socks(s);
 	for (i = 0; i < CNT_MAX; i++) {
 		snprintf(tab[i].name, sizeof(tab[i].name), "%s", counter_name(i));
-		tab[i].value = s->counters[i];
+		tab[i].value = t.counters[i];
 	}
-	tab[CNT_TX_RECORDS].value += t.tx_records;
-	tab[CNT_RX_RECORDS].value += t.rx_records;
 	for (i = 0; i < LEVEL_MAX; i++) {
 		snprintf(tab[CNT_MAX + i].name, sizeof(tab[i].name), "%s", level_names[i]);
 		tab[CNT_MAX + i].value = level(s, i, &t);

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include <recordtls/tls.h>
+
 enum counter {
 	/* packets */
 	CNT_RX_PACKETS,
@@ -43,14 +45,33 @@ enum counter {
 	CNT_PRESSURE_CONN_ABORTED,
 	/* records */
 	CNT_TX_RECORDS,
+	CNT_TX_RECORDS_NIC,      /* framed for the device to seal */
+	CNT_TX_RECORDS_FALLBACK, /* of these, sealed here after all */
 	CNT_RX_RECORDS,
+	CNT_RX_RECORDS_NIC,   /* opened by the device as a whole */
+	CNT_RX_RECORDS_MIXED, /* opened by it in part: restored, and opened here */
+	/* stream bytes behind the keys */
+	CNT_TX_BYTES_SEALED,  /* sent, retransmissions included, whoever seals */
+	CNT_TX_BYTES_NIC,     /* of these, handed to the device to be sealed */
+	CNT_RX_BYTES_RECORDS, /* of all records that were opened */
+	CNT_RX_BYTES_OPENED,  /* of those that the device opened */
+	/* packets that were not sent, as they would have been in clear */
+	CNT_TX_DROP_NO_SYNC_DATA,
+	CNT_TX_DROP_BYPASS_REQ,
 	CNT_TLS_TX_SW,
 	CNT_TLS_RX_SW,
+	CNT_TLS_TX_DEVICE,
+	CNT_TLS_RX_DEVICE,
 	CNT_TLS_CURR_TX_SW,
 	CNT_TLS_CURR_RX_SW,
+	CNT_TLS_CURR_TX_DEVICE,
+	CNT_TLS_CURR_RX_DEVICE,
 	CNT_TLS_DECRYPT_ERROR,
 	CNT_TLS_TX_REKEY_OK,
 	CNT_TLS_RX_REKEY_OK,
+	/* Directions in software, by enum rtls_mode_reason. */
+	CNT_SOFTWARE_FIRST,
+	CNT_SOFTWARE_LAST = CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_MAX - 1,
 	CNT_MAX,
 };
 

@@ -26,6 +26,7 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	k->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;
 	k->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
 	k->params = opts != NULL ? opts->params : s->params;
+	k->mode.order = opts != NULL ? opts->mode.order : RTLS_ORDER_NIC_SOFTWARE;
 	k->path.retry_us = UINT64_MAX;
 	TAILQ_INIT(&k->backlog);
 	/* Offset 0 is the first byte behind the SYN, in both directions. */
@@ -38,15 +39,16 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	return k;
 }
 
-static void
-uncount_session(struct rtls_sock *k)
+void
+endpoint_tally(const struct rtls_sock *k, uint64_t counters[CNT_MAX])
 {
-	if (k->tx.suite != NULL)
-		k->stack->counters[CNT_TLS_CURR_TX_SW]--;
-	if (k->rx.suite != NULL)
-		k->stack->counters[CNT_TLS_CURR_RX_SW]--;
-	k->stack->counters[CNT_TX_RECORDS] += k->tx.records;
-	k->stack->counters[CNT_RX_RECORDS] += k->rx.records;
+	counters[CNT_TX_RECORDS] += k->tx.records;
+	counters[CNT_TX_RECORDS_NIC] += k->tx.device_records;
+	counters[CNT_RX_RECORDS] += k->rx.records;
+	counters[CNT_RX_RECORDS_NIC] += k->rx.device_records;
+	counters[CNT_RX_RECORDS_MIXED] += k->rx.mixed_records;
+	counters[CNT_RX_BYTES_RECORDS] += k->rx.wire_bytes;
+	counters[CNT_RX_BYTES_OPENED] += k->rx.device_bytes;
 }
 
 void
@@ -54,7 +56,9 @@ endpoint_free(struct rtls_sock *k)
 {
 	struct rtls_stack *s = k->stack;
 
-	uncount_session(k);
+	mode_close(k);
+	mode_uncount(k);
+	endpoint_tally(k, s->counters);
 	endpoint_detach(k);
 	path_unwait(k);
 	wheel_cancel(&s->wheel, &k->timer);
@@ -246,6 +250,7 @@ finished(struct rtls_sock *k)
 	wheel_cancel(&k->stack->wheel, &k->timer);
 	/* Nothing will be sent again: buffers go back now, not when the program closes. */
 	reader_lane_reset(k->stack->reader, &k->lane);
+	mode_close(k);
 	sendq_fini(&k->sendq);
 	note_tcp_end(k);
 	if (k->phase == ENDPOINT_OPEN) {
@@ -264,6 +269,7 @@ delivered(struct rtls_sock *k)
 	if (k->rx.framer.state == FRAMER_WANT_HEADER)
 		k->incomplete_since_us = k->stack->now_us;
 	session_rx_input(&k->rx);
+	mode_delivered(k);
 	endpoint_offer_window(k);
 }
 
@@ -276,6 +282,7 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 	}
 	if (events & TCP_EV_ACKED) {
 		sendq_release(&k->sendq, k->tcp.snd_una);
+		mode_acked(k);
 		path_progress(k->stack, &k->path);
 	}
 	if (events & (TCP_EV_DELIVER | TCP_EV_PEER_FIN))

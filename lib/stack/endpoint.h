@@ -23,6 +23,8 @@
 #include "net/wheel.h"
 #include "session/rx.h"
 #include "session/tx.h"
+#include "stack/counters.h"
+#include "stack/mode.h"
 #include "stack/path.h"
 #include "stack/reader.h"
 #include "tcp/conn.h"
@@ -58,6 +60,7 @@ struct rtls_sock {
 	struct recvq recvq;
 	struct session_tx tx;
 	struct session_rx rx;
+	struct mode mode;
 	struct wheel_node timer;
 	struct net_tuple tuple;
 	uint64_t hash;
@@ -94,6 +97,9 @@ struct rtls_sock *endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *o
 
 /* Frees all that it holds and the socket itself; keys are wiped. */
 void endpoint_free(struct rtls_sock *k);
+
+/* Adds what the session counted to a stack's counters. */
+void endpoint_tally(const struct rtls_sock *k, uint64_t counters[CNT_MAX]);
 
 /* Puts the connection into the flow table. 0, -EADDRINUSE or -ENOSPC. */
 int endpoint_attach(struct rtls_sock *k);

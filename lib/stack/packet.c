@@ -7,6 +7,7 @@
 #include "buf/chain.h"
 #include "net/checksum.h"
 #include "net/ether_ip.h"
+#include "stack/inline_tx.h"
 #include "stack/packet.h"
 #include "stack/stack.h"
 
@@ -72,7 +73,9 @@ packet_segment(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *
 
 	if (m == NULL)
 		return NULL;
-	if (out->len > 0 && sendq_attach(&k->sendq, &s->pools, out->off, out->len, m) != 0) {
+	if (out->len > 0 && (inline_tx_prepare(k, out) != 0 ||
+			     sendq_attach(&k->sendq, &s->pools, out->off, out->len, m) != 0 ||
+			     inline_tx_mark(k, out, m) != 0)) {
 		rte_pktmbuf_free(m);
 		return NULL;
 	}

@@ -356,6 +356,7 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 		start_clock(s, now_us);
 	else if (now_us > s->now_us)
 		s->now_us = now_us;
+	mode_poll(s);
 	work = rx_path_poll(s);
 	work += poll_reader(s);
 	work += poll_timers(s);

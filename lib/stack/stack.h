@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * A stack: what one lcore owns. Its poll is the six calls of rtls_stack_poll(); of
+ * A stack: what one lcore owns. Its poll is the seven calls of rtls_stack_poll(); of
  * these rx_path and tx_path alone touch packets.
  */
 #ifndef RTLS_STACK_STACK_H
@@ -51,6 +51,7 @@ struct tx_slot {
 	struct rte_mbuf *m;
 	struct rtls_sock *owner; /* NULL: a reply that belongs to no connection */
 	struct tcp_out out;
+	bool in_clear; /* a device seals it */
 };
 
 /* A queue pair of a port. */

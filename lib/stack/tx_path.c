@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include "stack/inline_tx.h"
 #include "stack/packet.h"
 #include "stack/stack.h"
 #include "stack/tx_path.h"
@@ -26,6 +27,13 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 	s->counters[CNT_TX_BYTES] += slot->out.len;
 	k->stats_base.tx_segments++;
 	k->stats_base.tx_bytes += slot->out.len;
+	if (k->tx.epoch > 0 && slot->out.off >= k->mode.tx_start_off)
+		s->counters[CNT_TX_BYTES_SEALED] += slot->out.len;
+	if (slot->in_clear) {
+		s->counters[CNT_TX_BYTES_NIC] += slot->out.len;
+		k->stats_base.tx_nic_bytes += slot->out.len;
+		inline_tx_sent(k, &slot->out);
+	}
 	if (slot->out.rexmit) {
 		stack_count(s, CNT_TX_RETRANSMISSIONS);
 		k->stats_base.retransmissions++;
@@ -41,6 +49,7 @@ take_back(struct rtls_stack *s, const struct tx_slot *slot)
 	if (slot->owner == NULL)
 		return;
 	tcp_plan_drop(&slot->owner->tcp);
+	inline_tx_refused(slot->owner);
 	endpoint_schedule(slot->owner);
 }
 
@@ -50,8 +59,41 @@ give_up_head(struct rtls_stack *s, struct binding *b)
 {
 	stack_count(s, CNT_TX_DROPPED);
 	rte_pktmbuf_free(b->tx[0].m);
+	if (b->tx[0].in_clear)
+		inline_tx_skipped(b->tx[0].owner);
+	b->tx[0].in_clear = false;
 	tell_sent(s, &b->tx[0]);
 	b->refused_since_us = UINT64_MAX;
+}
+
+/*
+ * The last look before the port: nothing goes in clear. What should never be here is dropped, and
+ * to TCP lost in the network.
+ */
+static void
+drop_unsafe(struct rtls_stack *s, struct binding *b)
+{
+	uint16_t i, kept = 0;
+
+	for (i = 0; i < b->nb_tx; i++) {
+		switch (inline_tx_judge(b->tx[i].m)) {
+		case INLINE_TX_SAFE:
+			if (kept != i)
+				b->tx[kept] = b->tx[i];
+			kept++;
+			continue;
+		case INLINE_TX_NO_SYNC_DATA:
+			stack_count(s, CNT_TX_DROP_NO_SYNC_DATA);
+			break;
+		case INLINE_TX_BYPASS:
+			stack_count(s, CNT_TX_DROP_BYPASS_REQ);
+			break;
+		}
+		rte_pktmbuf_free(b->tx[i].m);
+		b->tx[i].in_clear = false;
+		tell_sent(s, &b->tx[i]);
+	}
+	b->nb_tx = kept;
 }
 
 /* Hands the gathered packets over; false when the port has no room for all of them. */
@@ -59,8 +101,10 @@ static bool
 flush(struct rtls_stack *s, struct binding *b)
 {
 	struct rte_mbuf *pkts[STACK_TX_BURST];
-	uint16_t n = b->nb_tx, ready = n, sent = 0, i;
+	uint16_t n, ready, sent = 0, i;
 
+	drop_unsafe(s, b);
+	n = ready = b->nb_tx;
 	if (n == 0)
 		return true;
 	b->nb_tx = 0;
@@ -102,6 +146,7 @@ gather(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m, struct rtls_
 
 	slot->m = m;
 	slot->owner = owner;
+	slot->in_clear = (m->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD) != 0;
 	if (owner != NULL)
 		slot->out = *out;
 	return b->nb_tx < STACK_TX_BURST || flush(s, b);
@@ -174,7 +219,8 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 		if (n == 0 && !path_is_ready(s, k))
 			return;
 		if (out.len > 0)
-			tcp_plan_trim(&out, sendq_cut(&k->sendq, out.off, out.len));
+			tcp_plan_trim(&out, inline_tx_cut(k, out.off,
+							  sendq_cut(&k->sendq, out.off, out.len)));
 		m = packet_segment(s, k, &out);
 		if (m == NULL) {
 			stack_count(s, CNT_TX_NO_BUFFER);
@@ -183,6 +229,8 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 			break;
 		}
 		tcp_plan_take(&k->tcp, &out);
+		if (m->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD)
+			inline_tx_planned(k, &out);
 		if (!gather(s, b, m, k, &out))
 			break;
 	}

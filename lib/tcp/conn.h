@@ -187,6 +187,19 @@ tcp_ts_now(uint32_t ts_offset, uint64_t now_us)
 	return (uint32_t)(now_us / 1000) + ts_offset;
 }
 
+/* The wire's sequence number of a byte that we send, and of one that we receive. */
+static inline uint32_t
+tcp_seq_of(const struct tcp_conn *c, uint64_t off)
+{
+	return c->iss + 1 + (uint32_t)off;
+}
+
+static inline uint32_t
+tcp_rcv_seq_of(const struct tcp_conn *c, uint64_t off)
+{
+	return c->irs + 1 + (uint32_t)off;
+}
+
 /* What a segment acknowledges: data in order and the peer's FIN. */
 static inline uint64_t
 tcp_ack_off(const struct tcp_conn *c)

@@ -21,8 +21,8 @@ fill(const struct tcp_conn *c, uint64_t off, uint8_t flags, uint64_t now_us, str
 	o->ack_off = tcp_ack_off(c);
 	o->seg.src_port = c->local_port;
 	o->seg.dst_port = c->remote_port;
-	o->seg.seq = c->iss + 1 + (uint32_t)off;
-	o->seg.ack = c->irs + 1 + (uint32_t)o->ack_off;
+	o->seg.seq = tcp_seq_of(c, off);
+	o->seg.ack = tcp_rcv_seq_of(c, o->ack_off);
 	o->seg.flags = flags;
 	if (c->ts_on) {
 		o->seg.has_ts = true;

@@ -424,7 +424,8 @@ test_stats(void)
 	int n;
 
 	pair_init(&p, NULL);
-	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], cable_port(p.cable, 0), tab, 128), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], cable_port(p.cable, 1), tab, 128), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], cable_port(p.cable, 0), tab, 128), 0);
 	n = rtls_stats_get(p.stack[0], NULL, NULL, 0);
 	CU_ASSERT_FATAL(n > 0 && n < 128);
 	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], NULL, NULL, 128), n);

@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /* Between the public address and the one that the levels below use. */
-#ifndef RTLS_SOCK_ADDR_H
-#define RTLS_SOCK_ADDR_H
+#ifndef RTLS_STACK_ADDR_H
+#define RTLS_STACK_ADDR_H
 
 #include <recordtls/addr.h>
 

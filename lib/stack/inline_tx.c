@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/inline_tx.h"
+
+#include <errno.h>
+
+#include "stack/stack.h"
+
+static const struct offload_device *
+device_of(const struct rtls_sock *k)
+{
+	return &k->stack->bindings[k->path.binding].port->tls;
+}
+
+/* Does the device take packets in order only, and what is sent again is sealed here? */
+static bool
+in_order_only(const struct rtls_sock *k)
+{
+	return k->mode.dir[RTLS_TX].ctx.state == OFFLOAD_STARTED &&
+	       device_of(k)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
+}
+
+uint32_t
+inline_tx_cut(const struct rtls_sock *k, uint64_t off, uint32_t len)
+{
+	uint64_t next_off = k->mode.tx_planned_off;
+
+	/* Half of it sent before would be out of order as a whole. */
+	if (in_order_only(k) && off < next_off && off + len > next_off)
+		return (uint32_t)(next_off - off);
+	return len;
+}
+
+/* Will the device seal what begins at off? */
+static bool
+device_takes(const struct rtls_sock *k, uint64_t off)
+{
+	if (k->mode.dir[RTLS_TX].ctx.state != OFFLOAD_STARTED)
+		return false;
+	return !in_order_only(k) || off == k->mode.tx_planned_off;
+}
+
+int
+inline_tx_prepare(struct rtls_sock *k, const struct tcp_out *out)
+{
+	uint64_t off = out->off, end_off = out->off + out->len;
+	struct txmap_rec *rec;
+	int rc;
+
+	if (k->sendq.map.nb_device == 0 || device_takes(k, off))
+		return 0;
+	while (off < end_off) {
+		rec = txmap_find(&k->sendq.map, off);
+		off = rec->stream_off + rec->len;
+		if (rec->sealer != TXMAP_DEVICE)
+			continue;
+		rc = session_tx_seal_queued(&k->tx, rec);
+		if (rc != 0)
+			return rc;
+		stack_count(k->stack, CNT_TX_RECORDS_FALLBACK);
+	}
+	return 0;
+}
+
+int
+inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *m)
+{
+	struct rtls_tls_tx_meta *meta = rte_mbuf_to_priv(m);
+	const struct txmap_rec *rec;
+	int rc;
+
+	if (k->sendq.map.nb_device == 0)
+		return 0;
+	rec = txmap_find(&k->sendq.map, out->off);
+	if (rec->sealer != TXMAP_DEVICE)
+		return 0;
+	*meta = (struct rtls_tls_tx_meta){
+		.ctx = k->mode.dir[RTLS_TX].ctx.handle,
+		.rec_no = rec->rec_no,
+		.rec_seq = tcp_seq_of(&k->tcp, rec->stream_off),
+		.rec_len = rec->len,
+		.before_len = (uint32_t)(out->off - rec->stream_off),
+		/* The packet's first piece refers to the same buffer and keeps it. */
+		.before = rte_mbuf_from_indirect(m->next),
+	};
+	rc = offload_mark(device_of(k), &k->mode.dir[RTLS_TX].ctx, m, meta);
+	if (rc != 0)
+		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_REFUSED);
+	return rc;
+}
+
+void
+inline_tx_planned(struct rtls_sock *k, const struct tcp_out *out)
+{
+	k->mode.tx_planned_off = RTE_MAX(k->mode.tx_planned_off, out->off + out->len);
+}
+
+void
+inline_tx_sent(struct rtls_sock *k, const struct tcp_out *out)
+{
+	k->mode.tx_next_off = RTE_MAX(k->mode.tx_next_off, out->off + out->len);
+}
+
+void
+inline_tx_refused(struct rtls_sock *k)
+{
+	k->mode.tx_planned_off = k->mode.tx_next_off;
+}
+
+void
+inline_tx_skipped(struct rtls_sock *k)
+{
+	/* It would wait for these bytes for ever. */
+	if (in_order_only(k))
+		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_LOST);
+}
+
+enum inline_tx_verdict
+inline_tx_judge(const struct rte_mbuf *m)
+{
+	bool for_device = (m->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD) != 0;
+	struct rte_mbuf *piece;
+
+	for (piece = m->next; piece != NULL; piece = piece->next) {
+		if (sendq_piece_unsealed(piece) == for_device)
+			continue;
+		return for_device ? INLINE_TX_BYPASS : INLINE_TX_NO_SYNC_DATA;
+	}
+	return INLINE_TX_SAFE;
+}
