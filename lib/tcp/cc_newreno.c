@@ -48,6 +48,14 @@ newreno_init(struct tcp_cc *cc, uint32_t mss, bool syn_lost)
 	cc->after_timeout = false;
 }
 
+/* What was learned of the path is in bytes and stays. */
+static void
+newreno_resized(struct tcp_cc *cc, uint32_t mss)
+{
+	cc->mss = mss;
+	set_cwnd(cc, cc->cwnd);
+}
+
 static void
 newreno_acked(struct tcp_cc *cc, uint32_t acked_len)
 {
@@ -125,6 +133,7 @@ newreno_idle(struct tcp_cc *cc)
 const struct tcp_cc_ops tcp_cc_newreno = {
 	.name = "newreno",
 	.init = newreno_init,
+	.resized = newreno_resized,
 	.acked = newreno_acked,
 	.lost = newreno_lost,
 	.dup_acked = newreno_dup_acked,

@@ -87,7 +87,9 @@ struct tcp_params {
 	uint32_t user_timeout_us; /* R2; 100 s or more, RFC 9293 3.8.3 */
 	uint32_t syn_timeout_us;  /* R2 for SYN */
 	uint32_t challenge_us;    /* at most one challenge ACK per connection in this time */
+	uint32_t cut_max;         /* payload of a packet that is cut below us; 0: none is */
 	uint16_t mss_floor;       /* a peer's smaller MSS counts as this */
+	uint16_t mss_limit;       /* no segment of ours has more payload; 0: no limit of ours */
 	uint8_t wscale;           /* offered shift of our receive window */
 	bool timestamps;
 };
@@ -128,6 +130,7 @@ struct tcp_conn {
 	uint8_t dup_planned;
 	bool ack_planned; /* what ack_now or ack_delayed asks for is planned */
 	bool wscale_on;   /* SYN-SENT: what we offered; later: what was agreed */
+	uint32_t seg_max; /* payload bytes per plan: whole segments of mss, at least one */
 
 	/* Line 2: windows, acknowledgment and loss. */
 	int64_t wl1; /* RFC 9293 SND.WL1 and SND.WL2, as offsets */
@@ -147,6 +150,7 @@ struct tcp_conn {
 	bool syn_planned;
 	bool orphan; /* the owner closed the handle */
 
+	uint32_t mss_agreed;   /* mss without params->mss_limit */
 	uint32_t rcv_unacked;  /* in-order bytes since the last ACK was sent */
 	uint32_t rcv_seg;      /* largest payload received: the peer's full segment */
 	uint32_t rcv_mss;      /* the largest that our MSS option lets it send */
@@ -230,6 +234,9 @@ tcp_fin_acked(const struct tcp_conn *c)
 {
 	return c->fin_off != TCP_NO_OFF && c->snd_una > c->fin_off;
 }
+
+/* params->mss_limit and cut_max count from the next segment on. Not in SYN-SENT. */
+void tcp_seg_limit(struct tcp_conn *c);
 
 /* The end: no deadline stays armed. */
 void tcp_conn_closed(struct tcp_conn *c, enum tcp_end why);

@@ -162,7 +162,8 @@ open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint64_t 
 	uint32_t options = c->ts_on ? TCP_TS_OPT_LEN : 0;
 
 	/* RFC 6691: the option does not count options, segments do. */
-	c->mss = (their_mss < our_mss ? their_mss : our_mss) - options;
+	c->mss_agreed = (their_mss < our_mss ? their_mss : our_mss) - options;
+	tcp_seg_limit(c);
 	c->rcv_mss = our_mss - options;
 	c->snd_wnd = wnd;
 	c->max_wnd = wnd;

@@ -97,22 +97,35 @@ limited_transmit(const struct tcp_conn *c, uint64_t off)
 	return off >= c->snd_max && c->snd_una >= c->recover ? c->dupacks * (uint64_t)c->mss : 0;
 }
 
+/* One plan does not mix segments that were sent before with new ones. */
+static uint64_t
+plan_max(const struct tcp_conn *c, uint64_t off)
+{
+	uint64_t again = room(c->snd_max, off);
+
+	if (again == 0 || again >= c->seg_max)
+		return c->seg_max;
+	return ((uint32_t)again + c->mss - 1) / c->mss * c->mss;
+}
+
 /*
- * Payload bytes for a segment at plan_nxt; 0: it has to wait. Sender's
- * silly-window avoidance, RFC 9293 3.8.6.2.1, without Nagle: a full segment, or
+ * Payload bytes for segments at plan_nxt; 0: they have to wait. Sender's
+ * silly-window avoidance, RFC 9293 3.8.6.2.1, without Nagle: full segments, or
  * all there is, or half of the largest window seen.
  */
 static uint32_t
 segment_len(const struct tcp_conn *c)
 {
 	uint64_t off = c->plan_nxt;
-	uint64_t want = min64(c->snd_end - off, c->mss);
+	uint64_t want = min64(c->snd_end - off, plan_max(c, off));
 	uint64_t by_wnd = room(c->snd_una + c->snd_wnd, off);
 	uint64_t by_cwnd = room(c->snd_una + c->cc.cwnd + limited_transmit(c, off), off);
 	uint64_t len = min64(want, min64(by_wnd, by_cwnd));
 
 	if (len == want)
 		return (uint32_t)len;
+	if (len >= c->mss)
+		return (uint32_t)len - (uint32_t)len % c->mss;
 	if (by_cwnd <= by_wnd)
 		return 0; /* cwnd >= mss: something is in flight, its ACK will come */
 	if (off < c->snd_max || 2 * len >= c->max_wnd || (c->probe_due && off == c->snd_una))

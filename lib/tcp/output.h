@@ -21,13 +21,13 @@
 
 #include "tcp/user.h"
 
-/* A proposed segment. */
+/* A proposed segment, or several in a row that the port cuts: c->mss bytes each, and the rest. */
 struct tcp_out {
 	uint64_t off; /* of the first payload byte */
 	uint32_t len; /* payload bytes; 0: SYN, FIN alone, or pure ACK */
 	bool syn;
 	bool fin;         /* FIN behind the payload */
-	bool rexmit;      /* begins below snd_max: bytes that were sent before */
+	bool rexmit;      /* each segment of it begins below snd_max: sent before */
 	bool out_of_turn; /* from rtx_nxt, not from snd_nxt: fast retransmission */
 	bool probe;       /* one byte behind the right edge of a closed window */
 	bool dup_ack;     /* a duplicate ACK, which travels alone */

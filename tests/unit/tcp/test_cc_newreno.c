@@ -13,8 +13,8 @@ test_initial_window(void)
 	static const struct {
 		uint32_t mss, cwnd;
 	} rows[] = {
-		{ 216, 2160 },   { 536, 5360 },   { 1460, 14600 },
-		{ 1448, 14480 }, { 2000, 14600 }, { 8960, 17920 },
+		{ 216, 2160 },   { 536, 5360 },   { 1460, 14600 }, { 1448, 14480 },
+		{ 2000, 14600 }, { 8960, 17920 }, { 1, 10 },       { 2, 20 },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -29,7 +29,8 @@ test_initial_window(void)
 }
 
 struct trace_row {
-	char event; /* a ACK, l lost, d dup, p partial, r recovered, t timeout, T again, i idle */
+	/* a ACK, l lost, d dup, p partial, r recovered, t timeout, T again, i idle, m other MSS */
+	char event;
 	uint64_t arg;
 	uint32_t cwnd, ssthresh;
 };
@@ -73,14 +74,25 @@ static const struct trace_row trace[] = {
 	{ 't', 500, 1000, 2000 },
 };
 
+/* MSS 1, by the same rules; at the end segments of 1000 bytes. */
+static const struct trace_row small_trace[] = {
+	{ 'a', 1, 11, UINT32_MAX }, { 'a', 9, 13, UINT32_MAX }, { 'l', 13, 9, 6 },
+	{ 'd', 0, 10, 6 },          { 'p', 3, 8, 6 },           { 'r', 8, 6, 6 },
+	{ 'a', 5, 6, 6 },           { 'a', 1, 7, 6 },           { 't', 7, 1, 3 },
+	{ 'a', 1, 2, 3 },           { 'a', 1, 3, 3 },           { 'a', 3, 4, 3 },
+	{ 'm', 1000, 1000, 3 },     { 'a', 999, 1000, 3 },      { 'a', 1, 2000, 3 },
+	{ 'm', 1, 2000, 3 }, /* what fits the path stays */
+	{ 'a', 2000, 2001, 3 },
+};
+
 static void
-test_trace(void)
+follow(const struct trace_row *rows, size_t n, uint32_t mss)
 {
 	struct tcp_cc cc = { .ops = &tcp_cc_newreno };
 
-	cc.ops->init(&cc, 1000, false);
-	for (size_t i = 0; i < HARNESS_COUNT(trace); i++) {
-		const struct trace_row *row = &trace[i];
+	cc.ops->init(&cc, mss, false);
+	for (size_t i = 0; i < n; i++) {
+		const struct trace_row *row = &rows[i];
 
 		switch (row->event) {
 		case 'a':
@@ -107,12 +119,27 @@ test_trace(void)
 		case 'i':
 			cc.ops->idle(&cc);
 			break;
+		case 'm':
+			cc.ops->resized(&cc, (uint32_t)row->arg);
+			break;
 		default:
 			CU_FAIL_FATAL("no such event");
 		}
 		CU_ASSERT_EQUAL(cc.cwnd, row->cwnd);
 		CU_ASSERT_EQUAL(cc.ssthresh, row->ssthresh);
 	}
+}
+
+static void
+test_trace(void)
+{
+	follow(trace, HARNESS_COUNT(trace), 1000);
+}
+
+static void
+test_small_segments(void)
+{
+	follow(small_trace, HARNESS_COUNT(small_trace), 1);
 }
 
 /* Whatever happens, cwnd holds a segment and no more than TCP can have outstanding. */
@@ -163,6 +190,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "initial window", test_initial_window },
 		{ "a trace by hand", test_trace },
+		{ "segments of one byte", test_small_segments },
 		{ "bounds", test_bounds },
 	};
 
