@@ -313,6 +313,126 @@ test_rx_marks(void)
 	}
 }
 
+enum { TSO_LEN = 2500, TSO_SEG = 1000 };
+
+/* A packet to be cut: timestamps as options, FIN and PSH, both checksums left to the port. */
+static struct rte_mbuf *
+make_tso(uint8_t *f, uint32_t payload_len, uint16_t seg_len)
+{
+	uint32_t len = make_frame(f, 12 + payload_len, 5);
+	struct rte_mbuf *m;
+
+	f[ETHER + 5] = 0xff; /* IP ID */
+	memcpy(f + ETHER + 20 + 4, "\xff\xff\xfe\0", 4);
+	f[ETHER + 20 + 12] = 8 << 4;
+	f[ETHER + 20 + 13] = 0x10 | 0x08 | 0x01;
+	put16(f + ETHER + 20 + 16, sum16(6, f + ETHER + 12, 8));
+	m = to_mbuf(f, len, 3);
+	m->ol_flags = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_SEG;
+	m->l2_len = ETHER;
+	m->l3_len = 20;
+	m->l4_len = 32;
+	m->tso_segsz = seg_len;
+	return m;
+}
+
+static void
+test_cuts(void)
+{
+	static const char *const seqs[] = { "\xff\xff\xfe\0", "\0\0\x01\xe8", "\0\0\x05\xd0" };
+	uint8_t f[4096], got[2048];
+
+	for (int prepare = 0; prepare < 2; prepare++) {
+		struct cable *c = make(
+			&(struct cable_conf){ .caps = ALL_CAPS, .tso_max = TSO_LEN });
+		struct rtls_port *p = cable_port(c, 0), *to = cable_port(c, 1);
+		struct rte_mbuf *m = make_tso(f, TSO_LEN, TSO_SEG), *r;
+
+		CU_ASSERT_EQUAL(p->tso_max, TSO_LEN);
+		if (prepare)
+			CU_ASSERT_EQUAL(p->tx_prepare(p, 0, &m, 1), 1);
+		CU_ASSERT_EQUAL(send_one(c, 0, m), 1);
+		for (uint32_t i = 0; i < 3; i++) {
+			uint32_t n = i < 2 ? TSO_SEG : TSO_LEN - 2 * TSO_SEG;
+
+			CU_ASSERT_EQUAL_FATAL(to->rx_burst(to, 0, &r, 1), 1);
+			CU_ASSERT_EQUAL_FATAL(r->pkt_len, HDRS + 12 + n);
+			memcpy(got, rte_pktmbuf_mtod(r, void *), r->pkt_len);
+			rte_pktmbuf_free(r);
+			CU_ASSERT_EQUAL(ip_sum(got), 0xffff);
+			CU_ASSERT_EQUAL(tcp_sum(got), 0xffff);
+			CU_ASSERT_EQUAL(got[ETHER + 2] << 8 | got[ETHER + 3], 52 + n);
+			CU_ASSERT_EQUAL(got[ETHER + 4] << 8 | got[ETHER + 5], 0xff + i);
+			CU_ASSERT_EQUAL(memcmp(got + ETHER + 20 + 4, seqs[i], 4), 0);
+			CU_ASSERT_EQUAL(got[ETHER + 20 + 13], i < 2 ? 0x10 : 0x19);
+			CU_ASSERT_EQUAL(memcmp(got + HDRS, f + HDRS, 12), 0);
+			CU_ASSERT_EQUAL(memcmp(got + HDRS + 12, f + HDRS + 12 + i * TSO_SEG, n), 0);
+		}
+		CU_ASSERT_EQUAL(to->rx_burst(to, 0, &r, 1), 0);
+		CU_ASSERT_EQUAL(cable_stats_get(c, 0).tx_packets, 1);
+		CU_ASSERT_EQUAL(cable_stats_get(c, 0).tx_frames, 3);
+		CU_ASSERT_EQUAL(cable_stats_get(c, 0).misused, 0);
+		check_gone(c);
+	}
+}
+
+/* What is asked wrongly is neither prepared nor sent. */
+static void
+test_cuts_not(void)
+{
+	enum fault {
+		NO_TSO,
+		NO_TCP_CAP,
+		NO_IP_CAP,
+		TOO_LONG,
+		NO_SEG,
+		ABOVE_MTU,
+		NO_IP_FLAG,
+		NO_IPV4_FLAG,
+		TCP_LEN,
+		IP_LEN,
+		EMPTY,
+		FAULTS
+	};
+	uint8_t f[4096];
+
+	for (int fault = 0; fault < FAULTS; fault++) {
+		struct cable_conf conf = { .caps = ALL_CAPS, .tso_max = TSO_LEN };
+		struct rte_mbuf *m;
+		struct rtls_port *p;
+		struct cable *c;
+
+		if (fault == NO_TSO)
+			conf.tso_max = 0;
+		if (fault == NO_TCP_CAP)
+			conf.caps = PORT_CAP_TX_IPV4_CKSUM;
+		if (fault == NO_IP_CAP)
+			conf.caps = PORT_CAP_TX_TCP_CKSUM;
+		c = make(&conf);
+		p = cable_port(c, 0);
+		m = make_tso(f, fault == EMPTY ? 0 : TSO_LEN + (fault == TOO_LONG),
+			     fault == NO_SEG    ? 0 :
+			     fault == ABOVE_MTU ? 1449 :
+						  TSO_SEG);
+		if (fault == NO_IP_FLAG)
+			m->ol_flags &= ~RTE_MBUF_F_TX_IP_CKSUM;
+		if (fault == NO_IPV4_FLAG)
+			m->ol_flags &= ~RTE_MBUF_F_TX_IPV4;
+		if (fault == TCP_LEN)
+			m->l4_len = 20;
+		if (fault == IP_LEN)
+			rte_pktmbuf_mtod(m, uint8_t *)[ETHER + 3]++;
+		/* What only the bytes tell is not looked at there. */
+		if (fault != TCP_LEN && fault != IP_LEN)
+			CU_ASSERT_EQUAL(p->tx_prepare(p, 0, &m, 1), 0);
+		CU_ASSERT_EQUAL(send_one(c, 0, m), 1);
+		CU_ASSERT_EQUAL(cable_stats_get(c, 0).misused, 1);
+		CU_ASSERT_EQUAL(cable_stats_get(c, 0).tx_frames, 0);
+		CU_ASSERT_EQUAL(cable_next_us(c), UINT64_MAX);
+		check_gone(c);
+	}
+}
+
 static void
 test_refuses(void)
 {
@@ -643,6 +763,8 @@ main(void)
 		{ "frames are copied into the receiver's buffers", test_copies },
 		{ "checksums are filled in as by a NIC", test_tx_cksum },
 		{ "checksums are marked as by a NIC", test_rx_marks },
+		{ "long packets are cut as by a NIC", test_cuts },
+		{ "long packets that are not cut", test_cuts_not },
 		{ "what the port does not do", test_refuses },
 		{ "bursts cut short lose nothing", test_refusal_by_chance },
 		{ "sent buffers come back late", test_lazy_free },

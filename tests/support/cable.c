@@ -10,11 +10,13 @@
 
 #include <rte_errno.h>
 #include <rte_ether.h>
+#include <rte_ip.h>
 #include <rte_mbuf.h>
 #include <rte_net.h>
 
 #include "support/cable_flight.h"
 #include "support/cable_nic.h"
+#include "support/cable_tso.h"
 #include "support/harness.h"
 
 enum {
@@ -52,6 +54,7 @@ struct cable {
 	struct end ends[2];
 	uint64_t now_us;
 	uint64_t order;
+	uint8_t packet[RTE_ETHER_HDR_LEN + RTE_IPV4_MAX_PKT_LEN]; /* before it is cut */
 	uint8_t frame[RTE_ETHER_HDR_LEN + CABLE_MTU_MAX];
 };
 
@@ -171,26 +174,14 @@ tx_reclaim(struct end *e, uint64_t lazy)
 	}
 }
 
+/* A frame as it leaves the port. */
 static void
-tx_one(struct end *e, struct rte_mbuf *m)
+emit(struct end *e, uint32_t len)
 {
 	struct cable *c = e->cable;
-	uint32_t len = m->pkt_len, off = 0;
 
 	e->stats.tx_frames++;
 	e->stats.tx_bytes += len;
-	if (len < RTE_ETHER_HDR_LEN || len > RTE_ETHER_HDR_LEN + (uint32_t)e->port.mtu) {
-		e->stats.misused++;
-		return;
-	}
-	for (const struct rte_mbuf *s = m; s != NULL; s = s->next) {
-		memcpy(c->frame + off, rte_pktmbuf_mtod(s, const void *), s->data_len);
-		off += s->data_len;
-	}
-	if (off != len || !nic_tx_cksum(e->port.caps, m, c->frame, len)) {
-		e->stats.misused++;
-		return;
-	}
 	if (len < CABLE_FRAME_MIN) {
 		memset(c->frame + len, 0, CABLE_FRAME_MIN - len);
 		len = CABLE_FRAME_MIN;
@@ -198,6 +189,59 @@ tx_one(struct end *e, struct rte_mbuf *m)
 	if (c->conf.tap != NULL)
 		c->conf.tap(c->conf.tap_arg, e->index, c->frame, len, c->now_us);
 	travel(e, c->frame, len);
+}
+
+/* Joins the pieces of a packet; false: its lengths do not fit. */
+static bool
+gather(const struct rte_mbuf *m, uint8_t *out, uint32_t max)
+{
+	uint32_t off = 0;
+
+	if (m->pkt_len < RTE_ETHER_HDR_LEN || m->pkt_len > max)
+		return false;
+	for (const struct rte_mbuf *s = m; s != NULL; s = s->next) {
+		if (s->data_len > max - off)
+			return false;
+		memcpy(out + off, rte_pktmbuf_mtod(s, const void *), s->data_len);
+		off += s->data_len;
+	}
+	return off == m->pkt_len;
+}
+
+static bool
+tx_cut(struct end *e, const struct rte_mbuf *m)
+{
+	struct cable *c = e->cable;
+	struct tso_cut cut;
+	uint32_t len;
+
+	if (!gather(m, c->packet, sizeof(c->packet)) || !tso_start(&cut, &e->port, m, c->packet))
+		return false;
+	while ((len = tso_next(&cut, c->frame)) > 0)
+		emit(e, len);
+	return true;
+}
+
+static bool
+tx_whole(struct end *e, const struct rte_mbuf *m)
+{
+	struct cable *c = e->cable;
+
+	if (!gather(m, c->frame, RTE_ETHER_HDR_LEN + (uint32_t)e->port.mtu) ||
+	    !nic_tx_cksum(e->port.caps, m, c->frame, m->pkt_len))
+		return false;
+	emit(e, m->pkt_len);
+	return true;
+}
+
+static void
+tx_one(struct end *e, const struct rte_mbuf *m)
+{
+	bool cut = (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
+
+	e->stats.tx_packets++;
+	if (!(cut ? tx_cut(e, m) : tx_whole(e, m)))
+		e->stats.misused++;
 }
 
 static bool
@@ -245,8 +289,9 @@ cable_tx_prepare(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, ui
 
 	(void)queue;
 	for (i = 0; i < n; i++) {
-		if ((pkts[i]->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 ||
-		    pkts[i]->pkt_len > RTE_ETHER_HDR_LEN + (uint32_t)e->port.mtu) {
+		if ((pkts[i]->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 ?
+			    !tso_fits(&e->port, pkts[i]) :
+			    pkts[i]->pkt_len > RTE_ETHER_HDR_LEN + (uint32_t)e->port.mtu) {
 			rte_errno = EINVAL;
 			break;
 		}
@@ -313,6 +358,7 @@ end_init(struct cable *c, int index)
 		.caps = c->conf.caps,
 		.nb_queues = 1,
 		.mtu = c->conf.mtu,
+		.tso_max = c->conf.tso_max,
 		.mac = { 0x02, 0, 0, 0, 0, (uint8_t)(index + 1) },
 	};
 	if (c->conf.rx_seg_len != 0)

@@ -5,7 +5,8 @@
  * A cable joins two ports in one process, in virtual time, and does to the
  * packets what networks do. Each end behaves like a NIC: what is transmitted is
  * copied into buffers of the receiver's own pool, checksum offloads are carried
- * out, short frames are padded, sent buffers come back late if so configured.
+ * out, long packets are cut and short frames padded, sent buffers come back late
+ * if so configured.
  *
  * Everything random comes from one seed: the same calls at the same times give
  * the same packets. Direction d is from end d to the other end.
@@ -58,6 +59,7 @@ struct cable_conf {
 	uint64_t now_us;     /* the time it starts at */
 	uint32_t caps;       /* PORT_CAP_*, of both ends */
 	uint32_t nb_mbufs;   /* in each receiver's pool; 0: 1024 */
+	uint32_t tso_max;    /* both ends cut packets with so much payload; 0: they cut none */
 	uint16_t mtu;        /* 0: 1500 */
 	uint16_t rx_seg_len; /* frames arrive in buffers of so many bytes; 0: in one */
 	uint16_t lazy_free;  /* sent buffers are freed so many tx bursts later */
@@ -70,7 +72,8 @@ struct cable_conf {
 
 /* Counted per direction. */
 struct cable_stats {
-	uint64_t tx_frames; /* taken from the sender */
+	uint64_t tx_packets; /* taken from the sender */
+	uint64_t tx_frames;  /* of these, as cut */
 	uint64_t tx_bytes;
 	uint64_t refused;    /* bursts cut short */
 	uint64_t lost;       /* by chance */

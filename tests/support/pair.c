@@ -80,6 +80,8 @@ pair_init(struct pair *p, const struct pair_conf *user_conf)
 	*p = (struct pair){ .now_us = START_US };
 	if (user_conf != NULL)
 		conf = *user_conf;
+	cc.caps = conf.caps;
+	cc.tso_max = conf.tso_max;
 	cc.mtu = conf.mtu;
 	cc.rx_seg_len = conf.rx_seg_len;
 	cc.lazy_free = conf.lazy_free;

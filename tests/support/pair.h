@@ -24,6 +24,8 @@ enum {
 struct pair_conf {
 	struct rtls_stack_conf stack[2]; /* sizes and name are filled in */
 	uint32_t backlog;
+	uint32_t caps; /* PORT_CAP_*, of both ends */
+	uint32_t tso_max;
 	uint16_t mtu;
 	uint16_t rx_seg_len;
 	uint16_t lazy_free;
