@@ -86,6 +86,7 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 		endpoint_free(k);
 		return rc;
 	}
+	k->params.cut_max = binding_cut_max(&s->bindings[k->path.binding]);
 	k->phase = ENDPOINT_OPEN;
 	endpoint_connect(k);
 	*out = k;

@@ -31,6 +31,20 @@ set_rcvbuf(struct rtls_sock *k, uint64_t v)
 	return 0;
 }
 
+static int
+set_max_seg(struct rtls_sock *k, uint64_t v)
+{
+	if (v == 0 || v > UINT16_MAX)
+		return -EINVAL;
+	k->params.mss_limit = (uint16_t)v;
+	/* A listener, or no handshake yet: it counts from there on. */
+	if (k->tcp.mss_agreed == 0)
+		return 0;
+	tcp_seg_limit(&k->tcp);
+	endpoint_schedule(k);
+	return 0;
+}
+
 int
 rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 {
@@ -60,6 +74,8 @@ rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 			return -EINVAL;
 		k->params.user_timeout_us = (uint32_t)v;
 		return 0;
+	case RTLS_OPT_MAX_SEG:
+		return set_max_seg(k, v);
 	}
 	return -ENOTSUP;
 }

@@ -15,7 +15,7 @@
 enum counter {
 	/* packets */
 	CNT_RX_PACKETS,
-	CNT_TX_PACKETS,
+	CNT_TX_PACKETS,   /* handed to the port, which may cut one into many segments */
 	CNT_RX_MALFORMED, /* a length or header that does not fit */
 	CNT_RX_BAD_CHECKSUM,
 	CNT_RX_NOT_FOR_US,    /* another protocol, host or address */
@@ -29,7 +29,7 @@ enum counter {
 	CNT_ECHO_REPLIES,
 	/* TCP */
 	CNT_RX_SEGMENTS,        /* with payload */
-	CNT_TX_SEGMENTS,        /* with payload, retransmissions included */
+	CNT_TX_SEGMENTS,        /* with payload, as on the wire, retransmissions included */
 	CNT_RX_BYTES,           /* payload kept */
 	CNT_TX_BYTES,           /* payload sent, retransmissions included */
 	CNT_TX_RETRANSMISSIONS, /* segments */

@@ -111,6 +111,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 		stack_count(s, CNT_SYN_DROPPED);
 		return NULL;
 	}
+	k->params.cut_max = binding_cut_max(&s->bindings[k->path.binding]);
 	tcp_conn_accept(&k->tcp, &k->params, &e->syn, seg, k->rcvbuf / 2, s->now_us);
 	k->phase = ENDPOINT_BACKLOG;
 	k->listener = l;

@@ -45,7 +45,7 @@ write_headers(struct rtls_stack *s, const struct binding *b, const uint8_t dst_m
 	return m;
 }
 
-/* Payload is attached. */
+/* Payload is attached, and marked where the port cuts it: the sum is another one then. */
 static void
 write_checksums(const struct binding *b, struct rte_mbuf *m)
 {
@@ -78,6 +78,10 @@ packet_segment(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *
 			     inline_tx_mark(k, out, m) != 0)) {
 		rte_pktmbuf_free(m);
 		return NULL;
+	}
+	if (out->len > k->tcp.mss) {
+		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
+		m->tso_segsz = (uint16_t)k->tcp.mss;
 	}
 	write_checksums(b, m);
 	return m;

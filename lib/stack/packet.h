@@ -17,7 +17,7 @@ struct rtls_stack;
 struct rtls_sock;
 struct binding;
 
-/* A connection's segment, ports filled in; NULL: no buffers for the moment. */
+/* A connection's segment, or several for the port to cut; NULL: no buffers for the moment. */
 struct rte_mbuf *packet_segment(struct rtls_stack *s, struct rtls_sock *k,
 				const struct tcp_out *out);
 

@@ -123,6 +123,18 @@ binding_mss(const struct binding *b)
 	return (uint16_t)(b->port->mtu - IPV4_HDR_MIN - TCP_HDR_MIN);
 }
 
+/* Payload of the longest packet that the port cuts into segments itself; 0: it cuts none. */
+static inline uint32_t
+binding_cut_max(const struct binding *b)
+{
+	const uint32_t caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM;
+
+	if ((b->port->caps & caps) != caps)
+		return 0;
+	/* It is one IPv4 packet until it is cut. */
+	return RTE_MIN(b->port->tso_max, (uint32_t)UINT16_MAX - IPV4_HDR_MIN - TCP_HDR_MAX);
+}
+
 /* One of our addresses, or NULL. */
 const struct stack_addr *stack_addr_find(const struct rtls_stack *s, uint32_t ip);
 

@@ -11,10 +11,18 @@ enum {
 	HEAD_REFUSED_US = 1000000, /* for so long: this packet will never be taken */
 };
 
+/* How many segments it is on the wire. */
+static uint32_t
+wire_segments(const struct rtls_sock *k, const struct tcp_out *out)
+{
+	return out->len <= k->tcp.mss ? 1 : (out->len + k->tcp.mss - 1) / k->tcp.mss;
+}
+
 static void
 tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 {
 	struct rtls_sock *k = slot->owner;
+	uint32_t n;
 
 	stack_count(s, CNT_TX_PACKETS);
 	if (k == NULL)
@@ -23,9 +31,10 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 	endpoint_rearm(k);
 	if (slot->out.len == 0)
 		return;
-	stack_count(s, CNT_TX_SEGMENTS);
+	n = wire_segments(k, &slot->out);
+	s->counters[CNT_TX_SEGMENTS] += n;
 	s->counters[CNT_TX_BYTES] += slot->out.len;
-	k->stats_base.tx_segments++;
+	k->stats_base.tx_segments += n;
 	k->stats_base.tx_bytes += slot->out.len;
 	if (k->tx.epoch > 0 && slot->out.off >= k->mode.tx_start_off)
 		s->counters[CNT_TX_BYTES_SEALED] += slot->out.len;
@@ -35,8 +44,8 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 		inline_tx_sent(k, &slot->out);
 	}
 	if (slot->out.rexmit) {
-		stack_count(s, CNT_TX_RETRANSMISSIONS);
-		k->stats_base.retransmissions++;
+		s->counters[CNT_TX_RETRANSMISSIONS] += n;
+		k->stats_base.retransmissions += n;
 	}
 }
 
@@ -198,6 +207,17 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
 	return false;
 }
 
+/* How much of a plan goes as one packet: all, or whole segments and at most max of them. */
+static uint32_t
+packet_len(struct rtls_sock *k, const struct tcp_out *out, unsigned int max)
+{
+	uint32_t mss = k->tcp.mss;
+	uint32_t len = sendq_cut(&k->sendq, out->off, RTE_MIN(out->len, max * mss));
+
+	len = inline_tx_cut(k, out->off, len);
+	return len == out->len || len <= mss ? len : len - len % mss;
+}
+
 static void
 serve(struct rtls_stack *s, struct rtls_sock *k)
 {
@@ -210,7 +230,7 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 		endpoint_schedule(k);
 		return;
 	}
-	for (n = 0; n < TURN_SEGMENTS; n++) {
+	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(k, &out)) {
 		if (!tcp_plan(&k->tcp, s->now_us, &out)) {
 			/* It may have started to probe a closed window. */
 			endpoint_rearm(k);
@@ -219,8 +239,7 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 		if (n == 0 && !path_is_ready(s, k))
 			return;
 		if (out.len > 0)
-			tcp_plan_trim(&out, inline_tx_cut(k, out.off,
-							  sendq_cut(&k->sendq, out.off, out.len)));
+			tcp_plan_trim(&out, packet_len(k, &out, TURN_SEGMENTS - n));
 		m = packet_segment(s, k, &out);
 		if (m == NULL) {
 			stack_count(s, CNT_TX_NO_BUFFER);
