@@ -84,6 +84,8 @@ app_opened(struct app *a, struct rtls_sock *sock)
 	if (a->conf.max_payload != 0 &&
 	    rtls_sock_set(sock, RTLS_OPT_MAX_PAYLOAD, a->conf.max_payload) != 0)
 		app_complain(a, "RTLS_OPT_MAX_PAYLOAD was refused");
+	if (a->conf.max_seg != 0 && rtls_sock_set(sock, RTLS_OPT_MAX_SEG, a->conf.max_seg) != 0)
+		app_complain(a, "RTLS_OPT_MAX_SEG was refused");
 }
 
 static bool

@@ -26,6 +26,7 @@ struct app_conf {
 	uint32_t chunk_max;   /* 1..APP_IO_MAX */
 	uint32_t read_max;    /* 1..APP_IO_MAX */
 	uint32_t max_payload; /* 0: the library's */
+	uint32_t max_seg;     /* RTLS_OPT_MAX_SEG; 0: not set */
 	uint32_t control_pct; /* of send calls */
 	uint32_t more_pct;
 	uint32_t pause_pct; /* of turns: thinks for up to pause_us */

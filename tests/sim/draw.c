@@ -77,10 +77,27 @@ draw_app(struct app_conf *a, uint64_t *rng)
 	a->close_notify = below(rng, 2) == 0;
 }
 
+static void
+draw_segments(struct sim_end_conf *e, uint64_t *rng)
+{
+	static const uint32_t limits[] = { 0, 0, 0, 0, 0, 0, 1, 7, 100, 700, 1460, 65535 };
+
+	e->app.max_seg = one_of(rng, limits, HARNESS_COUNT(limits));
+	/*
+	 * The same number of segments, not of bytes. A program that waits for room throws in ever
+	 * more control records: on a slow connection these would be most of the stream.
+	 */
+	if (e->app.max_seg != 0 && e->app.max_seg <= 100) {
+		e->app.bytes = between(rng, 1000, 4000);
+		e->app.control_pct = 0;
+	}
+}
+
 void
 draw_sim(struct sim_conf *c, uint64_t seed, enum draw_network network)
 {
 	static const uint32_t mtus[] = { 576, 1500, 1500, 9000 };
+	static const uint32_t tso[] = { 0, 0, 1000, 10000, 65535, 262144 };
 	static const uint32_t buffers[] = { 0, 40000, 100000, 250000 };
 	uint64_t rng = seed + (uint64_t)network;
 
@@ -113,13 +130,16 @@ draw_sim(struct sim_conf *c, uint64_t seed, enum draw_network network)
 		c->end[below(&rng, 2)].app.closes = true;
 		break;
 	}
+	c->tso_max = one_of(&rng, tso, HARNESS_COUNT(tso));
+	for (int i = 0; i < 2; i++)
+		draw_segments(&c->end[i], &rng);
 }
 
 void
 draw_describe(const struct sim_conf *c, char *out, size_t size)
 {
-	int n = snprintf(out, size, "mtu %u caps %u rx_seg %u lazy %u drop %d x %u", c->mtu,
-			 c->caps, c->rx_seg_len, c->lazy_free, c->drop, c->drop_count);
+	int n = snprintf(out, size, "mtu %u caps %u tso %u rx_seg %u lazy %u drop %d x %u", c->mtu,
+			 c->caps, c->tso_max, c->rx_seg_len, c->lazy_free, c->drop, c->drop_count);
 
 	for (int i = 0; i < 2 && n > 0 && (size_t)n < size; i++) {
 		const struct sim_end_conf *e = &c->end[i];
@@ -128,14 +148,14 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 			out + n, size - (size_t)n,
 			"; end %d: loss %u reorder %u/%u dup %u delay %u+%u rate %" PRIu64
 			" refuse %u, %" PRIu64 "+%" PRIu64 " bytes chunk %u read %u cap %u "
-			"ctl %u more %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
+			"seg %u ctl %u more %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
 			i, e->path.loss_ppm, e->path.reorder_ppm, e->path.reorder_us,
 			e->path.dup_ppm, e->path.delay_us, e->path.jitter_us, e->path.bits_per_s,
 			e->path.refuse_ppm, e->plain_len, e->app.bytes, e->app.chunk_max,
-			e->app.read_max, e->app.max_payload, e->app.control_pct, e->app.more_pct,
-			e->app.pause_pct, e->app.pause_us, e->sndbuf, e->rcvbuf, e->nb_large,
-			e->app.by_events ? " events" : "", e->app.close_notify ? " notify" : "",
-			e->app.answers ? " answers" : "", e->app.waits ? " waits" : "",
-			e->app.closes ? " closes" : "");
+			e->app.read_max, e->app.max_payload, e->app.max_seg, e->app.control_pct,
+			e->app.more_pct, e->app.pause_pct, e->app.pause_us, e->sndbuf, e->rcvbuf,
+			e->nb_large, e->app.by_events ? " events" : "",
+			e->app.close_notify ? " notify" : "", e->app.answers ? " answers" : "",
+			e->app.waits ? " waits" : "", e->app.closes ? " closes" : "");
 	}
 }

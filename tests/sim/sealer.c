@@ -12,6 +12,7 @@
 enum { MSS_DEFAULT = 536 }; /* RFC 9293 3.7.1 */
 
 struct dir {
+	uint32_t max_seg;
 	struct stream stream; /* that this end sends */
 	struct sealer_stats stats;
 	bool syn;
@@ -54,6 +55,8 @@ check_payload(struct sealer *s, int dir, const struct frame *f, int64_t off)
 	d->stats.segments++;
 	if (f->payload_len + f->opt_len > (peer->mss != 0 ? peer->mss : MSS_DEFAULT))
 		complain(s, dir, "a segment above the MSS", f->payload_len);
+	if (d->max_seg != 0 && f->payload_len > d->max_seg)
+		complain(s, dir, "a segment above its sender's limit", f->payload_len);
 	if (off < key_off && end > key_off)
 		complain(s, dir, "a segment across the key change", off);
 	if (end > peer->edge && f->payload_len > 1)
@@ -205,8 +208,10 @@ sealer_create(const struct sealer_conf *conf)
 	if (s == NULL)
 		abort();
 	s->mtu = conf->mtu;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		stream_init(&s->dirs[i].stream, &conf->dir[i]);
+		s->dirs[i].max_seg = conf->max_seg[i];
+	}
 	return s;
 }
 

@@ -6,8 +6,8 @@
  * OpenSSL and its own header reader alone, which bytes must be at each stream
  * offset. For every frame, retransmissions included:
  *
- *  - headers and checksums are right, no segment is longer than the MSS, none
- *    mixes bytes from before and after the keys, none exceeds the window;
+ *  - headers and checksums are right, no segment is longer than the MSS or than
+ *    its sender wanted, none mixes bytes from before and after the keys, none exceeds the window;
  *  - each byte is the one that was first sent at its offset: a record number
  *    is used for exactly one ciphertext;
  *  - each record opens to the next bytes that the application's send calls
@@ -25,6 +25,7 @@
 struct sealer_conf {
 	uint16_t mtu;
 	struct stream_conf dir[2]; /* from end d */
+	uint32_t max_seg[2];       /* payload per segment, besides the MSS; 0: no such limit */
 };
 
 /* Counted per direction. */

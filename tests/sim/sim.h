@@ -44,6 +44,7 @@ struct sim_conf {
 	uint64_t seed; /* keys, contents, secrets, the cable's luck */
 	uint64_t start_us;
 	uint32_t caps; /* PORT_CAP_* */
+	uint32_t tso_max;
 	uint16_t mtu;
 	uint16_t rx_seg_len;
 	uint16_t lazy_free;

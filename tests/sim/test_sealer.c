@@ -44,6 +44,7 @@ enum fault {
 	EDGE_BACK,
 	BEYOND_WINDOW,
 	ABOVE_MSS,
+	ABOVE_LIMIT,
 	ACROSS_KEYS,
 	GAP,
 	SEQ_OUTSIDE,
@@ -417,6 +418,7 @@ play(enum fault fault)
 		conf.dir[i].max_payload = fault == RECORD_CAP ? 199 : 200;
 		conf.dir[i].journal = &b.journal[i];
 	}
+	conf.max_seg[0] = fault == ABOVE_LIMIT ? PLAIN - 1 : 1460;
 	/* The peer accepted something that it never gets to send. */
 	if (fault == IN_CLEAR_OF_PEER)
 		journal_append(&b.journal[1], JOURNAL_DATA, 100, true);
@@ -483,6 +485,7 @@ test_complains(void)
 		{ EDGE_BACK, "edge moves left" },
 		{ BEYOND_WINDOW, "beyond the window" },
 		{ ABOVE_MSS, "above the MSS" },
+		{ ABOVE_LIMIT, "above its sender's limit" },
 		{ ACROSS_KEYS, "across the key change" },
 		{ GAP, "outside of the stream" },
 		{ SEQ_OUTSIDE, "outside of the stream" },

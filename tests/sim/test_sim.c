@@ -48,6 +48,7 @@ plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *report)
 struct totals {
 	uint64_t plays;
 	uint64_t segments;
+	uint64_t cut; /* segments that the port made out of longer packets */
 	uint64_t retransmitted;
 	uint64_t records;
 	uint64_t lost;
@@ -62,6 +63,7 @@ add(struct totals *t, const struct sim_report *r)
 	t->plays++;
 	for (int i = 0; i < 2; i++) {
 		t->segments += r->wire[i].segments;
+		t->cut += r->cable[i].tx_frames - r->cable[i].tx_packets;
 		t->retransmitted += r->wire[i].retransmitted;
 		t->records += r->wire[i].records;
 		t->lost += r->cable[i].lost;
@@ -87,15 +89,16 @@ play_seeds(enum draw_network network)
 			failed++;
 		add(&t, &report);
 	}
-	printf("# %" PRIu64 " seeds: %" PRIu64 " segments, %" PRIu64 " retransmitted, %" PRIu64
-	       " lost, %" PRIu64 " duplicated; %" PRIu64 " records, %" PRIu64
-	       " of control; %" PRIu64 " sends refused\n",
-	       t.plays, t.segments, t.retransmitted, t.lost, t.duplicated, t.records,
+	printf("# %" PRIu64 " seeds: %" PRIu64 " segments, %" PRIu64 " cut by the port, %" PRIu64
+	       " retransmitted, %" PRIu64 " lost, %" PRIu64 " duplicated; %" PRIu64
+	       " records, %" PRIu64 " of control; %" PRIu64 " sends refused\n",
+	       t.plays, t.segments, t.cut, t.retransmitted, t.lost, t.duplicated, t.records,
 	       t.control_records, t.refusals);
 	CU_ASSERT_EQUAL(failed, 0);
 	/* A simulation in which nothing happens proves nothing. */
 	if (!replayed()) {
 		CU_ASSERT(t.records > n * 10);
+		CU_ASSERT(t.cut > n * 10);
 		CU_ASSERT(t.control_records > n);
 		CU_ASSERT(t.refusals > n);
 	}

@@ -104,6 +104,7 @@ make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2]
 						conf->end[i].app.max_payload :
 						16384;
 		sc.dir[i].journal = &w->end[i].journal;
+		sc.max_seg[i] = conf->end[i].app.max_seg;
 	}
 	w->sealer = sealer_create(&sc);
 }
@@ -157,6 +158,7 @@ world_init(struct world *w, const struct sim_conf *conf, cable_tap_fn tap, cable
 		.seed = conf->seed,
 		.now_us = conf->start_us,
 		.caps = conf->caps,
+		.tso_max = conf->tso_max,
 		.mtu = conf->mtu,
 		.rx_seg_len = conf->rx_seg_len,
 		.lazy_free = conf->lazy_free,
