@@ -54,8 +54,8 @@ struct cable {
 	struct end ends[2];
 	uint64_t now_us;
 	uint64_t order;
+	uint8_t frame[RTE_ETHER_HDR_LEN + CABLE_MTU_MAX];         /* aligned for its headers */
 	uint8_t packet[RTE_ETHER_HDR_LEN + RTE_IPV4_MAX_PKT_LEN]; /* before it is cut */
-	uint8_t frame[RTE_ETHER_HDR_LEN + CABLE_MTU_MAX];
 };
 
 static struct end *
