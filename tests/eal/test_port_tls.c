@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* An ethdev with a security context. What it says of itself comes from fakes in between. */
+#include <errno.h>
+
+#include <CUnit/CUnit.h>
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+
+#include "stack/port.h"
+#include "support/eal.h"
+#include "support/harness.h"
+#include "support/offload_double.h"
+
+/* An ethdev of net_null that says more of itself. */
+static struct {
+	void *sec_ctx;
+	uint64_t rx_capa, tx_capa;
+	bool configured;
+	uint64_t rx_asked, tx_asked;
+} nic;
+
+static struct offload_double o;
+
+void *__wrap_rte_eth_dev_get_sec_ctx(uint16_t port_id);
+int __real_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info);
+int __wrap_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info);
+int __real_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
+				 const struct rte_eth_conf *conf);
+int __wrap_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
+				 const struct rte_eth_conf *conf);
+
+void *
+__wrap_rte_eth_dev_get_sec_ctx(uint16_t port_id)
+{
+	(void)port_id;
+	return nic.sec_ctx;
+}
+
+int
+__wrap_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
+{
+	int rc = __real_rte_eth_dev_info_get(port_id, info);
+
+	info->rx_offload_capa |= nic.rx_capa;
+	info->tx_offload_capa |= nic.tx_capa;
+	return rc;
+}
+
+int
+__wrap_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
+			     const struct rte_eth_conf *conf)
+{
+	struct rte_eth_conf known = *conf;
+
+	nic.configured = true;
+	nic.rx_asked = conf->rxmode.offloads;
+	nic.tx_asked = conf->txmode.offloads;
+	known.rxmode.offloads &= ~nic.rx_capa;
+	known.txmode.offloads &= ~nic.tx_capa;
+	return __real_rte_eth_dev_configure(port_id, nb_rx, nb_tx, &known);
+}
+
+static uint16_t
+make_nic(uint64_t rx_capa, uint64_t tx_capa)
+{
+	static unsigned int nb;
+	uint16_t port_id = UINT16_MAX;
+	char name[32];
+
+	snprintf(name, sizeof(name), "net_null%u", nb++);
+	memset(&nic, 0, sizeof(nic));
+	offload_double_init(&o);
+	nic.sec_ctx = &o.sec_ctx;
+	nic.rx_capa = rx_capa;
+	nic.tx_capa = tx_capa;
+	CU_ASSERT_EQUAL_FATAL(rte_eal_hotplug_add("vdev", name, ""), 0);
+	CU_ASSERT_EQUAL_FATAL(rte_eth_dev_get_port_by_name(name, &port_id), 0);
+	return port_id;
+}
+
+static void
+test_port(void)
+{
+	static const struct {
+		uint64_t rx_capa, tx_capa;
+	} rows[] = {
+		{ RTE_ETH_RX_OFFLOAD_SECURITY, RTE_ETH_TX_OFFLOAD_SECURITY },
+		{ RTE_ETH_RX_OFFLOAD_SECURITY, 0 },
+		{ 0, RTE_ETH_TX_OFFLOAD_SECURITY },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		uint16_t id = make_nic(rows[i].rx_capa, rows[i].tx_capa);
+		struct rtls_port_conf conf = {
+			.size = sizeof(conf),
+			.nb_rx_mbufs = 4096,
+			.tls_ops = &o.ops,
+			.tls_dev = &o,
+		};
+		struct rtls_port *p = NULL;
+
+		CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(id, &conf, &p), 0);
+		CU_ASSERT_EQUAL(nic.rx_asked & RTE_ETH_RX_OFFLOAD_SECURITY, rows[i].rx_capa);
+		CU_ASSERT_EQUAL(nic.tx_asked & RTE_ETH_TX_OFFLOAD_SECURITY, rows[i].tx_capa);
+		CU_ASSERT(offload_device_present(&p->tls));
+		CU_ASSERT_PTR_EQUAL(p->tls.sec_ctx, &o.sec_ctx);
+		CU_ASSERT_PTR_EQUAL(p->tls.ops, &o.ops);
+		CU_ASSERT_PTR_EQUAL(p->tls.dev, &o);
+		CU_ASSERT_EQUAL((uintptr_t)p->tls.steer_dev, id);
+		CU_ASSERT_PTR_NOT_NULL(p->tls.steer_add);
+		CU_ASSERT_PTR_NOT_NULL(p->tls.sessions);
+		CU_ASSERT_EQUAL(p->tls.features, RTLS_FEATURE_TLS_TX | RTLS_FEATURE_TLS_RX);
+		CU_ASSERT_EQUAL(rtls_port_close(p), 0);
+		CU_ASSERT(!rte_eth_dev_is_valid_port(id));
+	}
+}
+
+/* It has inline TLS and no calls for it: nothing is asked for. */
+static void
+test_port_without(void)
+{
+	uint16_t id = make_nic(RTE_ETH_RX_OFFLOAD_SECURITY, RTE_ETH_TX_OFFLOAD_SECURITY);
+	struct rtls_port *p = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(id, NULL, &p), 0);
+	CU_ASSERT_EQUAL(nic.rx_asked & RTE_ETH_RX_OFFLOAD_SECURITY, 0);
+	CU_ASSERT_EQUAL(nic.tx_asked & RTE_ETH_TX_OFFLOAD_SECURITY, 0);
+	CU_ASSERT(!offload_device_present(&p->tls));
+	CU_ASSERT_EQUAL(rtls_port_features(p, RTLS_FEATURE_TLS_TX, 0), -ENOTSUP);
+	CU_ASSERT_EQUAL(rtls_port_close(p), 0);
+}
+
+static void
+test_port_refused(void)
+{
+	struct rtls_port_conf conf = {
+		.size = sizeof(conf), .nb_rx_mbufs = 4096, .tls_ops = &o.ops, .tls_dev = &o
+	};
+	uint16_t id = make_nic(0, 0);
+	struct rtls_port *p = NULL;
+
+	/* No security context: the ethdev is not touched. */
+	nic.sec_ctx = NULL;
+	CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &p), -ENOTSUP);
+	CU_ASSERT_PTR_NULL(p);
+	CU_ASSERT(!nic.configured);
+	CU_ASSERT(rte_eth_dev_is_valid_port(id));
+	/* Calls missing: it is closed, as after any failure of set-up. */
+	nic.sec_ctx = &o.sec_ctx;
+	o.ops.start = NULL;
+	CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &p), -EINVAL);
+	CU_ASSERT_PTR_NULL(p);
+	CU_ASSERT(!rte_eth_dev_is_valid_port(id));
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "inline TLS", test_port },
+		{ "no calls for it", test_port_without },
+		{ "refused", test_port_refused },
+	};
+
+	if (eal_start("port-tls") != 0)
+		return 1;
+	return harness_run("eal/port-tls", cases, HARNESS_COUNT(cases));
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "support/offload_double.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+
+#include <recordtls/tls.h>
+
+#include "support/offload_double_priv.h"
+
+void
+double_say(struct offload_double *o, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(o->trace + o->trace_len, sizeof(o->trace) - o->trace_len, format, args);
+	va_end(args);
+	CU_ASSERT_FATAL(len >= 0 && (size_t)len < sizeof(o->trace) - o->trace_len);
+	o->trace_len += (size_t)len;
+}
+
+static void
+say_addr(struct offload_double *o, const struct rtls_addr *a)
+{
+	double_say(o, " %u.%u.%u.%u:%u", a->ip[0], a->ip[1], a->ip[2], a->ip[3], a->port);
+}
+
+static void
+caps(void *dev, struct rtls_tls_caps *out)
+{
+	const struct offload_double *o = dev;
+
+	CU_ASSERT_EQUAL(out->size, sizeof(*out));
+	*out = o->caps;
+}
+
+static struct double_context *
+find(struct offload_double *o, struct rtls_tls_handle h)
+{
+	struct double_context *c = h.index < DOUBLE_CONTEXTS ? &o->ctx[h.index] : NULL;
+
+	return c != NULL && c->used && c->generation == h.generation ? c : NULL;
+}
+
+static int
+add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
+    struct rtls_tls_handle *out)
+{
+	struct offload_double *o = dev;
+	uint32_t i;
+
+	double_say(o, "add s%u %s", double_number_of(session), flow->dir == RTLS_TX ? "TX" : "RX");
+	say_addr(o, &flow->local);
+	say_addr(o, &flow->remote);
+	double_say(o, " queue %u cookie %llx\n", flow->queue, (unsigned long long)cookie);
+	if (o->add_rc != 0 && o->add_rc != -EINPROGRESS)
+		return o->add_rc;
+	for (i = 0; i < DOUBLE_CONTEXTS && o->ctx[i].used; i++)
+		;
+	if (i == DOUBLE_CONTEXTS)
+		return -ENOSPC;
+	o->ctx[i] = (struct double_context){
+		.used = true,
+		.adding = o->add_rc == -EINPROGRESS,
+		.generation = o->ctx[i].generation + 1,
+		.cookie = cookie,
+	};
+	*out = (struct rtls_tls_handle){ .index = i, .generation = o->ctx[i].generation };
+	return o->add_rc;
+}
+
+static int
+start(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
+{
+	struct offload_double *o = dev;
+	struct double_context *c = find(o, h);
+
+	double_say(o, "start ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
+		   (unsigned long long)rec_no);
+	if (c == NULL)
+		return -ENOENT;
+	if (c->adding || c->started)
+		return -EBUSY;
+	c->started = o->start_rc == 0;
+	return o->start_rc;
+}
+
+static void
+del(void *dev, struct rtls_tls_handle h)
+{
+	struct offload_double *o = dev;
+	struct double_context *c = find(o, h);
+
+	double_say(o, "del ctx %u.%u\n", h.index, h.generation);
+	if (c != NULL)
+		c->used = false;
+}
+
+static int
+tx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
+{
+	double_say(dev, "tx_resync ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
+		   (unsigned long long)rec_no);
+	return find(dev, h) != NULL ? 0 : -ENOENT;
+}
+
+static int
+rx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
+{
+	double_say(dev, "rx_resync ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
+		   (unsigned long long)rec_no);
+	return find(dev, h) != NULL ? 0 : -ENOENT;
+}
+
+static unsigned int
+poll_events(void *dev, uint16_t queue, struct rtls_tls_event *ev, unsigned int n)
+{
+	struct offload_double *o = dev;
+
+	(void)queue;
+	n = RTE_MIN(n, o->nb_events);
+	memcpy(ev, o->events, n * sizeof(*ev));
+	o->nb_events -= n;
+	memmove(o->events, o->events + n, o->nb_events * sizeof(*ev));
+	return n;
+}
+
+static int
+steer_add(void *steer_dev, const struct rtls_tls_flow *flow, void *session, void **rule)
+{
+	struct offload_double *o = steer_dev;
+
+	double_say(o, "steer s%u", double_number_of(session));
+	say_addr(o, &flow->remote);
+	say_addr(o, &flow->local);
+	double_say(o, "\n");
+	if (o->steer_rc != 0)
+		return o->steer_rc;
+	o->rules++;
+	*rule = session;
+	return 0;
+}
+
+static void
+steer_del(void *steer_dev, void *rule)
+{
+	struct offload_double *o = steer_dev;
+
+	double_say(o, "unsteer s%u\n", double_number_of(rule));
+	o->rules--;
+}
+
+void
+offload_double_init(struct offload_double *o)
+{
+	*o = (struct offload_double){
+		.sec_ctx = { .device = o, .ops = &o->sec_ops },
+		.sec_ops = double_sec_ops,
+		.ops = {
+			.size = sizeof(o->ops),
+			.caps = caps,
+			.add = add,
+			.start = start,
+			.del = del,
+			.tx_resync = tx_resync,
+			.rx_resync = rx_resync,
+			.poll_events = poll_events,
+		},
+		.caps = {
+			.size = sizeof(o->caps),
+			.max_contexts = DOUBLE_CONTEXTS,
+			.tx_method = RTLS_TLS_TX_REBUILD,
+			.rx_method = RTLS_TLS_RX_SCAN,
+		},
+		.capabilities = double_capabilities,
+		.device = {
+			.sec_ctx = &o->sec_ctx,
+			.ops = &o->ops,
+			.dev = o,
+			.steer_add = steer_add,
+			.steer_del = steer_del,
+			.steer_dev = o,
+		},
+	};
+}
+
+void
+offload_double_event(struct offload_double *o, const struct rtls_tls_event *ev)
+{
+	CU_ASSERT_FATAL(o->nb_events < DOUBLE_EVENTS);
+	o->events[o->nb_events++] = *ev;
+}
+
+void
+offload_double_answer(struct offload_double *o, int status)
+{
+	for (uint32_t i = 0; i < DOUBLE_CONTEXTS; i++) {
+		struct double_context *c = &o->ctx[i];
+		struct rtls_tls_event ev = {
+			.type = RTLS_TLS_EV_ADD_DONE,
+			.status = status,
+			.ctx = { .index = i, .generation = c->generation },
+			.cookie = c->cookie,
+		};
+
+		if (!c->used || !c->adding)
+			continue;
+		c->adding = false;
+		offload_double_event(o, &ev);
+	}
+}
+
+unsigned int
+offload_double_contexts(const struct offload_double *o)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < DOUBLE_CONTEXTS; i++)
+		n += o->ctx[i].used;
+	return n;
+}
+
+bool
+offload_double_said(struct offload_double *o, const char *text)
+{
+	bool same = strcmp(o->trace, text) == 0;
+
+	if (!same)
+		printf("# the trace is:\n%s# and should be:\n%s", o->trace, text);
+	o->trace_len = 0;
+	o->trace[0] = '\0';
+	return same;
+}

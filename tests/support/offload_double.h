@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * A device with inline TLS that seals and opens nothing: it writes down what it is
+ * asked, line by line, and answers as the test wants. Its security context has its
+ * own rte_security_ops; beside it stand the calls of the contract and steering.
+ */
+#ifndef RTLS_SUPPORT_OFFLOAD_DOUBLE_H
+#define RTLS_SUPPORT_OFFLOAD_DOUBLE_H
+
+#include <rte_security.h>
+#include <rte_security_driver.h>
+
+#include "offload/device.h"
+
+enum {
+	DOUBLE_CONTEXTS = 4,
+	DOUBLE_EVENTS = 16,
+	DOUBLE_TRACE = 8192,
+};
+
+struct double_context {
+	bool used, adding, started;
+	uint32_t generation;
+	uint64_t cookie;
+};
+
+struct offload_double {
+	struct offload_device device; /* refers to what follows; the test opens and closes it */
+	struct rte_security_ctx sec_ctx;
+	struct rte_security_ops sec_ops;
+	struct rtls_tls_ops ops;
+
+	/* What it answers. At first: all that the library carries, and 0. */
+	struct rtls_tls_caps caps;
+	const struct rte_security_capability *capabilities;
+	int create_rc, add_rc, steer_rc, start_rc, mark_rc;
+
+	/* What it holds, and what it was asked. */
+	struct double_context ctx[DOUBLE_CONTEXTS];
+	unsigned int rules;
+	uint32_t nb_created; /* sessions are called s1, s2 ... in the trace */
+	struct rtls_tls_event events[DOUBLE_EVENTS];
+	unsigned int nb_events;
+	char trace[DOUBLE_TRACE];
+	size_t trace_len;
+};
+
+/* Sets all of it; the contract's table is complete, TX rebuilds and RX scans. */
+void offload_double_init(struct offload_double *o);
+
+/* The device answers all contexts that it was -EINPROGRESS with: an event for each. */
+void offload_double_answer(struct offload_double *o, int status);
+
+/* Something else to tell. */
+void offload_double_event(struct offload_double *o, const struct rtls_tls_event *ev);
+
+/* Contexts in its table. */
+unsigned int offload_double_contexts(const struct offload_double *o);
+
+/* Is the trace since the last call of this exactly the text? Prints both where not. */
+bool offload_double_said(struct offload_double *o, const char *text);
+
+#endif
