@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_jhash.h>
+#include <rte_malloc.h>
+
+#include <recordtls/tls.h>
+
+#include "tlsnic/context.h"
+#include "tlsnic/security.h"
+
+int
+contexts_init(struct nic_contexts *t, uint32_t max, const char *name)
+{
+	char hash_name[RTE_HASH_NAMESIZE];
+	struct rte_hash_parameters params = {
+		.name = hash_name,
+		.entries = RTE_MAX(max, 8u), /* the least that it takes */
+		.key_len = sizeof(struct context_flow),
+		.hash_func = rte_jhash,
+		.socket_id = SOCKET_ID_ANY,
+		/* Without it, an entry may find no place in a table that has room. */
+		.extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
+	};
+
+	snprintf(hash_name, sizeof(hash_name), "%.16s_flows", name);
+	TAILQ_INIT(&t->adding);
+	t->tab = rte_zmalloc("tlsnic", max * sizeof(*t->tab), 0);
+	t->free = rte_malloc("tlsnic", max * sizeof(*t->free), 0);
+	t->flows = rte_hash_create(&params);
+	if (t->tab == NULL || t->free == NULL || t->flows == NULL)
+		return -ENOMEM;
+	t->max = max;
+	while (t->nb_free < max) {
+		t->free[t->nb_free] = max - 1 - t->nb_free;
+		t->nb_free++;
+	}
+	return 0;
+}
+
+static struct context_flow
+flow_key(const struct rtls_tls_flow *flow)
+{
+	const struct rtls_addr *src = flow->dir == RTLS_TX ? &flow->local : &flow->remote;
+	const struct rtls_addr *dst = flow->dir == RTLS_TX ? &flow->remote : &flow->local;
+	struct context_flow key = { .dir = flow->dir };
+
+	memcpy(&key.flow.src, src->ip, 4);
+	memcpy(&key.flow.dst, dst->ip, 4);
+	key.flow.src_port = rte_cpu_to_be_16(src->port);
+	key.flow.dst_port = rte_cpu_to_be_16(dst->port);
+	return key;
+}
+
+static int
+keys_init(struct nic_context *c, const struct nic_key *k)
+{
+	return nic_tx_init(&c->tx, k->suite, k->key, k->iv);
+}
+
+void
+context_wipe(struct nic_context *c)
+{
+	nic_tx_fini(&c->tx);
+}
+
+int
+contexts_add(struct nic_contexts *t, const struct nic_key *k, const struct rtls_tls_flow *flow,
+	     uint64_t cookie, uint32_t polls, struct rtls_tls_handle *out)
+{
+	struct context_flow key = flow_key(flow);
+	struct nic_context *c;
+	int rc;
+
+	if (rte_hash_lookup(t->flows, &key) >= 0)
+		return -EEXIST;
+	if (t->nb_free == 0)
+		return -ENOSPC;
+	c = &t->tab[t->free[t->nb_free - 1]];
+	c->dir = k->dir;
+	rc = keys_init(c, k);
+	if (rc != 0)
+		return rc;
+	rc = rte_hash_add_key(t->flows, &key);
+	if (rc < 0) {
+		context_wipe(c);
+		return rc;
+	}
+	t->nb_free--;
+	if (++c->generation == 0)
+		c->generation = 1;
+	c->key = key;
+	c->cookie = cookie;
+	*out = contexts_handle(t, c);
+	if (polls == 0) {
+		c->state = CONTEXT_ADDED;
+		return 0;
+	}
+	c->state = CONTEXT_ADDING;
+	c->due_poll = t->polls + polls;
+	TAILQ_INSERT_TAIL(&t->adding, c, adding);
+	return -EINPROGRESS;
+}
+
+unsigned int
+contexts_poll(struct nic_contexts *t, struct rtls_tls_event *ev, unsigned int n)
+{
+	struct nic_context *c;
+	unsigned int got = 0;
+
+	t->polls++;
+	/* All take the same number of polls: the list is in the order of due_poll. */
+	while (got < n && (c = TAILQ_FIRST(&t->adding)) != NULL && c->due_poll <= t->polls) {
+		TAILQ_REMOVE(&t->adding, c, adding);
+		c->state = CONTEXT_ADDED;
+		ev[got++] = (struct rtls_tls_event){
+			.type = RTLS_TLS_EV_ADD_DONE,
+			.ctx = contexts_handle(t, c),
+			.cookie = c->cookie,
+		};
+	}
+	return got;
+}
+
+struct nic_context *
+contexts_find(const struct nic_contexts *t, struct rtls_tls_handle h)
+{
+	struct nic_context *c;
+
+	if (h.index >= t->max)
+		return NULL;
+	c = &t->tab[h.index];
+	if (c->generation != h.generation || c->state == CONTEXT_FREE ||
+	    c->state == CONTEXT_DELETING)
+		return NULL;
+	return c;
+}
+
+struct rtls_tls_handle
+contexts_handle(const struct nic_contexts *t, const struct nic_context *c)
+{
+	return (struct rtls_tls_handle){
+		.index = (uint32_t)(c - t->tab),
+		.generation = c->generation,
+	};
+}
+
+void
+contexts_delete(struct nic_contexts *t, struct nic_context *c)
+{
+	if (c->state == CONTEXT_ADDING)
+		TAILQ_REMOVE(&t->adding, c, adding);
+	rte_hash_del_key(t->flows, &c->key);
+	c->state = CONTEXT_DELETING;
+}
+
+void
+contexts_release(struct nic_contexts *t, struct nic_context *c)
+{
+	c->state = CONTEXT_FREE;
+	t->free[t->nb_free++] = (uint32_t)(c - t->tab);
+}
+
+struct nic_context *
+contexts_live(const struct nic_contexts *t, struct rtls_tls_handle h, uint8_t dir)
+{
+	struct nic_context *c;
+
+	if (h.index >= t->max || h.generation == 0)
+		return NULL;
+	c = &t->tab[h.index];
+	/* live first: the rest may be the host's lcore's to write. */
+	return c->live == h.generation && c->dir == dir ? c : NULL;
+}
+
+void
+contexts_fini(struct nic_contexts *t)
+{
+	for (uint32_t i = 0; i < t->max; i++)
+		if (t->tab[i].state != CONTEXT_FREE)
+			context_wipe(&t->tab[i]);
+	rte_hash_free(t->flows);
+	rte_free(t->free);
+	rte_free(t->tab);
+}

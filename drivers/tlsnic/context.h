@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The table of contexts. Two lcores know an entry: the host's, which allocates it and sees
+ * its state, and the NIC's, for which it exists from start to del (live). Who runs without
+ * rings is both.
+ *
+ *   FREE --add--> ADDING --polls--> ADDED --start--> STARTED
+ *     |  \--add------------------------^  \              |
+ *     |                       \--------del--\    del     |
+ *     ^--- released by the NIC's lcore --- DELETING <----/
+ */
+#ifndef TLSNIC_CONTEXT_H
+#define TLSNIC_CONTEXT_H
+
+#include <sys/queue.h>
+
+#include <rte_hash.h>
+
+#include <recordtls/offload.h>
+
+#include "tlsnic/frame.h"
+#include "tlsnic/tx.h"
+
+struct nic_key;
+
+enum context_state {
+	CONTEXT_FREE,
+	CONTEXT_ADDING,
+	CONTEXT_ADDED,
+	CONTEXT_STARTED,
+	CONTEXT_DELETING,
+};
+
+/* A connection's direction: the headers of the packets that it is for. */
+struct context_flow {
+	struct frame_flow flow;
+	uint32_t dir;
+};
+
+struct nic_context {
+	uint8_t state; /* enum context_state */
+	uint8_t dir;   /* enum rtls_dir */
+	uint32_t generation;
+	uint64_t cookie;
+	uint64_t due_poll; /* ADDING: which poll it is done with */
+	struct context_flow key;
+	TAILQ_ENTRY(nic_context) adding;
+
+	uint32_t live; /* the NIC's lcore: generation between start and del, else 0 */
+	struct nic_tx tx;
+};
+
+struct nic_contexts {
+	struct nic_context *tab;
+	uint32_t max;
+	uint32_t *free; /* a stack of indexes */
+	uint32_t nb_free;
+	uint64_t polls;
+	struct rte_hash *flows; /* of all contexts but those being deleted */
+	TAILQ_HEAD(, nic_context) adding;
+};
+
+/* name: of the NIC. 0 or -ENOMEM. */
+int contexts_init(struct nic_contexts *t, uint32_t max, const char *name);
+
+/* polls: 0: ADDED at once. As ops->add(). */
+int contexts_add(struct nic_contexts *t, const struct nic_key *k, const struct rtls_tls_flow *flow,
+		 uint64_t cookie, uint32_t polls, struct rtls_tls_handle *out);
+
+/* One poll: those that it ends for become ADDED. Returns how many events. */
+unsigned int contexts_poll(struct nic_contexts *t, struct rtls_tls_event *ev, unsigned int n);
+
+/* NULL: no such context any more. */
+struct nic_context *contexts_find(const struct nic_contexts *t, struct rtls_tls_handle h);
+
+struct rtls_tls_handle contexts_handle(const struct nic_contexts *t, const struct nic_context *c);
+
+/* Any state but FREE to DELETING. */
+void contexts_delete(struct nic_contexts *t, struct nic_context *c);
+
+/* DELETING to FREE: the NIC's lcore is done with it. */
+void contexts_release(struct nic_contexts *t, struct nic_context *c);
+
+/* The NIC's lcore: the live context of a direction, or NULL. */
+struct nic_context *contexts_live(const struct nic_contexts *t, struct rtls_tls_handle h,
+				  uint8_t dir);
+
+/* The NIC's lcore: wipes the keys of a context that lives no more. */
+void context_wipe(struct nic_context *c);
+
+/* Contexts in any state included; a zeroed table is fine. */
+void contexts_fini(struct nic_contexts *t);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The NIC as its files share it. The host's lcore calls the port and its tls_ops; the
+ * NIC's does the work (turn.h). Without rings one lcore is both.
+ */
+#ifndef TLSNIC_NIC_H
+#define TLSNIC_NIC_H
+
+#include <recordtls/tlsnic.h>
+
+#include "stack/port.h"
+#include "tlsnic/context.h"
+#include "tlsnic/counters.h"
+#include "tlsnic/outq.h"
+#include "tlsnic/ring.h"
+#include "tlsnic/security.h"
+
+struct tlsnic {
+	struct rtls_port port; /* first: a port is all that others know */
+	struct rtls_port *under;
+	struct rtls_tlsnic_conf conf; /* no field is 0 that has a default */
+	char name[16];                /* of its pool, rings and tables */
+	struct rte_security_ctx security;
+	int mark_off;       /* of a packet's mark in its mbuf */
+	uint32_t frame_max; /* bytes of the longest frame that it makes */
+	uint8_t *scratch;   /* of the NIC's lcore: a record, or a frame's payload */
+	struct rte_mempool *pool;
+	struct nic_contexts contexts;
+	struct nic_outq outq;
+	struct nic_rings rings;
+	struct nic_counters counters;
+};
+
+static inline struct tlsnic *
+nic_of(struct rtls_port *p)
+{
+	return (struct tlsnic *)p;
+}
+
+/* Their dev is the struct tlsnic. */
+extern const struct rtls_tls_ops nic_tls_ops_rebuild, nic_tls_ops_next_record;
+
+#endif

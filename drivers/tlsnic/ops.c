@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* The NIC's table of calls: recordtls/offload.h, on the host's lcore. */
+#include <errno.h>
+#include <string.h>
+
+#include <recordtls/tls.h>
+
+#include "tlsnic/nic.h"
+
+static void
+ops_caps(void *dev, struct rtls_tls_caps *out)
+{
+	const struct tlsnic *nic = dev;
+	const struct rtls_tls_caps caps = {
+		.size = RTE_MIN(out->size, (uint32_t)sizeof(caps)),
+		.max_contexts = nic->conf.max_contexts,
+		.tx_method = nic->conf.tx_method,
+		.tx_after = nic->conf.tx_after,
+		.rx_method = nic->conf.rx_method,
+		.tx_tso = nic->conf.no_tso == 0,
+	};
+
+	memcpy(out, &caps, caps.size);
+}
+
+static int
+ops_add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
+	struct rtls_tls_handle *out)
+{
+	struct tlsnic *nic = dev;
+	const struct nic_key *key = nic_session_key(session);
+	int rc;
+
+	if (flow->local.family != RTLS_IPV4 || flow->remote.family != RTLS_IPV4 ||
+	    flow->queue != 0 || flow->dir != key->dir)
+		return -ENOTSUP;
+	ring_reclaim(nic);
+	rc = contexts_add(&nic->contexts, key, flow, cookie, nic->conf.add_polls, out);
+	if (rc == 0 || rc == -EINPROGRESS)
+		nic_count(&nic->counters, flow->dir == RTLS_TX ? NIC_TX_CTX : NIC_RX_CTX, 1);
+	return rc;
+}
+
+static int
+ops_start(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
+{
+	struct tlsnic *nic = dev;
+	struct nic_context *c = contexts_find(&nic->contexts, ctx);
+	struct nic_msg msg = { .type = NIC_MSG_START, .ctx = ctx, .seq = seq, .rec_no = rec_no };
+
+	if (c == NULL)
+		return -ENOENT;
+	if (c->state != CONTEXT_ADDED)
+		return -EBUSY;
+	c->state = CONTEXT_STARTED;
+	ring_command(nic, &msg);
+	return 0;
+}
+
+static void
+ops_del(void *dev, struct rtls_tls_handle ctx)
+{
+	struct tlsnic *nic = dev;
+	struct nic_context *c = contexts_find(&nic->contexts, ctx);
+	struct nic_msg msg = { .type = NIC_MSG_DEL, .ctx = ctx };
+
+	if (c == NULL)
+		return;
+	nic_count(&nic->counters, c->dir == RTLS_TX ? NIC_TX_DEL : NIC_RX_DEL, 1);
+	contexts_delete(&nic->contexts, c);
+	ring_command(nic, &msg);
+}
+
+static int
+ops_tx_resync(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
+{
+	struct tlsnic *nic = dev;
+	struct nic_context *c = contexts_find(&nic->contexts, ctx);
+	struct nic_msg msg = { .type = NIC_MSG_RESYNC, .ctx = ctx, .seq = seq, .rec_no = rec_no };
+
+	if (c == NULL || c->dir != RTLS_TX)
+		return -ENOENT;
+	return c->state == CONTEXT_STARTED && ring_command(nic, &msg) ? 0 : -EBUSY;
+}
+
+static unsigned int
+ops_poll_events(void *dev, uint16_t queue, struct rtls_tls_event *ev, unsigned int n)
+{
+	struct tlsnic *nic = dev;
+	unsigned int got;
+
+	(void)queue;
+	ring_reclaim(nic);
+	got = contexts_poll(&nic->contexts, ev, n);
+	while (got < n && ring_event(nic, &ev[got]))
+		/* No event of a context that was deleted in the meantime. */
+		if (contexts_find(&nic->contexts, ev[got].ctx) != NULL)
+			got++;
+	return got;
+}
+
+/* tx_resync is NULL where the method is another. */
+const struct rtls_tls_ops nic_tls_ops_rebuild = {
+	.size = sizeof(struct rtls_tls_ops),
+	.caps = ops_caps,
+	.add = ops_add,
+	.start = ops_start,
+	.del = ops_del,
+	.poll_events = ops_poll_events,
+};
+
+const struct rtls_tls_ops nic_tls_ops_next_record = {
+	.size = sizeof(struct rtls_tls_ops),
+	.caps = ops_caps,
+	.add = ops_add,
+	.start = ops_start,
+	.del = ops_del,
+	.tx_resync = ops_tx_resync,
+	.poll_events = ops_poll_events,
+};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* The NIC as a port, its life, and the host's side of bursts. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_malloc.h>
+
+#include <recordtls/tls.h>
+
+#include "core/record.h"
+#include "tlsnic/turn.h"
+
+enum {
+	DEFAULT_CONTEXTS = 16384,
+	DEFAULT_MBUFS = 8192,
+	MAX_CONTEXTS = 1 << 20,
+	MBUF_CACHE = 256,
+};
+
+static uint16_t
+nic_rx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	(void)queue;
+	return ring_receive(nic_of(p), pkts, n);
+}
+
+static uint16_t
+nic_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	(void)queue;
+	return ring_transmit(nic_of(p), pkts, n);
+}
+
+static void
+nic_tx_cleanup(struct rtls_port *p, uint16_t queue)
+{
+	struct tlsnic *nic = nic_of(p);
+
+	(void)queue;
+	if (nic->conf.rings != 0) {
+		ring_reclaim(nic);
+		return;
+	}
+	turn_flush(nic);
+	if (nic->under->tx_cleanup != NULL)
+		nic->under->tx_cleanup(nic->under, 0);
+}
+
+static int
+nic_stats_get(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n)
+{
+	const struct tlsnic *nic = (const struct tlsnic *)p;
+	const struct rtls_stat more[] = {
+		{ "contexts_in_use", nic->contexts.max - nic->contexts.nb_free },
+		{ "nic_mbufs_in_use", rte_mempool_in_use_count(nic->pool) },
+	};
+	const unsigned int all = NIC_CNT_MAX + RTE_DIM(more);
+
+	if (tab == NULL || n < all)
+		return (int)all;
+	for (unsigned int i = 0; i < NIC_CNT_MAX; i++) {
+		snprintf(tab[i].name, sizeof(tab[i].name), "%s",
+			 nic_counter_name((enum nic_counter)i));
+		tab[i].value = nic_counter_get(&nic->counters, (enum nic_counter)i);
+	}
+	memcpy(&tab[NIC_CNT_MAX], more, sizeof(more));
+	return (int)all;
+}
+
+/* All but the port below; a NIC that was made in part is fine. */
+static void
+nic_free(struct tlsnic *nic)
+{
+	offload_device_close(&nic->port.tls);
+	rings_fini(nic);
+	outq_free(&nic->outq);
+	contexts_fini(&nic->contexts);
+	rte_mempool_free(nic->pool);
+	rte_free(nic->scratch);
+	rte_free(nic);
+}
+
+static void
+nic_close(struct rtls_port *p)
+{
+	struct tlsnic *nic = nic_of(p);
+	struct rtls_port *under = nic->under;
+
+	nic_free(nic);
+	under->close(under);
+}
+
+static int
+read_conf(struct tlsnic *nic, const struct rtls_tlsnic_conf *user)
+{
+	struct rtls_tlsnic_conf *c = &nic->conf;
+
+	if (user != NULL) {
+		if (user->size < sizeof(user->size))
+			return -EINVAL;
+		memcpy(c, user, RTE_MIN(user->size, (uint32_t)sizeof(*c)));
+	}
+	if (c->max_contexts == 0)
+		c->max_contexts = DEFAULT_CONTEXTS;
+	if (c->nb_mbufs == 0)
+		c->nb_mbufs = DEFAULT_MBUFS;
+	if (c->tx_method == RTLS_TLS_TX_NONE)
+		c->tx_method = RTLS_TLS_TX_REBUILD;
+	if (c->rx_method == RTLS_TLS_RX_NONE)
+		c->rx_method = RTLS_TLS_RX_IN_ORDER;
+	if (c->max_contexts > MAX_CONTEXTS || c->tx_method > RTLS_TLS_TX_NEXT_RECORD ||
+	    c->tx_after > RTLS_TLS_TX_RETURNS || c->rx_method > RTLS_TLS_RX_STACK)
+		return -EINVAL;
+	return c->rx_method == RTLS_TLS_RX_IN_ORDER ? 0 : -ENOTSUP;
+}
+
+static int
+make_memory(struct tlsnic *nic)
+{
+	uint32_t cache = RTE_MIN((uint32_t)MBUF_CACHE, nic->conf.nb_mbufs / 4);
+	int rc;
+
+	nic->scratch = rte_malloc("tlsnic", RTE_MAX((uint32_t)RECORD_WIRE_MAX_RX, nic->frame_max),
+				  0);
+	nic->pool = rte_pktmbuf_pool_create(nic->name, nic->conf.nb_mbufs, cache, 0,
+					    (uint16_t)(RTE_PKTMBUF_HEADROOM + nic->frame_max),
+					    SOCKET_ID_ANY);
+	if (nic->scratch == NULL || nic->pool == NULL)
+		return -ENOMEM;
+	rc = contexts_init(&nic->contexts, nic->conf.max_contexts, nic->name);
+	return rc == 0 ? rings_init(nic) : rc;
+}
+
+static void
+make_port(struct tlsnic *nic, const struct rtls_port *under)
+{
+	nic->port = (struct rtls_port){
+		.rx_burst = nic_rx_burst,
+		.tx_burst = nic_tx_burst,
+		.tx_cleanup = nic_tx_cleanup,
+		.stats_get = nic_stats_get,
+		.close = nic_close,
+		.caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM | PORT_CAP_RX_CKSUM,
+		.nb_queues = 1,
+		.mtu = under->mtu,
+		/* IPv4's longest packet, less the longest headers. */
+		.tso_max = nic->conf.no_tso != 0 ? 0 : 65535 - 20 - 60,
+	};
+	memcpy(nic->port.mac, under->mac, sizeof(nic->port.mac));
+	/* Buffers of either kind may be with the host, and one opened frees one below. */
+	if (under->rx_room != 0)
+		nic->port.rx_room = under->rx_room;
+	nic->security = (struct rte_security_ctx){ .device = nic, .ops = &nic_security_ops };
+	nic->port.tls.sec_ctx = &nic->security;
+	nic->port.tls.dev = nic;
+	nic->port.tls.ops = nic->conf.tx_method == RTLS_TLS_TX_NEXT_RECORD ?
+				    &nic_tls_ops_next_record :
+				    &nic_tls_ops_rebuild;
+}
+
+int
+rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
+		 struct rtls_port **out)
+{
+	static _Atomic unsigned int opened;
+	struct tlsnic *nic;
+	int rc;
+
+	if (under->nb_queues != 1 || offload_device_present(&under->tls))
+		return -EINVAL;
+	if (under->queues_bound != 0)
+		return -EBUSY;
+	nic = rte_zmalloc("tlsnic", sizeof(*nic), 0);
+	if (nic == NULL)
+		return -ENOMEM;
+	nic->under = under;
+	nic->frame_max = FRAME_ETHER_LEN + (uint32_t)under->mtu;
+	snprintf(nic->name, sizeof(nic->name), "tlsnic%u", atomic_fetch_add(&opened, 1));
+	rc = read_conf(nic, conf);
+	if (rc == 0)
+		rc = nic->mark_off = nic_mark_register();
+	if (rc >= 0) {
+		make_port(nic, under);
+		rc = make_memory(nic);
+	}
+	if (rc == 0)
+		rc = offload_device_open(&nic->port.tls, nic->name, SOCKET_ID_ANY);
+	if (rc != 0) {
+		nic_free(nic);
+		return rc;
+	}
+	*out = &nic->port;
+	return 0;
+}
+
+unsigned int
+rtls_tlsnic_poll(struct rtls_port *p)
+{
+	struct tlsnic *nic = nic_of(p);
+
+	return nic->conf.rings != 0 ? ring_turn(nic) : 0;
+}

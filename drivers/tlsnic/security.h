@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The NIC's side of rte_security: sessions, which are keys, and the mark on a packet,
+ * which is a pointer.
+ */
+#ifndef TLSNIC_SECURITY_H
+#define TLSNIC_SECURITY_H
+
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+#include <rte_security_driver.h>
+
+#include <recordtls/offload.h>
+
+#include "core/record.h"
+
+/* What a session holds; wiped when it goes. */
+struct nic_key {
+	const struct record_suite *suite;
+	uint8_t dir; /* enum rtls_dir */
+	uint8_t key[16];
+	uint8_t iv[RECORD_NONCE_LEN];
+};
+
+extern const struct rte_security_ops nic_security_ops;
+
+/* Of a session of ours. */
+static inline const struct nic_key *
+nic_session_key(void *session)
+{
+	return SECURITY_GET_SESS_PRIV(session);
+}
+
+/* Where packets carry their mark; a negative errno: no room in the mbuf. */
+int nic_mark_register(void);
+
+static inline const struct rtls_tls_tx_meta **
+nic_mark(struct rte_mbuf *m, int offset)
+{
+	return RTE_MBUF_DYNFIELD(m, offset, const struct rtls_tls_tx_meta **);
+}
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+#include <string.h>
+
+#include <recordtls/tls.h>
+
+#include "tlsnic/nic.h"
+#include "tlsnic/send.h"
+#include "tlsnic/tso.h"
+
+enum action {
+	SEND_DROP,
+	SEND_PASS,  /* as it is */
+	SEND_WRITE, /* anew, as nb_frames frames */
+};
+
+struct job {
+	struct frame f;
+	struct nic_tx *tx; /* NULL: all of it goes in clear */
+	struct nic_tx_job seal;
+	enum nic_counter why;   /* SEND_DROP */
+	bool skipped;           /* lies in front of the start of its context */
+	bool ipv4_sum, tcp_sum; /* SEND_WRITE: checksums that are to be filled in */
+	uint32_t mss;
+	uint32_t nb_frames;
+};
+
+static enum action
+drop(struct job *j, enum nic_counter why)
+{
+	j->why = why;
+	return SEND_DROP;
+}
+
+/* A packet with payload that must not leave in clear: SEND_WRITE, or it lies in front of the
+ * start. */
+static enum action
+plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
+{
+	const struct rtls_tls_tx_meta *meta = *nic_mark(m, nic->mark_off);
+	struct nic_context *c = NULL;
+
+	if (meta != NULL)
+		c = contexts_live(&nic->contexts, meta->ctx, RTLS_TX);
+	if (c == NULL)
+		return drop(j, NIC_TX_DROP_NO_SYNC);
+	j->tx = &c->tx;
+	switch (nic_tx_plan(&c->tx, (enum rtls_tls_tx_method)nic->conf.tx_method, m, &j->f, meta,
+			    &j->seal)) {
+	case NIC_PLAN_CLEAR:
+		j->tx = NULL;
+		j->skipped = true;
+		return SEND_PASS;
+	case NIC_PLAN_SEAL:
+		return SEND_WRITE;
+	case NIC_PLAN_NO_SYNC:
+		return drop(j, NIC_TX_DROP_NO_SYNC);
+	case NIC_PLAN_BAD_HEADER:
+		return drop(j, NIC_TX_BAD_HEADER);
+	}
+	return SEND_DROP;
+}
+
+/* How many frames, and whether they can be. */
+static enum action
+plan_frames(const struct tlsnic *nic, const struct rte_mbuf *m, struct job *j)
+{
+	uint32_t frames;
+
+	j->mss = j->f.pay_len;
+	j->nb_frames = 1;
+	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0) {
+		if (j->f.kind != FRAME_TCP || m->tso_segsz == 0 || nic->conf.no_tso != 0)
+			return drop(j, NIC_TX_MALFORMED);
+		frames = tso_frames(&j->f, m->tso_segsz);
+		if (frames > OUTQ_SIZE)
+			return drop(j, NIC_TX_MALFORMED);
+		j->mss = RTE_MIN(j->f.pay_len, (uint32_t)m->tso_segsz);
+		j->nb_frames = frames;
+	}
+	if (j->f.pay_off + j->mss > nic->frame_max)
+		return drop(j, NIC_TX_MALFORMED);
+	return SEND_WRITE;
+}
+
+static bool
+below_can(const struct tlsnic *nic, uint64_t asked)
+{
+	uint64_t can = ~(uint64_t)(RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_IP_CKSUM |
+				   RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_SEC_OFFLOAD);
+
+	if ((nic->under->caps & PORT_CAP_TX_IPV4_CKSUM) != 0)
+		can |= RTE_MBUF_F_TX_IP_CKSUM;
+	if ((nic->under->caps & PORT_CAP_TX_TCP_CKSUM) != 0)
+		can |= RTE_MBUF_F_TX_TCP_CKSUM;
+	return (asked & ~can) == 0;
+}
+
+static enum action
+plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
+{
+	uint64_t asked = m->ol_flags;
+	enum action action = SEND_PASS;
+	bool cut = (asked & RTE_MBUF_F_TX_TCP_SEG) != 0;
+
+	frame_parse(m, &j->f);
+	j->tx = NULL;
+	j->skipped = false;
+	j->seal.in_order = true;
+	if ((asked & RTE_MBUF_F_TX_SEC_OFFLOAD) != 0) {
+		if (j->f.kind != FRAME_TCP)
+			return drop(j, NIC_TX_MALFORMED);
+		if (j->f.pay_len > 0)
+			action = plan_sealing(nic, m, j);
+	}
+	/* Packets of the host's go back to its lcore: what goes further is a copy. */
+	if (action == SEND_DROP || (action == SEND_PASS && nic->conf.rings == 0 &&
+				    below_can(nic, asked & ~RTE_MBUF_F_TX_SEC_OFFLOAD)))
+		return action;
+	j->ipv4_sum = j->f.kind != FRAME_OTHER &&
+		      (cut || j->tx != NULL || (asked & RTE_MBUF_F_TX_IP_CKSUM) != 0);
+	j->tcp_sum = j->f.kind == FRAME_TCP &&
+		     (cut || j->tx != NULL ||
+		      (asked & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM);
+	return plan_frames(nic, m, j);
+}
+
+/* The next len bytes of payload, which are off into it. */
+static int
+write_payload(const struct job *j, struct cursor *c, uint32_t off, uint8_t *out, uint32_t len)
+{
+	uint32_t clear_len = j->tx != NULL ? j->seal.clear_len : j->f.pay_len;
+	int rc = 0;
+
+	while (len > 0 && rc == 0) {
+		uint32_t n = off < clear_len ? RTE_MIN(len, clear_len - off) : len;
+		const uint8_t *in = cursor_read(c, &n);
+
+		if (in == NULL)
+			return -EIO; /* a chain that is shorter than it says */
+		if (off < clear_len)
+			memcpy(out, in, n);
+		else
+			rc = nic_tx_seal(j->tx, &j->seal, in, out, n);
+		off += n;
+		out += n;
+		len -= n;
+	}
+	return rc;
+}
+
+static int
+write_frames(const struct tlsnic *nic, const struct rte_mbuf *m, const struct job *j,
+	     struct rte_mbuf **frames)
+{
+	struct cursor c = cursor_at(m, j->f.pay_off);
+	int rc = 0;
+
+	for (uint32_t i = 0; i < j->nb_frames && rc == 0; i++) {
+		uint8_t *p = rte_pktmbuf_mtod(frames[i], uint8_t *);
+		uint32_t len = tso_headers(&j->f, i, j->nb_frames, j->mss, p);
+
+		frames[i]->data_len = (uint16_t)(j->f.pay_off + len);
+		frames[i]->pkt_len = frames[i]->data_len;
+		rc = write_payload(j, &c, i * j->mss, p + j->f.pay_off, len);
+		if (rc == 0)
+			frame_checksums(frames[i], &j->f, j->ipv4_sum, j->tcp_sum,
+					nic->under->caps);
+	}
+	return rc;
+}
+
+static void
+count_sealed(struct tlsnic *nic, const struct job *j)
+{
+	/* Frames that lie in front of the start as a whole are not among them. */
+	nic_count(&nic->counters, NIC_TX_PACKETS, j->nb_frames - j->seal.clear_len / j->mss);
+	nic_count(&nic->counters, NIC_TX_BYTES, j->f.pay_len - j->seal.clear_len);
+}
+
+/* Frames are allocated, the packet is taken. */
+static void
+write_packet(struct tlsnic *nic, const struct rte_mbuf *m, const struct job *j,
+	     struct rte_mbuf **frames)
+{
+	int rc = 0;
+
+	if (j->tx != NULL)
+		rc = nic_tx_begin(j->tx, &j->seal, nic->scratch);
+	if (rc == 0)
+		rc = write_frames(nic, m, j, frames);
+	if (j->tx != NULL)
+		nic_tx_end(j->tx, &j->seal, (enum rtls_tls_tx_after)nic->conf.tx_after, rc == 0);
+	if (rc != 0) {
+		nic_count(&nic->counters, NIC_TX_CRYPTO_ERR, 1);
+		rte_pktmbuf_free_bulk(frames, j->nb_frames);
+		return;
+	}
+	for (uint32_t i = 0; i < j->nb_frames; i++)
+		outq_push(&nic->outq, frames[i]);
+	if (j->tx != NULL)
+		count_sealed(nic, j);
+}
+
+static bool
+make_room(struct tlsnic *nic, uint32_t nb_frames)
+{
+	if (outq_room(&nic->outq) < nb_frames)
+		outq_flush(&nic->outq, nic->under, &nic->counters);
+	return outq_room(&nic->outq) >= nb_frames;
+}
+
+bool
+send_packet(struct tlsnic *nic, struct rte_mbuf *m)
+{
+	struct rte_mbuf *frames[OUTQ_SIZE];
+	struct job j;
+	enum action action = plan(nic, m, &j);
+
+	if (action != SEND_DROP && !make_room(nic, action == SEND_WRITE ? j.nb_frames : 1))
+		return false;
+	if (action == SEND_WRITE && rte_pktmbuf_alloc_bulk(nic->pool, frames, j.nb_frames) != 0) {
+		nic_count(&nic->counters, NIC_TX_NO_MBUF, 1);
+		return false;
+	}
+	/* An mbuf that is used again must not remember what it was. */
+	*nic_mark(m, nic->mark_off) = NULL;
+	if (!j.seal.in_order)
+		nic_count(&nic->counters, NIC_TX_OOO, 1);
+	if (j.skipped)
+		nic_count(&nic->counters, NIC_TX_SKIP_NO_SYNC, 1);
+	switch (action) {
+	case SEND_DROP:
+		nic_count(&nic->counters, j.why, 1);
+		ring_consumed(nic, m);
+		break;
+	case SEND_PASS:
+		m->ol_flags &= ~RTE_MBUF_F_TX_SEC_OFFLOAD;
+		outq_push(&nic->outq, m);
+		break;
+	case SEND_WRITE:
+		write_packet(nic, m, &j, frames);
+		ring_consumed(nic, m);
+		break;
+	}
+	return true;
+}

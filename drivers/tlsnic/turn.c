@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <recordtls/tls.h>
+
+#include "tlsnic/send.h"
+#include "tlsnic/turn.h"
+
+static void
+start(struct nic_context *c, const struct nic_msg *msg)
+{
+	c->live = msg->ctx.generation;
+	if (c->dir == RTLS_TX)
+		nic_tx_start(&c->tx, msg->seq, msg->rec_no);
+}
+
+static void
+end(struct tlsnic *nic, struct nic_context *c)
+{
+	c->live = 0;
+	context_wipe(c);
+	ring_released(nic, c);
+}
+
+bool
+turn_handle(struct tlsnic *nic, const struct nic_msg *msg)
+{
+	struct nic_context *c = &nic->contexts.tab[msg->ctx.index];
+
+	switch ((enum nic_msg_type)msg->type) {
+	case NIC_MSG_PACKET:
+		return send_packet(nic, msg->m);
+	case NIC_MSG_START:
+		start(c, msg);
+		break;
+	case NIC_MSG_RESYNC:
+		nic_tx_resync(&c->tx, msg->seq, msg->rec_no);
+		break;
+	case NIC_MSG_DEL:
+		end(nic, c);
+		break;
+	}
+	return true;
+}
+
+uint16_t
+turn_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t got = nic->under->rx_burst(nic->under, 0, pkts, n);
+	struct frame f;
+
+	for (uint16_t i = 0; i < got; i++) {
+		frame_parse(pkts[i], &f);
+		frame_verify(pkts[i], &f);
+	}
+	return got;
+}

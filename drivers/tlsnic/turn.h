@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* What the NIC's lcore does with what comes from the host and from the port below. */
+#ifndef TLSNIC_TURN_H
+#define TLSNIC_TURN_H
+
+#include "tlsnic/nic.h"
+
+/* False: not now, nothing has changed. Only packets give that. */
+bool turn_handle(struct tlsnic *nic, const struct nic_msg *msg);
+
+/* Up to n packets from the port below, opened where that can be. */
+uint16_t turn_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n);
+
+static inline void
+turn_flush(struct tlsnic *nic)
+{
+	outq_flush(&nic->outq, nic->under, &nic->counters);
+}
+
+#endif
