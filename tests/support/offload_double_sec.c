@@ -27,7 +27,7 @@ static const struct rte_cryptodev_capabilities aes_gcm[] = {
 			},
 		},
 	},
-	RTE_CRYPTODEV_END_OF_CAPABILITIES_LIST(),
+	{ .op = RTE_CRYPTO_OP_TYPE_UNDEFINED },
 };
 
 const struct rte_security_capability double_capabilities[] = {
