@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * One receive context of the NIC: opens the records of one TCP stream packet by packet, as
+ * they lie in the packets, and buffers none. A packet is opened completely or passed as it
+ * came: its payload is never written to.
+ *
+ * A packet that is not the expected one passes as it came. A gap costs little as long as the
+ * start of the next record is known: from there on packets are opened again.
+ */
+#ifndef TLSNIC_RX_H
+#define TLSNIC_RX_H
+
+#include "tlsnic/aead.h"
+#include "tlsnic/rx_track.h"
+
+struct nic_rx {
+	struct rx_track track;
+	struct nic_aead *work; /* the record that the expected byte is part of */
+	struct nic_aead *undo; /* what work was in front of the packet at hand */
+	uint8_t iv[RECORD_NONCE_LEN];
+	uint8_t tag[RECORD_TAG_LEN]; /* as much of it as came */
+};
+
+/* s: AES-128-GCM without an explicit nonce. Opens nothing before nic_rx_start(). 0 or -ENOMEM. */
+int nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,
+		const uint8_t iv[RECORD_NONCE_LEN]);
+
+/* The record rec_no has its first byte at TCP sequence seq; what is below passes as it came. */
+void nic_rx_start(struct nic_rx *rx, uint32_t seq, uint64_t rec_no);
+
+enum nic_rx_verdict {
+	NIC_RX_UNTOUCHED, /* not the expected one, or without payload */
+	NIC_RX_OPENED,    /* all of it, and every record that ends in it is authentic */
+	NIC_RX_LOST,      /* untouched, and so will be all that follow: told once */
+	NIC_RX_ERROR,     /* untouched: bad tag or header; the context is as before the packet */
+};
+
+/*
+ * A packet with len bytes of payload at TCP sequence seq. OPENED: out holds the payload with
+ * the bodies of its records in clear, headers and tags as on the wire. Otherwise the len
+ * bytes of out are nothing to look at.
+ */
+enum nic_rx_verdict nic_rx_packet(struct nic_rx *rx, uint32_t seq, const uint8_t *payload,
+				  uint32_t len, uint8_t *out);
+
+/* Wipes the keys. */
+void nic_rx_fini(struct nic_rx *rx);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tlsnic/rx_track.h"
+
+#include <string.h>
+
+/* Is a behind b? */
+static bool
+seq_after(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0;
+}
+
+static void
+enter(struct rx_track *t, enum rx_track_state state, uint32_t left)
+{
+	t->state = state;
+	t->left = left;
+}
+
+void
+rx_track_init(struct rx_track *t, const struct record_suite *s)
+{
+	memset(t, 0, sizeof(*t));
+	t->suite = s;
+}
+
+void
+rx_track_start(struct rx_track *t, uint32_t seq, uint64_t rec_no)
+{
+	t->expected = seq;
+	t->rec_no = rec_no;
+	enter(t, RX_TRACK_HEADER, RECORD_HDR_LEN);
+}
+
+/* The TCP sequence at which the next record starts; false: its header is still to come. */
+static bool
+record_end(const struct rx_track *t, uint32_t *end)
+{
+	switch (t->state) {
+	case RX_TRACK_BODY:
+		*end = t->expected + t->left + RECORD_TAG_LEN;
+		return true;
+	case RX_TRACK_TAG:
+		*end = t->expected + t->left;
+		return true;
+	case RX_TRACK_IDLE:
+	case RX_TRACK_HEADER:
+	case RX_TRACK_LOST:
+		break;
+	}
+	return false;
+}
+
+bool
+rx_track_ends_by(const struct rx_track *t, uint32_t seq, uint32_t len)
+{
+	uint32_t end;
+
+	return record_end(t, &end) && !seq_after(end, seq + len);
+}
+
+/*
+ * Bytes are missing in front of the packet. The missing ones may still come, so the place
+ * stays; but once the end of the record went by, the next record is a place just as good, and
+ * better than waiting: all that follows can be opened. The end went by too when the packet
+ * ends with it: the next byte of the stream is a record's first, and nothing of the record in
+ * front of it is needed any more. The packet itself passes as it came in any case, for it is
+ * not the expected one.
+ */
+static enum rx_track_take
+take_gap(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip)
+{
+	uint32_t end = t->expected;
+
+	if (record_end(t, &end) && !seq_after(seq, end)) {
+		if (seq_after(end, seq + len))
+			return RX_TAKE_NONE;
+		rx_track_start(t, end, t->rec_no + 1);
+		*skip = end - seq;
+		return RX_TAKE_TAIL;
+	}
+	/* Whatever record the device stands in has ended by there: its end was missed. */
+	if (seq + len - t->expected > RECORD_WIRE_MAX_RX) {
+		enter(t, RX_TRACK_LOST, 0);
+		return RX_TAKE_LOST;
+	}
+	return RX_TAKE_NONE;
+}
+
+enum rx_track_take
+rx_track_take(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip)
+{
+	*skip = 0;
+	if (t->state == RX_TRACK_IDLE || t->state == RX_TRACK_LOST || len == 0)
+		return RX_TAKE_NONE;
+	if (seq == t->expected)
+		return RX_TAKE_ALL;
+	if (seq_after(seq, t->expected))
+		return take_gap(t, seq, len, skip);
+	if (!seq_after(seq + len, t->expected))
+		return RX_TAKE_NONE;
+	*skip = t->expected - seq;
+	return RX_TAKE_TAIL;
+}
+
+/* All of the header is there: 0, or why it is none. */
+static int
+header_done(struct rx_track *t)
+{
+	struct record_header h = record_header_read(t->hdr);
+	int rc = record_header_check(t->suite, &h);
+
+	if (rc == 0)
+		enter(t, RX_TRACK_BODY, record_inner_len(t->suite, h.body_len));
+	return rc;
+}
+
+struct rx_stretch
+rx_track_step(struct rx_track *t, const uint8_t *in, uint32_t len)
+{
+	struct rx_stretch s = { .kind = t->state, .len = len < t->left ? len : t->left };
+
+	s.ends = s.len == t->left;
+	t->expected += s.len;
+	switch (s.kind) {
+	case RX_TRACK_HEADER:
+		memcpy(t->hdr + RECORD_HDR_LEN - t->left, in, s.len);
+		t->left -= s.len;
+		if (s.ends)
+			s.error = header_done(t);
+		break;
+	case RX_TRACK_BODY:
+		t->left -= s.len;
+		if (s.ends)
+			enter(t, RX_TRACK_TAG, RECORD_TAG_LEN);
+		break;
+	case RX_TRACK_TAG:
+		s.off = RECORD_TAG_LEN - t->left;
+		t->left -= s.len;
+		if (s.ends)
+			rx_track_start(t, t->expected, t->rec_no + 1);
+		break;
+	case RX_TRACK_IDLE:
+	case RX_TRACK_LOST:
+		/* No place, no bytes: rx_track_take() hands out none. */
+		s.len = len;
+		break;
+	}
+	return s;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Where a device is in the TLS records of a received TCP stream: what the next bytes are, and
+ * whether a packet holds them. It knows offsets, lengths and at most the five bytes of a
+ * header; nothing is ever collected.
+ *
+ *   IDLE --start--> HEADER ---> BODY ---> TAG
+ *                     ^           |        |
+ *                     +-----------+--------+   step: the tag's last byte;
+ *                                              take: a gap, and the record's end went by
+ *   HEADER, BODY, TAG --take: a gap, more than a record wide--> LOST
+ *
+ * TCP sequences are compared modulo 2^32. Pure: a copy of the struct is the way back.
+ */
+#ifndef TLSNIC_RX_TRACK_H
+#define TLSNIC_RX_TRACK_H
+
+#include "core/record.h"
+
+/* What the expected byte is part of. */
+enum rx_track_state {
+	RX_TRACK_IDLE, /* not started */
+	RX_TRACK_HEADER,
+	RX_TRACK_BODY, /* what the AEAD covers */
+	RX_TRACK_TAG,
+	RX_TRACK_LOST, /* nobody knows */
+};
+
+struct rx_track {
+	const struct record_suite *suite;
+	enum rx_track_state state;
+	uint32_t expected; /* TCP sequence of the next byte */
+	uint32_t left;     /* bytes up to the end of header, body or tag */
+	uint64_t rec_no;   /* of the record that the expected byte is part of */
+	uint8_t hdr[RECORD_HDR_LEN];
+};
+
+/* s has no explicit nonce. */
+void rx_track_init(struct rx_track *t, const struct record_suite *s);
+
+/* The record rec_no has its first byte at TCP sequence seq. */
+void rx_track_start(struct rx_track *t, uint32_t seq, uint64_t rec_no);
+
+/* Is the end of the record known, and within the len bytes from seq on or in front of them? */
+bool rx_track_ends_by(const struct rx_track *t, uint32_t seq, uint32_t len);
+
+/* What a packet is to the device. */
+enum rx_track_take {
+	RX_TAKE_NONE, /* nothing; the place is unchanged */
+	RX_TAKE_ALL,  /* it starts at the expected byte */
+	RX_TAKE_TAIL, /* its bytes from *skip on, maybe none, are the expected ones */
+	RX_TAKE_LOST, /* the stream went on without the device: told once */
+};
+
+/*
+ * Event: a packet with len bytes of payload at seq. ALL and TAIL: the caller hands the bytes
+ * to rx_track_step(); to reach a TAIL the place may have moved to the start of a record.
+ */
+enum rx_track_take rx_track_take(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip);
+
+/* Bytes of one kind. */
+struct rx_stretch {
+	enum rx_track_state kind; /* HEADER, BODY or TAG */
+	uint32_t off;             /* TAG: of the first one in the tag */
+	uint32_t len;
+	bool ends; /* header, body or tag ends with them */
+	int error; /* 0, or what record_header_check() says about the header that ends */
+};
+
+/*
+ * Event: the next len bytes, at least one. Steps over those that are of one kind. When a
+ * header has ended, hdr and rec_no are those of its record. After an error the place is void.
+ */
+struct rx_stretch rx_track_step(struct rx_track *t, const uint8_t *in, uint32_t len);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "receiver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+
+void
+receiver_init(struct receiver *r, const struct stream *st, uint32_t origin)
+{
+	CU_ASSERT_EQUAL_FATAL(nic_rx_init(&r->rx, stream_suite(), st->key, st->iv), 0);
+	r->stream = st;
+	r->origin = origin;
+	nic_rx_start(&r->rx, origin + st->bounds[0], st->first_no);
+}
+
+void
+receiver_fini(struct receiver *r)
+{
+	nic_rx_fini(&r->rx);
+}
+
+/* Of exactly the right size, so that a byte too far is seen by the sanitizer. */
+static uint8_t *
+exactly(uint32_t len)
+{
+	uint8_t *p = malloc(len);
+
+	CU_ASSERT_FATAL(p != NULL || len == 0);
+	return p;
+}
+
+enum nic_rx_verdict
+receiver_forged(struct receiver *r, uint32_t from, uint32_t to, uint32_t wrong, uint8_t mask)
+{
+	const struct stream *st = r->stream;
+	uint32_t len = to - from;
+	uint8_t *payload = exactly(len), *sent = exactly(len), *out = exactly(len);
+	enum nic_rx_verdict verdict;
+
+	if (len != 0)
+		memcpy(payload, st->wire + from, len);
+	if (mask != 0)
+		payload[wrong - from] ^= mask;
+	if (len != 0)
+		memcpy(sent, payload, len);
+	verdict = nic_rx_packet(&r->rx, r->origin + from, payload, len, out);
+	if (len != 0 && memcmp(payload, sent, len) != 0)
+		CU_FAIL("the payload was written to");
+	if (verdict == NIC_RX_OPENED && mask == 0 && memcmp(out, st->opened + from, len) != 0)
+		CU_FAIL("the packet was not opened right");
+	free(payload);
+	free(sent);
+	free(out);
+	return verdict;
+}
+
+enum nic_rx_verdict
+receiver_packet(struct receiver *r, uint32_t from, uint32_t to)
+{
+	return receiver_forged(r, from, to, 0, 0);
+}
+
+unsigned int
+receiver_refuses(struct receiver *r, uint32_t from, uint32_t to, uint32_t size)
+{
+	unsigned int n = 0;
+
+	for (uint32_t next; from < to; from = next) {
+		next = size < to - from ? from + size : to;
+		n += receiver_packet(r, from, next) != NIC_RX_OPENED;
+	}
+	return n;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "rx_oracle.h"
+
+enum { HEADER = 5, MAX_RECORD = 5 + 16384 + 256 };
+
+void
+rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds)
+{
+	*o = (struct rx_oracle){ .bounds = bounds, .next = bounds[0], .known = bounds[0] };
+}
+
+/*
+ * "The device knows the next record starts inside 3, based on record length in segment 1": it
+ * knows the end of a record once it processed all bytes of the header, wherever they were.
+ */
+static void
+process_byte(struct rx_oracle *o, uint32_t byte)
+{
+	while (byte >= o->bounds[o->record + 1]) {
+		o->record++;
+		o->header_bytes = 0;
+	}
+	if (byte < o->bounds[o->record] + HEADER && ++o->header_bytes == HEADER)
+		o->known = o->bounds[o->record + 1];
+	o->next = byte + 1;
+}
+
+/*
+ * "When 4 and 5 arrive [the device can] continue decryption": what it goes on from is the
+ * start of a record that the stream reached, with or without bytes of it in the packet.
+ */
+static bool
+reaches_record(const struct rx_oracle *o, uint32_t byte)
+{
+	return byte == o->known && o->known > o->next;
+}
+
+enum rx_oracle_mark
+rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to)
+{
+	/* "Device confirms if the TCP sequence number is the expected one." */
+	bool opened = from == o->next && from < to;
+	bool useful = false;
+
+	if (o->lost)
+		return RX_ORACLE_UNTOUCHED;
+	for (uint32_t byte = from; byte < to; byte++) {
+		if (byte != o->next && !reaches_record(o, byte))
+			continue; /* seen before, or of a record that cannot be handled */
+		process_byte(o, byte);
+		useful = true;
+	}
+	if (from < to && reaches_record(o, to)) {
+		o->next = to;
+		useful = true;
+	}
+	if (opened)
+		return RX_ORACLE_OPENED;
+	/*
+	 * "When the device gets out of sync and the stream reaches TCP sequence numbers more
+	 * than a max size record past the expected TCP sequence number".
+	 */
+	if (!useful && to > o->next && to - o->next > MAX_RECORD) {
+		o->lost = true;
+		return RX_ORACLE_LOST;
+	}
+	return RX_ORACLE_UNTOUCHED;
+}

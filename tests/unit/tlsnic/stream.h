@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * A received byte stream: some bytes in clear, then TLS 1.3 records that OpenSSL sealed in one
+ * go each, beside what a device makes of them. One per program.
+ */
+#ifndef RTLS_TLSNIC_STREAM_H
+#define RTLS_TLSNIC_STREAM_H
+
+#include <stdint.h>
+
+#include "core/record.h"
+
+enum { STREAM_MAX = 1 << 18, STREAM_RECORDS_MAX = 64 };
+
+struct stream {
+	uint8_t wire[STREAM_MAX];
+	uint8_t opened[STREAM_MAX]; /* bodies in clear, headers and tags as on the wire */
+	uint32_t len;
+	uint32_t bounds[STREAM_RECORDS_MAX + 1]; /* starts of the records, and the last one's end */
+	unsigned int records;
+	uint64_t first_no;
+	uint8_t key[16];
+	uint8_t iv[12];
+	uint64_t rng;
+};
+
+const struct record_suite *stream_suite(void);
+
+/* prefix bytes in clear, which look like headers; key, IV and all bytes come from rng. */
+void stream_begin(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no);
+
+/* A record of plain_len bytes of plaintext and pad_len of padding. */
+void stream_add(struct stream *st, uint32_t plain_len, uint32_t pad_len);
+
+/* Records of random lengths, a third of them short, until there are about len bytes. */
+void stream_fill(struct stream *st, uint32_t len);
+
+#endif

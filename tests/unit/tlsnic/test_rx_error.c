@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* Packets with mistakes in them: errors, after which the context is as it was before. */
+
+#include <CUnit/CUnit.h>
+
+#include "receiver.h"
+#include "support/harness.h"
+
+static struct stream stream;
+
+static void
+short_stream(uint64_t rng)
+{
+	stream_begin(&stream, rng, 0, 3);
+	stream_add(&stream, 0, 0);
+	stream_add(&stream, 1, 0);
+	stream_add(&stream, 20, 3);
+}
+
+/* Can a wrong byte at offset at be told in a packet that ends at to? */
+static bool
+is_told(uint32_t at, uint32_t to)
+{
+	unsigned int i = 0;
+
+	while (at >= stream.bounds[i + 1])
+		i++;
+	if (at < stream.bounds[i] + 3) /* type and version */
+		return to >= stream.bounds[i] + 5;
+	if (at < stream.bounds[i] + 5) /* another length may be one too */
+		return false;
+	return to >= stream.bounds[i + 1];
+}
+
+/*
+ * A packet with one wrong byte, each byte of each packet: where it can be told in that packet,
+ * the packet is an error, and the right one that comes afterwards is opened as if nothing
+ * had been. So it is when overlap bytes in front of the packet come once more with it.
+ */
+static unsigned int
+check_forgeries(uint32_t size, uint32_t overlap)
+{
+	unsigned int wrong = 0;
+
+	for (uint32_t from = 0; from < stream.len; from += size) {
+		uint32_t to = size < stream.len - from ? from + size : stream.len;
+		uint32_t start = overlap < from ? from - overlap : 0;
+		struct receiver r;
+
+		receiver_init(&r, &stream, 0u - from - 2);
+		wrong += receiver_refuses(&r, 0, from, size);
+		for (uint32_t at = from; at < to; at++)
+			if (is_told(at, to))
+				wrong += receiver_forged(&r, start, to, at,
+							 (uint8_t)(1 << at % 8)) != NIC_RX_ERROR;
+		wrong += receiver_refuses(&r, from, stream.len, size);
+		receiver_fini(&r);
+	}
+	return wrong;
+}
+
+static void
+test_forged_bytes(void)
+{
+	uint64_t rng = harness_seed();
+	unsigned int wrong = 0;
+
+	for (uint32_t size = 1; size <= 100; size++) {
+		short_stream(harness_rand(&rng));
+		wrong += check_forgeries(size, 0);
+		wrong += check_forgeries(size, 3);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
+/* A wrong byte in a packet before the one that ends the record is found out there. */
+static void
+test_forged_before(void)
+{
+	struct receiver r;
+
+	stream_begin(&stream, harness_seed(), 0, 0);
+	stream_add(&stream, 100, 0); /* 122 bytes */
+	stream_add(&stream, 100, 0);
+	receiver_init(&r, &stream, 0);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 0, 50), NIC_RX_OPENED);
+	CU_ASSERT_EQUAL(receiver_forged(&r, 50, 100, 70, 1), NIC_RX_OPENED);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 100, 130), NIC_RX_ERROR);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 100, 122), NIC_RX_ERROR);
+	/* The record is not to be opened any more, but the next one is. */
+	CU_ASSERT_EQUAL(receiver_packet(&r, 101, 130), NIC_RX_UNTOUCHED);
+	CU_ASSERT_EQUAL(receiver_refuses(&r, 130, stream.len, 10), 0);
+	receiver_fini(&r);
+}
+
+/* A packet from before the second record on that has all of its header, a bad one. */
+static void
+test_bad_headers(void)
+{
+	static const struct {
+		uint32_t at;
+		uint8_t mask;
+	} rows[] = {
+		{ 0, 1 },    /* type 22 */
+		{ 0, 23 },   /* type 0 */
+		{ 1, 1 },    /* version 0x0203 */
+		{ 2, 2 },    /* version 0x0301 */
+		{ 3, 0x80 }, /* too long */
+		{ 4, 18 },   /* 0 bytes: 18 are right */
+		{ 4, 2 },    /* 16 bytes: a tag without an inner type */
+	};
+	uint64_t rng = harness_seed();
+	unsigned int wrong = 0;
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
+		for (uint32_t before = 0; before <= 22; before++)
+			for (uint32_t behind = 0; behind <= 30; behind++) {
+				uint32_t start, from, to;
+				struct receiver r;
+
+				short_stream(harness_rand(&rng));
+				start = stream.bounds[1];
+				from = start - before;
+				to = start + 5 + behind;
+				receiver_init(&r, &stream, 0u - start);
+				wrong += receiver_refuses(&r, 0, from, 4);
+				wrong += receiver_forged(&r, from, to, start + rows[i].at,
+							 rows[i].mask) != NIC_RX_ERROR;
+				wrong += receiver_refuses(&r, from, stream.len, 9);
+				receiver_fini(&r);
+			}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
+/* An error behind a gap: as if the packet had not come, the missing piece is still opened. */
+static void
+test_error_behind_gap(void)
+{
+	uint64_t rng = harness_seed();
+
+	for (uint32_t at = 0; at < 40; at++) {
+		struct receiver r;
+
+		stream_begin(&stream, harness_rand(&rng), 0, 0);
+		stream_add(&stream, 100, 0); /* 122 bytes */
+		stream_add(&stream, 18, 0);  /* 40 bytes, up to 162 */
+		stream_add(&stream, 50, 0);
+		receiver_init(&r, &stream, 0);
+		CU_ASSERT_EQUAL(receiver_packet(&r, 0, 60), NIC_RX_OPENED);
+		if (at != 3 && at != 4) /* another length, which is no error by itself */
+			CU_ASSERT_EQUAL(receiver_forged(&r, 110, 170, 122 + at, 4), NIC_RX_ERROR);
+		CU_ASSERT_EQUAL(receiver_refuses(&r, 60, stream.len, 10), 0);
+		receiver_fini(&r);
+	}
+}
+
+static void
+test_wrong_key(void)
+{
+	struct receiver r;
+
+	stream_begin(&stream, harness_seed(), 0, 0);
+	stream_add(&stream, 100, 0);
+	stream.key[3] ^= 1;
+	receiver_init(&r, &stream, 0);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 0, stream.len), NIC_RX_ERROR);
+	receiver_fini(&r);
+	stream.key[3] ^= 1;
+	stream.iv[11] ^= 1;
+	receiver_init(&r, &stream, 0);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 0, stream.len), NIC_RX_ERROR);
+	receiver_fini(&r);
+	stream.iv[11] ^= 1;
+	receiver_init(&r, &stream, 0);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 0, stream.len), NIC_RX_OPENED);
+	receiver_fini(&r);
+}
+
+static void
+test_wrong_number(void)
+{
+	static const uint64_t numbers[] = {
+		0, 1, 255, UINT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 63
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(numbers); i++) {
+		struct receiver r;
+
+		stream_begin(&stream, harness_seed(), 0, numbers[i]);
+		stream_add(&stream, 100, 0);
+		stream_add(&stream, 100, 0);
+		receiver_init(&r, &stream, 0);
+		nic_rx_start(&r.rx, 0, numbers[i] + 1);
+		CU_ASSERT_EQUAL(receiver_packet(&r, 0, stream.bounds[1]), NIC_RX_ERROR);
+		nic_rx_start(&r.rx, 0, numbers[i]);
+		CU_ASSERT_EQUAL(receiver_packet(&r, 0, stream.bounds[1]), NIC_RX_OPENED);
+		CU_ASSERT_EQUAL(receiver_packet(&r, stream.bounds[1], stream.len), NIC_RX_OPENED);
+		receiver_fini(&r);
+	}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "each byte wrong", test_forged_bytes },
+		{ "a wrong byte in an earlier packet", test_forged_before },
+		{ "bad headers", test_bad_headers },
+		{ "an error behind a gap", test_error_behind_gap },
+		{ "another key or IV", test_wrong_key },
+		{ "another record number", test_wrong_number },
+	};
+
+	return harness_run("tlsnic/rx error", cases, HARNESS_COUNT(cases));
+}
