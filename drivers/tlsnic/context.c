@@ -14,8 +14,8 @@
 #include "tlsnic/context.h"
 #include "tlsnic/security.h"
 
-int
-contexts_init(struct nic_contexts *t, uint32_t max, const char *name)
+static struct rte_hash *
+make_flows(uint32_t max, const char *name, const char *suffix)
 {
 	char hash_name[RTE_HASH_NAMESIZE];
 	struct rte_hash_parameters params = {
@@ -28,12 +28,19 @@ contexts_init(struct nic_contexts *t, uint32_t max, const char *name)
 		.extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
 	};
 
-	snprintf(hash_name, sizeof(hash_name), "%.16s_flows", name);
+	snprintf(hash_name, sizeof(hash_name), "%.15s_%.10s", name, suffix);
+	return rte_hash_create(&params);
+}
+
+int
+contexts_init(struct nic_contexts *t, uint32_t max, const char *name)
+{
 	TAILQ_INIT(&t->adding);
 	t->tab = rte_zmalloc("tlsnic", max * sizeof(*t->tab), 0);
 	t->free = rte_malloc("tlsnic", max * sizeof(*t->free), 0);
-	t->flows = rte_hash_create(&params);
-	if (t->tab == NULL || t->free == NULL || t->flows == NULL)
+	t->flows = make_flows(max, name, "flows");
+	t->opening = make_flows(max, name, "opening");
+	if (t->tab == NULL || t->free == NULL || t->flows == NULL || t->opening == NULL)
 		return -ENOMEM;
 	t->max = max;
 	while (t->nb_free < max) {
@@ -60,13 +67,17 @@ flow_key(const struct rtls_tls_flow *flow)
 static int
 keys_init(struct nic_context *c, const struct nic_key *k)
 {
-	return nic_tx_init(&c->tx, k->suite, k->key, k->iv);
+	return k->dir == RTLS_TX ? nic_tx_init(&c->tx, k->suite, k->key, k->iv) :
+				   nic_rx_init(&c->rx, k->suite, k->key, k->iv);
 }
 
 void
 context_wipe(struct nic_context *c)
 {
-	nic_tx_fini(&c->tx);
+	if (c->dir == RTLS_TX)
+		nic_tx_fini(&c->tx);
+	else
+		nic_rx_fini(&c->rx);
 }
 
 int
@@ -178,6 +189,27 @@ contexts_live(const struct nic_contexts *t, struct rtls_tls_handle h, uint8_t di
 	return c->live == h.generation && c->dir == dir ? c : NULL;
 }
 
+int
+contexts_open(struct nic_contexts *t, struct nic_context *c)
+{
+	return rte_hash_add_key_data(t->opening, &c->key, c);
+}
+
+void
+contexts_shut(struct nic_contexts *t, const struct nic_context *c)
+{
+	rte_hash_del_key(t->opening, &c->key);
+}
+
+struct nic_context *
+contexts_of_packet(const struct nic_contexts *t, const struct frame_flow *flow)
+{
+	const struct context_flow key = { .flow = *flow, .dir = RTLS_RX };
+	void *c;
+
+	return rte_hash_lookup_data(t->opening, &key, &c) >= 0 ? c : NULL;
+}
+
 void
 contexts_fini(struct nic_contexts *t)
 {
@@ -185,6 +217,7 @@ contexts_fini(struct nic_contexts *t)
 		if (t->tab[i].state != CONTEXT_FREE)
 			context_wipe(&t->tab[i]);
 	rte_hash_free(t->flows);
+	rte_hash_free(t->opening);
 	rte_free(t->free);
 	rte_free(t->tab);
 }

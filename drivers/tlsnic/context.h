@@ -21,6 +21,7 @@
 #include <recordtls/offload.h>
 
 #include "tlsnic/frame.h"
+#include "tlsnic/rx.h"
 #include "tlsnic/tx.h"
 
 struct nic_key;
@@ -49,7 +50,10 @@ struct nic_context {
 	TAILQ_ENTRY(nic_context) adding;
 
 	uint32_t live; /* the NIC's lcore: generation between start and del, else 0 */
-	struct nic_tx tx;
+	union {
+		struct nic_tx tx;
+		struct nic_rx rx;
+	};
 };
 
 struct nic_contexts {
@@ -58,7 +62,8 @@ struct nic_contexts {
 	uint32_t *free; /* a stack of indexes */
 	uint32_t nb_free;
 	uint64_t polls;
-	struct rte_hash *flows; /* of all contexts but those being deleted */
+	struct rte_hash *flows;   /* of all contexts but those being deleted */
+	struct rte_hash *opening; /* the NIC's lcore: flows that it opens packets of */
 	TAILQ_HEAD(, nic_context) adding;
 };
 
@@ -86,6 +91,13 @@ void contexts_release(struct nic_contexts *t, struct nic_context *c);
 /* The NIC's lcore: the live context of a direction, or NULL. */
 struct nic_context *contexts_live(const struct nic_contexts *t, struct rtls_tls_handle h,
 				  uint8_t dir);
+
+/* The NIC's lcore: packets of a receiving context are found from now on, or not any more. */
+int contexts_open(struct nic_contexts *t, struct nic_context *c);
+void contexts_shut(struct nic_contexts *t, const struct nic_context *c);
+
+/* The NIC's lcore: the context that packets with these headers are opened by, or NULL. */
+struct nic_context *contexts_of_packet(const struct nic_contexts *t, const struct frame_flow *flow);
 
 /* The NIC's lcore: wipes the keys of a context that lives no more. */
 void context_wipe(struct nic_context *c);

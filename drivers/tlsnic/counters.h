@@ -13,25 +13,25 @@
 #include <recordtls/stats.h>
 
 enum nic_counter {
-	NIC_RX_PACKETS,
-	NIC_RX_BYTES,
-	NIC_RX_CTX,
-	NIC_RX_DEL,
-	NIC_RX_ERR,
-	NIC_RX_NO_MBUF,
-	NIC_RX_LOST,
-	NIC_TX_PACKETS,
-	NIC_TX_BYTES,
-	NIC_TX_CTX,
-	NIC_TX_DEL,
-	NIC_TX_OOO,
-	NIC_TX_SKIP_NO_SYNC,
-	NIC_TX_DROP_NO_SYNC,
-	NIC_TX_BAD_HEADER,  /* dropped: no TLS record header where one must be */
-	NIC_TX_MALFORMED,   /* dropped: cannot be sent as it is */
-	NIC_TX_CRYPTO_ERR,  /* dropped: libcrypto failed */
-	NIC_TX_PREPARE_ERR, /* dropped: the port below will never take it */
-	NIC_TX_NO_MBUF,     /* bursts that ended for want of buffers */
+	NIC_CNT_RX_PACKETS,
+	NIC_CNT_RX_BYTES,
+	NIC_CNT_RX_CTX,
+	NIC_CNT_RX_DEL,
+	NIC_CNT_RX_ERR,
+	NIC_CNT_RX_NO_MBUF,
+	NIC_CNT_RX_LOST,
+	NIC_CNT_TX_PACKETS,
+	NIC_CNT_TX_BYTES,
+	NIC_CNT_TX_CTX,
+	NIC_CNT_TX_DEL,
+	NIC_CNT_TX_OOO,
+	NIC_CNT_TX_SKIP_NO_SYNC,
+	NIC_CNT_TX_DROP_NO_SYNC,
+	NIC_CNT_TX_BAD_HEADER,  /* dropped: no TLS record header where one must be */
+	NIC_CNT_TX_MALFORMED,   /* dropped: cannot be sent as it is */
+	NIC_CNT_TX_CRYPTO_ERR,  /* dropped: libcrypto failed */
+	NIC_CNT_TX_PREPARE_ERR, /* dropped: the port below will never take it */
+	NIC_CNT_TX_NO_MBUF,     /* bursts that ended for want of buffers */
 	NIC_CNT_MAX,
 };
 

@@ -25,8 +25,10 @@ struct tlsnic {
 	struct rte_security_ctx security;
 	int mark_off;       /* of a packet's mark in its mbuf */
 	uint32_t frame_max; /* bytes of the longest frame that it makes */
-	uint8_t *scratch;   /* of the NIC's lcore: a record, or a frame's payload */
-	struct rte_mempool *pool;
+	uint8_t *scratch;   /* of the NIC's lcore: a record, or two frames */
+	struct rte_mempool *tx_pool;
+	/* Apart: however much of it the host leaves unread, there is something to send with. */
+	struct rte_mempool *rx_pool;
 	struct nic_contexts contexts;
 	struct nic_outq outq;
 	struct nic_rings rings;

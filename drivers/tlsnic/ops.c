@@ -39,7 +39,8 @@ ops_add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t coo
 	ring_reclaim(nic);
 	rc = contexts_add(&nic->contexts, key, flow, cookie, nic->conf.add_polls, out);
 	if (rc == 0 || rc == -EINPROGRESS)
-		nic_count(&nic->counters, flow->dir == RTLS_TX ? NIC_TX_CTX : NIC_RX_CTX, 1);
+		nic_count(&nic->counters, flow->dir == RTLS_TX ? NIC_CNT_TX_CTX : NIC_CNT_RX_CTX,
+			  1);
 	return rc;
 }
 
@@ -68,7 +69,7 @@ ops_del(void *dev, struct rtls_tls_handle ctx)
 
 	if (c == NULL)
 		return;
-	nic_count(&nic->counters, c->dir == RTLS_TX ? NIC_TX_DEL : NIC_RX_DEL, 1);
+	nic_count(&nic->counters, c->dir == RTLS_TX ? NIC_CNT_TX_DEL : NIC_CNT_RX_DEL, 1);
 	contexts_delete(&nic->contexts, c);
 	ring_command(nic, &msg);
 }

@@ -23,7 +23,7 @@ outq_flush(struct nic_outq *q, struct rtls_port *under, struct nic_counters *c)
 		if (under->tx_prepare != NULL)
 			ready = under->tx_prepare(under, 0, pkts, n);
 		if (ready == 0) {
-			nic_count(c, NIC_TX_PREPARE_ERR, 1);
+			nic_count(c, NIC_CNT_TX_PREPARE_ERR, 1);
 			rte_pktmbuf_free(pkts[0]);
 			pop(q, 1);
 			continue;

@@ -56,7 +56,8 @@ nic_stats_get(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n)
 	const struct tlsnic *nic = (const struct tlsnic *)p;
 	const struct rtls_stat more[] = {
 		{ "contexts_in_use", nic->contexts.max - nic->contexts.nb_free },
-		{ "nic_mbufs_in_use", rte_mempool_in_use_count(nic->pool) },
+		{ "nic_tx_mbufs_in_use", rte_mempool_in_use_count(nic->tx_pool) },
+		{ "nic_rx_mbufs_in_use", rte_mempool_in_use_count(nic->rx_pool) },
 	};
 	const unsigned int all = NIC_CNT_MAX + RTE_DIM(more);
 
@@ -79,7 +80,8 @@ nic_free(struct tlsnic *nic)
 	rings_fini(nic);
 	outq_free(&nic->outq);
 	contexts_fini(&nic->contexts);
-	rte_mempool_free(nic->pool);
+	rte_mempool_free(nic->tx_pool);
+	rte_mempool_free(nic->rx_pool);
 	rte_free(nic->scratch);
 	rte_free(nic);
 }
@@ -118,18 +120,29 @@ read_conf(struct tlsnic *nic, const struct rtls_tlsnic_conf *user)
 	return c->rx_method == RTLS_TLS_RX_IN_ORDER ? 0 : -ENOTSUP;
 }
 
+/* Half of the buffers. */
+static struct rte_mempool *
+make_pool(const struct tlsnic *nic, const char *suffix)
+{
+	uint32_t n = (nic->conf.nb_mbufs + 1) / 2;
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%.15s_%.8s", nic->name, suffix);
+	return rte_pktmbuf_pool_create(name, n, RTE_MIN((uint32_t)MBUF_CACHE, n / 4), 0,
+				       (uint16_t)(RTE_PKTMBUF_HEADROOM + nic->frame_max),
+				       SOCKET_ID_ANY);
+}
+
 static int
 make_memory(struct tlsnic *nic)
 {
-	uint32_t cache = RTE_MIN((uint32_t)MBUF_CACHE, nic->conf.nb_mbufs / 4);
+	uint32_t scratch_len = RTE_MAX((uint32_t)RECORD_WIRE_MAX_RX, 2 * nic->frame_max);
 	int rc;
 
-	nic->scratch = rte_malloc("tlsnic", RTE_MAX((uint32_t)RECORD_WIRE_MAX_RX, nic->frame_max),
-				  0);
-	nic->pool = rte_pktmbuf_pool_create(nic->name, nic->conf.nb_mbufs, cache, 0,
-					    (uint16_t)(RTE_PKTMBUF_HEADROOM + nic->frame_max),
-					    SOCKET_ID_ANY);
-	if (nic->scratch == NULL || nic->pool == NULL)
+	nic->scratch = rte_malloc("tlsnic", scratch_len, 0);
+	nic->tx_pool = make_pool(nic, "txpool");
+	nic->rx_pool = make_pool(nic, "rxpool");
+	if (nic->scratch == NULL || nic->tx_pool == NULL || nic->rx_pool == NULL)
 		return -ENOMEM;
 	rc = contexts_init(&nic->contexts, nic->conf.max_contexts, nic->name);
 	return rc == 0 ? rings_init(nic) : rc;
@@ -151,9 +164,11 @@ make_port(struct tlsnic *nic, const struct rtls_port *under)
 		.tso_max = nic->conf.no_tso != 0 ? 0 : 65535 - 20 - 60,
 	};
 	memcpy(nic->port.mac, under->mac, sizeof(nic->port.mac));
-	/* Buffers of either kind may be with the host, and one opened frees one below. */
+	/* A packet that is opened leaves its buffer to the port below. */
 	if (under->rx_room != 0)
-		nic->port.rx_room = under->rx_room;
+		nic->port.rx_room = under->rx_room +
+				    (uint64_t)(nic->conf.nb_mbufs / 2) *
+					    (RTE_PKTMBUF_HEADROOM + nic->frame_max);
 	nic->security = (struct rte_security_ctx){ .device = nic, .ops = &nic_security_ops };
 	nic->port.tls.sec_ctx = &nic->security;
 	nic->port.tls.dev = nic;

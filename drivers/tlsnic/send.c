@@ -45,7 +45,7 @@ plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 	if (meta != NULL)
 		c = contexts_live(&nic->contexts, meta->ctx, RTLS_TX);
 	if (c == NULL)
-		return drop(j, NIC_TX_DROP_NO_SYNC);
+		return drop(j, NIC_CNT_TX_DROP_NO_SYNC);
 	j->tx = &c->tx;
 	switch (nic_tx_plan(&c->tx, (enum rtls_tls_tx_method)nic->conf.tx_method, m, &j->f, meta,
 			    &j->seal)) {
@@ -56,9 +56,9 @@ plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 	case NIC_PLAN_SEAL:
 		return SEND_WRITE;
 	case NIC_PLAN_NO_SYNC:
-		return drop(j, NIC_TX_DROP_NO_SYNC);
+		return drop(j, NIC_CNT_TX_DROP_NO_SYNC);
 	case NIC_PLAN_BAD_HEADER:
-		return drop(j, NIC_TX_BAD_HEADER);
+		return drop(j, NIC_CNT_TX_BAD_HEADER);
 	}
 	return SEND_DROP;
 }
@@ -73,15 +73,15 @@ plan_frames(const struct tlsnic *nic, const struct rte_mbuf *m, struct job *j)
 	j->nb_frames = 1;
 	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0) {
 		if (j->f.kind != FRAME_TCP || m->tso_segsz == 0 || nic->conf.no_tso != 0)
-			return drop(j, NIC_TX_MALFORMED);
+			return drop(j, NIC_CNT_TX_MALFORMED);
 		frames = tso_frames(&j->f, m->tso_segsz);
 		if (frames > OUTQ_SIZE)
-			return drop(j, NIC_TX_MALFORMED);
+			return drop(j, NIC_CNT_TX_MALFORMED);
 		j->mss = RTE_MIN(j->f.pay_len, (uint32_t)m->tso_segsz);
 		j->nb_frames = frames;
 	}
 	if (j->f.pay_off + j->mss > nic->frame_max)
-		return drop(j, NIC_TX_MALFORMED);
+		return drop(j, NIC_CNT_TX_MALFORMED);
 	return SEND_WRITE;
 }
 
@@ -111,7 +111,7 @@ plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 	j->seal.in_order = true;
 	if ((asked & RTE_MBUF_F_TX_SEC_OFFLOAD) != 0) {
 		if (j->f.kind != FRAME_TCP)
-			return drop(j, NIC_TX_MALFORMED);
+			return drop(j, NIC_CNT_TX_MALFORMED);
 		if (j->f.pay_len > 0)
 			action = plan_sealing(nic, m, j);
 	}
@@ -176,8 +176,8 @@ static void
 count_sealed(struct tlsnic *nic, const struct job *j)
 {
 	/* Frames that lie in front of the start as a whole are not among them. */
-	nic_count(&nic->counters, NIC_TX_PACKETS, j->nb_frames - j->seal.clear_len / j->mss);
-	nic_count(&nic->counters, NIC_TX_BYTES, j->f.pay_len - j->seal.clear_len);
+	nic_count(&nic->counters, NIC_CNT_TX_PACKETS, j->nb_frames - j->seal.clear_len / j->mss);
+	nic_count(&nic->counters, NIC_CNT_TX_BYTES, j->f.pay_len - j->seal.clear_len);
 }
 
 /* Frames are allocated, the packet is taken. */
@@ -194,7 +194,7 @@ write_packet(struct tlsnic *nic, const struct rte_mbuf *m, const struct job *j,
 	if (j->tx != NULL)
 		nic_tx_end(j->tx, &j->seal, (enum rtls_tls_tx_after)nic->conf.tx_after, rc == 0);
 	if (rc != 0) {
-		nic_count(&nic->counters, NIC_TX_CRYPTO_ERR, 1);
+		nic_count(&nic->counters, NIC_CNT_TX_CRYPTO_ERR, 1);
 		rte_pktmbuf_free_bulk(frames, j->nb_frames);
 		return;
 	}
@@ -221,16 +221,17 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 
 	if (action != SEND_DROP && !make_room(nic, action == SEND_WRITE ? j.nb_frames : 1))
 		return false;
-	if (action == SEND_WRITE && rte_pktmbuf_alloc_bulk(nic->pool, frames, j.nb_frames) != 0) {
-		nic_count(&nic->counters, NIC_TX_NO_MBUF, 1);
+	if (action == SEND_WRITE &&
+	    rte_pktmbuf_alloc_bulk(nic->tx_pool, frames, j.nb_frames) != 0) {
+		nic_count(&nic->counters, NIC_CNT_TX_NO_MBUF, 1);
 		return false;
 	}
 	/* An mbuf that is used again must not remember what it was. */
 	*nic_mark(m, nic->mark_off) = NULL;
 	if (!j.seal.in_order)
-		nic_count(&nic->counters, NIC_TX_OOO, 1);
+		nic_count(&nic->counters, NIC_CNT_TX_OOO, 1);
 	if (j.skipped)
-		nic_count(&nic->counters, NIC_TX_SKIP_NO_SYNC, 1);
+		nic_count(&nic->counters, NIC_CNT_TX_SKIP_NO_SYNC, 1);
 	switch (action) {
 	case SEND_DROP:
 		nic_count(&nic->counters, j.why, 1);

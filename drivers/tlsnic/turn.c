@@ -3,20 +3,28 @@
 
 #include <recordtls/tls.h>
 
+#include "tlsnic/receive.h"
 #include "tlsnic/send.h"
 #include "tlsnic/turn.h"
 
 static void
-start(struct nic_context *c, const struct nic_msg *msg)
+start(struct tlsnic *nic, struct nic_context *c, const struct nic_msg *msg)
 {
 	c->live = msg->ctx.generation;
-	if (c->dir == RTLS_TX)
+	if (c->dir == RTLS_TX) {
 		nic_tx_start(&c->tx, msg->seq, msg->rec_no);
+		return;
+	}
+	nic_rx_start(&c->rx, msg->seq, msg->rec_no);
+	if (contexts_open(&nic->contexts, c) != 0)
+		receive_lost(nic, c);
 }
 
 static void
 end(struct tlsnic *nic, struct nic_context *c)
 {
+	if (c->live != 0 && c->dir == RTLS_RX)
+		contexts_shut(&nic->contexts, c);
 	c->live = 0;
 	context_wipe(c);
 	ring_released(nic, c);
@@ -31,7 +39,7 @@ turn_handle(struct tlsnic *nic, const struct nic_msg *msg)
 	case NIC_MSG_PACKET:
 		return send_packet(nic, msg->m);
 	case NIC_MSG_START:
-		start(c, msg);
+		start(nic, c, msg);
 		break;
 	case NIC_MSG_RESYNC:
 		nic_tx_resync(&c->tx, msg->seq, msg->rec_no);
@@ -47,11 +55,8 @@ uint16_t
 turn_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t got = nic->under->rx_burst(nic->under, 0, pkts, n);
-	struct frame f;
 
-	for (uint16_t i = 0; i < got; i++) {
-		frame_parse(pkts[i], &f);
-		frame_verify(pkts[i], &f);
-	}
+	for (uint16_t i = 0; i < got; i++)
+		pkts[i] = receive_packet(nic, pkts[i]);
 	return got;
 }

@@ -105,7 +105,8 @@ nic_bench_close(struct nic_bench *b)
 	d->ops->del(d->dev, b->ctx);
 	nic_bench_turn(b);
 	CU_ASSERT_EQUAL(nic_bench_count(b, "contexts_in_use"), 0);
-	CU_ASSERT_EQUAL(nic_bench_count(b, "nic_mbufs_in_use"), 0);
+	CU_ASSERT_EQUAL(nic_bench_count(b, "nic_tx_mbufs_in_use"), 0);
+	CU_ASSERT_EQUAL(nic_bench_count(b, "nic_rx_mbufs_in_use"), 0);
 	if (b->session != NULL)
 		CU_ASSERT_EQUAL(rte_security_session_destroy(d->sec_ctx, b->session), 0);
 	CU_ASSERT_EQUAL(rtls_port_close(b->nic), 0);

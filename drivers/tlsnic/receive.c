@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <string.h>
+
+#include <recordtls/tls.h>
+
+#include "tlsnic/nic.h"
+#include "tlsnic/receive.h"
+
+#define CKSUMS_MASK (RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK)
+#define CKSUMS_GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+
+void
+receive_lost(struct tlsnic *nic, struct nic_context *c)
+{
+	const struct rtls_tls_event ev = {
+		.type = RTLS_TLS_EV_LOST,
+		.ctx = contexts_handle(&nic->contexts, c),
+		.cookie = c->cookie,
+	};
+
+	contexts_shut(&nic->contexts, c);
+	nic_count(&nic->counters, NIC_CNT_RX_LOST, 1);
+	ring_tell(nic, &ev);
+}
+
+/* Headers and marks of what came, with room for the opened payload; NULL: no buffer. */
+static struct rte_mbuf *
+copy_headers(struct tlsnic *nic, const struct rte_mbuf *m, const struct frame *f)
+{
+	struct rte_mbuf *fresh = rte_pktmbuf_alloc(nic->rx_pool);
+
+	if (fresh == NULL)
+		return NULL;
+	memcpy(rte_pktmbuf_append(fresh, (uint16_t)f->len), f->hdr, f->pay_off);
+	fresh->ol_flags = m->ol_flags | RTE_MBUF_F_RX_SEC_OFFLOAD;
+	fresh->packet_type = m->packet_type;
+	fresh->hash = m->hash;
+	fresh->vlan_tci = m->vlan_tci;
+	fresh->port = m->port;
+	return fresh;
+}
+
+static struct rte_mbuf *
+open_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, const struct frame *f)
+{
+	const uint8_t *payload = rte_pktmbuf_read(m, f->pay_off, f->pay_len, nic->scratch);
+	struct rte_mbuf *fresh = copy_headers(nic, m, f);
+	/* Without a buffer it goes up as it came, and the context keeps in step all the same. */
+	uint8_t *out = fresh != NULL ? rte_pktmbuf_mtod_offset(fresh, uint8_t *, f->pay_off) :
+				       nic->scratch + nic->frame_max;
+
+	switch (nic_rx_packet(&c->rx, f->seq, payload, f->pay_len, out)) {
+	case NIC_RX_OPENED:
+		if (fresh == NULL) {
+			nic_count(&nic->counters, NIC_CNT_RX_NO_MBUF, 1);
+			return m;
+		}
+		nic_count(&nic->counters, NIC_CNT_RX_PACKETS, 1);
+		nic_count(&nic->counters, NIC_CNT_RX_BYTES, f->pay_len);
+		rte_pktmbuf_free(m);
+		return fresh;
+	case NIC_RX_ERROR:
+		nic_count(&nic->counters, NIC_CNT_RX_ERR, 1);
+		break;
+	case NIC_RX_LOST:
+		receive_lost(nic, c);
+		break;
+	case NIC_RX_UNTOUCHED:
+		break;
+	}
+	rte_pktmbuf_free(fresh);
+	return m;
+}
+
+struct rte_mbuf *
+receive_packet(struct tlsnic *nic, struct rte_mbuf *m)
+{
+	struct frame_flow flow;
+	struct nic_context *c;
+	struct frame f;
+
+	frame_parse(m, &f);
+	frame_verify(m, &f);
+	if (f.kind != FRAME_TCP || f.pay_len == 0 || f.len > nic->frame_max ||
+	    (m->ol_flags & CKSUMS_MASK) != CKSUMS_GOOD)
+		return m;
+	flow = frame_flow(&f);
+	c = contexts_of_packet(&nic->contexts, &flow);
+	return c != NULL ? open_packet(nic, c, m, &f) : m;
+}
