@@ -34,7 +34,7 @@ enum nic_rx_verdict {
 	NIC_RX_UNTOUCHED, /* not the expected one, or without payload */
 	NIC_RX_OPENED,    /* all of it, and every record that ends in it is authentic */
 	NIC_RX_LOST,      /* untouched, and so will be all that follow: told once */
-	NIC_RX_ERROR,     /* untouched: bad tag or header; the context is as before the packet */
+	NIC_RX_ERROR,     /* untouched: bad tag or header, no memory; the context as before it */
 };
 
 /*
