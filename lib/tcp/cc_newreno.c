@@ -48,12 +48,13 @@ newreno_init(struct tcp_cc *cc, uint32_t mss, bool syn_lost)
 	cc->after_timeout = false;
 }
 
-/* What was learned of the path is in bytes and stays. */
 static void
 newreno_resized(struct tcp_cc *cc, uint32_t mss)
 {
+	uint64_t cwnd = mss < cc->mss ? (uint64_t)cc->cwnd * mss / cc->mss : cc->cwnd;
+
 	cc->mss = mss;
-	set_cwnd(cc, cc->cwnd);
+	set_cwnd(cc, cwnd);
 }
 
 static void
