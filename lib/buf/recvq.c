@@ -41,12 +41,31 @@ is_small(const struct recvq_run *r)
 	return r->first == r->last && r->first->data_len * 4u < r->first->buf_len;
 }
 
+static uint64_t
+marks_of(const struct rte_mbuf *m)
+{
+	return m->ol_flags & CHAIN_MARKS;
+}
+
+/* May bytes with the marks of m stand behind those of tail? seam NULL: only if they are equal. */
+static bool
+marks_join(struct rte_mbuf *tail, const struct rte_mbuf *m, struct recvq_seam *seam)
+{
+	if (marks_of(tail) == marks_of(m))
+		return true;
+	if (seam == NULL || seam->m != NULL)
+		return false;
+	*seam = (struct recvq_seam){ .m = tail, .len = tail->data_len, .marks = marks_of(tail) };
+	tail->ol_flags = (tail->ol_flags & ~CHAIN_MARKS) | marks_of(m);
+	return true;
+}
+
 /*
  * Joins what starts where the run ends. A small piece moves into the run's last
  * buffer when nobody else can see that one: its tail room is then ours alone.
  */
 static void
-run_append(struct recvq_run *run, const struct recvq_run *more)
+run_append(struct recvq_run *run, const struct recvq_run *more, struct recvq_seam *seam)
 {
 	struct rte_mbuf *tail = run->last, *m = more->first;
 
@@ -58,7 +77,7 @@ run_append(struct recvq_run *run, const struct recvq_run *more)
 		return;
 	}
 	if (is_small(more) && chain_writable(tail) && m->data_len <= rte_pktmbuf_tailroom(tail) &&
-	    (m->ol_flags & CHAIN_MARKS) == (tail->ol_flags & CHAIN_MARKS)) {
+	    marks_join(tail, m, seam)) {
 		memcpy(rte_pktmbuf_mtod_offset(tail, uint8_t *, tail->data_len),
 		       rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
 		tail->data_len = (uint16_t)(tail->data_len + m->data_len);
@@ -90,10 +109,10 @@ insert_ready(struct recvq *q, const struct recvq_run *r)
 {
 	uint32_t ready_before = q->ready.room, joined = 0;
 
-	run_append(&q->ready, r);
+	run_append(&q->ready, r, &q->seam);
 	while (q->nb_held > 0 && q->held[0].off == q->ready.end_off) {
 		joined += q->held[0].room;
-		run_append(&q->ready, &q->held[0]);
+		run_append(&q->ready, &q->held[0], &q->seam);
 		held_remove(q, 0);
 	}
 	recount(q, ready_before, joined, 0);
@@ -121,7 +140,7 @@ insert_held(struct recvq *q, const struct recvq_run *r)
 	if (joins_before) {
 		run = &q->held[i - 1];
 		room_before = run->room;
-		run_append(run, r);
+		run_append(run, r, NULL);
 	} else {
 		run = &q->held[i];
 		memmove(run + 1, run, (q->nb_held - i) * sizeof(*run));
@@ -129,21 +148,40 @@ insert_held(struct recvq *q, const struct recvq_run *r)
 		*run = *r;
 	}
 	if (joins_behind)
-		run_append(run, &behind);
+		run_append(run, &behind, NULL);
 	recount(q, q->ready.room, room_before + behind.room, run->room);
 	return 0;
+}
+
+/* How many bytes from at on in the buffer m have the same marks, and which. */
+static uint32_t
+stretch(const struct recvq *q, const struct rte_mbuf *m, uint32_t at, uint64_t *marks)
+{
+	if (m == q->seam.m && at < q->seam.len) {
+		*marks = q->seam.marks;
+		return q->seam.len - at;
+	}
+	*marks = marks_of(m);
+	return m->data_len - at;
 }
 
 enum recvq_class
 recvq_classify(const struct recvq *q, uint32_t len)
 {
 	const struct rte_mbuf *m = q->ready.first;
-	uint64_t first = m->ol_flags & CHAIN_MARKS;
+	uint64_t first, marks;
+	uint32_t at = 0, n;
 
-	for (; len > 0; m = m->next) {
-		if ((m->ol_flags & CHAIN_MARKS) != first)
+	stretch(q, m, 0, &first);
+	for (; len > 0; len -= RTE_MIN(len, n)) {
+		n = stretch(q, m, at, &marks);
+		if (marks != first)
 			return RECVQ_MIXED;
-		len -= RTE_MIN(len, (uint32_t)m->data_len);
+		at += n;
+		if (at == m->data_len) {
+			m = m->next;
+			at = 0;
+		}
 	}
 	if (first == 0)
 		return RECVQ_UNTOUCHED;
@@ -155,19 +193,22 @@ recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t l
 {
 	const struct rte_mbuf *m = q->ready.first;
 	uint8_t *out = dst;
+	uint64_t marks;
 	uint32_t n;
 
-	for (; len > 0; m = m->next) {
-		if (skip >= m->data_len) {
-			skip -= m->data_len;
-			continue;
-		}
-		n = RTE_MIN(len, m->data_len - skip);
-		if ((m->ol_flags & CHAIN_MARKS) == 0)
+	for (; skip >= m->data_len; m = m->next)
+		skip -= m->data_len;
+	while (len > 0) {
+		n = RTE_MIN(len, stretch(q, m, skip, &marks));
+		if (marks == 0)
 			memcpy(out, rte_pktmbuf_mtod_offset(m, const uint8_t *, skip), n);
 		out += n;
 		len -= n;
-		skip = 0;
+		skip += n;
+		if (skip == m->data_len) {
+			m = m->next;
+			skip = 0;
+		}
 	}
 }
 
@@ -195,9 +236,13 @@ recvq_consume(struct recvq *q, uint64_t len)
 		len -= m->data_len;
 		r->room -= m->buf_len;
 		q->room_used -= m->buf_len;
+		if (m == q->seam.m)
+			q->seam.m = NULL;
 		rte_pktmbuf_free_seg(m);
 		m = next;
 	}
+	if (m != NULL && m == q->seam.m)
+		q->seam.len -= RTE_MIN(q->seam.len, (uint32_t)len);
 	r->first = m;
 	if (m == NULL) {
 		r->last = NULL;

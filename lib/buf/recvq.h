@@ -8,7 +8,9 @@
  *
  * Memory is charged by buffer room, not by bytes: a 1-byte segment can pin a
  * 2 KiB buffer. Small segments are copied into the tail of their run when that
- * tail is exclusively ours and a device that opens records did the same to both.
+ * tail is exclusively ours. What a device that opens records did to them must be the
+ * same, but once: so the queue, and with it the window, is the same where a device
+ * takes up the stream and where there is none.
  */
 #ifndef RTLS_BUF_RECVQ_H
 #define RTLS_BUF_RECVQ_H
@@ -34,8 +36,16 @@ struct recvq_run {
 	uint32_t room; /* buffer room of its mbufs */
 };
 
+/* The one buffer whose first bytes have other marks than the rest. */
+struct recvq_seam {
+	const struct rte_mbuf *m; /* NULL: there is none */
+	uint32_t len;             /* of these bytes */
+	uint64_t marks;
+};
+
 struct recvq {
 	struct recvq_run ready;                /* in order: off is the read position */
+	struct recvq_seam seam;                /* in there */
 	struct recvq_run held[RECVQ_RUNS_MAX]; /* by offset, a gap in front of each */
 	uint32_t nb_held;
 	uint32_t room_used; /* bytes of buffer room, ready and held */
