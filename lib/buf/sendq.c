@@ -64,6 +64,8 @@ void
 sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m)
 {
 	txmap_sealed(&q->map, old, sendq_rec(m));
+	if (old == sendq_rec(m))
+		return;
 	q->room_used += m->buf_len;
 	let_go(q, sendq_mbuf(old));
 }

@@ -73,7 +73,10 @@ uint32_t sendq_cut(struct sendq *q, uint64_t off, uint32_t len);
 int sendq_attach(struct sendq *q, const struct buf_pools *pools, uint64_t off, uint32_t len,
 		 struct rte_mbuf *head);
 
-/* Takes a buffer with the sealed bytes of a queued record that the device was to seal. */
+/*
+ * Takes a buffer with the sealed bytes of a queued record that the device was to seal; it may be
+ * the record's own.
+ */
 void sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m);
 
 /* Does a piece that sendq_attach linked hold bytes in clear, for a device to seal? */

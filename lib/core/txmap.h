@@ -58,7 +58,7 @@ struct txmap_rec *txmap_pop(struct txmap *map);
 /* The record that holds off; una_off <= off < end_off. */
 struct txmap_rec *txmap_find(struct txmap *map, uint64_t off);
 
-/* Puts fresh, which needs nothing set, in the place of old: the same record, sealed. */
+/* Puts fresh, which needs nothing set and may be old itself, in its place: the record, sealed. */
 void txmap_sealed(struct txmap *map, struct txmap_rec *old, struct txmap_rec *fresh);
 
 /*

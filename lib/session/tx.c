@@ -161,6 +161,22 @@ close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 	return 0;
 }
 
+/* A buffer for the same record elsewhere: its header is there, nothing else is. */
+static struct rte_mbuf *
+copy_frame(struct session_tx *tx, struct rte_mbuf *from)
+{
+	uint32_t over = record_wire_len(tx->suite, 0);
+	struct rte_mbuf *m = record_alloc(tx, from->data_len - over);
+
+	if (m == NULL)
+		return NULL;
+	m->data_off = from->data_off;
+	m->data_len = from->data_len;
+	m->pkt_len = from->data_len;
+	memcpy(rte_pktmbuf_mtod(m, void *), rte_pktmbuf_mtod(from, const void *), RECORD_HDR_LEN);
+	return m;
+}
+
 int
 session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 {
@@ -178,17 +194,17 @@ session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 		.src = rte_pktmbuf_mtod(from, uint8_t *),
 	};
 
-	m = record_alloc(tx, inner_len - s->inner_type_len);
+	if (tx->failed)
+		return -EIO;
+	/* Nobody else looks at it: no buffer is needed, of which there may be none. */
+	m = rte_mbuf_refcnt_read(from) == 1 ? from : copy_frame(tx, from);
 	if (m == NULL)
 		return -ENOMEM;
-	m->data_off = (uint16_t)(m->data_off - record_prefix_len(s));
-	m->data_len = (uint16_t)rec->len;
-	m->pkt_len = rec->len;
 	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
-	memcpy(w.dst, w.src, RECORD_HDR_LEN);
 	if (seal(&w) != 0) {
-		/* Nothing of it was sent: the next try may do better. */
-		rte_pktmbuf_free_seg(m);
+		if (m != from)
+			rte_pktmbuf_free_seg(m);
+		tx->failed = true;
 		return -EIO;
 	}
 	sendq_sealed(tx->q, rec, m);

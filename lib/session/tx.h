@@ -101,8 +101,9 @@ int session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more);
 void session_tx_to_device(struct session_tx *tx, bool on);
 
 /*
- * Seals a queued record that the device was to seal, into another buffer that takes its place.
- * The same number, key and plaintext: the same bytes. 0; -ENOMEM; -EIO: the provider.
+ * Seals a queued record that the device was to seal: in place, or, while packets under way still
+ * refer to it, into another buffer that takes its place. The same number, key and plaintext: the
+ * same bytes. 0; -ENOMEM: try again; -EIO: the provider failed, nothing can be sent any more.
  */
 int session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec);
 

@@ -245,6 +245,11 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 			stack_count(s, CNT_TX_NO_BUFFER);
 			if (b->port->tx_cleanup != NULL)
 				b->port->tx_cleanup(b->port, b->queue);
+			/* What is queued can never be sent. */
+			if (k->tx.failed && k->sendq.map.nb_device > 0) {
+				endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+				return;
+			}
 			break;
 		}
 		tcp_plan_take(&k->tcp, &out);

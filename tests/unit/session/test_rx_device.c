@@ -181,7 +181,7 @@ test_streams(void)
 		while (t.fed < t.len) {
 			seg = 1 + harness_below(&rng, harness_below(&rng, 2) ? 1448 : 30);
 			feed(RTE_MIN(seg, t.len - t.fed), all || harness_below(&rng, 2),
-			     1 + harness_below(&rng, 1500));
+			     seg / 8 + 1 + harness_below(&rng, 1500));
 			if (harness_below(&rng, 3) == 0)
 				recv_data(1 + harness_below(&rng, 5000));
 		}

@@ -177,26 +177,46 @@ test_seal_queued_under_way(void)
 	finish();
 }
 
+/* Without a buffer a record is sealed that nobody refers to, and another one later. */
 static void
-test_seal_queued_fails(void)
+test_seal_queued_without_memory(void)
 {
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pools.header);
 	struct starved s[3];
 
 	begin(0, 0);
 	send_data(1000, false);
+	send_data(100, false);
+	CU_ASSERT_EQUAL(sendq_attach(&t.q, &pools, 10, 10, m), 0);
 	for (int i = 0; i < 3; i++)
 		starve(&s[i], pools.record[i], 0);
 	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), -ENOMEM);
-	for (int i = 0; i < 3; i++)
-		starve_end(&s[i]);
-	t.flaky.good_jobs = 0;
-	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), -EIO);
-	/* Nothing has changed: not even the direction has ended. */
 	expect_in_clear(t.q.map.head, 23, 0, 1000);
-	t.flaky.good_jobs = -1;
+	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.tail), 0);
+	expect_sealed(t.q.map.tail, 0, 1, 1000, 100);
+	rte_pktmbuf_free(m);
 	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), 0);
 	expect_sealed(t.q.map.head, 0, 0, 0, 1000);
+	for (int i = 0; i < 3; i++)
+		starve_end(&s[i]);
 	send_data(10, false);
+	finish();
+}
+
+/* A record that is lost in the middle of the stream is the end of it. */
+static void
+test_seal_queued_fails(void)
+{
+	struct iovec iov = { .iov_base = (uint8_t[]){ 1 }, .iov_len = 1 };
+
+	begin(0, 0);
+	send_data(1000, false);
+	t.flaky.good_jobs = 0;
+	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), -EIO);
+	t.flaky.good_jobs = -1;
+	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), -EIO);
+	CU_ASSERT_EQUAL(session_tx_data(&t.tx, &iov, 1, false), -EIO);
+	CU_ASSERT_EQUAL(t.q.map.head->sealer, TXMAP_DEVICE);
 	finish();
 }
 
@@ -259,7 +279,8 @@ main(void)
 		{ "so are control records", test_control },
 		{ "a queued record sealed here is what OpenSSL makes of it", test_seal_queued },
 		{ "a packet under way keeps the record in clear", test_seal_queued_under_way },
-		{ "sealing here may fail, and be tried again", test_seal_queued_fails },
+		{ "sealing here without memory", test_seal_queued_without_memory },
+		{ "a provider that fails ends sending", test_seal_queued_fails },
 		{ "the old key stays while its records do", test_key_change },
 		{ "the device is given up between two records", test_given_up },
 	};
