@@ -102,7 +102,7 @@ parse_ipv4(const struct rte_mbuf *m, struct frame *f, uint32_t have)
 }
 
 void
-frame_parse(const struct rte_mbuf *m, struct frame *f)
+frame_read(const struct rte_mbuf *m, struct frame *f)
 {
 	uint32_t have = copy_out(m, f->hdr, RTE_MIN(m->pkt_len, (uint32_t)FRAME_HDRS_MAX));
 

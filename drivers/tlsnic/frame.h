@@ -34,7 +34,7 @@ struct frame {
 	uint8_t hdr[FRAME_HDRS_MAX]; /* a copy of the first pay_off bytes */
 };
 
-void frame_parse(const struct rte_mbuf *m, struct frame *f);
+void frame_read(const struct rte_mbuf *m, struct frame *f);
 
 /* The port numbers and addresses as they stand in the headers. */
 struct frame_flow {

@@ -81,7 +81,7 @@ receive_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	struct nic_context *c;
 	struct frame f;
 
-	frame_parse(m, &f);
+	frame_read(m, &f);
 	frame_verify(m, &f);
 	if (f.kind != FRAME_TCP || f.pay_len == 0 || f.len > nic->frame_max ||
 	    (m->ol_flags & CKSUMS_MASK) != CKSUMS_GOOD)

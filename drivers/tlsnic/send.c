@@ -105,7 +105,7 @@ plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 	enum action action = SEND_PASS;
 	bool cut = (asked & RTE_MBUF_F_TX_TCP_SEG) != 0;
 
-	frame_parse(m, &j->f);
+	frame_read(m, &j->f);
 	j->tx = NULL;
 	j->skipped = false;
 	j->seal.in_order = true;
@@ -212,6 +212,18 @@ make_room(struct tlsnic *nic, uint32_t nb_frames)
 	return outq_room(&nic->outq) >= nb_frames;
 }
 
+static bool
+make_frames(struct tlsnic *nic, struct rte_mbuf **frames, uint32_t n)
+{
+	if (rte_pktmbuf_alloc_bulk(nic->tx_pool, frames, n) == 0)
+		return true;
+	/* The port below may hold all of them, and would as long as it is given no others. */
+	if (nic->under->tx_cleanup == NULL)
+		return false;
+	nic->under->tx_cleanup(nic->under, 0);
+	return rte_pktmbuf_alloc_bulk(nic->tx_pool, frames, n) == 0;
+}
+
 bool
 send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 {
@@ -221,8 +233,7 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 
 	if (action != SEND_DROP && !make_room(nic, action == SEND_WRITE ? j.nb_frames : 1))
 		return false;
-	if (action == SEND_WRITE &&
-	    rte_pktmbuf_alloc_bulk(nic->tx_pool, frames, j.nb_frames) != 0) {
+	if (action == SEND_WRITE && !make_frames(nic, frames, j.nb_frames)) {
 		nic_count(&nic->counters, NIC_CNT_TX_NO_MBUF, 1);
 		return false;
 	}
