@@ -55,8 +55,10 @@ app_install(struct app *a, enum rtls_dir dir)
 		return;
 	}
 	if (rtls_tls_info(a->sock, dir, &info) != 0 || info.version != RTLS_TLS_1_3 ||
-	    info.cipher != RTLS_CIPHER_AES_GCM_128 || info.mode != RTLS_MODE_SOFTWARE ||
-	    info.epoch != 1 || info.rec_no != a->keys[dir].rec_no)
+	    info.cipher != RTLS_CIPHER_AES_GCM_128 || info.mode == RTLS_MODE_NONE ||
+	    (info.mode == RTLS_MODE_SOFTWARE) != (info.reason != RTLS_MODE_REASON_NONE) ||
+	    (info.mode == RTLS_MODE_NIC && a->conf.software) || info.epoch != 1 ||
+	    info.rec_no != a->keys[dir].rec_no)
 		app_complain(a, "rtls_tls_info(%d) does not tell the keys installed", dir);
 }
 
@@ -84,6 +86,8 @@ app_opened(struct app *a, struct rtls_sock *sock)
 	if (a->conf.max_payload != 0 &&
 	    rtls_sock_set(sock, RTLS_OPT_MAX_PAYLOAD, a->conf.max_payload) != 0)
 		app_complain(a, "RTLS_OPT_MAX_PAYLOAD was refused");
+	if (a->conf.software && rtls_sock_set(sock, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE) != 0)
+		app_complain(a, "RTLS_OPT_MODE_ORDER was refused");
 	if (a->conf.max_seg != 0 && rtls_sock_set(sock, RTLS_OPT_MAX_SEG, a->conf.max_seg) != 0)
 		app_complain(a, "RTLS_OPT_MAX_SEG was refused");
 }

@@ -36,6 +36,7 @@ struct app_conf {
 	uint64_t hold_at; /* sent bytes at which it stops writing; 0: never */
 	uint64_t hold_us;
 	uint64_t rest_us;  /* between its last byte and its end of sending */
+	bool software;     /* does not want its port's inline TLS */
 	bool by_events;    /* acts on rtls_events() only, else tries every turn */
 	bool close_notify; /* ends with that alert */
 	bool answers;      /* sends nothing before it received the peer's plain bytes */

@@ -136,6 +136,46 @@ draw_sim(struct sim_conf *c, uint64_t seed, enum draw_network network)
 }
 
 void
+draw_nic(struct sim_conf *c, uint64_t seed)
+{
+	static const uint32_t polls[] = { 0, 0, 0, 1, 7, 100 };
+	uint64_t rng = seed ^ UINT64_C(0x6e6963);
+
+	for (int i = 0; i < 2; i++) {
+		struct sim_end_conf *e = &c->end[i];
+
+		e->nic = SIM_NIC_USED;
+		e->nic_conf = (struct rtls_tlsnic_conf){
+			.size = sizeof(e->nic_conf),
+			.max_contexts = 8,
+			.nb_mbufs = 1023,
+			.add_polls = one_of(&rng, polls, HARNESS_COUNT(polls)),
+			.tx_method = below(&rng, 4) == 0 ? RTLS_TLS_TX_NEXT_RECORD :
+							   RTLS_TLS_TX_REBUILD,
+			.tx_after = (uint8_t)(below(&rng, 2) == 0 ? RTLS_TLS_TX_STAYS :
+								    RTLS_TLS_TX_RETURNS),
+			.no_tso = below(&rng, 3) == 0,
+			.rings = below(&rng, 4) == 0,
+		};
+	}
+	/* The other end is anybody. */
+	if (below(&rng, 4) == 0)
+		c->end[below(&rng, 2)].nic = below(&rng, 2) == 0 ? SIM_NIC_NONE : SIM_NIC_UNUSED;
+}
+
+static int
+describe_nic(const struct sim_end_conf *e, char *out, size_t size)
+{
+	const struct rtls_tlsnic_conf *n = &e->nic_conf;
+
+	if (e->nic == SIM_NIC_NONE)
+		return 0;
+	return snprintf(out, size, " NIC%s method %u after %u polls %u%s%s",
+			e->nic == SIM_NIC_UNUSED ? " (unused)" : "", n->tx_method, n->tx_after,
+			n->add_polls, n->no_tso ? " no TSO" : "", n->rings ? " rings" : "");
+}
+
+void
 draw_describe(const struct sim_conf *c, char *out, size_t size)
 {
 	int n = snprintf(out, size, "mtu %u caps %u tso %u rx_seg %u lazy %u drop %d x %u", c->mtu,
@@ -157,5 +197,7 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 			e->nb_large, e->app.by_events ? " events" : "",
 			e->app.close_notify ? " notify" : "", e->app.answers ? " answers" : "",
 			e->app.waits ? " waits" : "", e->app.closes ? " closes" : "");
+		if (n > 0 && (size_t)n < size)
+			n += describe_nic(e, out + n, size - (size_t)n);
 	}
 }

@@ -22,6 +22,9 @@ enum draw_network {
 /* The same seed and network give the same configuration. */
 void draw_sim(struct sim_conf *conf, uint64_t seed, enum draw_network network);
 
+/* Puts TLS NICs under a drawn simulation, mostly at both ends. */
+void draw_nic(struct sim_conf *conf, uint64_t seed);
+
 /* The settings in one line, for a report. */
 void draw_describe(const struct sim_conf *conf, char *out, size_t size);
 

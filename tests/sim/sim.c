@@ -177,8 +177,10 @@ turn(struct sim *sim)
 	bool did = false;
 
 	cable_set_time(sim->world.cable, sim->now_us);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		did |= rtls_stack_poll(sim->world.end[i].stack, sim->now_us) != 0;
+		did |= world_nic_poll(&sim->world, i);
+	}
 	for (int i = 0; i < 2; i++) {
 		did |= end_step(sim, &sim->world.end[i]);
 		if (sim->world.end[i].app.error[0] != '\0')
@@ -236,6 +238,8 @@ all_back(struct sim *sim)
 	for (int i = 0; i < 2; i++) {
 		p = cable_port(sim->world.cable, i);
 		p->tx_cleanup(p, 0);
+		p = sim->world.end[i].port;
+		p->tx_cleanup(p, 0);
 	}
 	return world_leak(&sim->world, 0) == NULL && world_leak(&sim->world, 1) == NULL;
 }
@@ -265,6 +269,33 @@ finish(struct sim *sim)
 		complain(sim, "only %u frames were there to be dropped", sim->dropped);
 }
 
+static void
+report_tls(struct sim *sim, int i)
+{
+	struct world *w = &sim->world;
+	struct sim_tls *t = &sim->report->tls[i];
+
+	*t = (struct sim_tls){
+		.tx_bytes = world_stat(w, i, "TxBytesSealed"),
+		.tx_nic_bytes = world_stat(w, i, "TxBytesNic"),
+		.tx_packets = world_stat(w, i, "TxPackets"),
+		.tx_fallback = world_stat(w, i, "TxRecordsFallback"),
+		.rx_records = world_stat(w, i, "RxRecords"),
+		.rx_nic_records = world_stat(w, i, "RxRecordsNic"),
+		.rx_mixed_records = world_stat(w, i, "RxRecordsMixed"),
+		.rx_lost = world_stat(w, i, "SoftwareLost"),
+		.dropped = world_stat(w, i, "TxDropNoSyncData") +
+			   world_stat(w, i, "TxDropBypassReq"),
+	};
+	if (sim->conf.end[i].nic == SIM_NIC_NONE)
+		return;
+	t->tx_ooo = world_port_stat(w, i, "tx_tls_ooo");
+	t->tx_no_sync = world_port_stat(w, i, "tx_tls_drop_no_sync_data");
+	/* Nothing should ever have come as far as this. */
+	if (t->dropped != 0 || t->tx_no_sync != 0)
+		complain(sim, "end %d: packets that would have gone in clear", i);
+}
+
 void
 sim_play(const struct sim_conf *conf, struct sim_report *report)
 {
@@ -291,6 +322,8 @@ sim_play(const struct sim_conf *conf, struct sim_report *report)
 		close_listener(sim);
 		run_until(sim, all_back, sim->now_us + LINGER_US, "not all came back to the start");
 		finish(sim);
+		report_tls(sim, 0);
+		report_tls(sim, 1);
 	}
 	for (int i = 0; i < 2; i++) {
 		report->wire[i] = sealer_stats_get(sim->world.sealer, i);

@@ -30,8 +30,17 @@ enum sim_drop {
 	SIM_DROP_UPDATE_1, /* window updates of end 1, behind its stall */
 };
 
+/* How an end's records are sealed and opened. */
+enum sim_nic {
+	SIM_NIC_NONE,   /* its port has no inline TLS */
+	SIM_NIC_UNUSED, /* it has, and the program does not want it */
+	SIM_NIC_USED,
+};
+
 struct sim_end_conf {
 	struct app_conf app;
+	enum sim_nic nic;
+	struct rtls_tlsnic_conf nic_conf;
 	struct cable_path path; /* of what it sends */
 	uint64_t plain_len;     /* bytes it sends in front of its keys */
 	uint64_t rec_no;        /* its first record's number */
@@ -45,6 +54,7 @@ struct sim_conf {
 	uint64_t start_us;
 	uint32_t caps; /* PORT_CAP_* */
 	uint32_t tso_max;
+	uint32_t nb_mbufs; /* in each receiver's pool; 0: the cable's default */
 	uint16_t mtu;
 	uint16_t rx_seg_len;
 	uint16_t lazy_free;
@@ -52,6 +62,21 @@ struct sim_conf {
 	enum sim_drop drop;
 	uint32_t drop_count;
 	struct sim_end_conf end[2];
+};
+
+/* Who did the crypto of an end: its stack's counters. */
+struct sim_tls {
+	uint64_t tx_bytes;     /* behind the keys, sent */
+	uint64_t tx_nic_bytes; /* of these, sealed by the NIC */
+	uint64_t tx_packets;   /* as the stack made them */
+	uint64_t tx_fallback;  /* records sealed in software after all */
+	uint64_t rx_records;
+	uint64_t rx_nic_records;
+	uint64_t rx_mixed_records;
+	uint64_t rx_lost;    /* contexts that got out of step for good */
+	uint64_t dropped;    /* packets, as they would have been in clear */
+	uint64_t tx_ooo;     /* packets that the NIC rebuilt its state for */
+	uint64_t tx_no_sync; /* packets that the NIC dropped */
 };
 
 /* How it went. */
@@ -65,6 +90,7 @@ struct sim_report {
 	uint64_t control_records;
 	struct sealer_stats wire[2];
 	struct cable_stats cable[2];
+	struct sim_tls tls[2];    /* of end i */
 	uint64_t stall_frames[2]; /* that end i sent while the other's program did not read */
 };
 

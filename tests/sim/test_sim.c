@@ -12,141 +12,56 @@
 
 #include <CUnit/CUnit.h>
 
-#include "sim/draw.h"
-#include "sim/sim.h"
+#include "sim/seeds.h"
 #include "support/eal.h"
 #include "support/harness.h"
 
-enum {
-	SEEDS = 60,       /* per network, five networks: 300 */
-	SEEDS_FULL = 200, /* 1,000 */
-	SECOND = 1000000,
-};
-
-static bool
-replayed(void)
-{
-	return getenv("RECORDTLS_SEED") != NULL;
-}
-
-/* Plays; says on the log what failed. */
-static bool
-plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *report)
-{
-	char text[1024];
-
-	sim_play(conf, report);
-	if (report->error[0] == '\0')
-		return true;
-	draw_describe(conf, text, sizeof(text));
-	printf("# RECORDTLS_SEED=%" PRIu64 ": %s\n# %s\n", seed, report->error, text);
-	return false;
-}
+enum { SECOND = 1000000 };
 
 /* --- seeds ------------------------------------------------------------------- */
-
-struct totals {
-	uint64_t plays;
-	uint64_t segments;
-	uint64_t cut; /* segments that the port made out of longer packets */
-	uint64_t retransmitted;
-	uint64_t records;
-	uint64_t lost;
-	uint64_t duplicated;
-	uint64_t refusals;
-	uint64_t control_records;
-};
-
-static void
-add(struct totals *t, const struct sim_report *r)
-{
-	t->plays++;
-	for (int i = 0; i < 2; i++) {
-		t->segments += r->wire[i].segments;
-		t->cut += r->cable[i].tx_frames - r->cable[i].tx_packets;
-		t->retransmitted += r->wire[i].retransmitted;
-		t->records += r->wire[i].records;
-		t->lost += r->cable[i].lost;
-		t->duplicated += r->cable[i].duplicated;
-	}
-	t->refusals += r->refusals;
-	t->control_records += r->control_records;
-}
-
-static struct totals
-play_seeds(enum draw_network network)
-{
-	uint64_t first = harness_seed(), n = harness_full() ? SEEDS_FULL : SEEDS, failed = 0;
-	struct sim_report report;
-	struct totals t = { 0 };
-	struct sim_conf conf;
-
-	if (replayed())
-		n = 1;
-	for (uint64_t i = 0; i < n; i++) {
-		draw_sim(&conf, first + i, network);
-		if (!plays(&conf, first + i, &report))
-			failed++;
-		add(&t, &report);
-	}
-	printf("# %" PRIu64 " seeds: %" PRIu64 " segments, %" PRIu64 " cut by the port, %" PRIu64
-	       " retransmitted, %" PRIu64 " lost, %" PRIu64 " duplicated; %" PRIu64
-	       " records, %" PRIu64 " of control; %" PRIu64 " sends refused\n",
-	       t.plays, t.segments, t.cut, t.retransmitted, t.lost, t.duplicated, t.records,
-	       t.control_records, t.refusals);
-	CU_ASSERT_EQUAL(failed, 0);
-	/* A simulation in which nothing happens proves nothing. */
-	if (!replayed()) {
-		CU_ASSERT(t.records > n * 10);
-		CU_ASSERT(t.cut > n * 10);
-		CU_ASSERT(t.control_records > n);
-		CU_ASSERT(t.refusals > n);
-	}
-	return t;
-}
 
 static void
 test_perfect(void)
 {
-	play_seeds(DRAW_PERFECT);
+	seeds_play(DRAW_PERFECT, false);
 }
 
 static void
 test_loss(void)
 {
-	struct totals t = play_seeds(DRAW_LOSS);
+	struct seeds_totals t = seeds_play(DRAW_LOSS, false);
 
-	if (!replayed())
+	if (!seeds_replayed())
 		CU_ASSERT(t.lost > t.plays && t.retransmitted > t.plays);
 }
 
 static void
 test_reorder(void)
 {
-	play_seeds(DRAW_REORDER);
+	seeds_play(DRAW_REORDER, false);
 }
 
 static void
 test_duplicate(void)
 {
-	struct totals t = play_seeds(DRAW_DUPLICATE);
+	struct seeds_totals t = seeds_play(DRAW_DUPLICATE, false);
 
-	if (!replayed())
+	if (!seeds_replayed())
 		CU_ASSERT(t.duplicated > t.plays);
 }
 
 static void
 test_delay(void)
 {
-	play_seeds(DRAW_DELAY);
+	seeds_play(DRAW_DELAY, false);
 }
 
 static void
 test_everything(void)
 {
-	struct totals t = play_seeds(DRAW_EVERYTHING);
+	struct seeds_totals t = seeds_play(DRAW_EVERYTHING, false);
 
-	if (!replayed())
+	if (!seeds_replayed())
 		CU_ASSERT(t.lost > t.plays && t.duplicated > t.plays);
 }
 
@@ -159,11 +74,11 @@ test_replay(void)
 
 	for (uint64_t i = 0; i < 5; i++) {
 		draw_sim(&conf, harness_seed() + i, DRAW_EVERYTHING);
-		CU_ASSERT(plays(&conf, harness_seed() + i, &a));
-		CU_ASSERT(plays(&conf, harness_seed() + i, &b));
+		CU_ASSERT(seeds_plays(&conf, harness_seed() + i, &a));
+		CU_ASSERT(seeds_plays(&conf, harness_seed() + i, &b));
 		CU_ASSERT_EQUAL(memcmp(a.hash, b.hash, sizeof(a.hash)), 0);
 		conf.seed++;
-		CU_ASSERT(plays(&conf, harness_seed() + i, &other));
+		CU_ASSERT(seeds_plays(&conf, harness_seed() + i, &other));
 		CU_ASSERT_NOT_EQUAL(memcmp(a.hash, other.hash, sizeof(a.hash)), 0);
 	}
 }
@@ -224,7 +139,7 @@ test_lost_frames(void)
 			c.drop_count = rows[i].count;
 			if (waits < 2)
 				c.end[waits].app.waits = true;
-			CU_ASSERT(plays(&c, harness_seed(), &r));
+			CU_ASSERT(seeds_plays(&c, harness_seed(), &r));
 			CU_ASSERT(r.connected_us >= rows[i].connected_s[0] * SECOND);
 			CU_ASSERT(r.connected_us < rows[i].connected_s[1] * SECOND);
 			CU_ASSERT(r.closed_us < 60 * (uint64_t)SECOND);
@@ -255,7 +170,7 @@ test_zero_window(void)
 				c.end[0].path.loss_ppm = c.end[1].path.loss_ppm = CABLE_PPM / 20;
 				c.end[0].path.spare_arp = c.end[1].path.spare_arp = true;
 			}
-			CU_ASSERT(plays(&c, harness_seed() + (uint64_t)i, &r));
+			CU_ASSERT(seeds_plays(&c, harness_seed() + (uint64_t)i, &r));
 			CU_ASSERT(r.closed_us > 30 * (uint64_t)SECOND);
 			/* Asked again and again, ever more rarely: RFC 9293 3.8.6.1. */
 			CU_ASSERT(r.stall_frames[1 - i] > 3);
@@ -287,7 +202,7 @@ test_lost_update(void)
 			c.end[0].app.bytes = 300000;
 			c.end[0].sndbuf = 1000000;
 			c.end[0].app.by_events = by_events;
-			CU_ASSERT(plays(&c, harness_seed() + count, &r));
+			CU_ASSERT(seeds_plays(&c, harness_seed() + count, &r));
 			CU_ASSERT(r.closed_us > 3 * (uint64_t)SECOND);
 			CU_ASSERT(r.closed_us < 60 * (uint64_t)SECOND);
 		}
@@ -320,7 +235,7 @@ test_idle_then_blocked(void)
 		c.end[1].rcvbuf = 65536;
 		c.end[1].app.stall_at = 500;
 		c.end[1].app.stall_us = 5 * (uint64_t)SECOND;
-		CU_ASSERT(plays(&c, harness_seed(), &r));
+		CU_ASSERT(seeds_plays(&c, harness_seed(), &r));
 		CU_ASSERT(r.received_us[1] < 20 * (uint64_t)SECOND);
 	}
 }
@@ -338,7 +253,7 @@ test_mtu(void)
 			c.mtu = mtus[i];
 			c.caps = caps;
 			c.rx_seg_len = caps % 2 == 0 ? 0 : 1000;
-			CU_ASSERT(plays(&c, harness_seed() + caps, &r));
+			CU_ASSERT(seeds_plays(&c, harness_seed() + caps, &r));
 			/* Full segments are used: MTU - 40, less at most 12 of options. */
 			CU_ASSERT(r.wire[0].segments <
 				  2 * (r.wire[0].wire_len / (mtus[i] - 52u)) + 200);
@@ -362,7 +277,7 @@ test_wrap(void)
 		c.end[0].path.loss_ppm = c.end[1].path.loss_ppm = CABLE_PPM / 50;
 		c.end[0].path.spare_arp = c.end[1].path.spare_arp = true;
 		for (int tries = 0; tries < 5; tries++) {
-			CU_ASSERT(plays(&c, harness_seed(), &r));
+			CU_ASSERT(seeds_plays(&c, harness_seed(), &r));
 			missing = 0 - r.wire[i].isn;
 			if (missing < r.wire[i].wire_len)
 				break;

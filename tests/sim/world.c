@@ -22,6 +22,10 @@ static const char *const LEVELS[WORLD_LEVELS] = {
 	"FlowsInUse", "SynInUse",   "TimeWaitInUse", "RxRoomInUse",
 };
 
+/* Levels of a TLS NIC. */
+static const char *const NIC_LEVELS[] = { "contexts_in_use", "nic_tx_mbufs_in_use",
+					  "nic_rx_mbufs_in_use" };
+
 static void __attribute__((format(printf, 2, 3)))
 complain(struct world *w, const char *fmt, ...)
 {
@@ -56,6 +60,37 @@ read_levels(struct world *w, const struct rtls_stack *stack, uint64_t out[WORLD_
 	}
 }
 
+static uint64_t
+stat_of(struct world *w, int end, const struct rtls_port *port, const char *name)
+{
+	struct rtls_stat tab[STATS_MAX];
+	int n = rtls_stats_get(w->end[end].stack, port, tab, STATS_MAX);
+
+	for (int i = 0; i < n && n <= STATS_MAX; i++)
+		if (strcmp(tab[i].name, name) == 0)
+			return tab[i].value;
+	complain(w, "there is no counter %s", name);
+	return 0;
+}
+
+uint64_t
+world_stat(struct world *w, int end, const char *name)
+{
+	return stat_of(w, end, NULL, name);
+}
+
+uint64_t
+world_port_stat(struct world *w, int end, const char *name)
+{
+	return stat_of(w, end, w->end[end].port, name);
+}
+
+static bool
+has_nic(const struct world *w, int end)
+{
+	return w->end[end].port != cable_port(w->cable, end);
+}
+
 const char *
 world_leak(struct world *w, int end)
 {
@@ -65,7 +100,16 @@ world_leak(struct world *w, int end)
 	for (unsigned int i = 0; i < WORLD_LEVELS; i++)
 		if (now[i] != w->end[end].start[i])
 			return LEVELS[i];
+	for (unsigned int i = 0; has_nic(w, end) && i < HARNESS_COUNT(NIC_LEVELS); i++)
+		if (world_port_stat(w, end, NIC_LEVELS[i]) != 0)
+			return NIC_LEVELS[i];
 	return cable_mbufs_in_use(w->cable, end) != 0 ? "the cable's buffers" : NULL;
+}
+
+bool
+world_nic_poll(struct world *w, int end)
+{
+	return has_nic(w, end) && rtls_tlsnic_poll(w->end[end].port) != 0;
 }
 
 /* --- life -------------------------------------------------------------------- */
@@ -131,17 +175,22 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 	uint64_t rng = conf->seed + (uint64_t)i;
 	struct rtls_addr ip = addr_of(i, 0);
 	struct world_end *e = &w->end[i];
+	struct app_conf app = c->app;
 	int rc;
 
 	for (size_t j = 0; j < sizeof(sc.secret); j++)
 		sc.secret[j] = (uint8_t)harness_rand(&rng);
-	app_init(&e->app, &c->app, i, &e->journal, &w->end[1 - i].journal, w->sealer, &keys[i],
+	app.software = c->nic == SIM_NIC_UNUSED;
+	app_init(&e->app, &app, i, &e->journal, &w->end[1 - i].journal, w->sealer, &keys[i],
 		 &keys[1 - i]);
+	e->port = cable_port(w->cable, i);
 	rc = rtls_stack_create(&sc, &e->stack);
+	if (rc == 0 && c->nic != SIM_NIC_NONE)
+		rc = rtls_tlsnic_open(e->port, &c->nic_conf, &e->port);
 	if (rc == 0)
-		rc = rtls_stack_bind(e->stack, cable_port(w->cable, i), 0);
+		rc = rtls_stack_bind(e->stack, e->port, 0);
 	if (rc == 0)
-		rc = rtls_addr_add(e->stack, cable_port(w->cable, i), &ip, 24);
+		rc = rtls_addr_add(e->stack, e->port, &ip, 24);
 	if (rc == 0)
 		read_levels(w, e->stack, e->start);
 	return rc;
@@ -159,6 +208,7 @@ world_init(struct world *w, const struct sim_conf *conf, cable_tap_fn tap, cable
 		.now_us = conf->start_us,
 		.caps = conf->caps,
 		.tso_max = conf->tso_max,
+		.nb_mbufs = conf->nb_mbufs,
 		.mtu = conf->mtu,
 		.rx_seg_len = conf->rx_seg_len,
 		.lazy_free = conf->lazy_free,
@@ -221,6 +271,7 @@ world_fini(struct world *w, uint64_t now_us, struct cable_stats stats[2])
 			now_us += TICK_US;
 			cable_set_time(w->cable, now_us);
 			rtls_stack_poll(w->end[i].stack, now_us);
+			world_nic_poll(w, i);
 		}
 		if (rc != 0)
 			complain(w, "rtls_stack_destroy gave %d", rc);
@@ -229,7 +280,7 @@ world_fini(struct world *w, uint64_t now_us, struct cable_stats stats[2])
 		stats[i] = cable_stats_get(w->cable, i);
 		if (stats[i].misused != 0)
 			complain(w, "end %d used its port in a wrong way", i);
-		rc = rtls_port_close(cable_port(w->cable, i));
+		rc = w->end[i].port == NULL ? 0 : rtls_port_close(w->end[i].port);
 		if (rc != 0)
 			complain(w, "rtls_port_close gave %d", rc);
 		if (cable_mbufs_in_use(w->cable, i) != 0)

@@ -13,6 +13,7 @@
 enum { WORLD_LEVELS = 8 };
 
 struct world_end {
+	struct rtls_port *port; /* the cable's, or a TLS NIC over it */
 	struct rtls_stack *stack;
 	struct rtls_sock *listener;
 	struct rtls_sock *connecting;
@@ -35,8 +36,15 @@ int world_init(struct world *w, const struct sim_conf *conf, cable_tap_fn tap,
 /* Listens at end 1, connects from end 0. 0 or an error of the library. */
 int world_open(struct world *w, const struct sim_conf *conf);
 
+/* A counter of a stack, or of a port, by its name. */
+uint64_t world_stat(struct world *w, int end, const char *name);
+uint64_t world_port_stat(struct world *w, int end, const char *name);
+
 /* What is not as at the start at an end: a counter's name; NULL: all is. */
 const char *world_leak(struct world *w, int end);
+
+/* One turn of a NIC that another lcore would run. True: it did something. */
+bool world_nic_poll(struct world *w, int end);
 
 /* Ends everything at now_us and after, and checks that all is given back. */
 void world_fini(struct world *w, uint64_t now_us, struct cable_stats stats[2]);

@@ -22,8 +22,8 @@ eal_start(const char *name)
 {
 	/* EAL keeps pointers into its arguments. */
 	static char arg[][64] = {
-		"",   "--no-huge", "--no-pci", "--no-shconf", "--no-telemetry",      "-m",
-		"64", "",          "-l",       "0",           "--log-level=*:error",
+		"",    "--no-huge", "--no-pci", "--no-shconf", "--no-telemetry",      "-m",
+		"256", "",          "-l",       "0",           "--log-level=*:error",
 	};
 	char *argv[RTE_DIM(arg) + 1] = { NULL };
 	size_t i;

@@ -26,6 +26,10 @@ static const char *const LEVELS[PAIR_LEVELS] = {
 	"FlowsInUse", "SynInUse",   "TimeWaitInUse", "RxRoomInUse",
 };
 
+/* Of a TLS NIC. */
+static const char *const NIC_LEVELS[PAIR_NIC_LEVELS] = { "contexts_in_use", "nic_tx_mbufs_in_use",
+							 "nic_rx_mbufs_in_use" };
+
 /* --- life -------------------------------------------------------------------- */
 
 struct rtls_addr
@@ -60,9 +64,12 @@ make_end(struct pair *p, const struct pair_conf *conf, int i, const char *name)
 	set_default(&sc.nb_small, 256);
 	set_default(&sc.nb_medium, 128);
 	set_default(&sc.nb_large, 64);
+	p->port[i] = cable_port(p->cable, i);
+	if (conf->nic[i] != NULL)
+		CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(p->port[i], conf->nic[i], &p->port[i]), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&sc, &p->stack[i]), 0);
-	CU_ASSERT_EQUAL_FATAL(rtls_stack_bind(p->stack[i], cable_port(p->cable, i), 0), 0);
-	CU_ASSERT_EQUAL_FATAL(rtls_addr_add(p->stack[i], cable_port(p->cable, i), &ip, 24), 0);
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_bind(p->stack[i], p->port[i], 0), 0);
+	CU_ASSERT_EQUAL_FATAL(rtls_addr_add(p->stack[i], p->port[i], &ip, 24), 0);
 	for (int j = 0; j < PAIR_LEVELS; j++)
 		p->start[i][j] = pair_stat(p, i, LEVELS[j]);
 }
@@ -110,6 +117,16 @@ all_back(void *arg)
 	return pair_leak(p, 0) == NULL && pair_leak(p, 1) == NULL;
 }
 
+static bool
+poll_end(struct pair *p, int i)
+{
+	bool did = rtls_stack_poll(p->stack[i], p->now_us) != 0;
+
+	if (p->port[i] != cable_port(p->cable, i))
+		did |= rtls_tlsnic_poll(p->port[i]) != 0;
+	return did;
+}
+
 static int
 destroy_stack(struct pair *p, int i)
 {
@@ -121,7 +138,7 @@ destroy_stack(struct pair *p, int i)
 			break;
 		p->now_us += TICK_US;
 		cable_set_time(p->cable, p->now_us);
-		rtls_stack_poll(p->stack[i], p->now_us);
+		poll_end(p, i);
 	}
 	return rc;
 }
@@ -156,7 +173,7 @@ pair_fini(struct pair *p)
 	}
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(cable_stats_get(p->cable, i).misused, 0);
-		CU_ASSERT_EQUAL(rtls_port_close(cable_port(p->cable, i)), 0);
+		CU_ASSERT_EQUAL(rtls_port_close(p->port[i]), 0);
 		CU_ASSERT_EQUAL(cable_mbufs_in_use(p->cable, i), 0);
 	}
 	cable_destroy(p->cable);
@@ -173,7 +190,7 @@ pair_turn(struct pair *p)
 	cable_set_time(p->cable, p->now_us);
 	for (int i = 0; i < 2; i++)
 		if (p->stack[i] != NULL)
-			did |= rtls_stack_poll(p->stack[i], p->now_us) != 0;
+			did |= poll_end(p, i);
 	p->now_us += TICK_US;
 	return did;
 }
@@ -242,11 +259,11 @@ pair_pass(struct pair *p, uint64_t us)
 
 /* --- counters ---------------------------------------------------------------- */
 
-uint64_t
-pair_stat(const struct pair *p, int end, const char *name)
+static uint64_t
+stat_of(const struct pair *p, int end, const struct rtls_port *port, const char *name)
 {
 	struct rtls_stat tab[STATS_MAX];
-	int n = rtls_stats_get(p->stack[end], NULL, tab, STATS_MAX);
+	int n = rtls_stats_get(p->stack[end], port, tab, STATS_MAX);
 
 	CU_ASSERT_FATAL(n > 0 && n <= STATS_MAX);
 	for (int i = 0; i < n; i++)
@@ -257,10 +274,22 @@ pair_stat(const struct pair *p, int end, const char *name)
 	return 0;
 }
 
+uint64_t
+pair_stat(const struct pair *p, int end, const char *name)
+{
+	return stat_of(p, end, NULL, name);
+}
+
+uint64_t
+pair_port_stat(const struct pair *p, int end, const char *name)
+{
+	return stat_of(p, end, p->port[end], name);
+}
+
 const char *
 pair_leak(struct pair *p, int end)
 {
-	struct rtls_port *port = cable_port(p->cable, end);
+	struct rtls_port *port = p->port[end];
 
 	if (p->stack[end] == NULL)
 		return NULL;
@@ -269,6 +298,9 @@ pair_leak(struct pair *p, int end)
 	for (int i = 0; i < PAIR_LEVELS; i++)
 		if (pair_stat(p, end, LEVELS[i]) != p->start[end][i])
 			return LEVELS[i];
+	for (int i = 0; port != cable_port(p->cable, end) && i < PAIR_NIC_LEVELS; i++)
+		if (pair_port_stat(p, end, NIC_LEVELS[i]) != 0)
+			return NIC_LEVELS[i];
 	return cable_mbufs_in_use(p->cable, end) != 0 ? "the cable's buffers" : NULL;
 }
 

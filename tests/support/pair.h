@@ -18,11 +18,13 @@
 enum {
 	PAIR_PORT = 443, /* that end 1 listens on */
 	PAIR_LEVELS = 8,
+	PAIR_NIC_LEVELS = 3,
 };
 
 /* 0 in a field: its default. */
 struct pair_conf {
-	struct rtls_stack_conf stack[2]; /* sizes and name are filled in */
+	const struct rtls_tlsnic_conf *nic[2]; /* a TLS NIC over the cable's port; NULL: none */
+	struct rtls_stack_conf stack[2];       /* sizes and name are filled in */
 	uint32_t backlog;
 	uint32_t caps; /* PORT_CAP_*, of both ends */
 	uint32_t tso_max;
@@ -37,6 +39,7 @@ struct pair_conf {
 
 struct pair {
 	struct cable *cable;
+	struct rtls_port *port[2];   /* the cable's, or the NIC over it */
 	struct rtls_stack *stack[2]; /* NULL: the test destroyed it */
 	struct rtls_sock *listener;  /* NULL: the test closed it */
 	uint64_t now_us;
@@ -66,6 +69,9 @@ bool pair_until(struct pair *p, bool (*is_so)(void *arg), void *arg, uint64_t li
 
 /* A counter or level of a stack by its name. */
 uint64_t pair_stat(const struct pair *p, int end, const char *name);
+
+/* A counter of an end's port by its name. */
+uint64_t pair_port_stat(const struct pair *p, int end, const char *name);
 
 /* What is not as at the start at an end: a level's name; NULL: all is. */
 const char *pair_leak(struct pair *p, int end);

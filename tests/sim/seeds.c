@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "sim/seeds.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <CUnit/CUnit.h>
+
+#include "support/harness.h"
+
+enum {
+	SEEDS = 60,       /* per network, five networks: 300 */
+	SEEDS_FULL = 200, /* 1,000 */
+};
+
+bool
+seeds_replayed(void)
+{
+	return getenv("RECORDTLS_SEED") != NULL;
+}
+
+bool
+seeds_plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *report)
+{
+	char text[1024];
+
+	sim_play(conf, report);
+	if (report->error[0] == '\0')
+		return true;
+	draw_describe(conf, text, sizeof(text));
+	printf("# RECORDTLS_SEED=%" PRIu64 ": %s\n# %s\n", seed, report->error, text);
+	return false;
+}
+
+static void
+add(struct seeds_totals *t, const struct sim_report *r)
+{
+	t->plays++;
+	for (int i = 0; i < 2; i++) {
+		t->segments += r->wire[i].segments;
+		t->cut += r->cable[i].tx_frames - r->cable[i].tx_packets;
+		t->retransmitted += r->wire[i].retransmitted;
+		t->records += r->wire[i].records;
+		t->lost += r->cable[i].lost;
+		t->duplicated += r->cable[i].duplicated;
+	}
+	for (int i = 0; i < 2; i++) {
+		t->tls.tx_bytes += r->tls[i].tx_bytes;
+		t->tls.tx_nic_bytes += r->tls[i].tx_nic_bytes;
+		t->tls.tx_fallback += r->tls[i].tx_fallback;
+		t->tls.tx_ooo += r->tls[i].tx_ooo;
+		t->tls.rx_records += r->tls[i].rx_records;
+		t->tls.rx_nic_records += r->tls[i].rx_nic_records;
+		t->tls.rx_mixed_records += r->tls[i].rx_mixed_records;
+		t->tls.rx_lost += r->tls[i].rx_lost;
+	}
+	t->refusals += r->refusals;
+	t->control_records += r->control_records;
+}
+
+struct seeds_totals
+seeds_play(enum draw_network network, bool nic)
+{
+	uint64_t first = harness_seed(), n = harness_full() ? SEEDS_FULL : SEEDS, failed = 0;
+	struct sim_report report;
+	struct seeds_totals t = { 0 };
+	struct sim_conf conf;
+
+	if (seeds_replayed())
+		n = 1;
+	for (uint64_t i = 0; i < n; i++) {
+		draw_sim(&conf, first + i, network);
+		if (nic)
+			draw_nic(&conf, first + i);
+		if (!seeds_plays(&conf, first + i, &report))
+			failed++;
+		add(&t, &report);
+	}
+	printf("# %" PRIu64 " seeds: %" PRIu64 " segments, %" PRIu64 " cut by the port, %" PRIu64
+	       " retransmitted, %" PRIu64 " lost, %" PRIu64 " duplicated; %" PRIu64
+	       " records, %" PRIu64 " of control; %" PRIu64 " sends refused\n",
+	       t.plays, t.segments, t.cut, t.retransmitted, t.lost, t.duplicated, t.records,
+	       t.control_records, t.refusals);
+	if (nic)
+		printf("# NIC: sealed %" PRIu64 " of %" PRIu64 " bytes, rebuilt %" PRIu64
+		       " times, %" PRIu64 " records sealed in software after all; opened %" PRIu64
+		       " of %" PRIu64 " records, %" PRIu64 " in part; out of step %" PRIu64 "\n",
+		       t.tls.tx_nic_bytes, t.tls.tx_bytes, t.tls.tx_ooo, t.tls.tx_fallback,
+		       t.tls.rx_nic_records, t.tls.rx_records, t.tls.rx_mixed_records,
+		       t.tls.rx_lost);
+	CU_ASSERT_EQUAL(failed, 0);
+	/* A simulation in which nothing happens proves nothing. */
+	if (!seeds_replayed()) {
+		CU_ASSERT(t.records > n * 10);
+		/* A TLS NIC cuts in front of the cable's port. */
+		CU_ASSERT(nic || t.cut > n * 10);
+		CU_ASSERT(t.control_records > n);
+		CU_ASSERT(t.refusals > n);
+	}
+	return t;
+}

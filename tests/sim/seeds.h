@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Plays many simulations drawn from seeds. A failing one is printed with its settings;
+ * RECORDTLS_SEED=n plays that one alone.
+ */
+#ifndef RTLS_SIM_SEEDS_H
+#define RTLS_SIM_SEEDS_H
+
+#include "sim/draw.h"
+#include "sim/sim.h"
+
+/* What happened in all of them together. */
+struct seeds_totals {
+	uint64_t plays;
+	uint64_t segments;
+	uint64_t cut; /* segments that the port made out of longer packets */
+	uint64_t retransmitted;
+	uint64_t records;
+	uint64_t lost;
+	uint64_t duplicated;
+	uint64_t refusals;
+	uint64_t control_records;
+	struct sim_tls tls;
+};
+
+/* Is one seed played again? Then what only many show is not asserted. */
+bool seeds_replayed(void);
+
+/* Plays one; says on the log what failed. */
+bool seeds_plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *report);
+
+/* 60 seeds of a network, 200 in full; nic: with TLS NICs. Asserts that none fails. */
+struct seeds_totals seeds_play(enum draw_network network, bool nic);
+
+#endif
