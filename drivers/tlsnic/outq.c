@@ -10,9 +10,10 @@ pop(struct nic_outq *q, uint32_t n)
 	q->cnt -= n;
 }
 
-void
+unsigned int
 outq_flush(struct nic_outq *q, struct rtls_port *under, struct nic_counters *c)
 {
+	uint32_t before = q->cnt;
 	uint16_t n, ready, sent;
 
 	while (q->cnt > 0) {
@@ -33,6 +34,7 @@ outq_flush(struct nic_outq *q, struct rtls_port *under, struct nic_counters *c)
 		if (sent < ready)
 			break;
 	}
+	return before - q->cnt;
 }
 
 void

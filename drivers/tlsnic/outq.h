@@ -34,8 +34,11 @@ outq_push(struct nic_outq *q, struct rte_mbuf *m)
 	q->frames[(q->head + q->cnt++) % OUTQ_SIZE] = m;
 }
 
-/* Sends what the port takes. One that its tx_prepare refuses is dropped and counted. */
-void outq_flush(struct nic_outq *q, struct rtls_port *under, struct nic_counters *c);
+/*
+ * Sends what the port takes. One that its tx_prepare refuses is dropped and counted. Returns
+ * how many are gone.
+ */
+unsigned int outq_flush(struct nic_outq *q, struct rtls_port *under, struct nic_counters *c);
 
 void outq_free(struct nic_outq *q);
 

@@ -176,8 +176,10 @@ turn_rx(struct tlsnic *nic)
 unsigned int
 ring_turn(struct tlsnic *nic)
 {
-	unsigned int done = turn_tx(nic);
+	/* Frames that go give back the buffers for the packets behind them. */
+	unsigned int done = turn_flush(nic);
 
+	done += turn_tx(nic);
 	turn_flush(nic);
 	return done + turn_rx(nic);
 }

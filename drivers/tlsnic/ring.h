@@ -61,7 +61,7 @@ bool ring_event(struct tlsnic *nic, struct rtls_tls_event *ev);
 void ring_consumed(struct tlsnic *nic, struct rte_mbuf *m);
 void ring_released(struct tlsnic *nic, struct nic_context *c);
 void ring_tell(struct tlsnic *nic, const struct rtls_tls_event *ev);
-/* With rings: one turn. Returns how many packets and commands. */
+/* With rings: one turn. Returns how many packets, commands and frames it moved. */
 unsigned int ring_turn(struct tlsnic *nic);
 
 /* Both lcores are this one: what is under way is sent as far as that goes, and freed. */

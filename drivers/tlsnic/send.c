@@ -213,15 +213,18 @@ make_room(struct tlsnic *nic, uint32_t nb_frames)
 }
 
 static bool
-make_frames(struct tlsnic *nic, struct rte_mbuf **frames, uint32_t n)
+alloc_frames(struct tlsnic *nic, struct rte_mbuf **frames, uint32_t n)
 {
 	if (rte_pktmbuf_alloc_bulk(nic->tx_pool, frames, n) == 0)
 		return true;
-	/* The port below may hold all of them, and would as long as it is given no others. */
-	if (nic->under->tx_cleanup == NULL)
-		return false;
-	nic->under->tx_cleanup(nic->under, 0);
-	return rte_pktmbuf_alloc_bulk(nic->tx_pool, frames, n) == 0;
+	/* Some may have been sent, and be with the port below. */
+	if (nic->under->tx_cleanup != NULL) {
+		nic->under->tx_cleanup(nic->under, 0);
+		if (rte_pktmbuf_alloc_bulk(nic->tx_pool, frames, n) == 0)
+			return true;
+	}
+	nic_count(&nic->counters, NIC_CNT_TX_NO_MBUF, 1);
+	return false;
 }
 
 bool
@@ -233,10 +236,8 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 
 	if (action != SEND_DROP && !make_room(nic, action == SEND_WRITE ? j.nb_frames : 1))
 		return false;
-	if (action == SEND_WRITE && !make_frames(nic, frames, j.nb_frames)) {
-		nic_count(&nic->counters, NIC_CNT_TX_NO_MBUF, 1);
+	if (action == SEND_WRITE && !alloc_frames(nic, frames, j.nb_frames))
 		return false;
-	}
 	/* An mbuf that is used again must not remember what it was. */
 	*nic_mark(m, nic->mark_off) = NULL;
 	if (!j.seal.in_order)

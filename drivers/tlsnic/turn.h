@@ -13,10 +13,10 @@ bool turn_handle(struct tlsnic *nic, const struct nic_msg *msg);
 /* Up to n packets from the port below, opened where that can be. */
 uint16_t turn_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n);
 
-static inline void
+static inline unsigned int
 turn_flush(struct tlsnic *nic)
 {
-	outq_flush(&nic->outq, nic->under, &nic->counters);
+	return outq_flush(&nic->outq, nic->under, &nic->counters);
 }
 
 #endif

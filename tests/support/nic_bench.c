@@ -7,7 +7,6 @@
 
 #include <CUnit/CUnit.h>
 #include <rte_ip.h>
-#include <rte_security.h>
 #include <rte_tcp.h>
 
 #include <recordtls/tls.h>
@@ -43,11 +42,13 @@ nic_bench_open(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_
 	CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(&b->under->port, &b->conf, &b->nic), 0);
 }
 
-void *
-nic_bench_session(const struct nic_bench *b, uint8_t dir)
+void
+nic_bench_session_conf(const struct nic_bench *b, uint8_t dir, struct rte_crypto_sym_xform *x,
+		       struct rte_security_session_conf *conf)
 {
 	bool tx = dir == RTLS_TX;
-	struct rte_crypto_sym_xform x = {
+
+	*x = (struct rte_crypto_sym_xform){
 		.type = RTE_CRYPTO_SYM_XFORM_AEAD,
 		.aead = {
 			.op = tx ? RTE_CRYPTO_AEAD_OP_ENCRYPT : RTE_CRYPTO_AEAD_OP_DECRYPT,
@@ -57,7 +58,7 @@ nic_bench_session(const struct nic_bench *b, uint8_t dir)
 			.aad_length = 5,
 		},
 	};
-	struct rte_security_session_conf conf = {
+	*conf = (struct rte_security_session_conf){
 		.action_type = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
 		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
 		.tls_record = {
@@ -65,10 +66,18 @@ nic_bench_session(const struct nic_bench *b, uint8_t dir)
 			.type = tx ? RTE_SECURITY_TLS_SESS_TYPE_WRITE :
 				     RTE_SECURITY_TLS_SESS_TYPE_READ,
 		},
-		.crypto_xform = &x,
+		.crypto_xform = x,
 	};
+	memcpy(conf->tls_record.tls_1_3.imp_nonce, b->stream.iv, sizeof(b->stream.iv));
+}
 
-	memcpy(conf.tls_record.tls_1_3.imp_nonce, b->stream.iv, sizeof(b->stream.iv));
+void *
+nic_bench_session(const struct nic_bench *b, uint8_t dir)
+{
+	struct rte_security_session_conf conf;
+	struct rte_crypto_sym_xform x;
+
+	nic_bench_session_conf(b, dir, &x, &conf);
 	return rte_security_session_create(b->nic->tls.sec_ctx, &conf, b->nic->tls.sessions);
 }
 

@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include <rte_security.h>
+
 #include <recordtls/tlsnic.h>
 
 #include "support/nic_stream.h"
@@ -44,7 +46,10 @@ void nic_bench_start(struct nic_bench *b, uint32_t seq, uint32_t lead, const uin
 /* Ends context and session, closes; no mbuf may be missing. */
 void nic_bench_close(struct nic_bench *b);
 
-/* key and iv: of the bench's stream. NULL: refused. */
+/* What makes a session with key and IV of the bench's stream. */
+void nic_bench_session_conf(const struct nic_bench *b, uint8_t dir, struct rte_crypto_sym_xform *x,
+			    struct rte_security_session_conf *conf);
+/* NULL: refused. */
 void *nic_bench_session(const struct nic_bench *b, uint8_t dir);
 /* The connection with this port number of the host's. */
 struct rtls_tls_flow nic_bench_flow(uint8_t dir, uint16_t port);

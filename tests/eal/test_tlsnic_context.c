@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* The table of contexts and the calls of recordtls/offload.h, sessions included. */
+#include <errno.h>
+
+#include <CUnit/CUnit.h>
+#include <rte_common.h>
+#include <rte_cryptodev.h>
+
+#include <recordtls/tls.h>
+
+#include "support/eal.h"
+#include "support/harness.h"
+#include "support/nic_bench.h"
+
+static const uint32_t sizes[] = { 100 };
+
+/* With one sending context, of port 443, started. */
+static void
+begin(struct nic_bench *b, uint32_t max_contexts, uint8_t rings)
+{
+	nic_bench_open(
+		b, &(struct rtls_tlsnic_conf){ .max_contexts = max_contexts, .rings = rings }, 0);
+	nic_bench_start(b, 1000, 0, sizes, 1);
+}
+
+static int
+add(struct nic_bench *b, uint16_t port, uint64_t cookie, struct rtls_tls_handle *out)
+{
+	struct rtls_tls_flow flow = nic_bench_flow(RTLS_TX, port);
+	const struct offload_device *d = &b->nic->tls;
+
+	return d->ops->add(d->dev, b->session, &flow, cookie, out);
+}
+
+static void
+del(struct nic_bench *b, struct rtls_tls_handle h)
+{
+	b->nic->tls.ops->del(b->nic->tls.dev, h);
+}
+
+static unsigned int
+poll_events(struct nic_bench *b, struct rtls_tls_event *ev, unsigned int n)
+{
+	return b->nic->tls.ops->poll_events(b->nic->tls.dev, 0, ev, n);
+}
+
+static void
+test_limit(void)
+{
+	struct rtls_tls_handle second, third, again;
+	struct nic_bench b;
+
+	begin(&b, 3, 0);
+	CU_ASSERT_EQUAL(b.nic->tls.caps.max_contexts, 3);
+	CU_ASSERT_EQUAL(add(&b, 443, 0, &second), -EEXIST);
+	CU_ASSERT_EQUAL(add(&b, 444, 0, &second), 0);
+	CU_ASSERT_EQUAL(add(&b, 445, 0, &third), 0);
+	CU_ASSERT_EQUAL(add(&b, 446, 0, &again), -ENOSPC);
+	CU_ASSERT_EQUAL(add(&b, 443, 0, &again), -EEXIST);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "contexts_in_use"), 3);
+	del(&b, second);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "contexts_in_use"), 2);
+	CU_ASSERT_EQUAL(add(&b, 446, 0, &again), 0);
+	CU_ASSERT_EQUAL(again.index, second.index);
+	CU_ASSERT_NOT_EQUAL(again.generation, second.generation);
+	CU_ASSERT_NOT_EQUAL(again.generation, 0);
+	del(&b, second); /* an old handle: nothing */
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "contexts_in_use"), 3);
+	del(&b, again);
+	del(&b, third);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_ctx"), 4);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_del"), 3);
+	nic_bench_close(&b);
+}
+
+static void
+test_limit_rings(void)
+{
+	struct rtls_tls_handle second, again;
+	struct nic_bench b;
+
+	begin(&b, 2, 1);
+	CU_ASSERT_EQUAL(add(&b, 444, 0, &second), 0);
+	del(&b, second);
+	/* The NIC has still to hear of it. */
+	CU_ASSERT_EQUAL(add(&b, 444, 0, &again), -ENOSPC);
+	CU_ASSERT(rtls_tlsnic_poll(b.nic) > 0);
+	CU_ASSERT_EQUAL(add(&b, 444, 0, &again), 0);
+	CU_ASSERT_EQUAL(again.index, second.index);
+	CU_ASSERT_NOT_EQUAL(again.generation, second.generation);
+	del(&b, again);
+	nic_bench_close(&b);
+}
+
+static void
+test_start(void)
+{
+	const struct rtls_tls_handle beyond = { .index = 7, .generation = 1 };
+	struct rtls_tls_handle h;
+	const struct offload_device *d;
+	struct nic_bench b;
+
+	begin(&b, 2, 0);
+	d = &b.nic->tls;
+	CU_ASSERT_EQUAL(d->ops->start(d->dev, b.ctx, 0, 0), -EBUSY);
+	CU_ASSERT_EQUAL(d->ops->start(d->dev, beyond, 0, 0), -ENOENT);
+	CU_ASSERT_EQUAL(add(&b, 444, 0, &h), 0);
+	del(&b, h);
+	CU_ASSERT_EQUAL(d->ops->start(d->dev, h, 0, 0), -ENOENT);
+	CU_ASSERT(d->ops->tx_resync == NULL && d->ops->rx_resync == NULL);
+	nic_bench_close(&b);
+}
+
+static void
+test_resync_refusals(void)
+{
+	struct rtls_tls_handle h;
+	const struct offload_device *d;
+	struct nic_bench b;
+
+	nic_bench_open(&b, &(struct rtls_tlsnic_conf){ .tx_method = RTLS_TLS_TX_NEXT_RECORD }, 0);
+	nic_bench_start(&b, 1000, 0, sizes, 1);
+	d = &b.nic->tls;
+	CU_ASSERT_EQUAL(add(&b, 444, 0, &h), 0);
+	CU_ASSERT_EQUAL(d->ops->tx_resync(d->dev, h, 0, 0), -EBUSY);
+	del(&b, h);
+	CU_ASSERT_EQUAL(d->ops->tx_resync(d->dev, h, 0, 0), -ENOENT);
+	nic_bench_close(&b);
+}
+
+static void
+test_not_these_connections(void)
+{
+	struct rtls_tls_flow flow;
+	struct rtls_tls_handle h;
+	const struct offload_device *d;
+	struct nic_bench b;
+
+	begin(&b, 4, 0);
+	d = &b.nic->tls;
+	flow = nic_bench_flow(RTLS_RX, 444); /* with the key of a sender */
+	CU_ASSERT_EQUAL(d->ops->add(d->dev, b.session, &flow, 0, &h), -ENOTSUP);
+	flow = nic_bench_flow(RTLS_TX, 444);
+	flow.queue = 1;
+	CU_ASSERT_EQUAL(d->ops->add(d->dev, b.session, &flow, 0, &h), -ENOTSUP);
+	flow.queue = 0;
+	flow.remote.family = 6;
+	CU_ASSERT_EQUAL(d->ops->add(d->dev, b.session, &flow, 0, &h), -ENOTSUP);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "contexts_in_use"), 1);
+	nic_bench_close(&b);
+}
+
+static void
+test_slow_add(void)
+{
+	struct rtls_tls_handle h[3];
+	struct rtls_tls_event ev[4];
+	const struct offload_device *d;
+	struct nic_bench b;
+
+	nic_bench_open(&b, &(struct rtls_tlsnic_conf){ .add_polls = 3 }, 0);
+	nic_stream_init(&b.stream, &b.luck, b.pool, 0, 0, sizes, 1);
+	b.session = nic_bench_session(&b, RTLS_TX);
+	d = &b.nic->tls;
+	for (uint16_t i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(add(&b, 444 + i, 100 + i, &h[i]), -EINPROGRESS);
+	CU_ASSERT_EQUAL(d->ops->start(d->dev, h[0], 0, 0), -EBUSY);
+	CU_ASSERT_EQUAL(poll_events(&b, ev, 4), 0);
+	del(&b, h[1]); /* no event of it */
+	CU_ASSERT_EQUAL(poll_events(&b, ev, 4), 0);
+	CU_ASSERT_EQUAL(poll_events(&b, ev, 1), 1);
+	CU_ASSERT_EQUAL(ev[0].type, RTLS_TLS_EV_ADD_DONE);
+	CU_ASSERT_EQUAL(ev[0].status, 0);
+	CU_ASSERT_EQUAL(ev[0].cookie, 100);
+	CU_ASSERT_EQUAL(ev[0].ctx.index, h[0].index);
+	CU_ASSERT_EQUAL(ev[0].ctx.generation, h[0].generation);
+	CU_ASSERT_EQUAL(poll_events(&b, ev, 4), 1); /* there was room for one */
+	CU_ASSERT_EQUAL(ev[0].cookie, 102);
+	CU_ASSERT_EQUAL(poll_events(&b, ev, 4), 0);
+	CU_ASSERT_EQUAL(d->ops->start(d->dev, h[0], 0, 0), 0);
+	del(&b, h[0]);
+	del(&b, h[2]);
+	nic_bench_close(&b);
+}
+
+/* Packets handed over before are sealed, those behind are not: in one order over the ring. */
+static void
+test_order_over_rings(void)
+{
+	struct nic_bench b;
+	struct rtls_tls_handle h;
+	const struct offload_device *d;
+	struct rte_mbuf *m[4];
+	uint32_t at = 0;
+
+	begin(&b, 2, 1);
+	d = &b.nic->tls;
+	nic_bench_turn(&b);
+	m[0] = nic_bench_packet(&b, 0, 60, 0);
+	m[1] = nic_bench_packet(&b, 60, 20, 0);
+	CU_ASSERT_EQUAL(b.nic->tx_burst(b.nic, 0, m, 2), 2);
+	d->ops->del(d->dev, b.ctx);
+	m[0] = nic_bench_packet(&b, 80, 20, 0);
+	CU_ASSERT_EQUAL(b.nic->tx_burst(b.nic, 0, m, 1), 1);
+	CU_ASSERT_EQUAL(add(&b, 443, 0, &h), 0); /* while the old one ends */
+	m[0] = nic_bench_packet(&b, 80, 20, 0);
+	((struct rtls_tls_tx_meta *)rte_mbuf_to_priv(m[0]))->ctx = h;
+	CU_ASSERT_EQUAL(b.nic->tx_burst(b.nic, 0, m, 1), 1);
+	CU_ASSERT_EQUAL(d->ops->start(d->dev, h, b.stream.seq, b.stream.first_rec_no), 0);
+	m[0] = nic_bench_packet(&b, 0, 70, 0);
+	((struct rtls_tls_tx_meta *)rte_mbuf_to_priv(m[0]))->ctx = h;
+	CU_ASSERT_EQUAL(b.nic->tx_burst(b.nic, 0, m, 1), 1);
+	CU_ASSERT_EQUAL(b.under->nb_sent, 0);
+	nic_bench_turn(&b);
+	nic_bench_check(&b, &at, 0, 60, 0);
+	nic_bench_check(&b, &at, 60, 20, 0);
+	nic_bench_check(&b, &at, 0, 70, 0);
+	CU_ASSERT_EQUAL(at, b.under->nb_sent);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_drop_no_sync_data"), 2);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_ooo"), 0);
+	d->ops->del(d->dev, h);
+	nic_bench_close(&b);
+}
+
+/* The context has keys of its own: the session may go first. */
+static void
+test_session_goes_first(void)
+{
+	struct nic_bench b;
+
+	begin(&b, 1, 0);
+	CU_ASSERT_EQUAL(rte_security_session_destroy(b.nic->tls.sec_ctx, b.session), 0);
+	nic_bench_send(&b, 0, b.stream.len, 0);
+	b.session = NULL;
+	nic_bench_close(&b);
+}
+
+enum wrong {
+	WRONG_ACTION,
+	WRONG_PROTOCOL,
+	WRONG_VERSION,
+	WRONG_TYPE,
+	WRONG_XFORM_NONE,
+	WRONG_XFORM_TWO,
+	WRONG_XFORM_TYPE,
+	WRONG_OP,
+	WRONG_ALGORITHM,
+	WRONG_KEY_LENGTH,
+	WRONG_KEY_NONE,
+	WRONG_DIGEST,
+	WRONGS,
+};
+
+static void
+make_wrong(enum wrong wrong, struct rte_crypto_sym_xform *x, struct rte_security_session_conf *conf)
+{
+	switch (wrong) {
+	case WRONG_ACTION:
+		conf->action_type = RTE_SECURITY_ACTION_TYPE_INLINE_PROTOCOL;
+		break;
+	case WRONG_PROTOCOL:
+		conf->protocol = RTE_SECURITY_PROTOCOL_MACSEC;
+		break;
+	case WRONG_VERSION:
+		conf->tls_record.ver = RTE_SECURITY_VERSION_TLS_1_2;
+		break;
+	case WRONG_TYPE:
+		conf->tls_record.type = (enum rte_security_tls_sess_type)2;
+		break;
+	case WRONG_XFORM_NONE:
+		conf->crypto_xform = NULL;
+		break;
+	case WRONG_XFORM_TWO:
+		x->next = x;
+		break;
+	case WRONG_XFORM_TYPE:
+		x->type = RTE_CRYPTO_SYM_XFORM_CIPHER;
+		break;
+	case WRONG_OP:
+		x->aead.op = RTE_CRYPTO_AEAD_OP_DECRYPT;
+		break;
+	case WRONG_ALGORITHM:
+		x->aead.algo = RTE_CRYPTO_AEAD_AES_CCM;
+		break;
+	case WRONG_KEY_LENGTH:
+		x->aead.key.length = 32;
+		break;
+	case WRONG_KEY_NONE:
+		x->aead.key.data = NULL;
+		break;
+	case WRONG_DIGEST:
+		x->aead.digest_length = 8;
+		break;
+	case WRONGS:
+		break;
+	}
+}
+
+static void
+test_sessions_refused(void)
+{
+	struct rte_security_session_conf conf;
+	struct rte_crypto_sym_xform x;
+	struct nic_bench b;
+	const struct offload_device *d;
+
+	begin(&b, 1, 0);
+	d = &b.nic->tls;
+	for (unsigned int i = 0; i < WRONGS; i++) {
+		nic_bench_session_conf(&b, RTLS_TX, &x, &conf);
+		make_wrong((enum wrong)i, &x, &conf);
+		CU_ASSERT_PTR_NULL(rte_security_session_create(d->sec_ctx, &conf, d->sessions));
+	}
+	/* One was made by begin(); none was lost. */
+	CU_ASSERT_EQUAL(rte_mempool_in_use_count(d->sessions), 1);
+	nic_bench_close(&b);
+}
+
+static void
+test_capabilities(void)
+{
+	struct rte_security_capability_idx idx = {
+		.action = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
+		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
+		.tls_record = { .ver = RTE_SECURITY_VERSION_TLS_1_3 },
+	};
+	const struct rte_security_capability *cap;
+	struct nic_bench b;
+
+	begin(&b, 1, 0);
+	idx.tls_record.type = RTE_SECURITY_TLS_SESS_TYPE_WRITE;
+	cap = rte_security_capability_get(b.nic->tls.sec_ctx, &idx);
+	CU_ASSERT_FATAL(cap != NULL);
+	CU_ASSERT((cap->ol_flags & RTE_SECURITY_TX_OLOAD_NEED_MDATA) != 0);
+	CU_ASSERT_EQUAL(cap->crypto_capabilities->sym.aead.algo, RTE_CRYPTO_AEAD_AES_GCM);
+	idx.tls_record.type = RTE_SECURITY_TLS_SESS_TYPE_READ;
+	CU_ASSERT_PTR_NOT_NULL(rte_security_capability_get(b.nic->tls.sec_ctx, &idx));
+	idx.tls_record.ver = RTE_SECURITY_VERSION_TLS_1_2;
+	CU_ASSERT_PTR_NULL(rte_security_capability_get(b.nic->tls.sec_ctx, &idx));
+	nic_bench_close(&b);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "the table has a limit, and generations", test_limit },
+		{ "over rings a slot is free when the NIC says so", test_limit_rings },
+		{ "start", test_start },
+		{ "resync where there is nothing to", test_resync_refusals },
+		{ "connections that it does not take", test_not_these_connections },
+		{ "add that takes its time", test_slow_add },
+		{ "start and del keep the order of packets", test_order_over_rings },
+		{ "a session may go before its context", test_session_goes_first },
+		{ "sessions refused", test_sessions_refused },
+		{ "capabilities", test_capabilities },
+	};
+
+	if (eal_start("tlsnic-context") != 0)
+		return 1;
+	nic_bench_pool_create();
+	return harness_run("tlsnic/context", cases, HARNESS_COUNT(cases));
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The TLS NIC as a port: what it refuses to be made of, packets that have nothing to do
+ * with TLS, and what happens when the port below or a pool has no room.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+#include <rte_common.h>
+
+#include "support/eal.h"
+#include "support/harness.h"
+#include "support/nic_bench.h"
+
+enum { ALL_CAPS = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM };
+
+static const uint32_t sizes[] = { 3000, 16384, 16384, 16384, 16384 };
+
+static void
+begin(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_t caps)
+{
+	nic_bench_open(b, conf, caps);
+	nic_bench_start(b, 1000, 0, sizes, RTE_DIM(sizes));
+}
+
+static void
+test_open_refusals(void)
+{
+	static const struct {
+		struct rtls_tlsnic_conf conf;
+		int rc;
+	} rows[] = {
+		{ { .size = 3 }, -EINVAL },
+		{ { .size = sizeof(struct rtls_tlsnic_conf), .tx_method = 3 }, -EINVAL },
+		{ { .size = sizeof(struct rtls_tlsnic_conf), .tx_after = 2 }, -EINVAL },
+		{ { .size = sizeof(struct rtls_tlsnic_conf), .rx_method = 5 }, -EINVAL },
+		{ { .size = sizeof(struct rtls_tlsnic_conf), .max_contexts = 1u << 31 }, -EINVAL },
+		{ { .size = sizeof(struct rtls_tlsnic_conf), .rx_method = RTLS_TLS_RX_SCAN },
+		  -ENOTSUP },
+		{ { .size = sizeof(struct rtls_tlsnic_conf),
+		    .rx_method = RTLS_TLS_RX_SCAN_DELAYED },
+		  -ENOTSUP },
+		{ { .size = sizeof(struct rtls_tlsnic_conf), .rx_method = RTLS_TLS_RX_STACK },
+		  -ENOTSUP },
+		{ { .size = sizeof(struct rtls_tlsnic_conf), .nb_mbufs = 1u << 30 }, -ENOMEM },
+	};
+	struct nic_under *u = nic_under_create(0, 1500);
+	struct rtls_port *nic = NULL;
+
+	for (size_t i = 0; i < RTE_DIM(rows); i++)
+		CU_ASSERT_EQUAL(rtls_tlsnic_open(&u->port, &rows[i].conf, &nic), rows[i].rc);
+	u->port.nb_queues = 2;
+	CU_ASSERT_EQUAL(rtls_tlsnic_open(&u->port, NULL, &nic), -EINVAL);
+	u->port.nb_queues = 1;
+	u->port.tls.sec_ctx = u;
+	CU_ASSERT_EQUAL(rtls_tlsnic_open(&u->port, NULL, &nic), -EINVAL);
+	u->port.tls.sec_ctx = NULL;
+	u->port.queues_bound = 1;
+	CU_ASSERT_EQUAL(rtls_tlsnic_open(&u->port, NULL, &nic), -EBUSY);
+	u->port.queues_bound = 0;
+	CU_ASSERT_PTR_NULL(nic);
+	CU_ASSERT_EQUAL(u->closed, 0);
+	nic_under_destroy(u);
+}
+
+static void
+test_facts(void)
+{
+	struct nic_under *u = nic_under_create(0, 1400);
+	struct rtls_port *nic;
+
+	CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(&u->port, NULL, &nic), 0);
+	CU_ASSERT_EQUAL(nic->caps, ALL_CAPS | PORT_CAP_RX_CKSUM);
+	CU_ASSERT_EQUAL(nic->mtu, 1400);
+	CU_ASSERT_EQUAL(nic->nb_queues, 1);
+	CU_ASSERT_EQUAL(memcmp(nic->mac, u->port.mac, 6), 0);
+	CU_ASSERT_EQUAL(nic->tso_max, 65535 - 20 - 60);
+	CU_ASSERT(nic->rx_room > u->port.rx_room);
+	CU_ASSERT_EQUAL(nic->tls.caps.max_contexts, 16384);
+	CU_ASSERT_EQUAL(nic->tls.caps.tx_method, RTLS_TLS_TX_REBUILD);
+	CU_ASSERT_EQUAL(nic->tls.caps.tx_after, RTLS_TLS_TX_STAYS);
+	CU_ASSERT_EQUAL(nic->tls.caps.rx_method, RTLS_TLS_RX_IN_ORDER);
+	CU_ASSERT_EQUAL(nic->tls.caps.tx_tso, 1);
+	CU_ASSERT_EQUAL(rtls_tlsnic_poll(nic), 0);
+	CU_ASSERT_EQUAL(rtls_port_close(nic), 0);
+	CU_ASSERT_EQUAL(u->closed, 1);
+	nic_under_destroy(u);
+}
+
+/* Not marked for sealing: as it is, with what it asks for; the stream's clear bytes show it. */
+static void
+plain(uint8_t rings, uint32_t caps, uint16_t mss)
+{
+	struct nic_bench b;
+	struct rte_mbuf *m;
+	uint8_t *wire;
+	uint32_t at = 0;
+
+	begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, caps);
+	wire = b.stream.wire;
+	b.stream.wire = b.stream.clear;
+	m = nic_bench_packet(&b, 0, 1400, mss);
+	m->ol_flags &= ~RTE_MBUF_F_TX_SEC_OFFLOAD;
+	CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
+	nic_bench_check(&b, &at, 0, 1400, mss);
+	m = nic_bench_packet(&b, 1400, 0, 0); /* no payload: nothing to seal */
+	CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
+	nic_bench_check(&b, &at, 1400, 0, 0);
+	CU_ASSERT_EQUAL(at, b.under->nb_sent);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_encrypted_packets"), 0);
+	b.stream.wire = wire;
+	nic_bench_close(&b);
+}
+
+static void
+test_plain(void)
+{
+	for (uint8_t rings = 0; rings < 2; rings++)
+		for (uint32_t caps = 0; caps <= ALL_CAPS; caps++) {
+			plain(rings, caps, 0);
+			plain(rings, caps, 333);
+		}
+}
+
+/* No IPv4, or next to nothing at all. */
+static void
+test_strange(void)
+{
+	struct nic_bench b;
+	struct rte_mbuf *m;
+
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, 0);
+		for (uint16_t len = 1; len < 80; len++) {
+			uint8_t *p;
+
+			m = rte_pktmbuf_alloc(b.pool);
+			p = (uint8_t *)rte_pktmbuf_append(m, len);
+			for (uint16_t i = 0; i < len; i++)
+				p[i] = (uint8_t)harness_rand(&b.luck);
+			if (len > 14) {
+				p[12] = 8;
+				p[13] = 0;
+				p[14] = (uint8_t)(0x40 | p[14] % 16);
+			}
+			b.under->nb_sent = 0;
+			CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
+			CU_ASSERT_EQUAL(b.under->nb_sent, 1);
+		}
+		nic_bench_close(&b);
+	}
+}
+
+/* The order of everything that is taken, while the port below takes a few frames at a time. */
+static void
+under_refuses(uint8_t rings)
+{
+	struct rte_mbuf *pending[8];
+	struct nic_bench b;
+	uint32_t off = 0, at = 0, checked = 0, end = 40000;
+	uint16_t n = 0;
+
+	begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, 0);
+	b.under->takes = 0;
+	while (checked < end) {
+		uint16_t taken;
+
+		while (n < RTE_DIM(pending) && off < end) {
+			pending[n++] = nic_bench_packet(&b, off, 100, 0);
+			off += 100;
+		}
+		taken = nic_bench_burst(&b, pending, n);
+		n = (uint16_t)(n - taken);
+		memmove(pending, pending + taken, n * sizeof(pending[0]));
+		while (at < b.under->nb_sent) {
+			nic_bench_check(&b, &at, checked, 100, 0);
+			checked += 100;
+		}
+		b.under->takes = harness_below(&b.luck, 4);
+	}
+	b.under->takes = UINT32_MAX;
+	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_ooo"), 0);
+	nic_bench_close(&b);
+}
+
+static void
+test_under_refuses(void)
+{
+	under_refuses(0);
+	under_refuses(1);
+}
+
+/* Nothing is taken any more, and nothing has moved for it. */
+static void
+full(const struct rtls_tlsnic_conf *conf, uint16_t mss)
+{
+	struct nic_bench b;
+	struct rte_mbuf *m;
+	uint32_t off = 0, at = 0, len = 1400;
+	uint64_t bytes;
+
+	begin(&b, conf, 0);
+	b.under->takes = 0;
+	for (;;) {
+		m = nic_bench_packet(&b, off, len, mss);
+		if (nic_bench_burst(&b, &m, 1) == 0)
+			break;
+		off += len;
+	}
+	bytes = nic_bench_count(&b, "tx_tls_encrypted_bytes");
+	CU_ASSERT_EQUAL(bytes, off);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 0);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_encrypted_bytes"), bytes);
+	CU_ASSERT_EQUAL(b.under->nb_sent, 0);
+	b.under->takes = UINT32_MAX;
+	nic_bench_turn(&b); /* what waits goes first, without a burst */
+	CU_ASSERT(b.under->nb_sent > 0);
+	CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
+	for (uint32_t i = 0; i <= off; i += len)
+		nic_bench_check(&b, &at, i, len, mss);
+	CU_ASSERT_EQUAL(at, b.under->nb_sent);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_ooo"), 0);
+	nic_bench_close(&b);
+}
+
+static void
+test_no_buffers(void)
+{
+	full(&(struct rtls_tlsnic_conf){ .nb_mbufs = 32 }, 0);
+	full(&(struct rtls_tlsnic_conf){ .nb_mbufs = 32 }, 200);
+}
+
+static void
+test_no_room(void)
+{
+	full(&(struct rtls_tlsnic_conf){ .nb_mbufs = 8192 }, 50);
+}
+
+/* Over rings the host's packets wait in front of the NIC, which has no buffers. */
+static void
+test_no_buffers_rings(void)
+{
+	struct nic_bench b;
+	struct rte_mbuf *m;
+	uint32_t off, at = 0;
+
+	begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 8, .rings = 1 }, 0);
+	b.under->takes = 0;
+	for (off = 0; off < 50000; off += 1000) {
+		m = nic_bench_packet(&b, off, 1000, 0);
+		CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
+	}
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_encrypted_bytes"), 4000);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "nic_tx_mbufs_in_use"), 4);
+	b.under->takes = UINT32_MAX;
+	nic_bench_turn(&b);
+	for (uint32_t i = 0; i < off; i += 1000)
+		nic_bench_check(&b, &at, i, 1000, 0);
+	CU_ASSERT_EQUAL(at, b.under->nb_sent);
+	nic_bench_close(&b);
+}
+
+/* Closed in the midst of everything: all buffers are back in their pools. */
+static void
+test_close_busy(void)
+{
+	for (uint8_t rings = 0; rings < 2; rings++)
+		for (uint32_t takes = 0; takes < 3; takes++) {
+			struct nic_bench b;
+			struct rte_mbuf *m;
+
+			begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 16, .rings = rings }, 0);
+			b.under->takes = takes;
+			for (uint32_t off = 0; off < 20000; off += 1000) {
+				m = nic_bench_packet(&b, off, 1000, 0);
+				if (b.nic->tx_burst(b.nic, 0, &m, 1) == 0)
+					rte_pktmbuf_free(m);
+				if (off == 5000)
+					rtls_tlsnic_poll(b.nic);
+			}
+			CU_ASSERT_EQUAL(rte_security_session_destroy(b.nic->tls.sec_ctx, b.session),
+					0);
+			CU_ASSERT_EQUAL(rtls_port_close(b.nic), 0);
+			CU_ASSERT_EQUAL(b.under->closed, 1);
+			CU_ASSERT_EQUAL(nic_bench_mbufs_out(&b), 0);
+			nic_under_destroy(b.under);
+			nic_stream_fini(&b.stream);
+		}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "what it is not made of", test_open_refusals },
+		{ "what it says about itself", test_facts },
+		{ "packets that have nothing to be sealed", test_plain },
+		{ "packets that are nothing it knows", test_strange },
+		{ "the port below refuses", test_under_refuses },
+		{ "no buffers", test_no_buffers },
+		{ "no room for frames", test_no_room },
+		{ "no buffers, over rings", test_no_buffers_rings },
+		{ "closed while it is busy", test_close_busy },
+	};
+
+	if (eal_start("tlsnic-port") != 0)
+		return 1;
+	nic_bench_pool_create();
+	return harness_run("tlsnic/port", cases, HARNESS_COUNT(cases));
+}
