@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Received packets through the TLS NIC: what it opens, marks and counts, and what it must
+ * pass as it came. The order of records is the matter of tests/unit/tlsnic.
+ */
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+#include <rte_common.h>
+#include <rte_ip.h>
+#include <rte_tcp.h>
+
+#include <recordtls/tls.h>
+
+#include "support/eal.h"
+#include "support/harness.h"
+#include "support/nic_bench.h"
+
+enum { LEAD = 20, SEQ = 5000, TAG = 16 };
+
+static const uint32_t sizes[] = { 1, 100, 16384, 3, 5000 };
+
+/* Of a packet: what is wrong with it, or 0. */
+enum {
+	BAD_IP_SUM = 1 << 0,
+	BAD_TCP_SUM = 1 << 1,
+	OTHER_FLOW = 1 << 2,
+	BAD_BYTE = 1 << 3,
+	MARK_GOOD = 1 << 4, /* the port below has looked at the sums */
+	PADDED = 1 << 5,
+};
+
+/* A bench whose context receives. opened: the stream as the NIC is to show it. */
+static struct {
+	struct nic_bench b;
+	uint8_t opened[30000];
+	uint32_t off; /* of the next packet */
+} t;
+
+static void
+begin(const struct rtls_tlsnic_conf *conf)
+{
+	struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
+	const struct offload_device *d;
+
+	nic_bench_open(&t.b, conf, 0);
+	d = &t.b.nic->tls;
+	nic_stream_init(&t.b.stream, &t.b.luck, t.b.pool, SEQ, LEAD, sizes, RTE_DIM(sizes));
+	CU_ASSERT_FATAL(t.b.stream.len <= sizeof(t.opened));
+	memcpy(t.opened, t.b.stream.clear, t.b.stream.len);
+	for (uint32_t i = 0; i < RTE_DIM(sizes); i++) {
+		uint32_t end = t.b.stream.records[i].off + t.b.stream.records[i].len;
+
+		memcpy(t.opened + end - TAG, t.b.stream.wire + end - TAG, TAG);
+	}
+	t.b.session = nic_bench_session(&t.b, RTLS_RX);
+	CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, t.b.session, &flow, 9, &t.b.ctx), 0);
+	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, t.b.ctx, SEQ + LEAD, t.b.stream.first_rec_no),
+			      0);
+	t.off = 0;
+}
+
+static void
+write_headers(uint8_t *p, uint32_t seq, uint32_t len, unsigned int flags)
+{
+	struct rte_ipv4_hdr *ip = (void *)(p + 14);
+	struct rte_tcp_hdr *tcp = (void *)(p + 34);
+	static const uint8_t ether[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 };
+
+	memcpy(p, ether, sizeof(ether));
+	*ip = (struct rte_ipv4_hdr){
+		.version_ihl = 0x45,
+		.total_length = rte_cpu_to_be_16((uint16_t)(40 + len)),
+		.time_to_live = 64,
+		.next_proto_id = 6,
+		.src_addr = RTE_BE32(0xc0000202),
+		.dst_addr = RTE_BE32(0xc0000201),
+	};
+	*tcp = (struct rte_tcp_hdr){
+		.src_port = RTE_BE16(50000),
+		.dst_port = (flags & OTHER_FLOW) != 0 ? RTE_BE16(444) : RTE_BE16(443),
+		.sent_seq = rte_cpu_to_be_32(seq),
+		.data_off = 0x50,
+		.tcp_flags = RTE_TCP_ACK_FLAG,
+	};
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
+	if ((flags & BAD_IP_SUM) != 0)
+		ip->hdr_checksum ^= 1;
+	if ((flags & BAD_TCP_SUM) != 0)
+		tcp->cksum ^= 1;
+}
+
+/* As it arrives, in pieces. */
+static struct rte_mbuf *
+arrive(uint32_t off, uint32_t len, unsigned int flags)
+{
+	uint8_t frame[1600] = { 0 };
+	uint32_t frame_len = NIC_BENCH_HDRS + len, done = 0;
+	struct rte_mbuf *head = NULL;
+
+	memcpy(frame + NIC_BENCH_HDRS, t.b.stream.wire + off, len);
+	if ((flags & BAD_BYTE) != 0)
+		frame[NIC_BENCH_HDRS + len - 1] ^= 1;
+	write_headers(frame, SEQ + off, len, flags);
+	if ((flags & PADDED) != 0)
+		frame_len += 6;
+	while (done < frame_len) {
+		uint32_t n = 1 + harness_below(&t.b.luck, frame_len - done);
+		struct rte_mbuf *m = rte_pktmbuf_alloc(t.b.pool);
+
+		CU_ASSERT_FATAL(m != NULL);
+		memcpy(rte_pktmbuf_append(m, (uint16_t)n), frame + done, n);
+		if (head == NULL)
+			head = m;
+		else
+			CU_ASSERT_FATAL(rte_pktmbuf_chain(head, m) == 0);
+		done += n;
+	}
+	head->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
+	head->hash.rss = 4711;
+	if ((flags & MARK_GOOD) != 0)
+		head->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	nic_under_inject(t.b.under, head);
+	return head;
+}
+
+static struct rte_mbuf *
+receive(void)
+{
+	struct rte_mbuf *m = NULL;
+
+	rtls_tlsnic_poll(t.b.nic);
+	CU_ASSERT_EQUAL_FATAL(t.b.nic->rx_burst(t.b.nic, 0, &m, 1), 1);
+	return m;
+}
+
+static uint64_t
+sums_of(const struct rte_mbuf *m)
+{
+	return m->ol_flags & (RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK);
+}
+
+/* Frees the packet. */
+static void
+is_opened(struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	static const uint64_t good = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+
+	CU_ASSERT((m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD) != 0);
+	CU_ASSERT((m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED) == 0);
+	CU_ASSERT((m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0 && m->hash.rss == 4711);
+	CU_ASSERT_EQUAL(sums_of(m), good);
+	CU_ASSERT_EQUAL_FATAL(m->data_len, NIC_BENCH_HDRS + len);
+	CU_ASSERT_EQUAL(m->pkt_len, m->data_len);
+	CU_ASSERT(m->data_off >= RTE_PKTMBUF_HEADROOM);
+	CU_ASSERT_EQUAL(
+		memcmp(rte_pktmbuf_mtod_offset(m, uint8_t *, NIC_BENCH_HDRS), t.opened + off, len),
+		0);
+	rte_pktmbuf_free(m);
+}
+
+/* The very packet, its payload as on the wire. Frees it. */
+static void
+is_untouched(struct rte_mbuf *m, const struct rte_mbuf *came, uint32_t off, uint32_t len)
+{
+	uint8_t room[1600];
+
+	CU_ASSERT_PTR_EQUAL(m, came);
+	CU_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD, 0);
+	if (len > 0)
+		CU_ASSERT_EQUAL(memcmp(rte_pktmbuf_read(m, NIC_BENCH_HDRS, len, room),
+				       t.b.stream.wire + off, len),
+				0);
+	rte_pktmbuf_free(m);
+}
+
+static void
+next_is_opened(uint32_t len)
+{
+	len = RTE_MIN(len, t.b.stream.len - t.off);
+	arrive(t.off, len, 0);
+	is_opened(receive(), t.off, len);
+	t.off += len;
+}
+
+static void
+in_order(uint8_t rings, unsigned int flags)
+{
+	struct rte_mbuf *came;
+	uint32_t packets = 0, len;
+
+	begin(&(struct rtls_tlsnic_conf){ .rings = rings });
+	came = arrive(0, LEAD, flags); /* in front of the start */
+	is_untouched(receive(), came, 0, LEAD);
+	for (t.off = LEAD; t.off < t.b.stream.len; t.off += len, packets++) {
+		len = RTE_MIN(1 + harness_below(&t.b.luck, 1440), t.b.stream.len - t.off);
+		arrive(t.off, len, flags);
+		is_opened(receive(), t.off, len);
+	}
+	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_decrypted_packets"), packets);
+	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_decrypted_bytes"), t.b.stream.len - LEAD);
+	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_ctx"), 1);
+	nic_bench_close(&t.b);
+}
+
+static void
+test_in_order(void)
+{
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		in_order(rings, 0);
+		in_order(rings, MARK_GOOD);
+		in_order(rings, PADDED);
+	}
+}
+
+/* None of these is opened, and none costs the context its step. */
+static void
+test_passed(void)
+{
+	static const struct {
+		unsigned int flags;
+		uint64_t sums;
+	} rows[] = {
+		{ BAD_IP_SUM, RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_GOOD },
+		{ BAD_TCP_SUM, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_BAD },
+		{ OTHER_FLOW, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD },
+	};
+
+	for (size_t i = 0; i < RTE_DIM(rows); i++) {
+		struct rte_mbuf *came, *m;
+
+		begin(&(struct rtls_tlsnic_conf){ .rings = i % 2 });
+		t.off = LEAD;
+		next_is_opened(50);
+		came = arrive(t.off, 300, rows[i].flags);
+		m = receive();
+		CU_ASSERT_EQUAL(sums_of(m), rows[i].sums);
+		is_untouched(m, came, t.off, 300);
+		came = arrive(t.off, 0, 0); /* without payload */
+		is_untouched(receive(), came, t.off, 0);
+		next_is_opened(300);
+		nic_bench_close(&t.b);
+	}
+}
+
+/* The end of a record is wrong: its packet goes up as it came, to be found bad there. */
+static void
+test_error(void)
+{
+	const struct nic_stream_record *r;
+	struct rte_mbuf *m;
+
+	begin(&(struct rtls_tlsnic_conf){ .rings = 0 });
+	r = &t.b.stream.records[1];
+	t.off = LEAD;
+	next_is_opened(r->off + 10 - LEAD);
+	arrive(t.off, r->off + r->len - t.off, BAD_BYTE);
+	m = receive();
+	CU_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD, 0);
+	rte_pktmbuf_free(m);
+	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_err"), 1);
+	nic_bench_close(&t.b);
+}
+
+/* More than a record is missing. */
+static void
+lose(void)
+{
+	struct rte_mbuf *came;
+
+	t.off = LEAD;
+	next_is_opened(50);
+	t.off = t.b.stream.records[4].off + 2000;
+	came = arrive(t.off, 100, 0);
+	is_untouched(receive(), came, t.off, 100);
+	came = arrive(t.off + 100, 100, 0);
+	is_untouched(receive(), came, t.off + 100, 100);
+}
+
+static void
+test_lost(void)
+{
+	struct rtls_tls_event ev[4];
+	const struct offload_device *d;
+
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		begin(&(struct rtls_tlsnic_conf){ .rings = rings });
+		d = &t.b.nic->tls;
+		lose();
+		CU_ASSERT_EQUAL(d->ops->poll_events(d->dev, 0, ev, 4), 1);
+		CU_ASSERT_EQUAL(ev[0].type, RTLS_TLS_EV_LOST);
+		CU_ASSERT_EQUAL(ev[0].cookie, 9);
+		CU_ASSERT_EQUAL(ev[0].ctx.index, t.b.ctx.index);
+		CU_ASSERT_EQUAL(ev[0].ctx.generation, t.b.ctx.generation);
+		CU_ASSERT_EQUAL(d->ops->poll_events(d->dev, 0, ev, 4), 0);
+		nic_bench_close(&t.b);
+	}
+}
+
+/* Deleted before the host asked: no event of it. */
+static void
+test_lost_and_deleted(void)
+{
+	struct rtls_tls_event ev[4];
+	const struct offload_device *d;
+
+	begin(&(struct rtls_tlsnic_conf){ .rings = 0 });
+	d = &t.b.nic->tls;
+	lose();
+	d->ops->del(d->dev, t.b.ctx);
+	CU_ASSERT_EQUAL(d->ops->poll_events(d->dev, 0, ev, 4), 0);
+	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_del"), 1);
+	nic_bench_close(&t.b);
+}
+
+/* After del, packets of the connection are like any other's. */
+static void
+test_deleted(void)
+{
+	struct rte_mbuf *came;
+
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		begin(&(struct rtls_tlsnic_conf){ .rings = rings });
+		t.off = LEAD;
+		next_is_opened(50);
+		t.b.nic->tls.ops->del(t.b.nic->tls.dev, t.b.ctx);
+		came = arrive(t.off, 100, 0);
+		is_untouched(receive(), came, t.off, 100);
+		nic_bench_close(&t.b);
+	}
+}
+
+/* The host holds all that was opened: then packets come as they are, and the NIC keeps in step. */
+static void
+test_no_buffers(void)
+{
+	struct rte_mbuf *held[4], *came;
+
+	begin(&(struct rtls_tlsnic_conf){ .nb_mbufs = 8 });
+	t.off = LEAD;
+	for (size_t i = 0; i < RTE_DIM(held); i++) {
+		arrive(t.off, 50, 0);
+		held[i] = receive();
+		t.off += 50;
+	}
+	came = arrive(t.off, 50, 0);
+	is_untouched(receive(), came, t.off, 50);
+	t.off += 50;
+	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_no_mbuf"), 1);
+	for (uint32_t i = 0; i < RTE_DIM(held); i++)
+		is_opened(held[i], LEAD + i * 50, 50);
+	next_is_opened(1000);
+	nic_bench_close(&t.b);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "a stream in order", test_in_order },
+		{ "packets that are passed as they came", test_passed },
+		{ "a record that is not authentic", test_error },
+		{ "a gap that it does not get over", test_lost },
+		{ "no event behind del", test_lost_and_deleted },
+		{ "nothing is opened behind del", test_deleted },
+		{ "no buffers", test_no_buffers },
+	};
+
+	if (eal_start("tlsnic-receive") != 0)
+		return 1;
+	nic_bench_pool_create();
+	return harness_run("tlsnic/receive", cases, HARNESS_COUNT(cases));
+}
