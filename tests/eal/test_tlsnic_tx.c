@@ -5,6 +5,9 @@
  * What the TLS NIC seals: every cut of a stream in order, every piece of it again, by calls
  * and over rings, against OpenSSL's one-shot AEAD.
  */
+#include <pthread.h>
+#include <sched.h>
+
 #include <CUnit/CUnit.h>
 #include <rte_common.h>
 
@@ -17,6 +20,8 @@ enum {
 	TSO_MAX = 65535 - 20 - 60,
 	NEAR_WRAP = 40, /* sequence numbers pass 2^32 in the first records */
 };
+
+static bool nic_ends;
 
 /* Sizes that show the edges, then any. */
 static void
@@ -191,6 +196,91 @@ test_anywhere(void)
 	anywhere(RTLS_TLS_TX_RETURNS);
 }
 
+/*
+ * The sequence number comes round: what would have been in front of the start is now as
+ * far behind it as can be. The stream is moved on by hand, a billion bytes at a time.
+ */
+static void
+test_once_round(void)
+{
+	static const uint32_t one_size[] = { 1000 };
+	struct nic_bench b;
+
+	nic_bench_open(&b, &(struct rtls_tlsnic_conf){ .rings = 0 }, 0);
+	nic_bench_start(&b, 5000, 0, one_size, 1);
+	nic_bench_send(&b, 0, 10, 0);
+	for (int i = 0; i < 5; i++) {
+		b.stream.seq += UINT32_C(0x33333300);
+		b.expected = UINT32_MAX; /* nowhere near */
+		nic_bench_send(&b, 7, 500, 0);
+	}
+	CU_ASSERT(5000 - b.stream.seq < 2000);
+	nic_bench_send(&b, 507, 100, 0);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_skip_no_sync_data"), 0);
+	nic_bench_close(&b);
+}
+
+static void *
+run_nic(void *arg)
+{
+	struct nic_bench *b = arg;
+
+	while (!__atomic_load_n(&nic_ends, __ATOMIC_ACQUIRE))
+		if (rtls_tlsnic_poll(b->nic) == 0)
+			sched_yield();
+	return NULL;
+}
+
+/* Where packets went, to be checked when the other thread has ended. */
+static struct {
+	uint32_t off, len;
+} went[1500];
+
+/* Starts, packets in order and out of it, and the end, while another thread is the NIC. */
+static void
+test_other_thread(void)
+{
+	uint32_t sizes[12], expected = 0, at = 0;
+	struct nic_bench b;
+	pthread_t thread;
+
+	nic_bench_open(&b, &(struct rtls_tlsnic_conf){ .rings = 1 }, 0);
+	draw_sizes(&b.luck, sizes, RTE_DIM(sizes));
+	nic_ends = false;
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, run_nic, &b), 0);
+	nic_bench_start(&b, 0u - NEAR_WRAP, 0, sizes, RTE_DIM(sizes));
+	for (size_t i = 0; i < RTE_DIM(went); i++) {
+		bool again = harness_below(&b.luck, 3) == 0 || expected == b.stream.len;
+		uint32_t off = again ? harness_below(&b.luck, b.stream.len) : expected;
+		uint32_t len = RTE_MIN(1 + harness_below(&b.luck, 1460), b.stream.len - off);
+		struct rte_mbuf *m;
+
+		while (nic_bench_mbufs_out(&b) > 1000) {
+			sched_yield();
+			b.nic->tx_cleanup(b.nic, 0);
+		}
+		m = nic_bench_packet(&b, off, len, 0);
+		while (b.nic->tx_burst(b.nic, 0, &m, 1) == 0)
+			sched_yield();
+		went[i].off = off;
+		went[i].len = len;
+		expected = off + len;
+	}
+	/* The NIC has got to the end when the context's place is free. */
+	b.nic->tls.ops->del(b.nic->tls.dev, b.ctx);
+	do {
+		sched_yield();
+		b.nic->tx_cleanup(b.nic, 0);
+	} while (nic_bench_count(&b, "contexts_in_use") > 0);
+	__atomic_store_n(&nic_ends, true, __ATOMIC_RELEASE);
+	CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+	nic_bench_turn(&b);
+	for (size_t i = 0; i < RTE_DIM(went); i++)
+		nic_bench_check(&b, &at, went[i].off, went[i].len, 0);
+	CU_ASSERT_EQUAL(at, b.under->nb_sent);
+	nic_bench_close(&b);
+}
+
 int
 main(void)
 {
@@ -202,6 +292,8 @@ main(void)
 		{ "pieces again that the NIC cuts", test_pieces_cut },
 		{ "pieces again over rings", test_pieces_rings },
 		{ "packets from anywhere", test_anywhere },
+		{ "sequence numbers once round", test_once_round },
+		{ "another thread is the NIC", test_other_thread },
 	};
 
 	if (eal_start("tlsnic-tx") != 0)

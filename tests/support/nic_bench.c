@@ -39,6 +39,9 @@ nic_bench_open(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_
 	if (b->conf.max_contexts == 0)
 		b->conf.max_contexts = 4;
 	b->under = nic_under_create(caps, 1500);
+	/* The NIC's lcore may not free what is the host's. */
+	if (b->conf.rings != 0)
+		b->under->none_of = pool;
 	CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(&b->under->port, &b->conf, &b->nic), 0);
 }
 

@@ -24,6 +24,7 @@ under_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint
 		CU_ASSERT_FATAL(u->nb_sent < NIC_UNDER_FRAMES &&
 				pkts[i]->pkt_len <= NIC_UNDER_FRAME_MAX);
 		f->len = pkts[i]->pkt_len;
+		CU_ASSERT(u->none_of == NULL || pkts[i]->pool != u->none_of);
 		memcpy(f->bytes, rte_pktmbuf_read(pkts[i], 0, f->len, copy), f->len);
 		CU_ASSERT(nic_tx_cksum(p->caps, pkts[i], f->bytes, f->len));
 		CU_ASSERT_EQUAL(pkts[i]->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD, 0);

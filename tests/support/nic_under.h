@@ -20,8 +20,9 @@ struct nic_under_frame {
 struct nic_under {
 	struct rtls_port port; /* first */
 	struct nic_under_frame *sent;
-	uint32_t nb_sent; /* the test resets it */
-	uint32_t takes;   /* so many more frames */
+	uint32_t nb_sent;                  /* the test resets it */
+	uint32_t takes;                    /* so many more frames */
+	const struct rte_mempool *none_of; /* no frame may lie in buffers of this pool; NULL: any */
 	struct rte_mbuf *in[64];
 	uint32_t nb_in;
 	unsigned int closed;
