@@ -67,7 +67,7 @@ parse_tcp(struct frame *f, uint32_t have)
 	uint32_t tcp_len;
 
 	if (ip[9] != IPPROTO_TCP || (load16(ip + 6) & IPV4_FRAGMENT) != 0 ||
-	    f->len < f->l4_off + sizeof(struct rte_tcp_hdr))
+	    RTE_MIN(f->len, have) < f->l4_off + sizeof(struct rte_tcp_hdr))
 		return;
 	tcp_len = (tcp[12] >> 4) * 4u;
 	if (tcp_len < sizeof(struct rte_tcp_hdr) || f->l4_off + tcp_len > RTE_MIN(f->len, have))
@@ -193,6 +193,8 @@ frame_checksums(struct rte_mbuf *m, const struct frame *f, bool ipv4, bool tcp, 
 	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *,
 							  FRAME_ETHER_LEN);
 
+	if (!ipv4 && !tcp)
+		return;
 	m->l2_len = FRAME_ETHER_LEN;
 	m->l3_len = (uint16_t)(f->l4_off - FRAME_ETHER_LEN) & 0x1ff;
 	if (ipv4) {

@@ -241,6 +241,44 @@ test_no_room(void)
 	full(&(struct rtls_tlsnic_conf){ .nb_mbufs = 8192 }, 50);
 }
 
+/* What the port below has sent, but still holds, is asked back before a packet is refused. */
+static void
+test_held_below(void)
+{
+	struct nic_bench b;
+
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 16, .rings = rings }, 0);
+		b.under->holds = true;
+		for (uint32_t off = 0; off < 20000; off += 1000)
+			nic_bench_send(&b, off, 1000, 0);
+		CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_no_mbuf"), 0);
+		b.under->port.tx_cleanup(&b.under->port, 0);
+		nic_bench_close(&b);
+	}
+}
+
+/* One that will never go does not stop those behind it. */
+static void
+test_refused_for_ever(void)
+{
+	struct rte_mbuf *m[3];
+	struct nic_bench b;
+	uint32_t at = 0;
+
+	begin(&b, &(struct rtls_tlsnic_conf){ .rings = 0 }, 0);
+	b.under->refused_len = NIC_BENCH_HDRS + 99;
+	m[0] = nic_bench_packet(&b, 0, 100, 0);
+	m[1] = nic_bench_packet(&b, 100, 99, 0);
+	m[2] = nic_bench_packet(&b, 199, 100, 0);
+	CU_ASSERT_EQUAL(nic_bench_burst(&b, m, 3), 3);
+	nic_bench_check(&b, &at, 0, 100, 0);
+	nic_bench_check(&b, &at, 199, 100, 0);
+	CU_ASSERT_EQUAL(at, b.under->nb_sent);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_prepare_err"), 1);
+	nic_bench_close(&b);
+}
+
 /* Over rings the host's packets wait in front of the NIC, which has no buffers. */
 static void
 test_no_buffers_rings(void)
@@ -305,6 +343,8 @@ main(void)
 		{ "no buffers", test_no_buffers },
 		{ "no room for frames", test_no_room },
 		{ "no buffers, over rings", test_no_buffers_rings },
+		{ "buffers that the port below still holds", test_held_below },
+		{ "a frame that the port below never takes", test_refused_for_ever },
 		{ "closed while it is busy", test_close_busy },
 	};
 

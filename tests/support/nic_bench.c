@@ -237,7 +237,7 @@ check_frame(const struct nic_bench *b, const struct nic_under_frame *f, uint32_t
 	uint32_t seq;
 
 	CU_ASSERT_EQUAL_FATAL(f->len, NIC_BENCH_HDRS + len);
-	CU_ASSERT_EQUAL(memcmp(f->bytes + NIC_BENCH_HDRS, b->stream.wire + off, len), 0);
+	CU_ASSERT_EQUAL_FATAL(memcmp(f->bytes + NIC_BENCH_HDRS, b->stream.wire + off, len), 0);
 	memcpy(&seq, tcp + 4, sizeof(seq));
 	CU_ASSERT_EQUAL(rte_be_to_cpu_32(seq), b->stream.seq + off);
 	CU_ASSERT_EQUAL(ip[2] << 8 | ip[3], (int)(40 + len));

@@ -29,9 +29,34 @@ under_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint
 		CU_ASSERT(nic_tx_cksum(p->caps, pkts[i], f->bytes, f->len));
 		CU_ASSERT_EQUAL(pkts[i]->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD, 0);
 		u->nb_sent++;
-		rte_pktmbuf_free(pkts[i]);
+		if (u->holds && u->nb_held < RTE_DIM(u->held))
+			u->held[u->nb_held++] = pkts[i];
+		else
+			rte_pktmbuf_free(pkts[i]);
 	}
 	return i;
+}
+
+static uint16_t
+under_tx_prepare(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct nic_under *u = (const struct nic_under *)p;
+	uint16_t i;
+
+	CU_ASSERT_EQUAL(queue, 0);
+	for (i = 0; i < n && pkts[i]->pkt_len != u->refused_len; i++)
+		;
+	return i;
+}
+
+static void
+under_tx_cleanup(struct rtls_port *p, uint16_t queue)
+{
+	struct nic_under *u = (struct nic_under *)p;
+
+	CU_ASSERT_EQUAL(queue, 0);
+	rte_pktmbuf_free_bulk(u->held, u->nb_held);
+	u->nb_held = 0;
 }
 
 static uint16_t
@@ -64,7 +89,9 @@ nic_under_create(uint32_t caps, uint16_t mtu)
 	u->takes = UINT32_MAX;
 	u->port = (struct rtls_port){
 		.rx_burst = under_rx_burst,
+		.tx_prepare = under_tx_prepare,
 		.tx_burst = under_tx_burst,
+		.tx_cleanup = under_tx_cleanup,
 		.close = under_close,
 		.caps = caps,
 		.nb_queues = 1,

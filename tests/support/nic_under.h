@@ -2,11 +2,13 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * A port that keeps what is sent to it, takes no more than it is told to, and receives
- * what the test injects. Checksums that it offers it fills in.
+ * A port that keeps a copy of what is sent to it, takes no more than it is told to, and
+ * receives what the test injects. Checksums that it offers it fills in.
  */
 #ifndef RTLS_SUPPORT_NIC_UNDER_H
 #define RTLS_SUPPORT_NIC_UNDER_H
+
+#include <stdbool.h>
 
 #include "stack/port.h"
 
@@ -23,6 +25,10 @@ struct nic_under {
 	uint32_t nb_sent;                  /* the test resets it */
 	uint32_t takes;                    /* so many more frames */
 	const struct rte_mempool *none_of; /* no frame may lie in buffers of this pool; NULL: any */
+	uint32_t refused_len;              /* tx_prepare refuses frames of this length */
+	bool holds;                        /* sent buffers, until tx_cleanup */
+	struct rte_mbuf *held[64];
+	uint32_t nb_held;
 	struct rte_mbuf *in[64];
 	uint32_t nb_in;
 	unsigned int closed;
