@@ -19,6 +19,7 @@
 
 #include "cert.h"
 #include "eal.h"
+#include "nic.h"
 #include "options.h"
 #include "path.h"
 #include "say.h"
@@ -115,13 +116,16 @@ static int
 run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **argv)
 {
 	struct rtls_port *port = eal_port(eal_argc, argv);
-	struct rtls_stack *stack = port != NULL ? make_stack(o, port) : NULL;
+	struct rtls_stack *stack;
 	int rc = -1;
 
+	if (port != NULL)
+		port = nic_port(o, port);
+	stack = port != NULL ? make_stack(o, port) : NULL;
 	if (stack != NULL) {
 		cert_print(ctx);
 		catch_signals();
-		rc = serve(o, stack, ctx, root_fd);
+		rc = serve(o, stack, port, ctx, root_fd);
 		destroy_stack(stack);
 	}
 	if (port != NULL)

@@ -22,6 +22,9 @@ enum {
 	OPT_CERT_OUT,
 	OPT_CONNS,
 	OPT_TIME_WAIT,
+	OPT_MODE,
+	OPT_TLSNIC,
+	OPT_TLSNIC_CONTEXTS,
 	OPT_JSON,
 	OPT_BUSY,
 	OPT_HELP,
@@ -37,6 +40,9 @@ static const struct option table[] = {
 	{ "cert-out", required_argument, NULL, OPT_CERT_OUT },
 	{ "conns", required_argument, NULL, OPT_CONNS },
 	{ "time-wait-ms", required_argument, NULL, OPT_TIME_WAIT },
+	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "tlsnic", no_argument, NULL, OPT_TLSNIC },
+	{ "tlsnic-contexts", required_argument, NULL, OPT_TLSNIC_CONTEXTS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "busy", no_argument, NULL, OPT_BUSY },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -50,18 +56,22 @@ options_usage(void)
 	     "\n"
 	     "Serves the regular files below a directory over HTTPS (TLS 1.3, AES-128-GCM).\n"
 	     "\n"
-	     "  --addr IP/LEN      address to answer for, and its prefix\n"
-	     "  --root DIR         directory to serve; nothing outside it is ever served\n"
-	     "  --port N           TCP port; default 443\n"
-	     "  --gateway IP       router for everything outside the prefix\n"
-	     "  --cert FILE        certificate chain, PEM; default: a self-signed one\n"
-	     "  --key FILE         its private key, PEM\n"
-	     "  --cert-out FILE    write the certificate there, for clients to trust\n"
-	     "  --conns N          connections at once; default 1024\n"
-	     "  --time-wait-ms N   how long closed connections are remembered; default 60000\n"
-	     "  --json             end with one line of JSON on standard output\n"
-	     "  --busy             never sleep when idle\n"
-	     "  --help             this text\n"
+	     "  --addr IP/LEN        address to answer for, and its prefix\n"
+	     "  --root DIR           directory to serve; nothing outside it is ever served\n"
+	     "  --port N             TCP port; default 443\n"
+	     "  --gateway IP         router for everything outside the prefix\n"
+	     "  --cert FILE          certificate chain, PEM; default: a self-signed one\n"
+	     "  --key FILE           its private key, PEM\n"
+	     "  --cert-out FILE      write the certificate there, for clients to trust\n"
+	     "  --conns N            connections at once; default 1024\n"
+	     "  --time-wait-ms N     how long closed connections are remembered; default 60000\n"
+	     "  --mode MODE          who seals and opens records: software, nic, or auto, the\n"
+	     "                       default: the NIC where the port has inline TLS\n"
+	     "  --tlsnic             put a TLS NIC in software over the port\n"
+	     "  --tlsnic-contexts N  room in its table, two for a connection; default 16384\n"
+	     "  --json               end with one line of JSON on standard output\n"
+	     "  --busy               never sleep when idle\n"
+	     "  --help               this text\n"
 	     "\n"
 	     "SIGUSR1 prints a line of JSON and goes on; SIGINT and SIGTERM end the program.\n"
 	     "Example of EAL arguments: -l 0 --no-pci --vdev=net_tap0,iface=tls0");
@@ -79,6 +89,24 @@ read_number(const char *name, const char *text, unsigned long min, unsigned long
 	    *out <= max)
 		return true;
 	say("--%s takes a number from %lu to %lu, not '%s'", name, min, max, text);
+	return false;
+}
+
+static bool
+read_mode(const char *text, enum options_mode *out)
+{
+	static const char *const names[] = {
+		[OPTIONS_MODE_AUTO] = "auto",
+		[OPTIONS_MODE_NIC] = "nic",
+		[OPTIONS_MODE_SOFTWARE] = "software",
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum options_mode)i;
+			return true;
+		}
+	say("--mode takes nic, software or auto, not '%s'", text);
 	return false;
 }
 
@@ -126,6 +154,16 @@ take(struct options *o, int opt, const char *arg)
 		ok = read_number("time-wait-ms", arg, 1, 600000, &n);
 		o->time_wait_ms = (uint32_t)n;
 		break;
+	case OPT_MODE:
+		ok = read_mode(arg, &o->mode);
+		break;
+	case OPT_TLSNIC:
+		o->tlsnic = true;
+		break;
+	case OPT_TLSNIC_CONTEXTS:
+		ok = read_number("tlsnic-contexts", arg, 1, 16777216, &n);
+		o->tlsnic_contexts = (uint32_t)n;
+		break;
 	case OPT_JSON:
 		o->json = true;
 		break;
@@ -145,6 +183,8 @@ is_complete(const struct options *o)
 		say("--root is missing; try --help");
 	else if ((o->cert == NULL) != (o->key == NULL))
 		say("--cert and --key go together");
+	else if (o->tlsnic_contexts != 0 && !o->tlsnic)
+		say("--tlsnic-contexts goes with --tlsnic");
 	else
 		return true;
 	return false;

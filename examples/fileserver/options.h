@@ -16,6 +16,12 @@ enum options_verdict {
 	OPTIONS_WRONG, /* one sentence was printed */
 };
 
+enum options_mode {
+	OPTIONS_MODE_AUTO,     /* the NIC where the port has inline TLS, else software */
+	OPTIONS_MODE_NIC,      /* the same, and the port must have it */
+	OPTIONS_MODE_SOFTWARE, /* never the NIC */
+};
+
 struct options {
 	struct rtls_addr addr;
 	uint8_t prefix_len;
@@ -28,6 +34,9 @@ struct options {
 	uint16_t port;
 	uint32_t conns;
 	uint32_t time_wait_ms; /* 0: the stack's default */
+	enum options_mode mode;
+	bool tlsnic;
+	uint32_t tlsnic_contexts; /* 0: the NIC's default */
 	bool json;
 	bool busy;
 };

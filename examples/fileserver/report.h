@@ -23,18 +23,24 @@ struct report_tally {
 	uint32_t open;
 };
 
-struct report {
+/* Counters of one kind. */
+struct report_table {
 	struct rtls_stat stats[REPORT_STATS_MAX];
 	int nb_stats;
 };
 
-void report_take(struct report *r, const struct rtls_stack *s);
+struct report {
+	struct report_table stack;
+	struct report_table port; /* none, unless the port counts itself */
+};
+
+void report_take(struct report *r, const struct rtls_stack *s, const struct rtls_port *p);
 
 /* One line of JSON on standard output; `start` tells the levels the program began with. */
 void report_json(const struct report *start, const struct report *now,
 		 const struct report_tally *tally);
 
-/* One sentence on standard error. */
+/* One sentence on standard error, and one more where a NIC sealed or opened. */
 void report_summary(const struct report *now, const struct report_tally *tally);
 
 #endif

@@ -29,6 +29,7 @@ volatile sig_atomic_t serve_status;
 
 struct server {
 	struct conn_env env;
+	struct rtls_port *port;
 	struct rtls_sock *listener;
 	struct conn *conns;
 	struct conn *free;
@@ -142,7 +143,7 @@ print_status(const struct server *s)
 	struct report_tally t = tally(s);
 	struct report now;
 
-	report_take(&now, s->env.stack);
+	report_take(&now, s->env.stack, s->port);
 	report_json(&s->at_start, &now, &t);
 }
 
@@ -201,7 +202,7 @@ finish(struct server *s, bool json)
 	}
 	/* With the listener, as at the start. */
 	t = tally(s);
-	report_take(&now, s->env.stack);
+	report_take(&now, s->env.stack, s->port);
 	report_summary(&now, &t);
 	if (json)
 		report_json(&s->at_start, &now, &t);
@@ -232,12 +233,16 @@ start(struct server *s, const struct options *o)
 		say("cannot listen on port %u: %s", o->port, strerror(-rc));
 		return -1;
 	}
-	report_take(&s->at_start, s->env.stack);
+	/* Connections have their listener's options; without this one the NIC comes first. */
+	if (o->mode == OPTIONS_MODE_SOFTWARE)
+		rtls_sock_set(s->listener, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
+	report_take(&s->at_start, s->env.stack, s->port);
 	return 0;
 }
 
 int
-serve(const struct options *o, struct rtls_stack *stack, SSL_CTX *ctx, int root_fd)
+serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port, SSL_CTX *ctx,
+      int root_fd)
 {
 	struct server *s = calloc(1, sizeof(*s));
 	const uint8_t *ip = o->addr.ip;
@@ -248,6 +253,7 @@ serve(const struct options *o, struct rtls_stack *stack, SSL_CTX *ctx, int root_
 		return -1;
 	}
 	s->env.stack = stack;
+	s->port = port;
 	s->env.ctx = ctx;
 	s->env.root_fd = root_fd;
 	if (start(s, o) == 0) {

@@ -24,6 +24,7 @@ uint64_t serve_now_us(void);
  * Serves until serve_stop, then ends all connections and reports. Takes
  * nothing; the listener is closed. 0, or -1: one sentence was printed.
  */
-int serve(const struct options *o, struct rtls_stack *stack, SSL_CTX *ctx, int root_fd);
+int serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port, SSL_CTX *ctx,
+	  int root_fd);
 
 #endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "nic.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <recordtls/tlsnic.h>
+
+#include "say.h"
+
+static bool
+has_inline_tls(struct rtls_port *port)
+{
+	return rtls_port_features(port, 0, 0) == 0;
+}
+
+/* 0, or -1: one sentence was printed, the port is the caller's as before. */
+static int
+put_over(const struct options *o, struct rtls_port **port)
+{
+	const struct rtls_tlsnic_conf conf = {
+		.size = sizeof(conf),
+		.max_contexts = o->tlsnic_contexts,
+	};
+	int rc;
+
+	if (has_inline_tls(*port)) {
+		say("the port has inline TLS of its own; --tlsnic is for those that have none");
+		return -1;
+	}
+	rc = rtls_tlsnic_open(*port, &conf, port);
+	if (rc == -ENOTSUP)
+		say("this librecordtls was built without the TLS NIC in software: DPDK's "
+		    "rte_security_driver.h was missing");
+	else if (rc == -ENOMEM)
+		say("no memory for the TLS NIC; give DPDK more, for example -m 512");
+	else if (rc < 0)
+		say("the TLS NIC cannot be made: %s", strerror(-rc));
+	return rc < 0 ? -1 : 0;
+}
+
+struct rtls_port *
+nic_port(const struct options *o, struct rtls_port *port)
+{
+	if (o->tlsnic && put_over(o, &port) < 0) {
+		rtls_port_close(port);
+		return NULL;
+	}
+	if (o->mode == OPTIONS_MODE_NIC && !has_inline_tls(port)) {
+		say("the port has no inline TLS for --mode nic; --tlsnic puts a TLS NIC in "
+		    "software over it");
+		rtls_port_close(port);
+		return NULL;
+	}
+	return port;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* Inline TLS: the TLS NIC in software where it is asked for, and what --mode wants of a port. */
+#ifndef FILESERVER_NIC_H
+#define FILESERVER_NIC_H
+
+#include <recordtls/port.h>
+
+#include "options.h"
+
+/*
+ * Takes the port; returns it, or the NIC over it. NULL: one sentence was printed,
+ * the port is closed.
+ */
+struct rtls_port *nic_port(const struct options *o, struct rtls_port *port);
+
+#endif
