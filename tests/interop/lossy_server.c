@@ -22,6 +22,9 @@ int __wrap_rtls_port_ethdev(uint16_t id, const struct rtls_port_conf *conf, stru
 int __real_rtls_port_close(struct rtls_port *p);
 int __wrap_rtls_port_close(struct rtls_port *p);
 
+/* The program may have put another port over it: then that one is closed, not this. */
+static struct rtls_port *lossy;
+
 static uint64_t
 number(const char *name)
 {
@@ -37,22 +40,22 @@ number(const char *name)
 int
 __wrap_rtls_port_ethdev(uint16_t id, const struct rtls_port_conf *conf, struct rtls_port **out)
 {
-	struct lossy_conf lossy = {
+	struct lossy_conf network = {
 		.seed = number("LOSSY_SEED"),
 		.rx_lost = (uint32_t)number("LOSSY_LOST"),
 		.tx_lost = (uint32_t)number("LOSSY_LOST"),
 	};
-	struct rtls_port *port, *over;
+	struct rtls_port *port;
 	int rc = __real_rtls_port_ethdev(id, conf, &port);
 
 	if (rc != 0)
 		return rc;
-	over = lossy_port_create(port, &lossy);
-	if (over == NULL) {
+	lossy = lossy_port_create(port, &network);
+	if (lossy == NULL) {
 		__real_rtls_port_close(port);
 		return -ENOMEM;
 	}
-	*out = over;
+	*out = lossy;
 	return 0;
 }
 
@@ -61,7 +64,7 @@ __wrap_rtls_port_close(struct rtls_port *p)
 {
 	struct lossy_counts c;
 
-	lossy_port_counts(p, &c);
+	lossy_port_counts(lossy, &c);
 	printf("lossy tx %" PRIu64 " of %" PRIu64 ", rx %" PRIu64 " of %" PRIu64 "\n", c.tx_lost,
 	       c.tx_packets, c.rx_lost, c.rx_packets);
 	fflush(stdout);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) The librecordtls authors
 
-"""curl through a network that loses packets. Usage: test_lossy.py LOSSY-SERVER"""
+"""curl through a network that loses packets. Usage: test_lossy.py LOSSY-SERVER [ARGUMENT]...
+
+The arguments are the server's."""
 import os
 import re
 import sys
@@ -43,6 +45,16 @@ def settled(server, files, ca):
         # Far outside what chance does to 1 %.
         tap.check(total / 200 < lost < total / 50, f'{lost} of {total} packets {way} were lost')
     tap.check(last['retransmissions'] >= lost_tx / 2, 'fewer retransmissions than lost packets')
+    if '--tlsnic' in sys.argv:
+        check_nic(last)
+
+
+def check_nic(last):
+    """What is sent again is sealed again by the NIC; what is lost on its way in may lose it."""
+    tap.note(', '.join(f'{name} {last[name]}' for name in last if name.startswith('share_')))
+    tap.equal(last['share_bytes_tx'], 1.0, 'share of the bytes that the NIC sealed')
+    tap.equal(last['share_records_tx'], 1.0, 'share of the records that the NIC sealed')
+    tap.check(last['nic_records_rx'] > 0, 'the NIC opened nothing')
 
 
 def main():
@@ -56,6 +68,7 @@ def main():
         files.add('small', 20000)
         ca = files.path('cert.pem')
         with fileserver.Server(sys.argv[1], files.root, '--cert-out', ca, '--time-wait-ms', '500',
+                               *sys.argv[2:],
                                env={'LOSSY_SEED': str(seed), 'LOSSY_LOST': str(LOST)}) as server:
             return 1 if tap.run(cases, server, files, ca, limit_s=180) else 0
 

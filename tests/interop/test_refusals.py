@@ -83,11 +83,21 @@ def wrong_arguments(exe, files, pem):
         ([*all_of_it, '--conns', '99999999999999999999'], r'99999999999999999999'),
         ([*all_of_it, '--time-wait-ms', 'x'], r'--time-wait-ms'),
         ([*all_of_it, '--gateway', 'x'], r'--gateway'),
+        ([*all_of_it, '--mode', 'fast'], r"nic, software or auto.*'fast'"),
+        ([*all_of_it, '--mode'], r'--mode needs'),
+        ([*all_of_it, '--tlsnic', '--tlsnic-contexts', '0'], r'--tlsnic-contexts'),
+        ([*all_of_it, '--tlsnic-contexts', '10'], r'--tlsnic-contexts goes with --tlsnic'),
         ([*all_of_it, '--none-such'], r'--none-such'),
         ([*all_of_it, 'extra'], r"'extra'"),
         ([*all_of_it, '--cert', pem['chain']], r'--cert and --key'),
         ([*all_of_it, '--key', pem['key']], r'--cert and --key'))]
     refuse(exe, rows)
+
+
+def no_inline_tls(exe, files, pem):
+    """a NIC is asked for, and the port is none"""
+    refuse(exe, [Refusal('--mode nic', ['--', *own_args(files.root, '--mode', 'nic')], 1,
+                         r'no inline TLS.*--tlsnic')])
 
 
 def missing_root(exe, files, pem):
@@ -214,7 +224,7 @@ def make_pem(files):
 
 
 def main():
-    cases = [wrong_arguments, missing_root, wrong_certificates, unreadable_key, interface_in_use,
+    cases = [wrong_arguments, no_inline_tls, missing_root, wrong_certificates, unreadable_key, interface_in_use,
              no_permission, no_memory, no_port, address_in_vain, help_is_no_refusal, stops_on]
     network.enter()
     tap.plan(cases)

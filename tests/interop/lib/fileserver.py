@@ -15,7 +15,8 @@ import network
 import tap
 
 LEVELS = ('mbufs_in_use', 'socks_in_use', 'timers_in_use', 'sessions_in_use')
-STATS = ('TimeWaitInUse', 'FlowsInUse', 'RxRoomInUse', 'TlsCurrTxSw', 'TlsCurrRxSw')
+STATS = ('TimeWaitInUse', 'FlowsInUse', 'RxRoomInUse', 'TlsCurrTxSw', 'TlsCurrRxSw',
+         'TlsCurrTxDevice', 'TlsCurrRxDevice')
 
 
 def eal_args(prefix, memory_mb=256, iface=network.IFACE):

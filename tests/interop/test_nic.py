@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) The librecordtls authors
+
+"""curl, and a NIC with inline TLS, in software over the TAP. Usage: test_nic.py SERVER"""
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
+
+import clients
+import fileserver
+import network
+import scene
+import tap
+from clients import BASE, Client
+
+SIZES = (0, 1, 16383, 16384, 16385, scene.MIB)
+ROUNDS = 3
+SHARES = ('share_bytes_tx', 'share_bytes_rx', 'share_records_tx', 'share_records_rx')
+
+
+def fetch_all(files, ca):
+    for size in SIZES:
+        clients.check_fetch(ca, files, f'f{size}')
+    with Client(ca) as c:    # all of them on one connection
+        for size in SIZES:
+            tap.equal(len(c.get(f'/f{size}').body), size, f'length of /f{size}')
+
+
+def play(exe, files, *args):
+    """Fetches all sizes from a server with these arguments; its last words."""
+    ca = files.path('cert.pem')
+    with fileserver.Server(exe, files.root, '--cert-out', ca, '--time-wait-ms', '500',
+                           *args) as server:
+        for _ in range(ROUNDS):
+            fetch_all(files, ca)
+        server.wait_empty()
+        last = server.stop()
+    tap.equal(last['connections_failed'], 0, 'failed connections')
+    tap.note(', '.join(f'{name} {last[name]}' for name in SHARES))
+    return last
+
+
+def all_by_nic(exe, files):
+    """every byte is sealed and every record opened by the NIC"""
+    for args in (('--mode', 'nic'), ('--mode', 'auto'), ()):
+        last = play(exe, files, '--tlsnic', *args)
+        for name in SHARES:
+            tap.equal(last[name], 1.0, name)
+        tap.check(last['nic_records_tx'] == last['records_tx'] > 0, f'records sealed: {last}')
+        tap.check(last['nic_records_rx'] == last['records_rx'] > 0, f'records opened: {last}')
+        # Retransmissions count: never less than the files' bytes.
+        tap.check(last['nic_bytes_tx'] >= 2 * ROUNDS * sum(SIZES), f'bytes sealed: {last}')
+        tap.check(any(name.startswith('tx_tls_') for name in last['port_stats']) and
+                  any(name.startswith('rx_tls_') for name in last['port_stats']),
+                  f'counters of the port: {last["port_stats"]}')
+
+
+def all_in_software(exe, files):
+    """software where it is asked for, and where the port is no NIC"""
+    for args in (('--tlsnic', '--mode', 'software'), ('--mode', 'auto'), ()):
+        last = play(exe, files, *args)
+        for name in (*SHARES, 'nic_bytes_tx', 'nic_records_tx', 'nic_records_rx'):
+            tap.equal(last[name], 0, name)
+        tap.check(last['records_tx'] > 0, 'no record was sent')
+        tap.equal(last['stats']['TlsTxDevice'] + last['stats']['TlsRxDevice'], 0, 'NIC sessions')
+        if '--tlsnic' not in args:
+            tap.equal(last['port_stats'], {}, 'counters of the port')
+
+
+def table_full(exe, files):
+    """a connection that finds the NIC's table full runs in software, and the bytes are right"""
+    ca = files.path('cert.pem')
+    with fileserver.Server(exe, files.root, '--cert-out', ca, '--time-wait-ms', '500', '--tlsnic',
+                           '--mode', 'nic', '--tlsnic-contexts', '2') as server:
+        with Client(ca) as first:
+            tap.equal(first.get('/f16385').status, 200, 'status')
+            for size in SIZES:
+                clients.check_fetch(ca, files, f'f{size}')
+            tap.equal(first.get('/f1').status, 200, 'status')
+        server.wait_empty()
+        clients.check_fetch(ca, files, 'f16385')    # there is room again
+        server.wait_empty()
+        last = server.stop()
+    stats = last['stats']
+    tap.equal((stats['TlsTxDevice'], stats['TlsRxDevice']), (2, 2), 'connections with the NIC')
+    tap.equal((stats['TlsTxSw'], stats['TlsRxSw']), (len(SIZES), len(SIZES)), 'those without')
+    tap.check(0 < last['share_bytes_tx'] < 1, f'share of the bytes: {last["share_bytes_tx"]}')
+
+
+def close_notify(exe, files):
+    """curl is told the end by an alert that the NIC sealed"""
+    ca = files.path('cert.pem')
+    with fileserver.Server(exe, files.root, '--cert-out', ca, '--tlsnic', '--mode', 'nic'):
+        done = clients.curl(ca, '--verbose', '--http1.0', '--ignore-content-length', '--fail',
+                            '--output', '/dev/null', f'{BASE}/f16385')
+        tap.equal(done.returncode, 0, 'exit code of curl')
+        tap.check(b'close notify' in done.stderr, 'no close_notify in curl\'s log')
+
+
+def main():
+    cases = [all_by_nic, all_in_software, table_full, close_notify]
+    network.enter()
+    tap.plan(cases)
+    with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:
+        files = scene.Files(folder)
+        for size in SIZES:
+            files.add(f'f{size}', size)
+        return 1 if tap.run(cases, os.path.abspath(sys.argv[1]), files, limit_s=180) else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
