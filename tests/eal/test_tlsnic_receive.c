@@ -9,28 +9,16 @@
 
 #include <CUnit/CUnit.h>
 #include <rte_common.h>
-#include <rte_ip.h>
-#include <rte_tcp.h>
 
 #include <recordtls/tls.h>
 
 #include "support/eal.h"
 #include "support/harness.h"
-#include "support/nic_bench.h"
+#include "support/nic_arrival.h"
 
 enum { LEAD = 20, SEQ = 5000, TAG = 16 };
 
 static const uint32_t sizes[] = { 1, 100, 16384, 3, 5000 };
-
-/* Of a packet: what is wrong with it, or 0. */
-enum {
-	BAD_IP_SUM = 1 << 0,
-	BAD_TCP_SUM = 1 << 1,
-	OTHER_FLOW = 1 << 2,
-	BAD_BYTE = 1 << 3,
-	MARK_GOOD = 1 << 4, /* the port below has looked at the sums */
-	PADDED = 1 << 5,
-};
 
 /* A bench whose context receives. opened: the stream as the NIC is to show it. */
 static struct {
@@ -60,71 +48,6 @@ begin(const struct rtls_tlsnic_conf *conf)
 	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, t.b.ctx, SEQ + LEAD, t.b.stream.first_rec_no),
 			      0);
 	t.off = 0;
-}
-
-static void
-write_headers(uint8_t *p, uint32_t seq, uint32_t len, unsigned int flags)
-{
-	struct rte_ipv4_hdr *ip = (void *)(p + 14);
-	struct rte_tcp_hdr *tcp = (void *)(p + 34);
-	static const uint8_t ether[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 };
-
-	memcpy(p, ether, sizeof(ether));
-	*ip = (struct rte_ipv4_hdr){
-		.version_ihl = 0x45,
-		.total_length = rte_cpu_to_be_16((uint16_t)(40 + len)),
-		.time_to_live = 64,
-		.next_proto_id = 6,
-		.src_addr = RTE_BE32(0xc0000202),
-		.dst_addr = RTE_BE32(0xc0000201),
-	};
-	*tcp = (struct rte_tcp_hdr){
-		.src_port = RTE_BE16(50000),
-		.dst_port = (flags & OTHER_FLOW) != 0 ? RTE_BE16(444) : RTE_BE16(443),
-		.sent_seq = rte_cpu_to_be_32(seq),
-		.data_off = 0x50,
-		.tcp_flags = RTE_TCP_ACK_FLAG,
-	};
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
-	if ((flags & BAD_IP_SUM) != 0)
-		ip->hdr_checksum ^= 1;
-	if ((flags & BAD_TCP_SUM) != 0)
-		tcp->cksum ^= 1;
-}
-
-/* As it arrives, in pieces. */
-static struct rte_mbuf *
-arrive(uint32_t off, uint32_t len, unsigned int flags)
-{
-	uint8_t frame[1600] = { 0 };
-	uint32_t frame_len = NIC_BENCH_HDRS + len, done = 0;
-	struct rte_mbuf *head = NULL;
-
-	memcpy(frame + NIC_BENCH_HDRS, t.b.stream.wire + off, len);
-	if ((flags & BAD_BYTE) != 0)
-		frame[NIC_BENCH_HDRS + len - 1] ^= 1;
-	write_headers(frame, SEQ + off, len, flags);
-	if ((flags & PADDED) != 0)
-		frame_len += 6;
-	while (done < frame_len) {
-		uint32_t n = 1 + harness_below(&t.b.luck, frame_len - done);
-		struct rte_mbuf *m = rte_pktmbuf_alloc(t.b.pool);
-
-		CU_ASSERT_FATAL(m != NULL);
-		memcpy(rte_pktmbuf_append(m, (uint16_t)n), frame + done, n);
-		if (head == NULL)
-			head = m;
-		else
-			CU_ASSERT_FATAL(rte_pktmbuf_chain(head, m) == 0);
-		done += n;
-	}
-	head->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
-	head->hash.rss = 4711;
-	if ((flags & MARK_GOOD) != 0)
-		head->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-	nic_under_inject(t.b.under, head);
-	return head;
 }
 
 static struct rte_mbuf *
@@ -181,7 +104,7 @@ static void
 next_is_opened(uint32_t len)
 {
 	len = RTE_MIN(len, t.b.stream.len - t.off);
-	arrive(t.off, len, 0);
+	nic_bench_arrive(&t.b, t.off, len, 0);
 	is_opened(receive(), t.off, len);
 	t.off += len;
 }
@@ -193,11 +116,11 @@ in_order(uint8_t rings, unsigned int flags)
 	uint32_t packets = 0, len;
 
 	begin(&(struct rtls_tlsnic_conf){ .rings = rings });
-	came = arrive(0, LEAD, flags); /* in front of the start */
+	came = nic_bench_arrive(&t.b, 0, LEAD, flags); /* in front of the start */
 	is_untouched(receive(), came, 0, LEAD);
 	for (t.off = LEAD; t.off < t.b.stream.len; t.off += len, packets++) {
 		len = RTE_MIN(1 + harness_below(&t.b.luck, 1440), t.b.stream.len - t.off);
-		arrive(t.off, len, flags);
+		nic_bench_arrive(&t.b, t.off, len, flags);
 		is_opened(receive(), t.off, len);
 	}
 	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_decrypted_packets"), packets);
@@ -211,8 +134,8 @@ test_in_order(void)
 {
 	for (uint8_t rings = 0; rings < 2; rings++) {
 		in_order(rings, 0);
-		in_order(rings, MARK_GOOD);
-		in_order(rings, PADDED);
+		in_order(rings, NIC_ARRIVAL_MARK_GOOD);
+		in_order(rings, NIC_ARRIVAL_PADDED);
 	}
 }
 
@@ -224,9 +147,12 @@ test_passed(void)
 		unsigned int flags;
 		uint64_t sums;
 	} rows[] = {
-		{ BAD_IP_SUM, RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_GOOD },
-		{ BAD_TCP_SUM, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_BAD },
-		{ OTHER_FLOW, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD },
+		{ NIC_ARRIVAL_BAD_IP_SUM,
+		  RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_GOOD },
+		{ NIC_ARRIVAL_BAD_TCP_SUM,
+		  RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_BAD },
+		{ NIC_ARRIVAL_OTHER_FLOW,
+		  RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD },
 	};
 
 	for (size_t i = 0; i < RTE_DIM(rows); i++) {
@@ -235,11 +161,11 @@ test_passed(void)
 		begin(&(struct rtls_tlsnic_conf){ .rings = i % 2 });
 		t.off = LEAD;
 		next_is_opened(50);
-		came = arrive(t.off, 300, rows[i].flags);
+		came = nic_bench_arrive(&t.b, t.off, 300, rows[i].flags);
 		m = receive();
 		CU_ASSERT_EQUAL(sums_of(m), rows[i].sums);
 		is_untouched(m, came, t.off, 300);
-		came = arrive(t.off, 0, 0); /* without payload */
+		came = nic_bench_arrive(&t.b, t.off, 0, 0); /* without payload */
 		is_untouched(receive(), came, t.off, 0);
 		next_is_opened(300);
 		nic_bench_close(&t.b);
@@ -257,7 +183,7 @@ test_error(void)
 	r = &t.b.stream.records[1];
 	t.off = LEAD;
 	next_is_opened(r->off + 10 - LEAD);
-	arrive(t.off, r->off + r->len - t.off, BAD_BYTE);
+	nic_bench_arrive(&t.b, t.off, r->off + r->len - t.off, NIC_ARRIVAL_BAD_BYTE);
 	m = receive();
 	CU_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD, 0);
 	rte_pktmbuf_free(m);
@@ -274,9 +200,9 @@ lose(void)
 	t.off = LEAD;
 	next_is_opened(50);
 	t.off = t.b.stream.records[4].off + 2000;
-	came = arrive(t.off, 100, 0);
+	came = nic_bench_arrive(&t.b, t.off, 100, 0);
 	is_untouched(receive(), came, t.off, 100);
-	came = arrive(t.off + 100, 100, 0);
+	came = nic_bench_arrive(&t.b, t.off + 100, 100, 0);
 	is_untouched(receive(), came, t.off + 100, 100);
 }
 
@@ -327,7 +253,7 @@ test_deleted(void)
 		t.off = LEAD;
 		next_is_opened(50);
 		t.b.nic->tls.ops->del(t.b.nic->tls.dev, t.b.ctx);
-		came = arrive(t.off, 100, 0);
+		came = nic_bench_arrive(&t.b, t.off, 100, 0);
 		is_untouched(receive(), came, t.off, 100);
 		nic_bench_close(&t.b);
 	}
@@ -342,11 +268,11 @@ test_no_buffers(void)
 	begin(&(struct rtls_tlsnic_conf){ .nb_mbufs = 8 });
 	t.off = LEAD;
 	for (size_t i = 0; i < RTE_DIM(held); i++) {
-		arrive(t.off, 50, 0);
+		nic_bench_arrive(&t.b, t.off, 50, 0);
 		held[i] = receive();
 		t.off += 50;
 	}
-	came = arrive(t.off, 50, 0);
+	came = nic_bench_arrive(&t.b, t.off, 50, 0);
 	is_untouched(receive(), came, t.off, 50);
 	t.off += 50;
 	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_no_mbuf"), 1);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "support/nic_arrival.h"
+
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+#include <rte_ip.h>
+#include <rte_tcp.h>
+
+#include "support/harness.h"
+
+static void
+write_headers(uint8_t *p, uint32_t seq, uint32_t len, unsigned int flags)
+{
+	struct rte_ipv4_hdr *ip = (void *)(p + 14);
+	struct rte_tcp_hdr *tcp = (void *)(p + 34);
+	static const uint8_t ether[14] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 };
+
+	memcpy(p, ether, sizeof(ether));
+	*ip = (struct rte_ipv4_hdr){
+		.version_ihl = 0x45,
+		.total_length = rte_cpu_to_be_16((uint16_t)(40 + len)),
+		.time_to_live = 64,
+		.next_proto_id = 6,
+		.src_addr = RTE_BE32(0xc0000202),
+		.dst_addr = RTE_BE32(0xc0000201),
+	};
+	*tcp = (struct rte_tcp_hdr){
+		.src_port = RTE_BE16(50000),
+		.dst_port = (flags & NIC_ARRIVAL_OTHER_FLOW) != 0 ? RTE_BE16(444) : RTE_BE16(443),
+		.sent_seq = rte_cpu_to_be_32(seq),
+		.data_off = 0x50,
+		.tcp_flags = RTE_TCP_ACK_FLAG,
+	};
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
+	if ((flags & NIC_ARRIVAL_BAD_IP_SUM) != 0)
+		ip->hdr_checksum ^= 1;
+	if ((flags & NIC_ARRIVAL_BAD_TCP_SUM) != 0)
+		tcp->cksum ^= 1;
+}
+
+struct rte_mbuf *
+nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len, unsigned int flags)
+{
+	uint8_t frame[1600] = { 0 };
+	uint32_t frame_len = NIC_BENCH_HDRS + len, done = 0;
+	struct rte_mbuf *head = NULL;
+
+	memcpy(frame + NIC_BENCH_HDRS, b->stream.wire + off, len);
+	if ((flags & NIC_ARRIVAL_BAD_BYTE) != 0)
+		frame[NIC_BENCH_HDRS + len - 1] ^= 1;
+	write_headers(frame, b->stream.seq + off, len, flags);
+	if ((flags & NIC_ARRIVAL_PADDED) != 0)
+		frame_len += 6;
+	while (done < frame_len) {
+		uint32_t n = 1 + harness_below(&b->luck, frame_len - done);
+		struct rte_mbuf *m = rte_pktmbuf_alloc(b->pool);
+
+		CU_ASSERT_FATAL(m != NULL);
+		memcpy(rte_pktmbuf_append(m, (uint16_t)n), frame + done, n);
+		if (head == NULL)
+			head = m;
+		else
+			CU_ASSERT_FATAL(rte_pktmbuf_chain(head, m) == 0);
+		done += n;
+	}
+	head->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
+	head->hash.rss = 4711;
+	if ((flags & NIC_ARRIVAL_MARK_GOOD) != 0)
+		head->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	nic_under_inject(b->under, head);
+	return head;
+}

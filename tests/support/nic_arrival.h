@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* Packets of a bench's stream that reach the port below, sealed as they are on the wire. */
+#ifndef RTLS_SUPPORT_NIC_ARRIVAL_H
+#define RTLS_SUPPORT_NIC_ARRIVAL_H
+
+#include "support/nic_bench.h"
+
+/* Of a packet: what is wrong with it, or 0. */
+enum {
+	NIC_ARRIVAL_BAD_IP_SUM = 1 << 0,
+	NIC_ARRIVAL_BAD_TCP_SUM = 1 << 1,
+	NIC_ARRIVAL_OTHER_FLOW = 1 << 2,
+	NIC_ARRIVAL_BAD_BYTE = 1 << 3,
+	NIC_ARRIVAL_MARK_GOOD = 1 << 4, /* the port below has looked at the sums */
+	NIC_ARRIVAL_PADDED = 1 << 5,
+};
+
+/* From the peer of nic_bench_flow(), in pieces, with an RSS hash of 4711. */
+struct rte_mbuf *nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len,
+				  unsigned int flags);
+
+#endif
