@@ -75,7 +75,8 @@ plan_frames(const struct tlsnic *nic, const struct rte_mbuf *m, struct job *j)
 		if (j->f.kind != FRAME_TCP || m->tso_segsz == 0 || nic->conf.no_tso != 0)
 			return drop(j, NIC_CNT_TX_MALFORMED);
 		frames = tso_frames(&j->f, m->tso_segsz);
-		if (frames > OUTQ_SIZE)
+		/* What can never be is not to be waited for. */
+		if (frames > OUTQ_SIZE || frames > nic->tx_pool->size)
 			return drop(j, NIC_CNT_TX_MALFORMED);
 		j->mss = RTE_MIN(j->f.pay_len, (uint32_t)m->tso_segsz);
 		j->nb_frames = frames;

@@ -25,7 +25,7 @@ extern "C" {
 struct rtls_tlsnic_conf {
 	uint32_t size;         /**< sizeof(struct rtls_tlsnic_conf) */
 	uint32_t max_contexts; /**< of both directions together; default 16384 */
-	uint32_t nb_mbufs;     /**< packets that it makes: sealed, cut, opened; default 8192 */
+	uint32_t nb_mbufs;     /**< packets it makes, half sent, half received; default 8192 */
 	uint32_t add_polls;    /**< so many polls until add() is done; default 0: at once */
 	uint8_t tx_method;     /**< enum rtls_tls_tx_method; default RTLS_TLS_TX_REBUILD */
 	uint8_t tx_after;      /**< enum rtls_tls_tx_after; default RTLS_TLS_TX_STAYS */

@@ -276,6 +276,12 @@ test_malformed(void)
 	nic_bench_send(&b, LEAD, 1460, 0);
 	nic_bench_close(&b);
 
+	/* More frames than there are buffers. */
+	begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 16 });
+	is_dropped(&b, nic_bench_packet(&b, LEAD, 9 * 100, 100), "tx_malformed");
+	nic_bench_send(&b, LEAD, 8 * 100, 100);
+	nic_bench_close(&b);
+
 	begin(&b, &(struct rtls_tlsnic_conf){ .no_tso = 1 });
 	CU_ASSERT_EQUAL(b.nic->tso_max, 0);
 	CU_ASSERT_EQUAL(b.nic->tls.caps.tx_tso, 0);

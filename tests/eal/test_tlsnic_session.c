@@ -2,12 +2,16 @@
 /* Copyright (c) The librecordtls authors */
 
 /* What the TLS NIC says and takes through rte_security. */
+#include <string.h>
+
 #include <CUnit/CUnit.h>
 #include <rte_common.h>
 #include <rte_cryptodev.h>
 
 #include <recordtls/tls.h>
 
+#include "core/record.h"
+#include "offload/security.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/nic_bench.h"
@@ -139,6 +143,39 @@ test_capabilities(void)
 	nic_bench_close(&b);
 }
 
+/* What the library itself calls fits to what the NIC takes. */
+static void
+test_library(void)
+{
+	const struct record_suite *s = record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
+	struct rtls_tls_flow flow = nic_bench_flow(RTLS_TX, 443);
+	struct rtls_keys keys = { .version = RTLS_TLS_1_3, .cipher = RTLS_CIPHER_AES_GCM_128 };
+	struct rtls_tls_tx_meta *meta;
+	struct offload_ctx c = { 0 };
+	const struct offload_device *d;
+	struct nic_bench b;
+	struct rte_mbuf *m;
+	uint32_t at = 0;
+
+	begin(&b);
+	d = &b.nic->tls;
+	d->ops->del(d->dev, b.ctx);
+	CU_ASSERT(offload_carries(d, s, RTLS_TX) && offload_carries(d, s, RTLS_RX));
+	memcpy(keys.key, b.stream.key, 16);
+	memcpy(keys.iv, b.stream.iv, 12);
+	CU_ASSERT_EQUAL_FATAL(offload_open(d, s, &keys, &flow, 3, &c), 0);
+	CU_ASSERT_EQUAL(offload_start(d, &c, 1000, b.stream.first_rec_no), 0);
+	m = nic_bench_packet(&b, 50, 40, 0);
+	meta = rte_mbuf_to_priv(m);
+	meta->ctx = c.handle;
+	m->ol_flags &= ~RTE_MBUF_F_TX_SEC_OFFLOAD;
+	CU_ASSERT_EQUAL(offload_mark(d, &c, m, meta), 0);
+	CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
+	nic_bench_check(&b, &at, 50, 40, 0);
+	offload_close(d, &c);
+	nic_bench_close(&b);
+}
+
 int
 main(void)
 {
@@ -146,6 +183,7 @@ main(void)
 		{ "a session may go before its context", test_session_goes_first },
 		{ "sessions refused", test_sessions_refused },
 		{ "capabilities", test_capabilities },
+		{ "the library's own calls", test_library },
 	};
 
 	if (eal_start("tlsnic-session") != 0)
