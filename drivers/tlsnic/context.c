@@ -85,10 +85,11 @@ contexts_add(struct nic_contexts *t, const struct nic_key *k, const struct rtls_
 	     uint64_t cookie, uint32_t polls, struct rtls_tls_handle *out)
 {
 	struct context_flow key = flow_key(flow);
+	bool receives = k->dir == RTLS_RX;
 	struct nic_context *c;
 	int rc;
 
-	if (rte_hash_lookup(t->flows, &key) >= 0)
+	if (receives && rte_hash_lookup(t->flows, &key) >= 0)
 		return -EEXIST;
 	if (t->nb_free == 0)
 		return -ENOSPC;
@@ -97,7 +98,7 @@ contexts_add(struct nic_contexts *t, const struct nic_key *k, const struct rtls_
 	rc = keys_init(c, k);
 	if (rc != 0)
 		return rc;
-	rc = rte_hash_add_key(t->flows, &key);
+	rc = receives ? rte_hash_add_key(t->flows, &key) : 0;
 	if (rc < 0) {
 		context_wipe(c);
 		return rc;
@@ -166,7 +167,8 @@ contexts_delete(struct nic_contexts *t, struct nic_context *c)
 {
 	if (c->state == CONTEXT_ADDING)
 		TAILQ_REMOVE(&t->adding, c, adding);
-	rte_hash_del_key(t->flows, &c->key);
+	if (c->dir == RTLS_RX)
+		rte_hash_del_key(t->flows, &c->key);
 	c->state = CONTEXT_DELETING;
 }
 
