@@ -361,8 +361,8 @@ test_cuts(void)
 			rte_pktmbuf_free(r);
 			CU_ASSERT_EQUAL(ip_sum(got), 0xffff);
 			CU_ASSERT_EQUAL(tcp_sum(got), 0xffff);
-			CU_ASSERT_EQUAL(got[ETHER + 2] << 8 | got[ETHER + 3], 52 + n);
-			CU_ASSERT_EQUAL(got[ETHER + 4] << 8 | got[ETHER + 5], 0xff + i);
+			CU_ASSERT_EQUAL((uint32_t)got[ETHER + 2] << 8 | got[ETHER + 3], 52 + n);
+			CU_ASSERT_EQUAL((uint32_t)got[ETHER + 4] << 8 | got[ETHER + 5], 0xff + i);
 			CU_ASSERT_EQUAL(memcmp(got + ETHER + 20 + 4, seqs[i], 4), 0);
 			CU_ASSERT_EQUAL(got[ETHER + 20 + 13], i < 2 ? 0x10 : 0x19);
 			CU_ASSERT_EQUAL(memcmp(got + HDRS, f + HDRS, 12), 0);
