@@ -22,6 +22,19 @@ tcp_ack_echo(const struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 }
 
 /*
+ * Was what the echo tells of sent before the last retransmission? Then the ACK may be a repeated
+ * one: a receiver that has the bytes already answers their copy with the timestamp that it noted
+ * before (RFC 7323 5.3 R3), and the whole wait for the timeout would count as round trip.
+ */
+static bool
+is_ambiguous(const struct tcp_conn *c, uint64_t rtt_us, uint64_t now_us)
+{
+	const uint64_t tick_us = 1000; /* of the timestamp clock */
+
+	return rtt_us > now_us - c->last_rexmit_at_us + tick_us;
+}
+
+/*
  * One segment at a time is timed, to the microsecond, and never one that was
  * sent again (Karn). While none is timed because of retransmissions, the echoed
  * timestamp tells which copy is meant (RFC 7323 4.1).
@@ -36,7 +49,8 @@ measure(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 			return;
 		tcp_rtt_sample(&c->rtt, c->params, now_us - c->timed_at_us);
 		c->timed_end = TCP_NO_OFF;
-	} else if (c->ts_on && tcp_ack_echo(c, seg, now_us, &rtt_us)) {
+	} else if (c->ts_on && tcp_ack_echo(c, seg, now_us, &rtt_us) &&
+		   !is_ambiguous(c, rtt_us, now_us)) {
 		tcp_rtt_sample(&c->rtt, c->params, rtt_us);
 	}
 }

@@ -162,6 +162,7 @@ struct tcp_conn {
 	uint64_t timed_at_us;
 	uint64_t ts_recent_at_us;
 	uint64_t last_sent_at_us;
+	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
 	uint64_t quiet_since_us;    /* R2 counts from here */
 	uint64_t challenge_next_us; /* no challenge ACK before */
 	uint64_t round_end;         /* was cwnd the limit: valid until this is acknowledged */

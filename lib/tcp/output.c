@@ -336,6 +336,8 @@ tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
 	if (end == o->off)
 		return;
 	c->last_sent_at_us = now_us;
+	if (o->rexmit)
+		c->last_rexmit_at_us = now_us;
 	if (o->probe) {
 		/* Only snd_max moves: once the window opens, sending goes on from snd_una. */
 		c->probe_due = false;

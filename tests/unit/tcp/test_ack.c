@@ -349,6 +349,41 @@ test_rtt_samples(void)
 	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
 }
 
+/*
+ * The first copy arrived, its ACK was lost: the second copy is answered with the timestamp of the
+ * first (RFC 7323 5.3 R3). That the answer took a timeout longer says nothing about the network.
+ */
+static void
+test_repeated_ack_is_no_sample(void)
+{
+	struct fx_conf conf = { .ts = true };
+	struct tcp_conn c;
+	struct tcp_out o;
+	struct tcp_seg seg;
+	uint32_t ts;
+
+	fx_established(&c, &conf);
+	tcp_send_ready(&c, 1000);
+	fx_send_all(&c, FX_T0, 9, &o);
+	ts = o.seg.ts_val;
+	tcp_timer(&c, c.rtx_at);
+	fx_send_all(&c, FX_T0 + 500000, 9, &o);
+	seg = fx_seg(&c, TCP_ACK, 0, 1000, 0);
+	seg.ts_ecr = ts;
+	tcp_input(&c, &seg, FX_T0 + 550000);
+	CU_ASSERT_EQUAL(c.snd_una, 1000);
+	CU_ASSERT_EQUAL(c.rtt.srtt_us, 50000);
+	/* Karn: the timeout stays what it was, until something is measured. */
+	CU_ASSERT_EQUAL(c.rtt.backoff, 1);
+	tcp_send_ready(&c, 2000);
+	fx_send_all(&c, FX_T0 + 600000, 9, &o);
+	seg = fx_seg(&c, TCP_ACK, 0, 2000, 0);
+	seg.ts_ecr = o.seg.ts_val;
+	tcp_input(&c, &seg, FX_T0 + 650000);
+	CU_ASSERT_EQUAL(c.rtt.srtt_us, 50000);
+	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
+}
+
 /* An echo of what we never sent is no measurement (tcp-input-poisoning). */
 static void
 test_forged_echo(void)
@@ -441,6 +476,7 @@ main(void)
 		{ "window update", test_window_update },
 		{ "scaled window", test_scaled_window },
 		{ "RTT samples", test_rtt_samples },
+		{ "a repeated ACK is no RTT sample", test_repeated_ack_is_no_sample },
 		{ "forged echo", test_forged_echo },
 		{ "no growth while the application is the limit", test_app_limited },
 		{ "slow start and avoidance", test_growth },
