@@ -83,16 +83,14 @@ draw_segments(struct sim_end_conf *e, uint64_t *rng)
 	static const uint32_t limits[] = { 0, 0, 0, 0, 0, 0, 1, 7, 100, 700, 1460, 65535 };
 
 	e->app.max_seg = one_of(rng, limits, HARNESS_COUNT(limits));
-	if (e->app.max_seg == 0 || e->app.max_seg > 100)
-		return;
 	/*
-	 * The same number of segments, not of bytes: thousands of them meet hundreds of losses,
-	 * and a connection that its owner has closed gives up in the end. And a program that waits
-	 * for room throws in ever more control records: here these would be most of the stream.
+	 * The same number of segments, not of bytes. A program that waits for room throws in ever
+	 * more control records: on a slow connection these would be most of the stream.
 	 */
-	e->app.bytes = e->app.max_seg * between(rng, 100, 300);
-	e->plain_len = below(rng, e->app.max_seg * UINT64_C(100));
-	e->app.control_pct = 0;
+	if (e->app.max_seg != 0 && e->app.max_seg <= 100) {
+		e->app.bytes = between(rng, 1000, 4000);
+		e->app.control_pct = 0;
+	}
 }
 
 void
