@@ -77,7 +77,8 @@ not_worth_asking(const struct rtls_sock *k, enum rtls_dir d, const struct record
 		return RTLS_MODE_REASON_NO_DEVICE;
 	if ((dev->features & feature) == 0)
 		return RTLS_MODE_REASON_FEATURE_OFF;
-	if (!offload_carries(dev, suite, d))
+	/* Of one that is over the tuple may be another's by now. */
+	if (k->tcp.state == TCP_CLOSED || !offload_carries(dev, suite, d))
 		return RTLS_MODE_REASON_SUITE;
 	return RTLS_MODE_REASON_NONE;
 }
