@@ -20,6 +20,8 @@ double_say(struct offload_double *o, const char *format, ...)
 	va_list args;
 	int len;
 
+	if (o->mute)
+		return;
 	va_start(args, format);
 	len = vsnprintf(o->trace + o->trace_len, sizeof(o->trace) - o->trace_len, format, args);
 	va_end(args);

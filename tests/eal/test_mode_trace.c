@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What a device is asked over the life of a connection, by the contract and in its
+ * order, and what each packet says about itself against what is seen on the wire.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support/device_pair.h"
+#include "support/eal.h"
+#include "support/harness.h"
+
+enum { PLAIN = 40, OVER = 5 + 1 + 16 };
+
+static struct device_pair d;
+
+/* What the trace should be. */
+static char want[DOUBLE_TRACE];
+static size_t want_len;
+
+static void expect(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void
+expect(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	want_len += (size_t)vsnprintf(want + want_len, sizeof(want) - want_len, format, args);
+	va_end(args);
+}
+
+static bool
+said(void)
+{
+	bool same = offload_double_said(&d.dev.o, want);
+
+	want_len = 0;
+	want[0] = '\0';
+	return same;
+}
+
+static void
+expect_create(unsigned int n, const char *how, const struct peer *key)
+{
+	expect("create s%u %s key ", n, how);
+	for (int i = 0; i < 16; i++)
+		expect("%02x", key->key[i]);
+	expect(" iv ");
+	for (int i = 0; i < 12; i++)
+		expect("%02x", key->iv[i]);
+	expect(" number %d\n", DEVICE_PAIR_REC_NO);
+}
+
+static uint32_t
+seq_of(int end, uint32_t off)
+{
+	return d.wire[end].isn + 1 + off;
+}
+
+/* Some bytes in clear each way, then keys. */
+static void
+open_both(void)
+{
+	struct peer keys[2] = { device_pair_key(0, 1), device_pair_key(1, 1) };
+	const struct double_context *c = d.dev.o.ctx;
+	char local[32], remote[32];
+
+	device_pair_connect(&d);
+	CU_ASSERT(said());
+	device_pair_exchange(&d, PLAIN);
+	CU_ASSERT(said());
+	snprintf(local, sizeof(local), "192.0.2.1:%u", pair_info(d.k[0]).local.port);
+	snprintf(remote, sizeof(remote), "192.0.2.2:%u", PAIR_PORT);
+
+	device_pair_keys(&d, 0);
+	expect_create(1, "WRITE ENCRYPT", &keys[0]);
+	expect("add s1 TX %s %s queue 0 cookie %llx\n", local, remote,
+	       (unsigned long long)c[0].cookie);
+	expect("start ctx 0.1 at %u number %d\n", seq_of(0, PLAIN), DEVICE_PAIR_REC_NO);
+	CU_ASSERT(said());
+
+	device_pair_keys(&d, 1);
+	expect_create(2, "READ DECRYPT", &keys[1]);
+	expect("add s2 RX %s %s queue 0 cookie %llx\n", local, remote,
+	       (unsigned long long)c[1].cookie);
+	expect("steer s2 %s %s\n", remote, local);
+	expect("start ctx 1.1 at %u number %d\n", seq_of(1, PLAIN), DEVICE_PAIR_REC_NO);
+	CU_ASSERT(said());
+	CU_ASSERT_NOT_EQUAL(c[0].cookie, c[1].cookie);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+}
+
+/* Two records: one packet each. */
+static void
+send_two(void)
+{
+	device_pair_exchange(&d, 100);
+	expect("mark s1 ctx 0.1 number 5 at %u of 122 before 0\n", seq_of(0, PLAIN));
+	expect("burst ctx 0.1\n");
+	device_pair_exchange(&d, 7);
+	expect("mark s1 ctx 0.1 number 6 at %u of 29 before 0\n", seq_of(0, PLAIN + 122));
+	expect("burst ctx 0.1\n");
+	CU_ASSERT(said());
+}
+
+static void
+expect_gone(void)
+{
+	expect("del ctx 0.1\ndestroy s1\nunsteer s2\ndel ctx 1.1\ndestroy s2\n");
+	CU_ASSERT(said());
+}
+
+static void
+by_close(void)
+{
+	CU_ASSERT_EQUAL(rtls_close(d.k[0]), 0);
+	pair_settle(&d.p);
+	CU_ASSERT(said()); /* FIN is sent, the peer may still send */
+	CU_ASSERT_EQUAL(rtls_close(d.k[1]), 0);
+	pair_settle(&d.p);
+	expect_gone();
+}
+
+static void
+by_peer_first(void)
+{
+	CU_ASSERT_EQUAL(rtls_close(d.k[1]), 0);
+	pair_settle(&d.p);
+	CU_ASSERT(said());
+	CU_ASSERT_EQUAL(rtls_close(d.k[0]), 0);
+	pair_settle(&d.p);
+	expect_gone();
+}
+
+static void
+by_abort(void)
+{
+	CU_ASSERT_EQUAL(rtls_abort(d.k[0]), 0);
+	expect_gone();
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(rtls_close(d.k[1]), 0);
+}
+
+static void
+by_peer_reset(void)
+{
+	CU_ASSERT_EQUAL(rtls_abort(d.k[1]), 0);
+	pair_settle(&d.p);
+	expect_gone();
+	CU_ASSERT_EQUAL(rtls_close(d.k[0]), 0);
+	CU_ASSERT(said());
+}
+
+static void
+by_timeout(void)
+{
+	static const struct cable_path dead = { .loss_ppm = CABLE_PPM, .spare_arp = true };
+
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_USER_TIMEOUT_US, 2000000), 0);
+	cable_set_path(d.p.cable, 0, &dead);
+	d.dev.o.mute = true;
+	device_pair_write(&d, 0, 100);
+	pair_pass(&d.p, 60 * 1000000);
+	d.dev.o.mute = false;
+	CU_ASSERT_EQUAL(pair_info(d.k[0]).state, RTLS_SOCK_CLOSED);
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
+	CU_ASSERT_EQUAL(rtls_close(d.k[0]), 0);
+	CU_ASSERT_EQUAL(rtls_abort(d.k[1]), 0);
+}
+
+static void
+by_stack_destroy(void)
+{
+	int rc;
+
+	while ((rc = rtls_stack_destroy(d.p.stack[0])) == -EAGAIN)
+		pair_turn(&d.p);
+	CU_ASSERT_EQUAL(rc, 0);
+	d.p.stack[0] = NULL;
+	expect_gone();
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(rtls_close(d.k[1]), 0);
+}
+
+static void
+test_life(void)
+{
+	static void (*const ends[])(void) = { by_close,      by_peer_first, by_abort,
+					      by_peer_reset, by_timeout,    by_stack_destroy };
+
+	for (size_t i = 0; i < HARNESS_COUNT(ends); i++) {
+		device_pair_init(&d, NULL);
+		d.dev.says_burst = true;
+		open_both();
+		send_two();
+		ends[i]();
+		d.k[0] = d.k[1] = NULL;
+		CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
+		device_pair_fini(&d);
+	}
+}
+
+/* No keys before the connection is there; the device is not asked. */
+static void
+test_too_early(void)
+{
+	struct peer key = device_pair_key(0, 1);
+	struct rtls_keys keys = peer_keys(&key);
+	struct rtls_addr local = pair_addr(0, 0), remote = pair_addr(1, PAIR_PORT);
+	struct rtls_sock *k = NULL;
+
+	device_pair_init(&d, NULL);
+	CU_ASSERT_EQUAL(rtls_set_keys(d.p.listener, RTLS_TX, &keys), -ENOTCONN);
+	CU_ASSERT_EQUAL_FATAL(rtls_connect(d.p.stack[0], &local, &remote, &k), 0);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(rtls_set_keys(k, RTLS_TX, &keys), -ENOTCONN);
+		CU_ASSERT_EQUAL(rtls_set_keys(k, RTLS_RX, &keys), -ENOTCONN);
+		if (i == 0)
+			pair_turn(&d.p);
+		if (pair_info(k).state != RTLS_SOCK_CONNECTING)
+			break;
+	}
+	CU_ASSERT(said());
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxDevice"), 0);
+	CU_ASSERT_EQUAL(rtls_abort(k), 0);
+	CU_ASSERT(said());
+	device_pair_fini(&d);
+}
+
+/*
+ * Keys for what a connection that is over left behind: that is opened in software, and the
+ * tuple, which may be another connection's now, is not given to the device.
+ */
+static void
+test_too_late(void)
+{
+	struct peer key = device_pair_key(1, 1);
+	struct rtls_keys keys = peer_keys(&key);
+
+	device_pair_init(&d, NULL);
+	device_pair_connect(&d);
+	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(d.k[1], RTLS_TX, &keys), 0);
+	d.epoch[1] = 1;
+	device_pair_write(&d, 1, 300);
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(rtls_abort(d.k[1]), 0);
+	d.k[1] = NULL;
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(pair_info(d.k[0]).state, RTLS_SOCK_CLOSED);
+	CU_ASSERT_EQUAL(rtls_set_keys(d.k[0], RTLS_TX, &keys), -ENOTCONN);
+	CU_ASSERT_EQUAL(rtls_set_keys(d.k[0], RTLS_RX, &keys), 0);
+	CU_ASSERT(said());
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_SUITE));
+	device_pair_read(&d, 1, 300);
+	device_pair_fini(&d);
+}
+
+/* --- packets against the wire ------------------------------------------------ */
+
+/* The record of the wire that holds off: its start and number; its length. */
+static uint32_t
+record_at(uint32_t off, uint32_t *start, uint64_t *rec_no)
+{
+	const uint8_t *w = d.wire[0].bytes;
+	uint32_t at = 0, len;
+
+	for (uint64_t n = DEVICE_PAIR_REC_NO;; n++, at += len) {
+		len = 5 + ((uint32_t)w[at + 3] << 8 | w[at + 4]);
+		if (off >= at + len)
+			continue;
+		*start = at;
+		*rec_no = n;
+		return len;
+	}
+}
+
+static void
+check_notes(void)
+{
+	unsigned int inside = 0;
+
+	for (unsigned int i = 0; i < d.dev.nb_notes; i++) {
+		const struct seal_note *n = &d.dev.notes[i];
+		uint32_t off = n->seq - d.wire[0].isn - 1, start;
+		uint64_t rec_no;
+		uint32_t len = record_at(off, &start, &rec_no);
+
+		CU_ASSERT_EQUAL(n->meta.rec_no, rec_no);
+		CU_ASSERT_EQUAL(n->meta.rec_seq, seq_of(0, start));
+		CU_ASSERT_EQUAL(n->meta.rec_len, len);
+		CU_ASSERT_EQUAL(n->meta.before_len, off - start);
+		CU_ASSERT_EQUAL(n->meta.ctx.index, 0);
+		CU_ASSERT_EQUAL(n->meta.ctx.generation, 1);
+		inside += off != start;
+	}
+	CU_ASSERT(inside > 0);
+}
+
+/* All that is on the wire opens to the pattern. */
+static void
+check_wire(void)
+{
+	static uint8_t plain[PEER_WIRE_MAX];
+	struct peer key = device_pair_key(0, 1);
+	uint32_t at = 0, len = 0;
+	uint64_t off = 0;
+	uint8_t type;
+	int n;
+
+	for (; at < d.wire[0].end; at += (uint32_t)n, off += len) {
+		n = peer_open(&key, d.wire[0].bytes + at, d.wire[0].end - at, &type, plain, &len);
+		CU_ASSERT_FATAL(n > 0);
+		CU_ASSERT(pair_matches(plain, off, len));
+	}
+	CU_ASSERT_EQUAL(off, d.sent[0]);
+}
+
+/* loss: in both directions, so that packets are sent again, in part and as a whole. */
+static void
+metadata(uint32_t max_seg, uint32_t loss_ppm)
+{
+	struct cable_path path = { .loss_ppm = loss_ppm, .spare_arp = true };
+	uint64_t luck = harness_seed();
+
+	device_pair_init(&d, NULL);
+	device_pair_connect(&d);
+	if (max_seg != 0)
+		CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MAX_SEG, max_seg), 0);
+	device_pair_keys(&d, 0);
+	device_pair_keys(&d, 1);
+	d.dev.o.mute = true;
+	cable_set_path(d.p.cable, 0, &path);
+	cable_set_path(d.p.cable, 1, &path);
+	for (int i = 0; i < 20; i++)
+		device_pair_exchange(&d, 1 + harness_below(&luck, i % 4 == 0 ? 5000 : 200));
+	cable_set_path(d.p.cable, 0, &(struct cable_path){ 0 });
+	cable_set_path(d.p.cable, 1, &(struct cable_path){ 0 });
+	pair_pass(&d.p, 100000000);
+	check_notes();
+	check_wire();
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxBytesNic"), device_pair_stat(&d, "TxBytesSealed"));
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	device_pair_fini(&d);
+}
+
+static void
+test_metadata(void)
+{
+	static const uint32_t segs[] = { 20, 33, 100, 700, 0 };
+
+	for (size_t i = 0; i < HARNESS_COUNT(segs); i++) {
+		metadata(segs[i], 0);
+		metadata(segs[i], segs[i] < 100 && segs[i] != 0 ? 10000 : 100000);
+	}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "no keys before the connection is there", test_too_early },
+		{ "from keys to each kind of end", test_life },
+		{ "keys for a connection that is over", test_too_late },
+		{ "what packets say of themselves", test_metadata },
+	};
+
+	if (eal_start("mode-trace") != 0)
+		return EXIT_FAILURE;
+	return harness_run("eal/mode-trace", cases, HARNESS_COUNT(cases));
+}

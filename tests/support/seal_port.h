@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The double as a device that does seal: it stands in front of a port's tx_burst, and
+ * what is marked it seals record by record with OpenSSL, out of the packet's own
+ * pieces. What is marked for no context that was started it drops. Each marked packet
+ * it notes down.
+ */
+#ifndef RTLS_SUPPORT_SEAL_PORT_H
+#define RTLS_SUPPORT_SEAL_PORT_H
+
+#include "stack/port.h"
+#include "support/offload_double.h"
+#include "unit/session/peer.h"
+
+enum { SEAL_NOTES = 4096 };
+
+/* A marked packet. */
+struct seal_note {
+	struct rtls_tls_tx_meta meta;
+	uint32_t seq;
+	uint32_t len; /* of payload */
+};
+
+struct seal_port {
+	struct offload_double o;
+	struct peer key; /* of all contexts that seal */
+	struct rtls_port *port;
+	uint16_t (*below)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
+	struct rte_mempool *pool;
+	struct seal_note notes[SEAL_NOTES];
+	unsigned int nb_notes;
+	unsigned int nb_dead; /* marked packets for a context that is not there */
+	bool takes_none;      /* refuses marked packets */
+	bool says_burst;      /* packets are in the trace, too */
+	struct seal_port *next;
+};
+
+/* Gives a port, that no stack has sent to yet, this device. name: of pools. */
+void seal_port_open(struct seal_port *s, struct rtls_port *port, const char *name);
+
+/* The stack is gone; the port is not. No session and no rule may be left. */
+void seal_port_close(struct seal_port *s);
+
+#endif
