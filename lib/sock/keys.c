@@ -76,6 +76,7 @@ rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *
 	if (d != RTLS_TX && d != RTLS_RX)
 		return -EINVAL;
 	memset(out, 0, sizeof(*out));
+	out->order = k->mode.order;
 	if (suite == NULL)
 		return 0;
 	out->version = suite->version;
@@ -83,7 +84,6 @@ rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *
 	out->suite = suite->name;
 	out->mode = k->mode.dir[d].mode;
 	out->reason = k->mode.dir[d].reason;
-	out->order = k->mode.order;
 	out->epoch = d == RTLS_TX ? k->tx.epoch : k->rx.epoch;
 	out->rec_no = d == RTLS_TX ? k->tx.rec_no : k->rx.rec_no;
 	out->provider = d == RTLS_TX ? k->tx.provider->name : k->rx.provider->name;
