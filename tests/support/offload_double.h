@@ -36,6 +36,7 @@ struct offload_double {
 	struct rtls_tls_caps caps;
 	const struct rte_security_capability *capabilities;
 	int create_rc, add_rc, steer_rc, start_rc, mark_rc;
+	unsigned int good_marks; /* before mark_rc counts */
 
 	/* What it holds, and what it was asked. */
 	struct double_context ctx[DOUBLE_CONTEXTS];

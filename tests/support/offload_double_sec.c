@@ -127,7 +127,10 @@ set_pkt_metadata(void *device, struct rte_security_session *sess, struct rte_mbu
 		   double_number_of(sess), meta->ctx.index, meta->ctx.generation,
 		   (unsigned long long)meta->rec_no, meta->rec_seq, meta->rec_len,
 		   meta->before_len);
-	return o->mark_rc;
+	if (o->good_marks == 0)
+		return o->mark_rc;
+	o->good_marks--;
+	return 0;
 }
 
 static const struct rte_security_capability *

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Who does the crypto when the first keys are set: the order that was asked for, and each
+ * reason why a device does not. Data goes both ways in each case.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "support/device_pair.h"
+#include "support/eal.h"
+#include "support/harness.h"
+
+static struct device_pair d;
+
+static const struct pair_conf CKSUM = { .caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM };
+static const struct pair_conf NO_TCP_CKSUM = { .caps = PORT_CAP_TX_IPV4_CKSUM };
+
+static const struct rte_security_capability nothing[] = {
+	{ .action = RTE_SECURITY_ACTION_TYPE_NONE },
+};
+
+static void
+by_device(void)
+{
+}
+
+static void
+ask_software(void)
+{
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE), 0);
+}
+
+static void
+no_device(void)
+{
+	d.p.port[0]->tls.sec_ctx = NULL;
+}
+
+static void
+seals_nothing(void)
+{
+	d.p.port[0]->tls.caps.tx_method = RTLS_TLS_TX_NONE;
+}
+
+static void
+opens_nothing(void)
+{
+	d.p.port[0]->tls.caps.rx_method = RTLS_TLS_RX_NONE;
+}
+
+static void
+features_off(void)
+{
+	const uint32_t both = RTLS_FEATURE_TLS_TX | RTLS_FEATURE_TLS_RX;
+
+	CU_ASSERT_EQUAL(rtls_port_features(d.p.port[0], 0, both), 0);
+}
+
+static void
+tx_off(void)
+{
+	CU_ASSERT_EQUAL(rtls_port_features(d.p.port[0], 0, RTLS_FEATURE_TLS_TX), 0);
+}
+
+static void
+rx_off(void)
+{
+	CU_ASSERT_EQUAL(rtls_port_features(d.p.port[0], 0, RTLS_FEATURE_TLS_RX), 0);
+}
+
+static void
+other_suites(void)
+{
+	d.dev.o.capabilities = nothing;
+}
+
+static void
+not_this_connection(void)
+{
+	d.dev.o.add_rc = -ENOTSUP;
+}
+
+static void
+table_full(void)
+{
+	d.dev.o.add_rc = -ENOSPC;
+}
+
+static void
+add_fails(void)
+{
+	d.dev.o.add_rc = -EIO;
+}
+
+static void
+start_fails(void)
+{
+	d.dev.o.start_rc = -EIO;
+}
+
+static void
+steering_fails(void)
+{
+	d.dev.o.steer_rc = -EIO;
+}
+
+static void
+create_fails(void)
+{
+	d.dev.o.create_rc = -EIO;
+}
+
+/* Reasons: of the device's own are 0. asked: the device knew of it at first. */
+static const struct {
+	const char *name;
+	const struct pair_conf *conf;
+	void (*prepare)(void);
+	enum rtls_mode_reason why[2];
+	bool started[2]; /* and it counted as its own at first */
+} rows[] = {
+	{ "device", &CKSUM, by_device, { 0, 0 }, { true, true } },
+	{ "asked",
+	  &CKSUM,
+	  ask_software,
+	  { RTLS_MODE_REASON_ASKED, RTLS_MODE_REASON_ASKED },
+	  { 0 } },
+	{ "none",
+	  &CKSUM,
+	  no_device,
+	  { RTLS_MODE_REASON_NO_DEVICE, RTLS_MODE_REASON_NO_DEVICE },
+	  { 0 } },
+	{ "no TX", &CKSUM, seals_nothing, { RTLS_MODE_REASON_NO_DEVICE, 0 }, { 0, true } },
+	{ "no RX", &CKSUM, opens_nothing, { 0, RTLS_MODE_REASON_NO_DEVICE }, { true, 0 } },
+	{ "no sum", &NO_TCP_CKSUM, by_device, { RTLS_MODE_REASON_NO_DEVICE, 0 }, { 0, true } },
+	{ "off",
+	  &CKSUM,
+	  features_off,
+	  { RTLS_MODE_REASON_FEATURE_OFF, RTLS_MODE_REASON_FEATURE_OFF },
+	  { 0 } },
+	{ "TX off", &CKSUM, tx_off, { RTLS_MODE_REASON_FEATURE_OFF, 0 }, { 0, true } },
+	{ "RX off", &CKSUM, rx_off, { 0, RTLS_MODE_REASON_FEATURE_OFF }, { true, 0 } },
+	{ "suites",
+	  &CKSUM,
+	  other_suites,
+	  { RTLS_MODE_REASON_SUITE, RTLS_MODE_REASON_SUITE },
+	  { 0 } },
+	{ "not this",
+	  &CKSUM,
+	  not_this_connection,
+	  { RTLS_MODE_REASON_SUITE, RTLS_MODE_REASON_SUITE },
+	  { 0 } },
+	{ "full",
+	  &CKSUM,
+	  table_full,
+	  { RTLS_MODE_REASON_NO_ROOM, RTLS_MODE_REASON_NO_ROOM },
+	  { 0 } },
+	{ "add", &CKSUM, add_fails, { RTLS_MODE_REASON_REFUSED, RTLS_MODE_REASON_REFUSED }, { 0 } },
+	/* rte_security does not hand on why. */
+	{ "create",
+	  &CKSUM,
+	  create_fails,
+	  { RTLS_MODE_REASON_SUITE, RTLS_MODE_REASON_SUITE },
+	  { 0 } },
+	{ "steering", &CKSUM, steering_fails, { 0, RTLS_MODE_REASON_REFUSED }, { true, 0 } },
+	{ "start",
+	  &CKSUM,
+	  start_fails,
+	  { RTLS_MODE_REASON_REFUSED, RTLS_MODE_REASON_REFUSED },
+	  { true, true } },
+};
+
+static const char *const reasons[RTLS_MODE_REASON_MAX] = {
+	"SoftwareNoReason", "SoftwareAsked",  "SoftwareNoDevice", "SoftwareFeatureOff",
+	"SoftwareSuite",    "SoftwareNoRoom", "SoftwareRefused",  "SoftwarePending",
+	"SoftwareRekey",    "SoftwareLost",   "SoftwareDown",
+};
+
+static void
+count_reasons(size_t row)
+{
+	const enum rtls_mode_reason *why = rows[row].why;
+
+	for (int r = 1; r < RTLS_MODE_REASON_MAX; r++)
+		CU_ASSERT_EQUAL(device_pair_stat(&d, reasons[r]),
+				(uint64_t)(why[0] == (unsigned int)r) +
+					(why[1] == (unsigned int)r));
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareNoReason"), 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxDevice"), rows[row].started[0]);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsRxDevice"), rows[row].started[1]);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxSw"), !rows[row].started[0]);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsRxSw"), !rows[row].started[1]);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxDevice"), why[0] == 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxDevice"), why[1] == 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxSw"), why[0] != 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxSw"), why[1] != 0);
+}
+
+static bool
+is_as(size_t row, enum rtls_dir dir)
+{
+	enum rtls_mode_reason why = rows[row].why[dir];
+
+	return device_pair_is(&d, dir, why == 0 ? RTLS_MODE_NIC : RTLS_MODE_SOFTWARE, why);
+}
+
+static void
+test_reasons(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct offload_device device;
+
+		printf("# %s\n", rows[i].name);
+		device_pair_init(&d, rows[i].conf);
+		device = d.p.port[0]->tls;
+		device_pair_connect(&d);
+		rows[i].prepare();
+		CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NONE, RTLS_MODE_REASON_NONE));
+		device_pair_exchange(&d, 50);
+		device_pair_keys(&d, 0);
+		device_pair_keys(&d, 1);
+		CU_ASSERT(is_as(i, RTLS_TX) && is_as(i, RTLS_RX));
+		device_pair_exchange(&d, 20000);
+		CU_ASSERT(is_as(i, RTLS_TX) && is_as(i, RTLS_RX));
+		count_reasons(i);
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TxBytesNic") > 0, rows[i].why[0] == 0);
+		device_pair_exchange(&d, 20);
+		d.p.port[0]->tls = device;
+		device_pair_fini(&d);
+	}
+}
+
+/* Room for sessions is the device's table, and can run out before that. */
+static void
+test_no_sessions(void)
+{
+	void *held[DOUBLE_CONTEXTS];
+	struct rte_mempool *pool;
+
+	device_pair_init(&d, NULL);
+	pool = d.dev.o.device.sessions;
+	CU_ASSERT_EQUAL_FATAL(rte_mempool_get_bulk(pool, held, DOUBLE_CONTEXTS), 0);
+	device_pair_connect(&d);
+	device_pair_keys(&d, 0);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_NO_ROOM));
+	rte_mempool_put_bulk(pool, held, DOUBLE_CONTEXTS);
+	device_pair_keys(&d, 1);
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	device_pair_exchange(&d, 3000);
+	device_pair_fini(&d);
+}
+
+static uint8_t
+order_of(const struct rtls_sock *k, enum rtls_dir dir)
+{
+	struct rtls_tls_info info;
+
+	CU_ASSERT_EQUAL(rtls_tls_info(k, dir, &info), 0);
+	return info.order;
+}
+
+/* The option counts when the first keys of a direction are set; before that info tells it, too. */
+static void
+test_order(void)
+{
+	device_pair_init(&d, NULL);
+	device_pair_connect(&d);
+	CU_ASSERT_EQUAL(order_of(d.k[0], RTLS_TX), RTLS_ORDER_NIC_SOFTWARE);
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MODE_ORDER, RTLS_ORDER_MAX), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MODE_ORDER, UINT64_MAX), -EINVAL);
+	device_pair_keys(&d, 0);
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE), 0);
+	CU_ASSERT_EQUAL(order_of(d.k[0], RTLS_RX), RTLS_ORDER_SOFTWARE);
+	device_pair_keys(&d, 1);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_ASKED));
+	CU_ASSERT_EQUAL(order_of(d.k[0], RTLS_TX), RTLS_ORDER_SOFTWARE);
+	device_pair_exchange(&d, 3000);
+	device_pair_fini(&d);
+}
+
+/* End 0 listens: what its listener was told, its connections have. */
+static void
+test_listener(void)
+{
+	for (uint64_t order = 0; order < RTLS_ORDER_MAX; order++) {
+		struct rtls_addr local = pair_addr(1, 0), remote = pair_addr(0, PAIR_PORT);
+		struct rtls_listen_conf conf = { .size = sizeof(conf) };
+		bool nic = order == RTLS_ORDER_NIC_SOFTWARE;
+		struct rtls_sock *l = NULL;
+
+		device_pair_init(&d, NULL);
+		CU_ASSERT_EQUAL_FATAL(rtls_listen(d.p.stack[0], &remote, &conf, &l), 0);
+		CU_ASSERT_EQUAL(rtls_sock_set(l, RTLS_OPT_MODE_ORDER, order), 0);
+		CU_ASSERT_EQUAL_FATAL(rtls_connect(d.p.stack[1], &local, &remote, &d.k[1]), 0);
+		pair_settle(&d.p);
+		CU_ASSERT_EQUAL_FATAL(rtls_accept_burst(l, &d.k[0], 1), 1);
+		for (int i = 0; i < 2; i++) {
+			device_pair_keys(&d, i);
+			CU_ASSERT(device_pair_is(&d, i, nic ? RTLS_MODE_NIC : RTLS_MODE_SOFTWARE,
+						 nic ? 0 : RTLS_MODE_REASON_ASKED));
+			CU_ASSERT_EQUAL(order_of(d.k[0], i), order);
+		}
+		device_pair_exchange(&d, 3000);
+		CU_ASSERT_EQUAL(rtls_close(l), 0);
+		device_pair_fini(&d);
+	}
+}
+
+/* For new connections only. */
+static void
+test_features(void)
+{
+	const uint32_t tx = RTLS_FEATURE_TLS_TX, rx = RTLS_FEATURE_TLS_RX;
+	struct rtls_port *port;
+	struct rtls_sock *old[2];
+
+	device_pair_init(&d, NULL);
+	port = d.p.port[0];
+	CU_ASSERT_EQUAL(rtls_port_features(port, 4, 0), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_port_features(port, 0, 1u << 31), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_port_features(port, tx, tx | rx), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_port_features(d.p.port[1], tx, 0), -ENOTSUP);
+	CU_ASSERT_EQUAL(rtls_port_features(d.p.port[1], tx, tx), -EINVAL);
+	CU_ASSERT_EQUAL(port->tls.features, tx | rx);
+	device_pair_connect(&d);
+	device_pair_keys(&d, 0);
+	device_pair_keys(&d, 1);
+	CU_ASSERT_EQUAL(rtls_port_features(port, 0, tx | rx), 0);
+	device_pair_exchange(&d, 3000);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	memcpy(old, d.k, sizeof(old));
+	device_pair_connect(&d);
+	device_pair_keys(&d, 0);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_FEATURE_OFF));
+	CU_ASSERT_EQUAL(rtls_port_features(port, rx, 0), 0);
+	device_pair_keys(&d, 1);
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	device_pair_exchange(&d, 3000);
+	CU_ASSERT_EQUAL(rtls_close(old[0]), 0);
+	CU_ASSERT_EQUAL(rtls_close(old[1]), 0);
+	device_pair_fini(&d);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "each reason", test_reasons },
+		{ "no room for sessions", test_no_sessions },
+		{ "the order that is asked for", test_order },
+		{ "the order comes from the listener", test_listener },
+		{ "features are for new connections", test_features },
+	};
+
+	if (eal_start("mode") != 0)
+		return EXIT_FAILURE;
+	return harness_run("eal/mode", cases, HARNESS_COUNT(cases));
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * A device that answers late, loses its contexts, goes down or fails in mid-stream: the
+ * connection goes on, in software with the reason, and all bytes are right.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "support/device_pair.h"
+#include "support/eal.h"
+#include "support/harness.h"
+
+static struct device_pair d;
+
+static const enum rtls_dir both[] = { RTLS_TX, RTLS_RX };
+
+static bool
+are(enum rtls_mode mode, enum rtls_mode_reason reason)
+{
+	return device_pair_is(&d, RTLS_TX, mode, reason) &&
+	       device_pair_is(&d, RTLS_RX, mode, reason);
+}
+
+static void
+open_with_keys(void)
+{
+	device_pair_connect(&d);
+	device_pair_keys(&d, 0);
+	device_pair_keys(&d, 1);
+	d.dev.o.mute = true;
+}
+
+static void
+begin(void)
+{
+	device_pair_init(&d, NULL);
+	open_with_keys();
+}
+
+/* No packet that end 0 sent has bytes from both sides of off. */
+static void
+starts_a_packet(const struct seal_note *n, uint32_t seq)
+{
+	CU_ASSERT_EQUAL(n->seq, seq);
+	CU_ASSERT_EQUAL(n->meta.rec_seq, seq);
+	CU_ASSERT_EQUAL(n->meta.before_len, 0);
+}
+
+static uint32_t
+next_seq(void)
+{
+	return d.wire[0].isn + 1 + d.wire[0].end;
+}
+
+static struct rtls_tls_event
+event_of(enum rtls_tls_event_type type, uint32_t index)
+{
+	return (struct rtls_tls_event){
+		.type = type,
+		.ctx = { .index = index, .generation = d.dev.o.ctx[index].generation },
+		.cookie = d.dev.o.ctx[index].cookie,
+	};
+}
+
+/* --- an add that takes its time ---------------------------------------------- */
+
+static void
+begin_pending(void)
+{
+	device_pair_init(&d, NULL);
+	d.dev.o.add_rc = -EINPROGRESS;
+	open_with_keys();
+	CU_ASSERT(are(RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwarePending"), 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxDevice"), 1);
+	device_pair_exchange(&d, 20000);
+	CU_ASSERT(are(RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
+	CU_ASSERT_EQUAL(d.dev.nb_notes, 0);
+}
+
+/* The NIC seals from the next record on, which starts a packet. */
+static void
+test_pending(void)
+{
+	struct rtls_tls_info info;
+	uint32_t seq;
+
+	begin_pending();
+	offload_double_answer(&d.dev.o, 0);
+	pair_settle(&d.p);
+	CU_ASSERT(are(RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT_EQUAL(rtls_tls_info(d.k[0], RTLS_TX, &info), 0);
+	seq = next_seq();
+	device_pair_exchange(&d, 3000);
+	CU_ASSERT_FATAL(d.dev.nb_notes > 0);
+	starts_a_packet(&d.dev.notes[0], seq);
+	CU_ASSERT_EQUAL(d.dev.notes[0].meta.rec_no, info.rec_no);
+	CU_ASSERT(device_pair_stat(&d, "TxBytesNic") < device_pair_stat(&d, "TxBytesSealed"));
+	device_pair_fini(&d);
+}
+
+/* The answer comes while records that software sealed are queued, and one is open. */
+static void
+test_pending_behind(void)
+{
+	uint8_t bytes[4000];
+	uint32_t end;
+
+	begin_pending();
+	pair_fill(bytes, d.sent[0], sizeof(bytes));
+	CU_ASSERT_EQUAL(rtls_send(d.k[0], bytes, 2900, 0), 2900);
+	CU_ASSERT_EQUAL(rtls_send(d.k[0], bytes + 2900, 100, RTLS_MSG_MORE), 100);
+	end = next_seq() + 2900 + 22;
+	offload_double_answer(&d.dev.o, 0);
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(next_seq(), end);
+	CU_ASSERT_EQUAL(rtls_send(d.k[0], bytes + 3000, 1000, 0), 1000);
+	d.sent[0] += sizeof(bytes);
+	device_pair_read(&d, 0, sizeof(bytes));
+	CU_ASSERT_EQUAL_FATAL(d.dev.nb_notes, 1);
+	starts_a_packet(&d.dev.notes[0], end);
+	CU_ASSERT_EQUAL(d.dev.notes[0].meta.rec_len, 1122);
+	device_pair_exchange(&d, 5000);
+	device_pair_fini(&d);
+}
+
+static void
+test_pending_refused(void)
+{
+	static const struct {
+		int status;
+		enum rtls_mode_reason why;
+		const char *counter;
+	} rows[] = {
+		{ -ENOSPC, RTLS_MODE_REASON_NO_ROOM, "SoftwareNoRoom" },
+		{ -ENOTSUP, RTLS_MODE_REASON_SUITE, "SoftwareSuite" },
+		{ -EIO, RTLS_MODE_REASON_REFUSED, "SoftwareRefused" },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		begin_pending();
+		offload_double_answer(&d.dev.o, rows[i].status);
+		pair_settle(&d.p);
+		CU_ASSERT(are(RTLS_MODE_SOFTWARE, rows[i].why));
+		CU_ASSERT_EQUAL(device_pair_stat(&d, rows[i].counter), 2);
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxSw"), 1);
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxDevice"), 0);
+		CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
+		device_pair_exchange(&d, 20000);
+		device_pair_fini(&d);
+	}
+}
+
+/* It starts, and that fails. */
+static void
+test_pending_no_start(void)
+{
+	begin_pending();
+	d.dev.o.start_rc = -EIO;
+	offload_double_answer(&d.dev.o, 0);
+	pair_settle(&d.p);
+	CU_ASSERT(are(RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REFUSED));
+	device_pair_exchange(&d, 20000);
+	device_pair_fini(&d);
+}
+
+/* Closed while the device adds: what it says then is of no context, also when it comes late. */
+static void
+test_pending_closed(void)
+{
+	struct rtls_tls_event late[2];
+
+	begin_pending();
+	for (uint32_t i = 0; i < 2; i++)
+		late[i] = event_of(RTLS_TLS_EV_ADD_DONE, i);
+	CU_ASSERT_EQUAL(rtls_abort(d.k[0]), 0);
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(rtls_close(d.k[1]), 0);
+	offload_double_event(&d.dev.o, &late[0]);
+	pair_settle(&d.p);
+	/* The same socket and the same place in the table, and not the same context. */
+	open_with_keys();
+	CU_ASSERT_EQUAL(d.dev.o.ctx[0].cookie, late[0].cookie);
+	for (uint32_t i = 0; i < 2; i++)
+		offload_double_event(&d.dev.o, &late[i]);
+	for (uint32_t i = 0; i < 2; i++) {
+		late[i].status = -EIO;
+		offload_double_event(&d.dev.o, &late[i]);
+		late[i].type = RTLS_TLS_EV_LOST;
+		offload_double_event(&d.dev.o, &late[i]);
+		late[i].cookie = UINT64_MAX;
+		offload_double_event(&d.dev.o, &late[i]);
+	}
+	device_pair_exchange(&d, 3000);
+	CU_ASSERT(are(RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 2);
+	offload_double_answer(&d.dev.o, 0);
+	device_pair_exchange(&d, 3000);
+	device_pair_exchange(&d, 3000);
+	CU_ASSERT(are(RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	/* Answered once is answered. */
+	for (uint32_t i = 0; i < 2; i++) {
+		struct rtls_tls_event again = event_of(RTLS_TLS_EV_ADD_DONE, i);
+
+		again.status = -EIO;
+		offload_double_event(&d.dev.o, &again);
+	}
+	device_pair_exchange(&d, 3000);
+	CU_ASSERT(are(RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	device_pair_fini(&d);
+}
+
+/* Half a record has arrived: its rest is software's, the device starts behind it. */
+static void
+test_pending_half_record(void)
+{
+	begin_pending();
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[1], RTLS_OPT_MAX_SEG, 1), 0);
+	device_pair_write(&d, 1, 1000);
+	while (pair_info(d.k[0]).rcv_queued == 0)
+		pair_turn(&d.p);
+	CU_ASSERT(pair_info(d.k[0]).rcv_queued < 1000);
+	offload_double_answer(&d.dev.o, 0);
+	pair_turn(&d.p);
+	CU_ASSERT(pair_info(d.k[0]).rcv_queued < 1022);
+	pair_settle(&d.p);
+	CU_ASSERT(are(RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	device_pair_read(&d, 1, 1000);
+	device_pair_exchange(&d, 100);
+	device_pair_fini(&d);
+}
+
+/* --- it gives up --------------------------------------------------------------- */
+
+static void
+gone(enum rtls_mode_reason why, const char *counter)
+{
+	CU_ASSERT(are(RTLS_MODE_SOFTWARE, why));
+	CU_ASSERT_EQUAL(device_pair_stat(&d, counter), 2);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxDevice"), 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxDevice"), 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxSw"), 1);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxSw"), 1);
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
+}
+
+/* With so many records queued, in clear, that were not all sent. */
+static void
+lose(bool in_mid_stream)
+{
+	struct rtls_tls_event ev;
+
+	begin();
+	device_pair_exchange(&d, 20000);
+	if (in_mid_stream) {
+		device_pair_write(&d, 0, 60000);
+		device_pair_write(&d, 1, 60000);
+		pair_turn(&d.p);
+	}
+	for (uint32_t i = 0; i < HARNESS_COUNT(both); i++) {
+		ev = event_of(RTLS_TLS_EV_LOST, i);
+		offload_double_event(&d.dev.o, &ev);
+		offload_double_event(&d.dev.o, &ev);
+	}
+	pair_turn(&d.p);
+	gone(RTLS_MODE_REASON_LOST, "SoftwareLost");
+	if (in_mid_stream) {
+		device_pair_read(&d, 0, 60000);
+		device_pair_read(&d, 1, 60000);
+		CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
+	}
+	device_pair_exchange(&d, 20000);
+	gone(RTLS_MODE_REASON_LOST, "SoftwareLost");
+	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
+	device_pair_fini(&d);
+}
+
+static void
+test_lost(void)
+{
+	lose(false);
+	lose(true);
+}
+
+static void
+test_down(void)
+{
+	static const struct rtls_tls_event down = { .type = RTLS_TLS_EV_DOWN };
+	static const struct rtls_tls_event up = { .type = RTLS_TLS_EV_UP };
+	const uint32_t all = RTLS_FEATURE_TLS_TX | RTLS_FEATURE_TLS_RX;
+	struct rtls_sock *old[2];
+
+	begin();
+	device_pair_exchange(&d, 20000);
+	device_pair_write(&d, 0, 60000);
+	pair_turn(&d.p);
+	offload_double_event(&d.dev.o, &down);
+	offload_double_event(&d.dev.o, &up);
+	pair_turn(&d.p);
+	gone(RTLS_MODE_REASON_DOWN, "SoftwareDown");
+	CU_ASSERT_EQUAL(d.p.port[0]->tls.features, 0);
+	device_pair_read(&d, 0, 60000);
+	device_pair_exchange(&d, 2000);
+	memcpy(old, d.k, sizeof(old));
+	open_with_keys();
+	CU_ASSERT(are(RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_FEATURE_OFF));
+	device_pair_exchange(&d, 2000);
+	CU_ASSERT_EQUAL(rtls_close(old[0]), 0);
+	CU_ASSERT_EQUAL(rtls_close(old[1]), 0);
+	memcpy(old, d.k, sizeof(old));
+	/* The program says so. */
+	CU_ASSERT_EQUAL(rtls_port_features(d.p.port[0], all, 0), 0);
+	open_with_keys();
+	CU_ASSERT(are(RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	device_pair_exchange(&d, 2000);
+	CU_ASSERT_EQUAL(rtls_close(old[0]), 0);
+	CU_ASSERT_EQUAL(rtls_close(old[1]), 0);
+	device_pair_fini(&d);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "a late add", test_pending },
+		{ "a late add, with records queued and one open", test_pending_behind },
+		{ "a late add that is refused", test_pending_refused },
+		{ "a late add, and no start", test_pending_no_start },
+		{ "closed while the device adds, and late events", test_pending_closed },
+		{ "a late add in half a record", test_pending_half_record },
+		{ "contexts are lost", test_lost },
+		{ "the device goes down", test_down },
+	};
+
+	if (eal_start("mode-change") != 0)
+		return EXIT_FAILURE;
+	return harness_run("eal/mode-change", cases, HARNESS_COUNT(cases));
+}
