@@ -85,9 +85,16 @@ inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *
 		.before = rte_mbuf_from_indirect(m->next),
 	};
 	rc = offload_mark(device_of(k), &k->mode.dir[RTLS_TX].ctx, m, meta);
-	if (rc != 0)
-		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_REFUSED);
+	k->mode.tx_refused = rc != 0;
 	return rc;
+}
+
+void
+inline_tx_not_built(struct rtls_sock *k)
+{
+	if (k->mode.tx_refused)
+		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_REFUSED);
+	k->mode.tx_refused = false;
 }
 
 void

@@ -27,9 +27,15 @@ int inline_tx_prepare(struct rtls_sock *k, const struct tcp_out *out);
 
 /*
  * The segment is built: hands it to the device if it is in clear. 0, or the device's error: the
- * packet may not be sent; its bytes are sealed here the next time.
+ * packet may not be sent.
  */
 int inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *m);
+
+/*
+ * Event: a segment was not built, and those before it are with the port. If it was for the device,
+ * its bytes are sealed here the next time.
+ */
+void inline_tx_not_built(struct rtls_sock *k);
 
 /* Events: planned; taken by the port; refused by it; given up, as the port never takes it. */
 void inline_tx_planned(struct rtls_sock *k, const struct tcp_out *out);

@@ -218,6 +218,23 @@ packet_len(struct rtls_sock *k, const struct tcp_out *out, unsigned int max)
 	return len == out->len || len <= mss ? len : len - len % mss;
 }
 
+/*
+ * What is gathered goes first: no packet may come to the device behind the end of its context, and
+ * an RST counts what was sent.
+ */
+static void
+not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k)
+{
+	stack_count(s, CNT_TX_NO_BUFFER);
+	flush(s, b);
+	inline_tx_not_built(k);
+	if (b->port->tx_cleanup != NULL)
+		b->port->tx_cleanup(b->port, b->queue);
+	/* What is queued can never be sent. */
+	if (k->tx.failed && k->sendq.map.nb_device > 0)
+		endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+}
+
 static void
 serve(struct rtls_stack *s, struct rtls_sock *k)
 {
@@ -242,14 +259,7 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 			tcp_plan_trim(&out, packet_len(k, &out, TURN_SEGMENTS - n));
 		m = packet_segment(s, k, &out);
 		if (m == NULL) {
-			stack_count(s, CNT_TX_NO_BUFFER);
-			if (b->port->tx_cleanup != NULL)
-				b->port->tx_cleanup(b->port, b->queue);
-			/* What is queued can never be sent. */
-			if (k->tx.failed && k->sendq.map.nb_device > 0) {
-				endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
-				return;
-			}
+			not_built(s, b, k);
 			break;
 		}
 		tcp_plan_take(&k->tcp, &out);
@@ -258,7 +268,7 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 		if (!gather(s, b, m, k, &out))
 			break;
 	}
-	/* Its turn is over, not its work. */
+	/* Its turn is over, not its work; unless it was aborted. */
 	endpoint_schedule(k);
 }
 
