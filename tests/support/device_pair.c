@@ -21,7 +21,10 @@ on_frame(void *arg, int dir, const uint8_t *bytes, uint32_t len, uint64_t now_us
 	if (!f.is_tcp)
 		return;
 	if ((f.flags & FRAME_SYN) != 0) {
-		*w = (struct device_pair_wire){ .syn = true, .isn = f.seq, .bytes = w->bytes };
+		w->syn = true;
+		w->isn = f.seq;
+		w->end = 0;
+		memset(w->seen, 0, DEVICE_PAIR_STREAM * sizeof(*w->seen));
 		return;
 	}
 	off = f.seq - w->isn - 1;
@@ -29,9 +32,11 @@ on_frame(void *arg, int dir, const uint8_t *bytes, uint32_t len, uint64_t now_us
 		return;
 	CU_ASSERT_FATAL(w->syn && off + f.payload_len <= DEVICE_PAIR_STREAM);
 	/* What is sent again is the same. */
-	for (uint32_t i = 0; i < f.payload_len && off + i < w->end; i++)
-		CU_ASSERT_FATAL(w->bytes[off + i] == f.payload[i]);
-	memcpy(w->bytes + off, f.payload, f.payload_len);
+	for (uint32_t i = 0; i < f.payload_len; i++) {
+		CU_ASSERT_FATAL(!w->seen[off + i] || w->bytes[off + i] == f.payload[i]);
+		w->seen[off + i] = true;
+		w->bytes[off + i] = f.payload[i];
+	}
 	if (off + f.payload_len > w->end)
 		w->end = off + f.payload_len;
 }
@@ -60,7 +65,8 @@ device_pair_init(struct device_pair *d, const struct pair_conf *user_conf)
 	conf.arg = d;
 	for (int i = 0; i < 2; i++) {
 		d->wire[i].bytes = calloc(1, DEVICE_PAIR_STREAM);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(d->wire[i].bytes);
+		d->wire[i].seen = calloc(DEVICE_PAIR_STREAM, sizeof(bool));
+		CU_ASSERT_FATAL(d->wire[i].bytes != NULL && d->wire[i].seen != NULL);
 	}
 	pair_init(&d->p, &conf);
 	snprintf(name, sizeof(name), "device%u", ++count);
@@ -162,6 +168,8 @@ device_pair_fini(struct device_pair *d)
 	/* The port does not outlive the pair. */
 	pair_fini(&d->p);
 	seal_port_close(&d->dev);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		free(d->wire[i].bytes);
+		free(d->wire[i].seen);
+	}
 }

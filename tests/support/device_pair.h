@@ -23,6 +23,7 @@ struct device_pair_wire {
 	uint32_t isn;
 	uint32_t end;
 	uint8_t *bytes;
+	bool *seen; /* which of these were sent */
 };
 
 struct device_pair {

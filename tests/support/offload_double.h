@@ -37,6 +37,8 @@ struct offload_double {
 	const struct rte_security_capability *capabilities;
 	int create_rc, add_rc, steer_rc, start_rc, mark_rc;
 	unsigned int good_marks; /* before mark_rc counts */
+	/* Called within set_pkt_metadata; NULL: nothing is. */
+	void (*on_mark)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta);
 
 	/* What it holds, and what it was asked. */
 	struct double_context ctx[DOUBLE_CONTEXTS];

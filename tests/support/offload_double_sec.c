@@ -127,6 +127,8 @@ set_pkt_metadata(void *device, struct rte_security_session *sess, struct rte_mbu
 		   double_number_of(sess), meta->ctx.index, meta->ctx.generation,
 		   (unsigned long long)meta->rec_no, meta->rec_seq, meta->rec_len,
 		   meta->before_len);
+	if (o->on_mark != NULL)
+		o->on_mark(m, meta);
 	if (o->good_marks == 0)
 		return o->mark_rc;
 	o->good_marks--;
