@@ -32,13 +32,39 @@ inline_tx_cut(const struct rtls_sock *k, uint64_t off, uint32_t len)
 	return len;
 }
 
+/*
+ * Bytes that software sealed have gone by the device. It can go on with a record that was never
+ * sent, once all that it was to seal before is with the port.
+ */
+static bool
+resync(struct rtls_sock *k, uint64_t off)
+{
+	const struct offload_device *dev = device_of(k);
+	const struct txmap_rec *rec = txmap_find(&k->sendq.map, off);
+	int rc;
+
+	if (off < k->mode.tx_planned_off || k->mode.tx_next_off != k->mode.tx_planned_off ||
+	    rec->stream_off != off || rec->sealer != TXMAP_DEVICE)
+		return false;
+	rc = dev->ops->tx_resync(dev->dev, k->mode.dir[RTLS_TX].ctx.handle,
+				 tcp_seq_of(&k->tcp, off), rec->rec_no);
+	/* -EBUSY: not now; a later record may do. */
+	if (rc != 0 && rc != -EBUSY)
+		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_LOST);
+	if (rc != 0)
+		return false;
+	k->mode.tx_next_off = off;
+	k->mode.tx_planned_off = off;
+	return true;
+}
+
 /* Will the device seal what begins at off? */
 static bool
-device_takes(const struct rtls_sock *k, uint64_t off)
+device_takes(struct rtls_sock *k, uint64_t off)
 {
 	if (k->mode.dir[RTLS_TX].ctx.state != OFFLOAD_STARTED)
 		return false;
-	return !in_order_only(k) || off == k->mode.tx_planned_off;
+	return !in_order_only(k) || off == k->mode.tx_planned_off || resync(k, off);
 }
 
 int

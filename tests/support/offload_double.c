@@ -111,7 +111,7 @@ tx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 {
 	double_say(dev, "tx_resync ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
 		   (unsigned long long)rec_no);
-	return find(dev, h) != NULL ? 0 : -ENOENT;
+	return find(dev, h) != NULL ? ((struct offload_double *)dev)->resync_rc : -ENOENT;
 }
 
 static int

@@ -35,7 +35,7 @@ struct offload_double {
 	/* What it answers. At first: all that the library carries, and 0. */
 	struct rtls_tls_caps caps;
 	const struct rte_security_capability *capabilities;
-	int create_rc, add_rc, steer_rc, start_rc, mark_rc;
+	int create_rc, add_rc, steer_rc, start_rc, mark_rc, resync_rc;
 	unsigned int good_marks; /* before mark_rc counts */
 	/* Called within set_pkt_metadata; NULL: nothing is. */
 	void (*on_mark)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta);
