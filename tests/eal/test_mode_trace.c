@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/*
- * What a device is asked over the life of a connection, by the contract and in its
- * order, and what each packet says about itself against what is seen on the wire.
- */
+/* What a device is asked over the life of a connection, by the contract and in its order. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -261,103 +258,78 @@ test_too_late(void)
 	device_pair_fini(&d);
 }
 
-/* --- packets against the wire ------------------------------------------------ */
+/* --- one that takes packets in order only -------------------------------------- */
 
-/* The record of the wire that holds off: its start and number; its length. */
-static uint32_t
-record_at(uint32_t off, uint32_t *start, uint64_t *rec_no)
+/* The second of three packets of a record is lost. */
+static enum cable_verdict
+lose_second(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint64_t *delay_us)
 {
-	const uint8_t *w = d.wire[0].bytes;
-	uint32_t at = 0, len;
+	unsigned int *n = arg;
 
-	for (uint64_t n = DEVICE_PAIR_REC_NO;; n++, at += len) {
-		len = 5 + ((uint32_t)w[at + 3] << 8 | w[at + 4]);
-		if (off >= at + len)
-			continue;
-		*start = at;
-		*rec_no = n;
-		return len;
-	}
+	(void)frame;
+	(void)now_us;
+	(void)delay_us;
+	return dir == 0 && len > 90 && ++*n == 2 ? CABLE_DROP : CABLE_PASS;
 }
 
+/*
+ * Software seals the record again, and the rest of it that was not sent; the device goes on with
+ * the next record, and is told so behind all packets before it.
+ */
 static void
-check_notes(void)
+resync(int rc)
 {
-	unsigned int inside = 0;
-
-	for (unsigned int i = 0; i < d.dev.nb_notes; i++) {
-		const struct seal_note *n = &d.dev.notes[i];
-		uint32_t off = n->seq - d.wire[0].isn - 1, start;
-		uint64_t rec_no;
-		uint32_t len = record_at(off, &start, &rec_no);
-
-		CU_ASSERT_EQUAL(n->meta.rec_no, rec_no);
-		CU_ASSERT_EQUAL(n->meta.rec_seq, seq_of(0, start));
-		CU_ASSERT_EQUAL(n->meta.rec_len, len);
-		CU_ASSERT_EQUAL(n->meta.before_len, off - start);
-		CU_ASSERT_EQUAL(n->meta.ctx.index, 0);
-		CU_ASSERT_EQUAL(n->meta.ctx.generation, 1);
-		inside += off != start;
-	}
-	CU_ASSERT(inside > 0);
-}
-
-/* All that is on the wire opens to the pattern. */
-static void
-check_wire(void)
-{
-	static uint8_t plain[PEER_WIRE_MAX];
-	struct peer key = device_pair_key(0, 1);
-	uint32_t at = 0, len = 0;
-	uint64_t off = 0;
-	uint8_t type;
-	int n;
-
-	for (; at < d.wire[0].end; at += (uint32_t)n, off += len) {
-		n = peer_open(&key, d.wire[0].bytes + at, d.wire[0].end - at, &type, plain, &len);
-		CU_ASSERT_FATAL(n > 0);
-		CU_ASSERT(pair_matches(plain, off, len));
-	}
-	CU_ASSERT_EQUAL(off, d.sent[0]);
-}
-
-/* loss: in both directions, so that packets are sent again, in part and as a whole. */
-static void
-metadata(uint32_t max_seg, uint32_t loss_ppm)
-{
-	struct cable_path path = { .loss_ppm = loss_ppm, .spare_arp = true };
-	uint64_t luck = harness_seed();
+	unsigned int frames = 0;
+	uint32_t seq;
 
 	device_pair_init(&d, NULL);
+	d.p.port[0]->tls.caps.tx_method = RTLS_TLS_TX_NEXT_RECORD;
+	d.dev.says_burst = true;
+	d.dev.o.resync_rc = rc;
 	device_pair_connect(&d);
-	if (max_seg != 0)
-		CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MAX_SEG, max_seg), 0);
-	device_pair_keys(&d, 0);
-	device_pair_keys(&d, 1);
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MAX_SEG, 100), 0);
 	d.dev.o.mute = true;
-	cable_set_path(d.p.cable, 0, &path);
-	cable_set_path(d.p.cable, 1, &path);
-	for (int i = 0; i < 20; i++)
-		device_pair_exchange(&d, 1 + harness_below(&luck, i % 4 == 0 ? 5000 : 200));
-	cable_set_path(d.p.cable, 0, &(struct cable_path){ 0 });
-	cable_set_path(d.p.cable, 1, &(struct cable_path){ 0 });
-	pair_pass(&d.p, 100000000);
-	check_notes();
-	check_wire();
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxBytesNic"), device_pair_stat(&d, "TxBytesSealed"));
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	device_pair_keys(&d, 0);
+	d.dev.o.mute = false;
+	d.filter = lose_second;
+	d.filter_arg = &frames;
+	/* 2522 bytes: 10 segments are sent at first. */
+	device_pair_write(&d, 0, 2500);
+	device_pair_write(&d, 0, 50);
+	device_pair_read(&d, 0, 2550);
+	device_pair_write(&d, 0, 60);
+	device_pair_read(&d, 0, 60);
+	seq = seq_of(0, 0);
+	for (uint32_t i = 0; i < 10; i++)
+		expect("mark s1 ctx 0.1 number 5 at %u of 2522 before %u\n", seq, 100 * i);
+	for (uint32_t i = 0; i < 10; i++)
+		expect("burst ctx 0.1\n");
+	expect("tx_resync ctx 0.1 at %u number 6\n", seq + 2522);
+	if (rc == 0)
+		expect("mark s1 ctx 0.1 number 6 at %u of 72 before 0\nburst ctx 0.1\n",
+		       seq + 2522);
+	if (rc == -EBUSY)
+		expect("tx_resync ctx 0.1 at %u number 7\n", seq + 2522 + 72);
+	if (rc == 0)
+		expect("mark s1 ctx 0.1 number 7 at %u of 82 before 0\nburst ctx 0.1\n",
+		       seq + 2522 + 72);
+	if (rc == -ENOENT)
+		expect("del ctx 0.1\ndestroy s1\n");
+	CU_ASSERT(said());
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxRecordsFallback"), rc == 0      ? 1u :
+								   rc == -EBUSY ? 3u :
+										  2u);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, rc == -ENOENT ? RTLS_MODE_SOFTWARE : RTLS_MODE_NIC,
+				 rc == -ENOENT ? RTLS_MODE_REASON_LOST : RTLS_MODE_REASON_NONE));
 	device_pair_fini(&d);
 }
 
 static void
-test_metadata(void)
+test_resync(void)
 {
-	static const uint32_t segs[] = { 20, 33, 100, 700, 0 };
-
-	for (size_t i = 0; i < HARNESS_COUNT(segs); i++) {
-		metadata(segs[i], 0);
-		metadata(segs[i], segs[i] < 100 && segs[i] != 0 ? 10000 : 100000);
-	}
+	resync(0);
+	resync(-EBUSY);
+	resync(-ENOENT);
 }
 
 int
@@ -367,7 +339,7 @@ main(void)
 		{ "no keys before the connection is there", test_too_early },
 		{ "from keys to each kind of end", test_life },
 		{ "keys for a connection that is over", test_too_late },
-		{ "what packets say of themselves", test_metadata },
+		{ "in step again at a record", test_resync },
 	};
 
 	if (eal_start("mode-trace") != 0)
