@@ -22,10 +22,14 @@ in_order_only(const struct rtls_sock *k)
 }
 
 uint32_t
-inline_tx_cut(const struct rtls_sock *k, uint64_t off, uint32_t len)
+inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len)
 {
 	uint64_t next_off = k->mode.tx_planned_off;
 
+	if (len > k->tcp.mss && k->sendq.map.nb_device > 0 &&
+	    txmap_find(&k->sendq.map, off)->sealer == TXMAP_DEVICE &&
+	    device_of(k)->caps.tx_tso == 0)
+		len = k->tcp.mss;
 	/* Half of it sent before would be out of order as a whole. */
 	if (in_order_only(k) && off < next_off && off + len > next_off)
 		return (uint32_t)(next_off - off);

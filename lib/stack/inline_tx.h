@@ -17,7 +17,7 @@ struct rtls_sock;
 struct tcp_out;
 
 /* How many of len bytes at off one packet may carry, as far as the device is concerned. */
-uint32_t inline_tx_cut(const struct rtls_sock *k, uint64_t off, uint32_t len);
+uint32_t inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len);
 
 /*
  * Before payload is attached: what the device is not to seal is sealed here. 0; -ENOMEM, -EIO: the

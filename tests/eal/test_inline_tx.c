@@ -164,6 +164,37 @@ test_dropped(void)
 	unsafe(turn_head, TXMAP_AS_IS, "TxDropNoSyncData", "TxDropBypassReq");
 }
 
+/* --- packets longer than a segment ------------------------------------------------ */
+
+/* The port cuts them; those that are to be sealed only where the device says that it does. */
+static void
+long_packets(uint8_t tx_tso)
+{
+	const struct pair_conf conf = { .caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM,
+					.tso_max = 9000 };
+	uint32_t longest = 0;
+
+	device_pair_init(&d, &conf);
+	d.dev.o.mute = true;
+	d.p.port[0]->tls.caps.tx_tso = tx_tso;
+	device_pair_connect(&d);
+	keys();
+	for (int i = 0; i < 10; i++)
+		device_pair_exchange(&d, 30000);
+	for (unsigned int i = 0; i < d.dev.nb_notes; i++)
+		longest = RTE_MAX(longest, d.dev.notes[i].len);
+	CU_ASSERT_EQUAL(longest > pair_info(d.k[0]).mss, tx_tso != 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxBytesNic"), device_pair_stat(&d, "TxBytesSealed"));
+	device_pair_fini(&d);
+}
+
+static void
+test_long_packets(void)
+{
+	long_packets(0);
+	long_packets(1);
+}
+
 /* --- the device fails in mid-stream ---------------------------------------------- */
 
 /* No packet for its context is handed over behind del: nothing is lost. */
@@ -283,6 +314,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "what packets are", test_judge },
 		{ "what is not safe is dropped", test_dropped },
+		{ "packets longer than a segment", test_long_packets },
 		{ "metadata that the device refuses", test_marks_fail },
 		{ "a marked packet that is refused for ever", test_head_refused },
 		{ "device and software fail", test_software_fails },
