@@ -21,6 +21,15 @@ in_order_only(const struct rtls_sock *k)
 	       device_of(k)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
 }
 
+void
+inline_tx_turn(struct rtls_sock *k)
+{
+	if (k->mode.tx_given_up == RTLS_MODE_REASON_NONE)
+		return;
+	mode_lose(k, RTLS_TX, (enum rtls_mode_reason)k->mode.tx_given_up);
+	k->mode.tx_given_up = RTLS_MODE_REASON_NONE;
+}
+
 uint32_t
 inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len)
 {
@@ -115,16 +124,9 @@ inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *
 		.before = rte_mbuf_from_indirect(m->next),
 	};
 	rc = offload_mark(device_of(k), &k->mode.dir[RTLS_TX].ctx, m, meta);
-	k->mode.tx_refused = rc != 0;
+	if (rc != 0)
+		k->mode.tx_given_up = RTLS_MODE_REASON_REFUSED;
 	return rc;
-}
-
-void
-inline_tx_not_built(struct rtls_sock *k)
-{
-	if (k->mode.tx_refused)
-		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_REFUSED);
-	k->mode.tx_refused = false;
 }
 
 void
@@ -149,8 +151,10 @@ void
 inline_tx_skipped(struct rtls_sock *k)
 {
 	/* It would wait for these bytes for ever. */
-	if (in_order_only(k))
-		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_LOST);
+	if (!in_order_only(k))
+		return;
+	k->mode.tx_given_up = RTLS_MODE_REASON_LOST;
+	endpoint_schedule(k);
 }
 
 enum inline_tx_verdict

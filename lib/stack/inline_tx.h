@@ -16,6 +16,12 @@ struct rte_mbuf;
 struct rtls_sock;
 struct tcp_out;
 
+/*
+ * Event: its turn begins, and none of its packets is gathered. A device that failed in the last one
+ * is given up only now: it may not lose a context in front of packets for it.
+ */
+void inline_tx_turn(struct rtls_sock *k);
+
 /* How many of len bytes at off one packet may carry, as far as the device is concerned. */
 uint32_t inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len);
 
@@ -27,15 +33,9 @@ int inline_tx_prepare(struct rtls_sock *k, const struct tcp_out *out);
 
 /*
  * The segment is built: hands it to the device if it is in clear. 0, or the device's error: the
- * packet may not be sent.
+ * packet may not be sent; its bytes are sealed here in the next turn.
  */
 int inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *m);
-
-/*
- * Event: a segment was not built, and those before it are with the port. If it was for the device,
- * its bytes are sealed here the next time.
- */
-void inline_tx_not_built(struct rtls_sock *k);
 
 /* Events: planned; taken by the port; refused by it; given up, as the port never takes it. */
 void inline_tx_planned(struct rtls_sock *k, const struct tcp_out *out);

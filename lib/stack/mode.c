@@ -173,13 +173,16 @@ first_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 	struct rtls_tls_flow flow = flow_of(k, d);
 	int rc;
 
-	/* Without the means to undo what the device does it is of no use. */
-	if (why == RTLS_MODE_REASON_NONE && d == RTLS_RX && session_rx_to_device(&k->rx, keys) != 0)
-		why = RTLS_MODE_REASON_REFUSED;
 	if (why == RTLS_MODE_REASON_NONE) {
 		rc = offload_open(device_of(k), suite, keys, &flow, cookie_of(k, d), &m->ctx);
 		if (rc != 0 && rc != -EINPROGRESS)
 			why = refusal(rc);
+	}
+	/* Without the means to undo what the device does it is of no use. */
+	if (why == RTLS_MODE_REASON_NONE && d == RTLS_RX &&
+	    session_rx_to_device(&k->rx, keys) != 0) {
+		offload_close(device_of(k), &m->ctx);
+		why = RTLS_MODE_REASON_REFUSED;
 	}
 	if (why != RTLS_MODE_REASON_NONE) {
 		stack_count(k->stack, counters[d].opened[RTLS_MODE_SOFTWARE]);

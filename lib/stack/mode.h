@@ -32,7 +32,7 @@ struct mode_dir {
 
 struct mode {
 	uint8_t order;           /* enum rtls_mode_order */
-	bool tx_refused;         /* by the device, a packet that was being built */
+	uint8_t tx_given_up;     /* enum rtls_mode_reason: the device is, with the next turn */
 	struct mode_dir dir[2];  /* by enum rtls_dir */
 	uint64_t tx_start_off;   /* where the first keys were set */
 	uint64_t tx_next_off;    /* behind the newest byte that the device was handed */

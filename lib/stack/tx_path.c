@@ -62,23 +62,27 @@ take_back(struct rtls_stack *s, const struct tx_slot *slot)
 	endpoint_schedule(slot->owner);
 }
 
-/* A packet that the port would refuse for ever counts as sent and lost. */
+/* The port never gets it: to TCP it is sent, and lost in the network. */
+static void
+give_up(struct rtls_stack *s, struct tx_slot *slot)
+{
+	rte_pktmbuf_free(slot->m);
+	if (slot->in_clear)
+		inline_tx_skipped(slot->owner);
+	slot->in_clear = false;
+	tell_sent(s, slot);
+}
+
+/* A packet that the port would refuse for ever. */
 static void
 give_up_head(struct rtls_stack *s, struct binding *b)
 {
 	stack_count(s, CNT_TX_DROPPED);
-	rte_pktmbuf_free(b->tx[0].m);
-	if (b->tx[0].in_clear)
-		inline_tx_skipped(b->tx[0].owner);
-	b->tx[0].in_clear = false;
-	tell_sent(s, &b->tx[0]);
+	give_up(s, &b->tx[0]);
 	b->refused_since_us = UINT64_MAX;
 }
 
-/*
- * The last look before the port: nothing goes in clear. What should never be here is dropped, and
- * to TCP lost in the network.
- */
+/* The last look before the port: nothing goes in clear. What should never be here is dropped. */
 static void
 drop_unsafe(struct rtls_stack *s, struct binding *b)
 {
@@ -98,9 +102,7 @@ drop_unsafe(struct rtls_stack *s, struct binding *b)
 			stack_count(s, CNT_TX_DROP_BYPASS_REQ);
 			break;
 		}
-		rte_pktmbuf_free(b->tx[i].m);
-		b->tx[i].in_clear = false;
-		tell_sent(s, &b->tx[i]);
+		give_up(s, &b->tx[i]);
 	}
 	b->nb_tx = kept;
 }
@@ -218,21 +220,18 @@ packet_len(struct rtls_sock *k, const struct tcp_out *out, unsigned int max)
 	return len == out->len || len <= mss ? len : len - len % mss;
 }
 
-/*
- * What is gathered goes first: no packet may come to the device behind the end of its context, and
- * an RST counts what was sent.
- */
+/* A segment could not be built. */
 static void
 not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k)
 {
 	stack_count(s, CNT_TX_NO_BUFFER);
-	flush(s, b);
-	inline_tx_not_built(k);
 	if (b->port->tx_cleanup != NULL)
 		b->port->tx_cleanup(b->port, b->queue);
-	/* What is queued can never be sent. */
-	if (k->tx.failed && k->sendq.map.nb_device > 0)
-		endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+	if (!k->tx.failed || k->sendq.map.nb_device == 0)
+		return;
+	/* What is queued can never be sent. What is gathered goes first: the RST counts it. */
+	flush(s, b);
+	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
 }
 
 static void
@@ -247,6 +246,7 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 		endpoint_schedule(k);
 		return;
 	}
+	inline_tx_turn(k);
 	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(k, &out)) {
 		if (!tcp_plan(&k->tcp, s->now_us, &out)) {
 			/* It may have started to probe a closed window. */
