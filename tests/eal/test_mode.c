@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "stack/stack.h"
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"
@@ -251,12 +252,43 @@ test_no_sessions(void)
 	device_pair_fini(&d);
 }
 
+static int
+no_seal_keys(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
+	     const uint8_t *key, struct crypto_key **out)
+{
+	(void)p;
+	return dir == CRYPTO_SEAL ?
+		       -ENOMEM :
+		       crypto_libcrypto()->key_create(crypto_libcrypto(), s, dir, key, out);
+}
+
+/* Without a key that undoes what the device does it does nothing. */
+static void
+test_no_memory(void)
+{
+	struct crypto_provider provider = *crypto_libcrypto();
+
+	provider.key_create = no_seal_keys;
+	device_pair_init(&d, NULL);
+	device_pair_connect(&d);
+	d.k[0]->rx.provider = &provider;
+	device_pair_keys(&d, 0);
+	device_pair_keys(&d, 1);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REFUSED));
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 1);
+	CU_ASSERT_EQUAL(d.dev.o.rules, 0);
+	device_pair_exchange(&d, 3000);
+	device_pair_fini(&d);
+}
+
 int
 main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "each reason", test_reasons },
 		{ "no room for sessions", test_no_sessions },
+		{ "no memory", test_no_memory },
 	};
 
 	if (eal_start("mode") != 0)

@@ -92,6 +92,8 @@ start(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 	if (c->adding || c->started)
 		return -EBUSY;
 	c->started = o->start_rc == 0;
+	c->seq = seq;
+	c->rec_no = rec_no;
 	return o->start_rc;
 }
 

@@ -24,6 +24,8 @@ struct double_context {
 	bool used, adding, started;
 	uint32_t generation;
 	uint64_t cookie;
+	uint32_t seq; /* where it was started */
+	uint64_t rec_no;
 };
 
 struct offload_double {
