@@ -150,8 +150,8 @@ lose_each(uint8_t method, uint8_t after, uint8_t rings)
 			n++;
 		CU_ASSERT(n > 861 / segs[i]);
 	}
-	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "TxDropNoSyncData"), 0);
-	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "TxDropBypassReq"), 0);
+	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "tx_tls_drop_no_sync_data"), 0);
+	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "tx_tls_drop_bypass_req"), 0);
 	for (size_t i = 0; i < RTE_DIM(faults); i++)
 		CU_ASSERT_EQUAL(pair_port_stat(&t.p, 0, faults[i]), 0);
 	pair_fini(&t.p);

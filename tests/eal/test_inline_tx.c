@@ -164,10 +164,14 @@ unsafe(void (*turn)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta),
 static void
 test_dropped(void)
 {
-	unsafe(turn_this, RTLS_TLS_TX_REBUILD, "TxDropBypassReq", "TxDropNoSyncData");
-	unsafe(turn_this, RTLS_TLS_TX_NEXT_RECORD, "TxDropBypassReq", "TxDropNoSyncData");
-	unsafe(turn_head, RTLS_TLS_TX_REBUILD, "TxDropNoSyncData", "TxDropBypassReq");
-	unsafe(turn_head, RTLS_TLS_TX_NEXT_RECORD, "TxDropNoSyncData", "TxDropBypassReq");
+	unsafe(turn_this, RTLS_TLS_TX_REBUILD, "tx_tls_drop_bypass_req",
+	       "tx_tls_drop_no_sync_data");
+	unsafe(turn_this, RTLS_TLS_TX_NEXT_RECORD, "tx_tls_drop_bypass_req",
+	       "tx_tls_drop_no_sync_data");
+	unsafe(turn_head, RTLS_TLS_TX_REBUILD, "tx_tls_drop_no_sync_data",
+	       "tx_tls_drop_bypass_req");
+	unsafe(turn_head, RTLS_TLS_TX_NEXT_RECORD, "tx_tls_drop_no_sync_data",
+	       "tx_tls_drop_bypass_req");
 }
 
 /* --- packets longer than a segment ------------------------------------------------ */

@@ -284,8 +284,8 @@ report_tls(struct sim *sim, int i)
 		.rx_nic_records = world_stat(w, i, "RxRecordsNic"),
 		.rx_mixed_records = world_stat(w, i, "RxRecordsMixed"),
 		.rx_lost = world_stat(w, i, "SoftwareLost"),
-		.dropped = world_stat(w, i, "TxDropNoSyncData") +
-			   world_stat(w, i, "TxDropBypassReq"),
+		.dropped = world_stat(w, i, "tx_tls_drop_no_sync_data") +
+			   world_stat(w, i, "tx_tls_drop_bypass_req"),
 	};
 	if (sim->conf.end[i].nic == SIM_NIC_NONE)
 		return;
