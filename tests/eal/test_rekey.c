@@ -27,6 +27,9 @@ enum {
 	OPS = 400,
 };
 
+/* Over the ports of both ends; NULL: none. */
+static const struct rtls_tlsnic_conf *nic;
+
 static const uint8_t KEY_UPDATE[5] = { 24, 0, 0, 1, 0 };
 
 struct segment {
@@ -213,7 +216,8 @@ read_some(struct flow *f, int end)
 static void
 begin(struct flow *f, const struct cable_path *path, uint32_t plain_len)
 {
-	const struct pair_conf conf = { .stack = { { .sndbuf = 80000 }, { .sndbuf = 40000 } },
+	const struct pair_conf conf = { .nic = { nic, nic },
+					.stack = { { .sndbuf = 80000 }, { .sndbuf = 40000 } },
 					.tap = on_frame,
 					.arg = f };
 	uint8_t plain[2000];
@@ -289,6 +293,11 @@ play(uint64_t seed, const struct cable_path *path, uint32_t plain_len)
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(pair_stat(&f->pair, i, "TlsTxRekeyOk"), EPOCHS);
 		CU_ASSERT_EQUAL(pair_stat(&f->pair, i, "TlsRxRekeyOk"), EPOCHS);
+		CU_ASSERT_EQUAL(pair_stat(&f->pair, i, "TxRecordsNic") > 0, nic != NULL);
+		/* A receiving one may lose its place before. */
+		CU_ASSERT_EQUAL(pair_stat(&f->pair, i, "SoftwareRekey") +
+					pair_stat(&f->pair, i, "SoftwareLost"),
+				nic != NULL ? 2u : 0u);
 		check_wire(&f->ways[i], plain_len);
 	}
 	CU_ASSERT_PTR_NULL(f->error);
@@ -333,6 +342,22 @@ test_rough(void)
 					 .spare_arp = true };
 
 	play_seeds((const struct cable_path[2]){ path, path });
+}
+
+/* NICs have the first key. */
+static void
+test_nics(void)
+{
+	for (uint8_t method = RTLS_TLS_TX_REBUILD; method <= RTLS_TLS_TX_NEXT_RECORD; method++) {
+		for (uint8_t rings = 0; rings < 2; rings++) {
+			nic = &(struct rtls_tlsnic_conf){ .size = sizeof(*nic),
+							  .tx_method = method,
+							  .rings = rings };
+			test_perfect();
+			test_rough();
+		}
+	}
+	nic = NULL;
 }
 
 /* --- what is refused -------------------------------------------------------------- */
@@ -428,6 +453,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "a perfect network", test_perfect },
 		{ "a rough network", test_rough },
+		{ "the same with TLS NICs", test_nics },
 		{ "keys that are refused", test_refused },
 	};
 
