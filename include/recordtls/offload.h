@@ -156,7 +156,8 @@ struct rtls_tls_ops {
 
 	/**
 	 * RTLS_TLS_TX_NEXT_RECORD: the next packet starts with record rec_no at seq. In the order of
-	 * tx_burst. @return as start(). NULL where the method is another.
+	 * tx_burst. @return 0; -EBUSY: not now, a later record is tried; another error: it is lost.
+	 * NULL where the method is another.
 	 */
 	int (*tx_resync)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
 

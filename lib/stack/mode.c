@@ -203,7 +203,9 @@ next_keys(struct rtls_sock *k, enum rtls_dir d)
 {
 	struct mode_dir *m = &k->mode.dir[d];
 
-	if (m->ctx.state == OFFLOAD_NONE || m->reason == RTLS_MODE_REASON_REKEY)
+	/* The NIC's without a context: the connection is over. */
+	if ((m->ctx.state == OFFLOAD_NONE && m->mode != RTLS_MODE_NIC) ||
+	    m->reason == RTLS_MODE_REASON_REKEY)
 		return;
 	go_software(k, d, RTLS_MODE_REASON_REKEY);
 	if (d == RTLS_RX || k->sendq.map.nb_device == 0)
