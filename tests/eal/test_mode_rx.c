@@ -180,6 +180,41 @@ test_at_the_end(void)
 	device_pair_fini(&d);
 }
 
+/* The peer changed its key and is gone: what it sent under the new one is not the device's. */
+static void
+test_keys_behind_the_end(void)
+{
+	static const uint8_t update[] = { 24, 0, 0, 1, 0 };
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)update, .iov_len = sizeof(update) };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = RTLS_TYPE_HANDSHAKE };
+	struct peer key = device_pair_key(1, 2);
+	struct rtls_keys next = peer_keys(&key);
+	uint8_t bytes[64];
+
+	begin();
+	sender_keys();
+	receiver_keys();
+	CU_ASSERT_EQUAL_FATAL(rtls_sendmsg(d.k[1], &m, 0), sizeof(update));
+	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(d.k[1], RTLS_TX, &next), 0);
+	device_pair_write(&d, 1, 500);
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(rtls_abort(d.k[1]), 0);
+	d.k[1] = NULL;
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(pair_info(d.k[0]).state, RTLS_SOCK_CLOSED);
+	CU_ASSERT(!context()->used);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxDevice"), 0);
+	iov = (struct iovec){ .iov_base = bytes, .iov_len = sizeof(bytes) };
+	CU_ASSERT_EQUAL(rtls_recvmsg(d.k[0], &m, 0), sizeof(update));
+	CU_ASSERT_EQUAL(rtls_recvmsg(d.k[0], &m, 0), -EKEYEXPIRED);
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(d.k[0], RTLS_RX, &next), 0);
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REKEY));
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareRekey"), 1);
+	device_pair_read(&d, 1, 500);
+	device_pair_fini(&d);
+}
+
 /* --- at random -------------------------------------------------------------------- */
 
 static void
@@ -232,6 +267,7 @@ main(void)
 		{ "so many bytes are there", test_arrived },
 		{ "a gap", test_gap },
 		{ "the peer has closed", test_at_the_end },
+		{ "the next key, behind the end", test_keys_behind_the_end },
 		{ "at random times", test_late },
 	};
 
