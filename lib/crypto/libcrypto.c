@@ -21,9 +21,17 @@
 
 #include "crypto/provider.h"
 
-struct crypto_key {
+struct libcrypto_key {
+	struct crypto_key key; /* first */
 	EVP_CIPHER_CTX *ctx;
+	uint8_t aad_len;
 };
+
+static const struct libcrypto_key *
+key_of(const struct crypto_job *j)
+{
+	return (const struct libcrypto_key *)j->key;
+}
 
 /* libcrypto's name for the cipher, or NULL. */
 static const char *
@@ -65,12 +73,11 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 	   const uint8_t *key, struct crypto_key **out)
 {
 	const char *name = cipher_name(s->cipher);
-	struct crypto_key *k = NULL;
+	struct libcrypto_key *k = NULL;
 	EVP_CIPHER *cipher = NULL;
 	int marked;
 	int rc = -ENOTSUP;
 
-	(void)p;
 	if (name == NULL)
 		return -ENOTSUP;
 
@@ -88,7 +95,9 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 		free(k);
 		goto out;
 	}
-	*out = k;
+	k->key.provider = p;
+	k->aad_len = s->aad_len;
+	*out = &k->key;
 	rc = 0;
 out:
 	EVP_CIPHER_free(cipher); /* the context has its own reference */
@@ -99,11 +108,13 @@ out:
 static void
 key_destroy(const struct crypto_provider *p, struct crypto_key *key)
 {
+	struct libcrypto_key *k = (struct libcrypto_key *)key;
+
 	(void)p;
-	if (key == NULL)
+	if (k == NULL)
 		return;
-	EVP_CIPHER_CTX_free(key->ctx); /* wipes the key schedule */
-	free(key);
+	EVP_CIPHER_CTX_free(k->ctx); /* wipes the key schedule */
+	free(k);
 }
 
 /* src and dst list the same pieces: usually one each. Walk the two cuts side by side. */
@@ -166,7 +177,7 @@ set_nonce(EVP_CIPHER_CTX *ctx, const struct crypto_job *j, const OSSL_PARAM *par
 static int
 seal_one(struct crypto_job *j)
 {
-	EVP_CIPHER_CTX *ctx = j->key->ctx;
+	EVP_CIPHER_CTX *ctx = key_of(j)->ctx;
 	OSSL_PARAM tag[] = {
 		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, j->tag, RECORD_TAG_LEN),
 		OSSL_PARAM_END,
@@ -183,7 +194,7 @@ seal_one(struct crypto_job *j)
 static int
 open_one(struct crypto_job *j)
 {
-	EVP_CIPHER_CTX *ctx = j->key->ctx;
+	EVP_CIPHER_CTX *ctx = key_of(j)->ctx;
 	const OSSL_PARAM tag[] = {
 		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, j->tag, RECORD_TAG_LEN),
 		OSSL_PARAM_END,
@@ -214,7 +225,10 @@ process(const struct crypto_provider *p, enum crypto_dir dir, struct crypto_job 
 	for (uint16_t i = 0; i < n; i++) {
 		struct crypto_job *j = &jobs[i];
 
-		j->status = dir == CRYPTO_SEAL ? seal_one(j) : open_one(j);
+		if (j->aad_len != key_of(j)->aad_len)
+			j->status = -EIO;
+		else
+			j->status = dir == CRYPTO_SEAL ? seal_one(j) : open_one(j);
 		if (j->status != 0) {
 			wipe_dst(j);
 			failed = true;

@@ -19,14 +19,21 @@ enum crypto_dir {
 	CRYPTO_OPEN,
 };
 
-struct crypto_key; /* the provider's own */
+struct crypto_provider;
+
+/* The head of a provider's own key object. */
+struct crypto_key {
+	const struct crypto_provider *provider; /* that made it, and processes its jobs */
+};
+
+enum { CRYPTO_JOB_MAX = RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_12 }; /* bytes */
 
 /*
  * One AEAD operation over the inner bytes of a record (plaintext, inner type,
- * padding; possibly none). src and dst list the same number of bytes, cut in
- * any way, each piece used whole; a byte's place in src and in dst is the same
- * memory for all bytes (in place), or the two do not overlap at all. Borrowed
- * during the call.
+ * padding; possibly none, at most CRYPTO_JOB_MAX). src and dst list the same
+ * number of bytes, cut in any way, each piece used whole; a byte's place in src
+ * and in dst is the same memory for all bytes (in place), or the two do not
+ * overlap at all. aad_len is that of the key's suite. Borrowed during the call.
  */
 struct crypto_job {
 	struct crypto_key *key;
@@ -39,7 +46,7 @@ struct crypto_job {
 	uint8_t aad[RECORD_AAD_MAX];
 	uint8_t tag[RECORD_TAG_LEN]; /* SEAL: written; OPEN: compared */
 	int status;                  /* 0; -EBADMSG: the tag is wrong; -EIO: the provider failed, or
-				 * src and dst are not equally long */
+				 * the job is none: unequal lists, another aad_len */
 };
 
 struct crypto_provider {

@@ -16,7 +16,6 @@
 #include "support/hex.h"
 #include "support/provider_contract.h"
 #include "support/suites.h"
-#include "vectors/aes_gcm.h"
 #include "vectors/rfc8448.h"
 #include "vectors/tls12_gcm.h"
 
@@ -143,9 +142,9 @@ test_forgeries(void)
 }
 
 static void
-test_unequal_lists(void)
+test_malformed(void)
 {
-	contract_unequal_lists(crypto_libcrypto(), tls13());
+	contract_malformed(crypto_libcrypto(), tls13());
 }
 
 static void
@@ -160,46 +159,10 @@ test_keys(void)
 	contract_keys(crypto_libcrypto(), tls13());
 }
 
-/* The contract's oracle, and where the AAD fits a record's the provider, on published values. */
 static void
 test_gcm_vectors(void)
 {
-	const struct crypto_provider *p = crypto_libcrypto();
-
-	for (size_t i = 0; i < HARNESS_COUNT(aes_128_gcm_vectors); i++) {
-		const struct aead_vector *v = &aes_128_gcm_vectors[i];
-		uint8_t key[16], nonce[12], aad[32], plain[64], cipher[64], tag[16];
-		uint8_t out[64], out_tag[16];
-		size_t len = hex_read(v->plain, plain, sizeof(plain));
-		size_t aad_len = hex_read(v->aad, aad, sizeof(aad));
-		struct crypto_job j = { 0 };
-		struct iovec src = { plain, len }, dst = { out, len };
-
-		CU_ASSERT_EQUAL(hex_read(v->key, key, sizeof(key)), sizeof(key));
-		CU_ASSERT_EQUAL(hex_read(v->nonce, nonce, sizeof(nonce)), sizeof(nonce));
-		CU_ASSERT_EQUAL(hex_read(v->cipher, cipher, sizeof(cipher)), len);
-		CU_ASSERT_EQUAL(hex_read(v->tag, tag, sizeof(tag)), sizeof(tag));
-		contract_oracle_seal(tls13(), key, nonce, aad, (int)aad_len, plain, (int)len, out,
-				     out_tag);
-		CU_ASSERT_EQUAL(memcmp(out, cipher, len), 0);
-		CU_ASSERT_EQUAL(memcmp(out_tag, tag, sizeof(tag)), 0);
-		if (aad_len > RECORD_AAD_MAX)
-			continue;
-
-		CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_SEAL, key, &j.key), 0);
-		j.src = &src;
-		j.dst = &dst;
-		j.src_cnt = j.dst_cnt = 1;
-		j.aad_len = (uint8_t)aad_len;
-		memcpy(j.nonce, nonce, sizeof(nonce));
-		memcpy(j.aad, aad, aad_len);
-		memset(out, 0, sizeof(out));
-		p->process(p, CRYPTO_SEAL, &j, 1);
-		CU_ASSERT_EQUAL(j.status, 0);
-		CU_ASSERT_EQUAL(memcmp(out, cipher, len), 0);
-		CU_ASSERT_EQUAL(memcmp(j.tag, tag, sizeof(tag)), 0);
-		p->key_destroy(p, j.key);
-	}
+	contract_gcm_vectors(crypto_libcrypto(), tls13());
 }
 
 enum { BODY_MAX = 300 };
@@ -418,27 +381,6 @@ test_error_queue(void)
 	fixture_fini(&f);
 }
 
-/* A key of the other direction: an error, and neither plaintext nor half sealed bytes. */
-static void
-test_wrong_direction(void)
-{
-	static const uint8_t key[16] = { 3 }, zeros[100];
-	struct fixture f;
-
-	fixture_init(&f, key);
-	memset(f.bytes, 'x', sizeof(f.bytes));
-	CU_ASSERT_EQUAL(fixture_run(&f, CRYPTO_SEAL, f.open), -EIO);
-	CU_ASSERT_EQUAL(memcmp(f.bytes, zeros, sizeof(zeros)), 0);
-	memset(f.bytes, 'x', sizeof(f.bytes));
-	CU_ASSERT_EQUAL(fixture_run(&f, CRYPTO_OPEN, f.seal), -EIO);
-	CU_ASSERT_EQUAL(memcmp(f.bytes, zeros, sizeof(zeros)), 0);
-	/* Both keys work on. */
-	CU_ASSERT_EQUAL(fixture_run(&f, CRYPTO_SEAL, f.seal), 0);
-	CU_ASSERT_EQUAL(fixture_run(&f, CRYPTO_OPEN, f.open), 0);
-	CU_ASSERT_EQUAL(memcmp(f.bytes, zeros, sizeof(zeros)), 0);
-	fixture_fini(&f);
-}
-
 int
 main(void)
 {
@@ -450,13 +392,12 @@ main(void)
 		{ "contract: lengths of additional data", test_aad_lengths },
 		{ "contract: cuts of src and dst", test_cuts },
 		{ "contract: forgeries", test_forgeries },
-		{ "contract: lists of unequal length", test_unequal_lists },
+		{ "contract: malformed jobs", test_malformed },
 		{ "contract: bursts", test_bursts },
 		{ "contract: keys", test_keys },
 		{ "processing allocates nothing", test_no_allocation },
 		{ "keys are wiped before their memory is freed", test_keys_wiped },
 		{ "the error queue is left as it was", test_error_queue },
-		{ "a key of the other direction", test_wrong_direction },
 	};
 
 	if (CRYPTO_set_mem_functions(memory_malloc, memory_realloc, memory_free) != 1)

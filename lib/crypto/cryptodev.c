@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "crypto/cryptodev.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_cryptodev.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+
+#include "buf/pools.h"
+#include "crypto/bounce.h"
+#include "crypto/cryptodev_priv.h"
+#include "crypto/probe.h"
+
+/* Over the table of devices and what is proved of them: stacks are made on any thread. */
+static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct cryptodev *
+of_provider(const struct crypto_provider *p)
+{
+	return (struct cryptodev *)(uintptr_t)p;
+}
+
+static void *
+session_create(const struct cryptodev *c, const struct record_suite *s,
+	       const struct device_suite *suite, enum crypto_dir dir, const uint8_t *key)
+{
+	struct rte_crypto_sym_xform xform = {
+		.type = RTE_CRYPTO_SYM_XFORM_AEAD,
+		.aead = {
+			.op = dir == CRYPTO_SEAL ? RTE_CRYPTO_AEAD_OP_ENCRYPT :
+						   RTE_CRYPTO_AEAD_OP_DECRYPT,
+			.algo = suite->algo,
+			.key = { .data = key, .length = s->key_len },
+			.iv = { .length = RECORD_NONCE_LEN },
+			.digest_length = RECORD_TAG_LEN,
+			.aad_length = s->aad_len,
+		},
+	};
+
+	return rte_cryptodev_sym_session_create(c->device->id, &xform, c->sessions);
+}
+
+static int
+key_create(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
+	   const uint8_t *key, struct crypto_key **out)
+{
+	struct cryptodev *c = of_provider(p);
+	const struct device_suite *suite = device_suite_find(c->device, s->cipher);
+	struct cryptodev_key *k;
+
+	if (suite == NULL || suite->layouts[dir] == 0 || suite->key_len != s->key_len)
+		return -ENOTSUP;
+	k = calloc(1, sizeof(*k));
+	if (k == NULL)
+		return -ENOMEM;
+	k->session = session_create(c, s, suite, dir, key);
+	if (k->session == NULL) {
+		free(k);
+		return rte_errno == ENOMEM ? -ENOMEM : -ENOTSUP;
+	}
+	k->key.provider = p;
+	k->dir = dir;
+	k->aad_len = s->aad_len;
+	k->layouts = suite->layouts[dir];
+	k->bad_tag = suite->bad_tag;
+	*out = &k->key;
+	return 0;
+}
+
+static void
+key_destroy(const struct crypto_provider *p, struct crypto_key *key)
+{
+	struct cryptodev *c = of_provider(p);
+	struct cryptodev_key *k = (struct cryptodev_key *)key;
+
+	if (k == NULL)
+		return;
+	rte_cryptodev_sym_session_free(c->device->id, k->session);
+	/* A driver leaves the key in its session. The pool is ours, and nobody takes from it now. */
+	buf_wipe(k->session, c->sessions->elt_size);
+	free(k);
+}
+
+static struct rte_mempool *
+make_sessions(const struct device *d, const struct cryptodev_conf *conf)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	int len = snprintf(name, sizeof(name), "%s_keys", conf->name);
+
+	if (len < 0 || (size_t)len >= sizeof(name))
+		return NULL;
+	return rte_cryptodev_sym_session_pool_create(
+		name, conf->max_keys, rte_cryptodev_sym_get_private_session_size(d->id), 0, 0,
+		conf->socket_id);
+}
+
+static void
+free_parts(struct cryptodev *c)
+{
+	rte_mempool_free(c->sessions);
+	if (c->device != NULL)
+		device_put(c->device);
+	rte_free(c);
+}
+
+static int
+open_locked(struct cryptodev *c, const char *device, const struct cryptodev_conf *conf)
+{
+	int rc = device_get(device, &c->device);
+
+	if (rc != 0)
+		return rc;
+	c->provider.name = c->device->name;
+	c->sessions = make_sessions(c->device, conf);
+	if (c->sessions == NULL)
+		return -ENOMEM;
+	if (!c->device->proved) {
+		rc = probe_device(c);
+		c->device->proved = rc == 0;
+	}
+	for (size_t i = 0; rc == 0 && i < RTE_DIM(c->device->suites); i++)
+		if (c->device->suites[i].layouts[CRYPTO_SEAL] != 0)
+			return 0;
+	return rc == 0 ? -ENOTSUP : rc;
+}
+
+int
+cryptodev_open(const char *device, const struct cryptodev_conf *conf, struct cryptodev **out)
+{
+	struct cryptodev *c = rte_zmalloc_socket("rtls_cryptodev", sizeof(*c), RTE_CACHE_LINE_SIZE,
+						 conf->socket_id);
+	int rc;
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->provider.key_create = key_create;
+	c->provider.key_destroy = key_destroy;
+	c->provider.process = cryptodev_process;
+	pthread_mutex_lock(&devices_lock);
+	rc = open_locked(c, device, conf);
+	if (rc != 0)
+		free_parts(c);
+	pthread_mutex_unlock(&devices_lock);
+	if (rc == 0)
+		*out = c;
+	return rc;
+}
+
+const struct crypto_provider *
+cryptodev_provider(const struct cryptodev *c)
+{
+	return &c->provider;
+}
+
+void
+cryptodev_close(struct cryptodev *c)
+{
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&devices_lock);
+	free_parts(c);
+	pthread_mutex_unlock(&devices_lock);
+}
+
+const char *
+cryptodev_describe(const struct cryptodev *c, uint16_t cipher)
+{
+	const struct device_suite *s = device_suite_find(c->device, cipher);
+	unsigned int both = s == NULL ? 0 : s->layouts[CRYPTO_SEAL] & s->layouts[CRYPTO_OPEN];
+
+	if ((both & BOUNCE_OUT_CHAIN) != 0)
+		return "any layout";
+	if ((both & BOUNCE_IN_CHAIN) != 0)
+		return "chains in place";
+	if ((both & BOUNCE_IN_LINEAR) != 0)
+		return "linear in place, chains through a buffer";
+	return "nothing";
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* What the parts of the provider share. */
+#ifndef RTLS_CRYPTO_CRYPTODEV_PRIV_H
+#define RTLS_CRYPTO_CRYPTODEV_PRIV_H
+
+#include <rte_common.h>
+
+#include "crypto/cryptodev.h"
+#include "crypto/device.h"
+
+struct rte_mempool;
+
+struct cryptodev {
+	struct crypto_provider provider; /* first */
+	struct device *device;
+	struct rte_mempool *sessions;
+	int32_t refusal; /* the device's status of the last job that failed */
+	uint8_t buffer[CRYPTO_JOB_MAX] __rte_cache_aligned;
+};
+
+struct cryptodev_key {
+	struct crypto_key key; /* first */
+	void *session;
+	enum crypto_dir dir;
+	uint8_t aad_len;
+	uint8_t layouts;
+	int32_t bad_tag;
+};
+
+/* The provider's process(). */
+void cryptodev_process(const struct crypto_provider *p, enum crypto_dir dir,
+		       struct crypto_job *jobs, uint16_t n);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "crypto/device.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_dev.h>
+
+#include <recordtls/tls.h>
+
+static struct device table[RTE_CRYPTO_MAX_DEVS];
+
+/* A row is carried once libcrypto can tell whether the device is right. */
+static const struct device_suite suites[DEVICE_SUITES] = {
+	{
+		.cipher = RTLS_CIPHER_AES_GCM_128,
+		.key_len = 16,
+		.algo = RTE_CRYPTO_AEAD_AES_GCM,
+	},
+};
+
+/* One queue pair, as there is none without; nothing is ever queued on it. */
+static int
+start(struct device *d)
+{
+	int socket = rte_cryptodev_socket_id(d->id);
+	struct rte_cryptodev_config conf = { .socket_id = socket, .nb_queue_pairs = 1 };
+	const struct rte_cryptodev_qp_conf queue = { .nb_descriptors = 64 };
+	int rc = rte_cryptodev_configure(d->id, &conf);
+
+	if (rc == -EBUSY)
+		return 0; /* the program has started it, and may go on using it */
+	if (rc == 0)
+		rc = rte_cryptodev_queue_pair_setup(d->id, 0, &queue, socket);
+	if (rc == 0)
+		rc = rte_cryptodev_start(d->id);
+	d->started = rc == 0;
+	return rc;
+}
+
+static void
+release(struct device *d)
+{
+	if (d->started)
+		rte_cryptodev_stop(d->id);
+	if (d->made)
+		rte_eal_hotplug_remove("vdev", d->name);
+	memset(d, 0, sizeof(*d));
+}
+
+/* d is free. */
+static int
+attach(struct device *d, const char *name)
+{
+	int id = rte_cryptodev_get_dev_id(name), rc;
+
+	if (strlen(name) >= sizeof(d->name))
+		return -ENODEV;
+	memcpy(d->name, name, strlen(name));
+	if (id < 0) {
+		d->made = rte_eal_hotplug_add("vdev", name, "") == 0;
+		id = rte_cryptodev_get_dev_id(name);
+	}
+	d->id = (uint8_t)id;
+	rc = id < 0 ? -ENODEV : start(d);
+	if (rc != 0)
+		release(d);
+	else
+		memcpy(d->suites, suites, sizeof(suites));
+	return rc;
+}
+
+int
+device_get(const char *name, struct device **out)
+{
+	struct device *d, *room = NULL;
+	int rc;
+
+	if (name[0] == '\0')
+		return -ENODEV;
+	for (d = table; d < table + RTE_DIM(table); d++) {
+		if (strcmp(d->name, name) == 0)
+			break;
+		if (d->name[0] == '\0' && room == NULL)
+			room = d;
+	}
+	if (d == table + RTE_DIM(table)) {
+		d = room;
+		rc = d == NULL ? -ENFILE : attach(d, name);
+		if (rc != 0)
+			return rc;
+	}
+	d->users++;
+	*out = d;
+	return 0;
+}
+
+void
+device_put(struct device *d)
+{
+	if (--d->users == 0)
+		release(d);
+}
+
+struct device_suite *
+device_suite_find(struct device *d, uint16_t cipher)
+{
+	for (size_t i = 0; i < RTE_DIM(d->suites); i++)
+		if (d->suites[i].cipher == cipher)
+			return &d->suites[i];
+	return NULL;
+}

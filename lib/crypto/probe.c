@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "crypto/probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/bounce.h"
+
+enum {
+	JOBS = 3,     /* in one call */
+	PIECES = 3,   /* of a chain */
+	GAP = 21,     /* in front of a piece, and odd */
+	GUARD = 0xa5, /* what is in the gaps */
+	BYTES_MAX = RECORD_PLAIN_MAX + 1,
+	AREA = BYTES_MAX + (PIECES + 2) * GAP,
+};
+
+/* Memory with pieces in it. */
+struct area {
+	struct iovec iov[PIECES];
+	uint16_t cnt;
+	uint8_t mem[AREA];
+};
+
+struct probe {
+	struct cryptodev *c;
+	struct device_suite *suite;
+	struct record_suite record; /* what of it is asked: cipher, lengths of key and AAD */
+	unsigned int layout;
+	enum crypto_dir dir;
+	struct crypto_key *key;  /* the device's */
+	struct crypto_key *seal; /* libcrypto's */
+	/* The answer, and where the device works. */
+	uint32_t len;
+	struct crypto_job answer;
+	uint8_t plain[BYTES_MAX];
+	uint8_t sealed[BYTES_MAX];
+	struct area src[JOBS];
+	struct area dst[JOBS];
+	struct area want;
+};
+
+static const uint8_t key_bytes[RECORD_KEY_MAX] = "the key of all known answers  1";
+
+/* bytes NULL: zeros. turn: where the cuts are. */
+static void
+lay(struct area *a, const uint8_t *bytes, uint32_t len, uint16_t cnt, unsigned int turn)
+{
+	uint8_t *at = a->mem + turn;
+
+	memset(a->mem, GUARD, sizeof(a->mem));
+	a->cnt = cnt;
+	for (uint16_t i = 0; i < cnt; i++) {
+		uint32_t left = cnt - i, n = left == 1 ? len : len / (left + turn);
+
+		at += GAP;
+		a->iov[i] = (struct iovec){ .iov_base = at, .iov_len = n };
+		if (bytes == NULL)
+			memset(at, 0, n);
+		else
+			memcpy(at, bytes, n);
+		bytes = bytes == NULL ? NULL : bytes + n;
+		at += n;
+		len -= n;
+	}
+}
+
+static bool
+holds(struct probe *p, const struct area *a, const uint8_t *bytes, unsigned int turn)
+{
+	lay(&p->want, bytes, p->len, a->cnt, turn);
+	return memcmp(a->mem, p->want.mem, sizeof(a->mem)) == 0;
+}
+
+/* What libcrypto makes of len bytes. */
+static bool
+make_answer(struct probe *p, uint32_t len)
+{
+	const struct crypto_provider *judge = crypto_libcrypto();
+	const struct iovec src = { .iov_base = p->plain, .iov_len = len };
+	const struct iovec dst = { .iov_base = p->sealed, .iov_len = len };
+	struct crypto_job *j = &p->answer;
+
+	p->len = len;
+	*j = (struct crypto_job){ .key = p->seal, .src = &src, .dst = &dst, .src_cnt = 1 };
+	j->dst_cnt = 1;
+	j->aad_len = p->record.aad_len;
+	for (uint8_t i = 0; i < sizeof(j->nonce); i++)
+		j->nonce[i] = (uint8_t)(0xc0 + i + len);
+	for (uint8_t i = 0; i < sizeof(j->aad); i++)
+		j->aad[i] = (uint8_t)(0x17 + i);
+	judge->process(judge, CRYPTO_SEAL, j, 1);
+	return j->status == 0;
+}
+
+static bool
+out_of_place(const struct probe *p)
+{
+	return p->layout == BOUNCE_OUT_LINEAR || p->layout == BOUNCE_OUT_CHAIN;
+}
+
+static struct crypto_job
+make_job(struct probe *p, unsigned int i)
+{
+	bool chain = p->layout == BOUNCE_IN_CHAIN || p->layout == BOUNCE_OUT_CHAIN;
+	const uint8_t *from = p->dir == CRYPTO_SEAL ? p->plain : p->sealed;
+	uint16_t cnt = chain ? PIECES : 1;
+	struct crypto_job j = p->answer;
+
+	lay(&p->src[i], from, p->len, cnt, i);
+	lay(&p->dst[i], out_of_place(p) ? NULL : from, p->len, cnt, i + 1);
+	j.key = p->key;
+	j.dst = p->dst[i].iov;
+	j.src = out_of_place(p) ? p->src[i].iov : j.dst;
+	j.src_cnt = j.dst_cnt = cnt;
+	if (p->dir == CRYPTO_SEAL)
+		memset(j.tag, 0, sizeof(j.tag));
+	return j;
+}
+
+static bool
+job_right(struct probe *p, unsigned int i, const struct crypto_job *j)
+{
+	bool seal = p->dir == CRYPTO_SEAL;
+
+	return j->status == 0 && memcmp(j->tag, p->answer.tag, sizeof(j->tag)) == 0 &&
+	       holds(p, &p->dst[i], seal ? p->sealed : p->plain, i + 1) &&
+	       holds(p, &p->src[i], seal ? p->plain : p->sealed, i);
+}
+
+static bool
+job_refused(struct probe *p, unsigned int i, const struct crypto_job *j)
+{
+	return j->status != 0 && holds(p, &p->dst[i], NULL, i + 1) &&
+	       holds(p, &p->src[i], p->sealed, i);
+}
+
+/* Several at once: all right, or when opening all but the one whose tag is wrong. */
+static bool
+answers_burst(struct probe *p, unsigned int wrong)
+{
+	const struct crypto_provider *device = cryptodev_provider(p->c);
+	struct crypto_job jobs[JOBS];
+	bool right = true;
+
+	for (unsigned int i = 0; i < JOBS; i++)
+		jobs[i] = make_job(p, i);
+	if (wrong < JOBS)
+		jobs[wrong].tag[RECORD_TAG_LEN - 1] ^= 1;
+	p->c->refusal = 0;
+	device->process(device, p->dir, jobs, JOBS);
+	for (unsigned int i = 0; right && i < JOBS; i++)
+		right = i == wrong ? job_refused(p, i, &jobs[i]) : job_right(p, i, &jobs[i]);
+	if (wrong >= JOBS || !right)
+		return right;
+	/* There is no telling yet, the first time, what its word for a wrong tag is. */
+	if (p->suite->bad_tag == 0)
+		p->suite->bad_tag = p->c->refusal;
+	return p->suite->bad_tag == p->c->refusal;
+}
+
+static bool
+answers(struct probe *p)
+{
+	static const uint32_t lens[] = { 0, 1, 15, 16, 17, 255, 1400, BYTES_MAX };
+	const struct crypto_provider *device = cryptodev_provider(p->c);
+	struct crypto_job j;
+
+	for (size_t i = 0; i < RTE_DIM(lens); i++) {
+		if (!make_answer(p, lens[i]))
+			return false;
+		j = make_job(p, 0);
+		device->process(device, p->dir, &j, 1);
+		if (!job_right(p, 0, &j) || !answers_burst(p, JOBS))
+			return false;
+		if (p->dir == CRYPTO_OPEN && !answers_burst(p, (unsigned int)i % JOBS))
+			return false;
+	}
+	return true;
+}
+
+/* With the additional data of TLS 1.3, and of TLS 1.2. */
+static bool
+layout_right(struct probe *p)
+{
+	static const uint8_t aad_lens[] = { RECORD_HDR_LEN, RECORD_AAD_MAX };
+	const struct crypto_provider *device = cryptodev_provider(p->c);
+	const struct crypto_provider *judge = crypto_libcrypto();
+	bool right = true;
+
+	/* A job of this layout reaches the device as it is. */
+	p->suite->layouts[p->dir] = (uint8_t)p->layout;
+	for (size_t i = 0; right && i < RTE_DIM(aad_lens); i++) {
+		p->record.aad_len = aad_lens[i];
+		p->key = p->seal = NULL;
+		right = device->key_create(device, &p->record, p->dir, key_bytes, &p->key) == 0 &&
+			judge->key_create(judge, &p->record, CRYPTO_SEAL, key_bytes, &p->seal) ==
+				0 &&
+			answers(p);
+		device->key_destroy(device, p->key);
+		judge->key_destroy(judge, p->seal);
+	}
+	return right;
+}
+
+static void
+probe_suite(struct probe *p)
+{
+	static const enum crypto_dir dirs[] = { CRYPTO_SEAL, CRYPTO_OPEN };
+	struct device_suite *s = p->suite;
+	uint8_t right[2] = { 0, 0 };
+
+	p->record = (struct record_suite){ .cipher = s->cipher, .key_len = s->key_len };
+	for (size_t i = 0; i < RTE_DIM(dirs); i++) {
+		p->dir = dirs[i];
+		for (unsigned int n = 0; n < BOUNCE_LAYOUTS; n++) {
+			p->layout = 1u << n;
+			if (layout_right(p))
+				right[i] |= (uint8_t)p->layout;
+		}
+	}
+	/* Every job gets there by way of a linear one in place; and who seals must open. */
+	if ((right[0] & right[1] & BOUNCE_IN_LINEAR) == 0)
+		right[0] = right[1] = 0;
+	for (size_t i = 0; i < RTE_DIM(dirs); i++)
+		s->layouts[dirs[i]] = right[i];
+}
+
+int
+probe_device(struct cryptodev *c)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return -ENOMEM;
+	p->c = c;
+	for (size_t i = 0; i < sizeof(p->plain); i++)
+		p->plain[i] = (uint8_t)(i * 7 + (i >> 8));
+	for (size_t i = 0; i < RTE_DIM(c->device->suites); i++) {
+		p->suite = &c->device->suites[i];
+		probe_suite(p);
+	}
+	free(p);
+	return 0;
+}
