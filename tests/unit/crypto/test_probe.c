@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Devices that are wrong in one way each, and what is made of them: a real one,
+ * whose answers this program changes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+#include <recordtls/tls.h>
+#include <rte_cryptodev.h>
+
+#include "crypto/bounce.h"
+#include "crypto/cryptodev_priv.h"
+#include "support/eal.h"
+#include "support/harness.h"
+#include "support/provider_contract.h"
+
+enum fault {
+	FAULT_NONE,             /* out of place it is right, too */
+	FAULT_OUT_OVERWRITES,   /* "done", in the source */
+	FAULT_OUT_EMPTY,        /* "done", and dst is as it was */
+	FAULT_OUT_SPOILS_SRC,   /* done, and a byte of the source is another one */
+	FAULT_NO_CHAINS,        /* -ENOTSUP */
+	FAULT_CHAINS_SHORT,     /* "done": the first piece only */
+	FAULT_TOUCHES_NEXT,     /* a byte behind the last piece of a chain */
+	FAULT_TAG_WRONG,        /* when sealing */
+	FAULT_TAG_IGNORED,      /* when opening */
+	FAULT_TAG_WRITTEN,      /* the job's tag, when opening */
+	FAULT_STATUS_NEGATIVE,  /* -EBADMSG for a wrong tag */
+	FAULT_STATUS_ONE,       /* 1 for a wrong tag */
+	FAULT_STATUS_VARIES,    /* another one each time */
+	FAULT_STATUS_UNTOUCHED, /* it tells by the count only */
+	FAULT_COUNT,            /* it says that one less was done */
+	FAULT_FIRST_ONLY,       /* of a call with several jobs */
+	FAULT_EMPTY_REFUSED,    /* no job of 0 bytes */
+	FAULT_NOTHING_WORKS,
+};
+
+enum {
+	LINEAR = BOUNCE_IN_LINEAR,
+	IN = BOUNCE_IN_LINEAR | BOUNCE_IN_CHAIN,
+	OUT = BOUNCE_OUT_LINEAR | BOUNCE_OUT_CHAIN,
+};
+
+static const struct cryptodev_conf conf = { .name = "test", .max_keys = 16 };
+static enum fault fault;
+static unsigned int jobs_left = UINT32_MAX; /* then each fails */
+static int32_t failure;
+static unsigned int calls, jobs_seen;
+
+uint32_t __real_rte_cryptodev_sym_cpu_crypto_process(uint8_t dev_id, void *sess,
+						     union rte_crypto_sym_ofs ofs,
+						     struct rte_crypto_sym_vec *vec);
+uint32_t __wrap_rte_cryptodev_sym_cpu_crypto_process(uint8_t dev_id, void *sess,
+						     union rte_crypto_sym_ofs ofs,
+						     struct rte_crypto_sym_vec *vec);
+
+static uint32_t
+list_len(const struct rte_crypto_sgl *sgl)
+{
+	uint32_t len = 0;
+
+	for (uint32_t i = 0; i < sgl->num; i++)
+		len += sgl->vec[i].len;
+	return len;
+}
+
+static void
+list_read(const struct rte_crypto_sgl *sgl, uint8_t *out)
+{
+	for (uint32_t i = 0; i < sgl->num; i++) {
+		memcpy(out, sgl->vec[i].base, sgl->vec[i].len);
+		out += sgl->vec[i].len;
+	}
+}
+
+static void
+list_write(const struct rte_crypto_sgl *sgl, const uint8_t *in)
+{
+	for (uint32_t i = 0; i < sgl->num; i++) {
+		memcpy(sgl->vec[i].base, in, sgl->vec[i].len);
+		in += sgl->vec[i].len;
+	}
+}
+
+/* One job as it should be done, in place on a copy of its bytes; writes its digest. */
+static int32_t
+compute(uint8_t dev_id, void *sess, const struct rte_crypto_sym_vec *vec, uint32_t i,
+	uint8_t *bytes, uint32_t len)
+{
+	const union rte_crypto_sym_ofs whole = { .raw = 0 };
+	struct rte_crypto_vec all = { .base = bytes, .len = len, .tot_len = len };
+	struct rte_crypto_sgl sgl = { .vec = &all, .num = 1 };
+	int32_t status = ECANCELED;
+	struct rte_crypto_sym_vec one = {
+		.num = 1,
+		.src_sgl = &sgl,
+		.iv = &vec->iv[i],
+		.aad = &vec->aad[i],
+		.digest = &vec->digest[i],
+		.status = &status,
+	};
+
+	__real_rte_cryptodev_sym_cpu_crypto_process(dev_id, sess, whole, &one);
+	return status;
+}
+
+/* What the device with this fault does to dst (in place: also the source). */
+static int32_t
+deliver(const struct rte_crypto_sgl *src, const struct rte_crypto_sgl *dst, const uint8_t *bytes,
+	uint8_t *tag, int32_t status)
+{
+	bool in = src == dst, chain = src->num > 1 || dst->num > 1;
+	uint8_t *src0 = src->vec[0].base, *dst0 = dst->vec[0].base;
+	static int32_t varying = 1000;
+
+	if (status == EBADMSG && fault == FAULT_STATUS_NEGATIVE)
+		status = -EBADMSG;
+	else if (status == EBADMSG && fault == FAULT_STATUS_ONE)
+		status = 1;
+	else if (status == EBADMSG && fault == FAULT_STATUS_VARIES)
+		status = varying++;
+	else if (status == EBADMSG && fault == FAULT_TAG_IGNORED)
+		status = 0;
+	if (fault == FAULT_NO_CHAINS && chain)
+		return -ENOTSUP;
+	if (fault == FAULT_CHAINS_SHORT && chain) {
+		memcpy(dst0, bytes, dst->vec[0].len);
+		return status;
+	}
+	if (!in && fault == FAULT_OUT_EMPTY)
+		return status;
+	list_write(!in && fault == FAULT_OUT_OVERWRITES ? src : dst, bytes);
+	if (!in && fault == FAULT_OUT_SPOILS_SRC && src->vec[0].len > 0)
+		src0[0] ^= 1;
+	if (fault == FAULT_TOUCHES_NEXT && chain)
+		dst0[dst->vec[0].len] ^= 1;
+	if (fault == FAULT_TAG_WRONG || fault == FAULT_TAG_WRITTEN)
+		tag[0] ^= 1;
+	return status;
+}
+
+static int32_t
+run_one(uint8_t dev_id, void *sess, const struct rte_crypto_sym_vec *vec, uint32_t i)
+{
+	static uint8_t bytes[CRYPTO_JOB_MAX];
+	const struct rte_crypto_sgl *src = &vec->src_sgl[i];
+	const struct rte_crypto_sgl *dst = vec->dest_sgl != NULL ? &vec->dest_sgl[i] : src;
+	uint32_t len = list_len(src);
+	int32_t status;
+
+	jobs_seen++;
+	CU_ASSERT_FATAL(len <= sizeof(bytes) && list_len(dst) == len);
+	if (jobs_left == 0)
+		return failure;
+	if (jobs_left != UINT32_MAX)
+		jobs_left--;
+	if (fault == FAULT_NOTHING_WORKS || (fault == FAULT_FIRST_ONLY && i > 0) ||
+	    (fault == FAULT_EMPTY_REFUSED && len == 0))
+		return EINVAL;
+	list_read(src, bytes);
+	status = compute(dev_id, sess, vec, i, bytes, len);
+	return deliver(src, dst, bytes, vec->digest[i].va, status);
+}
+
+uint32_t
+__wrap_rte_cryptodev_sym_cpu_crypto_process(uint8_t dev_id, void *sess,
+					    union rte_crypto_sym_ofs ofs,
+					    struct rte_crypto_sym_vec *vec)
+{
+	uint32_t good = 0;
+
+	CU_ASSERT_EQUAL(ofs.raw, 0);
+	calls++;
+	for (uint32_t i = 0; i < vec->num; i++) {
+		int32_t status = run_one(dev_id, sess, vec, i);
+
+		good += status == 0;
+		if (fault != FAULT_STATUS_UNTOUCHED)
+			vec->status[i] = status;
+	}
+	return fault == FAULT_COUNT && good > 0 ? good - 1 : good;
+}
+
+static const struct record_suite *
+tls13(void)
+{
+	return record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
+}
+
+static int
+open_with(enum fault f, struct cryptodev **out)
+{
+	fault = f;
+	jobs_left = UINT32_MAX;
+	return cryptodev_open("crypto_aesni_gcm", &conf, out);
+}
+
+/* The table of what is proved, and with it the contract is kept whatever is wrong. */
+static void
+test_faults(void)
+{
+	static const struct {
+		enum fault fault;
+		unsigned int seal, open; /* 0: not used at all */
+	} rows[] = {
+		{ FAULT_NONE, IN | OUT, IN | OUT },
+		{ FAULT_OUT_OVERWRITES, IN, IN },
+		{ FAULT_OUT_EMPTY, IN, IN },
+		{ FAULT_OUT_SPOILS_SRC, IN, IN },
+		{ FAULT_NO_CHAINS, LINEAR | BOUNCE_OUT_LINEAR, LINEAR | BOUNCE_OUT_LINEAR },
+		{ FAULT_CHAINS_SHORT, LINEAR | BOUNCE_OUT_LINEAR, LINEAR | BOUNCE_OUT_LINEAR },
+		{ FAULT_TOUCHES_NEXT, LINEAR | BOUNCE_OUT_LINEAR, LINEAR | BOUNCE_OUT_LINEAR },
+		{ FAULT_TAG_WRONG, 0, 0 },
+		{ FAULT_TAG_IGNORED, 0, 0 },
+		{ FAULT_TAG_WRITTEN, 0, 0 },
+		{ FAULT_STATUS_NEGATIVE, IN | OUT, IN | OUT },
+		{ FAULT_STATUS_ONE, IN | OUT, IN | OUT },
+		{ FAULT_STATUS_VARIES, 0, 0 },
+		{ FAULT_STATUS_UNTOUCHED, 0, 0 },
+		{ FAULT_COUNT, 0, 0 },
+		{ FAULT_FIRST_ONLY, 0, 0 },
+		{ FAULT_EMPTY_REFUSED, 0, 0 },
+		{ FAULT_NOTHING_WORKS, 0, 0 },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct cryptodev *c = NULL;
+		int rc = open_with(rows[i].fault, &c);
+		const struct crypto_provider *p;
+
+		CU_ASSERT_EQUAL(rc, rows[i].seal == 0 ? -ENOTSUP : 0);
+		if (rc != 0)
+			continue;
+		CU_ASSERT_EQUAL(c->device->suites[0].layouts[CRYPTO_SEAL], rows[i].seal);
+		CU_ASSERT_EQUAL(c->device->suites[0].layouts[CRYPTO_OPEN], rows[i].open);
+		p = cryptodev_provider(c);
+		contract_cuts(p, tls13());
+		contract_bursts(p, tls13());
+		contract_malformed(p, tls13());
+		cryptodev_close(c);
+	}
+}
+
+/* Of the largest device all of the contract that is about layouts and tags. */
+static void
+test_out_of_place(void)
+{
+	struct cryptodev *c;
+
+	CU_ASSERT_EQUAL_FATAL(open_with(FAULT_NONE, &c), 0);
+	contract_lengths(cryptodev_provider(c), tls13());
+	contract_forgeries(cryptodev_provider(c), tls13());
+	cryptodev_close(c);
+}
+
+enum { LEN = 100, JOBS = 8 };
+
+/* Fails from some job on: -EIO, dst wiped, those before it are good. */
+static void
+test_fails_later(void)
+{
+	static const int32_t statuses[] = { EIO, -EIO, -ENOTSUP, EINVAL, -1, 1, INT32_MIN };
+	static uint8_t bytes[JOBS][LEN], zeros[LEN];
+	static const uint8_t key[16] = { 9 };
+	struct crypto_job jobs[JOBS];
+	struct iovec iov[JOBS];
+	struct cryptodev *c;
+	const struct crypto_provider *p;
+	struct crypto_key *k;
+
+	CU_ASSERT_EQUAL_FATAL(open_with(FAULT_OUT_OVERWRITES, &c), 0);
+	p = cryptodev_provider(c);
+	for (unsigned int i = 0; i < 2 * JOBS * HARNESS_COUNT(statuses); i++) {
+		enum crypto_dir dir = i % 2 == 0 ? CRYPTO_SEAL : CRYPTO_OPEN;
+		unsigned int good = i / 2 % JOBS;
+
+		CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_SEAL, key, &k), 0);
+		memset(bytes, 'x', sizeof(bytes));
+		for (unsigned int n = 0; n < JOBS; n++) {
+			iov[n] = (struct iovec){ bytes[n], LEN };
+			jobs[n] = (struct crypto_job){ .key = k, .src = &iov[n], .dst = &iov[n] };
+			jobs[n].src_cnt = jobs[n].dst_cnt = 1;
+			jobs[n].aad_len = RECORD_HDR_LEN;
+		}
+		if (dir == CRYPTO_OPEN) {
+			p->process(p, CRYPTO_SEAL, jobs, JOBS);
+			p->key_destroy(p, k);
+			CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), dir, key, &k), 0);
+			for (unsigned int n = 0; n < JOBS; n++)
+				jobs[n].key = k;
+		}
+		failure = statuses[i / 2 / JOBS];
+		jobs_left = good;
+		p->process(p, dir, jobs, JOBS);
+		jobs_left = UINT32_MAX;
+		for (unsigned int n = 0; n < JOBS; n++) {
+			CU_ASSERT_EQUAL(jobs[n].status, n < good ? 0 : -EIO);
+			CU_ASSERT((memcmp(bytes[n], zeros, LEN) == 0) == (n >= good));
+		}
+		p->key_destroy(p, k);
+	}
+	cryptodev_close(c);
+}
+
+/* Jobs of a key that need no buffer are one call, as far as it has room. */
+static void
+test_calls(void)
+{
+	static const struct {
+		unsigned int jobs, keys, calls;
+	} rows[] = { { 0, 1, 0 },  { 1, 1, 1 },  { 2, 1, 1 },   { 32, 1, 1 },
+		     { 33, 1, 2 }, { 64, 1, 2 }, { 32, 2, 32 }, { 100, 1, 4 } };
+	static uint8_t bytes[100][LEN];
+	static const uint8_t key[16] = { 9 };
+	struct crypto_job jobs[100];
+	struct iovec iov[100];
+	struct crypto_key *k[2];
+	struct cryptodev *c;
+	const struct crypto_provider *p;
+
+	CU_ASSERT_EQUAL_FATAL(open_with(FAULT_NONE, &c), 0);
+	p = cryptodev_provider(c);
+	for (unsigned int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_SEAL, key, &k[i]), 0);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		for (unsigned int n = 0; n < rows[i].jobs; n++) {
+			iov[n] = (struct iovec){ bytes[n], LEN };
+			jobs[n] = (struct crypto_job){ .src = &iov[n], .dst = &iov[n] };
+			jobs[n].src_cnt = jobs[n].dst_cnt = 1;
+			jobs[n].key = k[n % rows[i].keys];
+			jobs[n].aad_len = RECORD_HDR_LEN;
+		}
+		calls = jobs_seen = 0;
+		p->process(p, CRYPTO_SEAL, jobs, (uint16_t)rows[i].jobs);
+		CU_ASSERT_EQUAL(calls, rows[i].calls);
+		CU_ASSERT_EQUAL(jobs_seen, rows[i].jobs);
+		for (unsigned int n = 0; n < rows[i].jobs; n++)
+			CU_ASSERT_EQUAL(jobs[n].status, 0);
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		p->key_destroy(p, k[i]);
+	cryptodev_close(c);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "devices that are wrong in one way", test_faults },
+		{ "a device that is right out of place", test_out_of_place },
+		{ "a device that fails later", test_fails_later },
+		{ "jobs in a call", test_calls },
+	};
+
+	if (eal_start("probe") != 0)
+		return EXIT_FAILURE;
+	return harness_run("crypto/probe", cases, HARNESS_COUNT(cases));
+}
