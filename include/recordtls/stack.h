@@ -41,15 +41,27 @@ struct rtls_stack_conf {
 	uint8_t secret[16];       /**< for ISNs, ports, hash tables; all 0: random */
 	uint32_t rto_min_us;      /**< least retransmission timeout; default 200 ms */
 	uint32_t reserved[7];     /**< 0 */
+	/**
+	 * Who seals and opens in software; borrowed during rtls_stack_create(). "libcrypto", also
+	 * NULL; the name of a DPDK crypto device that computes on the caller's core, such as
+	 * "crypto_aesni_mb" (a virtual one is made where there is none); "auto": the fastest of
+	 * all that there are here. libcrypto computes for what a device lacks, counted as
+	 * CryptoFallback with its reason.
+	 */
+	const char *crypto;
 };
 
 /**
  * Makes a stack, and one reader thread for files. Call it on the lcore that
  * will poll it. @param conf borrowed; NULL: all defaults.
  * @return 0; -ENOMEM; -EEXIST: the name is taken; -ENAMETOOLONG; -EINVAL; -ENOSYS: no
- *   random source; -EAGAIN: no thread.
+ *   random source; -EAGAIN: no thread; with a crypto device named: -ENODEV: there is none;
+ *   -ENOTSUP: its results are not right.
  */
 int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **out);
+
+/** Who seals and opens in software, and why, in a sentence for people; lives as the stack. */
+const char *rtls_stack_crypto(const struct rtls_stack *s);
 
 /**
  * Gives the stack a queue pair of a port. The port must outlive the stack.

@@ -88,17 +88,20 @@ key_destroy(const struct crypto_provider *p, struct crypto_key *key)
 	free(k);
 }
 
-static struct rte_mempool *
-make_sessions(const struct device *d, const struct cryptodev_conf *conf)
+static int
+make_sessions(struct cryptodev *c, const struct cryptodev_conf *conf)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
 	int len = snprintf(name, sizeof(name), "%s_keys", conf->name);
 
 	if (len < 0 || (size_t)len >= sizeof(name))
-		return NULL;
-	return rte_cryptodev_sym_session_pool_create(
-		name, conf->max_keys, rte_cryptodev_sym_get_private_session_size(d->id), 0, 0,
-		conf->socket_id);
+		return -ENAMETOOLONG;
+	c->sessions = rte_cryptodev_sym_session_pool_create(
+		name, conf->max_keys, rte_cryptodev_sym_get_private_session_size(c->device->id), 0,
+		0, conf->socket_id);
+	if (c->sessions == NULL)
+		return rte_errno == EEXIST ? -EEXIST : -ENOMEM;
+	return 0;
 }
 
 static void
@@ -118,10 +121,8 @@ open_locked(struct cryptodev *c, const char *device, const struct cryptodev_conf
 	if (rc != 0)
 		return rc;
 	c->provider.name = c->device->name;
-	c->sessions = make_sessions(c->device, conf);
-	if (c->sessions == NULL)
-		return -ENOMEM;
-	if (!c->device->proved) {
+	rc = make_sessions(c, conf);
+	if (rc == 0 && !c->device->proved) {
 		rc = probe_device(c);
 		c->device->proved = rc == 0;
 	}

@@ -25,7 +25,8 @@ struct cryptodev_conf {
 /*
  * By the device's name; crypto_aesni_mb and crypto_aesni_gcm, and any other virtual device, are
  * made where there is none. Not thread-safe against the program's own set-up of the device.
- * 0; -ENODEV; -ENOTSUP: it is right with no suite; -ENOMEM; or why it does not start.
+ * 0; -ENODEV; -ENOTSUP: it is right with no suite; -ENOMEM; -EEXIST, -ENAMETOOLONG: the pool's
+ * name; or why it does not start.
  */
 int cryptodev_open(const char *device, const struct cryptodev_conf *conf, struct cryptodev **out);
 

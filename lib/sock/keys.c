@@ -72,6 +72,7 @@ int
 rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
 {
 	const struct record_suite *suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
+	const struct crypto_key *key = d == RTLS_TX ? k->tx.key : k->rx.key;
 
 	if (d != RTLS_TX && d != RTLS_RX)
 		return -EINVAL;
@@ -86,7 +87,7 @@ rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *
 	out->reason = k->mode.dir[d].reason;
 	out->epoch = d == RTLS_TX ? k->tx.epoch : k->rx.epoch;
 	out->rec_no = d == RTLS_TX ? k->tx.rec_no : k->rx.rec_no;
-	out->provider = d == RTLS_TX ? k->tx.provider->name : k->rx.provider->name;
+	out->provider = key->provider->name;
 	out->paused = d == RTLS_RX && k->rx.state == SESSION_RX_PAUSED;
 	return 0;
 }

@@ -43,6 +43,8 @@ sum_socks(const struct rtls_stack *s)
 	struct totals t = { 0 };
 
 	memcpy(t.counters, s->counters, sizeof(t.counters));
+	t.counters[CNT_CRYPTO_FALLBACK_SUITE] = s->crypto.fallback.keys[FALLBACK_SUITE];
+	t.counters[CNT_CRYPTO_FALLBACK_NO_ROOM] = s->crypto.fallback.keys[FALLBACK_NO_ROOM];
 	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
 		if (k->phase == ENDPOINT_FREE)
 			continue;

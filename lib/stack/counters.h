@@ -69,6 +69,9 @@ enum counter {
 	CNT_TLS_DECRYPT_ERROR,
 	CNT_TLS_TX_REKEY_OK,
 	CNT_TLS_RX_REKEY_OK,
+	/* Keys that the stack's crypto device did not take: libcrypto computes. */
+	CNT_CRYPTO_FALLBACK_SUITE,
+	CNT_CRYPTO_FALLBACK_NO_ROOM,
 	/* Directions in software, by enum rtls_mode_reason. */
 	CNT_SOFTWARE_FIRST,
 	CNT_SOFTWARE_LAST = CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_MAX - 1,

@@ -25,7 +25,8 @@ enum {
 	ECHO_BURST = 100,
 	RESET_INTERVAL_US = 1000,
 	RESET_BURST = 200,
-	LOOK_US = 200, /* so often a program that sleeps looks for what has no timer */
+	LOOK_US = 200,     /* so often a program that sleeps looks for what has no timer */
+	KEYS_PER_SOCK = 4, /* sending and receiving, each a second one for a while */
 	RX_ROOM_UNKNOWN = 8192 * RTE_MBUF_DEFAULT_BUF_SIZE, /* of a port that was adopted */
 };
 
@@ -157,11 +158,18 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 		.nb_medium = s->conf.nb_medium,
 		.nb_large = s->conf.nb_large,
 	};
+	struct cryptodev_conf crypto = {
+		.name = name,
+		.socket_id = socket,
+		.max_keys = s->conf.max_socks * KEYS_PER_SOCK,
+	};
 	int rc;
 
 	rc = buf_pools_create(&s->pools, &pools);
 	if (rc == 0)
 		rc = make_tables(s, socket);
+	if (rc == 0)
+		rc = choice_make(&s->crypto, s->conf.crypto, &crypto);
 	if (rc == 0)
 		rc = reader_create(s->conf.nb_large, name, socket, &s->reader);
 	return rc;
@@ -181,6 +189,7 @@ free_parts(struct rtls_stack *s)
 	rte_free(s->syncache_mem);
 	rte_free(s->timewait_mem);
 	rte_free(s->socks);
+	choice_fini(&s->crypto);
 	buf_pools_destroy(&s->pools);
 	buf_wipe(s->secret, sizeof(s->secret));
 	rte_free(s);
@@ -216,7 +225,6 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 		rc = conf_check(&s->conf);
 	if (rc == 0 && memcmp(s->secret, no_secret, sizeof(no_secret)) == 0)
 		rc = stack_random(s->secret, sizeof(s->secret));
-	s->provider = crypto_libcrypto();
 	make_params(s);
 	if (rc == 0)
 		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, socket);
@@ -226,6 +234,12 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	}
 	*out = s;
 	return 0;
+}
+
+const char *
+rtls_stack_crypto(const struct rtls_stack *s)
+{
+	return s->crypto.text;
 }
 
 /* The clock is only known with the first poll: what starts with a time starts there. */

@@ -11,6 +11,7 @@
 #include <recordtls/stack.h>
 
 #include "buf/pools.h"
+#include "crypto/choice.h"
 #include "net/arp.h"
 #include "net/ether_ip.h"
 #include "net/flow.h"
@@ -98,7 +99,7 @@ struct rtls_stack {
 	uint64_t relieve_us;    /* nobody to give up was found: look again then */
 	uint32_t pressure_next; /* the socket to look at next for bytes out of order */
 	struct reader *reader;
-	const struct crypto_provider *provider;
+	struct choice crypto; /* who computes in software */
 	uint8_t secret[16];
 	uint64_t counters[CNT_MAX];
 	bool draining; /* destroy was called: nothing new is accepted */

@@ -25,8 +25,11 @@ struct seeds_totals {
 	struct sim_tls tls;
 };
 
-/* Is one seed played again? Then what only many show is not asserted. */
-bool seeds_replayed(void);
+/*
+ * Is one seed played again (RECORDTLS_SEED=n), or only RECORDTLS_SEEDS=n of each network? Then what
+ * only many show is not asserted.
+ */
+bool seeds_few(void);
 
 /* Plays one; says on the log what failed. */
 bool seeds_plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *report);

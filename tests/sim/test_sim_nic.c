@@ -25,7 +25,7 @@ test_perfect(void)
 {
 	struct seeds_totals t = seeds_play(DRAW_PERFECT, true);
 
-	if (seeds_replayed())
+	if (seeds_few())
 		return;
 	CU_ASSERT(t.tls.tx_nic_bytes > t.tls.tx_bytes / 2);
 	CU_ASSERT(t.tls.rx_nic_records > t.tls.rx_records / 2);
@@ -36,7 +36,7 @@ test_loss(void)
 {
 	struct seeds_totals t = seeds_play(DRAW_LOSS, true);
 
-	if (seeds_replayed())
+	if (seeds_few())
 		return;
 	CU_ASSERT(t.lost > t.plays && t.retransmitted > t.plays);
 	CU_ASSERT(t.tls.tx_nic_bytes > t.tls.tx_bytes / 2);
@@ -51,7 +51,7 @@ test_reorder(void)
 {
 	struct seeds_totals t = seeds_play(DRAW_REORDER, true);
 
-	if (!seeds_replayed())
+	if (!seeds_few())
 		CU_ASSERT(t.tls.rx_nic_records > t.plays && t.tls.rx_mixed_records > 0);
 }
 
@@ -60,7 +60,7 @@ test_duplicate(void)
 {
 	struct seeds_totals t = seeds_play(DRAW_DUPLICATE, true);
 
-	if (!seeds_replayed())
+	if (!seeds_few())
 		CU_ASSERT(t.duplicated > t.plays && t.tls.rx_nic_records > t.plays);
 }
 
@@ -75,7 +75,7 @@ test_everything(void)
 {
 	struct seeds_totals t = seeds_play(DRAW_EVERYTHING, true);
 
-	if (!seeds_replayed())
+	if (!seeds_few())
 		CU_ASSERT(t.lost > t.plays && t.duplicated > t.plays);
 }
 
@@ -139,7 +139,7 @@ expect_same_wire(struct sim_conf *c, uint64_t seed)
 static void
 test_same_wire_drawn(void)
 {
-	uint64_t n = seeds_replayed() ? 1 : harness_full() ? 200 : 40;
+	uint64_t n = seeds_few() ? 1 : harness_full() ? 200 : 40;
 	struct sim_conf c;
 
 	for (uint64_t i = 0; i < n; i++) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/harness.h"
@@ -16,10 +17,10 @@ enum {
 	STATS_MAX = 128,
 };
 
-/* Levels of a stack that come back to the start. */
+/* Levels of a stack that come back to the start, and counters of what does not happen here. */
 static const char *const LEVELS[WORLD_LEVELS] = {
-	"MbufsInUse", "SocksInUse", "TimersInUse",   "SessionsInUse",
-	"FlowsInUse", "SynInUse",   "TimeWaitInUse", "RxRoomInUse",
+	"MbufsInUse", "SocksInUse",    "TimersInUse", "SessionsInUse",       "FlowsInUse",
+	"SynInUse",   "TimeWaitInUse", "RxRoomInUse", "CryptoFallbackSuite", "CryptoFallbackNoRoom",
 };
 
 /* Levels of a TLS NIC. */
@@ -171,6 +172,7 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 		.nb_large = nb,
 		.sndbuf = c->sndbuf,
 		.rcvbuf = c->rcvbuf,
+		.crypto = getenv("RECORDTLS_CRYPTO"),
 	};
 	uint64_t rng = conf->seed + (uint64_t)i;
 	struct rtls_addr ip = addr_of(i, 0);

@@ -10,7 +10,7 @@
 
 #include "sim/sim.h"
 
-enum { WORLD_LEVELS = 8 };
+enum { WORLD_LEVELS = 10 };
 
 struct world_end {
 	struct rtls_port *port; /* the cable's, or a TLS NIC over it */

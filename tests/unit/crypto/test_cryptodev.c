@@ -193,8 +193,8 @@ test_shared(void)
 	CU_ASSERT_EQUAL_FATAL(cryptodev_open(device, &second, &c), 0);
 	CU_ASSERT_PTR_EQUAL(c->device, opened->device);
 	CU_ASSERT_EQUAL(c->device->users, 2);
-	CU_ASSERT_EQUAL(cryptodev_open(device, &second, &none), -ENOMEM); /* the name */
-	CU_ASSERT_EQUAL(cryptodev_open(device, &long_name, &none), -ENOMEM);
+	CU_ASSERT_EQUAL(cryptodev_open(device, &second, &none), -EEXIST);
+	CU_ASSERT_EQUAL(cryptodev_open(device, &long_name, &none), -ENAMETOOLONG);
 	CU_ASSERT_PTR_NULL(none);
 	cryptodev_close(opened);
 	contract_bursts(cryptodev_provider(c), tls13());
@@ -220,7 +220,7 @@ test_refused(void)
 	for (size_t i = 0; i < HARNESS_COUNT(names); i++)
 		CU_ASSERT_EQUAL(cryptodev_open(names[i], &conf, &c), -ENODEV);
 	/* A device, and with nothing to offer here. */
-	CU_ASSERT_EQUAL(cryptodev_open("crypto_null0", &conf, &c), -ENOMEM); /* the pool's name */
+	CU_ASSERT_EQUAL(cryptodev_open("crypto_null0", &conf, &c), -EEXIST);
 	cryptodev_close(opened);
 	CU_ASSERT_EQUAL(cryptodev_open("crypto_null0", &conf, &c), -ENOTSUP);
 	CU_ASSERT(rte_cryptodev_get_dev_id("crypto_null0") < 0);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "crypto/choice.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_cryptodev.h>
+
+#include <recordtls/tls.h>
+
+#include "crypto/meter.h"
+
+/* Those that DPDK can make on any machine, for "auto". */
+static const char *const drivers[] = { "crypto_aesni_gcm", "crypto_aesni_mb" };
+
+struct contest {
+	char best[RTE_CRYPTODEV_NAME_MAX_LEN]; /* "": libcrypto */
+	double best_cost;
+	const struct cryptodev_conf *conf;
+	char costs[120]; /* of all, in words */
+};
+
+static void __rte_format_printf(3, 4) add_text(char *text, size_t size, const char *fmt, ...)
+{
+	size_t len = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + len, size - len, fmt, ap);
+	va_end(ap);
+}
+
+static void
+enter(struct contest *t, const char *name, const struct crypto_provider *p)
+{
+	double cost = meter_run(p);
+
+	if (cost < 0)
+		return;
+	add_text(t->costs, sizeof(t->costs), "%s%s %.2f", t->costs[0] == '\0' ? "" : ", ", p->name,
+		 cost);
+	if (cost >= t->best_cost)
+		return;
+	t->best_cost = cost;
+	snprintf(t->best, sizeof(t->best), "%s", name);
+}
+
+static void
+enter_device(struct contest *t, const char *name)
+{
+	struct cryptodev_conf conf = *t->conf;
+	struct cryptodev *c;
+
+	conf.max_keys = 8;
+	if (cryptodev_open(name, &conf, &c) != 0)
+		return;
+	enter(t, name, cryptodev_provider(c));
+	cryptodev_close(c);
+}
+
+/* The device with this number, if DPDK would let it compute here at all. */
+static bool
+find_device(uint8_t id, struct rte_cryptodev_info *info)
+{
+	if (rte_cryptodev_is_valid_dev(id) == 0)
+		return false;
+	rte_cryptodev_info_get(id, info);
+	return (info->feature_flags & RTE_CRYPTODEV_FF_SYM_CPU_CRYPTO) != 0;
+}
+
+static void
+run_contest(struct contest *t)
+{
+	bool seen[RTE_DIM(drivers)] = { false };
+	struct rte_cryptodev_info info;
+
+	enter(t, "", crypto_libcrypto());
+	for (uint8_t id = 0; id < RTE_CRYPTO_MAX_DEVS; id++) {
+		if (!find_device(id, &info))
+			continue;
+		for (size_t i = 0; i < RTE_DIM(drivers); i++)
+			seen[i] |= strcmp(info.driver_name, drivers[i]) == 0;
+		enter_device(t, rte_cryptodev_name_get(id));
+	}
+	for (size_t i = 0; i < RTE_DIM(drivers); i++)
+		if (!seen[i])
+			enter_device(t, drivers[i]);
+}
+
+static int
+use_device(struct choice *c, const char *name, const struct cryptodev_conf *conf)
+{
+	int rc = cryptodev_open(name, conf, &c->device);
+
+	if (rc != 0)
+		return rc;
+	fallback_init(&c->fallback, cryptodev_provider(c->device));
+	c->provider = &c->fallback.provider;
+	snprintf(c->text, sizeof(c->text), "%s (%s)", name,
+		 cryptodev_describe(c->device, RTLS_CIPHER_AES_GCM_128));
+	return 0;
+}
+
+static int
+use_best(struct choice *c, const struct cryptodev_conf *conf)
+{
+	struct contest t = { .best_cost = 1e9, .conf = conf };
+	int rc = 0;
+
+	run_contest(&t);
+	if (t.best[0] != '\0')
+		rc = use_device(c, t.best, conf);
+	add_text(c->text, sizeof(c->text), ", the best of these in cycles per byte: %s", t.costs);
+	return rc;
+}
+
+int
+choice_make(struct choice *c, const char *wish, const struct cryptodev_conf *conf)
+{
+	memset(c, 0, sizeof(*c));
+	c->provider = crypto_libcrypto();
+	snprintf(c->text, sizeof(c->text), "libcrypto");
+	if (wish == NULL || strcmp(wish, "libcrypto") == 0)
+		return 0;
+	return strcmp(wish, "auto") == 0 ? use_best(c, conf) : use_device(c, wish, conf);
+}
+
+void
+choice_fini(struct choice *c)
+{
+	cryptodev_close(c->device);
+	c->device = NULL;
+}
