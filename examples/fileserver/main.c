@@ -62,6 +62,22 @@ open_root(const char *dir)
 	return fd;
 }
 
+static void
+say_no_stack(const struct options *o, int rc)
+{
+	if (rc == -ENOMEM)
+		say("no memory for the stack; give DPDK more, for example -m 512");
+	else if (rc == -ENODEV)
+		say("there is no crypto device '%s' for --crypto; auto takes what there is",
+		    o->crypto);
+	else if (rc == -ENOTSUP)
+		say("the crypto device '%s' cannot be used: it does not compute on the caller's "
+		    "core, or not rightly",
+		    o->crypto);
+	else
+		say("the stack cannot be made: %s", strerror(-rc));
+}
+
 static struct rtls_stack *
 make_stack(const struct options *o, struct rtls_port *port)
 {
@@ -71,14 +87,13 @@ make_stack(const struct options *o, struct rtls_port *port)
 		/* Those above --conns are accepted too, to be turned away. */
 		.max_socks = o->conns + 256,
 		.time_wait_us = o->time_wait_ms * 1000,
+		.crypto = o->crypto,
 	};
 	struct rtls_stack *stack;
 	int rc = rtls_stack_create(&conf, &stack);
 
 	if (rc < 0) {
-		say(rc == -ENOMEM ? "no memory for the stack; give DPDK more, for example -m 512" :
-				    "the stack cannot be made: %s",
-		    strerror(-rc));
+		say_no_stack(o, rc);
 		return NULL;
 	}
 	rc = rtls_stack_bind(stack, port, 0);

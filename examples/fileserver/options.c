@@ -23,6 +23,7 @@ enum {
 	OPT_CONNS,
 	OPT_TIME_WAIT,
 	OPT_MODE,
+	OPT_CRYPTO,
 	OPT_TLSNIC,
 	OPT_TLSNIC_CONTEXTS,
 	OPT_JSON,
@@ -41,6 +42,7 @@ static const struct option table[] = {
 	{ "conns", required_argument, NULL, OPT_CONNS },
 	{ "time-wait-ms", required_argument, NULL, OPT_TIME_WAIT },
 	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "crypto", required_argument, NULL, OPT_CRYPTO },
 	{ "tlsnic", no_argument, NULL, OPT_TLSNIC },
 	{ "tlsnic-contexts", required_argument, NULL, OPT_TLSNIC_CONTEXTS },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -67,6 +69,8 @@ options_usage(void)
 	     "  --time-wait-ms N     how long closed connections are remembered; default 60000\n"
 	     "  --mode MODE          who seals and opens records: software, nic, or auto, the\n"
 	     "                       default: the NIC where the port has inline TLS\n"
+	     "  --crypto WHO         who computes in software: libcrypto, a DPDK crypto device such\n"
+	     "                       as crypto_aesni_mb, or auto, the default: the fastest\n"
 	     "  --tlsnic             put a TLS NIC in software over the port\n"
 	     "  --tlsnic-contexts N  room in its table, two for a connection; default 16384\n"
 	     "  --json               end with one line of JSON on standard output\n"
@@ -157,6 +161,9 @@ take(struct options *o, int opt, const char *arg)
 	case OPT_MODE:
 		ok = read_mode(arg, &o->mode);
 		break;
+	case OPT_CRYPTO:
+		o->crypto = arg;
+		break;
 	case OPT_TLSNIC:
 		o->tlsnic = true;
 		break;
@@ -198,6 +205,7 @@ options_parse(struct options *o, int argc, char **argv)
 	memset(o, 0, sizeof(*o));
 	o->port = 443;
 	o->conns = 1024;
+	o->crypto = "auto";
 	optind = 0;
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, ":", table, NULL)) != -1) {

@@ -35,6 +35,7 @@ struct options {
 	uint32_t conns;
 	uint32_t time_wait_ms; /* 0: the stack's default */
 	enum options_mode mode;
+	const char *crypto; /* as rtls_stack_conf has it */
 	bool tlsnic;
 	uint32_t tlsnic_contexts; /* 0: the NIC's default */
 	bool json;

@@ -257,6 +257,7 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
 	s->env.ctx = ctx;
 	s->env.root_fd = root_fd;
 	if (start(s, o) == 0) {
+		printf("crypto %s\n", rtls_stack_crypto(stack));
 		printf("ready %u.%u.%u.%u:%u root=%s\n", ip[0], ip[1], ip[2], ip[3], o->port,
 		       o->root);
 		fflush(stdout);

@@ -105,17 +105,19 @@ use_device(struct choice *c, const char *name, const struct cryptodev_conf *conf
 	return 0;
 }
 
-static int
+static void
 use_best(struct choice *c, const struct cryptodev_conf *conf)
 {
 	struct contest t = { .best_cost = 1e9, .conf = conf };
-	int rc = 0;
 
 	run_contest(&t);
-	if (t.best[0] != '\0')
-		rc = use_device(c, t.best, conf);
-	add_text(c->text, sizeof(c->text), ", the best of these in cycles per byte: %s", t.costs);
-	return rc;
+	/* It was there, so what fails now is memory for all the keys. */
+	if (t.best[0] != '\0' && use_device(c, t.best, conf) != 0)
+		add_text(c->text, sizeof(c->text), ", as %s has no room for %u keys", t.best,
+			 conf->max_keys);
+	else
+		add_text(c->text, sizeof(c->text), ", the best of these in cycles per byte: %s",
+			 t.costs);
 }
 
 int
@@ -126,7 +128,10 @@ choice_make(struct choice *c, const char *wish, const struct cryptodev_conf *con
 	snprintf(c->text, sizeof(c->text), "libcrypto");
 	if (wish == NULL || strcmp(wish, "libcrypto") == 0)
 		return 0;
-	return strcmp(wish, "auto") == 0 ? use_best(c, conf) : use_device(c, wish, conf);
+	if (strcmp(wish, "auto") != 0)
+		return use_device(c, wish, conf);
+	use_best(c, conf);
+	return 0;
 }
 
 void

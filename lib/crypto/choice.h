@@ -19,8 +19,8 @@ struct choice {
 };
 
 /*
- * wish: NULL or "libcrypto", "auto", or a device; borrowed as conf is. 0, or as cryptodev_open().
- * "auto" ends with libcrypto where nothing else works.
+ * wish: NULL or "libcrypto", "auto", or a device; borrowed as conf is. 0; a device: as
+ * cryptodev_open(). "auto" ends with libcrypto where nothing else works.
  */
 int choice_make(struct choice *c, const char *wish, const struct cryptodev_conf *conf);
 

@@ -85,6 +85,7 @@ def wrong_arguments(exe, files, pem):
         ([*all_of_it, '--gateway', 'x'], r'--gateway'),
         ([*all_of_it, '--mode', 'fast'], r"nic, software or auto.*'fast'"),
         ([*all_of_it, '--mode'], r'--mode needs'),
+        ([*all_of_it, '--crypto'], r'--crypto needs'),
         ([*all_of_it, '--tlsnic', '--tlsnic-contexts', '0'], r'--tlsnic-contexts'),
         ([*all_of_it, '--tlsnic-contexts', '10'], r'--tlsnic-contexts goes with --tlsnic'),
         ([*all_of_it, '--none-such'], r'--none-such'),
@@ -98,6 +99,14 @@ def no_inline_tls(exe, files, pem):
     """a NIC is asked for, and the port is none"""
     refuse(exe, [Refusal('--mode nic', ['--', *own_args(files.root, '--mode', 'nic')], 1,
                          r'no inline TLS.*--tlsnic')])
+
+
+def wrong_crypto(exe, files, pem):
+    """a crypto device that is none, or of no use here"""
+    refuse(exe, [Refusal(name, ['--', *own_args(files.root, '--crypto', name)], 1, says)
+                 for name, says in (('', r"no crypto device ''"),
+                                    ('fastest', r"no crypto device 'fastest'"),
+                                    ('crypto_openssl', r"'crypto_openssl' cannot be used"))])
 
 
 def missing_root(exe, files, pem):
@@ -209,6 +218,23 @@ def stops_on(exe, files, pem):
         tap.equal(len(ours), 2, f'sentences in {server.errors}')    # the fingerprint, the summary
 
 
+def says_who_computes(exe, files, pem):
+    """--crypto: a file is fetched, and the server says who computes, with numbers for auto"""
+    for crypto, says in (('libcrypto', r'libcrypto$'),
+                         ('crypto_aesni_mb', r'crypto_aesni_mb \(linear in place'),
+                         ('crypto_aesni_gcm', r'crypto_aesni_gcm \(chains in place\)$'),
+                         (None, r'\w+.*, the best of these .*: libcrypto 0\.\d\d.*')):
+        own = ['--crypto', crypto] if crypto is not None else []
+        with fileserver.Server(exe, files.root, '--cert-out', pem['self'], *own) as server:
+            tap.check(re.match('crypto ' + says, server.crypto), f'{crypto}: {server.crypto}')
+            with Client(pem['self']) as client:
+                tap.equal(client.get('/f1').status, 200, 'status')
+            stats = server.status()['stats']
+            tap.equal((stats['CryptoFallbackSuite'], stats['CryptoFallbackNoRoom']), (0, 0),
+                      f'{crypto}: keys of libcrypto')
+            server.stop()
+
+
 def make_pem(files):
     folder = files.folder
     ca, chain, key = scene.make_chain(folder)
@@ -224,8 +250,9 @@ def make_pem(files):
 
 
 def main():
-    cases = [wrong_arguments, no_inline_tls, missing_root, wrong_certificates, unreadable_key, interface_in_use,
-             no_permission, no_memory, no_port, address_in_vain, help_is_no_refusal, stops_on]
+    cases = [wrong_arguments, no_inline_tls, wrong_crypto, missing_root, wrong_certificates,
+             unreadable_key, interface_in_use, no_permission, no_memory, no_port, address_in_vain, help_is_no_refusal, stops_on,
+             says_who_computes]
     network.enter()
     tap.plan(cases)
     with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:

@@ -52,6 +52,7 @@ class Server:
         self.errors = []
         self.process = None
         self.at_start = None
+        self.crypto = None    # what it says of who computes
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, text=True,
@@ -61,7 +62,8 @@ class Server:
                              (self.process.stderr, self.errors.append)):
             threading.Thread(target=self.read, args=(stream, take), daemon=True).start()
         try:
-            self.wait_line('ready', 30)
+            self.crypto = self.wait_line('crypto', 30)
+            self.wait_line('ready')
             network.join()
             self.at_start = self.status()
         except BaseException:
