@@ -83,7 +83,7 @@ key_destroy(const struct crypto_provider *p, struct crypto_key *key)
 	if (k == NULL)
 		return;
 	rte_cryptodev_sym_session_free(c->device->id, k->session);
-	/* A driver leaves the key in its session. The pool is ours, and nobody takes from it now. */
+	/* A driver may leave the key there. The pool is ours, and nobody takes from it now. */
 	buf_wipe(k->session, c->sessions->elt_size);
 	free(k);
 }

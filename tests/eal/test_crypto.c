@@ -105,9 +105,9 @@ test_auto(void)
 	CU_ASSERT(strcmp(name, "libcrypto") == 0 || strcmp(name, "crypto_aesni_mb") == 0 ||
 		  strcmp(name, "crypto_aesni_gcm") == 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "cycles per byte: "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "libcrypto 0."));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "crypto_aesni_mb 0."));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "crypto_aesni_gcm 0."));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "libcrypto "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "crypto_aesni_mb "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "crypto_aesni_gcm "));
 	CU_ASSERT(computes(&p, name));
 	pair_fini(&p);
 	CU_ASSERT_EQUAL(rte_cryptodev_count(), 0);
@@ -140,8 +140,8 @@ test_own_device(void)
 			CU_ASSERT_EQUAL(rte_cryptodev_start(id), 0);
 		}
 		CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&conf, &s), 0);
-		CU_ASSERT_PTR_NOT_NULL(strstr(rtls_stack_crypto(s), "crypto_aesni_gcm3 0."));
-		CU_ASSERT_PTR_NULL(strstr(rtls_stack_crypto(s), "crypto_aesni_gcm 0."));
+		CU_ASSERT_PTR_NOT_NULL(strstr(rtls_stack_crypto(s), "crypto_aesni_gcm3 "));
+		CU_ASSERT_PTR_NULL(strstr(rtls_stack_crypto(s), "crypto_aesni_gcm "));
 		CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
 		CU_ASSERT_EQUAL(rte_cryptodev_count(), 1);
 		/* One that the program has started is not stopped. */

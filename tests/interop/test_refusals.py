@@ -223,7 +223,7 @@ def says_who_computes(exe, files, pem):
     for crypto, says in (('libcrypto', r'libcrypto$'),
                          ('crypto_aesni_mb', r'crypto_aesni_mb \(linear in place'),
                          ('crypto_aesni_gcm', r'crypto_aesni_gcm \(chains in place\)$'),
-                         (None, r'\w+.*, the best of these .*: libcrypto 0\.\d\d.*')):
+                         (None, r'\w+.*, the best of these .*: libcrypto \d+\.\d\d.*')):
         own = ['--crypto', crypto] if crypto is not None else []
         with fileserver.Server(exe, files.root, '--cert-out', pem['self'], *own) as server:
             tap.check(re.match('crypto ' + says, server.crypto), f'{crypto}: {server.crypto}')

@@ -465,41 +465,63 @@ contract_malformed(const struct crypto_provider *p, const struct record_suite *s
 	}
 }
 
-enum { BURST = 32, BURST_KEYS = 3 };
+enum { BURST = 40, BURST_KEYS = 3 };
 
-/* A burst of records under few keys; bad ones are the jobs whose bit is set. */
+struct burst {
+	struct sample m[BURST];
+	struct arena from[BURST], to[BURST];
+	struct crypto_job jobs[BURST];
+	struct crypto_key *keys[BURST_KEYS];
+};
+
+/* A job in place or not, of few pieces or many. */
+static void
+burst_job(struct burst *b, unsigned int i, enum crypto_dir dir, uint64_t *rng)
+{
+	unsigned int pieces = 1 + harness_below(rng, i % 4 == 0 ? ARENA_PIECES : 3);
+	const uint8_t *bytes = sample_src(&b->m[i], dir);
+	struct crypto_job *j = &b->jobs[i];
+
+	arena_scatter(&b->to[i], b->m[i].len, pieces, bytes, rng);
+	arena_scatter(&b->from[i], b->m[i].len, 1 + harness_below(rng, 3), bytes, rng);
+	j->dst = b->to[i].iov;
+	j->dst_cnt = b->to[i].cnt;
+	j->src = i % 3 == 0 ? b->from[i].iov : j->dst;
+	j->src_cnt = i % 3 == 0 ? b->from[i].cnt : j->dst_cnt;
+}
+
+/* Runs of jobs of few keys; bad ones are those whose bit is set. */
 static void
 burst_run(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
-	  uint32_t bad, uint64_t *rng)
+	  uint64_t bad, uint64_t *rng)
 {
-	static struct sample m[BURST];
-	static struct arena to[BURST];
-	struct crypto_job jobs[BURST];
-	struct crypto_key *keys[BURST_KEYS] = { NULL };
+	static struct burst b;
+	uint8_t bytes[BURST_KEYS][RECORD_KEY_MAX];
+	unsigned int run = 1 + harness_below(rng, BURST);
 
+	fill_random(rng, bytes[0], sizeof(bytes));
+	for (unsigned int i = 0; i < BURST_KEYS; i++)
+		b.keys[i] = key_make(p, s, dir, bytes[i]);
 	for (unsigned int i = 0; i < BURST; i++) {
-		sample_make(&m[i], s, rng, harness_below(rng, 400));
-		if (i < BURST_KEYS)
-			keys[i] = key_make(p, s, dir, m[i].key);
-		memcpy(m[i].key, m[i % BURST_KEYS].key, sizeof(m[i].key));
-		sample_seal(&m[i], s);
-		jobs[i] = job_make(keys[i % BURST_KEYS], &m[i], dir);
-		arena_scatter(&to[i], m[i].len, 1 + i % 4, sample_src(&m[i], dir), rng);
-		jobs[i].src = jobs[i].dst = to[i].iov;
-		jobs[i].src_cnt = jobs[i].dst_cnt = to[i].cnt;
+		sample_make(&b.m[i], s, rng, harness_below(rng, 400));
+		memcpy(b.m[i].key, bytes[i / run % BURST_KEYS], sizeof(b.m[i].key));
+		sample_seal(&b.m[i], s);
+		b.jobs[i] = job_make(b.keys[i / run % BURST_KEYS], &b.m[i], dir);
+		burst_job(&b, i, dir, rng);
 		if (bad >> i & 1)
-			jobs[i].tag[i % RECORD_TAG_LEN] ^= 0x80;
+			b.jobs[i].tag[i % RECORD_TAG_LEN] ^= 0x80;
 	}
-	p->process(p, dir, jobs, BURST);
+	p->process(p, dir, b.jobs, BURST);
 	for (unsigned int i = 0; i < BURST; i++) {
 		bool is_bad = bad >> i & 1;
 
-		CU_ASSERT_EQUAL(jobs[i].status, is_bad ? -EBADMSG : 0);
-		CU_ASSERT(is_bad || job_good(&jobs[i], &m[i]));
-		CU_ASSERT(arena_holds(&to[i], is_bad ? NULL : sample_dst(&m[i], dir)));
+		CU_ASSERT_EQUAL(b.jobs[i].status, is_bad ? -EBADMSG : 0);
+		CU_ASSERT(is_bad || job_good(&b.jobs[i], &b.m[i]));
+		CU_ASSERT(arena_holds(&b.to[i], is_bad ? NULL : sample_dst(&b.m[i], dir)));
+		CU_ASSERT(arena_holds(&b.from[i], sample_src(&b.m[i], dir)));
 	}
 	for (unsigned int i = 0; i < BURST_KEYS; i++)
-		p->key_destroy(p, keys[i]);
+		p->key_destroy(p, b.keys[i]);
 }
 
 void
@@ -509,11 +531,12 @@ contract_bursts(const struct crypto_provider *p, const struct record_suite *s)
 
 	p->process(p, CRYPTO_SEAL, NULL, 0);
 	p->process(p, CRYPTO_OPEN, NULL, 0);
-	burst_run(p, s, CRYPTO_SEAL, 0, &rng);
 	burst_run(p, s, CRYPTO_OPEN, 0, &rng);
-	burst_run(p, s, CRYPTO_OPEN, UINT32_MAX, &rng);
-	for (unsigned int i = 0; i < 20; i++)
-		burst_run(p, s, CRYPTO_OPEN, (uint32_t)harness_rand(&rng), &rng);
+	burst_run(p, s, CRYPTO_OPEN, UINT64_MAX, &rng);
+	for (unsigned int i = 0; i < 10; i++) {
+		burst_run(p, s, CRYPTO_SEAL, 0, &rng);
+		burst_run(p, s, CRYPTO_OPEN, harness_rand(&rng), &rng);
+	}
 }
 
 void

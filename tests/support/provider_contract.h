@@ -42,7 +42,7 @@ void contract_forgeries(const struct crypto_provider *p, const struct record_sui
 /* src and dst of different length, another aad_len, a key of the other direction: -EIO, dst wiped. */
 void contract_malformed(const struct crypto_provider *p, const struct record_suite *s);
 
-/* Bursts of several keys, good and bad jobs mixed; a burst of none. */
+/* Bursts with runs of several keys, of all layouts, good and bad jobs mixed; a burst of none. */
 void contract_bursts(const struct crypto_provider *p, const struct record_suite *s);
 
 /* Keys are copied, independent of each other, and refused where not carried. */

@@ -23,6 +23,7 @@ refuses 'demo with a stray word' "unknown argument 'extra'" "$clone/tools/demo" 
 refuses 'demo with a bad size' 'number of bytes' "$clone/tools/demo" --size 12x
 refuses 'demo with a bad mode' "'fast'" "$clone/tools/demo" --mode fast
 refuses 'demo without a mode' 'nic, software or auto' "$clone/tools/demo" --mode
+refuses 'demo without a provider' 'libcrypto, auto or a crypto device' "$clone/tools/demo" --crypto
 refuses 'demo without a size' 'number of bytes' "$clone/tools/demo" --size
 refuses 'check with an unknown stage' "'frob'" "$clone/tools/check" frob
 

@@ -12,6 +12,7 @@
 #include <CUnit/CUnit.h>
 #include <recordtls/tls.h>
 #include <rte_cryptodev.h>
+#include <rte_mempool.h>
 
 #include "crypto/bounce.h"
 #include "crypto/cryptodev_priv.h"
@@ -307,18 +308,23 @@ test_fails_later(void)
 	cryptodev_close(c);
 }
 
-/* Jobs of a key that need no buffer are one call, as far as it has room. */
+enum { CALL_JOBS = 100, CALL_PIECES = 80 };
+
+/* Jobs of a key that need no buffer are one call, as far as it has room for their pieces. */
 static void
 test_calls(void)
 {
 	static const struct {
-		unsigned int jobs, keys, calls;
-	} rows[] = { { 0, 1, 0 },  { 1, 1, 1 },  { 2, 1, 1 },   { 32, 1, 1 },
-		     { 33, 1, 2 }, { 64, 1, 2 }, { 32, 2, 32 }, { 100, 1, 4 } };
-	static uint8_t bytes[100][LEN];
+		unsigned int jobs, keys, pieces, calls;
+	} rows[] = {
+		{ 0, 1, 1, 0 },  { 1, 1, 1, 1 },  { 2, 1, 1, 1 },   { 32, 1, 1, 1 },
+		{ 33, 1, 1, 2 }, { 64, 1, 1, 2 }, { 32, 2, 1, 32 }, { 100, 1, 1, 4 },
+		{ 8, 1, 16, 3 }, { 9, 1, 72, 9 }, { 9, 1, 73, 9 },  { 9, 1, 80, 9 },
+	};
+	static uint8_t bytes[CALL_JOBS][2 * CALL_PIECES];
+	static struct iovec iov[CALL_JOBS][CALL_PIECES];
 	static const uint8_t key[16] = { 9 };
-	struct crypto_job jobs[100];
-	struct iovec iov[100];
+	struct crypto_job jobs[CALL_JOBS];
 	struct crypto_key *k[2];
 	struct cryptodev *c;
 	const struct crypto_provider *p;
@@ -329,9 +335,10 @@ test_calls(void)
 		CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_SEAL, key, &k[i]), 0);
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		for (unsigned int n = 0; n < rows[i].jobs; n++) {
-			iov[n] = (struct iovec){ bytes[n], LEN };
-			jobs[n] = (struct crypto_job){ .src = &iov[n], .dst = &iov[n] };
-			jobs[n].src_cnt = jobs[n].dst_cnt = 1;
+			for (unsigned int m = 0; m < rows[i].pieces; m++)
+				iov[n][m] = (struct iovec){ &bytes[n][2 * m], 1 };
+			jobs[n] = (struct crypto_job){ .src = iov[n], .dst = iov[n] };
+			jobs[n].src_cnt = jobs[n].dst_cnt = (uint16_t)rows[i].pieces;
 			jobs[n].key = k[n % rows[i].keys];
 			jobs[n].aad_len = RECORD_HDR_LEN;
 		}
@@ -347,6 +354,54 @@ test_calls(void)
 	cryptodev_close(c);
 }
 
+/* A driver that does not clear what it gives back. */
+int __wrap_rte_cryptodev_sym_session_free(uint8_t dev_id, void *sess);
+
+int
+__wrap_rte_cryptodev_sym_session_free(uint8_t dev_id, void *sess)
+{
+	(void)dev_id;
+	rte_mempool_put(rte_mempool_from_obj(sess), sess);
+	return 0;
+}
+
+static void
+count_clean(struct rte_mempool *mp, void *arg, void *obj, unsigned int i)
+{
+	unsigned int *clean = arg;
+	const uint8_t *at = obj;
+	uint32_t n = 0;
+
+	(void)i;
+	while (n < mp->elt_size && at[n] == 0)
+		n++;
+	*clean += n == mp->elt_size;
+}
+
+static void
+test_keys_wiped(void)
+{
+	static const uint8_t key[16] = { 9 };
+	struct crypto_key *k[4];
+	const struct crypto_provider *p;
+	unsigned int clean;
+	struct cryptodev *c;
+
+	CU_ASSERT_EQUAL_FATAL(open_with(FAULT_NONE, &c), 0);
+	p = cryptodev_provider(c);
+	for (unsigned int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_SEAL, key, &k[i]), 0);
+	clean = 0;
+	rte_mempool_obj_iter(c->sessions, count_clean, &clean);
+	CU_ASSERT_EQUAL(clean, conf.max_keys - 4);
+	for (unsigned int i = 0; i < 4; i++)
+		p->key_destroy(p, k[i]);
+	clean = 0;
+	rte_mempool_obj_iter(c->sessions, count_clean, &clean);
+	CU_ASSERT_EQUAL(clean, conf.max_keys);
+	cryptodev_close(c);
+}
+
 int
 main(void)
 {
@@ -355,6 +410,7 @@ main(void)
 		{ "a device that is right out of place", test_out_of_place },
 		{ "a device that fails later", test_fails_later },
 		{ "jobs in a call", test_calls },
+		{ "keys are wiped whatever the driver does", test_keys_wiped },
 	};
 
 	if (eal_start("probe") != 0)
