@@ -21,7 +21,7 @@ struct contest {
 	char best[RTE_CRYPTODEV_NAME_MAX_LEN]; /* "": libcrypto */
 	double best_cost;
 	const struct cryptodev_conf *conf;
-	char costs[120]; /* of all, in words */
+	char costs[160]; /* of all, in words */
 };
 
 static void __rte_format_printf(3, 4) add_text(char *text, size_t size, const char *fmt, ...)

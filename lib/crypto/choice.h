@@ -15,7 +15,7 @@ struct choice {
 	const struct crypto_provider *provider;
 	struct cryptodev *device; /* NULL: libcrypto only */
 	struct fallback fallback;
-	char text[160]; /* for people: who, and why */
+	char text[256]; /* for people: who, and why */
 };
 
 /*

@@ -16,7 +16,7 @@
 #include "buf/pools.h"
 #include "crypto/bounce.h"
 #include "crypto/cryptodev_priv.h"
-#include "crypto/probe.h"
+#include "crypto/cryptodev_probe.h"
 
 /* Over the table of devices and what is proved of them: stacks are made on any thread. */
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -29,7 +29,7 @@ of_provider(const struct crypto_provider *p)
 
 static void *
 session_create(const struct cryptodev *c, const struct record_suite *s,
-	       const struct device_suite *suite, enum crypto_dir dir, const uint8_t *key)
+	       const struct cryptodev_suite *suite, enum crypto_dir dir, const uint8_t *key)
 {
 	struct rte_crypto_sym_xform xform = {
 		.type = RTE_CRYPTO_SYM_XFORM_AEAD,
@@ -52,7 +52,7 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 	   const uint8_t *key, struct crypto_key **out)
 {
 	struct cryptodev *c = of_provider(p);
-	const struct device_suite *suite = device_suite_find(c->device, s->cipher);
+	const struct cryptodev_suite *suite = cryptodev_suite_find(c->device, s->cipher);
 	struct cryptodev_key *k;
 
 	if (suite == NULL || suite->layouts[dir] == 0 || suite->key_len != s->key_len)
@@ -109,21 +109,21 @@ free_parts(struct cryptodev *c)
 {
 	rte_mempool_free(c->sessions);
 	if (c->device != NULL)
-		device_put(c->device);
+		cryptodev_table_put(c->device);
 	rte_free(c);
 }
 
 static int
 open_locked(struct cryptodev *c, const char *device, const struct cryptodev_conf *conf)
 {
-	int rc = device_get(device, &c->device);
+	int rc = cryptodev_table_get(device, &c->device);
 
 	if (rc != 0)
 		return rc;
 	c->provider.name = c->device->name;
 	rc = make_sessions(c, conf);
 	if (rc == 0 && !c->device->proved) {
-		rc = probe_device(c);
+		rc = cryptodev_probe(c);
 		c->device->proved = rc == 0;
 	}
 	for (size_t i = 0; rc == 0 && i < RTE_DIM(c->device->suites); i++)
@@ -173,7 +173,7 @@ cryptodev_close(struct cryptodev *c)
 const char *
 cryptodev_describe(const struct cryptodev *c, uint16_t cipher)
 {
-	const struct device_suite *s = device_suite_find(c->device, cipher);
+	const struct cryptodev_suite *s = cryptodev_suite_find(c->device, cipher);
 	unsigned int both = s == NULL ? 0 : s->layouts[CRYPTO_SEAL] & s->layouts[CRYPTO_OPEN];
 
 	if ((both & BOUNCE_OUT_CHAIN) != 0)

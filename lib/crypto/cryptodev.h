@@ -4,7 +4,7 @@
 /*
  * AEAD by an rte_cryptodev that computes on the caller's core, through
  * rte_cryptodev_sym_cpu_crypto_process(). What such a device says of itself is
- * not believed: crypto/probe finds out which layouts of memory it is right with,
+ * not believed: crypto/cryptodev_probe finds out which layouts of memory it is right with,
  * and only these are given to it; crypto/bounce brings other jobs there.
  *
  * One object per stack: its sessions and its buffer belong to one thread.

@@ -8,13 +8,13 @@
 #include <rte_common.h>
 
 #include "crypto/cryptodev.h"
-#include "crypto/device.h"
+#include "crypto/cryptodev_table.h"
 
 struct rte_mempool;
 
 struct cryptodev {
 	struct crypto_provider provider; /* first */
-	struct device *device;
+	struct cryptodev_device *device;
 	struct rte_mempool *sessions;
 	int32_t refusal; /* the device's status of the last job that failed */
 	uint8_t buffer[CRYPTO_JOB_MAX] __rte_cache_aligned;

@@ -213,12 +213,15 @@ test_refused(void)
 		"nothing",
 		"net_null0",
 		"crypto_aesni",
+		"crypto_aesni_mb,socket_id=0",
+		"crypto_aesni_mb9 ",
 		"a_name_that_is_longer_than_any_name_of_a_device_may_be_in_this_release_of_dpdk",
 	};
 	struct cryptodev *c = NULL;
 
 	for (size_t i = 0; i < HARNESS_COUNT(names); i++)
 		CU_ASSERT_EQUAL(cryptodev_open(names[i], &conf, &c), -ENODEV);
+	CU_ASSERT_EQUAL(rte_cryptodev_count(), 1);
 	/* A device, and with nothing to offer here. */
 	CU_ASSERT_EQUAL(cryptodev_open("crypto_null0", &conf, &c), -EEXIST);
 	cryptodev_close(opened);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "crypto/probe.h"
+#include "crypto/cryptodev_probe.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ struct area {
 
 struct probe {
 	struct cryptodev *c;
-	struct device_suite *suite;
+	struct cryptodev_suite *suite;
 	struct record_suite record; /* what of it is asked: cipher, lengths of key and AAD */
 	unsigned int layout;
 	enum crypto_dir dir;
@@ -210,7 +210,7 @@ static void
 probe_suite(struct probe *p)
 {
 	static const enum crypto_dir dirs[] = { CRYPTO_SEAL, CRYPTO_OPEN };
-	struct device_suite *s = p->suite;
+	struct cryptodev_suite *s = p->suite;
 	uint8_t right[2] = { 0, 0 };
 
 	p->record = (struct record_suite){ .cipher = s->cipher, .key_len = s->key_len };
@@ -230,7 +230,7 @@ probe_suite(struct probe *p)
 }
 
 int
-probe_device(struct cryptodev *c)
+cryptodev_probe(struct cryptodev *c)
 {
 	struct probe *p = calloc(1, sizeof(*p));
 

@@ -9,12 +9,12 @@
  * in one call. A device that says that it has worked, and has worked elsewhere,
  * is not.
  */
-#ifndef RTLS_CRYPTO_PROBE_H
-#define RTLS_CRYPTO_PROBE_H
+#ifndef RTLS_CRYPTO_CRYPTODEV_PROBE_H
+#define RTLS_CRYPTO_CRYPTODEV_PROBE_H
 
 #include "crypto/cryptodev_priv.h"
 
 /* Fills the table of c's device, of which nothing else is in use. 0 or -ENOMEM. */
-int probe_device(struct cryptodev *c);
+int cryptodev_probe(struct cryptodev *c);
 
 #endif

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "crypto/device.h"
+#include "crypto/cryptodev_table.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <rte_dev.h>
 
 #include <recordtls/tls.h>
 
-static struct device table[RTE_CRYPTO_MAX_DEVS];
+static struct cryptodev_device table[RTE_CRYPTO_MAX_DEVS];
 
 /* A row is carried once libcrypto can tell whether the device is right. */
-static const struct device_suite suites[DEVICE_SUITES] = {
+static const struct cryptodev_suite suites[CRYPTODEV_SUITES] = {
 	{
 		.cipher = RTLS_CIPHER_AES_GCM_128,
 		.key_len = 16,
@@ -23,7 +24,7 @@ static const struct device_suite suites[DEVICE_SUITES] = {
 
 /* One queue pair, as there is none without; nothing is ever queued on it. */
 static int
-start(struct device *d)
+start(struct cryptodev_device *d)
 {
 	int socket = rte_cryptodev_socket_id(d->id);
 	struct rte_cryptodev_config conf = { .socket_id = socket, .nb_queue_pairs = 1 };
@@ -41,7 +42,7 @@ start(struct device *d)
 }
 
 static void
-release(struct device *d)
+release(struct cryptodev_device *d)
 {
 	if (d->started)
 		rte_cryptodev_stop(d->id);
@@ -50,16 +51,24 @@ release(struct device *d)
 	memset(d, 0, sizeof(*d));
 }
 
+/* Devices that are not there are made by their names, and other things would be, too. */
+static bool
+is_virtual(const char *name)
+{
+	return strncmp(name, "crypto_", 7) == 0 &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
 /* d is free. */
 static int
-attach(struct device *d, const char *name)
+attach(struct cryptodev_device *d, const char *name)
 {
 	int id = rte_cryptodev_get_dev_id(name), rc;
 
 	if (strlen(name) >= sizeof(d->name))
 		return -ENODEV;
 	memcpy(d->name, name, strlen(name));
-	if (id < 0) {
+	if (id < 0 && is_virtual(name)) {
 		d->made = rte_eal_hotplug_add("vdev", name, "") == 0;
 		id = rte_cryptodev_get_dev_id(name);
 	}
@@ -73,9 +82,9 @@ attach(struct device *d, const char *name)
 }
 
 int
-device_get(const char *name, struct device **out)
+cryptodev_table_get(const char *name, struct cryptodev_device **out)
 {
-	struct device *d, *room = NULL;
+	struct cryptodev_device *d, *room = NULL;
 	int rc;
 
 	if (name[0] == '\0')
@@ -98,14 +107,14 @@ device_get(const char *name, struct device **out)
 }
 
 void
-device_put(struct device *d)
+cryptodev_table_put(struct cryptodev_device *d)
 {
 	if (--d->users == 0)
 		release(d);
 }
 
-struct device_suite *
-device_suite_find(struct device *d, uint16_t cipher)
+struct cryptodev_suite *
+cryptodev_suite_find(struct cryptodev_device *d, uint16_t cipher)
 {
 	for (size_t i = 0; i < RTE_DIM(d->suites); i++)
 		if (d->suites[i].cipher == cipher)
