@@ -19,5 +19,12 @@ END
 	said=$("$run" bash -c 'cp init /tmp/init && exec timeout 60 linux.uml mem=256M rootfstype=hostfs \
 		rootflags=/ ro init=/tmp/init con0=null,fd:1 con=null' < /dev/null 2>&1)
 	is 'User-Mode Linux boots in the root' 1 "$(grep -c 'Run /tmp/init as init' <<< "$said")"
-	is 'User-Mode Linux loads the tls module' 1 "$(grep -c '^tls is there' <<< "$said")"
+	# Its registers are of a fixed size, and a processor with AMX has more: the first program
+	# in it ends with this, whatever it is.
+	if grep -q 'ptrace set fp regs failed' <<< "$said"; then
+		skipped 'User-Mode Linux loads the tls module' \
+			'this processor has more registers than User-Mode Linux can save'
+	else
+		is 'User-Mode Linux loads the tls module' 1 "$(grep -c '^tls is there' <<< "$said")"
+	fi
 fi
