@@ -7,18 +7,12 @@
 
 #include "stack/stack.h"
 
-static const struct offload_device *
-device_of(const struct rtls_sock *k)
-{
-	return &k->stack->bindings[k->path.binding].port->tls;
-}
-
 /* Does the device take packets in order only, and what is sent again is sealed here? */
 static bool
 in_order_only(const struct rtls_sock *k)
 {
 	return k->mode.dir[RTLS_TX].ctx.state == OFFLOAD_STARTED &&
-	       device_of(k)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
+	       stack_device_of(k)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
 }
 
 void
@@ -37,7 +31,7 @@ inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len)
 
 	if (len > k->tcp.mss && k->sendq.map.nb_device > 0 &&
 	    txmap_find(&k->sendq.map, off)->sealer == TXMAP_DEVICE &&
-	    device_of(k)->caps.tx_tso == 0)
+	    stack_device_of(k)->caps.tx_tso == 0)
 		len = k->tcp.mss;
 	/* Half of it sent before would be out of order as a whole. */
 	if (in_order_only(k) && off < next_off && off + len > next_off)
@@ -52,7 +46,7 @@ inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len)
 static bool
 resync(struct rtls_sock *k, uint64_t off)
 {
-	const struct offload_device *dev = device_of(k);
+	const struct offload_device *dev = stack_device_of(k);
 	const struct txmap_rec *rec = txmap_find(&k->sendq.map, off);
 	int rc;
 
@@ -115,7 +109,6 @@ inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *
 	if (rec->sealer != TXMAP_DEVICE)
 		return 0;
 	*meta = (struct rtls_tls_tx_meta){
-		.ctx = k->mode.dir[RTLS_TX].ctx.handle,
 		.rec_no = rec->rec_no,
 		.rec_seq = tcp_seq_of(&k->tcp, rec->stream_off),
 		.rec_len = rec->len,
@@ -123,7 +116,7 @@ inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *
 		/* The packet's first piece refers to the same buffer and keeps it. */
 		.before = rte_mbuf_from_indirect(m->next),
 	};
-	rc = offload_mark(device_of(k), &k->mode.dir[RTLS_TX].ctx, m, meta);
+	rc = offload_mark(stack_device_of(k), &k->mode.dir[RTLS_TX].ctx, m, meta);
 	if (rc != 0)
 		k->mode.tx_given_up = RTLS_MODE_REASON_REFUSED;
 	return rc;

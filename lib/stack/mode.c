@@ -6,9 +6,8 @@
 #include <errno.h>
 
 #include "stack/addr.h"
+#include "stack/device_events.h"
 #include "stack/stack.h"
-
-enum { EVENTS = 16 };
 
 /* Counters of a direction. */
 static const struct {
@@ -28,12 +27,6 @@ static const struct {
 			     [RTLS_MODE_NIC] = CNT_TLS_CURR_RX_DEVICE },
 	},
 };
-
-static struct offload_device *
-device_of(const struct rtls_sock *k)
-{
-	return &k->stack->bindings[k->path.binding].port->tls;
-}
 
 /* Among the current sessions of whom does this direction count? RTLS_MODE_NONE: nobody's. */
 static void
@@ -94,13 +87,6 @@ flow_of(const struct rtls_sock *k, enum rtls_dir d)
 	};
 }
 
-/* What an event of the device brings back: socket and direction. */
-static uint64_t
-cookie_of(const struct rtls_sock *k, enum rtls_dir d)
-{
-	return (uint64_t)(k - k->stack->socks) << 1 | (uint64_t)d;
-}
-
 static enum rtls_mode_reason
 refusal(int rc)
 {
@@ -127,7 +113,8 @@ start_tx(struct rtls_sock *k)
 	struct mode_dir *m = &k->mode.dir[RTLS_TX];
 	uint64_t off = sendq_end(&k->sendq);
 
-	if (offload_start(device_of(k), &m->ctx, tcp_seq_of(&k->tcp, off), k->tx.rec_no) != 0) {
+	if (offload_start(stack_device_of(k), &m->ctx, tcp_seq_of(&k->tcp, off), k->tx.rec_no) !=
+	    0) {
 		go_software(k, RTLS_TX, RTLS_MODE_REASON_REFUSED);
 		return;
 	}
@@ -149,7 +136,7 @@ start_rx(struct rtls_sock *k)
 
 	if (k->recvq.nb_held > 0 || !session_rx_boundary(&k->rx, &off, &rec_no))
 		return;
-	if (offload_start(device_of(k), &m->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no) != 0)
+	if (offload_start(stack_device_of(k), &m->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no) != 0)
 		go_software(k, RTLS_RX, RTLS_MODE_REASON_REFUSED);
 	else
 		started(k, RTLS_RX);
@@ -174,14 +161,15 @@ first_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 	int rc;
 
 	if (why == RTLS_MODE_REASON_NONE) {
-		rc = offload_open(device_of(k), suite, keys, &flow, cookie_of(k, d), &m->ctx);
+		rc = offload_open(stack_device_of(k), suite, keys, &flow,
+				  device_events_cookie(k, d), &m->ctx);
 		if (rc != 0 && rc != -EINPROGRESS)
 			why = refusal(rc);
 	}
 	/* Without the means to undo what the device does it is of no use. */
 	if (why == RTLS_MODE_REASON_NONE && d == RTLS_RX &&
 	    session_rx_to_device(&k->rx, keys) != 0) {
-		offload_close(device_of(k), &m->ctx);
+		offload_close(stack_device_of(k), &m->ctx);
 		why = RTLS_MODE_REASON_REFUSED;
 	}
 	if (why != RTLS_MODE_REASON_NONE) {
@@ -209,7 +197,7 @@ next_keys(struct rtls_sock *k, enum rtls_dir d)
 		return;
 	go_software(k, d, RTLS_MODE_REASON_REKEY);
 	if (d == RTLS_RX || k->sendq.map.nb_device == 0)
-		offload_close(device_of(k), &m->ctx);
+		offload_close(stack_device_of(k), &m->ctx);
 }
 
 void
@@ -222,6 +210,21 @@ mode_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 	if (d == RTLS_TX)
 		k->mode.tx_start_off = sendq_end(&k->sendq);
 	first_keys(k, d, keys);
+}
+
+void
+mode_added(struct rtls_sock *k, enum rtls_dir d, int status)
+{
+	struct mode_dir *m = &k->mode.dir[d];
+	struct rtls_tls_flow flow = flow_of(k, d);
+
+	if (m->ctx.state != OFFLOAD_ADDING)
+		return;
+	status = offload_added(stack_device_of(k), &m->ctx, &flow, status);
+	if (status != 0)
+		go_software(k, d, refusal(status));
+	else
+		start(k, d);
 }
 
 void
@@ -239,7 +242,7 @@ mode_acked(struct rtls_sock *k)
 	session_tx_released(&k->tx);
 	if (m->ctx.state == OFFLOAD_STARTED && m->mode == RTLS_MODE_SOFTWARE &&
 	    k->sendq.map.nb_device == 0)
-		offload_close(device_of(k), &m->ctx);
+		offload_close(stack_device_of(k), &m->ctx);
 }
 
 void
@@ -250,7 +253,7 @@ mode_lose(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 
 	if (m->ctx.state == OFFLOAD_NONE)
 		return;
-	offload_close(device_of(k), &m->ctx);
+	offload_close(stack_device_of(k), &m->ctx);
 	/* Behind a key change it had its reason already. */
 	if (m->counted == RTLS_MODE_NIC)
 		go_software(k, d, why);
@@ -266,7 +269,7 @@ mode_close(struct rtls_sock *k)
 	for (d = RTLS_TX; d <= RTLS_RX; d++) {
 		if (k->mode.dir[d].ctx.state == OFFLOAD_NONE)
 			continue;
-		offload_close(device_of(k), &k->mode.dir[d].ctx);
+		offload_close(stack_device_of(k), &k->mode.dir[d].ctx);
 		if (k->mode.dir[d].counted == RTLS_MODE_NIC)
 			count_current(k, d, RTLS_MODE_NONE);
 	}
@@ -277,99 +280,4 @@ mode_uncount(struct rtls_sock *k)
 {
 	count_current(k, RTLS_TX, RTLS_MODE_NONE);
 	count_current(k, RTLS_RX, RTLS_MODE_NONE);
-}
-
-/* --- events -------------------------------------------------------------------- */
-
-/* The direction that an event is about, as long as it still has that context. */
-static struct rtls_sock *
-find(struct rtls_stack *s, const struct rtls_tls_event *ev, enum rtls_dir *d)
-{
-	const struct offload_ctx *ctx;
-	struct rtls_sock *k;
-
-	if (ev->cookie >> 1 >= s->conf.max_socks)
-		return NULL;
-	k = &s->socks[ev->cookie >> 1];
-	*d = ev->cookie & 1 ? RTLS_RX : RTLS_TX;
-	ctx = &k->mode.dir[*d].ctx;
-	if (k->phase == ENDPOINT_FREE || ctx->state == OFFLOAD_NONE ||
-	    ctx->handle.index != ev->ctx.index || ctx->handle.generation != ev->ctx.generation)
-		return NULL;
-	return k;
-}
-
-static void
-added(struct rtls_sock *k, enum rtls_dir d, int status)
-{
-	struct mode_dir *m = &k->mode.dir[d];
-	struct rtls_tls_flow flow = flow_of(k, d);
-
-	if (m->ctx.state != OFFLOAD_ADDING)
-		return;
-	status = offload_added(device_of(k), &m->ctx, &flow, status);
-	if (status != 0)
-		go_software(k, d, refusal(status));
-	else
-		start(k, d);
-}
-
-static void
-device_down(struct rtls_stack *s, struct rtls_port *port)
-{
-	struct rtls_sock *k;
-
-	port->tls.features = 0;
-	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
-		if (k->phase == ENDPOINT_FREE || s->bindings[k->path.binding].port != port)
-			continue;
-		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_DOWN);
-		mode_lose(k, RTLS_RX, RTLS_MODE_REASON_DOWN);
-	}
-}
-
-static void
-take_event(struct rtls_stack *s, struct rtls_port *port, const struct rtls_tls_event *ev)
-{
-	struct rtls_sock *k;
-	enum rtls_dir d;
-
-	switch ((enum rtls_tls_event_type)ev->type) {
-	case RTLS_TLS_EV_ADD_DONE:
-		k = find(s, ev, &d);
-		if (k != NULL)
-			added(k, d, ev->status);
-		break;
-	case RTLS_TLS_EV_LOST:
-		k = find(s, ev, &d);
-		if (k != NULL)
-			mode_lose(k, d, RTLS_MODE_REASON_LOST);
-		break;
-	case RTLS_TLS_EV_DOWN:
-		device_down(s, port);
-		break;
-	/* The program decides when it is used again: rtls_port_features(). */
-	case RTLS_TLS_EV_UP:
-	/* No resync is asked for: a device that is out of step says that it is lost. */
-	case RTLS_TLS_EV_RESYNC_START:
-	case RTLS_TLS_EV_RESYNC_END:
-	case RTLS_TLS_EV_RESYNC_CANCEL:
-		break;
-	}
-}
-
-void
-mode_poll(struct rtls_stack *s)
-{
-	struct rtls_tls_event ev[EVENTS];
-	struct binding *b;
-	unsigned int n, i;
-
-	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
-		if (!offload_device_present(&b->port->tls))
-			continue;
-		n = b->port->tls.ops->poll_events(b->port->tls.dev, b->queue, ev, EVENTS);
-		for (i = 0; i < n; i++)
-			take_event(s, b->port, &ev[i]);
-	}
 }

@@ -21,7 +21,6 @@
 #include "offload/security.h"
 
 struct rtls_sock;
-struct rtls_stack;
 
 struct mode_dir {
 	uint8_t mode;    /* enum rtls_mode: in force */
@@ -42,6 +41,9 @@ struct mode {
 /* Event: keys were installed in the session; keys are borrowed. */
 void mode_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys);
 
+/* Event: the device's answer to an add that took its time; 0, or its error. */
+void mode_added(struct rtls_sock *k, enum rtls_dir d, int status);
+
 /* Event: more bytes are in order; a context that waits for a record's start may get it. */
 void mode_delivered(struct rtls_sock *k);
 
@@ -53,9 +55,6 @@ void mode_close(struct rtls_sock *k);
 
 /* The socket goes: its sessions are no longer current. */
 void mode_uncount(struct rtls_sock *k);
-
-/* What the devices have to tell; once per poll. */
-void mode_poll(struct rtls_stack *s);
 
 /* The device can do nothing for this direction any more; it goes on in software. */
 void mode_lose(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why);

@@ -12,6 +12,7 @@
 #include <rte_malloc.h>
 
 #include "stack/conf.h"
+#include "stack/device_events.h"
 #include "stack/open_path.h"
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
@@ -370,7 +371,7 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 		start_clock(s, now_us);
 	else if (now_us > s->now_us)
 		s->now_us = now_us;
-	mode_poll(s);
+	device_events_poll(s);
 	work = rx_path_poll(s);
 	work += poll_reader(s);
 	work += poll_timers(s);

@@ -136,6 +136,13 @@ binding_cut_max(const struct binding *b)
 	return RTE_MIN(b->port->tso_max, (uint32_t)UINT16_MAX - IPV4_HDR_MIN - TCP_HDR_MAX);
 }
 
+/* What the port of a connection has of inline TLS. */
+static inline struct offload_device *
+stack_device_of(const struct rtls_sock *k)
+{
+	return &k->stack->bindings[k->path.binding].port->tls;
+}
+
 /* One of our addresses, or NULL. */
 const struct stack_addr *stack_addr_find(const struct rtls_stack *s, uint32_t ip);
 
