@@ -62,8 +62,8 @@ struct nic_contexts {
 	uint32_t *free; /* a stack of indexes */
 	uint32_t nb_free;
 	uint64_t polls;
-	/* Of all receiving contexts but those being deleted: packets lead to one only. A packet that
-	 * is sent names its context, of which there is one a key. */
+	/* Of all receiving contexts but those being deleted: packets lead to one only. A packet
+	 * that is sent names its context, of which there is one a key. */
 	struct rte_hash *flows;
 	struct rte_hash *opening; /* the NIC's lcore: flows that it opens packets of */
 	TAILQ_HEAD(, nic_context) adding;

@@ -155,16 +155,17 @@ struct rtls_tls_ops {
 	void (*del)(void *dev, struct rtls_tls_handle ctx);
 
 	/**
-	 * RTLS_TLS_TX_NEXT_RECORD: the next packet starts with record rec_no at seq. In the order of
-	 * tx_burst. @return 0; -EBUSY: not now, a later record is tried; another error: it is lost.
-	 * NULL where the method is another.
+	 * RTLS_TLS_TX_NEXT_RECORD: the next packet to be sealed starts with record rec_no at seq. In
+	 * the order of tx_burst. NULL where the method is another.
+	 * @return 0; -ENOENT: no such context; -EBUSY: not now, a later record may do; another
+	 *   error: never again, the context is ended.
 	 */
 	int (*tx_resync)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
 
 	/**
 	 * Answers a resync request: seq as it was asked about, rec_no its number. An answer to
 	 * anything but the latest request is dropped by the device. RTLS_TLS_RX_STACK: the record
-	 * that starts at seq, unasked. @return as start(). NULL where the method has none.
+	 * that starts at seq, unasked. @return as tx_resync(). NULL where the method has none.
 	 */
 	int (*rx_resync)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
 

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/** A packet port: an ethdev behind the two burst calls of this library. */
+/** A packet port: an ethdev, or a TLS NIC in software over another port (recordtls/tlsnic.h). */
 struct rtls_port;
 
 struct rtls_tls_ops;
@@ -56,6 +56,7 @@ enum {
 
 /**
  * Sets and clears RTLS_FEATURE_* of a port. Connections that the device has already stay with it.
+ * A device that goes down (RTLS_TLS_EV_DOWN) clears all; only this call sets them again.
  * @return 0; -EINVAL: an unknown bit, or one in both; -ENOTSUP: the port has no inline TLS.
  */
 int rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear);

@@ -87,7 +87,7 @@ enum rtls_opt {
 	RTLS_OPT_RCVBUF,      /**< bytes of buffer room */
 	RTLS_OPT_MAX_PAYLOAD, /**< plaintext bytes per data record, 64..16384 */
 	RTLS_OPT_USER_TIMEOUT_US,
-	RTLS_OPT_MAX_SEG, /**< payload bytes per segment sent, 1..65535; the peer's MSS counts too */
+	RTLS_OPT_MAX_SEG,    /**< payload bytes per segment, 1..65535; the peer's MSS counts too */
 	RTLS_OPT_MODE_ORDER, /**< enum rtls_mode_order (tls.h); counts when first keys are set */
 };
 

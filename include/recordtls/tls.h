@@ -69,7 +69,7 @@ enum rtls_mode_order {
 	RTLS_ORDER_MAX,
 };
 
-/** Why a direction is in software. Once there it stays there. */
+/** Why a direction is in software. Once there it stays there, but for PENDING. */
 enum rtls_mode_reason {
 	RTLS_MODE_REASON_NONE,        /**< it is not, or has no keys */
 	RTLS_MODE_REASON_ASKED,       /**< RTLS_ORDER_SOFTWARE */

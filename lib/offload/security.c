@@ -74,7 +74,7 @@ offload_carries(const struct offload_device *d, const struct record_suite *s, en
 	return c != NULL && lists_suite(c->crypto_capabilities, s);
 }
 
-/* The key itself is not copied; the driver makes its own copy, and wipes that. */
+/* The key is not copied here; the driver makes its own copy, and wipes that. */
 static void *
 session_create(const struct offload_device *d, const struct record_suite *s,
 	       const struct rtls_keys *keys, enum rtls_dir dir)

@@ -34,17 +34,18 @@ struct offload_ctx {
 };
 
 /*
- * Does the device carry this suite in this direction? flow.dir decides. By
- * rte_security_capability_get() and the list of algorithms in its answer.
+ * Does the device carry this suite in this direction? By rte_security_capability_get() and the
+ * list of algorithms in its answer.
  */
 bool offload_carries(const struct offload_device *d, const struct record_suite *s,
 		     enum rtls_dir dir);
 
 /*
- * Session, add, steering. 0: ADDED; -EINPROGRESS: ADDING; -ENOTSUP: not this suite or
- * connection; -ENOSPC: the table, or the room for sessions, is full; another error of the device.
- * On an error nothing is left and *c is NONE. keys are borrowed; the copy made for the call is wiped.
- * That in the session is the driver's, which wipes it: rte_security does not.
+ * Session, add, steering, for the direction in flow. 0: ADDED; -EINPROGRESS: ADDING; -ENOTSUP:
+ * not this suite or connection; -ENOSPC: the table, or the room for sessions, is full; another
+ * error of the device. On an error nothing is left and *c is NONE. keys are borrowed; the copy of
+ * the IV that is made for the call is wiped. The key in the session is the driver's, which wipes
+ * it: rte_security does not.
  */
 int offload_open(const struct offload_device *d, const struct record_suite *s,
 		 const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,

@@ -77,7 +77,7 @@ push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 	sendq_push(tx->q, m);
 }
 
-/* A record while it is sealed: prefix, inner bytes and tag lie behind one another in src and dst. */
+/* A record being sealed: prefix, inner bytes and tag lie behind one another in src and dst. */
 struct sealing {
 	const struct crypto_provider *provider;
 	const struct record_suite *suite;

@@ -62,9 +62,9 @@ void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struc
 		     const struct crypto_provider *provider, uint32_t sndbuf);
 
 /*
- * Installs the first or next key. Closes the open record under the old one and
- * fences the next, which is sealed here: a device has the old key. 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -ENOMEM; -EIO; the
- * old key stays on every error.
+ * Installs the first or next key. Closes the open record under the old one and fences the next,
+ * which is sealed here: a device has the old key.
+ * 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -ENOMEM; -EIO; the old key stays on every error.
  */
 int session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys);
 

@@ -31,7 +31,7 @@ struct tcp_cc_ops {
 	/* The connection opens. syn_lost: RFC 5681 3.1 allows one segment only. */
 	void (*init)(struct tcp_cc *cc, uint32_t mss, bool syn_lost);
 
-	/* Segments have another length from now on: cwnd holds neither more of them nor more bytes. */
+	/* Segments have another length from now on: cwnd holds no more of them, and no more bytes. */
 	void (*resized)(struct tcp_cc *cc, uint32_t mss);
 
 	/* New data was acknowledged outside of recovery, and cwnd was what limited the sender. */

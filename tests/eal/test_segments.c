@@ -144,7 +144,7 @@ test_max_seg_moves(void)
 	finish(&p, &w, socks);
 }
 
-/* Set before there is a connection: from its first segment on; connections have their listener's. */
+/* Set before there is a connection: from its first segment on; accepted: their listener's. */
 static void
 test_max_seg_early(void)
 {

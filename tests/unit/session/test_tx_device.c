@@ -252,7 +252,7 @@ test_key_change(void)
 	finish();
 }
 
-/* The device is given up in between: one record its, the next ours, and none in a segment with it. */
+/* The device is given up in between: one record its, the next ours, and no segment has both. */
 static void
 test_given_up(void)
 {
