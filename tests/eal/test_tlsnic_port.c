@@ -17,15 +17,6 @@
 
 enum { ALL_CAPS = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM };
 
-static const uint32_t sizes[] = { 3000, 16384, 16384, 16384, 16384 };
-
-static void
-begin(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_t caps)
-{
-	nic_bench_open(b, conf, caps);
-	nic_bench_start(b, 1000, 0, sizes, RTE_DIM(sizes));
-}
-
 static void
 test_open_refusals(void)
 {
@@ -99,7 +90,7 @@ plain(uint8_t rings, uint32_t caps, uint16_t mss)
 	uint8_t *wire;
 	uint32_t at = 0;
 
-	begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, caps);
+	nic_bench_begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, caps);
 	wire = b.stream.wire;
 	b.stream.wire = b.stream.clear;
 	m = nic_bench_packet(&b, 0, 1400, mss);
@@ -133,7 +124,7 @@ test_strange(void)
 	struct rte_mbuf *m;
 
 	for (uint8_t rings = 0; rings < 2; rings++) {
-		begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, 0);
+		nic_bench_begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, 0);
 		for (uint16_t len = 1; len < 80; len++) {
 			uint8_t *p;
 

@@ -14,15 +14,6 @@
 #include "support/harness.h"
 #include "support/nic_bench.h"
 
-static const uint32_t sizes[] = { 3000, 16384, 16384, 16384, 16384 };
-
-static void
-begin(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_t caps)
-{
-	nic_bench_open(b, conf, caps);
-	nic_bench_start(b, 1000, 0, sizes, RTE_DIM(sizes));
-}
-
 /* The order of everything that is taken, while the port below takes a few frames at a time. */
 static void
 under_refuses(uint8_t rings)
@@ -32,7 +23,7 @@ under_refuses(uint8_t rings)
 	uint32_t off = 0, at = 0, checked = 0, end = 40000;
 	uint16_t n = 0;
 
-	begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, 0);
+	nic_bench_begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings }, 0);
 	b.under->takes = 0;
 	while (checked < end) {
 		uint16_t taken;
@@ -72,7 +63,7 @@ full(const struct rtls_tlsnic_conf *conf, uint16_t mss)
 	uint32_t off = 0, at = 0, len = 1400;
 	uint64_t bytes;
 
-	begin(&b, conf, 0);
+	nic_bench_begin(&b, conf, 0);
 	b.under->takes = 0;
 	for (;;) {
 		m = nic_bench_packet(&b, off, len, mss);
@@ -117,7 +108,8 @@ test_held_below(void)
 	struct nic_bench b;
 
 	for (uint8_t rings = 0; rings < 2; rings++) {
-		begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 16, .rings = rings }, 0);
+		nic_bench_begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 16, .rings = rings },
+				0);
 		b.under->holds = true;
 		for (uint32_t off = 0; off < 20000; off += 1000)
 			nic_bench_send(&b, off, 1000, 0);
@@ -135,7 +127,7 @@ test_refused_for_ever(void)
 	struct nic_bench b;
 	uint32_t at = 0;
 
-	begin(&b, &(struct rtls_tlsnic_conf){ .rings = 0 }, 0);
+	nic_bench_begin(&b, &(struct rtls_tlsnic_conf){ .rings = 0 }, 0);
 	b.under->refused_len = NIC_BENCH_HDRS + 99;
 	m[0] = nic_bench_packet(&b, 0, 100, 0);
 	m[1] = nic_bench_packet(&b, 100, 99, 0);
@@ -156,7 +148,7 @@ test_no_buffers_rings(void)
 	struct rte_mbuf *m;
 	uint32_t off, at = 0;
 
-	begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 8, .rings = 1 }, 0);
+	nic_bench_begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 8, .rings = 1 }, 0);
 	b.under->takes = 0;
 	for (off = 0; off < 50000; off += 1000) {
 		m = nic_bench_packet(&b, off, 1000, 0);
@@ -181,7 +173,9 @@ test_close_busy(void)
 			struct nic_bench b;
 			struct rte_mbuf *m;
 
-			begin(&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 16, .rings = rings }, 0);
+			nic_bench_begin(
+				&b, &(struct rtls_tlsnic_conf){ .nb_mbufs = 16, .rings = rings },
+				0);
 			b.under->takes = takes;
 			for (uint32_t off = 0; off < 20000; off += 1000) {
 				m = nic_bench_packet(&b, off, 1000, 0);

@@ -110,6 +110,15 @@ nic_bench_start(struct nic_bench *b, uint32_t seq, uint32_t lead, const uint32_t
 }
 
 void
+nic_bench_begin(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_t caps)
+{
+	static const uint32_t sizes[] = { 3000, 16384, 16384, 16384, 16384 };
+
+	nic_bench_open(b, conf, caps);
+	nic_bench_start(b, 1000, 0, sizes, RTE_DIM(sizes));
+}
+
+void
 nic_bench_close(struct nic_bench *b)
 {
 	const struct offload_device *d = &b->nic->tls;

@@ -43,6 +43,8 @@ void nic_bench_open(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, ui
 /* A stream, and its context started. */
 void nic_bench_start(struct nic_bench *b, uint32_t seq, uint32_t lead, const uint32_t *sizes,
 		     uint32_t nb_records);
+/* Both, with a stream longer than 64 KiB. */
+void nic_bench_begin(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_t caps);
 /* Ends context and session, closes; no mbuf may be missing. */
 void nic_bench_close(struct nic_bench *b);
 
