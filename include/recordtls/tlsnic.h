@@ -24,7 +24,7 @@ extern "C" {
 /** What kind of NIC it is; 0 in a field: its default. */
 struct rtls_tlsnic_conf {
 	uint32_t size;         /**< sizeof(struct rtls_tlsnic_conf) */
-	uint32_t max_contexts; /**< of both directions together; default 16384 */
+	uint32_t max_contexts; /**< of both directions; default 16384, of use up to 65535 */
 	uint32_t nb_mbufs;     /**< packets it makes, half sent, half received; default 8192 */
 	uint32_t add_polls;    /**< so many polls until add() is done; default 0: at once */
 	uint8_t tx_method;     /**< enum rtls_tls_tx_method; default RTLS_TLS_TX_REBUILD */
