@@ -17,7 +17,7 @@
 enum {
 	DEFAULT_CONTEXTS = 16384,
 	DEFAULT_MBUFS = 8192,
-	MAX_CONTEXTS = 1 << 20,
+	MAX_CONTEXTS = UINT16_MAX, /* what rte_security counts sessions in */
 	MBUF_CACHE = 256,
 };
 

@@ -168,7 +168,7 @@ take(struct options *o, int opt, const char *arg)
 		o->tlsnic = true;
 		break;
 	case OPT_TLSNIC_CONTEXTS:
-		ok = read_number("tlsnic-contexts", arg, 1, 16777216, &n);
+		ok = read_number("tlsnic-contexts", arg, 1, 65535, &n);
 		o->tlsnic_contexts = (uint32_t)n;
 		break;
 	case OPT_JSON:

@@ -99,6 +99,14 @@ struct rtls_tls_tx_meta {
 	const struct rte_mbuf *before; /**< chain that starts with the record, in clear */
 };
 
+/**
+ * RTLS_TLS_RX_SCAN: a packet, passed up as it came, with a header that the device asks about. The
+ * flag is an mbuf's dynamic flag, the field, a uint32_t, the TCP sequence of the header's first
+ * byte; a driver of this method registers both by these names. Nothing reads them yet.
+ */
+#define RTLS_TLS_DYNFLAG_RX_RESYNC  "recordtls_dynflag_rx_resync"
+#define RTLS_TLS_DYNFIELD_RX_RESYNC "recordtls_dynfield_rx_resync_seq"
+
 enum rtls_tls_event_type {
 	RTLS_TLS_EV_ADD_DONE,      /**< an add() that gave -EINPROGRESS ended; status says how */
 	RTLS_TLS_EV_RESYNC_START,  /**< RX: a header may be at seq; len bytes were searched */

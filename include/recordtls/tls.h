@@ -72,13 +72,13 @@ enum rtls_mode_order {
 /** Why a direction is in software. Once there it stays there, but for PENDING. */
 enum rtls_mode_reason {
 	RTLS_MODE_REASON_NONE,        /**< it is not, or has no keys */
-	RTLS_MODE_REASON_ASKED,       /**< RTLS_ORDER_SOFTWARE */
+	RTLS_MODE_REASON_PENDING,     /**< the device has it and starts at a later record */
+	RTLS_MODE_REASON_ASKED,       /**< RTLS_ORDER_SOFTWARE; this one and all below stay */
 	RTLS_MODE_REASON_NO_DEVICE,   /**< the port has no inline TLS in this direction */
 	RTLS_MODE_REASON_FEATURE_OFF, /**< rtls_port_features() */
 	RTLS_MODE_REASON_SUITE,       /**< the device does not carry the suite or connection */
 	RTLS_MODE_REASON_NO_ROOM,     /**< the device's table is full */
 	RTLS_MODE_REASON_REFUSED,     /**< the device, or memory, failed */
-	RTLS_MODE_REASON_PENDING,     /**< the device has it and starts at a later record */
 	RTLS_MODE_REASON_REKEY,       /**< the key has changed */
 	RTLS_MODE_REASON_LOST,        /**< the device has lost it, or its place in the stream */
 	RTLS_MODE_REASON_DOWN,        /**< the device has gone down */

@@ -5,6 +5,9 @@
 
 #include "stack/counters.h"
 
+/* Of a reason, where a constant is needed. */
+#define SOFTWARE(why) (CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_##why - RTLS_MODE_REASON_ASKED)
+
 static const char *const names[CNT_MAX] = {
 	[CNT_RX_PACKETS] = "RxPackets",
 	[CNT_TX_PACKETS] = "TxPackets",
@@ -58,17 +61,15 @@ static const char *const names[CNT_MAX] = {
 	[CNT_TLS_RX_REKEY_OK] = "TlsRxRekeyOk",
 	[CNT_CRYPTO_FALLBACK_SUITE] = "CryptoFallbackSuite",
 	[CNT_CRYPTO_FALLBACK_NO_ROOM] = "CryptoFallbackNoRoom",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_NONE] = "SoftwareNoReason",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_ASKED] = "SoftwareAsked",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_NO_DEVICE] = "SoftwareNoDevice",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_FEATURE_OFF] = "SoftwareFeatureOff",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_SUITE] = "SoftwareSuite",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_NO_ROOM] = "SoftwareNoRoom",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_REFUSED] = "SoftwareRefused",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_PENDING] = "SoftwarePending",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_REKEY] = "SoftwareRekey",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_LOST] = "SoftwareLost",
-	[CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_DOWN] = "SoftwareDown",
+	[SOFTWARE(ASKED)] = "SoftwareAsked",
+	[SOFTWARE(NO_DEVICE)] = "SoftwareNoDevice",
+	[SOFTWARE(FEATURE_OFF)] = "SoftwareFeatureOff",
+	[SOFTWARE(SUITE)] = "SoftwareSuite",
+	[SOFTWARE(NO_ROOM)] = "SoftwareNoRoom",
+	[SOFTWARE(REFUSED)] = "SoftwareRefused",
+	[SOFTWARE(REKEY)] = "SoftwareRekey",
+	[SOFTWARE(LOST)] = "SoftwareLost",
+	[SOFTWARE(DOWN)] = "SoftwareDown",
 };
 
 const char *

@@ -72,11 +72,17 @@ enum counter {
 	/* Keys that the stack's crypto device did not take: libcrypto computes. */
 	CNT_CRYPTO_FALLBACK_SUITE,
 	CNT_CRYPTO_FALLBACK_NO_ROOM,
-	/* Directions in software, by enum rtls_mode_reason. */
+	/* Directions that stay in software, by enum rtls_mode_reason from ASKED on. */
 	CNT_SOFTWARE_FIRST,
-	CNT_SOFTWARE_LAST = CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_MAX - 1,
+	CNT_SOFTWARE_LAST = CNT_SOFTWARE_FIRST + RTLS_MODE_REASON_MAX - 1 - RTLS_MODE_REASON_ASKED,
 	CNT_MAX,
 };
+
+static inline enum counter
+counter_of_reason(enum rtls_mode_reason why)
+{
+	return (enum counter)(CNT_SOFTWARE_FIRST + (int)why - (int)RTLS_MODE_REASON_ASKED);
+}
 
 const char *counter_name(enum counter c);
 

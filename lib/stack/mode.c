@@ -48,7 +48,7 @@ go_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 
 	m->mode = RTLS_MODE_SOFTWARE;
 	m->reason = (uint8_t)why;
-	k->stack->counters[CNT_SOFTWARE_FIRST + why]++;
+	stack_count(k->stack, counter_of_reason(why));
 	count_current(k, d, RTLS_MODE_SOFTWARE);
 }
 

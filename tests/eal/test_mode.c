@@ -173,9 +173,15 @@ static const struct {
 };
 
 static const char *const reasons[RTLS_MODE_REASON_MAX] = {
-	"SoftwareNoReason", "SoftwareAsked",  "SoftwareNoDevice", "SoftwareFeatureOff",
-	"SoftwareSuite",    "SoftwareNoRoom", "SoftwareRefused",  "SoftwarePending",
-	"SoftwareRekey",    "SoftwareLost",   "SoftwareDown",
+	[RTLS_MODE_REASON_ASKED] = "SoftwareAsked",
+	[RTLS_MODE_REASON_NO_DEVICE] = "SoftwareNoDevice",
+	[RTLS_MODE_REASON_FEATURE_OFF] = "SoftwareFeatureOff",
+	[RTLS_MODE_REASON_SUITE] = "SoftwareSuite",
+	[RTLS_MODE_REASON_NO_ROOM] = "SoftwareNoRoom",
+	[RTLS_MODE_REASON_REFUSED] = "SoftwareRefused",
+	[RTLS_MODE_REASON_REKEY] = "SoftwareRekey",
+	[RTLS_MODE_REASON_LOST] = "SoftwareLost",
+	[RTLS_MODE_REASON_DOWN] = "SoftwareDown",
 };
 
 static void
@@ -183,11 +189,10 @@ count_reasons(size_t row)
 {
 	const enum rtls_mode_reason *why = rows[row].why;
 
-	for (int r = 1; r < RTLS_MODE_REASON_MAX; r++)
+	for (int r = RTLS_MODE_REASON_ASKED; r < RTLS_MODE_REASON_MAX; r++)
 		CU_ASSERT_EQUAL(device_pair_stat(&d, reasons[r]),
 				(uint64_t)(why[0] == (unsigned int)r) +
 					(why[1] == (unsigned int)r));
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareNoReason"), 0);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxDevice"), rows[row].started[0]);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsRxDevice"), rows[row].started[1]);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxSw"), !rows[row].started[0]);
