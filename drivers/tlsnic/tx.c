@@ -257,12 +257,22 @@ nic_tx_seal(struct nic_tx *tx, const struct nic_tx_job *job, const uint8_t *in, 
 	return seal(tx, state_for(tx, job), in, out, len);
 }
 
+/*
+ * Is the place behind the packet that was built anew beyond the one in force? To return from there
+ * would be to wait for bytes that may have come by already, until sequence numbers come round.
+ */
+static bool
+went_beyond(const struct nic_tx *tx)
+{
+	return (int32_t)(tx->state[!tx->cur].at.seq - tx->state[tx->cur].at.seq) > 0;
+}
+
 void
 nic_tx_end(struct nic_tx *tx, const struct nic_tx_job *job, enum rtls_tls_tx_after after, bool ok)
 {
 	if (job->in_order) {
 		tx->in_step = ok;
-	} else if (ok && (after == RTLS_TLS_TX_STAYS || !tx->in_step)) {
+	} else if (ok && (after == RTLS_TLS_TX_STAYS || !tx->in_step || went_beyond(tx))) {
 		tx->cur = !tx->cur;
 		tx->in_step = true;
 	}

@@ -45,7 +45,7 @@ enum rtls_tls_tx_method {
 /** Where a device that rebuilds its state goes on. */
 enum rtls_tls_tx_after {
 	RTLS_TLS_TX_STAYS,   /**< behind the packet that was out of order */
-	RTLS_TLS_TX_RETURNS, /**< where it was before */
+	RTLS_TLS_TX_RETURNS, /**< where it was before, unless the packet ends beyond that */
 };
 
 /** How the device finds its place in a received stream again. */

@@ -281,7 +281,7 @@ model_sent(struct nic_bench *b, uint32_t off, uint32_t len)
 		b->expected = off + len;
 	} else {
 		b->ooo++;
-		if (b->conf.tx_after == RTLS_TLS_TX_STAYS)
+		if (b->conf.tx_after == RTLS_TLS_TX_STAYS || off + len > b->expected)
 			b->expected = off + len;
 	}
 }
