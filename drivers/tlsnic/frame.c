@@ -127,6 +127,15 @@ frame_flow(const struct frame *f)
 	return flow;
 }
 
+bool
+frame_brings_text(const struct frame *f)
+{
+	uint8_t flags = f->hdr[f->l4_off + offsetof(struct rte_tcp_hdr, tcp_flags)];
+
+	return f->pay_len > 0 && (flags & (RTE_TCP_ACK_FLAG | RTE_TCP_SYN_FLAG |
+					   RTE_TCP_RST_FLAG)) == RTE_TCP_ACK_FLAG;
+}
+
 /*
  * The sum of len bytes from off on. DPDK's own for chains drops carries behind pieces of odd
  * length (rte_raw_cksum_mbuf() of 24.11).

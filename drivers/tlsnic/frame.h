@@ -44,6 +44,12 @@ struct frame_flow {
 
 struct frame_flow frame_flow(const struct frame *f);
 
+/*
+ * Does the segment bring text of an open connection? With SYN or RST, or without ACK, every
+ * receiver drops it (RFC 9293 3.10.7.4): what it says of the stream is then nobody's word.
+ */
+bool frame_brings_text(const struct frame *f);
+
 /* Marks a received packet whose checksums nobody has looked at yet. */
 void frame_verify(struct rte_mbuf *m, const struct frame *f);
 

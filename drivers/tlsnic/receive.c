@@ -83,7 +83,7 @@ receive_packet(struct tlsnic *nic, struct rte_mbuf *m)
 
 	frame_read(m, &f);
 	frame_verify(m, &f);
-	if (f.kind != FRAME_TCP || f.pay_len == 0 || f.len > nic->frame_max ||
+	if (f.kind != FRAME_TCP || !frame_brings_text(&f) || f.len > nic->frame_max ||
 	    (m->ol_flags & CKSUMS_MASK) != CKSUMS_GOOD)
 		return m;
 	flow = frame_flow(&f);

@@ -11,6 +11,18 @@
 
 #include "support/harness.h"
 
+static uint8_t
+tcp_flags_of(unsigned int flags)
+{
+	uint8_t tcp_flags = (flags & NIC_ARRIVAL_NO_ACK) != 0 ? 0 : RTE_TCP_ACK_FLAG;
+
+	if ((flags & NIC_ARRIVAL_SYN) != 0)
+		tcp_flags |= RTE_TCP_SYN_FLAG;
+	if ((flags & NIC_ARRIVAL_RST) != 0)
+		tcp_flags |= RTE_TCP_RST_FLAG;
+	return tcp_flags;
+}
+
 static void
 write_headers(uint8_t *p, uint32_t seq, uint32_t len, unsigned int flags)
 {
@@ -32,7 +44,7 @@ write_headers(uint8_t *p, uint32_t seq, uint32_t len, unsigned int flags)
 		.dst_port = (flags & NIC_ARRIVAL_OTHER_FLOW) != 0 ? RTE_BE16(444) : RTE_BE16(443),
 		.sent_seq = rte_cpu_to_be_32(seq),
 		.data_off = 0x50,
-		.tcp_flags = RTE_TCP_ACK_FLAG,
+		.tcp_flags = tcp_flags_of(flags),
 	};
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);

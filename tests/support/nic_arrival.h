@@ -15,6 +15,9 @@ enum {
 	NIC_ARRIVAL_BAD_BYTE = 1 << 3,
 	NIC_ARRIVAL_MARK_GOOD = 1 << 4, /* the port below has looked at the sums */
 	NIC_ARRIVAL_PADDED = 1 << 5,
+	NIC_ARRIVAL_NO_ACK = 1 << 6,
+	NIC_ARRIVAL_SYN = 1 << 7,
+	NIC_ARRIVAL_RST = 1 << 8,
 };
 
 /* From the peer of nic_bench_flow(), in pieces, with an RSS hash of 4711. */
