@@ -332,8 +332,6 @@ test_keys(void)
 		luck = seed + i;
 		play();
 	}
-	printf("# %llu key changes, %llu records opened in part, %llu sealed after all\n",
-	       (unsigned long long)rekeys, (unsigned long long)mixed, (unsigned long long)fallback);
 	CU_ASSERT(rekeys > 0 && mixed > 0 && fallback > 0);
 }
 
