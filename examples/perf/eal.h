@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* DPDK: its start, and on which memory and lcores. */
+#ifndef PERF_EAL_H
+#define PERF_EAL_H
+
+#include <stdint.h>
+
+/*
+ * Starts the EAL with the arguments before "--", or with nb_lcores on any machine where there
+ * are none (argc 1). 0, or -1: one sentence was printed.
+ */
+int eal_start(int argc, char **argv, unsigned int nb_lcores);
+
+/* What its memory is made of, for people. */
+const char *eal_memory(void);
+
+#endif

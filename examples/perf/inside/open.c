@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "open.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_lcore.h>
+
+#include <recordtls/io.h>
+#include <recordtls/tls.h>
+
+#include "buf/pools.h"
+#include "buf/recvq.h"
+#include "buf/sendq.h"
+#include "raw.h"
+#include "session/rx.h"
+#include "session/tx.h"
+
+enum {
+	SPARE = 64,       /* of each size of buffers */
+	HEADERS_LEN = 66, /* Ethernet, IPv4, TCP with timestamps: in front of what is received */
+};
+
+/* A record as it was received. */
+struct packets {
+	struct rte_mbuf *first;
+	struct rte_mbuf *last;
+};
+
+struct open {
+	struct work work;
+	const struct record_suite *suite;
+	struct buf_pools pools;
+	struct rte_mempool *rx_pool;
+	struct packets *packets; /* the working set */
+	struct recvq q;
+	struct session_rx rx;
+	uint32_t at;
+	struct raw raw;
+	uint32_t pieces;   /* packets per record */
+	struct iovec *src; /* as many per job */
+	struct iovec *dst; /* one per job */
+	uint8_t *buffer;   /* of raw_copy */
+	struct iovec buffer_iov;
+};
+
+static int
+make_pools(struct open *o)
+{
+	uint32_t wire_len = record_wire_len(o->suite, o->work.size);
+	struct buf_pools_conf conf = {
+		.name = o->work.name,
+		.socket_id = (int)rte_socket_id(),
+		.nb_packets = SPARE,
+		.nb_small = SPARE,
+		.nb_medium = SPARE,
+		.nb_large = SPARE,
+	};
+	char name[RTE_MEMPOOL_NAMESIZE];
+	int rc = buf_pools_create(&o->pools, &conf);
+
+	if (rc != 0)
+		return rc;
+	o->pieces = (wire_len + o->work.mss - 1) / o->work.mss;
+	snprintf(name, sizeof(name), "%s_rx", o->work.name);
+	o->rx_pool = rte_pktmbuf_pool_create(
+		name, o->work.count * o->pieces, 0, 0,
+		(uint16_t)(RTE_PKTMBUF_HEADROOM + HEADERS_LEN + o->work.mss), (int)rte_socket_id());
+	return o->rx_pool == NULL ? -ENOMEM : 0;
+}
+
+/* The bytes of a record, in packets of one MSS. */
+static int
+receive(struct open *o, struct packets *p, const uint8_t *bytes, uint32_t len)
+{
+	for (uint32_t done = 0, n; done < len; done += n) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(o->rx_pool);
+
+		if (m == NULL)
+			return -ENOMEM;
+		m->data_off = RTE_PKTMBUF_HEADROOM + HEADERS_LEN;
+		n = RTE_MIN(o->work.mss, len - done);
+		memcpy(rte_pktmbuf_append(m, (uint16_t)n), bytes + done, n);
+		if (p->first == NULL) {
+			p->first = m;
+		} else {
+			p->last->next = m;
+			p->first->nb_segs++;
+			p->first->pkt_len += n;
+		}
+		p->last = m;
+	}
+	return 0;
+}
+
+/* Seals the working set with the sending side. */
+static int
+make_packets(struct open *o)
+{
+	struct session_tx tx;
+	struct rtls_keys keys;
+	struct sendq q;
+	int rc;
+
+	o->packets = calloc(o->work.count, sizeof(*o->packets));
+	if (o->packets == NULL)
+		return -ENOMEM;
+	sendq_init(&q, 0);
+	session_tx_init(&tx, &o->pools, &q, o->work.provider, UINT32_MAX);
+	raw_keys(&o->work, &keys);
+	rc = session_tx_set_keys(&tx, &keys);
+	for (uint32_t i = 0; rc == 0 && i < o->work.count; i++) {
+		struct iovec iov = {
+			.iov_base = (uint8_t *)(uintptr_t)o->work.plain + (size_t)i * o->work.size,
+			.iov_len = o->work.size,
+		};
+		struct rte_mbuf *m;
+
+		if (session_tx_data(&tx, &iov, 1, false) != (ssize_t)o->work.size) {
+			rc = -EIO;
+			break;
+		}
+		m = sendq_mbuf(q.map.tail);
+		rc = receive(o, &o->packets[i], rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+		sendq_release(&q, sendq_end(&q));
+	}
+	session_tx_fini(&tx);
+	sendq_fini(&q);
+	return rc;
+}
+
+/* Where the inner bytes of a record lie; returns how many pieces, the tag apart. */
+static uint16_t
+list_inner(const struct open *o, const struct packets *p, struct iovec *iov, uint8_t *tag)
+{
+	uint32_t skip = record_prefix_len(o->suite), tagged = RECORD_TAG_LEN, n;
+	uint32_t left = o->work.size + o->suite->inner_type_len;
+	uint16_t cnt = 0;
+
+	for (struct rte_mbuf *m = p->first; m != NULL; m = m->next) {
+		uint8_t *bytes = rte_pktmbuf_mtod_offset(m, uint8_t *, skip);
+		uint32_t here = m->data_len - skip;
+
+		skip = 0;
+		n = RTE_MIN(here, left);
+		if (n > 0)
+			iov[cnt++] = (struct iovec){ .iov_base = bytes, .iov_len = n };
+		left -= n;
+		here = RTE_MIN(here - n, tagged);
+		memcpy(tag + RECORD_TAG_LEN - tagged, bytes + n, here);
+		tagged -= here;
+	}
+	return cnt;
+}
+
+static int
+make_raw(struct open *o)
+{
+	int rc = raw_init(&o->raw, &o->work, CRYPTO_OPEN);
+	uint32_t inner_len = o->work.size + o->suite->inner_type_len;
+
+	if (rc != 0)
+		return rc;
+	o->src = calloc((size_t)o->work.count * o->pieces, sizeof(*o->src));
+	o->dst = calloc(o->work.count, sizeof(*o->dst));
+	o->buffer = calloc(1, inner_len);
+	if (o->src == NULL || o->dst == NULL || o->buffer == NULL)
+		return -ENOMEM;
+	o->buffer_iov = (struct iovec){ .iov_base = o->buffer, .iov_len = inner_len };
+	for (uint32_t i = 0; i < o->work.count; i++) {
+		struct crypto_job *j = &o->raw.jobs[i];
+
+		j->src = &o->src[(size_t)i * o->pieces];
+		j->src_cnt = list_inner(o, &o->packets[i], &o->src[(size_t)i * o->pieces], j->tag);
+		o->dst[i] = (struct iovec){
+			.iov_base = o->work.opened + (size_t)i * o->work.size,
+			.iov_len = inner_len,
+		};
+		j->dst = &o->dst[i];
+		j->dst_cnt = 1;
+	}
+	return 0;
+}
+
+/* Records that are consumed do not go back to their pool: they are received again. */
+static int
+fill_queue(struct open *o, uint32_t n)
+{
+	uint32_t i = o->at;
+
+	for (; n > 0; n--) {
+		struct packets *p = &o->packets[i];
+
+		for (struct rte_mbuf *m = p->first;; m = m->next) {
+			rte_mbuf_refcnt_update(m, 1);
+			if (m == p->last)
+				break;
+		}
+		p->last->next = NULL;
+		if (recvq_insert(&o->q, o->q.ready.end_off, p->first) != 0)
+			return -ENOSPC;
+		i = i + 1 == o->work.count ? 0 : i + 1;
+	}
+	session_rx_input(&o->rx);
+	return 0;
+}
+
+static bool
+step_records(struct open *o)
+{
+	struct iovec iov = {
+		.iov_base = o->work.opened + (size_t)o->at * o->work.size,
+		.iov_len = o->work.size,
+	};
+	struct rtls_msg msg = { .iov = &iov, .iovlen = 1 };
+
+	/* The circle has come round: the same records again. */
+	o->rx.rec_no = o->at;
+	o->at = o->at + 1 == o->work.count ? 0 : o->at + 1;
+	return session_rx_recv(&o->rx, &msg, 0, false, true) == (ssize_t)o->work.size;
+}
+
+uint64_t
+open_records(struct open *o, uint32_t n)
+{
+	uint64_t start;
+
+	if (fill_queue(o, n) != 0)
+		return 0;
+	start = rte_rdtsc_precise();
+	for (; n > 0; n--)
+		if (!step_records(o))
+			return 0;
+	return rte_rdtsc_precise() - start;
+}
+
+uint64_t
+open_raw(struct open *o, uint32_t n)
+{
+	uint64_t start = rte_rdtsc_precise();
+
+	for (; n > 0; n--)
+		if (!raw_step(&o->raw))
+			return 0;
+	return rte_rdtsc_precise() - start;
+}
+
+uint64_t
+open_raw_copy(struct open *o, uint32_t n)
+{
+	uint64_t start = rte_rdtsc_precise();
+
+	for (; n > 0; n--) {
+		uint32_t i = o->raw.at;
+		bool ok;
+
+		o->raw.jobs[i].dst = &o->buffer_iov;
+		ok = raw_step(&o->raw);
+		o->raw.jobs[i].dst = &o->dst[i];
+		if (!ok)
+			return 0;
+		memcpy(o->dst[i].iov_base, o->buffer, o->work.size);
+	}
+	return rte_rdtsc_precise() - start;
+}
+
+/* All of it, by the record layer and raw. */
+static int
+verify(struct open *o)
+{
+	size_t len = (size_t)o->work.count * o->work.size;
+
+	memset(o->work.opened, 0, len);
+	if (open_records(o, o->work.count) == 0 || memcmp(o->work.opened, o->work.plain, len) != 0)
+		return -EBADMSG;
+	memset(o->work.opened, 0, len);
+	if (open_raw(o, o->work.count) == 0 || memcmp(o->work.opened, o->work.plain, len) != 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static int
+make_session(struct open *o)
+{
+	struct rtls_keys keys;
+
+	recvq_init(&o->q, 0);
+	session_rx_init(&o->rx, &o->pools, &o->q, o->work.provider);
+	raw_keys(&o->work, &keys);
+	return session_rx_set_keys(&o->rx, &keys);
+}
+
+int
+open_create(const struct work *w, struct open **out)
+{
+	struct open *o = calloc(1, sizeof(*o));
+	int rc;
+
+	if (o == NULL)
+		return -ENOMEM;
+	o->work = *w;
+	o->suite = record_suite_find(w->tls, w->suite->cipher);
+	rc = o->suite == NULL ? -ENOTSUP : make_pools(o);
+	if (rc == 0)
+		rc = make_packets(o);
+	if (rc == 0)
+		rc = make_raw(o);
+	if (rc == 0)
+		rc = make_session(o);
+	if (rc == 0)
+		rc = verify(o);
+	if (rc != 0) {
+		open_destroy(o);
+		return rc;
+	}
+	*out = o;
+	return 0;
+}
+
+void
+open_destroy(struct open *o)
+{
+	if (o == NULL)
+		return;
+	if (o->rx.provider != NULL)
+		session_rx_fini(&o->rx);
+	raw_fini(&o->raw);
+	free(o->src);
+	free(o->dst);
+	free(o->buffer);
+	free(o->packets);
+	/* Its mbufs are referred to by nobody any more. */
+	rte_mempool_free(o->rx_pool);
+	buf_pools_destroy(&o->pools);
+	free(o);
+}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) The librecordtls authors
+
+"""The measuring tool: that it measures and reports, never how fast anything is."""
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '../interop/lib'))
+from tap import check, equal, plan, run  # noqa: E402
+
+RECORD = ('seal_gbps open_gbps raw_gbps copy_raw_gbps copy_seal_gbps raw_open_gbps libssl_seal_gbps '
+          'libssl_open_gbps ratio_raw ratio_copy_raw ratio_libssl').split()
+GNUTLS = 'gnutls_seal_gbps gnutls_open_gbps ratio_gnutls'.split()
+HEAD = 'version cpu tsc_ghz memory dpdk openssl gnutls provider tls suite size'.split()
+
+
+def perf(*args):
+    return subprocess.run([EXE, *args], capture_output=True, text=True, timeout=120)
+
+
+def measured(*args):
+    """The JSON of a run that went well."""
+    done = perf(*args, '--seconds', '0.2', '--json')
+    equal((done.returncode, done.stderr), (0, ''), 'exit code and complaints')
+    figures = json.loads(done.stdout.splitlines()[-1])
+    for key in HEAD:
+        check(figures[key], f'{key} is in the head')
+    return figures
+
+
+def positive(figures, keys):
+    for key in keys:
+        check(isinstance(figures[key], float) and figures[key] > 0, f'{key} is {figures[key]}')
+
+
+def record_keys(figures):
+    positive(figures, RECORD)
+    equal([s['working_set'] for s in figures['working_sets']], [262144, 67108864], 'working sets')
+    for one in figures['working_sets']:
+        positive(one, RECORD)
+        if figures['gnutls'] == 'not built in':
+            equal({one[key] for key in GNUTLS}, {None}, 'figures of GnuTLS')
+        else:
+            positive(one, GNUTLS)
+
+
+def case_record():
+    """record measures full records"""
+    record_keys(measured('record'))
+
+
+def case_record_small():
+    """record measures small records, with named EAL arguments"""
+    eal = ['--no-huge', '-m', '900', '--no-pci', '--no-shconf', '--no-telemetry',
+           '--log-level=*:critical', f'--file-prefix=perf-test-{os.getpid()}', '-l', '0']
+    figures = measured(*eal, '--', 'record', '--size', '100', '--mss', '536')
+    record_keys(figures)
+    equal((figures['size'], figures['mss']), (100, 536), 'what was asked for')
+
+
+def case_table():
+    """without --json there is a table and no JSON"""
+    done = perf('--', 'record', '--seconds', '0.1', '--size', '1400')
+    equal(done.returncode, 0, 'exit code')
+    for text in ('cycles     of the TSC', 'provider   libcrypto', 'record layer, open', 'ratio_raw'):
+        check(text in done.stdout, f'{text!r} is in the table')
+    check('{' not in done.stdout, 'no JSON')
+
+
+def case_wrong():
+    """what cannot be is refused in one sentence"""
+    for args in ([], ['fly'], ['record', 'flow'], ['record', '--tls', '1.1'], ['record', '--size', '0'],
+                 ['record', '--size', '16385'], ['record', '--suite', 'null'], ['record', '--seconds', 'x'],
+                 ['record', '--provider', 'none'], ['flow', '--mode', 'fast'], ['flow', '--conns', '0'],
+                 ['record', '--mss', '12'], ['record', '--fly'], ['record', '--size']):
+        done = perf(*args)
+        equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)
+
+
+def case_help():
+    """--help says what each figure is"""
+    done = perf('--help')
+    equal(done.returncode, 0, 'exit code')
+    for key in ('ratio_raw', 'ratio_copy_raw', 'ratio_libssl', 'ratio_software', 'ratio_plain'):
+        check(key in done.stdout, f'{key} is explained')
+
+
+CASES = [case_record, case_record_small, case_table, case_wrong, case_help]
+
+EXE = sys.argv[1]
+plan(CASES)
+sys.exit(run(CASES) != 0)
