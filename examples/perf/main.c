@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 
 #include "eal.h"
+#include "flow.h"
 #include "options.h"
 #include "record.h"
 #include "say.h"
@@ -46,7 +47,7 @@ main(int argc, char **argv)
 	}
 	if (eal_start(eal_argc, argv, o.command == OPTIONS_FLOW ? 2 : 1) != 0)
 		return EXIT_FAILED;
-	rc = record_run(&o);
+	rc = o.command == OPTIONS_FLOW ? flow_run(&o) : record_run(&o);
 	rte_eal_cleanup();
 	return rc == 0 ? EXIT_OK : EXIT_FAILED;
 }

@@ -95,8 +95,8 @@ options_usage(void)
 	     "  ratio_software_* cost in mode software / (cost of plain TCP + raw AEAD)\n"
 	     "  ratio_plain_*    cost in the mode / cost of plain TCP\n"
 	     "\n"
-	     "Cycles are those of the time stamp counter, which counts at one rate whatever the\n"
-	     "core's clock is.");
+	     "Slices in which the kernel took the CPU away are left out. Cycles are those of the time\n"
+	     "stamp counter, which counts at one rate whatever the core's clock is.");
 }
 
 static bool

@@ -14,6 +14,7 @@
 #include "inside/open.h"
 #include "inside/seal.h"
 #include "peer.h"
+#include "phase.h"
 #include "report.h"
 #include "say.h"
 #include "series.h"
@@ -21,11 +22,7 @@
 enum {
 	SLICE_BYTES = 256 << 10, /* about 0.1 ms */
 	PEERS_MAX = 2,
-	LEAST_ROUNDS = 5,
-	PROGRESS_ROUNDS = 64,
 };
-
-#define WARM_UP 0.1 /* of the time */
 
 enum lane {
 	RAW_SEAL,
@@ -199,49 +196,47 @@ run_slice(struct bench *b, enum lane lane)
 	return 0;
 }
 
-/* A slice of each, one after the other: noise of the machine hits all alike. */
 static bool
-run_round(struct bench *b, bool counts)
+run_lane(struct bench *b, enum lane lane, enum phase phase)
 {
-	double bits = (double)b->slice * b->o->size * 8;
-	double hz = (double)rte_get_tsc_hz();
+	double bits = (double)b->slice * b->o->size * 8, hz = (double)rte_get_tsc_hz();
+	uint64_t interruptions = phase_interruptions();
+	uint64_t cycles = run_slice(b, lane);
 
-	for (enum lane lane = 0; lane < LANES; lane++) {
-		uint64_t cycles;
-
-		if (!is_there(b, lane))
-			continue;
-		cycles = run_slice(b, lane);
-		if (cycles == 0) {
-			say("%s failed", lanes[lane].title);
-			return false;
-		}
-		if (counts && !series_add(&b->gbps[lane], bits * hz / (double)cycles / 1e9)) {
-			say("no memory");
-			return false;
-		}
+	if (cycles == 0) {
+		say("%s failed", lanes[lane].title);
+		return false;
 	}
-	return true;
+	if (!phase_counts(phase, interruptions) ||
+	    series_add(&b->gbps[lane], bits * hz / (double)cycles / 1e9))
+		return true;
+	say("no memory");
+	return false;
 }
 
 static bool
+has_enough(const struct bench *b)
+{
+	for (enum lane lane = 0; lane < LANES; lane++)
+		if (is_there(b, lane) && b->gbps[lane].n < PHASE_LEAST)
+			return false;
+	return true;
+}
+
+/* A slice of each, one after the other: noise of the machine hits all alike. */
+static bool
 run_rounds(struct bench *b, const char *what, double seconds)
 {
-	uint64_t start = rte_rdtsc(), span = (uint64_t)(seconds * (double)rte_get_tsc_hz());
-	uint32_t rounds = 0;
-	double done;
+	struct phase_clock clock = phase_start(what, seconds);
+	enum phase phase;
 
-	for (uint32_t turn = 0;; turn++) {
-		done = (double)(rte_rdtsc() - start) / (double)span;
-		if (done >= 1 && rounds >= LEAST_ROUNDS)
-			break;
-		if (turn % PROGRESS_ROUNDS == 0)
-			report_progress(what, RTE_MIN(done, 0.99));
-		if (!run_round(b, turn > 0 && done >= WARM_UP))
-			return false;
-		rounds += turn > 0 && done >= WARM_UP;
-	}
-	report_progress(what, 1);
+	do {
+		phase = phase_now(&clock);
+		for (enum lane lane = 0; lane < LANES; lane++)
+			if (is_there(b, lane) && !run_lane(b, lane, phase))
+				return false;
+	} while (phase != PHASE_LATE || !has_enough(b));
+	phase_end(&clock);
 	return true;
 }
 

@@ -13,6 +13,10 @@ from tap import check, equal, plan, run  # noqa: E402
 RECORD = ('seal_gbps open_gbps raw_gbps copy_raw_gbps copy_seal_gbps raw_open_gbps libssl_seal_gbps '
           'libssl_open_gbps ratio_raw ratio_copy_raw ratio_libssl').split()
 GNUTLS = 'gnutls_seal_gbps gnutls_open_gbps ratio_gnutls'.split()
+FLOW = ('goodput_gbps cycles_per_byte_tx cycles_per_byte_rx plain_cycles_per_byte_tx '
+        'plain_cycles_per_byte_rx raw_cycles_per_byte').split()
+SOFTWARE = 'ratio_software_tx ratio_software_rx'.split()
+PLAIN = 'ratio_plain_tx ratio_plain_rx'.split()
 HEAD = 'version cpu tsc_ghz memory dpdk openssl gnutls provider tls suite size'.split()
 
 
@@ -60,6 +64,32 @@ def case_record_small():
     equal((figures['size'], figures['mss']), (100, 536), 'what was asked for')
 
 
+def flow_keys(mode, there, *args):
+    figures = measured('flow', '--mode', mode, *args)
+    positive(figures, FLOW + there)
+    missing = [key for key in SOFTWARE + PLAIN if key not in there]
+    check(all(figures[key] is None for key in missing), f'{missing} are null')
+    equal(figures['mode'], mode, 'mode')
+    return figures
+
+
+def case_plain():
+    """flow measures plain TCP"""
+    flow_keys('plain', [])
+
+
+def case_software():
+    """flow measures records in software, on a few connections"""
+    figures = flow_keys('software', SOFTWARE + PLAIN, '--conns', '3', '--size', '1400', '--mss', '1000')
+    equal((figures['conns'], figures['size'], figures['mss']), (3, 1400, 1000), 'what was asked for')
+
+
+def case_nic():
+    """flow measures a NIC with inline TLS, with and without TSO"""
+    flow_keys('nic', PLAIN)
+    check(flow_keys('nic', PLAIN, '--tso')['tso'] is True, 'TSO is told')
+
+
 def case_table():
     """without --json there is a table and no JSON"""
     done = perf('--', 'record', '--seconds', '0.1', '--size', '1400')
@@ -79,6 +109,18 @@ def case_wrong():
         equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)
 
 
+def case_impossible():
+    """what the machine or the library cannot do is one sentence"""
+    eal = ['--no-huge', '-m', '64', '--no-pci', '--no-shconf', '--no-telemetry',
+           '--log-level=*:critical', f'--file-prefix=perf-test-{os.getpid()}', '-l', '0', '--']
+    for args in ([*eal, 'flow'], [*eal, 'record'], ['flow', '--size', '63'],
+                 ['--no-such-thing', '--', 'record']):
+        done = perf(*args)
+        equal(done.returncode, 1, args)
+        said = [line for line in done.stderr.splitlines() if line.startswith('recordtls-perf: ')]
+        equal(len(said), 1, f'sentences of {args}')
+
+
 def case_help():
     """--help says what each figure is"""
     done = perf('--help')
@@ -87,7 +129,8 @@ def case_help():
         check(key in done.stdout, f'{key} is explained')
 
 
-CASES = [case_record, case_record_small, case_table, case_wrong, case_help]
+CASES = [case_record, case_record_small, case_plain, case_software, case_nic,
+         case_table, case_wrong, case_impossible, case_help]
 
 EXE = sys.argv[1]
 plan(CASES)

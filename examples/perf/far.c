@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "far.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_cycles.h>
+
+#include <recordtls/tlsnic.h>
+
+#include "link.h"
+#include "say.h"
+
+enum {
+	BURST = 64,
+};
+
+struct far_conn {
+	struct rtls_sock *sock;
+	uint64_t left; /* to be sent */
+};
+
+struct far {
+	struct link *link;
+	struct rtls_stack *stack;
+	struct rtls_sock *listener;
+	struct far_conn conns[LINK_MODES][LINK_CONNS_MAX];
+	unsigned int nb_orders; /* carried out */
+	uint8_t *memory;
+};
+
+/* It serves as the stream's source and as what is read into: nobody looks at the bytes. */
+static bool
+start(struct far *f)
+{
+	struct rtls_addr addr = link_addr(1, LINK_PORT);
+	const struct rtls_listen_conf conf = {
+		.size = sizeof(conf),
+		.backlog = LINK_CONNS_MAX * LINK_MODES,
+	};
+	int rc;
+
+	f->memory = calloc(1, LINK_MEMORY);
+	if (f->memory == NULL) {
+		say("no memory");
+		return false;
+	}
+	f->stack = link_stack(f->link, 1);
+	if (f->stack == NULL)
+		return false;
+	rc = rtls_listen(f->stack, &addr, &conf, &f->listener);
+	if (rc < 0)
+		say("the far end cannot listen: %s", strerror(-rc));
+	return rc == 0;
+}
+
+/* The host's port says which connection it is. */
+static void
+admit(struct far *f, struct rtls_sock *k)
+{
+	struct rtls_sock_info info;
+	struct far_conn *c;
+	unsigned int at;
+	int rc;
+
+	rtls_sock_info(k, &info);
+	at = info.remote.port - LINK_PORT_BASE;
+	c = &f->conns[at / LINK_CONNS_MAX][at % LINK_CONNS_MAX];
+	rc = link_prepare(f->link, 1, (enum options_mode)(at / LINK_CONNS_MAX), k);
+	if (rc != 0) {
+		say("the far end cannot set keys: %s", strerror(-rc));
+		rtls_abort(k);
+		return;
+	}
+	c->sock = k;
+	rtls_sock_watch(k, RTLS_READABLE, c);
+	atomic_fetch_add(&f->link->nb_accepted, 1);
+}
+
+static void
+take_order(struct far *f)
+{
+	unsigned int nb = atomic_load_explicit(&f->link->nb_orders, memory_order_acquire);
+
+	if (nb == f->nb_orders)
+		return;
+	f->nb_orders = nb;
+	for (uint32_t i = 0; i < f->link->o->conns; i++) {
+		struct far_conn *c = &f->conns[f->link->order.mode][i];
+
+		c->left = f->link->order.bytes;
+		rtls_sock_watch(c->sock, RTLS_READABLE | RTLS_WRITABLE, c);
+	}
+}
+
+static void
+send_some(struct far *f, struct far_conn *c)
+{
+	ssize_t n;
+
+	while (c->left > 0) {
+		n = rtls_send(c->sock, f->memory, RTE_MIN(c->left, (uint64_t)f->link->o->size), 0);
+		if (n <= 0)
+			return;
+		c->left -= (uint64_t)n;
+	}
+	rtls_sock_watch(c->sock, RTLS_READABLE, c);
+}
+
+static void
+receive_all(struct far *f, struct far_conn *c)
+{
+	uint64_t all = atomic_load_explicit(&f->link->received, memory_order_relaxed);
+	ssize_t n;
+
+	while ((n = rtls_recv(c->sock, f->memory, LINK_MEMORY, 0)) > 0)
+		all += (uint64_t)n;
+	atomic_store_explicit(&f->link->received, all, memory_order_relaxed);
+}
+
+static void
+turn(struct far *f)
+{
+	struct rtls_event ev[BURST];
+	struct rtls_sock *k;
+	unsigned int n;
+
+	rtls_tlsnic_poll(f->link->nic);
+	rtls_stack_poll(f->stack, link_now_us(rte_rdtsc()));
+	take_order(f);
+	while (rtls_accept_burst(f->listener, &k, 1) == 1)
+		admit(f, k);
+	n = rtls_events(f->stack, ev, BURST);
+	for (unsigned int i = 0; i < n; i++) {
+		struct far_conn *c = ev[i].user;
+
+		if (c == NULL)
+			continue;
+		if ((ev[i].bits & RTLS_READABLE) != 0)
+			receive_all(f, c);
+		if ((ev[i].bits & RTLS_WRITABLE) != 0)
+			send_some(f, c);
+	}
+}
+
+static void
+end(struct far *f)
+{
+	for (int mode = 0; mode < LINK_MODES; mode++)
+		for (int i = 0; i < LINK_CONNS_MAX; i++)
+			if (f->conns[mode][i].sock != NULL)
+				rtls_abort(f->conns[mode][i].sock);
+	if (f->listener != NULL)
+		rtls_close(f->listener);
+	if (f->stack != NULL)
+		link_stack_destroy(f->stack, f->link->nic);
+	free(f->memory);
+	free(f);
+}
+
+int
+far_main(void *arg)
+{
+	struct link *l = arg;
+	struct far *f = calloc(1, sizeof(*f));
+	bool ok;
+
+	if (f == NULL) {
+		say("no memory");
+		atomic_store(&l->far, LINK_FAR_FAILED);
+		return -1;
+	}
+	f->link = l;
+	ok = start(f);
+	atomic_store(&l->far, ok ? LINK_FAR_READY : LINK_FAR_FAILED);
+	while (ok && !atomic_load_explicit(&l->stop, memory_order_relaxed))
+		turn(f);
+	end(f);
+	return ok ? 0 : -1;
+}

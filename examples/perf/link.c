@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "link.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_cycles.h>
+
+#include <recordtls/tlsnic.h>
+
+#include "say.h"
+
+enum {
+	PATIENCE_US = 2000000,
+	SNDBUF = 256 << 10,
+};
+
+uint64_t
+link_now_us(uint64_t tsc)
+{
+	uint64_t hz = rte_get_tsc_hz();
+
+	return tsc / hz * 1000000 + tsc % hz * 1000000 / hz;
+}
+
+struct rtls_addr
+link_addr(int end, uint16_t port)
+{
+	return (struct rtls_addr){
+		.family = RTLS_IPV4,
+		.port = port,
+		.ip = { 10, 0, 0, (uint8_t)(end + 1) },
+	};
+}
+
+struct rtls_stack *
+link_stack(const struct link *l, int end)
+{
+	struct rtls_port *port = end == 0 ? l->nic : l->far_port;
+	struct rtls_addr addr = link_addr(end, 0);
+	struct rtls_stack_conf conf = {
+		.size = sizeof(conf),
+		.name = end == 0 ? "host" : "far",
+		.max_socks = LINK_CONNS_MAX * LINK_MODES + 1,
+		.nb_small = RTE_MAX(2048u, l->o->conns * (SNDBUF / 256 + 64)),
+		.nb_medium = RTE_MAX(2048u, l->o->conns * (SNDBUF / 2048 + 64)),
+		.nb_large = RTE_MAX(1024u, l->o->conns * (SNDBUF / 16384 + 32)),
+		.sndbuf = SNDBUF,
+	};
+	struct rtls_stack *s;
+	int rc = rtls_stack_create(&conf, &s);
+
+	if (rc < 0) {
+		say("a stack cannot be made: %s", strerror(-rc));
+		return NULL;
+	}
+	rc = rtls_stack_bind(s, port, 0);
+	if (rc == 0)
+		rc = rtls_addr_add(s, port, &addr, 24);
+	if (rc == 0)
+		return s;
+	say("a stack cannot use its port: %s", strerror(-rc));
+	rtls_stack_destroy(s);
+	return NULL;
+}
+
+void
+link_stack_destroy(struct rtls_stack *s, struct rtls_port *poll_more)
+{
+	uint64_t now_us = link_now_us(rte_rdtsc()), end_us = now_us + PATIENCE_US;
+
+	while (rtls_stack_destroy(s) == -EAGAIN) {
+		now_us = link_now_us(rte_rdtsc());
+		if (now_us > end_us) {
+			say("a port does not give its buffers back");
+			return;
+		}
+		rtls_stack_poll(s, now_us);
+		if (poll_more != NULL)
+			rtls_tlsnic_poll(poll_more);
+	}
+}
+
+static int
+set_keys(const struct link *l, struct rtls_sock *k, enum rtls_dir dir, bool from_host)
+{
+	struct rtls_keys keys = { .version = l->o->tls, .cipher = l->o->suite->cipher };
+
+	memset(keys.key, from_host ? 0x11 : 0x22, l->o->suite->key_len);
+	memset(keys.iv, from_host ? 0x33 : 0x44, sizeof(keys.iv));
+	return rtls_set_keys(k, dir, &keys);
+}
+
+int
+link_prepare(const struct link *l, int end, enum options_mode mode, struct rtls_sock *k)
+{
+	int rc = rtls_sock_set(k, RTLS_OPT_MAX_SEG, l->o->mss);
+
+	if (rc == 0)
+		rc = rtls_sock_set(k, RTLS_OPT_MAX_PAYLOAD, l->o->size);
+	if (rc != 0 || mode == OPTIONS_PLAIN)
+		return rc;
+	if (mode == OPTIONS_SOFTWARE)
+		rc = rtls_sock_set(k, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
+	if (rc == 0)
+		rc = set_keys(l, k, RTLS_TX, end == 0);
+	return rc == 0 ? set_keys(l, k, RTLS_RX, end != 0) : rc;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What the two lcores of the command flow share. The host's one measures; the far one runs the
+ * NIC, the cable and the far end, which takes whatever comes and sends what it is told to.
+ */
+#ifndef PERF_LINK_H
+#define PERF_LINK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <recordtls/recordtls.h>
+#include <recordtls/tls.h>
+
+#include "options.h"
+
+enum {
+	LINK_PORT = 443,        /* of the far end */
+	LINK_PORT_BASE = 10000, /* of the host: the first connection of the first mode */
+	LINK_CONNS_MAX = 64,
+	LINK_MODES = OPTIONS_NIC + 1,
+	LINK_MEMORY = 256 << 10, /* the programs' own memory at either end */
+};
+
+enum link_far {
+	LINK_FAR_STARTS,
+	LINK_FAR_READY,
+	LINK_FAR_FAILED,
+};
+
+/* Bytes for the far end to send on each connection of a mode. */
+struct link_order {
+	enum options_mode mode;
+	uint64_t bytes;
+};
+
+struct link {
+	const struct options *o;
+	struct rtls_port *nic;      /* the host's port, polled on by the far lcore */
+	struct rtls_port *far_port; /* the other end of the cable below */
+	_Atomic(enum link_far) far;
+	atomic_uint nb_accepted; /* with their keys set */
+	struct link_order order; /* written before nb_orders grows */
+	atomic_uint nb_orders;
+	/* What the far end has received since the beginning; only it writes. */
+	_Atomic(uint64_t) received;
+	atomic_bool stop; /* the far lcore ends */
+};
+
+/* A monotonic clock in microseconds, by the TSC. */
+uint64_t link_now_us(uint64_t tsc);
+
+/* An end's address: 0 the host, 1 the far end. */
+struct rtls_addr link_addr(int end, uint16_t port);
+
+/* A stack of the sizes that these connections need, on a port. NULL: one sentence was printed. */
+struct rtls_stack *link_stack(const struct link *l, int end);
+
+/* Polls until everything is given back; poll_more runs what else there is, or is NULL. */
+void link_stack_destroy(struct rtls_stack *s, struct rtls_port *poll_more);
+
+/* Sizes of an established socket, and keys unless it is plain; 0 or -errno. */
+int link_prepare(const struct link *l, int end, enum options_mode mode, struct rtls_sock *k);
+
+#endif
