@@ -49,31 +49,46 @@ rings_init(struct tlsnic *nic)
 	return r->tx == NULL || r->done == NULL || r->rx == NULL ? -ENOMEM : 0;
 }
 
+static uint16_t
+transmit_here(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct nic_msg msg = { .type = NIC_MSG_PACKET };
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		msg.m = pkts[i];
+		if (!turn_handle(nic, &msg))
+			break;
+	}
+	turn_flush(nic);
+	return i;
+}
+
+/* Many at a time: each time the other lcore takes the ring's line away from this one. */
+static uint16_t
+transmit_there(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n)
+{
+	unsigned int room = rte_ring_free_count(nic->rings.tx), left;
+	struct nic_msg msgs[BURST];
+
+	room = room > commands_max(nic) ? room - commands_max(nic) : 0;
+	n = (uint16_t)RTE_MIN(n, room);
+	for (uint16_t done = 0; done < n; done = (uint16_t)(done + left)) {
+		left = RTE_MIN((unsigned int)(n - done), (unsigned int)BURST);
+		for (unsigned int i = 0; i < left; i++)
+			msgs[i] = (struct nic_msg){ .type = NIC_MSG_PACKET, .m = pkts[done + i] };
+		rte_ring_enqueue_bulk_elem(nic->rings.tx, msgs, sizeof(msgs[0]), left, NULL);
+	}
+	return n;
+}
+
 uint16_t
 ring_transmit(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct nic_msg msg = { .type = NIC_MSG_PACKET };
-	unsigned int room;
-	uint16_t i;
-
-	if (nic->conf.rings == 0) {
-		for (i = 0; i < n; i++) {
-			msg.m = pkts[i];
-			if (!turn_handle(nic, &msg))
-				break;
-		}
-		turn_flush(nic);
-		return i;
-	}
+	if (nic->conf.rings == 0)
+		return transmit_here(nic, pkts, n);
 	ring_reclaim(nic);
-	room = rte_ring_free_count(nic->rings.tx);
-	room = room > commands_max(nic) ? room - commands_max(nic) : 0;
-	n = (uint16_t)RTE_MIN(n, room);
-	for (i = 0; i < n; i++) {
-		msg.m = pkts[i];
-		rte_ring_enqueue_elem(nic->rings.tx, &msg, sizeof(msg));
-	}
-	return n;
+	return transmit_there(nic, pkts, n);
 }
 
 uint16_t
@@ -101,14 +116,19 @@ ring_command(struct tlsnic *nic, const struct nic_msg *msg)
 void
 ring_reclaim(struct tlsnic *nic)
 {
-	struct nic_msg msg;
+	struct nic_msg msgs[BURST];
+	unsigned int n = BURST;
 
-	while (nic->rings.done != NULL &&
-	       rte_ring_dequeue_elem(nic->rings.done, &msg, sizeof(msg)) == 0) {
-		if (msg.type == NIC_MSG_PACKET)
-			rte_pktmbuf_free(msg.m);
-		else
-			contexts_release(&nic->contexts, &nic->contexts.tab[msg.ctx.index]);
+	while (nic->rings.done != NULL && n == BURST) {
+		n = rte_ring_dequeue_burst_elem(nic->rings.done, msgs, sizeof(msgs[0]), BURST,
+						NULL);
+		for (unsigned int i = 0; i < n; i++) {
+			if (msgs[i].type == NIC_MSG_PACKET)
+				rte_pktmbuf_free(msgs[i].m);
+			else
+				contexts_release(&nic->contexts,
+						 &nic->contexts.tab[msgs[i].ctx.index]);
+		}
 	}
 }
 
