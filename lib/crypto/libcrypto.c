@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -152,6 +153,58 @@ update_pieces(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
 	}
 }
 
+/* Copies src to dst where they are not the same. False: they are not equally long. */
+static bool
+copy_pieces(const struct crypto_job *j)
+{
+	size_t src_i = 0, src_off = 0;
+
+	for (size_t dst_i = 0; dst_i < j->dst_cnt; dst_i++) {
+		uint8_t *to = j->dst[dst_i].iov_base;
+		const uint8_t *from;
+		size_t left = j->dst[dst_i].iov_len, n;
+
+		for (; left > 0; to += n, left -= n) {
+			while (src_i < j->src_cnt && src_off == j->src[src_i].iov_len) {
+				src_i++;
+				src_off = 0;
+			}
+			if (src_i == j->src_cnt)
+				return false;
+			n = j->src[src_i].iov_len - src_off;
+			if (n > left)
+				n = left;
+			from = (const uint8_t *)j->src[src_i].iov_base + src_off;
+			if (to != from)
+				memcpy(to, from, n);
+			src_off += n;
+		}
+	}
+	while (src_i < j->src_cnt && src_off == j->src[src_i].iov_len) {
+		src_i++;
+		src_off = 0;
+	}
+	return src_i == j->src_cnt;
+}
+
+/* To copy a piece of the size of a packet costs less than a call of OpenSSL for it. */
+static bool
+update_gathered(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
+{
+	int done;
+
+	if (!copy_pieces(j))
+		return false;
+	for (size_t i = 0; i < j->dst_cnt; i++) {
+		const struct iovec *v = &j->dst[i];
+
+		if (v->iov_len != 0 &&
+		    EVP_CipherUpdate(ctx, v->iov_base, &done, v->iov_base, (int)v->iov_len) != 1)
+			return false;
+	}
+	return true;
+}
+
 static bool
 update_all(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
 {
@@ -163,6 +216,8 @@ update_all(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
 	    j->src->iov_len != 0)
 		return EVP_CipherUpdate(ctx, j->dst->iov_base, &done, j->src->iov_base,
 					(int)j->src->iov_len) == 1;
+	if (j->src_cnt > j->dst_cnt)
+		return update_gathered(ctx, j);
 	return update_pieces(ctx, j);
 }
 
