@@ -87,7 +87,8 @@ ssize_t rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags);
 ssize_t rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags);
 
 /**
- * Receives application data (or plain bytes): any number of data records.
+ * Receives application data (or plain bytes): any number of data records. Of buf, what lies
+ * behind the bytes returned may have been written to.
  * @return bytes; 0: FIN on a record boundary, or close_notify before (a buffer
  *   of length 0 gives 0 as well); -EAGAIN: no complete record yet; the table above.
  */

@@ -40,18 +40,19 @@ set_source(struct opening *o, const struct session_rx *rx)
 	return false;
 }
 
-/* Into the program's buffers, and the type byte, if it is the last one, beside them. */
+/* Into the program's buffers, the type byte behind the rest; beside them if that is the last one. */
 static bool
 set_direct(struct opening *o, const struct session_rx *rx, const struct pieces *out)
 {
 	uint32_t plain_max = o->inner_len - rx->suite->inner_type_len;
+	uint32_t here = (uint32_t)RTE_MIN((size_t)o->inner_len, out->left);
 
 	if (plain_max > out->left)
 		return false;
-	o->job.dst_cnt = pieces_iov(out, plain_max, o->dst, OPENING_PIECES_MAX);
-	if (o->job.dst_cnt == 0 && plain_max > 0)
+	o->job.dst_cnt = pieces_iov(out, here, o->dst, OPENING_PIECES_MAX);
+	if (o->job.dst_cnt == 0 && here > 0)
 		return false;
-	if (rx->suite->inner_type_len != 0)
+	if (here < o->inner_len)
 		o->dst[o->job.dst_cnt++] = (struct iovec){ .iov_base = &o->last, .iov_len = 1 };
 	return true;
 }
@@ -82,14 +83,15 @@ opening_set(struct opening *o, const struct session_rx *rx, enum recvq_class fou
 
 /*
  * RFC 8446 5.4: the type is the last byte that is not zero; what is behind it is
- * padding. False when there is none.
+ * padding. False when there is none. It may lie in the program's buffer, where nothing but
+ * zeros stays behind the plaintext.
  */
 static bool
 find_type(struct opening *o)
 {
 	uint32_t len = o->inner_len;
 	uint16_t i = o->job.dst_cnt;
-	const uint8_t *base;
+	uint8_t *base;
 	size_t n;
 
 	while (i-- > 0) {
@@ -98,6 +100,7 @@ find_type(struct opening *o)
 			len--;
 			if (base[n - 1] != 0) {
 				o->type = base[n - 1];
+				base[n - 1] = 0;
 				o->plain_len = len;
 				return true;
 			}
