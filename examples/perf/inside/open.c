@@ -22,7 +22,8 @@
 #include "session/tx.h"
 
 enum {
-	SPARE = 64,       /* of each size of buffers */
+	SPARE = 64,               /* of each size of buffers */
+	RECEIVE_BYTES = 64 << 10, /* a program's buffer */
 	HEADERS_LEN = 66, /* Ethernet, IPv4, TCP with timestamps: in front of what is received */
 };
 
@@ -210,32 +211,36 @@ fill_queue(struct open *o, uint32_t n)
 	return 0;
 }
 
-static bool
-step_records(struct open *o)
+/* One call, of at most n records. Returns how many; 0: it failed. */
+static uint32_t
+step_records(struct open *o, uint32_t n)
 {
-	struct iovec iov = {
-		.iov_base = o->work.opened + (size_t)o->at * o->work.size,
-		.iov_len = o->work.size,
-	};
+	uint32_t fit = RTE_MAX(RECEIVE_BYTES / o->work.size, 1u);
+	struct iovec iov = { .iov_base = o->work.opened + (size_t)o->at * o->work.size };
 	struct rtls_msg msg = { .iov = &iov, .iovlen = 1 };
 
-	/* The circle has come round: the same records again. */
+	n = RTE_MIN(RTE_MIN(n, fit), o->work.count - o->at);
+	iov.iov_len = (size_t)n * o->work.size;
+	/* The circle may have come round: the same records again. */
 	o->rx.rec_no = o->at;
-	o->at = o->at + 1 == o->work.count ? 0 : o->at + 1;
-	return session_rx_recv(&o->rx, &msg, 0, false, true) == (ssize_t)o->work.size;
+	o->at = o->at + n == o->work.count ? 0 : o->at + n;
+	return session_rx_recv(&o->rx, &msg, 0, false, true) == (ssize_t)iov.iov_len ? n : 0;
 }
 
 uint64_t
 open_records(struct open *o, uint32_t n)
 {
 	uint64_t start;
+	uint32_t done;
 
 	if (fill_queue(o, n) != 0)
 		return 0;
 	start = rte_rdtsc_precise();
-	for (; n > 0; n--)
-		if (!step_records(o))
+	for (; n > 0; n -= done) {
+		done = step_records(o, n);
+		if (done == 0)
 			return 0;
+	}
 	return rte_rdtsc_precise() - start;
 }
 
