@@ -13,78 +13,34 @@
 
 #include "inside/open.h"
 #include "inside/seal.h"
+#include "lanes.h"
 #include "peer.h"
 #include "phase.h"
 #include "report.h"
 #include "say.h"
-#include "series.h"
 
 enum {
 	SLICE_BYTES = 256 << 10, /* about 0.1 ms */
+	SLICE_RECORDS = 1024,    /* at most */
 	PEERS_MAX = 2,
-};
-
-enum lane {
-	RAW_SEAL,
-	SEAL,
-	COPY_RAW_SEAL,
-	COPIED_SEAL,
-	RAW_OPEN,
-	OPEN,
-	COPY_RAW_OPEN,
-	LIBSSL_SEAL,
-	LIBSSL_OPEN,
-	GNUTLS_SEAL,
-	GNUTLS_OPEN,
-	LANES,
-};
-
-static const struct {
-	const char *title;
-	const char *json;
-} lanes[LANES] = {
-	[RAW_SEAL] = { "raw AEAD, seal", "raw_gbps" },
-	[SEAL] = { "record layer, seal in place", "seal_gbps" },
-	[COPY_RAW_SEAL] = { "copy + raw AEAD, seal", "copy_raw_gbps" },
-	[COPIED_SEAL] = { "record layer, seal caller's memory", "copy_seal_gbps" },
-	[RAW_OPEN] = { "raw AEAD, open", "raw_open_gbps" },
-	[OPEN] = { "record layer, open", "open_gbps" },
-	[COPY_RAW_OPEN] = { "raw AEAD + copy, open", "copy_raw_open_gbps" },
-	[LIBSSL_SEAL] = { "libssl, seal", "libssl_seal_gbps" },
-	[LIBSSL_OPEN] = { "libssl, open", "libssl_open_gbps" },
-	[GNUTLS_SEAL] = { "GnuTLS, seal", "gnutls_seal_gbps" },
-	[GNUTLS_OPEN] = { "GnuTLS, open", "gnutls_open_gbps" },
-};
-
-static const struct {
-	const char *json;
-	enum lane ours[2], theirs[2];
-} ratios[] = {
-	{ "ratio_raw", { SEAL, OPEN }, { RAW_SEAL, RAW_OPEN } },
-	{ "ratio_copy_raw", { COPIED_SEAL, OPEN }, { COPY_RAW_SEAL, COPY_RAW_OPEN } },
-	{ "ratio_libssl", { COPIED_SEAL, OPEN }, { LIBSSL_SEAL, LIBSSL_OPEN } },
-	{ "ratio_gnutls", { COPIED_SEAL, OPEN }, { GNUTLS_SEAL, GNUTLS_OPEN } },
 };
 
 /* One working set and all that are measured on it. */
 struct bench {
 	const struct options *o;
-	uint32_t count; /* records */
-	uint32_t slice; /* of these in a slice */
+	struct lanes lanes;
 	uint8_t *plain;
 	uint8_t *opened;
 	struct seal *seal;
 	struct open *open;
 	const struct peer_ops *ops[PEERS_MAX]; /* libssl, GnuTLS; NULL: not there */
 	void *peer[PEERS_MAX];
-	struct series gbps[LANES];
-	struct summary sum[LANES];
 };
 
 static bool
 make_memory(struct bench *b)
 {
-	size_t len = (size_t)b->count * b->o->size;
+	size_t len = (size_t)b->lanes.count * b->o->size;
 
 	/* And for the inner type of the last one, which raw jobs write. */
 	b->plain = malloc(len);
@@ -109,7 +65,7 @@ make_inside(struct bench *b)
 		.tls = b->o->tls,
 		.size = b->o->size,
 		.mss = b->o->mss,
-		.count = b->count,
+		.count = b->lanes.count,
 		.plain = b->plain,
 		.opened = b->opened,
 	};
@@ -138,8 +94,8 @@ make_peers(struct bench *b)
 		.suite = b->o->suite,
 		.tls = b->o->tls,
 		.size = b->o->size,
-		.count = b->count,
-		.slice = b->slice,
+		.count = b->lanes.count,
+		.slice = b->lanes.slice,
 		.plain = b->plain,
 		.opened = b->opened,
 	};
@@ -169,27 +125,27 @@ run_slice(struct bench *b, enum lane lane)
 {
 	switch (lane) {
 	case RAW_SEAL:
-		return seal_raw(b->seal, b->slice);
+		return seal_raw(b->seal, b->lanes.slice);
 	case SEAL:
-		return seal_in_place(b->seal, b->slice);
+		return seal_in_place(b->seal, b->lanes.slice);
 	case COPY_RAW_SEAL:
-		return seal_copy_raw(b->seal, b->slice);
+		return seal_copy_raw(b->seal, b->lanes.slice);
 	case COPIED_SEAL:
-		return seal_copied(b->seal, b->slice);
+		return seal_copied(b->seal, b->lanes.slice);
 	case RAW_OPEN:
-		return open_raw(b->open, b->slice);
+		return open_raw(b->open, b->lanes.slice);
 	case OPEN:
-		return open_records(b->open, b->slice);
+		return open_records(b->open, b->lanes.slice);
 	case COPY_RAW_OPEN:
-		return open_raw_copy(b->open, b->slice);
+		return open_raw_copy(b->open, b->lanes.slice);
 	case LIBSSL_SEAL:
-		return b->ops[0]->seal(b->peer[0], b->slice);
+		return b->ops[0]->seal(b->peer[0], b->lanes.slice);
 	case LIBSSL_OPEN:
-		return b->ops[0]->open(b->peer[0], b->slice);
+		return b->ops[0]->open(b->peer[0], b->lanes.slice);
 	case GNUTLS_SEAL:
-		return b->ops[1]->seal(b->peer[1], b->slice);
+		return b->ops[1]->seal(b->peer[1], b->lanes.slice);
 	case GNUTLS_OPEN:
-		return b->ops[1]->open(b->peer[1], b->slice);
+		return b->ops[1]->open(b->peer[1], b->lanes.slice);
 	case LANES:
 		break;
 	}
@@ -199,16 +155,16 @@ run_slice(struct bench *b, enum lane lane)
 static bool
 run_lane(struct bench *b, enum lane lane, enum phase phase)
 {
-	double bits = (double)b->slice * b->o->size * 8, hz = (double)rte_get_tsc_hz();
+	double bits = (double)b->lanes.slice * b->o->size * 8, hz = (double)rte_get_tsc_hz();
 	uint64_t interruptions = phase_interruptions();
 	uint64_t cycles = run_slice(b, lane);
 
 	if (cycles == 0) {
-		say("%s failed", lanes[lane].title);
+		say("%s failed", lane_title(lane));
 		return false;
 	}
 	if (!phase_counts(phase, interruptions) ||
-	    series_add(&b->gbps[lane], bits * hz / (double)cycles / 1e9))
+	    series_add(&b->lanes.gbps[lane], bits * hz / (double)cycles / 1e9))
 		return true;
 	say("no memory");
 	return false;
@@ -218,7 +174,7 @@ static bool
 has_enough(const struct bench *b)
 {
 	for (enum lane lane = 0; lane < LANES; lane++)
-		if (is_there(b, lane) && b->gbps[lane].n < PHASE_LEAST)
+		if (is_there(b, lane) && b->lanes.gbps[lane].n < PHASE_LEAST)
 			return false;
 	return true;
 }
@@ -240,65 +196,6 @@ run_rounds(struct bench *b, const char *what, double seconds)
 	return true;
 }
 
-/* The worse of seal and open; 0: not measured. */
-static double
-ratio(const struct bench *b, size_t i)
-{
-	double r[2];
-
-	for (int dir = 0; dir < 2; dir++) {
-		double theirs = b->sum[ratios[i].theirs[dir]].median;
-
-		if (theirs == 0)
-			return 0;
-		r[dir] = b->sum[ratios[i].ours[dir]].median / theirs;
-	}
-	return RTE_MIN(r[0], r[1]);
-}
-
-static void
-print_lane(const struct bench *b, enum lane lane)
-{
-	double hz = (double)rte_get_tsc_hz(), per_byte;
-	char more[64];
-
-	if (!is_there(b, lane)) {
-		report_none(lanes[lane].title);
-		return;
-	}
-	per_byte = hz * 8 / (b->sum[lane].median * 1e9);
-	snprintf(more, sizeof(more), "%8.3f %9.0f", per_byte, per_byte * b->o->size);
-	report_series(lanes[lane].title, &b->sum[lane], more);
-}
-
-static json_t *
-report(struct bench *b, size_t bytes)
-{
-	json_t *json = json_object();
-
-	for (enum lane lane = 0; lane < LANES; lane++)
-		b->sum[lane] = series_summary(&b->gbps[lane]);
-	printf("\n%zu KiB of records: %u of them, %u slices of %u\n", bytes >> 10, b->count,
-	       b->gbps[0].n, b->slice);
-	printf("  %-34s %9s %9s %9s   %8s %9s\n", "Gbit/s of plaintext", "min", "median", "max",
-	       "cycles/B", "cycles");
-	json_object_set_new(json, "working_set", json_integer((json_int_t)bytes));
-	json_object_set_new(json, "slices", json_integer(b->gbps[0].n));
-	for (enum lane lane = 0; lane < LANES; lane++) {
-		print_lane(b, lane);
-		report_put(json, lanes[lane].json, b->sum[lane].median);
-	}
-	for (size_t i = 0; i < RTE_DIM(ratios); i++) {
-		double r = ratio(b, i);
-
-		if (r > 0)
-			printf("  %-34s %19.3f\n", ratios[i].json, r);
-		report_put(json, ratios[i].json, r);
-	}
-	fflush(stdout);
-	return json;
-}
-
 static void
 destroy(struct bench *b)
 {
@@ -307,8 +204,7 @@ destroy(struct bench *b)
 			b->ops[i]->destroy(b->peer[i]);
 	seal_destroy(b->seal);
 	open_destroy(b->open);
-	for (enum lane lane = 0; lane < LANES; lane++)
-		series_free(&b->gbps[lane]);
+	lanes_free(&b->lanes);
 	free(b->plain);
 	free(b->opened);
 }
@@ -317,14 +213,17 @@ destroy(struct bench *b)
 static json_t *
 measure(const struct options *o, size_t bytes, double seconds)
 {
-	struct bench b = { .o = o, .count = work_count(o->size, bytes) };
+	struct bench b = { .o = o, .lanes = { .o = o, .bytes = bytes } };
+	struct lanes *l = &b.lanes;
 	json_t *json = NULL;
 	char what[32];
 
-	b.slice = RTE_MIN(b.count, RTE_MAX((uint32_t)SLICE_BYTES / o->size, 1u));
+	l->count = work_count(o->size, bytes);
+	l->slice = RTE_MIN((uint32_t)SLICE_BYTES / o->size, (uint32_t)SLICE_RECORDS);
+	l->slice = RTE_MIN(l->slice, l->count);
 	snprintf(what, sizeof(what), "%zu KiB", bytes >> 10);
 	if (make_memory(&b) && make_inside(&b) && make_peers(&b) && run_rounds(&b, what, seconds))
-		json = report(&b, bytes);
+		json = lanes_report(l);
 	destroy(&b);
 	return json;
 }

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "costs.h"
+
+#include <stdio.h>
+
+#include <rte_common.h>
+#include <rte_cycles.h>
+
+#include "report.h"
+
+static const char *const dir_names[HOST_DIRS] = { [HOST_TX] = "send", [HOST_RX] = "receive" };
+
+/* Medians of one direction. */
+struct medians {
+	double cost, plain, plain_segment, raw, gbps;
+};
+
+int
+costs_kinds(const struct costs *c)
+{
+	return c->o->mode == OPTIONS_PLAIN ? 1 : KINDS;
+}
+
+enum options_mode
+costs_mode(const struct costs *c, int kind)
+{
+	return kind == PLAIN ? OPTIONS_PLAIN : c->o->mode;
+}
+
+bool
+costs_add(struct costs *c, int kind, enum host_dir dir, const struct host_result *r)
+{
+	double hz = (double)rte_get_tsc_hz(), cycles = (double)r->cycles;
+	struct cost *k = &c->of[kind][dir];
+
+	return series_add(&k->bytes, cycles / (double)r->bytes) &&
+	       series_add(&k->segments, cycles / (double)r->segments) &&
+	       series_add(&k->gbps, (double)r->bytes * 8 * hz / (double)r->span / 1e9) &&
+	       series_add(&k->batch, (double)r->segments / (double)r->turns);
+}
+
+uint32_t
+costs_least(const struct costs *c)
+{
+	uint32_t least = RTE_MIN(c->raw[HOST_TX].n, c->raw[HOST_RX].n);
+
+	for (int kind = 0; kind < costs_kinds(c); kind++)
+		for (int dir = 0; dir < HOST_DIRS; dir++)
+			least = RTE_MIN(least, c->of[kind][dir].bytes.n);
+	return least;
+}
+
+static void
+print_one(struct costs *c, int kind, int dir)
+{
+	struct cost *k = &c->of[kind][dir];
+	struct summary sum = series_summary(&k->bytes);
+	char title[64], more[96];
+
+	snprintf(title, sizeof(title), "%s, %s", options_mode_name(costs_mode(c, kind)),
+		 dir_names[dir]);
+	snprintf(more, sizeof(more), "%10.1f %10.1f %10.3f", series_summary(&k->segments).median,
+		 series_summary(&k->batch).median, series_summary(&k->gbps).median);
+	report_series(title, &sum, more);
+}
+
+static void
+print(struct costs *c)
+{
+	struct summary seal = series_summary(&c->raw[HOST_TX]);
+	struct summary open = series_summary(&c->raw[HOST_RX]);
+
+	printf("  %-10s %u, %s, %u slices of %u KiB each\n\n", "conns", c->o->conns,
+	       c->o->tso ? "with TSO" : "without TSO", c->of[PLAIN][HOST_TX].bytes.n,
+	       c->slice >> 10);
+	printf("  %-34s %9s %9s %9s   %10s %10s %10s\n", "cycles per byte", "min", "median", "max",
+	       "cycles/seg", "segs/turn", "Gbit/s");
+	for (int dir = 0; dir < HOST_DIRS; dir++)
+		for (int kind = 0; kind < costs_kinds(c); kind++)
+			print_one(c, kind, dir);
+	report_series("raw AEAD, seal", &seal, "");
+	report_series("raw AEAD, open", &open, "");
+}
+
+static struct medians
+medians_of(struct costs *c, int dir)
+{
+	struct cost *plain = &c->of[PLAIN][dir], *asked = &c->of[costs_kinds(c) - 1][dir];
+
+	return (struct medians){
+		.cost = series_summary(&asked->bytes).median,
+		.plain = series_summary(&plain->bytes).median,
+		.plain_segment = series_summary(&plain->segments).median,
+		.raw = series_summary(&c->raw[dir]).median,
+		.gbps = series_summary(&asked->gbps).median,
+	};
+}
+
+static void
+put_ratio(json_t *to, const char *key, bool there, double r)
+{
+	if (there)
+		printf("  %-34s %19.3f\n", key, r);
+	report_put(to, key, there ? r : 0);
+}
+
+static void
+put_dir(const struct options *o, json_t *to, int dir, const struct medians *m)
+{
+	static const char *const keys[][HOST_DIRS] = {
+		{ "cycles_per_byte_tx", "cycles_per_byte_rx" },
+		{ "plain_cycles_per_byte_tx", "plain_cycles_per_byte_rx" },
+		{ "plain_cycles_per_segment_tx", "plain_cycles_per_segment_rx" },
+		{ "goodput_tx_gbps", "goodput_rx_gbps" },
+		{ "raw_seal_cycles_per_byte", "raw_open_cycles_per_byte" },
+		{ "ratio_software_tx", "ratio_software_rx" },
+		{ "ratio_plain_tx", "ratio_plain_rx" },
+	};
+
+	report_put(to, keys[0][dir], m->cost);
+	report_put(to, keys[1][dir], m->plain);
+	report_put(to, keys[2][dir], m->plain_segment);
+	report_put(to, keys[3][dir], m->gbps);
+	report_put(to, keys[4][dir], m->raw);
+	put_ratio(to, keys[5][dir], o->mode == OPTIONS_SOFTWARE, m->cost / (m->plain + m->raw));
+	put_ratio(to, keys[6][dir], o->mode != OPTIONS_PLAIN, m->cost / m->plain);
+}
+
+void
+costs_report(struct costs *c, json_t *to)
+{
+	struct medians m[HOST_DIRS];
+
+	print(c);
+	for (int dir = 0; dir < HOST_DIRS; dir++)
+		m[dir] = medians_of(c, dir);
+	json_object_set_new(to, "mode", json_string(options_mode_name(c->o->mode)));
+	json_object_set_new(to, "conns", json_integer(c->o->conns));
+	json_object_set_new(to, "tso", json_boolean(c->o->tso));
+	json_object_set_new(to, "slices", json_integer(costs_least(c)));
+	/* The lesser of both directions. */
+	report_put(to, "goodput_gbps", RTE_MIN(m[HOST_TX].gbps, m[HOST_RX].gbps));
+	report_put(to, "raw_cycles_per_byte", m[HOST_TX].raw);
+	for (int dir = 0; dir < HOST_DIRS; dir++)
+		put_dir(c->o, to, dir, &m[dir]);
+	json_object_set_new(to, "retransmissions", json_integer((json_int_t)c->retransmissions));
+}
+
+void
+costs_free(struct costs *c)
+{
+	for (int dir = 0; dir < HOST_DIRS; dir++) {
+		for (int kind = 0; kind < KINDS; kind++) {
+			series_free(&c->of[kind][dir].bytes);
+			series_free(&c->of[kind][dir].segments);
+			series_free(&c->of[kind][dir].gbps);
+			series_free(&c->of[kind][dir].batch);
+		}
+		series_free(&c->raw[dir]);
+	}
+}
