@@ -20,7 +20,7 @@ static const struct {
 	[COPIED_SEAL] = { "record layer, seal caller's memory", "copy_seal_gbps" },
 	[RAW_OPEN] = { "raw AEAD, open", "raw_open_gbps" },
 	[OPEN] = { "record layer, open", "open_gbps" },
-	[COPY_RAW_OPEN] = { "raw AEAD + copy, open", "copy_raw_open_gbps" },
+	[COPY_RAW_OPEN] = { "copy + raw AEAD, open", "copy_raw_open_gbps" },
 	[LIBSSL_SEAL] = { "libssl, seal", "libssl_seal_gbps" },
 	[LIBSSL_OPEN] = { "libssl, open", "libssl_open_gbps" },
 	[GNUTLS_SEAL] = { "GnuTLS, seal", "gnutls_seal_gbps" },

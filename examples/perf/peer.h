@@ -18,12 +18,12 @@ struct peer_conf {
 	uint16_t tls;         /* RTLS_TLS_1_2 or RTLS_TLS_1_3 */
 	uint32_t size;        /* plaintext bytes per record */
 	uint32_t count;       /* records in the working set */
-	uint32_t slice;       /* records of one call at most */
+	uint32_t slice;       /* records between seal and open, beside the set */
 	const uint8_t *plain; /* so many; borrowed */
 	uint8_t *opened;      /* room for as many; borrowed */
 };
 
-/* Each call does n records, at most a slice, and returns its TSC cycles; 0: the library failed. */
+/* Each call does n records and returns its TSC cycles; 0: the library failed. */
 struct peer_ops {
 	const char *name;
 	const char *(*version)(void);

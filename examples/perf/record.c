@@ -95,7 +95,7 @@ make_peers(struct bench *b)
 		.tls = b->o->tls,
 		.size = b->o->size,
 		.count = b->lanes.count,
-		.slice = b->lanes.slice,
+		.slice = 2 * b->lanes.slice,
 		.plain = b->plain,
 		.opened = b->opened,
 	};
@@ -137,7 +137,7 @@ run_slice(struct bench *b, enum lane lane)
 	case OPEN:
 		return open_records(b->open, b->lanes.slice);
 	case COPY_RAW_OPEN:
-		return open_raw_copy(b->open, b->lanes.slice);
+		return open_copy_raw(b->open, b->lanes.slice);
 	case LIBSSL_SEAL:
 		return b->ops[0]->seal(b->peer[0], b->lanes.slice);
 	case LIBSSL_OPEN:
@@ -156,8 +156,11 @@ static bool
 run_lane(struct bench *b, enum lane lane, enum phase phase)
 {
 	double bits = (double)b->lanes.slice * b->o->size * 8, hz = (double)rte_get_tsc_hz();
+	/* A working set that a slice goes through is brought back into the caches first: the
+	 * contender before has left its own there. */
+	bool ok = b->lanes.slice < b->lanes.count || run_slice(b, lane) != 0;
 	uint64_t interruptions = phase_interruptions();
-	uint64_t cycles = run_slice(b, lane);
+	uint64_t cycles = ok ? run_slice(b, lane) : 0;
 
 	if (cycles == 0) {
 		say("%s failed", lane_title(lane));

@@ -17,6 +17,7 @@
 #include "buf/pools.h"
 #include "buf/recvq.h"
 #include "buf/sendq.h"
+#include "packets.h"
 #include "raw.h"
 #include "session/rx.h"
 #include "session/tx.h"
@@ -24,36 +25,24 @@
 enum {
 	SPARE = 64,               /* of each size of buffers */
 	RECEIVE_BYTES = 64 << 10, /* a program's buffer */
-	HEADERS_LEN = 66, /* Ethernet, IPv4, TCP with timestamps: in front of what is received */
-};
-
-/* A record as it was received. */
-struct packets {
-	struct rte_mbuf *first;
-	struct rte_mbuf *last;
 };
 
 struct open {
 	struct work work;
 	const struct record_suite *suite;
 	struct buf_pools pools;
-	struct rte_mempool *rx_pool;
-	struct packets *packets; /* the working set */
+	struct packets packets; /* the working set */
 	struct recvq q;
 	struct session_rx rx;
 	uint32_t at;
 	struct raw raw;
-	uint32_t pieces;   /* packets per record */
-	struct iovec *src; /* as many per job */
+	struct iovec *src; /* as many per job as a record has packets */
 	struct iovec *dst; /* one per job */
-	uint8_t *buffer;   /* of raw_copy */
-	struct iovec buffer_iov;
 };
 
 static int
 make_pools(struct open *o)
 {
-	uint32_t wire_len = record_wire_len(o->suite, o->work.size);
 	struct buf_pools_conf conf = {
 		.name = o->work.name,
 		.socket_id = (int)rte_socket_id(),
@@ -67,36 +56,9 @@ make_pools(struct open *o)
 
 	if (rc != 0)
 		return rc;
-	o->pieces = (wire_len + o->work.mss - 1) / o->work.mss;
 	snprintf(name, sizeof(name), "%s_rx", o->work.name);
-	o->rx_pool = rte_pktmbuf_pool_create(
-		name, o->work.count * o->pieces, 0, 0,
-		(uint16_t)(RTE_PKTMBUF_HEADROOM + HEADERS_LEN + o->work.mss), (int)rte_socket_id());
-	return o->rx_pool == NULL ? -ENOMEM : 0;
-}
-
-/* The bytes of a record, in packets of one MSS. */
-static int
-receive(struct open *o, struct packets *p, const uint8_t *bytes, uint32_t len)
-{
-	for (uint32_t done = 0, n; done < len; done += n) {
-		struct rte_mbuf *m = rte_pktmbuf_alloc(o->rx_pool);
-
-		if (m == NULL)
-			return -ENOMEM;
-		m->data_off = RTE_PKTMBUF_HEADROOM + HEADERS_LEN;
-		n = RTE_MIN(o->work.mss, len - done);
-		memcpy(rte_pktmbuf_append(m, (uint16_t)n), bytes + done, n);
-		if (p->first == NULL) {
-			p->first = m;
-		} else {
-			p->last->next = m;
-			p->first->nb_segs++;
-			p->first->pkt_len += n;
-		}
-		p->last = m;
-	}
-	return 0;
+	return packets_init(&o->packets, name, o->work.count,
+			    record_wire_len(o->suite, o->work.size), o->work.mss);
 }
 
 /* Seals the working set with the sending side. */
@@ -108,9 +70,6 @@ make_packets(struct open *o)
 	struct sendq q;
 	int rc;
 
-	o->packets = calloc(o->work.count, sizeof(*o->packets));
-	if (o->packets == NULL)
-		return -ENOMEM;
 	sendq_init(&q, 0);
 	session_tx_init(&tx, &o->pools, &q, o->work.provider, UINT32_MAX);
 	raw_keys(&o->work, &keys);
@@ -127,7 +86,7 @@ make_packets(struct open *o)
 			break;
 		}
 		m = sendq_mbuf(q.map.tail);
-		rc = receive(o, &o->packets[i], rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+		packets_write(&o->packets, i, rte_pktmbuf_mtod(m, const uint8_t *));
 		sendq_release(&q, sendq_end(&q));
 	}
 	session_tx_fini(&tx);
@@ -137,13 +96,14 @@ make_packets(struct open *o)
 
 /* Where the inner bytes of a record lie; returns how many pieces, the tag apart. */
 static uint16_t
-list_inner(const struct open *o, const struct packets *p, struct iovec *iov, uint8_t *tag)
+list_inner(const struct open *o, uint32_t record, struct iovec *iov, uint8_t *tag)
 {
 	uint32_t skip = record_prefix_len(o->suite), tagged = RECORD_TAG_LEN, n;
 	uint32_t left = o->work.size + o->suite->inner_type_len;
 	uint16_t cnt = 0;
 
-	for (struct rte_mbuf *m = p->first; m != NULL; m = m->next) {
+	for (uint32_t i = 0; i < o->packets.pieces; i++) {
+		struct rte_mbuf *m = packets_one(&o->packets, record, i);
 		uint8_t *bytes = rte_pktmbuf_mtod_offset(m, uint8_t *, skip);
 		uint32_t here = m->data_len - skip;
 
@@ -167,17 +127,15 @@ make_raw(struct open *o)
 
 	if (rc != 0)
 		return rc;
-	o->src = calloc((size_t)o->work.count * o->pieces, sizeof(*o->src));
+	o->src = calloc((size_t)o->work.count * o->packets.pieces, sizeof(*o->src));
 	o->dst = calloc(o->work.count, sizeof(*o->dst));
-	o->buffer = calloc(1, inner_len);
-	if (o->src == NULL || o->dst == NULL || o->buffer == NULL)
+	if (o->src == NULL || o->dst == NULL)
 		return -ENOMEM;
-	o->buffer_iov = (struct iovec){ .iov_base = o->buffer, .iov_len = inner_len };
 	for (uint32_t i = 0; i < o->work.count; i++) {
 		struct crypto_job *j = &o->raw.jobs[i];
 
-		j->src = &o->src[(size_t)i * o->pieces];
-		j->src_cnt = list_inner(o, &o->packets[i], &o->src[(size_t)i * o->pieces], j->tag);
+		j->src = &o->src[(size_t)i * o->packets.pieces];
+		j->src_cnt = list_inner(o, i, &o->src[(size_t)i * o->packets.pieces], j->tag);
 		o->dst[i] = (struct iovec){
 			.iov_base = o->work.opened + (size_t)i * o->work.size,
 			.iov_len = inner_len,
@@ -188,27 +146,18 @@ make_raw(struct open *o)
 	return 0;
 }
 
-/* Records that are consumed do not go back to their pool: they are received again. */
 static int
 fill_queue(struct open *o, uint32_t n)
 {
 	uint32_t i = o->at;
+	int rc = packets_take_back(&o->packets);
 
-	for (; n > 0; n--) {
-		struct packets *p = &o->packets[i];
-
-		for (struct rte_mbuf *m = p->first;; m = m->next) {
-			rte_mbuf_refcnt_update(m, 1);
-			if (m == p->last)
-				break;
-		}
-		p->last->next = NULL;
-		if (recvq_insert(&o->q, o->q.ready.end_off, p->first) != 0)
-			return -ENOSPC;
+	for (; rc == 0 && n > 0; n--) {
+		rc = recvq_insert(&o->q, o->q.ready.end_off, packets_chain(&o->packets, i));
 		i = i + 1 == o->work.count ? 0 : i + 1;
 	}
 	session_rx_input(&o->rx);
-	return 0;
+	return rc;
 }
 
 /* One call, of at most n records. Returns how many; 0: it failed. */
@@ -255,22 +204,36 @@ open_raw(struct open *o, uint32_t n)
 	return rte_rdtsc_precise() - start;
 }
 
+/* One copy into the caller's memory, and the next job in place there. */
+static bool
+step_copy_raw(struct open *o)
+{
+	struct crypto_job *j = &o->raw.jobs[o->raw.at];
+	const struct iovec *src = j->src;
+	uint16_t src_cnt = j->src_cnt;
+	uint8_t *to = j->dst->iov_base;
+	bool ok;
+
+	for (uint16_t i = 0; i < src_cnt; i++) {
+		memcpy(to, src[i].iov_base, src[i].iov_len);
+		to += src[i].iov_len;
+	}
+	j->src = j->dst;
+	j->src_cnt = 1;
+	ok = raw_step(&o->raw);
+	j->src = src;
+	j->src_cnt = src_cnt;
+	return ok;
+}
+
 uint64_t
-open_raw_copy(struct open *o, uint32_t n)
+open_copy_raw(struct open *o, uint32_t n)
 {
 	uint64_t start = rte_rdtsc_precise();
 
-	for (; n > 0; n--) {
-		uint32_t i = o->raw.at;
-		bool ok;
-
-		o->raw.jobs[i].dst = &o->buffer_iov;
-		ok = raw_step(&o->raw);
-		o->raw.jobs[i].dst = &o->dst[i];
-		if (!ok)
+	for (; n > 0; n--)
+		if (!step_copy_raw(o))
 			return 0;
-		memcpy(o->dst[i].iov_base, o->buffer, o->work.size);
-	}
 	return rte_rdtsc_precise() - start;
 }
 
@@ -337,10 +300,7 @@ open_destroy(struct open *o)
 	raw_fini(&o->raw);
 	free(o->src);
 	free(o->dst);
-	free(o->buffer);
-	free(o->packets);
-	/* Its mbufs are referred to by nobody any more. */
-	rte_mempool_free(o->rx_pool);
+	packets_fini(&o->packets);
 	buf_pools_destroy(&o->pools);
 	free(o);
 }

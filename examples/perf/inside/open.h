@@ -19,11 +19,11 @@ int open_create(const struct work *w, struct open **out);
  * Each opens n records, at most the working set, and returns the TSC cycles; 0: it failed.
  *	records: out of the receive queue into the caller's memory, as by rtls_recv() of 64 KiB
  *	raw: prepared jobs on the same packets and into the same memory, and nothing else
- *	raw_copy: into a buffer, and one copy from there into the caller's memory
+ *	copy_raw: one copy into the caller's memory, and prepared jobs in place there
  */
 uint64_t open_records(struct open *o, uint32_t n);
 uint64_t open_raw(struct open *o, uint32_t n);
-uint64_t open_raw_copy(struct open *o, uint32_t n);
+uint64_t open_copy_raw(struct open *o, uint32_t n);
 
 void open_destroy(struct open *o);
 
