@@ -7,6 +7,8 @@
 
 #include "buf/pools.h"
 
+enum { CACHE_LINE = 64 };
+
 struct list {
 	const uint8_t *first; /* NULL: no bytes */
 	size_t len;
@@ -50,21 +52,32 @@ bounce_way(const struct crypto_job *j, unsigned int layouts, uint32_t pieces_max
 	return in ? BOUNCE_COPY_IN : BOUNCE_BUFFER;
 }
 
+/* These bytes are written soon: each of their lines would stop the copy in front of it. */
+static void
+expect_writes(const uint8_t *bytes, size_t len)
+{
+	for (size_t off = 0; off < len; off += CACHE_LINE)
+		__builtin_prefetch(bytes + off, 1);
+}
+
 /* As many bytes as both lists have, which are cut in any way. */
 static void
 copy(const struct iovec *dst, uint16_t dst_cnt, const struct iovec *src, uint16_t src_cnt)
 {
 	size_t src_off = 0, dst_off = 0, n, room;
 	uint16_t src_i = 0, dst_i = 0;
+	uint8_t *to;
 
 	while (src_i < src_cnt && dst_i < dst_cnt) {
 		n = src[src_i].iov_len - src_off;
 		room = dst[dst_i].iov_len - dst_off;
 		if (n > room)
 			n = room;
-		if (n > 0)
-			memcpy((uint8_t *)dst[dst_i].iov_base + dst_off,
-			       (const uint8_t *)src[src_i].iov_base + src_off, n);
+		to = (uint8_t *)dst[dst_i].iov_base + dst_off;
+		if (n > 0) {
+			expect_writes(to + n, n < room - n ? n : room - n);
+			memcpy(to, (const uint8_t *)src[src_i].iov_base + src_off, n);
+		}
 		src_off += n;
 		dst_off += n;
 		if (src_off == src[src_i].iov_len) {

@@ -20,11 +20,7 @@
 
 #include <recordtls/tls.h>
 
-#include "crypto/provider.h"
-
-enum {
-	CACHE_LINE = 64,
-};
+#include "crypto/bounce.h"
 
 struct libcrypto_key {
 	struct crypto_key key; /* first */
@@ -157,58 +153,24 @@ update_pieces(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
 	}
 }
 
-/* These bytes are written soon: each of their lines would stop the copy in front of it. */
-static void
-expect_writes(const uint8_t *bytes, size_t len)
-{
-	for (size_t off = 0; off < len; off += CACHE_LINE)
-		__builtin_prefetch(bytes + off, 1);
-}
-
-/* Copies src to dst where they are not the same. False: they are not equally long. */
-static bool
-copy_pieces(const struct crypto_job *j)
-{
-	size_t src_i = 0, src_off = 0;
-
-	for (size_t dst_i = 0; dst_i < j->dst_cnt; dst_i++) {
-		uint8_t *to = j->dst[dst_i].iov_base;
-		const uint8_t *from;
-		size_t left = j->dst[dst_i].iov_len, n;
-
-		for (; left > 0; to += n, left -= n) {
-			while (src_i < j->src_cnt && src_off == j->src[src_i].iov_len) {
-				src_i++;
-				src_off = 0;
-			}
-			if (src_i == j->src_cnt)
-				return false;
-			n = j->src[src_i].iov_len - src_off;
-			if (n > left)
-				n = left;
-			from = (const uint8_t *)j->src[src_i].iov_base + src_off;
-			if (to != from) {
-				expect_writes(to + n, n < left - n ? n : left - n);
-				memcpy(to, from, n);
-			}
-			src_off += n;
-		}
-	}
-	while (src_i < j->src_cnt && src_off == j->src[src_i].iov_len) {
-		src_i++;
-		src_off = 0;
-	}
-	return src_i == j->src_cnt;
-}
-
 /* To copy a piece of the size of a packet costs less than a call of OpenSSL for it. */
 static bool
 update_gathered(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
 {
+	uint32_t len;
 	int done;
 
-	if (!copy_pieces(j))
+	switch (bounce_way(j, BOUNCE_IN_LINEAR | BOUNCE_IN_CHAIN, UINT32_MAX, &len)) {
+	case BOUNCE_COPY_IN:
+		bounce_copy(j);
+		break;
+	case BOUNCE_IN: /* it lies there, cut in another way */
+		break;
+	case BOUNCE_OUT:
+	case BOUNCE_BUFFER:
+	case BOUNCE_NONE:
 		return false;
+	}
 	for (size_t i = 0; i < j->dst_cnt; i++) {
 		const struct iovec *v = &j->dst[i];
 
