@@ -57,7 +57,7 @@ static bool
 make_raw(struct flow *f)
 {
 	struct work w = {
-		.provider = work_provider(f->o->provider),
+		.provider = work_provider(),
 		.suite = f->o->suite,
 		.name = "seal",
 		.tls = f->o->tls,

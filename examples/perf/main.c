@@ -8,6 +8,7 @@
 
 #include "eal.h"
 #include "flow.h"
+#include "inside/work.h"
 #include "options.h"
 #include "record.h"
 #include "say.h"
@@ -47,7 +48,12 @@ main(int argc, char **argv)
 	}
 	if (eal_start(eal_argc, argv, o.command == OPTIONS_FLOW ? 2 : 1) != 0)
 		return EXIT_FAILED;
-	rc = o.command == OPTIONS_FLOW ? flow_run(&o) : record_run(&o);
+	rc = work_provider_open(o.provider);
+	if (rc < 0)
+		say("the provider %s cannot be used: %s", o.provider, strerror(-rc));
+	else
+		rc = o.command == OPTIONS_FLOW ? flow_run(&o) : record_run(&o);
+	work_provider_close();
 	rte_eal_cleanup();
 	return rc == 0 ? EXIT_OK : EXIT_FAILED;
 }

@@ -59,7 +59,7 @@ static bool
 make_inside(struct bench *b)
 {
 	struct work w = {
-		.provider = work_provider(b->o->provider),
+		.provider = work_provider(),
 		.suite = b->o->suite,
 		.name = "seal",
 		.tls = b->o->tls,

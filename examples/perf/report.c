@@ -17,6 +17,7 @@
 #include <recordtls/version.h>
 
 #include "eal.h"
+#include "inside/work.h"
 #include "peer.h"
 
 enum {
@@ -68,7 +69,7 @@ report_head(const struct options *o)
 	printf("  lcores     %u\n", rte_lcore_count());
 	printf("  versions   %s, OpenSSL %s, GnuTLS %s\n", rte_version(),
 	       OpenSSL_version(OPENSSL_VERSION_STRING), gnutls_text());
-	printf("  provider   %s\n", o->provider);
+	printf("  provider   %s\n", work_provider_text());
 	printf("  records    TLS %s, %s, %u bytes, in packets of %u\n", tls, o->suite->name,
 	       o->size, o->mss);
 	fflush(stdout);
@@ -77,8 +78,8 @@ report_head(const struct options *o)
 		"command", command, "version", rtls_version(), "cpu", cpu, "tsc_ghz", tsc_ghz,
 		"memory", eal_memory(), "lcores", (int)rte_lcore_count(), "dpdk", rte_version(),
 		"openssl", OpenSSL_version(OPENSSL_VERSION_STRING), "gnutls", gnutls_text(),
-		"provider", o->provider, "tls", tls, "suite", o->suite->name, "size", (int)o->size,
-		"mss", (int)o->mss, "seconds", o->seconds);
+		"provider", work_provider_name(), "tls", tls, "suite", o->suite->name, "size",
+		(int)o->size, "mss", (int)o->mss, "seconds", o->seconds);
 }
 
 void

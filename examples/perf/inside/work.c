@@ -3,23 +3,49 @@
 
 #include "work.h"
 
-#include <string.h>
+#include <rte_memory.h>
 
 #include "buf/pools.h"
-#include "crypto/provider.h"
+#include "crypto/choice.h"
+
+enum { KEYS_MAX = 64 };
+
+static struct choice chosen;
+
+int
+work_provider_open(const char *name)
+{
+	const struct cryptodev_conf conf = {
+		.name = "perf",
+		.socket_id = SOCKET_ID_ANY,
+		.max_keys = KEYS_MAX,
+	};
+
+	return choice_make(&chosen, name, &conf);
+}
+
+void
+work_provider_close(void)
+{
+	choice_fini(&chosen);
+}
 
 const struct crypto_provider *
-work_provider(const char *name)
+work_provider(void)
 {
-	const struct crypto_provider *p = crypto_libcrypto();
-
-	return strcmp(p->name, name) == 0 ? p : NULL;
+	return chosen.provider;
 }
 
 const char *
-work_provider_names(void)
+work_provider_name(void)
 {
-	return "libcrypto";
+	return chosen.provider->name;
+}
+
+const char *
+work_provider_text(void)
+{
+	return chosen.text;
 }
 
 uint32_t

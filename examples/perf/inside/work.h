@@ -27,9 +27,17 @@ struct work {
 	uint8_t *opened;      /* room for as many and one byte; borrowed */
 };
 
-/* A provider by its name; NULL: there is none. */
-const struct crypto_provider *work_provider(const char *name);
-const char *work_provider_names(void);
+/*
+ * Who computes in software, for the life of the program: "auto", "libcrypto" or a device. 0, or a
+ * negative errno. Needs the EAL.
+ */
+int work_provider_open(const char *name);
+void work_provider_close(void);
+
+const struct crypto_provider *work_provider(void);
+const char *work_provider_name(void);
+/* Who it is and why, for people. */
+const char *work_provider_text(void);
 
 /* How many records fill so many bytes of record buffers. */
 uint32_t work_count(uint32_t size, size_t bytes);
