@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include <recordtls/tls.h>
 
 #include "tlsnic/nic.h"
@@ -62,6 +64,8 @@ open_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, const
 		rte_pktmbuf_free(m);
 		return fresh;
 	case NIC_RX_ERROR:
+		/* Plaintext that nobody has verified. */
+		OPENSSL_cleanse(out, f->pay_len);
 		nic_count(&nic->counters, NIC_CNT_RX_ERR, 1);
 		break;
 	case NIC_RX_LOST:

@@ -12,8 +12,7 @@
 
 enum action {
 	SEND_DROP,
-	SEND_PASS,  /* as it is */
-	SEND_WRITE, /* anew, as nb_frames frames */
+	SEND_WRITE, /* as nb_frames frames of the NIC's: the host's own buffers go no further */
 };
 
 struct job {
@@ -34,8 +33,7 @@ drop(struct job *j, enum nic_counter why)
 	return SEND_DROP;
 }
 
-/* A packet with payload that must not leave in clear: SEND_WRITE, or it lies in front of the
- * start. */
+/* A packet with payload that must not leave in clear, unless it lies in front of the start. */
 static enum action
 plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 {
@@ -52,7 +50,7 @@ plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 	case NIC_PLAN_CLEAR:
 		j->tx = NULL;
 		j->skipped = true;
-		return SEND_PASS;
+		return SEND_WRITE;
 	case NIC_PLAN_SEAL:
 		return SEND_WRITE;
 	case NIC_PLAN_NO_SYNC:
@@ -86,24 +84,11 @@ plan_frames(const struct tlsnic *nic, const struct rte_mbuf *m, struct job *j)
 	return SEND_WRITE;
 }
 
-static bool
-below_can(const struct tlsnic *nic, uint64_t asked)
-{
-	uint64_t can = ~(uint64_t)(RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_IP_CKSUM |
-				   RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_SEC_OFFLOAD);
-
-	if ((nic->under->caps & PORT_CAP_TX_IPV4_CKSUM) != 0)
-		can |= RTE_MBUF_F_TX_IP_CKSUM;
-	if ((nic->under->caps & PORT_CAP_TX_TCP_CKSUM) != 0)
-		can |= RTE_MBUF_F_TX_TCP_CKSUM;
-	return (asked & ~can) == 0;
-}
-
 static enum action
 plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 {
 	uint64_t asked = m->ol_flags;
-	enum action action = SEND_PASS;
+	enum action action = SEND_WRITE;
 	bool cut = (asked & RTE_MBUF_F_TX_TCP_SEG) != 0;
 
 	frame_read(m, &j->f);
@@ -116,9 +101,7 @@ plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 		if (j->f.pay_len > 0)
 			action = plan_sealing(nic, m, j);
 	}
-	/* Packets of the host's go back to its lcore: what goes further is a copy. */
-	if (action == SEND_DROP || (action == SEND_PASS && nic->conf.rings == 0 &&
-				    below_can(nic, asked & ~RTE_MBUF_F_TX_SEC_OFFLOAD)))
+	if (action == SEND_DROP)
 		return action;
 	j->ipv4_sum = j->f.kind != FRAME_OTHER &&
 		      (cut || j->tx != NULL || (asked & RTE_MBUF_F_TX_IP_CKSUM) != 0);
@@ -235,9 +218,8 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	struct job j;
 	enum action action = plan(nic, m, &j);
 
-	if (action != SEND_DROP && !make_room(nic, action == SEND_WRITE ? j.nb_frames : 1))
-		return false;
-	if (action == SEND_WRITE && !alloc_frames(nic, frames, j.nb_frames))
+	if (action == SEND_WRITE &&
+	    (!make_room(nic, j.nb_frames) || !alloc_frames(nic, frames, j.nb_frames)))
 		return false;
 	/* An mbuf that is used again must not remember what it was. */
 	*nic_mark(m, nic->mark_off) = NULL;
@@ -248,16 +230,11 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	switch (action) {
 	case SEND_DROP:
 		nic_count(&nic->counters, j.why, 1);
-		ring_consumed(nic, m);
-		break;
-	case SEND_PASS:
-		m->ol_flags &= ~RTE_MBUF_F_TX_SEC_OFFLOAD;
-		outq_push(&nic->outq, m);
 		break;
 	case SEND_WRITE:
 		write_packet(nic, m, &j, frames);
-		ring_consumed(nic, m);
 		break;
 	}
+	ring_consumed(nic, m);
 	return true;
 }

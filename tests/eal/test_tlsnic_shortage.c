@@ -119,6 +119,32 @@ test_held_below(void)
 	}
 }
 
+/*
+ * The port below takes nothing any more: what the NIC has taken holds no buffer of the host's,
+ * which could not end otherwise. Nor does a packet that needs nothing of the NIC.
+ */
+static void
+test_host_gets_its_buffers(void)
+{
+	struct rte_mbuf *m[2];
+	struct nic_bench b;
+
+	for (uint32_t caps = 0; caps <= 7; caps += 7) {
+		nic_bench_begin(&b, &(struct rtls_tlsnic_conf){ .rings = 0 }, caps);
+		b.under->takes = 0;
+		m[0] = nic_bench_packet(&b, 0, 100, 0);
+		m[1] = nic_bench_packet(&b, 100, 0, 0);
+		m[1]->ol_flags = 0;
+		CU_ASSERT_EQUAL(nic_bench_burst(&b, m, 2), 2);
+		CU_ASSERT_EQUAL(b.under->nb_sent, 0);
+		CU_ASSERT_EQUAL(nic_bench_mbufs_out(&b), 0);
+		b.under->takes = UINT32_MAX;
+		b.nic->tx_cleanup(b.nic, 0);
+		CU_ASSERT_EQUAL(b.under->nb_sent, 2);
+		nic_bench_close(&b);
+	}
+}
+
 /* One that will never go does not stop those behind it. */
 static void
 test_refused_for_ever(void)
@@ -204,6 +230,8 @@ main(void)
 		{ "no buffers, over rings", test_no_buffers_rings },
 		{ "buffers that the port below still holds", test_held_below },
 		{ "a frame that the port below never takes", test_refused_for_ever },
+		{ "the host gets its buffers, whatever the port below does",
+		  test_host_gets_its_buffers },
 		{ "closed while it is busy", test_close_busy },
 	};
 
