@@ -2,6 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /* Measures the record layer by itself, and whole connections. */
+#include <errno.h>
 #include <string.h>
 
 #include <rte_eal.h>
@@ -34,6 +35,7 @@ main(int argc, char **argv)
 {
 	int eal_argc = count_eal(argc, argv), skip = eal_argc, rc;
 	struct options o;
+	int exit_code = EXIT_FAILED;
 
 	/* getopt wants something in front of the first argument: the name, or the "--". */
 	if (skip == 1 && !(argc > 1 && strcmp(argv[1], "--") == 0))
@@ -49,11 +51,15 @@ main(int argc, char **argv)
 	if (eal_start(eal_argc, argv, o.command == OPTIONS_FLOW ? 2 : 1) != 0)
 		return EXIT_FAILED;
 	rc = work_provider_open(o.provider);
-	if (rc < 0)
+	if (rc == -ENODEV) {
+		say("--provider takes auto, libcrypto or a crypto device, not '%s'", o.provider);
+		exit_code = EXIT_USAGE;
+	} else if (rc < 0) {
 		say("the provider %s cannot be used: %s", o.provider, strerror(-rc));
-	else
-		rc = o.command == OPTIONS_FLOW ? flow_run(&o) : record_run(&o);
+	} else if ((o.command == OPTIONS_FLOW ? flow_run(&o) : record_run(&o)) == 0) {
+		exit_code = EXIT_OK;
+	}
 	work_provider_close();
 	rte_eal_cleanup();
-	return rc == 0 ? EXIT_OK : EXIT_FAILED;
+	return exit_code;
 }
