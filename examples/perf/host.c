@@ -15,6 +15,7 @@
 enum {
 	BURST = 64,
 	PATIENCE_US = 10000000, /* without a byte */
+	QUIET_US = 50,          /* then all of a slice has come back but a delayed ACK */
 };
 
 struct host_conn {
@@ -154,31 +155,32 @@ host_slice(struct host *h, enum options_mode mode, enum host_dir dir, uint64_t b
 {
 	uint64_t segments = count_segments(h, mode, dir), start = rte_rdtsc(), before,
 		 after = start;
-	uint64_t idle_us = link_now_us(start) + PATIENCE_US, now_us;
+	uint64_t worked_us = link_now_us(start), now_us = worked_us;
 	uint64_t arrived = received(h) + (dir == HOST_TX ? bytes * h->link->o->conns : 0);
 
 	*out = (struct host_result){ .bytes = bytes * h->link->o->conns };
 	begin(h, mode, dir, bytes);
-	/* Not until all is acknowledged: the last one may be delayed. */
-	while (h->active > 0 || received(h) < arrived) {
+	/* What acknowledges this slice and gives its packets back is its cost, not the next one's. */
+	while (h->active > 0 || received(h) < arrived || now_us - worked_us < QUIET_US) {
 		now_us = link_now_us(after);
 		before = rte_rdtsc();
 		if (turn(h, now_us)) {
 			after = rte_rdtsc();
 			out->cycles += after - before;
 			out->turns++;
-			idle_us = now_us + PATIENCE_US;
+			worked_us = now_us;
 		} else {
 			after = rte_rdtsc();
 		}
-		if (now_us > idle_us)
+		if (h->active > 0 || received(h) < arrived)
+			out->span = after - start;
+		if (now_us - worked_us > PATIENCE_US)
 			h->error = -ETIMEDOUT;
 		if (h->error != 0) {
 			say("a connection failed: %s", strerror(-h->error));
 			return false;
 		}
 	}
-	out->span = after - start;
 	out->segments = count_segments(h, mode, dir) - segments;
 	return true;
 }
