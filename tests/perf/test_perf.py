@@ -90,6 +90,10 @@ def case_software():
     """flow measures records in software, on a few connections"""
     figures = flow_keys('software', SOFTWARE + PLAIN, '--conns', '3', '--size', '1400', '--mss', '1000')
     equal((figures['conns'], figures['size'], figures['mss']), (3, 1400, 1000), 'what was asked for')
+    for way in ('tx', 'rx'):
+        floor = figures[f'plain_cycles_per_byte_{way}'] + figures['raw_cycles_per_byte']
+        check(abs(figures[f'ratio_software_{way}'] * floor / figures[f'cycles_per_byte_{way}'] - 1) < 0.01,
+              f'{way} is to plain TCP and one AEAD')
 
 
 def case_nic():
