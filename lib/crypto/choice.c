@@ -62,29 +62,19 @@ enter_device(struct contest *t, const char *name)
 	cryptodev_close(c);
 }
 
-/* The device with this number, if DPDK would let it compute here at all. */
-static bool
-find_device(uint8_t id, struct rte_cryptodev_info *info)
-{
-	if (rte_cryptodev_is_valid_dev(id) == 0)
-		return false;
-	rte_cryptodev_info_get(id, info);
-	return (info->feature_flags & RTE_CRYPTODEV_FF_SYM_CPU_CRYPTO) != 0;
-}
-
 static void
 run_contest(struct contest *t)
 {
 	bool seen[RTE_DIM(drivers)] = { false };
-	struct rte_cryptodev_info info;
+	struct cryptodev_found found;
 
 	enter(t, "", crypto_libcrypto());
 	for (uint8_t id = 0; id < RTE_CRYPTO_MAX_DEVS; id++) {
-		if (!find_device(id, &info))
+		if (!cryptodev_find(id, &found))
 			continue;
 		for (size_t i = 0; i < RTE_DIM(drivers); i++)
-			seen[i] |= strcmp(info.driver_name, drivers[i]) == 0;
-		enter_device(t, rte_cryptodev_name_get(id));
+			seen[i] |= strcmp(found.driver, drivers[i]) == 0;
+		enter_device(t, found.name);
 	}
 	for (size_t i = 0; i < RTE_DIM(drivers); i++)
 		if (!seen[i])

@@ -21,6 +21,22 @@
 /* Over the table of devices and what is proved of them: stacks are made on any thread. */
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 
+bool
+cryptodev_find(uint8_t id, struct cryptodev_found *out)
+{
+	struct rte_cryptodev_info info = { 0 };
+
+	pthread_mutex_lock(&devices_lock);
+	if (rte_cryptodev_is_valid_dev(id) != 0)
+		rte_cryptodev_info_get(id, &info);
+	if ((info.feature_flags & RTE_CRYPTODEV_FF_SYM_CPU_CRYPTO) != 0) {
+		snprintf(out->name, sizeof(out->name), "%s", rte_cryptodev_name_get(id));
+		snprintf(out->driver, sizeof(out->driver), "%s", info.driver_name);
+	}
+	pthread_mutex_unlock(&devices_lock);
+	return (info.feature_flags & RTE_CRYPTODEV_FF_SYM_CPU_CRYPTO) != 0;
+}
+
 static struct cryptodev *
 of_provider(const struct crypto_provider *p)
 {

@@ -12,6 +12,8 @@
 #ifndef RTLS_CRYPTO_CRYPTODEV_H
 #define RTLS_CRYPTO_CRYPTODEV_H
 
+#include <rte_cryptodev.h>
+
 #include "crypto/provider.h"
 
 struct cryptodev;
@@ -21,6 +23,17 @@ struct cryptodev_conf {
 	int socket_id;
 	uint32_t max_keys;
 };
+
+struct cryptodev_found {
+	char name[RTE_CRYPTODEV_NAME_MAX_LEN];
+	char driver[RTE_CRYPTODEV_NAME_MAX_LEN];
+};
+
+/*
+ * The device with this number. False: there is none that says that it computes on the caller's
+ * core. It may be gone when this returns: other stacks remove what they have made.
+ */
+bool cryptodev_find(uint8_t id, struct cryptodev_found *out);
 
 /*
  * By the device's name; crypto_aesni_mb and crypto_aesni_gcm, and any other virtual device, are

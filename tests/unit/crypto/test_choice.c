@@ -3,6 +3,9 @@
 
 /* What the public interface does not show: tests/eal/test_crypto.c has the rest. */
 #include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +33,43 @@ test_no_room(void)
 	CU_ASSERT_EQUAL(rte_cryptodev_count(), 0);
 }
 
+enum { THREADS = 4, TURNS = 6 };
+
+static void *
+choose(void *arg)
+{
+	char name[16];
+	struct cryptodev_conf conf = { .name = name, .max_keys = 8 };
+	intptr_t failed = 0;
+	struct choice c;
+
+	snprintf(name, sizeof(name), "of_%u", *(const unsigned int *)arg);
+	for (int i = 0; i < TURNS; i++) {
+		failed += choice_make(&c, "auto", &conf) != 0 || c.provider == NULL;
+		choice_fini(&c);
+	}
+	return (void *)failed;
+}
+
+/* Each lcore makes its stack, and each looks at the devices that the others make and remove. */
+static void
+test_threads(void)
+{
+	unsigned int number[THREADS];
+	pthread_t threads[THREADS];
+	void *failed;
+
+	for (unsigned int i = 0; i < THREADS; i++) {
+		number[i] = i;
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, choose, &number[i]), 0);
+	}
+	for (unsigned int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], &failed);
+		CU_ASSERT_PTR_NULL(failed);
+	}
+	CU_ASSERT_EQUAL(rte_cryptodev_count(), 0);
+}
+
 static void
 test_nothing(void)
 {
@@ -45,6 +85,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "no room for the keys", test_no_room },
+		{ "several threads at once", test_threads },
 		{ "an end without a beginning", test_nothing },
 	};
 
