@@ -107,7 +107,7 @@ batch_add(struct batch *b, struct crypto_job *j, enum bounce_way way, uint32_t l
 	b->nonce[i].va = j->nonce;
 	b->aad[i].va = j->aad;
 	b->tag[i].va = j->tag;
-	b->status[i] = ECANCELED; /* a device that leaves it so has not worked */
+	b->status[i] = CRYPTODEV_UNWRITTEN; /* a device that leaves it so has not worked */
 }
 
 static void
@@ -149,7 +149,7 @@ batch_run(struct batch *b)
 		good += b->status[i] == 0;
 	/* Where it contradicts itself none of it is to be trusted. */
 	for (uint16_t i = 0; i < b->n; i++)
-		job_done(b, b->jobs[i], good == done ? b->status[i] : ECANCELED);
+		job_done(b, b->jobs[i], good == done ? b->status[i] : CRYPTODEV_UNWRITTEN);
 	batch_clear(b);
 }
 

@@ -5,12 +5,16 @@
 #ifndef RTLS_CRYPTO_CRYPTODEV_PRIV_H
 #define RTLS_CRYPTO_CRYPTODEV_PRIV_H
 
+#include <errno.h>
+
 #include <rte_common.h>
 
 #include "crypto/cryptodev.h"
 #include "crypto/cryptodev_table.h"
 
 struct rte_mempool;
+
+enum { CRYPTODEV_UNWRITTEN = ECANCELED }; /* the status of a job before the device works */
 
 struct cryptodev {
 	struct crypto_provider provider; /* first */

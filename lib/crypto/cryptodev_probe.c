@@ -159,7 +159,8 @@ answers_burst(struct probe *p, unsigned int wrong)
 	/* There is no telling yet, the first time, what its word for a wrong tag is. */
 	if (p->suite->bad_tag == 0)
 		p->suite->bad_tag = p->c->refusal;
-	return p->suite->bad_tag == p->c->refusal;
+	/* Nor does it tell if it has only not written that all is well. */
+	return p->suite->bad_tag == p->c->refusal && p->c->refusal != CRYPTODEV_UNWRITTEN;
 }
 
 static bool

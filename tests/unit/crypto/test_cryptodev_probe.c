@@ -35,6 +35,7 @@ enum fault {
 	FAULT_STATUS_ONE,       /* 1 for a wrong tag */
 	FAULT_STATUS_VARIES,    /* another one each time */
 	FAULT_STATUS_UNTOUCHED, /* it tells by the count only */
+	FAULT_STATUS_GOOD_ONLY, /* it writes that a job is good, or nothing */
 	FAULT_COUNT,            /* it says that one less was done */
 	FAULT_FIRST_ONLY,       /* of a call with several jobs */
 	FAULT_EMPTY_REFUSED,    /* no job of 0 bytes */
@@ -181,7 +182,8 @@ __wrap_rte_cryptodev_sym_cpu_crypto_process(uint8_t dev_id, void *sess,
 		int32_t status = run_one(dev_id, sess, vec, i);
 
 		good += status == 0;
-		if (fault != FAULT_STATUS_UNTOUCHED)
+		if (fault != FAULT_STATUS_UNTOUCHED &&
+		    (fault != FAULT_STATUS_GOOD_ONLY || status == 0))
 			vec->status[i] = status;
 	}
 	return fault == FAULT_COUNT && good > 0 ? good - 1 : good;
@@ -223,6 +225,7 @@ test_faults(void)
 		{ FAULT_STATUS_ONE, IN | OUT, IN | OUT },
 		{ FAULT_STATUS_VARIES, 0, 0 },
 		{ FAULT_STATUS_UNTOUCHED, 0, 0 },
+		{ FAULT_STATUS_GOOD_ONLY, 0, 0 },
 		{ FAULT_COUNT, 0, 0 },
 		{ FAULT_FIRST_ONLY, 0, 0 },
 		{ FAULT_EMPTY_REFUSED, 0, 0 },
