@@ -45,8 +45,10 @@ struct rtls_stack_conf {
 	 * Who seals and opens in software; borrowed during rtls_stack_create(). "libcrypto", also
 	 * NULL; the name of a DPDK crypto device that computes on the caller's core, such as
 	 * "crypto_aesni_mb" (a virtual one is made where there is none); "auto": the fastest of
-	 * all that there are here. libcrypto computes for what a device lacks, counted as
-	 * CryptoFallback with its reason.
+	 * all that there are here, which takes some ten milliseconds. libcrypto computes for what a
+	 * device lacks, counted as CryptoFallback with its reason. A device that the program has
+	 * started is used as it is; one that is stopped is configured and started, with "auto" each
+	 * of them for a while: the program leaves them alone during rtls_stack_create().
 	 */
 	const char *crypto;
 };
@@ -56,7 +58,7 @@ struct rtls_stack_conf {
  * will poll it. @param conf borrowed; NULL: all defaults.
  * @return 0; -ENOMEM; -EEXIST: the name is taken; -ENAMETOOLONG; -EINVAL; -ENOSYS: no
  *   random source; -EAGAIN: no thread; with a crypto device named: -ENODEV: there is none;
- *   -ENOTSUP: its results are not right.
+ *   -ENOTSUP: its results are not right; or its driver's, if it does not start.
  */
 int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **out);
 
