@@ -16,8 +16,7 @@
 
 enum {
 	BATCH_JOBS = 32,
-	LIST_VECS = 72, /* a record in segments of 256 bytes */
-	BATCH_VECS = BATCH_JOBS + 2 * LIST_VECS,
+	BATCH_VECS = BATCH_JOBS + 2 * CRYPTODEV_PIECES_MAX,
 };
 
 /* Not cleared: it is large, and a call uses little of it. */
@@ -157,9 +156,10 @@ batch_run(struct batch *b)
 static bool
 batch_takes(const struct batch *b, const struct crypto_job *j, enum bounce_way way)
 {
-	return b->n == 0 || (&b->key->key == j->key && b->out == (way == BOUNCE_OUT) &&
-			     b->n < BATCH_JOBS && b->nb_vecs + 2 * LIST_VECS <= BATCH_VECS &&
-			     (way != BOUNCE_BUFFER || b->buffered == NULL));
+	return b->n == 0 ||
+	       (&b->key->key == j->key && b->out == (way == BOUNCE_OUT) && b->n < BATCH_JOBS &&
+		b->nb_vecs + 2 * CRYPTODEV_PIECES_MAX <= BATCH_VECS &&
+		(way != BOUNCE_BUFFER || b->buffered == NULL));
 }
 
 static enum bounce_way
@@ -169,7 +169,7 @@ job_way(const struct crypto_job *j, enum crypto_dir dir, uint32_t *len)
 
 	if (k->dir != dir || k->aad_len != j->aad_len)
 		return BOUNCE_NONE;
-	return bounce_way(j, k->layouts, LIST_VECS, len);
+	return bounce_way(j, k->layouts, CRYPTODEV_PIECES_MAX, len);
 }
 
 void

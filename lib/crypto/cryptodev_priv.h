@@ -14,7 +14,10 @@
 
 struct rte_mempool;
 
-enum { CRYPTODEV_UNWRITTEN = ECANCELED }; /* the status of a job before the device works */
+enum {
+	CRYPTODEV_UNWRITTEN = ECANCELED, /* the status of a job before the device works */
+	CRYPTODEV_PIECES_MAX = 72,       /* of a list that it gets: segments of 256 bytes */
+};
 
 struct cryptodev {
 	struct crypto_provider provider; /* first */

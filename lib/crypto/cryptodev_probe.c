@@ -10,8 +10,8 @@
 #include "crypto/bounce.h"
 
 enum {
-	JOBS = 3,     /* in one call */
-	PIECES = 3,   /* of a chain */
+	JOBS = 3, /* in one call */
+	PIECES = CRYPTODEV_PIECES_MAX,
 	GAP = 21,     /* in front of a piece, and odd */
 	GUARD = 0xa5, /* what is in the gaps */
 	BYTES_MAX = RECORD_PLAIN_MAX + 1,
@@ -105,17 +105,22 @@ out_of_place(const struct probe *p)
 static struct crypto_job
 make_job(struct probe *p, unsigned int i)
 {
+	/* Chains of src and dst; in place the longer one. */
+	static const uint16_t cuts[JOBS][2] = { { PIECES, PIECES }, { 3, 1 }, { 1, 3 } };
+	uint16_t longer = RTE_MAX(cuts[i][0], cuts[i][1]);
 	bool chain = p->layout == BOUNCE_IN_CHAIN || p->layout == BOUNCE_OUT_CHAIN;
 	const uint8_t *from = p->dir == CRYPTO_SEAL ? p->plain : p->sealed;
-	uint16_t cnt = chain ? PIECES : 1;
 	struct crypto_job j = p->answer;
 
-	lay(&p->src[i], from, p->len, cnt, i);
-	lay(&p->dst[i], out_of_place(p) ? NULL : from, p->len, cnt, i + 1);
+	j.src_cnt = chain ? cuts[i][0] : 1;
+	j.dst_cnt = chain ? cuts[i][1] : 1;
+	if (!out_of_place(p))
+		j.src_cnt = j.dst_cnt = chain ? longer : 1;
+	lay(&p->src[i], from, p->len, j.src_cnt, i);
+	lay(&p->dst[i], out_of_place(p) ? NULL : from, p->len, j.dst_cnt, i + 1);
 	j.key = p->key;
 	j.dst = p->dst[i].iov;
 	j.src = out_of_place(p) ? p->src[i].iov : j.dst;
-	j.src_cnt = j.dst_cnt = cnt;
 	if (p->dir == CRYPTO_SEAL)
 		memset(j.tag, 0, sizeof(j.tag));
 	return j;

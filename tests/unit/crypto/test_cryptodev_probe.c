@@ -26,6 +26,8 @@ enum fault {
 	FAULT_OUT_EMPTY,        /* "done", and dst is as it was */
 	FAULT_OUT_SPOILS_SRC,   /* done, and a byte of the source is another one */
 	FAULT_NO_CHAINS,        /* -ENOTSUP */
+	FAULT_CHAINS_LIMITED,   /* -ENOTSUP for more than 16 pieces */
+	FAULT_CHAINS_UNEQUAL,   /* -ENOTSUP where src and dst are not as many */
 	FAULT_CHAINS_SHORT,     /* "done": the first piece only */
 	FAULT_TOUCHES_NEXT,     /* a byte behind the last piece of a chain */
 	FAULT_TAG_WRONG,        /* when sealing */
@@ -130,6 +132,10 @@ deliver(const struct rte_crypto_sgl *src, const struct rte_crypto_sgl *dst, cons
 		status = 0;
 	if (fault == FAULT_NO_CHAINS && chain)
 		return -ENOTSUP;
+	if (fault == FAULT_CHAINS_LIMITED && (src->num > 16 || dst->num > 16))
+		return -ENOTSUP;
+	if (fault == FAULT_CHAINS_UNEQUAL && src->num != dst->num)
+		return -ENOTSUP;
 	if (fault == FAULT_CHAINS_SHORT && chain) {
 		memcpy(dst0, bytes, dst->vec[0].len);
 		return status;
@@ -216,6 +222,8 @@ test_faults(void)
 		{ FAULT_OUT_EMPTY, IN, IN },
 		{ FAULT_OUT_SPOILS_SRC, IN, IN },
 		{ FAULT_NO_CHAINS, LINEAR | BOUNCE_OUT_LINEAR, LINEAR | BOUNCE_OUT_LINEAR },
+		{ FAULT_CHAINS_LIMITED, LINEAR | BOUNCE_OUT_LINEAR, LINEAR | BOUNCE_OUT_LINEAR },
+		{ FAULT_CHAINS_UNEQUAL, IN | BOUNCE_OUT_LINEAR, IN | BOUNCE_OUT_LINEAR },
 		{ FAULT_CHAINS_SHORT, LINEAR | BOUNCE_OUT_LINEAR, LINEAR | BOUNCE_OUT_LINEAR },
 		{ FAULT_TOUCHES_NEXT, LINEAR | BOUNCE_OUT_LINEAR, LINEAR | BOUNCE_OUT_LINEAR },
 		{ FAULT_TAG_WRONG, 0, 0 },
