@@ -50,6 +50,15 @@ nic_tx_cleanup(struct rtls_port *p, uint16_t queue)
 		nic->under->tx_cleanup(nic->under, 0);
 }
 
+/* With rings the NIC's own lcore turns, whatever the host does. */
+static bool
+nic_tx_waiting(const struct rtls_port *p)
+{
+	const struct tlsnic *nic = (const struct tlsnic *)p;
+
+	return nic->conf.rings == 0 && nic->outq.cnt != 0;
+}
+
 static int
 nic_stats_get(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n)
 {
@@ -155,6 +164,7 @@ make_port(struct tlsnic *nic, const struct rtls_port *under)
 		.rx_burst = nic_rx_burst,
 		.tx_burst = nic_tx_burst,
 		.tx_cleanup = nic_tx_cleanup,
+		.tx_waiting = nic_tx_waiting,
 		.stats_get = nic_stats_get,
 		.close = nic_close,
 		.caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM | PORT_CAP_RX_CKSUM,

@@ -9,6 +9,8 @@
 #ifndef RTLS_STACK_PORT_H
 #define RTLS_STACK_PORT_H
 
+#include <stdbool.h>
+
 #include <rte_mbuf.h>
 
 #include <recordtls/port.h>
@@ -37,6 +39,11 @@ struct rtls_port {
 			     uint16_t n);
 	/* Gives back sent buffers that the port still holds; NULL where it holds none. */
 	void (*tx_cleanup)(struct rtls_port *p, uint16_t queue);
+	/*
+	 * Packets that it has taken wait for room, and only a burst tries them again; NULL
+	 * where none ever does.
+	 */
+	bool (*tx_waiting)(const struct rtls_port *p);
 	/* Its own counters, in the manner of rtls_stats_get(); NULL where it has none. */
 	int (*stats_get)(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n);
 	/* Frees p itself. */

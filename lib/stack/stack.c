@@ -381,6 +381,18 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 	return work;
 }
 
+static bool
+tx_waits_in_a_port(const struct rtls_stack *s)
+{
+	for (uint32_t i = 0; i < s->nb_bindings; i++) {
+		const struct rtls_port *p = s->bindings[i].port;
+
+		if (p->tx_waiting != NULL && p->tx_waiting(p))
+			return true;
+	}
+	return false;
+}
+
 uint64_t
 rtls_stack_deadline(const struct rtls_stack *s)
 {
@@ -389,8 +401,8 @@ rtls_stack_deadline(const struct rtls_stack *s)
 	/* Something is to be sent with the next poll, whenever it is. */
 	if (!TAILQ_EMPTY(&s->tx_list))
 		return s->now_us;
-	/* Only a poll sees what the reader thread brings, and buffers that come back. */
-	if (!TAILQ_EMPTY(&s->starved_list) || reader_busy(s->reader))
+	/* Only a poll sees what the reader thread brings, buffers that come back, and room. */
+	if (!TAILQ_EMPTY(&s->starved_list) || reader_busy(s->reader) || tx_waits_in_a_port(s))
 		at = RTE_MIN(at, s->now_us + LOOK_US);
 	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
 	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));

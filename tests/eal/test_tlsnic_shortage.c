@@ -10,6 +10,8 @@
 #include <CUnit/CUnit.h>
 #include <rte_common.h>
 
+#include <recordtls/stack.h>
+
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/nic_bench.h"
@@ -145,6 +147,44 @@ test_host_gets_its_buffers(void)
 	}
 }
 
+/* What waits in the NIC goes out with a poll only: a program that sleeps must know of it. */
+static void
+test_deadline(void)
+{
+	struct rtls_stack_conf conf = {
+		.size = sizeof(conf),
+		.max_socks = 8,
+		.max_time_wait = 8,
+		.max_syn = 8,
+		.nb_packets = 64,
+		.nb_small = 16,
+		.nb_medium = 16,
+		.nb_large = 16,
+	};
+	struct rtls_stack *s = NULL;
+	struct nic_bench b;
+	struct rte_mbuf *m;
+
+	nic_bench_begin(&b, &(struct rtls_tlsnic_conf){ .rings = 0 }, 0);
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&conf, &s), 0);
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_bind(s, b.nic, 0), 0);
+	rtls_stack_poll(s, 1000);
+	CU_ASSERT_EQUAL(rtls_stack_deadline(s), UINT64_MAX);
+	b.under->takes = 0;
+	m = nic_bench_packet(&b, 0, 100, 0);
+	CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
+	CU_ASSERT(rtls_stack_deadline(s) < 2000);
+	rtls_stack_poll(s, 1200);
+	CU_ASSERT_EQUAL(b.under->nb_sent, 0);
+	CU_ASSERT(rtls_stack_deadline(s) > 1200 && rtls_stack_deadline(s) < 2200);
+	b.under->takes = UINT32_MAX;
+	rtls_stack_poll(s, 1400);
+	CU_ASSERT_EQUAL(b.under->nb_sent, 1);
+	CU_ASSERT_EQUAL(rtls_stack_deadline(s), UINT64_MAX);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+	nic_bench_close(&b);
+}
+
 /* One that will never go does not stop those behind it. */
 static void
 test_refused_for_ever(void)
@@ -232,6 +272,7 @@ main(void)
 		{ "a frame that the port below never takes", test_refused_for_ever },
 		{ "the host gets its buffers, whatever the port below does",
 		  test_host_gets_its_buffers },
+		{ "a stack that sleeps comes back for what waits", test_deadline },
 		{ "closed while it is busy", test_close_busy },
 	};
 
