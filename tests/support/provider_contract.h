@@ -3,13 +3,7 @@
 
 /*
  * What crypto/provider.h promises, as tests that any provider must pass. A
- * provider's test program calls each from a case of its own:
- *
- *	static void
- *	test_cuts(void)
- *	{
- *		contract_cuts(crypto_libcrypto(), suite());
- *	}
+ * provider's test program has them as cases (contract_cases.h).
  *
  * Expected bytes come from contract_oracle_seal(), OpenSSL's one-shot AEAD,
  * written apart from all providers and proved by contract_gcm_vectors().

@@ -13,11 +13,11 @@
 #include <rte_mempool.h>
 
 #include "crypto/cryptodev_priv.h"
+#include "support/contract_cases.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/hex.h"
 #include "support/provider_contract.h"
-#include "support/suites.h"
 #include "vectors/aes_gcm.h"
 
 enum { MAX_KEYS = 16 };
@@ -36,56 +36,6 @@ static const struct record_suite *
 tls13(void)
 {
 	return record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
-}
-
-static void
-test_vectors(void)
-{
-	contract_gcm_vectors(provider(), tls13());
-}
-
-static void
-test_lengths(void)
-{
-	contract_lengths(provider(), tls13());
-	contract_lengths(provider(), &suite_tls12_gcm);
-}
-
-static void
-test_aad_lengths(void)
-{
-	contract_aad_lengths(provider(), tls13());
-}
-
-static void
-test_cuts(void)
-{
-	contract_cuts(provider(), tls13());
-}
-
-static void
-test_forgeries(void)
-{
-	contract_forgeries(provider(), tls13());
-	contract_forgeries(provider(), &suite_tls12_gcm);
-}
-
-static void
-test_malformed(void)
-{
-	contract_malformed(provider(), tls13());
-}
-
-static void
-test_bursts(void)
-{
-	contract_bursts(provider(), tls13());
-}
-
-static void
-test_keys(void)
-{
-	contract_keys(provider(), tls13());
 }
 
 /* A key for each session there is, then none, then again. */
@@ -235,14 +185,14 @@ int
 main(int argc, char **argv)
 {
 	static const struct harness_case cases[] = {
-		{ "published GCM values", test_vectors },
-		{ "contract: lengths", test_lengths },
-		{ "contract: lengths of additional data", test_aad_lengths },
-		{ "contract: cuts of src and dst", test_cuts },
-		{ "contract: forgeries", test_forgeries },
-		{ "contract: malformed jobs", test_malformed },
-		{ "contract: bursts", test_bursts },
-		{ "contract: keys", test_keys },
+		{ "published GCM values", contract_case_gcm_vectors },
+		{ "contract: lengths", contract_case_lengths },
+		{ "contract: lengths of additional data", contract_case_aad_lengths },
+		{ "contract: cuts of src and dst", contract_case_cuts },
+		{ "contract: forgeries", contract_case_forgeries },
+		{ "contract: malformed jobs", contract_case_malformed },
+		{ "contract: bursts", contract_case_bursts },
+		{ "contract: keys", contract_case_keys },
 		{ "no room for a key", test_no_room },
 		{ "keys are wiped", test_keys_wiped },
 		{ "the buffer is wiped", test_buffer_wiped },
@@ -258,6 +208,7 @@ main(int argc, char **argv)
 		printf("Bail out! no device %s\n", device);
 		return EXIT_FAILURE;
 	}
+	contract_cases_of(provider());
 	code = harness_run(device, cases, HARNESS_COUNT(cases));
 	cryptodev_close(opened);
 	return code;

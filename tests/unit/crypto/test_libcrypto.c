@@ -12,9 +12,9 @@
 #include <recordtls/tls.h>
 
 #include "crypto/provider.h"
+#include "support/contract_cases.h"
 #include "support/harness.h"
 #include "support/hex.h"
-#include "support/provider_contract.h"
 #include "support/suites.h"
 #include "vectors/rfc8448.h"
 #include "vectors/tls12_gcm.h"
@@ -113,56 +113,6 @@ static const struct record_suite *
 tls13(void)
 {
 	return record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
-}
-
-static void
-test_lengths(void)
-{
-	contract_lengths(crypto_libcrypto(), tls13());
-	contract_lengths(crypto_libcrypto(), &suite_tls12_gcm);
-}
-
-static void
-test_aad_lengths(void)
-{
-	contract_aad_lengths(crypto_libcrypto(), tls13());
-}
-
-static void
-test_cuts(void)
-{
-	contract_cuts(crypto_libcrypto(), tls13());
-}
-
-static void
-test_forgeries(void)
-{
-	contract_forgeries(crypto_libcrypto(), tls13());
-	contract_forgeries(crypto_libcrypto(), &suite_tls12_gcm);
-}
-
-static void
-test_malformed(void)
-{
-	contract_malformed(crypto_libcrypto(), tls13());
-}
-
-static void
-test_bursts(void)
-{
-	contract_bursts(crypto_libcrypto(), tls13());
-}
-
-static void
-test_keys(void)
-{
-	contract_keys(crypto_libcrypto(), tls13());
-}
-
-static void
-test_gcm_vectors(void)
-{
-	contract_gcm_vectors(crypto_libcrypto(), tls13());
 }
 
 enum { BODY_MAX = 300 };
@@ -385,16 +335,16 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{ "published GCM values", test_gcm_vectors },
+		{ "published GCM values", contract_case_gcm_vectors },
 		{ "records of RFC 8448", test_rfc8448 },
 		{ "TLS 1.2 records that libssl sealed", test_tls12_records },
-		{ "contract: lengths", test_lengths },
-		{ "contract: lengths of additional data", test_aad_lengths },
-		{ "contract: cuts of src and dst", test_cuts },
-		{ "contract: forgeries", test_forgeries },
-		{ "contract: malformed jobs", test_malformed },
-		{ "contract: bursts", test_bursts },
-		{ "contract: keys", test_keys },
+		{ "contract: lengths", contract_case_lengths },
+		{ "contract: lengths of additional data", contract_case_aad_lengths },
+		{ "contract: cuts of src and dst", contract_case_cuts },
+		{ "contract: forgeries", contract_case_forgeries },
+		{ "contract: malformed jobs", contract_case_malformed },
+		{ "contract: bursts", contract_case_bursts },
+		{ "contract: keys", contract_case_keys },
 		{ "processing allocates nothing", test_no_allocation },
 		{ "keys are wiped before their memory is freed", test_keys_wiped },
 		{ "the error queue is left as it was", test_error_queue },
@@ -402,5 +352,6 @@ main(void)
 
 	if (CRYPTO_set_mem_functions(memory_malloc, memory_realloc, memory_free) != 1)
 		return EXIT_FAILURE;
+	contract_cases_of(crypto_libcrypto());
 	return harness_run("crypto/libcrypto", cases, HARNESS_COUNT(cases));
 }
