@@ -15,7 +15,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "say.h"
+#include "common/say.h"
 
 enum {
 	DAY_S = 24 * 60 * 60,

@@ -14,13 +14,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
-#include "say.h"
-
-#define MORE "add --log-level=*:info before -- for DPDK's own messages"
+#include "common/eal_init.h"
+#include "common/say.h"
 
 static char quiet[] = "--log-level=*:critical";
 
@@ -93,30 +91,7 @@ say_no_port(int argc, char **argv)
 	else if (rc < 0)
 		say("cannot make the interface %s: /dev/net/tun: %s", name, strerror(-rc));
 	else
-		say("DPDK could not make the interface %s (%s)", name, MORE);
-}
-
-/* rte_eal_init(), which prints a hundred lines of its usage on standard output otherwise. */
-static int
-init_silently(int argc, char **argv)
-{
-	int null, out, rc;
-
-	fflush(stdout);
-	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (out >= 0 && null >= 0)
-		dup2(null, STDOUT_FILENO);
-	rc = rte_eal_init(argc, argv);
-	/* What DPDK printed is still in the buffer of stdio. */
-	fflush(stdout);
-	if (out >= 0 && null >= 0)
-		dup2(out, STDOUT_FILENO);
-	if (null >= 0)
-		close(null);
-	if (out >= 0)
-		close(out);
-	return rc;
+		say("DPDK could not make the interface %s (%s)", name, EAL_MORE);
 }
 
 int
@@ -145,12 +120,12 @@ eal_start(int argc, char **argv)
 		args[n++] = quiet;
 	for (int i = 1; i < argc; i++)
 		args[n++] = argv[i];
-	rc = init_silently(n, args);
+	rc = eal_init_silently(n, args);
 	if (rc < 0 && rte_errno == EINVAL)
 		say("DPDK does not accept its arguments, those before --: %s (%s)",
-		    rte_strerror(rte_errno), MORE);
+		    rte_strerror(rte_errno), EAL_MORE);
 	else if (rc < 0)
-		say("DPDK does not start: %s (%s)", rte_strerror(rte_errno), MORE);
+		say("DPDK does not start: %s (%s)", rte_strerror(rte_errno), EAL_MORE);
 	else if (rc < n - 1)
 		say("'%s' is not a DPDK argument; the server's own stand behind --", args[rc + 1]);
 	return rc < 0 || rc < n - 1 ? -1 : 0;
@@ -173,6 +148,6 @@ eal_port(int argc, char **argv)
 	if (rc == -ENOMEM)
 		say("no memory for the port's buffers; give DPDK more, for example -m 512");
 	else
-		say("DPDK port %u cannot be set up: %s (%s)", id, strerror(-rc), MORE);
+		say("DPDK port %u cannot be set up: %s (%s)", id, strerror(-rc), EAL_MORE);
 	return NULL;
 }

@@ -18,12 +18,14 @@
 #include <recordtls/recordtls.h>
 
 #include "cert.h"
+#include "common/say.h"
 #include "eal.h"
 #include "nic.h"
 #include "options.h"
 #include "path.h"
-#include "say.h"
 #include "serve.h"
+
+const char say_program[] = "recordtls-fileserver";
 
 enum {
 	EXIT_OK = 0,

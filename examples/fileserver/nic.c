@@ -8,7 +8,7 @@
 
 #include <recordtls/tlsnic.h>
 
-#include "say.h"
+#include "common/say.h"
 
 static bool
 has_inline_tls(struct rtls_port *port)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
+#include "common/say.h"
 
 enum {
 	OPT_ADDR = 256,

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "say.h"
+#include "common/say.h"
 
 struct name {
 	const char *json;

@@ -12,9 +12,9 @@
 #include <rte_cycles.h>
 #include <rte_pause.h>
 
+#include "common/say.h"
 #include "conn.h"
 #include "report.h"
-#include "say.h"
 
 enum {
 	BURST = 64,

@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "eal.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,12 +12,10 @@
 #include <unistd.h>
 
 #include <rte_common.h>
-#include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "say.h"
-
-#define MORE "add --log-level=*:info before -- for DPDK's own messages"
+#include "common/eal_init.h"
+#include "common/say.h"
 
 enum {
 	MEMORY_MB = 640,
@@ -105,29 +102,6 @@ make_arguments(char **argv, char *name, unsigned int nb_lcores)
 	return n;
 }
 
-/* rte_eal_init(), which prints a hundred lines of its usage on standard output otherwise. */
-static int
-init_silently(int argc, char **argv)
-{
-	int null, out, rc;
-
-	fflush(stdout);
-	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (out >= 0 && null >= 0)
-		dup2(null, STDOUT_FILENO);
-	rc = rte_eal_init(argc, argv);
-	/* What DPDK printed is still in the buffer of stdio. */
-	fflush(stdout);
-	if (out >= 0 && null >= 0)
-		dup2(out, STDOUT_FILENO);
-	if (null >= 0)
-		close(null);
-	if (out >= 0)
-		close(out);
-	return rc;
-}
-
 int
 eal_start(int argc, char **argv, unsigned int nb_lcores)
 {
@@ -138,9 +112,9 @@ eal_start(int argc, char **argv, unsigned int nb_lcores)
 		argc = make_arguments(args, argv[0], nb_lcores);
 		argv = args;
 	}
-	rc = init_silently(argc, argv);
+	rc = eal_init_silently(argc, argv);
 	if (rc < 0)
-		say("DPDK does not start: %s (%s)", rte_strerror(rte_errno), MORE);
+		say("DPDK does not start: %s (%s)", rte_strerror(rte_errno), EAL_MORE);
 	else if (rc < argc - 1)
 		say("'%s' is not a DPDK argument; the command stands behind --", argv[rc + 1]);
 	return rc < 0 || rc < argc - 1 ? -1 : 0;

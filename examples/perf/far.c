@@ -12,8 +12,8 @@
 
 #include <recordtls/tlsnic.h>
 
+#include "common/say.h"
 #include "link.h"
-#include "say.h"
 
 enum {
 	BURST = 64,

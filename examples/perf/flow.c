@@ -14,6 +14,7 @@
 
 #include <recordtls/tlsnic.h>
 
+#include "common/say.h"
 #include "costs.h"
 #include "far.h"
 #include "host.h"
@@ -23,7 +24,6 @@
 #include "link.h"
 #include "phase.h"
 #include "report.h"
-#include "say.h"
 
 enum {
 	SLICE_BYTES = 1 << 20, /* of all connections together: about a millisecond */

@@ -10,7 +10,7 @@
 #include <rte_common.h>
 #include <rte_cycles.h>
 
-#include "say.h"
+#include "common/say.h"
 
 enum {
 	BURST = 64,

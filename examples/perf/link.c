@@ -11,7 +11,7 @@
 
 #include <recordtls/tlsnic.h>
 
-#include "say.h"
+#include "common/say.h"
 
 enum {
 	PATIENCE_US = 2000000,

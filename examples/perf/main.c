@@ -7,12 +7,14 @@
 
 #include <rte_eal.h>
 
+#include "common/say.h"
 #include "eal.h"
 #include "flow.h"
 #include "inside/work.h"
 #include "options.h"
 #include "record.h"
-#include "say.h"
+
+const char say_program[] = "recordtls-perf";
 
 enum {
 	EXIT_OK = 0,

@@ -11,7 +11,7 @@
 
 #include <recordtls/tls.h>
 
-#include "say.h"
+#include "common/say.h"
 
 enum {
 	OPT_TLS = 256,

@@ -13,9 +13,9 @@
 #include <recordtls/tls.h>
 
 #include "cert.h"
+#include "common/say.h"
 #include "peer.h"
 #include "pipe.h"
-#include "say.h"
 
 enum {
 	SERVER, /* seals */

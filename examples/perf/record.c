@@ -11,13 +11,13 @@
 #include <rte_common.h>
 #include <rte_cycles.h>
 
+#include "common/say.h"
 #include "inside/open.h"
 #include "inside/seal.h"
 #include "lanes.h"
 #include "peer.h"
 #include "phase.h"
 #include "report.h"
-#include "say.h"
 
 enum {
 	SLICE_BYTES = 256 << 10, /* about 0.1 ms */
