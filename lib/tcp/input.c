@@ -196,7 +196,7 @@ input_text(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t 
 	uint32_t events = 0;
 
 	if (seg->flags & TCP_FIN)
-		events |= tcp_text_fin(c, (uint64_t)(seq + (int64_t)seg->payload_len));
+		events |= tcp_text_fin(c, seq + (int64_t)seg->payload_len);
 	if (seg->payload_len > 0)
 		events |= tcp_text_payload(c, seg, seq, now_us, v);
 	if (!c->peer_fin && c->rcv_nxt == c->peer_fin_off)

@@ -39,12 +39,14 @@ remove_at(struct tcp_ranges *rs, uint32_t i, uint32_t n)
 }
 
 int
-tcp_ranges_add(struct tcp_ranges *rs, uint64_t start, uint64_t end)
+tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r)
 {
-	uint32_t i = first_ending_at(rs, start);
+	uint32_t i = first_ending_at(rs, r.start);
 	uint32_t last = i;
 
-	while (last < rs->n && rs->r[last].start <= end)
+	if (tcp_range_empty(r))
+		return 0;
+	while (last < rs->n && rs->r[last].start <= r.end)
 		last++;
 
 	if (last == i) { /* touches none */
@@ -52,15 +54,12 @@ tcp_ranges_add(struct tcp_ranges *rs, uint64_t start, uint64_t end)
 			return -ENOSPC;
 		memmove(&rs->r[i + 1], &rs->r[i], (rs->n - i) * sizeof(rs->r[0]));
 		rs->n++;
-		rs->r[i] = (struct tcp_range){ .start = start, .end = end };
+		rs->r[i] = r;
 		return 0;
 	}
 
-	if (start < rs->r[i].start)
-		rs->r[i].start = start;
-	if (end < rs->r[last - 1].end)
-		end = rs->r[last - 1].end;
-	rs->r[i].end = end;
+	rs->r[i] = tcp_range_of(r.start < rs->r[i].start ? r.start : rs->r[i].start,
+				r.end > rs->r[last - 1].end ? r.end : rs->r[last - 1].end);
 	remove_at(rs, i + 1, last - i - 1);
 	return 0;
 }
@@ -86,17 +85,18 @@ tcp_ranges_cut(struct tcp_ranges *rs, uint64_t from)
 	while (rs->n > 0 && rs->r[rs->n - 1].start >= from)
 		rs->n--;
 	if (rs->n > 0 && rs->r[rs->n - 1].end > from)
-		rs->r[rs->n - 1].end = from;
+		rs->r[rs->n - 1] = tcp_range_of(rs->r[rs->n - 1].start, from);
 }
 
-void
-tcp_ranges_trim(const struct tcp_ranges *rs, uint64_t *start, uint64_t *end)
+struct tcp_range
+tcp_ranges_trim(const struct tcp_ranges *rs, struct tcp_range r)
 {
-	uint32_t i = first_ending_at(rs, *start);
+	uint32_t i = first_ending_at(rs, r.start);
 
-	if (i < rs->n && rs->r[i].start <= *start)
-		*start = rs->r[i].end < *end ? rs->r[i].end : *end;
-	i = first_ending_at(rs, *end);
-	if (i < rs->n && rs->r[i].start < *end)
-		*end = rs->r[i].start > *start ? rs->r[i].start : *start;
+	if (i < rs->n && rs->r[i].start <= r.start)
+		r = tcp_range_of(rs->r[i].end < r.end ? rs->r[i].end : r.end, r.end);
+	i = first_ending_at(rs, r.end);
+	if (i < rs->n && rs->r[i].start < r.end)
+		r = tcp_range_of(r.start, rs->r[i].start);
+	return r;
 }

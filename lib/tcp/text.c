@@ -61,35 +61,33 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 		 struct tcp_verdict *v)
 {
 	uint64_t limit = c->peer_fin_off < c->rcv_adv ? c->peer_fin_off : c->rcv_adv;
-	uint64_t start = seq > (int64_t)c->rcv_nxt ? (uint64_t)seq : c->rcv_nxt;
-	uint64_t end = (uint64_t)(seq + (int64_t)seg->payload_len);
+	struct tcp_range r = tcp_range_within(seq, seg->payload_len, c->rcv_nxt, limit);
 
-	if (end > limit)
-		end = limit;
-	if (start >= end) /* old, behind the FIN, or a probe into a closed window */
+	if (tcp_range_empty(r)) /* old, behind the FIN, or a probe into a closed window */
 		return tcp_text_ack_now(c);
 	if (seg->payload_len > c->rcv_seg)
 		c->rcv_seg = seg->payload_len;
-	tcp_ranges_trim(&c->held, &start, &end);
-	if (start == end)
+	r = tcp_ranges_trim(&c->held, r);
+	if (tcp_range_empty(r))
 		return ack_dup(c);
-	v->skip = (uint32_t)((int64_t)start - seq);
-	v->keep = c->orphan ? 0 : (uint32_t)(end - start);
-	v->stream_off = start;
-	if (start == c->rcv_nxt)
-		return in_order(c, end, now_us);
-	if (tcp_ranges_add(&c->held, start, end) != 0)
+	v->skip = (uint32_t)((int64_t)r.start - seq);
+	v->keep = c->orphan ? 0 : (uint32_t)(r.end - r.start);
+	v->stream_off = r.start;
+	if (r.start == c->rcv_nxt)
+		return in_order(c, r.end, now_us);
+	if (tcp_ranges_add(&c->held, r) != 0)
 		v->keep = 0; /* too many runs: the newest waits for its retransmission */
 	return ack_dup(c);
 }
 
 uint32_t
-tcp_text_fin(struct tcp_conn *c, uint64_t off)
+tcp_text_fin(struct tcp_conn *c, int64_t seq)
 {
-	if (c->peer_fin)
+	uint64_t off = (uint64_t)seq;
+
+	if (c->peer_fin || seq < (int64_t)c->rcv_nxt)
 		return tcp_text_ack_now(c);
-	if (c->peer_fin_off == TCP_NO_OFF && off >= c->rcv_nxt && off <= c->rcv_adv &&
-	    off >= tcp_ranges_end(&c->held))
+	if (c->peer_fin_off == TCP_NO_OFF && off <= c->rcv_adv && off >= tcp_ranges_end(&c->held))
 		c->peer_fin_off = off;
 	return off == c->rcv_nxt ? 0 : tcp_text_ack_now(c);
 }

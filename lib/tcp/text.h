@@ -13,15 +13,18 @@
 /* An ACK is owed now. */
 uint32_t tcp_text_ack_now(struct tcp_conn *c);
 
-/* The payload of seg, which touches the window and begins at seq. Fills skip, keep, stream_off. */
+/*
+ * The payload of seg, which begins at seq, wherever that is. Fills skip, keep and
+ * stream_off: what is kept lies inside the payload and inside the window.
+ */
 uint32_t tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq,
 			  uint64_t now_us, struct tcp_verdict *v);
 
 /*
- * A FIN at off. The first one fixes the end of the stream. One that contradicts
+ * A FIN at seq. The first one fixes the end of the stream. One that contradicts
  * what was received before, or lies behind the window, is answered and else
  * ignored. It is in order once rcv_nxt == peer_fin_off.
  */
-uint32_t tcp_text_fin(struct tcp_conn *c, uint64_t off);
+uint32_t tcp_text_fin(struct tcp_conn *c, int64_t seq);
 
 #endif

@@ -112,6 +112,27 @@ def blind(server, files, ca, rng):
     clients.check_fetch(ca, files, 'f1')
 
 
+def fin_before_stream(server, files, ca, rng):
+    """a FIN on the SYN's number or before, with any payload in front of it: answered, no more"""
+    with rawtcp.Wire() as wire:
+        wire.play(RAW_IP, RAW_MAC)
+        wire.find_server(RAW_IP)
+        for size in (0, 1, 2, 10, 536, 1459, 1460):
+            for before in (0, 1, 2):
+                raw = rawtcp.Connection(wire, RAW_IP, rng.randrange(1024, 65536),
+                                        rng.getrandbits(32)).connect()
+                wire.drain()
+                raw.segment(raw.seq - before - size, ACK | FIN | PSH, b'x' * size)
+                answer = list(raw.incoming(0.1))
+                what = f'{size} bytes that end {before} before the stream'
+                tap.check(server.alive(), f'{what} ended the server')
+                # The connection takes its first bytes as if nothing had been; the FIN ends it.
+                tap.equal({(s.flags, (s.ack - raw.seq) % rawtcp.MOD) for s in answer
+                           if not s.flags & FIN}, {(ACK, 1 if before == 0 else 0)}, what)
+                raw.reset()
+    clients.check_fetch(ca, files, 'f1')
+
+
 def ones(data):
     return [(i, data[i:i + 1]) for i in range(len(data))]
 
@@ -264,7 +285,7 @@ def settled(server, files, ca, rng):
 
 
 def main():
-    cases = [blind, odd_segments, wrap_around, held_out_of_order, malformed_frames, settled]
+    cases = [blind, fin_before_stream, odd_segments, wrap_around, held_out_of_order, malformed_frames, settled]
     network.enter()
     tap.plan(cases)
     rng, _ = tap.seeded()

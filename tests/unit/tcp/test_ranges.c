@@ -50,6 +50,12 @@ model_trim(const struct model *m, uint64_t *start, uint64_t *end)
 		(*end)--;
 }
 
+static int
+add(struct tcp_ranges *rs, uint64_t start, uint64_t end)
+{
+	return tcp_ranges_add(rs, tcp_range_of(start, end));
+}
+
 static void
 random_step(struct tcp_ranges *rs, struct model *m, uint64_t *rng)
 {
@@ -58,20 +64,19 @@ random_step(struct tcp_ranges *rs, struct model *m, uint64_t *rng)
 	uint64_t s = a;
 	uint64_t e = b > MODEL_LEN ? MODEL_LEN : b;
 	struct model before = *m;
+	struct tcp_range trimmed;
 	uint64_t ms = s;
 	uint64_t me = e;
 	int rc;
 
-	tcp_ranges_trim(rs, &s, &e);
+	trimmed = tcp_ranges_trim(rs, tcp_range_of(s, e));
 	model_trim(m, &ms, &me);
-	CU_ASSERT_EQUAL(e - s, me - ms);
-	CU_ASSERT(s == ms || s == e);
+	CU_ASSERT_EQUAL(trimmed.end - trimmed.start, me - ms);
+	CU_ASSERT(trimmed.start == ms || tcp_range_empty(trimmed));
 
-	s = a;
-	e = b > MODEL_LEN ? MODEL_LEN : b;
 	for (uint64_t k = s; k < e; k++)
 		m->held[k] = true;
-	rc = tcp_ranges_add(rs, s, e);
+	rc = add(rs, s, e);
 	if (model_runs(m) > TCP_RANGES_MAX) {
 		CU_ASSERT_EQUAL(rc, -ENOSPC);
 		*m = before;
@@ -118,18 +123,76 @@ test_capacity(void)
 	CU_ASSERT_TRUE(tcp_ranges_empty(&rs));
 	CU_ASSERT_EQUAL(tcp_ranges_end(&rs), 0);
 	for (uint64_t i = 0; i < TCP_RANGES_MAX; i++)
-		CU_ASSERT_EQUAL(tcp_ranges_add(&rs, base + 10 * i, base + 10 * i + 5), 0);
-	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, base - 5, base - 1), -ENOSPC);
-	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, base + 6, base + 7), -ENOSPC);
-	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, base + 1000, base + 1001), -ENOSPC);
+		CU_ASSERT_EQUAL(add(&rs, base + 10 * i, base + 10 * i + 5), 0);
+	CU_ASSERT_EQUAL(add(&rs, base - 5, base - 1), -ENOSPC);
+	CU_ASSERT_EQUAL(add(&rs, base + 6, base + 7), -ENOSPC);
+	CU_ASSERT_EQUAL(add(&rs, base + 1000, base + 1001), -ENOSPC);
 	CU_ASSERT_EQUAL(rs.n, TCP_RANGES_MAX);
 	/* What joins ranges has room, and makes some. */
-	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, base + 5, base + 10), 0);
+	CU_ASSERT_EQUAL(add(&rs, base + 5, base + 10), 0);
 	CU_ASSERT_EQUAL(rs.n, TCP_RANGES_MAX - 1);
-	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, base - 5, base - 1), 0);
+	CU_ASSERT_EQUAL(add(&rs, base - 5, base - 1), 0);
 	CU_ASSERT_EQUAL(tcp_ranges_end(&rs), base + 10 * (TCP_RANGES_MAX - 1) + 5);
-	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, base, base + 100000), 0);
+	CU_ASSERT_EQUAL(add(&rs, base, base + 100000), 0);
 	CU_ASSERT_EQUAL(rs.n, 2);
+}
+
+struct within_row {
+	int64_t seq;
+	uint32_t len;
+	uint64_t low, high;
+	uint64_t start, end;
+};
+
+/* What a peer says, in front of the stream, across its edges and behind them. */
+static const struct within_row within_rows[] = {
+	{ 0, 10, 0, 100, 0, 10 },
+	{ 95, 10, 0, 100, 95, 100 },
+	{ -5, 10, 0, 100, 0, 5 },
+	{ -10, 10, 0, 100, 0, 0 }, /* ends where the stream begins */
+	{ -11, 10, 0, 100, 0, 0 }, /* one byte before that */
+	{ -1, 0, 0, 100, 0, 0 },
+	{ -(INT64_C(1) << 31), 65495, 0, 100, 0, 0 },
+	{ -(INT64_C(1) << 31), UINT32_MAX, 0, 100, 0, 100 },
+	{ 20, 10, 50, 100, 50, 50 },
+	{ 45, 10, 50, 100, 50, 55 },
+	{ 45, 100, 50, 100, 50, 100 },
+	{ 100, 10, 50, 100, 100, 100 },
+	{ 200, 10, 50, 100, 200, 200 },
+	{ 20, 100, 50, 50, 50, 50 }, /* closed */
+	{ 20, 100, 50, 40, 50, 50 },
+	{ INT64_C(1) << 40, 10, 50, UINT64_MAX, UINT64_C(1) << 40, (UINT64_C(1) << 40) + 10 },
+};
+
+static void
+test_within(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(within_rows); i++) {
+		const struct within_row *row = &within_rows[i];
+		struct tcp_range r = tcp_range_within(row->seq, row->len, row->low, row->high);
+
+		CU_ASSERT_EQUAL(r.start, row->start);
+		CU_ASSERT_EQUAL(r.end, row->end);
+		CU_ASSERT_EQUAL(tcp_range_empty(r), row->start == row->end);
+	}
+}
+
+/* A range whose ends are given the wrong way round is empty, and adds nothing. */
+static void
+test_turned_round(void)
+{
+	struct tcp_range r = tcp_range_of(10, 5);
+	struct tcp_ranges rs;
+
+	CU_ASSERT_TRUE(tcp_range_empty(r));
+	CU_ASSERT_EQUAL(r.start, 10);
+	tcp_ranges_init(&rs);
+	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, r), 0);
+	CU_ASSERT_TRUE(tcp_ranges_empty(&rs));
+	CU_ASSERT_EQUAL(add(&rs, 20, 30), 0);
+	CU_ASSERT_EQUAL(add(&rs, 15, 15), 0);
+	CU_ASSERT_EQUAL(rs.n, 1);
+	CU_ASSERT_TRUE(tcp_range_empty(tcp_ranges_trim(&rs, tcp_range_of(25, 22))));
 }
 
 int
@@ -138,6 +201,8 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "random operations against a flag per byte", test_random },
 		{ "capacity", test_capacity },
+		{ "what of a peer's bytes lies within", test_within },
+		{ "a range is never turned round", test_turned_round },
 	};
 
 	return harness_run("tcp/ranges", cases, HARNESS_COUNT(cases));

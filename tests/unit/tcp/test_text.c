@@ -229,6 +229,50 @@ test_trim(void)
 	}
 }
 
+/* One segment at the edge: whatever is kept lies inside what came and inside the window. */
+static void
+one_at_edge(const struct tcp_conn *open, int64_t end, uint32_t len, uint8_t flags)
+{
+	struct tcp_conn c = *open;
+	int64_t seq = end - (int64_t)len;
+	struct tcp_seg seg = fx_seg(&c, TCP_ACK | flags, seq, (int64_t)c.snd_una, len);
+	int64_t nxt = (int64_t)c.rcv_nxt;
+	bool touches = end + (flags & TCP_FIN ? 1 : 0) >= nxt && seq <= (int64_t)c.rcv_adv;
+	bool fin = (flags & TCP_FIN) && touches && end >= nxt && end <= (int64_t)c.rcv_adv;
+	struct tcp_verdict v = tcp_input(&c, &seg, FX_T0);
+
+	CU_ASSERT_PTR_NULL_FATAL(tcp_check(&c));
+	CU_ASSERT_FATAL((uint64_t)v.skip + v.keep <= len);
+	CU_ASSERT_FATAL(v.keep == 0 || (int64_t)v.stream_off == seq + (int64_t)v.skip);
+	CU_ASSERT_FATAL(v.keep == 0 || v.stream_off >= open->rcv_nxt);
+	CU_ASSERT_FATAL(v.keep == 0 || v.stream_off + v.keep <= open->rcv_adv);
+	CU_ASSERT_EQUAL(c.rcv_nxt,
+			touches && seq <= nxt && end > nxt ? (uint64_t)end : (uint64_t)nxt);
+	CU_ASSERT_EQUAL(c.peer_fin_off, fin ? (uint64_t)end : TCP_NO_OFF);
+}
+
+/*
+ * Every payload length that ends within a few bytes of what comes next, with
+ * and without FIN: at the beginning of the stream, where offsets are negative, and behind it.
+ */
+static void
+test_edge(void)
+{
+	for (uint32_t first = 0; first <= 3000; first += 1000) {
+		struct fx_conf conf = { .irs = UINT32_MAX - 1000 };
+		struct tcp_conn c;
+
+		fx_established(&c, &conf);
+		if (first > 0)
+			fx_data(&c, 0, first, FX_T0);
+		for (uint32_t len = 0; len <= 1460; len++)
+			for (int64_t end = (int64_t)first - 3; end <= (int64_t)first + 3; end++) {
+				one_at_edge(&c, end, len, 0);
+				one_at_edge(&c, end, len, TCP_FIN);
+			}
+	}
+}
+
 /* The window is closed: probes of both kinds are answered, their ACK counts, nothing is kept. */
 static void
 test_zero_window(void)
@@ -416,6 +460,7 @@ main(void)
 		{ "overlaps: the first byte stays", test_overlaps },
 		{ "too many runs", test_too_many_runs },
 		{ "trimmed to the window", test_trim },
+		{ "all lengths at the left edge", test_edge },
 		{ "closed window", test_zero_window },
 		{ "delayed ACK", test_delayed_ack },
 		{ "FINs that make trouble", test_fin },
