@@ -21,6 +21,9 @@
  *	... packets ...                  TX: rte_security_set_pkt_metadata(); RX: marks
  *	ops->del()                       behind the packets handed over before
  *	rte_security_session_destroy()
+ *
+ * A mark on a received packet says what the device did to it. It is not taken for a proof: the
+ * library restores each marked record and verifies its tag before the program reads it.
  */
 #ifndef RECORDTLS_OFFLOAD_H
 #define RECORDTLS_OFFLOAD_H

@@ -21,11 +21,11 @@
 
 enum { RECVQ_RUNS_MAX = 32 };
 
-/* What a device did to bytes. */
+/* What a device says it did to bytes. */
 enum recvq_class {
 	RECVQ_UNTOUCHED, /* as on the wire */
-	RECVQ_OPENED,    /* opened and verified */
-	RECVQ_MIXED,     /* some were opened, or none of it was verified */
+	RECVQ_OPENED,    /* opened, and their records verified */
+	RECVQ_MIXED,     /* some were opened, or not verified */
 };
 
 struct recvq_run {
@@ -69,7 +69,7 @@ recvq_len(const struct recvq *q)
  */
 int recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m);
 
-/* What a device did to the first len bytes, which are in order and not none. */
+/* What a device says it did to the first len bytes, which are in order and not none. */
 enum recvq_class recvq_classify(const struct recvq *q, uint32_t len);
 
 /* As recvq_peek, but leaves out what a device has changed: dst keeps its bytes there. */

@@ -2,12 +2,14 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * A record that a device opened in part, or opened with a key that is no longer the
- * record's: made again what it was on the wire, so that its tag can be verified.
+ * A record that a device opened, as a whole or in part: made again what it was on the wire,
+ * so that its tag can be verified here. A mark is no proof: a device follows segments that TCP
+ * refuses, so where and under which number it opens may be anybody's choice.
  *
  * What the device did was to xor a key stream; doing that again undoes it. So all of
  * the record is sealed with the device's key and number, and the bytes that it never
- * touched are put back from the queue.
+ * touched are put back from the queue. If the device was wrong about the place, what comes
+ * of it is no record, and its tag says so.
  */
 #ifndef RTLS_SESSION_MIXED_H
 #define RTLS_SESSION_MIXED_H

@@ -23,17 +23,11 @@ set_source(struct opening *o, const struct session_rx *rx)
 	uint32_t skip = record_prefix_len(rx->suite);
 
 	o->job.src = o->src;
-	switch (o->found) {
-	case RECVQ_OPENED:
-		return true; /* it is copied as it lies */
-	case RECVQ_UNTOUCHED:
+	if (o->found == RECVQ_UNTOUCHED) {
 		o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len, o->src, OPENING_PIECES_MAX);
 		if (o->job.src_cnt > 0 || o->inner_len == 0)
 			return true;
 		recvq_peek(rx->q, skip, own_bytes(o), o->inner_len);
-		break;
-	case RECVQ_MIXED:
-		break;
 	}
 	o->src[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
 	o->job.src_cnt = 1;
@@ -109,38 +103,15 @@ find_type(struct opening *o)
 	return false;
 }
 
-/* The device has opened and verified it. */
-static void
-copy_opened(struct opening *o, const struct session_rx *rx)
-{
-	uint32_t skip = record_prefix_len(rx->suite);
-	uint16_t i;
-
-	for (i = 0; i < o->job.dst_cnt; i++) {
-		recvq_peek(rx->q, skip, o->dst[i].iov_base, (uint32_t)o->dst[i].iov_len);
-		skip += (uint32_t)o->dst[i].iov_len;
-	}
-	o->job.status = 0;
-}
-
 int
 opening_process(struct opening *o, const struct session_rx *rx)
 {
-	switch (o->found) {
-	case RECVQ_OPENED:
-		copy_opened(o, rx);
-		break;
-	case RECVQ_MIXED:
-		if (mixed_restore(rx, o->explicit_nonce, own_bytes(o), o->inner_len) != 0) {
-			o->job.status = -EIO;
-			break;
-		}
+	/* Whoever opened it before: nothing but this call makes plaintext out of a record. */
+	if (o->found != RECVQ_UNTOUCHED &&
+	    mixed_restore(rx, o->explicit_nonce, own_bytes(o), o->inner_len) != 0)
+		o->job.status = -EIO;
+	else
 		rx->provider->process(rx->provider, CRYPTO_OPEN, &o->job, 1);
-		break;
-	case RECVQ_UNTOUCHED:
-		rx->provider->process(rx->provider, CRYPTO_OPEN, &o->job, 1);
-		break;
-	}
 	if (o->job.status != 0) {
 		/* The provider has wiped. That nothing unverified is seen is not left to it. */
 		opening_wipe(o);

@@ -21,7 +21,7 @@ struct opening {
 	struct crypto_job job;
 	struct iovec src[OPENING_PIECES_MAX];
 	struct iovec dst[OPENING_PIECES_MAX + 1];
-	enum recvq_class found; /* what a device did to it */
+	enum recvq_class found; /* what a device says it did to it */
 	struct rte_mbuf *own;   /* holds the record at its data start when not direct */
 	uint32_t inner_len;
 	uint8_t explicit_nonce[RECORD_NONCE_LEN];

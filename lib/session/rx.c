@@ -39,6 +39,7 @@ session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struct rec
 	rx->pools = pools;
 	rx->q = q;
 	rx->provider = provider;
+	rx->device.start_off = UINT64_MAX;
 }
 
 int
@@ -87,6 +88,12 @@ session_rx_to_device(struct session_rx *rx, const struct rtls_keys *keys)
 	d->epoch = rx->epoch;
 	d->ahead = 0;
 	return 0;
+}
+
+void
+session_rx_device_starts(struct session_rx *rx, uint64_t stream_off)
+{
+	rx->device.start_off = stream_off;
 }
 
 bool
@@ -283,13 +290,14 @@ describe(const struct session_rx *rx, struct rtls_msg *msg, uint8_t type, uint32
 	msg->flags = whole ? RTLS_MSG_EOR : 0;
 }
 
-/* Who opens the record at the head, which is complete? */
+/* What a device says it did to the record at the head, which is complete. */
 static enum recvq_class
 classify(const struct session_rx *rx)
 {
 	enum recvq_class c;
 
-	if (rx->device.key == NULL)
+	/* A mark is about what lies behind the start, which may lie inside of the packet. */
+	if (rx->framer.start_off < rx->device.start_off)
 		return RECVQ_UNTOUCHED;
 	c = recvq_classify(rx->q, framer_wire_len(&rx->framer));
 	/* Behind a key change the device had the wrong key, whatever it says. */

@@ -11,7 +11,8 @@
  *                      +--bad record, FIN inside one--> FAILED, for good
  *
  * A device may have opened records, or parts of them, before: bytes carry its marks
- * (buf/recvq.h). What it opened as a whole is copied; anything else is verified here.
+ * (buf/recvq.h). They say what is to be undone, never that a record is genuine: each one is
+ * restored and verified here, as a whole, and only then read.
  *
  * Behind close_notify, and in FAILED, received bytes are dropped: nobody can
  * read them any more, and what the peer still sends may not stop the connection
@@ -47,6 +48,7 @@ enum session_rx_effect {
 
 /* What the device that opens records knows, for undoing what it did. */
 struct session_rx_device {
+	uint64_t start_off;     /* a record's: marks in front of it mean nothing */
 	struct crypto_key *key; /* seals; NULL: no device was ever told the keys */
 	uint8_t iv[RECORD_NONCE_LEN];
 	uint32_t epoch; /* of our keys, the same as the device's */
@@ -79,10 +81,10 @@ struct session_rx {
 	struct session_rx_device device;
 	uint64_t records;        /* counters */
 	uint64_t record_bytes;   /* plaintext */
-	uint64_t device_records; /* opened by the device as a whole */
-	uint64_t mixed_records;  /* restored, then opened here */
+	uint64_t device_records; /* opened by the device as a whole, with the record's key */
+	uint64_t mixed_records;  /* opened by it otherwise */
 	uint64_t wire_bytes;     /* of all records */
-	uint64_t device_bytes;   /* of those opened by the device, on the wire */
+	uint64_t device_bytes;   /* of device_records, on the wire */
 	uint64_t decrypt_errors;
 };
 
@@ -96,10 +98,13 @@ void session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struc
 int session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys);
 
 /*
- * A device is going to open records with these keys, which are the ones in force: from here on
- * marks mean something. 0 or -ENOMEM.
+ * A device may be going to open records with these keys, which are the ones in force. 0 or
+ * -ENOMEM: what it would do could not be undone.
  */
 int session_rx_to_device(struct session_rx *rx, const struct rtls_keys *keys);
+
+/* Event: it has these keys, and starts with the record at stream_off. Its marks mean something. */
+void session_rx_device_starts(struct session_rx *rx, uint64_t stream_off);
 
 /*
  * The first record that can still arrive whole: where it starts, at or behind all bytes in order,

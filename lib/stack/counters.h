@@ -48,13 +48,13 @@ enum counter {
 	CNT_TX_RECORDS_NIC,      /* framed for the device to seal */
 	CNT_TX_RECORDS_FALLBACK, /* of these, sealed here after all */
 	CNT_RX_RECORDS,
-	CNT_RX_RECORDS_NIC,   /* opened by the device as a whole */
-	CNT_RX_RECORDS_MIXED, /* opened by it in part: restored, and opened here */
+	CNT_RX_RECORDS_NIC,   /* opened by the device as a whole; restored and verified here */
+	CNT_RX_RECORDS_MIXED, /* opened by it in part; the same */
 	/* stream bytes behind the keys */
 	CNT_TX_BYTES_SEALED,  /* sent, retransmissions included, whoever seals */
 	CNT_TX_BYTES_NIC,     /* of these, handed to the device to be sealed */
 	CNT_RX_BYTES_RECORDS, /* of all records that were opened */
-	CNT_RX_BYTES_OPENED,  /* of those that the device opened */
+	CNT_RX_BYTES_OPENED,  /* of those that the device opened as a whole */
 	/* packets that were not sent, as they would have been in clear */
 	CNT_TX_DROP_NO_SYNC_DATA,
 	CNT_TX_DROP_BYPASS_REQ,

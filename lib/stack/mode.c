@@ -136,10 +136,12 @@ start_rx(struct rtls_sock *k)
 
 	if (k->recvq.nb_held > 0 || !session_rx_boundary(&k->rx, &off, &rec_no))
 		return;
-	if (offload_start(stack_device_of(k), &m->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no) != 0)
+	if (offload_start(stack_device_of(k), &m->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no) != 0) {
 		go_software(k, RTLS_RX, RTLS_MODE_REASON_REFUSED);
-	else
-		started(k, RTLS_RX);
+		return;
+	}
+	session_rx_device_starts(&k->rx, off);
+	started(k, RTLS_RX);
 }
 
 static void
