@@ -163,7 +163,7 @@ report_summary(const struct report *now, const struct report_tally *tally)
 	if (find(now, "TlsTxDevice") + find(now, "TlsRxDevice") == 0)
 		return;
 	say("the NIC sealed %.1f %% of the bytes and %.1f %% of the records, and opened %.1f %% of the "
-	    "records received",
+	    "records received, each verified again in software",
 	    percent(now, SHARE_BYTES_TX), percent(now, SHARE_RECORDS_TX),
 	    percent(now, SHARE_RECORDS_RX));
 }
