@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * A man in the middle, who has no key and may know what was sent, between a sender in software
+ * and a receiver that is in software, too, or has a TLS NIC that opens. He holds back three
+ * records, and then nothing reaches the receiver but what he makes.
+ */
+#ifndef RTLS_EAL_MIDDLE_H
+#define RTLS_EAL_MIDDLE_H
+
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+
+#include "sim/frame.h"
+#include "support/forge.h"
+#include "support/harness.h"
+#include "support/pair.h"
+#include "unit/session/peer.h"
+
+enum { RECORDS = 3, OVER = 22, WIRE_MAX = 1024, HELLO = 5, SEG = 97 };
+
+/* Plaintext bytes of what he holds back. */
+static const uint32_t sizes[RECORDS] = { 100, 300, 60 };
+enum { PLAIN = 100 + 300 + 60, B_OFF = 100 + OVER, C_OFF = B_OFF + 300 + OVER };
+
+static struct pair p;
+static bool nic; /* end 1 has one */
+
+/* The connection at hand. */
+static struct {
+	struct rtls_sock *k[2];
+	bool holds;
+	bool known;
+	uint8_t genuine[FORGE_FRAME_MAX]; /* the newest data segment from end 0 */
+	uint32_t ack;                     /* in it */
+	uint32_t seq;                     /* of the first byte that is held back */
+	uint8_t wire[WIRE_MAX];           /* from there on */
+	uint32_t len;
+	uint8_t plain[PLAIN];
+} t;
+
+/* What is wrong with a segment. */
+struct vehicle {
+	const char *name;
+	uint32_t ack;    /* added */
+	int32_t ts, seq; /* added */
+	uint8_t flags;   /* 0: as data has them */
+	bool bad_sum;
+	bool moves; /* the NIC takes it for the next of the stream */
+};
+
+static const struct vehicle vehicles[] = {
+	{ .name = "nothing" },
+	{ .name = "a wrong ACK", .ack = 0x10000000, .moves = true },
+	{ .name = "an old timestamp", .ts = -1000000, .moves = true },
+	{ .name = "no ACK", .flags = FRAME_PSH },
+	{ .name = "SYN", .flags = FRAME_SYN | FRAME_ACK },
+	{ .name = "RST", .flags = FRAME_RST | FRAME_ACK },
+	{ .name = "a bad checksum", .bad_sum = true },
+	{ .name = "old data", .seq = -1024 },
+	{ .name = "beyond the window", .seq = 1 << 24 },
+};
+
+static const struct vehicle *const none = &vehicles[0];
+
+static inline enum cable_verdict
+on_filter(void *arg, int dir, uint8_t *bytes, uint32_t len, uint64_t now_us, uint64_t *delay_us)
+{
+	struct frame f;
+	uint32_t off;
+
+	(void)arg;
+	(void)now_us;
+	(void)delay_us;
+	CU_ASSERT_PTR_NULL_FATAL(frame_parse(bytes, len, &f));
+	if (dir != 0 || !t.holds || !f.is_tcp || f.payload_len == 0)
+		return CABLE_PASS;
+	if (!t.known)
+		t.seq = f.seq;
+	t.known = true;
+	t.ack = f.ack;
+	memcpy(t.genuine, bytes, len);
+	off = f.seq - t.seq;
+	CU_ASSERT_FATAL(off + f.payload_len <= WIRE_MAX);
+	memcpy(t.wire + off, f.payload, f.payload_len);
+	t.len = off + f.payload_len > t.len ? off + f.payload_len : t.len;
+	return CABLE_DROP;
+}
+
+/* The two ends, for one connection after the other. pair_fini() ends them. */
+static inline void
+middle_init(bool has_nic)
+{
+	const struct rtls_tlsnic_conf nc = { .size = sizeof(nc),
+					     .max_contexts = 8,
+					     .nb_mbufs = 510 };
+	struct pair_conf conf = { .nic = { NULL, has_nic ? &nc : NULL }, .filter = on_filter };
+
+	nic = has_nic;
+	pair_init(&p, &conf);
+}
+
+/* A connection: all is at rest, and three records are held back. */
+static inline void
+middle_begin(void)
+{
+	struct peer key = peer_key(1, 3);
+	struct rtls_keys keys = peer_keys(&key);
+	uint32_t off = 0;
+
+	memset(&t, 0, sizeof(t));
+	pair_fill(t.plain, 0, PLAIN);
+	pair_connect(&p, 0, t.k);
+	CU_ASSERT_EQUAL(rtls_sock_set(t.k[0], RTLS_OPT_MAX_SEG, SEG), 0);
+	pair_set_keys(t.k, 0, &keys);
+	/* So that the NIC is started, and in step. */
+	pair_send(&p, t.k[0], "hello", HELLO);
+	pair_expect(&p, t.k[1], "hello", HELLO);
+	pair_pass(&p, 100000);
+	t.holds = true;
+	for (int i = 0; i < RECORDS; off += sizes[i++])
+		CU_ASSERT_EQUAL_FATAL(rtls_send(t.k[0], t.plain + off, sizes[i], 0), sizes[i]);
+	for (int i = 0; i < 20; i++)
+		pair_turn(&p);
+	CU_ASSERT_EQUAL_FATAL(t.len, PLAIN + RECORDS * OVER);
+}
+
+/* So many packets the NIC has opened. */
+static inline uint64_t
+middle_nic_packets(void)
+{
+	return nic ? pair_port_stat(&p, 1, "rx_tls_decrypted_packets") : 0;
+}
+
+/* A segment of his at off behind what he holds back. Only the victim's time moves. */
+static inline void
+middle_sends(const struct vehicle *v, int64_t off, const void *payload, uint32_t len)
+{
+	static uint8_t out[FORGE_FRAME_MAX];
+	const struct forge f = {
+		.seq = t.seq + (uint32_t)off + (uint32_t)v->seq,
+		.ack = t.ack + v->ack,
+		.flags = v->flags != 0 ? v->flags : FRAME_ACK | FRAME_PSH,
+		.ts_shift = v->ts,
+		.bad_sum = v->bad_sum,
+		.payload = payload,
+		.len = len,
+	};
+
+	CU_ASSERT_EQUAL_FATAL(cable_inject(p.cable, 0, out, forge_frame(&f, t.genuine, out)), 0);
+	for (int i = 0; i < 4; i++) {
+		cable_set_time(p.cable, p.now_us += 10);
+		rtls_stack_poll(p.stack[1], p.now_us);
+		if (nic)
+			rtls_tlsnic_poll(p.port[1]);
+	}
+}
+
+/* A header at off of a record that ends at end. */
+static inline void
+middle_sends_header(const struct vehicle *v, int64_t off, int64_t end)
+{
+	uint8_t hdr[5] = { 23, 3, 3, (uint8_t)((end - off - 5) >> 8), (uint8_t)(end - off - 5) };
+
+	middle_sends(v, off, hdr, sizeof(hdr));
+}
+
+/* Reads what there is: nothing but the beginning of what was sent. Returns how it ends. */
+static inline ssize_t
+middle_read(uint32_t *got)
+{
+	uint8_t buf[2 * PLAIN];
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+	ssize_t n;
+
+	for (*got = 0;; *got += (uint32_t)n) {
+		n = rtls_recvmsg(t.k[1], &m, 0);
+		if (n <= 0)
+			return n;
+		CU_ASSERT_EQUAL_FATAL(m.type, RTLS_TYPE_DATA);
+		CU_ASSERT_FATAL(*got + n <= PLAIN);
+		CU_ASSERT_FATAL(memcmp(buf, t.plain + *got, (size_t)n) == 0);
+	}
+}
+
+static inline void
+middle_end(void)
+{
+	t.holds = false;
+	rtls_abort(t.k[0]);
+	rtls_abort(t.k[1]);
+	pair_settle(&p);
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * One forged segment of each kind among genuine ones, in front of software and of a NIC that
+ * opens; and segments that TCP takes in part.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "eal/middle.h"
+#include "support/eal.h"
+
+/* --- one segment of any kind ------------------------------------------------------ */
+
+static void
+inject_shape(const struct vehicle *v, int64_t off, int shape)
+{
+	static const uint8_t zeros[60];
+
+	if (shape == 0)
+		middle_sends_header(v, off, off + 500);
+	if (shape == 1)
+		middle_sends_header(v, off, C_OFF);
+	if (shape == 2)
+		middle_sends(v, off, zeros, sizeof(zeros));
+	if (shape == 3)
+		middle_sends(v, off, t.wire + 7, 200);
+}
+
+/*
+ * The first bytes, one refused segment, then all that was sent. Software reads all of it. The NIC may have opened
+ * parts of it for something else: then the connection ends there. Returns whether it did.
+ */
+static bool
+refused(const struct vehicle *v, uint32_t before, int64_t off, int shape)
+{
+	bool reset = (v->flags & FRAME_RST) != 0;
+	uint32_t got;
+	ssize_t rc;
+
+	middle_begin();
+	if (before > 0)
+		middle_sends(none, 0, t.wire, before);
+	inject_shape(v, off, shape);
+	t.holds = false;
+	pair_pass(&p, 3000000);
+	rc = middle_read(&got);
+	if (rc == -EAGAIN)
+		CU_ASSERT_EQUAL(got, PLAIN);
+	if (reset && rc != -EAGAIN)
+		CU_ASSERT_EQUAL(rc, -ECONNRESET);
+	if (!reset && !nic)
+		CU_ASSERT_EQUAL(rc, -EAGAIN);
+	if (!reset && nic && rc != -EAGAIN)
+		CU_ASSERT(rc == -EBADMSG || rc == -EINVAL || rc == -EMSGSIZE);
+	middle_end();
+	return rc != -EAGAIN;
+}
+
+static void
+test_refused(void)
+{
+	static const int64_t offs[] = { -5, 0, 1, 5, 60, B_OFF - 5, B_OFF - 1, B_OFF, 300 };
+	uint32_t nb = 0, ended[2] = { 0 };
+
+	for (int has_nic = 0; has_nic < 2; has_nic++) {
+		middle_init(has_nic);
+		for (size_t i = 1; i < HARNESS_COUNT(vehicles); i++)
+			for (size_t at = 0; at < HARNESS_COUNT(offs); at++)
+				for (int row = 0; row < 8; row++, nb += nic)
+					ended[nic] += refused(&vehicles[i], row / 4 * 60, offs[at],
+							      row % 4);
+		pair_fini(&p);
+	}
+	/* Some moved the NIC, and most did not. */
+	CU_ASSERT(ended[1] > ended[0] + 5 && ended[1] < nb / 2);
+	printf("# %u of %u connections ended in software, %u with a NIC\n", ended[0], nb, ended[1]);
+}
+
+/* --- genuine bytes, and others, that TCP cuts --------------------------------------- */
+
+/* Old bytes come again with other contents, in front of new ones: the first ones count. */
+static void
+test_overlap(void)
+{
+	uint8_t bytes[WIRE_MAX];
+	uint32_t got;
+
+	for (int has_nic = 0; has_nic < 2; has_nic++) {
+		middle_init(has_nic);
+		for (uint32_t cut = 1; cut <= B_OFF; cut += 11) {
+			middle_begin();
+			memcpy(bytes, t.wire, t.len);
+			memset(bytes, 0x17, cut);
+			middle_sends(none, 0, t.wire, cut);
+			middle_sends(none, 0, bytes, t.len);
+			CU_ASSERT_EQUAL(middle_read(&got), -EAGAIN);
+			CU_ASSERT_EQUAL(got, PLAIN);
+			middle_end();
+		}
+		pair_fini(&p);
+	}
+}
+
+/* Segments that the NIC opens as a whole and TCP takes in part, as it had the rest. */
+static void
+test_trimmed(void)
+{
+	struct rtls_sock_stats st;
+	uint64_t opened = 0, mixed = 0;
+	uint32_t got;
+
+	for (int has_nic = 0; has_nic < 2; has_nic++) {
+		middle_init(has_nic);
+		for (uint32_t off = 1; off < C_OFF; off += 13) {
+			middle_begin();
+			middle_sends(none, off, t.wire + off, 50);
+			middle_sends(none, 0, t.wire, t.len);
+			CU_ASSERT_EQUAL(middle_read(&got), -EAGAIN);
+			CU_ASSERT_EQUAL(got, PLAIN);
+			CU_ASSERT_EQUAL(rtls_sock_stats(t.k[1], &st), 0);
+			opened += st.rx_nic_records;
+			mixed += st.rx_mixed_records;
+			middle_end();
+		}
+		pair_fini(&p);
+	}
+	CU_ASSERT(opened > 0 && mixed > 0);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "one segment that TCP refuses", test_refused },
+		{ "old bytes with other contents", test_overlap },
+		{ "marked segments that TCP trims", test_trimmed },
+	};
+
+	if (eal_start("inline-refused") != 0)
+		return EXIT_FAILURE;
+	return harness_run("inline_refused", cases, HARNESS_COUNT(cases));
+}
