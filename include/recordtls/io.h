@@ -5,8 +5,9 @@
  * @file
  * Bytes in and out of a connection.
  *
- * Without keys in a direction its bytes go as they are. With keys each send
- * makes TLS records and each receive opens them.
+ * Without keys in a direction its bytes go as they are, unless the connection is guarded
+ * (guard.h): then every call here answers -ENOKEY. With keys each send makes TLS records and
+ * each receive opens them.
  *
  * Errors of the receive side. Good records before an error come first; the same
  * errno is returned again on every later call. Sending stays open, for the alert.

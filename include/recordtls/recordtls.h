@@ -7,7 +7,7 @@
  *
  * Reading order: a port carries packets, a stack owns one lcore's connections,
  * a socket is one of them, bytes move in and out, files are sent, TLS keys are
- * installed, counters are read. offload.h is for authors of NIC drivers, tlsnic.h a NIC
+ * installed, and guarded, counters are read. offload.h is for authors of NIC drivers, tlsnic.h a NIC
  * in software.
  *
  * Conventions of every function: 0 or a negative errno, or a count; nothing
@@ -28,6 +28,7 @@
 #include <recordtls/io.h>
 #include <recordtls/file.h>
 #include <recordtls/tls.h>
+#include <recordtls/guard.h>
 #include <recordtls/stats.h>
 #include <recordtls/offload.h>
 #include <recordtls/tlsnic.h>

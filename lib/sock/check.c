@@ -62,6 +62,14 @@ sock_check_send(const struct rtls_sock *k)
 	return k->tcp.fin_off != UINT64_MAX ? -EPIPE : 0;
 }
 
+int
+sock_check_guard(const struct rtls_sock *k, enum rtls_dir d)
+{
+	const struct record_suite *suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
+
+	return k->guard != 0 && suite == NULL ? -ENOKEY : 0;
+}
+
 void
 sock_queued(struct rtls_sock *k)
 {

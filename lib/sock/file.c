@@ -130,6 +130,9 @@ rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len
 	uint64_t end, pos = off;
 	ssize_t n = 0;
 
+	n = sock_check_guard(k, RTLS_TX);
+	if (n != 0)
+		return n;
 	if ((flags & ~RTLS_MSG_MORE) != 0)
 		return -EINVAL;
 	n = sock_check_send(k);

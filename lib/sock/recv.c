@@ -6,10 +6,11 @@
 #include <recordtls/io.h>
 
 #include "sock/check.h"
+#include "sock/move.h"
 #include "stack/stack.h"
 
-static ssize_t
-receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
+ssize_t
+sock_receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
 {
 	bool failed_before = k->rx.state == SESSION_RX_FAILED;
 	uint64_t errors = k->rx.decrypt_errors;
@@ -46,16 +47,19 @@ rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags)
 {
 	struct iovec iov = { .iov_base = buf, .iov_len = len };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+	int rc = sock_check_guard(k, RTLS_RX);
 
-	return receive(k, &m, flags, true);
+	return rc != 0 ? rc : sock_receive(k, &m, flags, true);
 }
 
 ssize_t
 rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
 {
+	int rc = sock_check_guard(k, RTLS_RX);
+
 	m->type = 0;
 	m->version = 0;
 	m->wire_len = 0;
 	m->flags = 0;
-	return receive(k, m, flags, false);
+	return rc != 0 ? rc : sock_receive(k, m, flags, false);
 }

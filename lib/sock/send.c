@@ -6,6 +6,7 @@
 #include <recordtls/io.h>
 
 #include "sock/check.h"
+#include "sock/move.h"
 #include "stack/stack.h"
 
 /* A pool was empty: WRITABLE is looked at again when buffers are back. */
@@ -42,7 +43,7 @@ rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags)
 }
 
 ssize_t
-rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
+sock_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 {
 	bool more = flags & RTLS_MSG_MORE;
 	size_t len;
@@ -63,4 +64,12 @@ rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 		return -EMSGSIZE;
 	rc = session_tx_control(&k->tx, m->type, m->iov, m->iovlen, (uint32_t)len);
 	return after_send(k, rc == 0 ? (ssize_t)len : rc);
+}
+
+ssize_t
+rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
+{
+	int rc = sock_check_guard(k, RTLS_TX);
+
+	return rc != 0 ? rc : sock_sendmsg(k, m, flags);
 }

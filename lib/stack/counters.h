@@ -69,6 +69,9 @@ enum counter {
 	CNT_TLS_DECRYPT_ERROR,
 	CNT_TLS_TX_REKEY_OK,
 	CNT_TLS_RX_REKEY_OK,
+	/* The handshake is done, and another library keeps the direction's records. */
+	CNT_TLS_TX_NOT_HANDED_OVER,
+	CNT_TLS_RX_NOT_HANDED_OVER,
 	/* Keys that the stack's crypto device did not take: libcrypto computes. */
 	CNT_CRYPTO_FALLBACK_SUITE,
 	CNT_CRYPTO_FALLBACK_NO_ROOM,

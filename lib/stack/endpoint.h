@@ -82,6 +82,10 @@ struct rtls_sock {
 	struct reader_lane lane;
 	bool lane_waits; /* the last rtls_sendfile() found nothing loaded */
 
+	/* Who may move bytes in a direction without keys; 0: whoever calls. */
+	uint64_t guard;
+	bool kept[2]; /* by enum rtls_dir: rtls_guard_kept() was called */
+
 	/* Why it ended, kept once. */
 	uint8_t end_who;
 	uint8_t end_reason;

@@ -102,7 +102,9 @@ struct rtls_stack {
 	struct choice crypto; /* who computes in software */
 	uint8_t secret[16];
 	uint64_t counters[CNT_MAX];
-	bool draining; /* destroy was called: nothing new is accepted */
+	uint64_t last_guard;        /* no two are the same */
+	uint64_t kept_logged_us[2]; /* by enum rtls_dir: when rtls_guard_kept() said so aloud */
+	bool draining;              /* destroy was called: nothing new is accepted */
 	bool clock_started;
 	uint32_t next_port; /* RFC 6056 3.3.3 */
 	void *flows_mem;    /* as allocated */

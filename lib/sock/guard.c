@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include <rte_log.h>
+
+#include <recordtls/guard.h>
+
+#include "sock/check.h"
+#include "sock/move.h"
+#include "stack/stack.h"
+
+enum { LOUD_EVERY_US = 1000000 };
+
+RTE_LOG_REGISTER(sock_logtype, lib.recordtls.sock, NOTICE);
+
+int
+rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
+{
+	if (k == NULL || out == NULL || k->phase == ENDPOINT_LISTEN)
+		return -EINVAL;
+	if (k->phase != ENDPOINT_OPEN)
+		return -EBADF;
+	/* Read ahead to be sent in clear: what asked for it is refused from now on. */
+	if (k->tx.suite == NULL) {
+		reader_lane_reset(k->stack->reader, &k->lane);
+		k->lane_waits = false;
+		endpoint_ready(k);
+	}
+	k->guard = ++k->stack->last_guard;
+	out->sock = k;
+	out->token = k->guard;
+	return 0;
+}
+
+/* Is it the holder's? A closed handle's slot may belong to another connection by now. */
+static int
+check_holder(const struct rtls_guard *g)
+{
+	if (g == NULL || g->sock == NULL)
+		return -EINVAL;
+	if (g->sock->phase != ENDPOINT_OPEN)
+		return -EBADF;
+	return g->sock->guard == g->token && g->token != 0 ? 0 : -ENOKEY;
+}
+
+ssize_t
+rtls_guard_send(const struct rtls_guard *g, const void *buf, size_t len, int flags)
+{
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)buf, .iov_len = len };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+	int rc = check_holder(g);
+
+	if (rc != 0)
+		return rc;
+	return buf == NULL && len > 0 ? -EINVAL : sock_sendmsg(g->sock, &m, flags);
+}
+
+ssize_t
+rtls_guard_recv(const struct rtls_guard *g, void *buf, size_t len, int flags)
+{
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+	int rc = check_holder(g);
+
+	if (rc != 0)
+		return rc;
+	return buf == NULL && len > 0 ? -EINVAL : sock_receive(g->sock, &m, flags, true);
+}
+
+static enum counter
+counter_of(enum rtls_dir d)
+{
+	return d == RTLS_TX ? CNT_TLS_TX_NOT_HANDED_OVER : CNT_TLS_RX_NOT_HANDED_OVER;
+}
+
+/* A peer that asks for such connections must not fill a disk with their log. */
+static uint32_t
+log_level(struct rtls_stack *s, enum rtls_dir d)
+{
+	if (s->counters[counter_of(d)] != 0 && s->now_us - s->kept_logged_us[d] < LOUD_EVERY_US)
+		return RTE_LOG_INFO;
+	s->kept_logged_us[d] = s->now_us;
+	return RTE_LOG_NOTICE;
+}
+
+static void
+log_kept(const struct rtls_sock *k, uint32_t level, enum rtls_dir d, const char *why)
+{
+	uint32_t ip = net_addr_to_v4(&k->tuple.remote);
+
+	rte_log(level, (uint32_t)sock_logtype,
+		"recordtls: %u.%u.%u.%u:%u: the TLS library keeps the records %s: %s; %s -ENOKEY, "
+		"move data through the TLS library or its adapter (%s)\n",
+		ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255, k->tuple.remote_port,
+		d == RTLS_TX ? "that are sent" : "that are received", why,
+		d == RTLS_TX ? "rtls_send() and rtls_sendfile() answer" : "rtls_recv() answers",
+		d == RTLS_TX ? "rtls_ssl_send()" : "rtls_ssl_recv()");
+}
+
+int
+rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
+{
+	int rc = check_holder(g);
+	struct rtls_sock *k;
+
+	if (rc != 0)
+		return rc;
+	k = g->sock;
+	if (why == NULL || (d != RTLS_TX && d != RTLS_RX) || sock_check_guard(k, d) == 0)
+		return -EINVAL;
+	if (k->kept[d])
+		return 0;
+	k->kept[d] = true;
+	log_kept(k, log_level(k->stack, d), d, why);
+	stack_count(k->stack, counter_of(d));
+	return 0;
+}
