@@ -7,12 +7,16 @@
  *
  * OpenSSL (3.2 or later) makes the handshake over a connection of this library
  * and hands its keys over: from there on records are sealed and opened by
- * librecordtls, and SSL_read() and SSL_write() go on working unchanged.
+ * librecordtls, and SSL_read() and SSL_write() go on working unchanged. Where it keeps
+ * its keys, for their cipher or version or since it was asked for small records, it goes
+ * on sealing by itself: rtls_ssl_send() and rtls_ssl_recv() work either way.
  */
 #ifndef RECORDTLS_OPENSSL_H
 #define RECORDTLS_OPENSSL_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <openssl/types.h>
 
@@ -24,10 +28,11 @@ extern "C" {
 
 enum rtls_ssl_level {
 	/**
-	 * The program calls SSL_read() and SSL_write(). Once sending is handed over
-	 * (rtls_ssl_status()) it may use rtls_send() and rtls_sendfile() beside
-	 * SSL_write(): whenever rtls_ssl_service() has just returned 0, and never
-	 * between an SSL_write() that wants to be repeated and its repetition.
+	 * The program calls SSL_read() and SSL_write(), or rtls_ssl_recv() and
+	 * rtls_ssl_send(). Once sending is handed over (rtls_ssl_status()) it may use
+	 * rtls_send() and rtls_sendfile() beside these: whenever rtls_ssl_service() has
+	 * just returned 0, and never between an SSL_write() that wants to be repeated and
+	 * its repetition. Where it is not handed over they answer -ENOKEY.
 	 */
 	RTLS_SSL_TRANSPARENT,
 };
@@ -36,8 +41,11 @@ enum rtls_ssl_level {
  * Gives ssl a BIO on the connection. The BIO is owned by ssl and borrows k:
  * SSL_free() comes before rtls_close(). Sets SSL_OP_ENABLE_KTLS on ssl. The BIO
  * never shows a file descriptor, so SSL_sendfile() fails; use rtls_sendfile().
+ * From then on k is guarded (guard.h): rtls_send() and the like answer -ENOKEY in a
+ * direction without keys, during the handshake, where the keys are not handed over, and
+ * behind SSL_free() too. On an error nothing has changed.
  * @return 0; -ENOMEM; -ENOTSUP: libssl's hook does not work here (see
- *   rtls_ssl_selftest()); -EINVAL.
+ *   rtls_ssl_selftest()); -EBADF: k is closed; -EINVAL.
  */
 int rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level);
 
@@ -54,13 +62,40 @@ int rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level);
  */
 int rtls_ssl_service(SSL *ssl);
 
+/**
+ * Sends application data: sealed by this library where sending was handed over, else by
+ * libssl. Does first what rtls_ssl_service() does. Borrows buf during the call and copies;
+ * unlike with SSL_write() a call that took nothing, or less than all, need not be repeated
+ * with the same bytes. Bytes that libssl sealed may wait in the adapter for room: call
+ * rtls_ssl_service() until it returns 0 before SSL_free(). Not between an SSL_write() that
+ * wants to be repeated and its repetition: -EAGAIN then.
+ * @param flags RTLS_MSG_MORE as in rtls_send(); a hint that libssl does not take up.
+ * @return as rtls_send(), with -EAGAIN also: the handshake is not done, or a key update has
+ *   to go first; -EPIPE also: behind SSL_shutdown(); -EPROTO: TLS has failed
+ *   (rtls_ssl_status() says why), nothing can be sent any more; -EINVAL: also: ssl has no
+ *   BIO of this library, or NULL with a length.
+ */
+ssize_t rtls_ssl_send(SSL *ssl, const void *buf, size_t len, int flags);
+
+/**
+ * Receives application data, whoever opens its records. Does first what rtls_ssl_service()
+ * does, and meets what is not data: tickets, key updates, which it answers, and alerts.
+ * @param flags RTLS_MSG_PEEK or 0.
+ * @return bytes; 0: the peer's close_notify (a buffer of length 0 gives 0 as well);
+ *   -EAGAIN: nothing yet; -ENOMEM: call again; -EPROTO: TLS has failed, by what came, by the
+ *   peer's alert or by an end without close_notify, which is none with
+ *   SSL_OP_IGNORE_UNEXPECTED_EOF (rtls_ssl_status() says which; our alert is on its way);
+ *   -ECONNRESET and others: the connection ended, as in rtls_recv(); -EINVAL as above.
+ */
+ssize_t rtls_ssl_recv(SSL *ssl, void *buf, size_t len, int flags);
+
 struct rtls_ssl_status {
 	uint8_t tx_handed_over; /**< records are sealed by librecordtls */
 	uint8_t rx_handed_over;
 	uint8_t close_notify_received;
 	const char *tx_reason; /**< why not, or NULL when handed over; valid as long as ssl */
 	const char *rx_reason;
-	char error[128]; /**< what libssl said of a failed handshake */
+	char error[128]; /**< what libssl said when TLS failed; empty: it has not */
 };
 
 /** @return 0; -EINVAL: ssl has no BIO of this library. */

@@ -126,7 +126,7 @@ bridge_offer(struct bridge *br, enum rtls_dir d, const void *crypto_info)
 int
 bridge_flush(struct bridge *br)
 {
-	int rc = outq_drain(&br->out, br->sock);
+	int rc = outq_drain(&br->out, &br->guard);
 
 	if (br->tx == BRIDGE_WAITING && !br->out.keys_wait)
 		br->tx = BRIDGE_TAKEN;
@@ -138,7 +138,8 @@ bridge_flush(struct bridge *br)
 /*
  * Bytes before keys. Those of the handshake are always taken: a flush that has
  * to wait would make libssl skip the hand-over, silently and for good. Behind
- * the handshake libssl is refused like anybody else; it keeps what it sealed.
+ * the handshake libssl is refused like anybody else, and keeps what it sealed,
+ * unless its caller is one who may not have to repeat a call (take_all).
  */
 static int
 write_raw(struct bridge *br, const void *bytes, size_t len, int room)
@@ -147,17 +148,16 @@ write_raw(struct bridge *br, const void *bytes, size_t len, int room)
 	int rc;
 
 	if (room == 0) {
-		n = rtls_send(br->sock, bytes, len, 0);
+		n = rtls_guard_send(&br->guard, bytes, len, 0);
 		if (n < 0 && !is_shortage(n))
 			return (int)n;
 		if (n < 0)
 			n = 0;
 	}
-	if ((size_t)n == len)
-		return (int)n;
-	if (SSL_is_init_finished(br->ssl))
-		return n > 0 ? (int)n : -EAGAIN;
-	rc = outq_put(&br->out, OUTQ_RAW, (const uint8_t *)bytes + n, len - (size_t)n);
+	rc = (size_t)n == len ? 0 : -EAGAIN;
+	if (rc < 0 && (br->take_all || !SSL_is_init_finished(br->ssl)))
+		rc = outq_put(&br->out, OUTQ_RAW, (const uint8_t *)bytes + n, len - (size_t)n);
+	br->unfinished = rc < 0;
 	if (rc < 0)
 		return n > 0 ? (int)n : -EAGAIN;
 	return (int)len;
@@ -220,6 +220,7 @@ bridge_write(struct bridge *br, const void *bytes, size_t len)
 	int room = bridge_flush(br);
 	int n;
 
+	bridge_settle(br);
 	if (room < 0 && room != -EAGAIN)
 		return room;
 	if (!bridge_active(br->tx))
@@ -311,11 +312,12 @@ bridge_read(struct bridge *br, void *bytes, size_t len)
 {
 	int n = bridge_install_rx(br);
 
+	bridge_settle(br);
 	if (n == 0 && br->rx == BRIDGE_TAKEN)
 		n = read_taken(br, bytes, len);
 	else if (n == 0)
 		/* Not a byte more than asked: what libssl reads too early it keeps for itself. */
-		n = (int)rtls_recv(br->sock, bytes, len, 0);
+		n = (int)rtls_guard_recv(&br->guard, bytes, len, 0);
 	if (n == 0)
 		br->eof = true;
 	/* The socket stands behind a KeyUpdate whose new keys libssl is about to bring. */

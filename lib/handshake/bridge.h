@@ -16,6 +16,8 @@
 
 #include "handshake/outq.h"
 
+#include <recordtls/guard.h>
+
 enum {
 	BRIDGE_HEADER_LEN = 5,        /* RFC 8446 5.1 */
 	BRIDGE_PLAINTEXT_MAX = 16384, /* RFC 8446 5.1 */
@@ -31,12 +33,16 @@ enum bridge_hand {
 };
 
 struct bridge {
-	SSL *ssl;               /* owns the BIO, which owns this */
-	struct rtls_sock *sock; /* borrowed */
+	SSL *ssl;                /* owns the BIO, which owns this */
+	struct rtls_sock *sock;  /* borrowed */
+	struct rtls_guard guard; /* for bytes of a direction that libssl has */
+	bool settled;            /* the handshake was done: who has a direction is known */
 
 	enum bridge_hand tx;
 	const char *tx_reason; /* of BRIDGE_REFUSED */
 	struct outq out;
+	bool take_all;       /* a write in clear never waits, as in the handshake */
+	bool unfinished;     /* libssl has sealed bytes that it will write again */
 	size_t staged_len;   /* data write that libssl will repeat; 0: none */
 	uint8_t record_type; /* announced for the next write; 0: none */
 
@@ -70,6 +76,12 @@ int bridge_flush(struct bridge *br);
 
 /* Gives the socket receiving keys that it had no memory for. Returns as bridge_flush(). */
 int bridge_install_rx(struct bridge *br);
+
+/* Why libssl has a direction, or NULL: it has not. */
+const char *bridge_reason(const struct bridge *br, enum rtls_dir d);
+
+/* Once the handshake is done: tells the socket which directions libssl keeps. */
+void bridge_settle(struct bridge *br);
 
 /* Has libssl stopped to seal (open) records itself? */
 static inline bool

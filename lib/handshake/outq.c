@@ -111,7 +111,7 @@ send_control(struct rtls_sock *k, uint8_t type, uint8_t *bytes, size_t len)
 
 /* The head item, as far as it goes. 0: it is gone. */
 static int
-drain_item(struct outq *q, struct rtls_sock *k)
+drain_item(struct outq *q, const struct rtls_guard *g)
 {
 	uint8_t *bytes = q->buf + q->head + sizeof(struct item);
 	struct item it;
@@ -119,10 +119,13 @@ drain_item(struct outq *q, struct rtls_sock *k)
 
 	memcpy(&it, q->buf + q->head, sizeof(it));
 	while (q->sent < it.len) {
-		if (it.kind == OUTQ_RAW || it.kind == RTLS_TYPE_DATA)
-			n = rtls_send(k, bytes + q->sent, it.len - q->sent, 0);
+		/* Raw bytes only are for the guard: what libssl gave as plaintext needs keys. */
+		if (it.kind == OUTQ_RAW)
+			n = rtls_guard_send(g, bytes + q->sent, it.len - q->sent, 0);
+		else if (it.kind == RTLS_TYPE_DATA)
+			n = rtls_send(g->sock, bytes + q->sent, it.len - q->sent, 0);
 		else
-			n = send_control(k, it.kind, bytes, it.len);
+			n = send_control(g->sock, it.kind, bytes, it.len);
 		if (n == 0 || is_shortage(n))
 			return -EAGAIN;
 		if (n < 0)
@@ -141,15 +144,15 @@ drain_item(struct outq *q, struct rtls_sock *k)
 }
 
 int
-outq_drain(struct outq *q, struct rtls_sock *k)
+outq_drain(struct outq *q, const struct rtls_guard *g)
 {
 	int rc;
 
 	while (!outq_empty(q)) {
 		if (q->keys_wait && q->keys_behind == 0)
-			rc = drain_keys(q, k);
+			rc = drain_keys(q, g->sock);
 		else
-			rc = drain_item(q, k);
+			rc = drain_item(q, g);
 		if (rc < 0)
 			return rc;
 	}

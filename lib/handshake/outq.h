@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include <recordtls/tls.h>
+#include <recordtls/guard.h>
 
 enum {
 	/* A record's content type, or this: bytes as they are, from before keys. */
@@ -55,7 +55,7 @@ void outq_put_keys(struct outq *q, const struct rtls_keys *keys);
  * Hands the socket what it takes. 0: nothing waits any more; -EAGAIN: no room;
  * another errno is the socket's last word.
  */
-int outq_drain(struct outq *q, struct rtls_sock *k);
+int outq_drain(struct outq *q, const struct rtls_guard *g);
 
 static inline bool
 outq_empty(const struct outq *q)

@@ -9,6 +9,7 @@
 
 #include "handshake/bio.h"
 #include "handshake/bridge.h"
+#include "handshake/verdict.h"
 
 #include <recordtls/openssl.h>
 
@@ -38,45 +39,27 @@ rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level)
 		bridge_free(br);
 		return -ENOMEM;
 	}
+	/* Last: a guard is for good, and a program that is refused here may have another way. */
+	rc = rtls_sock_guard(k, &br->guard);
+	if (rc < 0) {
+		BIO_free(b);
+		return rc;
+	}
 	SSL_set_options(ssl, SSL_OP_ENABLE_KTLS);
 	SSL_set_bio(ssl, b, b);
 	return 0;
-}
-
-static void
-remember_error(struct bridge *br)
-{
-	unsigned long code = ERR_peek_error();
-	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
-
-	if (reason == NULL)
-		reason = br->eof ? "the peer closed the connection" : "the connection failed";
-	OPENSSL_strlcpy(br->error, reason, sizeof(br->error));
 }
 
 /* One push of libssl's state machine: the handshake, or a key update that was begun. */
 static int
 advance(struct bridge *br, SSL *ssl)
 {
-	int ret, why;
+	int ret;
 
 	/* What another connection left behind would be taken for ours. */
 	ERR_clear_error();
 	ret = SSL_do_handshake(ssl);
-	if (ret == 1)
-		return 0;
-	why = SSL_get_error(ssl, ret);
-	if (why != SSL_ERROR_SSL && why != SSL_ERROR_SYSCALL && why != SSL_ERROR_ZERO_RETURN)
-		return -EAGAIN;
-	remember_error(br);
-	ERR_clear_error();
-	/* Its alert, if it had to wait. */
-	(void)bridge_flush(br);
-	if (why == SSL_ERROR_SSL)
-		br->failed = -EPROTO;
-	else
-		br->failed = br->io_errno != 0 ? -br->io_errno : -ECONNABORTED;
-	return br->failed;
+	return ret == 1 ? 0 : verdict(br, ret);
 }
 
 /* Begins a key update and sends its message. */
@@ -146,6 +129,7 @@ rtls_ssl_service(SSL *ssl)
 		if (rc < 0)
 			return rc;
 	}
+	bridge_settle(br);
 	rc = bridge_install_rx(br);
 	if (rc == 0)
 		rc = answer_key_update(br, ssl);

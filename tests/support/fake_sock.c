@@ -149,12 +149,36 @@ schedule(struct rtls_sock *k, size_t *len, bool whole)
 	return 0;
 }
 
-ssize_t
-rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags)
+static bool
+shut_out(const struct rtls_sock *k, const struct fake_engine *e)
+{
+	return k->guard != 0 && e->epoch == 0;
+}
+
+int
+rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
+{
+	out->sock = k;
+	out->token = ++k->guard;
+	return 0;
+}
+
+int
+rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
+{
+	if (g->token != g->sock->guard)
+		return -ENOKEY;
+	g->sock->kept[d]++;
+	g->sock->kept_why[d] = why;
+	return 0;
+}
+
+static ssize_t
+send_data(struct rtls_sock *k, const void *buf, size_t len, int flags)
 {
 	int rc = schedule(k, &len, false);
 
-	if (flags != 0)
+	if ((flags & ~RTLS_MSG_MORE) != 0)
 		die("flags");
 	if (rc < 0)
 		return rc;
@@ -171,11 +195,25 @@ rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags)
 }
 
 ssize_t
+rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags)
+{
+	return shut_out(k, &k->tx) ? -ENOKEY : send_data(k, buf, len, flags);
+}
+
+ssize_t
+rtls_guard_send(const struct rtls_guard *g, const void *buf, size_t len, int flags)
+{
+	return g->token != g->sock->guard ? -ENOKEY : send_data(g->sock, buf, len, flags);
+}
+
+ssize_t
 rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 {
 	size_t len = m->iovlen == 1 ? m->iov[0].iov_len : 0;
 	int rc;
 
+	if (shut_out(k, &k->tx))
+		return -ENOKEY;
 	if (m->type == 0 || m->type == RTLS_TYPE_DATA || len == 0 || k->tx.epoch == 0 || flags != 0)
 		return -EINVAL;
 	if (len > PLAIN_MAX)
@@ -227,27 +265,30 @@ open_next(struct rtls_sock *k)
 	return 0;
 }
 
-ssize_t
-rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
+static ssize_t
+recv_records(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
 {
 	uint8_t *to = m->iov[0].iov_base;
 	size_t room = m->iov[0].iov_len, n, got = 0;
+	bool peek = flags & RTLS_MSG_PEEK;
 	int rc;
 
-	if (k->rx.epoch == 0 || m->iovlen != 1 || flags != 0)
-		die("recvmsg");
 	m->type = 0;
 	m->flags = 0;
 	while ((rc = open_next(k)) == 0 && got < room) {
 		if (got != 0 && (k->opened_type != RTLS_TYPE_DATA || m->type != RTLS_TYPE_DATA))
 			break;
+		if (data_only && k->opened_type != RTLS_TYPE_DATA)
+			return -EIO;
 		n = k->opened_len - k->opened_off;
 		if (n > room - got)
 			n = room - got;
 		memcpy(to + got, k->opened + k->opened_off, n);
 		got += n;
-		k->opened_off += n;
 		m->type = k->opened_type;
+		if (peek)
+			break;
+		k->opened_off += n;
 		if (k->opened_off < k->opened_len)
 			break;
 		m->flags = RTLS_MSG_EOR;
@@ -261,9 +302,24 @@ rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
 }
 
 ssize_t
-rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags)
+rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
 {
-	if (flags != 0 || k->rx.epoch != 0)
+	if (shut_out(k, &k->rx))
+		return -ENOKEY;
+	if (k->rx.epoch == 0 || m->iovlen != 1 || flags != 0)
+		die("recvmsg");
+	return recv_records(k, m, flags, false);
+}
+
+static ssize_t
+recv_data(struct rtls_sock *k, void *buf, size_t len, int flags)
+{
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+
+	if (k->rx.epoch != 0)
+		return recv_records(k, &m, flags, true);
+	if (flags != 0)
 		die("recv");
 	if (len > k->recv_max)
 		k->recv_max = len;
@@ -274,6 +330,18 @@ rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags)
 	memcpy(buf, k->in.buf, len);
 	fake_bytes_drop(&k->in, len);
 	return (ssize_t)len;
+}
+
+ssize_t
+rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags)
+{
+	return shut_out(k, &k->rx) ? -ENOKEY : recv_data(k, buf, len, flags);
+}
+
+ssize_t
+rtls_guard_recv(const struct rtls_guard *g, void *buf, size_t len, int flags)
+{
+	return g->token != g->sock->guard ? -ENOKEY : recv_data(g->sock, buf, len, flags);
 }
 
 int

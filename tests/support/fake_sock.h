@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <recordtls/guard.h>
 #include <recordtls/io.h>
 #include <recordtls/tls.h>
 
@@ -56,6 +57,8 @@ struct rtls_sock {
 	int tx_errno;                   /* every send fails so */
 	int keys_errno;                 /* every set_keys fails so */
 
+	uint64_t guard; /* who may move bytes without keys; 0: whoever calls */
+
 	/* The notes. */
 	unsigned int plain_sends;
 	unsigned int refusals;
@@ -64,7 +67,9 @@ struct rtls_sock {
 	unsigned int rx_type[256];
 	unsigned int tx_keys;
 	unsigned int rx_keys;
-	size_t recv_max; /* longest plain recv asked for */
+	size_t recv_max;      /* longest plain recv asked for */
+	unsigned int kept[2]; /* calls of rtls_guard_kept() */
+	const char *kept_why[2];
 };
 
 void fake_sock_init(struct rtls_sock *k, uint64_t seed);

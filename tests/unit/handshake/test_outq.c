@@ -19,6 +19,16 @@ static const struct rtls_keys keys = {
 	.iv = { 2 },
 };
 
+/* By who holds the guard. */
+static int
+drain(struct outq *q, struct rtls_sock *k)
+{
+	struct rtls_guard g;
+
+	rtls_sock_guard(k, &g);
+	return outq_drain(q, &g);
+}
+
 static void
 test_empty(void)
 {
@@ -29,7 +39,7 @@ test_empty(void)
 	outq_init(&q);
 	CU_ASSERT_TRUE(outq_empty(&q));
 	k.blocked = true;
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), 0);
+	CU_ASSERT_EQUAL(drain(&q, &k), 0);
 	CU_ASSERT_PTR_NULL(q.buf);
 	outq_fini(&q);
 	fake_sock_fini(&k);
@@ -50,9 +60,9 @@ test_keys_stand_where_they_were_put(void)
 	CU_ASSERT_EQUAL(outq_put(&q, RTLS_TYPE_DATA, "data", 4), 0);
 	CU_ASSERT_TRUE(q.data_waits);
 	k.blocked = true;
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), -EAGAIN);
+	CU_ASSERT_EQUAL(drain(&q, &k), -EAGAIN);
 	k.blocked = false;
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), 0);
+	CU_ASSERT_EQUAL(drain(&q, &k), 0);
 	CU_ASSERT_TRUE(outq_empty(&q));
 	CU_ASSERT_FALSE(q.data_waits);
 	CU_ASSERT_EQUAL(k.plain_sends, 1);
@@ -76,11 +86,11 @@ test_only_keys(void)
 	k.keys_errno = ENOMEM;
 	outq_put_keys(&q, &keys);
 	CU_ASSERT_FALSE(outq_empty(&q));
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), -EAGAIN);
+	CU_ASSERT_EQUAL(drain(&q, &k), -EAGAIN);
 	k.keys_errno = ENOTCONN;
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), -ENOTCONN);
+	CU_ASSERT_EQUAL(drain(&q, &k), -ENOTCONN);
 	k.keys_errno = 0;
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), 0);
+	CU_ASSERT_EQUAL(drain(&q, &k), 0);
 	CU_ASSERT_EQUAL(k.tx_keys, 1);
 	outq_fini(&q);
 	fake_sock_fini(&k);
@@ -103,7 +113,7 @@ test_limit(void)
 	CU_ASSERT_EQUAL(outq_put(&q, OUTQ_RAW, big, 40), 0);
 	/* Keys need no room. */
 	outq_put_keys(&q, &keys);
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), 0);
+	CU_ASSERT_EQUAL(drain(&q, &k), 0);
 	CU_ASSERT_EQUAL(k.out.len, OUTQ_LIMIT - 24);
 	CU_ASSERT_EQUAL(k.tx_keys, 1);
 	outq_fini(&q);
@@ -120,9 +130,34 @@ test_errors_stay(void)
 	outq_init(&q);
 	CU_ASSERT_EQUAL(outq_put(&q, OUTQ_RAW, "abc", 3), 0);
 	k.tx_errno = ECONNRESET;
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), -ECONNRESET);
-	CU_ASSERT_EQUAL(outq_drain(&q, &k), -ECONNRESET);
+	CU_ASSERT_EQUAL(drain(&q, &k), -ECONNRESET);
+	CU_ASSERT_EQUAL(drain(&q, &k), -ECONNRESET);
 	CU_ASSERT_FALSE(outq_empty(&q));
+	outq_fini(&q);
+	fake_sock_fini(&k);
+}
+
+/* Bytes as they are for the guard only, plaintext for a socket with keys only. */
+static void
+test_guard(void)
+{
+	struct rtls_guard g, other;
+	struct rtls_sock k;
+	struct outq q;
+
+	fake_sock_init(&k, 1);
+	outq_init(&q);
+	rtls_sock_guard(&k, &g);
+	CU_ASSERT_EQUAL(outq_put(&q, OUTQ_RAW, "raw", 3), 0);
+	CU_ASSERT_EQUAL(outq_put(&q, RTLS_TYPE_DATA, "plain", 5), 0);
+	CU_ASSERT_EQUAL(outq_drain(&q, &g), -ENOKEY);
+	CU_ASSERT_EQUAL(k.out.len, 3);
+	outq_fini(&q);
+	outq_init(&q);
+	CU_ASSERT_EQUAL(outq_put(&q, OUTQ_RAW, "raw", 3), 0);
+	rtls_sock_guard(&k, &other);
+	CU_ASSERT_EQUAL(outq_drain(&q, &g), -ENOKEY);
+	CU_ASSERT_EQUAL(k.out.len, 3);
 	outq_fini(&q);
 	fake_sock_fini(&k);
 }
@@ -150,13 +185,13 @@ test_random(void)
 			if (outq_put(&q, OUTQ_RAW, chunk, len) == 0)
 				fake_bytes_add(&want, chunk, len);
 		} else {
-			int rc = outq_drain(&q, &k);
+			int rc = drain(&q, &k);
 
 			CU_ASSERT_TRUE(rc == 0 || rc == -EAGAIN);
 			CU_ASSERT_EQUAL(rc == 0, outq_empty(&q));
 		}
 	}
-	while (outq_drain(&q, &k) == -EAGAIN)
+	while (drain(&q, &k) == -EAGAIN)
 		;
 	CU_ASSERT_EQUAL_FATAL(k.out.len, want.len);
 	CU_ASSERT_EQUAL(memcmp(k.out.buf, want.buf, want.len), 0);
@@ -177,6 +212,7 @@ main(void)
 		{ "keys alone", test_only_keys },
 		{ "the limit", test_limit },
 		{ "errors stay", test_errors_stay },
+		{ "without the guard, without keys", test_guard },
 		{ "random against a list", test_random },
 	};
 	return harness_run("handshake/outq", cases, HARNESS_COUNT(cases));

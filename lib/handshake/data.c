@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The program's data, whoever has the records. The socket takes and gives it where it has the
+ * keys; what is not data there, libssl has to meet. Where libssl kept the records it does the
+ * whole, and its rule that a refused write is repeated with the same bytes stays in here: a
+ * record that it has sealed is always taken, and no write begins while one waits.
+ */
+#include <errno.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "handshake/bio.h"
+#include "handshake/bridge.h"
+#include "handshake/verdict.h"
+
+#include <recordtls/io.h>
+#include <recordtls/openssl.h>
+
+/* What is owed comes first. NULL: *owed says why no data can move, now or ever. */
+static struct bridge *
+begin(SSL *ssl, int *owed)
+{
+	struct bridge *br = bridge_of(ssl);
+
+	if (br == NULL) {
+		*owed = -EINVAL;
+		return NULL;
+	}
+	*owed = rtls_ssl_service(ssl);
+	return br->settled && br->failed == 0 ? br : NULL;
+}
+
+/* One record of libssl's. Bytes taken, or an errno. */
+static ssize_t
+write_record(struct bridge *br, const uint8_t *bytes, size_t len)
+{
+	bool partial = (SSL_get_mode(br->ssl) & SSL_MODE_ENABLE_PARTIAL_WRITE) != 0;
+	size_t n = 0;
+	int ok;
+
+	ERR_clear_error();
+	SSL_set_mode(br->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
+	br->take_all = true;
+	ok = SSL_write_ex(br->ssl, bytes, len < BRIDGE_PLAINTEXT_MAX ? len : BRIDGE_PLAINTEXT_MAX,
+			  &n);
+	br->take_all = false;
+	if (!partial)
+		SSL_clear_mode(br->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
+	if (ok)
+		return (ssize_t)n;
+	/* A record that is sealed, and lost for want of memory: nothing may follow it. */
+	if (br->unfinished)
+		return br->failed = -ENOMEM;
+	return verdict(br, ok);
+}
+
+static ssize_t
+send_by_libssl(struct bridge *br, const uint8_t *bytes, size_t len)
+{
+	size_t done = 0;
+	ssize_t n = 0;
+
+	while (done < len) {
+		n = outq_empty(&br->out) && !br->unfinished ?
+			    write_record(br, bytes + done, len - done) :
+			    -EAGAIN;
+		if (n < 0)
+			break;
+		done += (size_t)n;
+	}
+	return done > 0 ? (ssize_t)done : n;
+}
+
+ssize_t
+rtls_ssl_send(SSL *ssl, const void *buf, size_t len, int flags)
+{
+	struct bridge *br;
+	int owed;
+
+	if ((flags & ~RTLS_MSG_MORE) != 0 || (buf == NULL && len > 0))
+		return -EINVAL;
+	br = begin(ssl, &owed);
+	if (br == NULL || (owed < 0 && owed != -EAGAIN))
+		return owed;
+	/* RFC 8446 6.1: nothing follows close_notify. */
+	if ((SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) != 0)
+		return -EPIPE;
+	switch (br->tx) {
+	case BRIDGE_TAKEN:
+		return owed < 0 ? owed : rtls_send(br->sock, buf, len, flags);
+	case BRIDGE_WAITING:
+		return -EAGAIN;
+	case BRIDGE_LIBSSL:
+	case BRIDGE_REFUSED:
+		break;
+	}
+	return send_by_libssl(br, buf, len);
+}
+
+static ssize_t
+recv_by_libssl(struct bridge *br, void *buf, size_t len, int flags)
+{
+	bool peek = (flags & RTLS_MSG_PEEK) != 0;
+	ssize_t rc = 0;
+	size_t n = 0;
+	int ok;
+
+	ERR_clear_error();
+	ok = peek ? SSL_peek_ex(br->ssl, buf, len, &n) : SSL_read_ex(br->ssl, buf, len, &n);
+	if (!ok && SSL_get_error(br->ssl, ok) != SSL_ERROR_ZERO_RETURN)
+		rc = verdict(br, ok);
+	/* The answer to a key update is owed at once: its asker may wait before it goes on. */
+	if (br->failed == 0 && SSL_get_key_update_type(br->ssl) != SSL_KEY_UPDATE_NONE)
+		(void)rtls_ssl_service(br->ssl);
+	return ok ? (ssize_t)n : rc;
+}
+
+ssize_t
+rtls_ssl_recv(SSL *ssl, void *buf, size_t len, int flags)
+{
+	struct bridge *br;
+	ssize_t n;
+	int owed;
+
+	if ((flags & ~RTLS_MSG_PEEK) != 0 || (buf == NULL && len > 0))
+		return -EINVAL;
+	br = begin(ssl, &owed);
+	if (br == NULL)
+		return owed;
+	/* What cannot be sent, now or ever, does not keep from reading what came before. */
+	if (len == 0)
+		return 0;
+	/* What an SSL_read() before left in libssl comes first. */
+	if (br->rx == BRIDGE_TAKEN && br->record_len == 0 && SSL_has_pending(ssl) == 0) {
+		n = rtls_recv(br->sock, buf, len, flags);
+		if (n > 0 || n == -EAGAIN || n == -ENOMEM)
+			return n;
+	}
+	return recv_by_libssl(br, buf, len, flags);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "handshake/verdict.h"
+
+#include <errno.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "handshake/bridge.h"
+
+static void
+remember_error(struct bridge *br)
+{
+	unsigned long code = ERR_peek_error();
+	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+
+	if (reason == NULL)
+		reason = br->eof ? "the peer closed the connection" : "the connection failed";
+	OPENSSL_strlcpy(br->error, reason, sizeof(br->error));
+}
+
+int
+verdict(struct bridge *br, int ret)
+{
+	int why = SSL_get_error(br->ssl, ret);
+
+	if (why != SSL_ERROR_SSL && why != SSL_ERROR_SYSCALL && why != SSL_ERROR_ZERO_RETURN)
+		return -EAGAIN;
+	remember_error(br);
+	ERR_clear_error();
+	/* Its alert, if it had to wait. */
+	(void)bridge_flush(br);
+	if (why == SSL_ERROR_SSL)
+		br->failed = -EPROTO;
+	else
+		br->failed = br->io_errno != 0 ? -br->io_errno : -ECONNABORTED;
+	return br->failed;
+}
