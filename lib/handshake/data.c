@@ -33,25 +33,21 @@ begin(SSL *ssl, int *owed)
 	return br->settled && br->failed == 0 ? br : NULL;
 }
 
-/* One record of libssl's. Bytes taken, or an errno. */
+/* At most a full record. Bytes taken, or an errno. */
 static ssize_t
-write_record(struct bridge *br, const uint8_t *bytes, size_t len)
+write_piece(struct bridge *br, const uint8_t *bytes, size_t len)
 {
-	bool partial = (SSL_get_mode(br->ssl) & SSL_MODE_ENABLE_PARTIAL_WRITE) != 0;
 	size_t n = 0;
 	int ok;
 
 	ERR_clear_error();
-	SSL_set_mode(br->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
 	br->take_all = true;
 	ok = SSL_write_ex(br->ssl, bytes, len < BRIDGE_PLAINTEXT_MAX ? len : BRIDGE_PLAINTEXT_MAX,
 			  &n);
 	br->take_all = false;
-	if (!partial)
-		SSL_clear_mode(br->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
 	if (ok)
 		return (ssize_t)n;
-	/* A record that is sealed, and lost for want of memory: nothing may follow it. */
+	/* Sealed, and lost for want of memory: nothing may follow it. */
 	if (br->unfinished)
 		return br->failed = -ENOMEM;
 	return verdict(br, ok);
@@ -65,7 +61,7 @@ send_by_libssl(struct bridge *br, const uint8_t *bytes, size_t len)
 
 	while (done < len) {
 		n = outq_empty(&br->out) && !br->unfinished ?
-			    write_record(br, bytes + done, len - done) :
+			    write_piece(br, bytes + done, len - done) :
 			    -EAGAIN;
 		if (n < 0)
 			break;

@@ -196,12 +196,10 @@ test_both_ways(void)
 		CU_ASSERT_TRUE(receives(&b, &seed, BULK));
 		CU_ASSERT_EQUAL(b.sock.tx_keys != 0, rows[i].tx_ours);
 		CU_ASSERT_EQUAL(b.sock.rx_keys != 0, rows[i].rx_ours);
-		/* The mode of a program that asked for whole writes is not ours to change. */
-		CU_ASSERT(SSL_get_mode(b.near) & SSL_MODE_ENABLE_PARTIAL_WRITE);
+		/* Whatever the program asked of SSL_write(). */
 		SSL_clear_mode(b.near,
 			       SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 		CU_ASSERT_TRUE(sends(&b, &seed, BULK));
-		CU_ASSERT_EQUAL(SSL_get_mode(b.near) & SSL_MODE_ENABLE_PARTIAL_WRITE, 0);
 		tls_bench_close(&b);
 	}
 }
@@ -253,7 +251,7 @@ check_kept(const struct tls_bench *b, const struct row *r)
 static void
 test_kept_is_told(void)
 {
-	enum driver { SERVICE, DATA, LIBSSL, DRIVERS };
+	enum driver { SERVICE, DATA, READS, WRITES, DRIVERS };
 	struct rtls_ssl_status st;
 	struct tls_bench b;
 	char c;
@@ -267,8 +265,10 @@ test_kept_is_told(void)
 			for (int turn = 0; turn < 20; turn++) {
 				if (by == DATA)
 					rtls_ssl_recv(b.near, &c, 1, 0);
-				else
+				else if (by == READS)
 					SSL_read(b.near, &c, 1);
+				else if (SSL_do_handshake(b.near) == 1 && turn > 10)
+					break;
 				tls_bench_carry(&b);
 				SSL_do_handshake(b.far);
 				tls_bench_carry(&b);
@@ -276,6 +276,11 @@ test_kept_is_told(void)
 		else
 			CU_ASSERT_TRUE(tls_bench_shake(&b));
 		CU_ASSERT_TRUE(SSL_is_init_finished(b.near));
+		if (by == WRITES) {
+			CU_ASSERT_EQUAL(SSL_write(b.near, "x", 1), 1);
+			tls_bench_carry(&b);
+			CU_ASSERT_EQUAL(SSL_read(b.far, &c, 1), 1);
+		}
 		check_kept(&b, r);
 		CU_ASSERT_EQUAL(rtls_ssl_status(b.near, &st), 0);
 		CU_ASSERT_PTR_EQUAL(b.sock.kept_why[RTLS_TX], st.tx_reason);
@@ -480,6 +485,81 @@ test_beside_libssl(void)
 	}
 }
 
+/* In the order of the calls, while writes of libssl's wait to be repeated. */
+static void
+test_order(void)
+{
+	uint64_t seed = harness_seed();
+	uint8_t bytes[3000];
+	struct tls_bench b;
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		size_t given = 0, pending = 0, seen = 0, n;
+
+		open_done(&b, &rows[i]);
+		SSL_clear_mode(b.near, SSL_MODE_ENABLE_PARTIAL_WRITE);
+		b.sock.refuse_of_16 = 9;
+		for (int turn = 0; turn < 500; turn++) {
+			size_t len = 1 + harness_below(&seed, sizeof(bytes));
+
+			if (pending != 0) {
+				fill(bytes, given - pending, pending);
+				if (SSL_write_ex(b.near, bytes, pending, &n))
+					pending = 0;
+			} else if (harness_below(&seed, 3) == 0) {
+				fill(bytes, given, len);
+				pending = SSL_write_ex(b.near, bytes, len, &n) ? 0 : len;
+				given += len;
+			}
+			fill(bytes, given, len);
+			if (rtls_ssl_send(b.near, bytes, len, 0) == (ssize_t)len)
+				given += len;
+			CU_ASSERT_FATAL(far_reads(&b, &seen));
+		}
+		b.sock.refuse_of_16 = 0;
+		fill(bytes, given - pending, pending);
+		if (pending != 0)
+			CU_ASSERT_EQUAL(SSL_write_ex(b.near, bytes, pending, &n), 1);
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
+		CU_ASSERT(far_reads(&b, &seen));
+		CU_ASSERT_EQUAL(seen, given);
+		tls_bench_close(&b);
+	}
+}
+
+/* The keys are handed over, and the socket has no room for them yet. */
+static void
+test_keys_wait(void)
+{
+	struct tls_bench b;
+	uint8_t bytes[20];
+	size_t seen;
+
+	for (size_t i = 0; i < 2; i++) {
+		seen = 0;
+		open_row(&b, &rows[i], 5);
+		b.sock.keys_errno = ENOMEM;
+		for (int turn = 0; turn < 10; turn++) {
+			CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "refused", 7, 0), -EAGAIN);
+			CU_ASSERT_EQUAL(rtls_ssl_recv(b.near, bytes, 1, 0), -EAGAIN);
+			CU_ASSERT_EQUAL(rtls_send(&b.sock, "refused", 7, 0), -ENOKEY);
+			tls_bench_carry(&b);
+			SSL_do_handshake(b.far);
+			tls_bench_carry(&b);
+		}
+		CU_ASSERT_EQUAL(b.sock.tx_keys, 0);
+		CU_ASSERT_EQUAL(b.sock.kept[RTLS_TX] + b.sock.kept[RTLS_RX], 0);
+		b.sock.keys_errno = 0;
+		CU_ASSERT_TRUE(tls_bench_shake(&b));
+		fill(bytes, 0, sizeof(bytes));
+		CU_ASSERT_EQUAL(rtls_ssl_send(b.near, bytes, sizeof(bytes), 0), sizeof(bytes));
+		CU_ASSERT(far_reads(&b, &seen));
+		CU_ASSERT_EQUAL(seen, sizeof(bytes));
+		CU_ASSERT_EQUAL(b.sock.kept[RTLS_TX] + b.sock.kept[RTLS_RX], 0);
+		tls_bench_close(&b);
+	}
+}
+
 static void
 test_arguments(void)
 {
@@ -526,6 +606,8 @@ main(void)
 		{ "what is not data", test_control },
 		{ "failures", test_failures },
 		{ "beside SSL_read and SSL_write", test_beside_libssl },
+		{ "in order beside writes that are repeated", test_order },
+		{ "keys that wait", test_keys_wait },
 		{ "wrong arguments", test_arguments },
 		{ "another one has the guard", test_guard_lost },
 	};
