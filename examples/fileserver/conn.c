@@ -76,6 +76,7 @@ bool
 conn_open(struct conn *c, struct conn_env *env, struct rtls_sock *k, uint64_t now_us)
 {
 	memset(c, 0, offsetof(struct conn, request));
+	body_init(&c->body);
 	c->env = env;
 	c->sock = k;
 	c->ssl = SSL_new(env->ctx);
@@ -90,20 +91,12 @@ conn_open(struct conn *c, struct conn_env *env, struct rtls_sock *k, uint64_t no
 	return true;
 }
 
-static void
-drop_file(struct conn *c)
-{
-	if (c->file != NULL)
-		rtls_file_put(c->file);
-	c->file = NULL;
-}
-
 static struct rtls_sock *
 release(struct conn *c)
 {
 	struct rtls_sock *k = c->sock;
 
-	drop_file(c);
+	body_close(&c->body);
 	/* Its BIO borrows the socket. */
 	SSL_free(c->ssl);
 	c->ssl = NULL;
@@ -128,16 +121,12 @@ conn_close(struct conn *c)
 static enum turn
 do_handshake(struct conn *c, uint64_t now_us)
 {
-	struct rtls_ssl_status st;
 	int rc = rtls_ssl_service(c->ssl);
 
 	if (rc == -EAGAIN)
 		return wait_for(c, RTLS_READABLE | (SSL_want_write(c->ssl) ? RTLS_WRITABLE : 0));
 	if (rc < 0)
 		return TURN_FAIL;
-	/* Without our keys rtls_send() would send clear text. */
-	if (rtls_ssl_status(c->ssl, &st) < 0 || !st.tx_handed_over)
-		return TURN_ABORT;
 	return enter(c, CONN_REQUEST, now_us);
 }
 
@@ -152,7 +141,7 @@ find_file(struct conn *c, char *path, size_t cap)
 		status = path_open(c->env->root_fd, path, &fd);
 	if (status != 200)
 		return status;
-	rc = rtls_file_open(c->env->stack, fd, NULL, &c->file);
+	rc = body_open(&c->body, c->env->stack, c->ssl, fd);
 	if (rc == 0)
 		return 200;
 	close(fd);
@@ -172,12 +161,10 @@ answer(struct conn *c, uint64_t now_us)
 	if (a.status == 200)
 		a.status = find_file(c, path, sizeof(path));
 	if (a.status == 200) {
-		a.length = rtls_file_size(c->file);
+		a.length = c->body.len;
 		a.type = http_type(path);
-		c->file_off = 0;
-		c->file_len = a.length;
 		if (a.head || a.length == 0)
-			drop_file(c);
+			body_close(&c->body);
 	}
 	c->head_len = http_write(c->head, &a);
 	c->head_off = 0;
@@ -194,34 +181,24 @@ farewell(struct conn *c, uint64_t now_us)
 static enum turn
 read_request(struct conn *c, uint64_t now_us)
 {
-	int rc = rtls_ssl_service(c->ssl);
+	ssize_t n;
 
-	if (rc < 0 && rc != -EAGAIN)
-		return TURN_FAIL;
 	if (c->in_off < c->in_len) {
 		c->in_off += http_feed(&c->request, c->in + c->in_off, c->in_len - c->in_off);
 		return c->request.status != 0 ? answer(c, now_us) : TURN_AGAIN;
 	}
 	c->in_off = 0;
 	c->in_len = 0;
-	ERR_clear_error();
-	if (SSL_read_ex(c->ssl, c->in, sizeof(c->in), &c->in_len))
-		return TURN_AGAIN;
-	switch (SSL_get_error(c->ssl, 0)) {
-	case SSL_ERROR_WANT_READ:
-		/* A KeyUpdate may have come; its answer is owed. */
-		rc = rtls_ssl_service(c->ssl);
-		if (rc < 0 && rc != -EAGAIN)
-			return TURN_FAIL;
-		return wait_for(c, RTLS_READABLE | (rc == -EAGAIN ? RTLS_WRITABLE : 0));
-	case SSL_ERROR_WANT_WRITE:
-		return wait_for(c, RTLS_READABLE | RTLS_WRITABLE);
-	case SSL_ERROR_ZERO_RETURN:
-		return farewell(c, now_us);
-	default:
-		ERR_clear_error();
-		return TURN_FAIL;
-	}
+	n = rtls_ssl_recv(c->ssl, c->in, sizeof(c->in), 0);
+	if (n == -EAGAIN || n == -ENOMEM)
+		/* The answer to a key update, too, may be owed still. */
+		return wait_for(c,
+				RTLS_READABLE |
+					(rtls_ssl_service(c->ssl) == -EAGAIN ? RTLS_WRITABLE : 0));
+	if (n <= 0)
+		return n == 0 ? farewell(c, now_us) : TURN_FAIL;
+	c->in_len = (size_t)n;
+	return TURN_AGAIN;
 }
 
 static enum turn
@@ -229,7 +206,7 @@ finish_answer(struct conn *c, uint64_t now_us)
 {
 	bool more = c->request.keep_alive;
 
-	drop_file(c);
+	body_close(&c->body);
 	if (!more)
 		return farewell(c, now_us);
 	http_next(&c->request);
@@ -255,19 +232,19 @@ static enum turn
 send_head(struct conn *c, uint64_t now_us)
 {
 	/* One record for the head and the beginning of the file. */
-	int flags = c->file != NULL ? RTLS_MSG_MORE : 0;
+	int flags = body_is_open(&c->body) ? RTLS_MSG_MORE : 0;
 	enum turn turn = may_send(c);
 	ssize_t n;
 
 	if (turn != TURN_AGAIN)
 		return turn;
-	n = rtls_send(c->sock, c->head + c->head_off, c->head_len - c->head_off, flags);
+	n = rtls_ssl_send(c->ssl, c->head + c->head_off, c->head_len - c->head_off, flags);
 	if (n < 0)
 		return after_refusal(c, n);
 	c->head_off += (size_t)n;
 	if (c->head_off < c->head_len)
 		return TURN_AGAIN;
-	return c->file != NULL ? enter(c, CONN_BODY, now_us) : finish_answer(c, now_us);
+	return body_is_open(&c->body) ? enter(c, CONN_BODY, now_us) : finish_answer(c, now_us);
 }
 
 static enum turn
@@ -278,14 +255,13 @@ send_body(struct conn *c, uint64_t now_us)
 
 	if (turn != TURN_AGAIN)
 		return turn;
-	n = rtls_sendfile(c->sock, c->file, c->file_off, c->file_len - c->file_off, 0);
+	n = body_send(&c->body, c->sock, c->ssl);
 	if (n < 0)
 		return after_refusal(c, n);
 	/* The file became shorter than what Content-Length promised. */
 	if (n == 0)
 		return TURN_ABORT;
-	c->file_off += (uint64_t)n;
-	return c->file_off < c->file_len ? TURN_AGAIN : finish_answer(c, now_us);
+	return c->body.off < c->body.len ? TURN_AGAIN : finish_answer(c, now_us);
 }
 
 static enum turn
@@ -295,14 +271,13 @@ say_farewell(struct conn *c, uint64_t now_us)
 
 	if (turn != TURN_AGAIN)
 		return turn;
-	if ((SSL_get_shutdown(c->ssl) & SSL_SENT_SHUTDOWN) == 0) {
+	/* Also where libssl has the alert sealed, and there was no room for it. */
+	if ((SSL_get_shutdown(c->ssl) & SSL_SENT_SHUTDOWN) == 0 || SSL_want_write(c->ssl)) {
 		ERR_clear_error();
-		if (SSL_shutdown(c->ssl) < 0 && !SSL_want_write(c->ssl)) {
-			ERR_clear_error();
-			return TURN_FAIL;
-		}
-		/* The alert itself may wait for room. */
-		return TURN_AGAIN;
+		if (SSL_shutdown(c->ssl) >= 0)
+			return TURN_AGAIN;
+		ERR_clear_error();
+		return SSL_want_write(c->ssl) ? wait_for(c, RTLS_WRITABLE) : TURN_FAIL;
 	}
 	if (rtls_shutdown(c->sock, RTLS_SHUT_WR) < 0)
 		return TURN_FAIL;
@@ -313,15 +288,13 @@ say_farewell(struct conn *c, uint64_t now_us)
 static enum turn
 linger(struct conn *c, uint64_t now_us)
 {
-	size_t n;
+	ssize_t n = rtls_ssl_recv(c->ssl, c->in, sizeof(c->in), 0);
 
-	ERR_clear_error();
-	if (SSL_read_ex(c->ssl, c->in, sizeof(c->in), &n))
+	if (n > 0)
 		return TURN_AGAIN;
-	if (SSL_get_error(c->ssl, 0) == SSL_ERROR_WANT_READ)
+	if (n == -EAGAIN || n == -ENOMEM)
 		return wait_for(c, RTLS_READABLE);
 	/* close_notify, a bare FIN or an error: nothing more comes that matters. */
-	ERR_clear_error();
 	return enter(c, CONN_END, now_us);
 }
 

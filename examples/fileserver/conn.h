@@ -13,6 +13,7 @@
 
 #include <recordtls/recordtls.h>
 
+#include "body.h"
 #include "http.h"
 
 enum conn_state {
@@ -45,9 +46,7 @@ struct conn {
 	struct conn_env *env;
 	struct conn *next_free; /* while not in use */
 
-	struct rtls_file *file; /* of the answer, or NULL */
-	uint64_t file_off;
-	uint64_t file_len;
+	struct body body; /* of the answer */
 	size_t head_off;
 	size_t head_len;
 	size_t in_off;

@@ -21,6 +21,8 @@
 #include "common/say.h"
 
 static char quiet[] = "--log-level=*:critical";
+/* But for what librecordtls has to say, as of connections whose records OpenSSL keeps. */
+static char notices[] = "--log-level=lib.recordtls.*:notice";
 
 /* The value of iface= in the arguments of a net_tap, DPDK's default name, or NULL without one. */
 static const char *
@@ -108,7 +110,7 @@ eal_start(int argc, char **argv)
 		say("the interface %s is in use; give another name with iface=", name);
 		return -1;
 	}
-	args = calloc((size_t)argc + 2, sizeof(*args));
+	args = calloc((size_t)argc + 3, sizeof(*args));
 	if (args == NULL) {
 		say("no memory");
 		return -1;
@@ -116,8 +118,10 @@ eal_start(int argc, char **argv)
 	args[n++] = argv[0];
 	for (int i = 1; i < argc; i++)
 		has_level |= strncmp(argv[i], "--log-level", 11) == 0;
-	if (!has_level)
+	if (!has_level) {
 		args[n++] = quiet;
+		args[n++] = notices;
+	}
 	for (int i = 1; i < argc; i++)
 		args[n++] = argv[i];
 	rc = eal_init_silently(n, args);

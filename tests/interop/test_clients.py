@@ -5,6 +5,7 @@
 import hashlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -65,11 +66,11 @@ def curl_refuses_stranger(server, files, ca):
     clients.check_fetch(ca, files, 'f1')
 
 
-def openssl_fetch(ca, name, log):
+def openssl_fetch(ca, name, log, *options):
     process = subprocess.Popen(
         ['openssl', 's_client', '-connect', f'{network.SERVER_IP}:443', '-CAfile', ca,
-         '-verify_return_error', '-verify_ip', network.SERVER_IP, '-tls1_3', '-quiet', '-ign_eof',
-         '-msg', '-msgfile', log],
+         '-verify_return_error', '-verify_ip', network.SERVER_IP, '-quiet', '-ign_eof',
+         '-msg', '-msgfile', log, *(options or ('-tls1_3',))],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with process:
         process.stdin.write(request('/' + name, close=True))
@@ -101,6 +102,85 @@ def openssl_sizes(server, files, ca):
         for way in ('<<<', '>>>'):
             tap.check(re.search(way + r' TLS 1.3, Alert .*close_notify', text),
                       f'{way} close_notify, /{name}')
+
+
+# What a client asks for, and OpenSSL at the server keeps to itself.
+KEPT = {
+    'curl': (('--tls13-ciphers', 'TLS_AES_256_GCM_SHA384'),
+             ('--tls13-ciphers', 'TLS_CHACHA20_POLY1305_SHA256'),
+             ('--tls-max', '1.2'),
+             ('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES128-GCM-SHA256'),
+             ('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-CHACHA20-POLY1305')),
+    'openssl': (('-maxfraglen', '512'), ('-maxfraglen', '4096', '-max_send_frag', '600'),
+                ('-tls1_2', '-maxfraglen', '1024'),
+                ('-ciphersuites', 'TLS_CHACHA20_POLY1305_SHA256')),
+}
+
+
+class Capture:
+    """The payload of every packet from the server, while it is entered."""
+
+    def __enter__(self):
+        self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * scene.MIB)
+        self.sock.bind((network.IFACE, 0x0800))
+        self.sock.setblocking(False)
+        return self
+
+    def packets(self):
+        while True:
+            try:
+                yield self.sock.recv(65536)
+            except BlockingIOError:
+                return
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+
+def check_sealed(capture, files, name):
+    """Nothing of the file, nor of the head of an answer, is to be seen."""
+    with open(os.path.join(files.root, name), 'rb') as f:
+        content = f.read()
+    seen = 0
+    for packet in capture.packets():
+        seen += len(packet)
+        tap.check(b'HTTP/1.1' not in packet and content[:32] not in packet and
+                  content[1000:1032] not in packet, f'/{name} is on the wire in clear')
+    tap.check(seen > len(content), f'{seen} bytes of packets for {len(content)} of the file')
+
+
+def kept_by_openssl(server, files, ca):
+    """other suites, TLS 1.2 and small records: OpenSSL seals, the file comes, nothing in clear"""
+    before = server.status()
+    log = files.path('kept.log')
+    rows = [(client, options) for client in KEPT for options in KEPT[client]]
+    name = 'f16385'
+    for client, options in rows:
+        with Capture() as capture:
+            if client == 'curl':
+                digest = clients.curl_hash(ca, name, *options)[0]
+            else:
+                digest = openssl_fetch(ca, name, log, *options)[0]
+            tap.equal(digest, files.hashes[name], f'SHA-256 of /{name}, {options}')
+            check_sealed(capture, files, name)
+    # Longer than all buffers together, and several on one connection.
+    for options in KEPT['curl'][1:3]:
+        tap.equal(clients.curl_hash(ca, f'f{scene.MIB}', *options)[0],
+                  files.hashes[f'f{scene.MIB}'], f'SHA-256, {options}')
+        done = clients.curl(ca, '--fail', '--write-out', '%{num_connects} ', *options,
+                            f'{BASE}/f1', '--output', '/dev/null', f'{BASE}/f16384', '--output',
+                            '/dev/null', f'{BASE}/f0', '--output', '/dev/null')
+        tap.equal((done.returncode, done.stdout), (0, b'1 0 0 '), f'keep-alive, {options}')
+    count = len(rows) + 4
+    after = server.wait_status(lambda s: s['connections_open'] == 0, 'the connections have ended')
+    tap.equal(after['connections'] - before['connections'], count, 'connections')
+    tap.equal(after['connections_failed'], before['connections_failed'], 'failed connections')
+    for name in ('TlsTxNotHandedOver', 'TlsRxNotHandedOver'):
+        tap.equal(after['stats'][name] - before['stats'][name], count, name)
+    tap.equal(after['records_tx'], before['records_tx'], 'records made by librecordtls')
+    said = [line for line in server.errors if 'rtls_ssl_send' in line]
+    tap.check(said and network.CLIENT_IP in said[0], f'what the server says: {said}')
 
 
 # gnutls-cli takes a second for each MiB, whoever serves it.
@@ -338,7 +418,7 @@ def settled(server, files, ca):
 
 
 def main():
-    cases = [curl_sizes, curl_close_notify, curl_refuses_stranger, openssl_sizes, gnutls_sizes,
+    cases = [curl_sizes, curl_close_notify, curl_refuses_stranger, openssl_sizes, kept_by_openssl, gnutls_sizes,
              gnutls_half_close, python_unwrap, keep_alive, head, pipelined, connection_close,
              answers, spellings, outside, settled]
     network.enter()

@@ -100,8 +100,10 @@ def garbage(server, files, ca):
 
 
 def other_suites(server, files, ca):
-    """clients without TLS 1.3, or without our suite, get an alert"""
-    for options in (('-tls1_2',), ('-ciphersuites', 'TLS_CHACHA20_POLY1305_SHA256')):
+    """clients without TLS 1.2, or without a suite of the server's, get an alert"""
+    for options in (('-tls1_1', '-cipher', 'ALL:@SECLEVEL=0'),
+                    ('-tls1_3', '-ciphersuites', 'TLS_AES_128_CCM_SHA256'),
+                    ('-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256')):
         done = subprocess.run(['openssl', 's_client', '-connect', f'{network.SERVER_IP}:443',
                                *options], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         tap.check(done.returncode != 0 and re.search(r'alert (protocol version|handshake failure)',
