@@ -40,7 +40,16 @@ struct rtls_stack_conf {
 	uint32_t user_timeout_us; /**< end of patience with a silent peer; default 120 s */
 	uint8_t secret[16];       /**< for ISNs, ports, hash tables; all 0: random */
 	uint32_t rto_min_us;      /**< least retransmission timeout; default 200 ms */
-	uint32_t reserved[7];     /**< 0 */
+	/**
+	 * What nobody asked for by way of a connection is answered so often a second, to one remote
+	 * address (default 10) and to all (default 1000), each kind for itself: RSTs, challenge
+	 * ACKs (RFC 5961), ACKs from TIME-WAIT, echo replies, ARP replies. A burst of one second's
+	 * answers goes to a remote at once, a fifth of that to all. The rest is counted as
+	 * AnswersLimited. UINT32_MAX: as good as no limit.
+	 */
+	uint32_t answers_per_remote;
+	uint32_t answers_per_stack;
+	uint32_t reserved[5]; /**< 0 */
 	/**
 	 * Who seals and opens in software; borrowed during rtls_stack_create(). "libcrypto", also
 	 * NULL; the name of a DPDK crypto device that computes on the caller's core, such as

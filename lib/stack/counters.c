@@ -22,6 +22,7 @@ static const char *const names[CNT_MAX] = {
 	[CNT_ARP_REQUESTS] = "ArpRequests",
 	[CNT_ARP_REFUSED] = "ArpRefused",
 	[CNT_ECHO_REPLIES] = "EchoReplies",
+	[CNT_ANSWERS_LIMITED] = "AnswersLimited",
 	[CNT_RX_SEGMENTS] = "RxSegments",
 	[CNT_TX_SEGMENTS] = "TxSegments",
 	[CNT_RX_BYTES] = "RxBytes",

@@ -27,6 +27,7 @@ enum counter {
 	CNT_ARP_REQUESTS,     /* sent */
 	CNT_ARP_REFUSED,      /* tried to replace a confirmed neighbour */
 	CNT_ECHO_REPLIES,
+	CNT_ANSWERS_LIMITED, /* junk that got no answer: too much of it came */
 	/* TCP */
 	CNT_RX_SEGMENTS,        /* with payload */
 	CNT_TX_SEGMENTS,        /* with payload, as on the wire, retransmissions included */

@@ -33,7 +33,8 @@ answer_reset(const struct answer_to *to, const struct tcp_seg *seg)
 	struct tcp_seg rst;
 
 	stack_count(to->s, CNT_RX_NO_CONNECTION);
-	if (!tcp_reset_reply(seg, &rst) || !icmp_limit_take(&to->s->reset_limit, to->s->now_us))
+	if (!tcp_reset_reply(seg, &rst) ||
+	    !stack_may_answer(to->s, ANSWER_RESET, &to->tuple->remote))
 		return;
 	stack_count(to->s, CNT_TX_RESETS);
 	answer(to, &rst);
@@ -147,6 +148,8 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 		answer(to, &out);
 		break;
 	case TCP_SYN_CHALLENGE:
+		if (!stack_may_answer(s, ANSWER_CHALLENGE, &to->tuple->remote))
+			break;
 		tcp_syn_challenge(&e->syn, s->now_us, &out);
 		answer(to, &out);
 		break;
@@ -157,18 +160,29 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 }
 
 static void
+answer_time_wait(const struct answer_to *to, const struct tcp_timewait_entry *e)
+{
+	struct tcp_seg ack;
+
+	tcp_timewait_ack(e, to->s->now_us, &ack);
+	answer(to, &ack);
+}
+
+static void
 input_time_wait(const struct answer_to *to, struct tcp_timewait_entry *e, const struct tcp_seg *seg)
 {
 	struct rtls_stack *s = to->s;
-	struct tcp_seg out;
 	uint32_t iss;
 
 	switch (tcp_timewait_input(s->timewait, e, seg, s->params.time_wait_us, s->now_us, &iss)) {
 	case TCP_TIMEWAIT_DROP:
 		break;
+	case TCP_TIMEWAIT_CHALLENGE:
+		if (stack_may_answer(s, ANSWER_TIME_WAIT, &to->tuple->remote))
+			answer_time_wait(to, e);
+		break;
 	case TCP_TIMEWAIT_ACK:
-		tcp_timewait_ack(e, s->now_us, &out);
-		answer(to, &out);
+		answer_time_wait(to, e);
 		break;
 	case TCP_TIMEWAIT_REUSE:
 		input_stranger(to, seg, iss);

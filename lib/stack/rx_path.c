@@ -160,25 +160,40 @@ rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	rx_connection(&s->socks[index], p);
 }
 
+/* What junk for a connection is owed goes as far as its sender may be answered. Returns TCP_EV_*. */
+static uint32_t
+answer_junk(struct rtls_sock *k, const struct rx_packet *p, const struct tcp_verdict *v)
+{
+	struct rtls_stack *s = k->stack;
+	struct binding *b = &s->bindings[k->path.binding];
+	struct rte_mbuf *m;
+
+	if (v->reply_reset && stack_may_answer(s, ANSWER_RESET, &k->tuple.remote)) {
+		m = packet_reply(s, b, p->ip.src_mac, &k->tuple, &v->reset);
+		if (m != NULL)
+			tx_path_reply(s, b, m);
+		stack_count(s, CNT_TX_RESETS);
+	}
+	if ((v->events & TCP_EV_CHALLENGE) == 0)
+		return v->events;
+	if (!stack_may_answer(s, ANSWER_CHALLENGE, &k->tuple.remote))
+		return 0; /* a challenge comes alone */
+	return tcp_challenge(&k->tcp, s->now_us);
+}
+
 static void
 rx_connection(struct rtls_sock *k, struct rx_packet *p)
 {
 	struct rtls_stack *s = k->stack;
 	struct tcp_verdict v;
-	struct rte_mbuf *m;
 
 	if (p->seg.payload_len > 0) {
 		stack_count(s, CNT_RX_SEGMENTS);
 		k->stats_base.rx_segments++;
 	}
 	v = tcp_input(&k->tcp, &p->seg, s->now_us);
-	if (v.reply_reset) {
-		m = packet_reply(s, &s->bindings[k->path.binding], p->ip.src_mac, &k->tuple,
-				 &v.reset);
-		if (m != NULL)
-			tx_path_reply(s, &s->bindings[k->path.binding], m);
-		stack_count(s, CNT_TX_RESETS);
-	}
+	if (v.reply_reset || (v.events & TCP_EV_CHALLENGE) != 0)
+		v.events = answer_junk(k, p, &v);
 	if (v.keep > 0)
 		store(k, p, &v);
 	else
@@ -211,9 +226,24 @@ store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
 
 /* --- beside the path: ARP and ICMP ---------------------------------------------- */
 
+/*
+ * Who asked, to count its questions: its address together with the MAC that the answer goes to.
+ * Who forges the one does not use up what the other's owner is due.
+ */
+static struct net_addr
+arp_asker(const struct arp_action *a)
+{
+	struct net_addr asker = { .b = { 0xfe, 0x80 } }; /* no IPv4 address, and no IPv6 host */
+
+	memcpy(asker.b + 4, a->mac, NET_MAC_LEN);
+	net_store32(asker.b + 12, a->ip);
+	return asker;
+}
+
 static void
 rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 {
+	struct net_addr asker;
 	struct arp_action a;
 	struct rte_mbuf *m;
 
@@ -227,7 +257,9 @@ rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 		stack_count(s, CNT_ARP_REFUSED);
 	if (a.act == ARP_LEARNED)
 		path_learned(s);
-	if (a.reply && (m = rte_pktmbuf_alloc(s->pools.header)) != NULL) {
+	asker = arp_asker(&a);
+	if (a.reply && stack_may_answer(s, ANSWER_ARP, &asker) &&
+	    (m = rte_pktmbuf_alloc(s->pools.header)) != NULL) {
 		m->data_len = (uint16_t)arp_write_reply(rte_pktmbuf_mtod(m, uint8_t *),
 							b->port->mac, &a);
 		m->pkt_len = m->data_len;
@@ -265,8 +297,9 @@ rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	uint32_t off = p->ip.l4_off, len = p->ip.l4_len, room;
 	struct rte_mbuf *m;
 
-	if (p->contiguous_len < off || icmp_input(icmp, p->contiguous_len - off, len,
-						  &s->echo_limit, s->now_us) != ICMP_REPLY) {
+	if (p->contiguous_len < off ||
+	    icmp_input(icmp, p->contiguous_len - off, len) != ICMP_REPLY ||
+	    !stack_may_answer(s, ANSWER_ECHO, &p->ip.src)) {
 		rte_pktmbuf_free(p->m);
 		return;
 	}

@@ -21,13 +21,9 @@
 #include "tcp/timer.h"
 
 enum {
-	TIMER_BUDGET = 256,      /* expiries per poll */
-	ECHO_INTERVAL_US = 1000, /* 1000 replies per second */
-	ECHO_BURST = 100,
-	RESET_INTERVAL_US = 1000,
-	RESET_BURST = 200,
-	LOOK_US = 200,     /* so often a program that sleeps looks for what has no timer */
-	KEYS_PER_SOCK = 4, /* sending and receiving, each a second one for a while */
+	TIMER_BUDGET = 256, /* expiries per poll */
+	LOOK_US = 200,      /* so often a program that sleeps looks for what has no timer */
+	KEYS_PER_SOCK = 4,  /* sending and receiving, each a second one for a while */
 	RX_ROOM_UNKNOWN = 8192 * RTE_MBUF_DEFAULT_BUF_SIZE, /* of a port that was adopted */
 };
 
@@ -49,6 +45,15 @@ stack_addr_find(const struct rtls_stack *s, uint32_t ip)
 	return NULL;
 }
 
+bool
+stack_may_answer(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote)
+{
+	if (answer_limit_take(&s->answers, kind, remote, s->now_us))
+		return true;
+	stack_count(s, CNT_ANSWERS_LIMITED);
+	return false;
+}
+
 static void
 conf_defaults(struct rtls_stack_conf *c)
 {
@@ -65,15 +70,19 @@ conf_defaults(struct rtls_stack_conf *c)
 		.time_wait_us = 60000000,
 		.user_timeout_us = 120000000,
 		.rto_min_us = 200000,
+		.answers_per_remote = ANSWER_PER_REMOTE,
+		.answers_per_stack = ANSWER_PER_STACK,
 	};
-	uint32_t *fields[] = { &c->max_socks,    &c->max_time_wait,   &c->max_syn,
-			       &c->nb_packets,   &c->nb_small,        &c->nb_medium,
-			       &c->nb_large,     &c->sndbuf,          &c->rcvbuf,
-			       &c->time_wait_us, &c->user_timeout_us, &c->rto_min_us };
-	const uint32_t defaults[] = { def.max_socks,    def.max_time_wait,   def.max_syn,
-				      def.nb_packets,   def.nb_small,        def.nb_medium,
-				      def.nb_large,     def.sndbuf,          def.rcvbuf,
-				      def.time_wait_us, def.user_timeout_us, def.rto_min_us };
+	uint32_t *fields[] = { &c->max_socks,          &c->max_time_wait,    &c->max_syn,
+			       &c->nb_packets,         &c->nb_small,         &c->nb_medium,
+			       &c->nb_large,           &c->sndbuf,           &c->rcvbuf,
+			       &c->time_wait_us,       &c->user_timeout_us,  &c->rto_min_us,
+			       &c->answers_per_remote, &c->answers_per_stack };
+	const uint32_t defaults[] = { def.max_socks,          def.max_time_wait,    def.max_syn,
+				      def.nb_packets,         def.nb_small,         def.nb_medium,
+				      def.nb_large,           def.sndbuf,           def.rcvbuf,
+				      def.time_wait_us,       def.user_timeout_us,  def.rto_min_us,
+				      def.answers_per_remote, def.answers_per_stack };
 	uint32_t i;
 
 	for (i = 0; i < RTE_DIM(fields); i++) {
@@ -139,6 +148,13 @@ make_tables(struct rtls_stack *s, int socket)
 		return -ENOMEM;
 	s->timewait_mem = mem;
 	s->timewait = tcp_timewait_init(mem, waits, c->max_time_wait, sub_secret(s, 3, key));
+	s->answer_remotes = rte_malloc_socket("rtls_answers",
+					      sizeof(*s->answer_remotes) * STACK_ANSWER_REMOTES,
+					      RTE_CACHE_LINE_SIZE, socket);
+	if (s->answer_remotes == NULL)
+		return -ENOMEM;
+	answer_limit_init(&s->answers, s->answer_remotes, STACK_ANSWER_REMOTES,
+			  c->answers_per_remote, c->answers_per_stack, sub_secret(s, 5, key));
 	s->socks = rte_zmalloc_socket("rtls_socks", sizeof(*s->socks) * c->max_socks,
 				      RTE_CACHE_LINE_SIZE, socket);
 	if (s->socks == NULL)
@@ -189,6 +205,7 @@ free_parts(struct rtls_stack *s)
 	rte_free(s->flows_mem);
 	rte_free(s->syncache_mem);
 	rte_free(s->timewait_mem);
+	rte_free(s->answer_remotes);
 	rte_free(s->socks);
 	choice_fini(&s->crypto);
 	buf_pools_destroy(&s->pools);
@@ -252,8 +269,6 @@ start_clock(struct rtls_stack *s, uint64_t now_us)
 	s->clock_started = true;
 	s->now_us = now_us;
 	wheel_init(&s->wheel, now_us);
-	icmp_limit_init(&s->echo_limit, ECHO_INTERVAL_US, ECHO_BURST, now_us);
-	icmp_limit_init(&s->reset_limit, RESET_INTERVAL_US, RESET_BURST, now_us);
 	TAILQ_FOREACH(k, &s->tx_list, tx_link)
 		endpoint_connect(k);
 }

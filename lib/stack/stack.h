@@ -12,6 +12,7 @@
 
 #include "buf/pools.h"
 #include "crypto/choice.h"
+#include "net/answer_limit.h"
 #include "net/arp.h"
 #include "net/ether_ip.h"
 #include "net/flow.h"
@@ -32,6 +33,7 @@ enum {
 	STACK_RX_BURST = 32,
 	STACK_TX_BURST = 32,
 	STACK_ARP_ENTRIES = 1024,
+	STACK_ANSWER_REMOTES = 4096,
 };
 
 struct stack_addr {
@@ -92,8 +94,7 @@ struct rtls_stack {
 	struct tcp_syncache *syncache;
 	struct tcp_timewait *timewait;
 	struct tcp_params params;
-	struct icmp_limit echo_limit;
-	struct icmp_limit reset_limit;
+	struct answer_limit answers;
 	uint64_t rx_room_used;  /* buffer room held by all receive queues */
 	uint64_t rx_room_max;   /* pressure begins near this */
 	uint64_t relieve_us;    /* nobody to give up was found: look again then */
@@ -110,6 +111,7 @@ struct rtls_stack {
 	void *flows_mem;    /* as allocated */
 	void *syncache_mem;
 	void *timewait_mem;
+	struct answer_remote *answer_remotes;
 	struct rtls_stack_conf conf;
 };
 
@@ -147,6 +149,9 @@ stack_device_of(const struct rtls_sock *k)
 
 /* One of our addresses, or NULL. */
 const struct stack_addr *stack_addr_find(const struct rtls_stack *s, uint32_t ip);
+
+/* May junk from there be answered so now? Counts what may not. */
+bool stack_may_answer(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote);
 
 /* Random bytes for secrets at start; 0 or -ENOSYS. */
 int stack_random(void *out, uint32_t len);

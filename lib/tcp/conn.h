@@ -62,6 +62,7 @@ enum {
 	TCP_EV_TIME_WAIT = 1 << 4, /* tcp_timewait_add, answer with tcp_timewait_ack, drop c */
 	TCP_EV_CLOSED = 1 << 5,    /* state is TCP_CLOSED, end says why */
 	TCP_EV_SEND = 1 << 6,      /* tcp_plan may have something to say now */
+	TCP_EV_CHALLENGE = 1 << 7, /* alone: junk; tcp_challenge, if its sender may be answered */
 };
 
 /* Loss recovery (RFC 6582). A retransmission timeout leads back to TCP_LOSS_NONE. */
@@ -74,6 +75,14 @@ enum tcp_loss {
 /* A deadline that is not armed; an offset that is not known. */
 #define TCP_NEVER  UINT64_MAX
 #define TCP_NO_OFF UINT64_MAX
+
+enum {
+	/*
+	 * What a peer repeats, or asks, is answered at once only once in this time. Below the least
+	 * retransmission timeout of common hosts, which is 200 ms.
+	 */
+	TCP_AGAIN_US = 100000,
+};
 
 /* What a host decides once for all connections. Microseconds and bytes. */
 struct tcp_params {
@@ -165,6 +174,7 @@ struct tcp_conn {
 	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
 	uint64_t quiet_since_us;    /* R2 counts from here */
 	uint64_t challenge_next_us; /* no challenge ACK before */
+	uint64_t again_next_us;     /* tcp_text_again answers at once from here on */
 	uint64_t round_end;         /* was cwnd the limit: valid until this is acknowledged */
 	uint64_t round_flight;      /* most that was in flight in this round */
 	uint32_t ts_first;          /* our first timestamp: an echo below it is not ours */

@@ -39,14 +39,18 @@ tcp_held_drop(struct tcp_conn *c, uint64_t from)
 	tcp_ranges_cut(&c->held, from > c->rcv_nxt ? from : c->rcv_nxt);
 }
 
-/* RFC 5961 3.2, 4.2 and 5.2; the limit is this connection's own, so it tells others nothing. */
-static uint32_t
-ack_challenge(struct tcp_conn *c, uint64_t now_us)
+uint32_t
+tcp_challenge(struct tcp_conn *c, uint64_t now_us)
 {
-	if (now_us < c->challenge_next_us)
-		return 0;
 	c->challenge_next_us = now_us + c->params->challenge_us;
 	return tcp_text_ack_now(c);
+}
+
+/* Junk (RFC 5961 3.2, 4.2 and 5.2). The first limit is this connection's own. */
+static uint32_t
+ack_challenge(const struct tcp_conn *c, uint64_t now_us)
+{
+	return now_us < c->challenge_next_us ? 0 : TCP_EV_CHALLENGE;
 }
 
 /* RFC 9293 3.10.7.3, without simultaneous open: a bare SYN is ignored. */
@@ -117,6 +121,27 @@ touches_window(const struct tcp_conn *c, int64_t seq, uint32_t seg_len)
 {
 	return seq <= (int64_t)c->rcv_adv + (c->peer_fin ? 1 : 0) &&
 	       seq + (int64_t)seg_len >= (int64_t)tcp_ack_off(c);
+}
+
+/*
+ * In front of the window: does it come from a peer that missed an ACK? Such a one repeats what it
+ * still holds, which is no more than the largest window that it was ever told; or it asks with the
+ * byte before the next and no payload, as keep-alives and Linux's window probes do (RFC 9293 3.8.4).
+ */
+static bool
+is_repeated(const struct tcp_conn *c, int64_t seq, uint32_t seg_len)
+{
+	int64_t before = (int64_t)tcp_ack_off(c) - seq;
+
+	return seg_len == 0 ? before == 1 : before > 0 && before <= (int64_t)c->rcv_buf + 1;
+}
+
+/* Our ACK of the SYN-ACK was lost; nothing follows it before that is there. */
+static bool
+is_syn_ack_again(const struct tcp_conn *c, const struct tcp_seg *seg)
+{
+	return (seg->flags & (TCP_SYN | TCP_ACK | TCP_FIN)) == (TCP_SYN | TCP_ACK) &&
+	       seg->seq == c->irs && seg->ack == c->iss + 1 && tcp_ack_off(c) == 0;
 }
 
 /* RFC 5961 5.2. */
@@ -196,7 +221,7 @@ input_text(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t 
 	uint32_t events = 0;
 
 	if (seg->flags & TCP_FIN)
-		events |= tcp_text_fin(c, seq + (int64_t)seg->payload_len);
+		events |= tcp_text_fin(c, seq + (int64_t)seg->payload_len, now_us);
 	if (seg->payload_len > 0)
 		events |= tcp_text_payload(c, seg, seq, now_us, v);
 	if (!c->peer_fin && c->rcv_nxt == c->peer_fin_off)
@@ -225,6 +250,7 @@ input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 	int64_t seq = nxt + (int32_t)(seg->seq - (c->irs + 1 + (uint32_t)nxt));
 	int64_t ack = (int64_t)c->snd_una +
 		      (int32_t)(seg->ack - (c->iss + 1 + (uint32_t)c->snd_una));
+	uint32_t seg_len = seg->payload_len + (seg->flags & TCP_FIN ? 1 : 0);
 
 	if (predicted(c, seg, seq, ack)) {
 		remember_ts(c, seg, seq, now_us);
@@ -237,17 +263,19 @@ input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 	if (seg->flags & TCP_RST)
 		return input_reset(c, seq, now_us);
 	if (seg->flags & TCP_SYN) {
-		v.events = ack_challenge(c, now_us);
+		v.events = is_syn_ack_again(c, seg) ? tcp_text_again(c, now_us) :
+						      ack_challenge(c, now_us);
 		return v;
 	}
 	if (c->ts_on && !seg->has_ts) /* RFC 7323 3.2 */
 		return v;
-	if (paws_rejects(c, seg, now_us) ||
-	    !touches_window(c, seq, seg->payload_len + (seg->flags & TCP_FIN ? 1 : 0))) {
-		/* With payload it is no answer to an answer of ours: no loop to break. */
-		v.events = seg->payload_len > 0 || (seg->flags & TCP_FIN) != 0 ?
-				   tcp_text_ack_now(c) :
-				   ack_challenge(c, now_us);
+	if (paws_rejects(c, seg, now_us)) {
+		v.events = ack_challenge(c, now_us);
+		return v;
+	}
+	if (!touches_window(c, seq, seg_len)) {
+		v.events = is_repeated(c, seq, seg_len) ? tcp_text_again(c, now_us) :
+							  ack_challenge(c, now_us);
 		return v;
 	}
 	if ((seg->flags & TCP_ACK) == 0)

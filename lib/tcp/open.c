@@ -101,6 +101,15 @@ challenge(struct tcp_syn *s, const struct tcp_params *p, uint64_t now_us)
 	return TCP_SYN_CHALLENGE;
 }
 
+static enum tcp_syn_verdict
+again(struct tcp_syn *s, uint64_t now_us)
+{
+	if (now_us < s->again_next_us)
+		return TCP_SYN_IGNORE;
+	s->again_next_us = now_us + TCP_AGAIN_US;
+	return TCP_SYN_AGAIN;
+}
+
 enum tcp_syn_verdict
 tcp_syn_step(struct tcp_syn *s, const struct tcp_params *p, const struct tcp_seg *seg,
 	     uint64_t now_us)
@@ -115,7 +124,7 @@ tcp_syn_step(struct tcp_syn *s, const struct tcp_params *p, const struct tcp_seg
 	}
 	if (seg->flags & TCP_SYN) { /* RFC 5961 4.2 */
 		if (rel == -1 && (seg->flags & (TCP_ACK | TCP_FIN)) == 0)
-			return TCP_SYN_AGAIN;
+			return again(s, now_us);
 		return challenge(s, p, now_us);
 	}
 	if (s->ts_on && !seg->has_ts) /* RFC 7323 3.2 */

@@ -21,6 +21,7 @@ uint32_t tcp_ts_offset(const uint8_t secret[16], const struct net_tuple *tuple);
 struct tcp_syn {
 	uint64_t sent_at_us; /* the first SYN-ACK */
 	uint64_t challenge_next_us;
+	uint64_t again_next_us; /* no TCP_SYN_AGAIN before */
 	uint32_t iss;
 	uint32_t irs;
 	uint32_t ts_offset;
@@ -61,10 +62,13 @@ enum tcp_syn_verdict {
 	TCP_SYN_RESET,     /* answer with tcp_reset_reply, the record stays */
 	TCP_SYN_DROPPED,   /* the peer's RST: forget the record */
 	TCP_SYN_AGAIN,     /* the SYN came again: so does the SYN-ACK */
-	TCP_SYN_CHALLENGE, /* answer with tcp_syn_challenge */
+	TCP_SYN_CHALLENGE, /* junk: tcp_syn_challenge, if its sender may be answered now */
 };
 
-/* Event: a segment for a record. p->challenge_us limits TCP_SYN_CHALLENGE. */
+/*
+ * Event: a segment for a record. p->challenge_us limits TCP_SYN_CHALLENGE, TCP_AGAIN_US
+ * TCP_SYN_AGAIN: hosts wait 1 s before they repeat a SYN (RFC 6298 2.1).
+ */
 enum tcp_syn_verdict tcp_syn_step(struct tcp_syn *s, const struct tcp_params *p,
 				  const struct tcp_seg *seg, uint64_t now_us);
 

@@ -14,6 +14,19 @@ tcp_text_ack_now(struct tcp_conn *c)
 	return TCP_EV_SEND;
 }
 
+uint32_t
+tcp_text_again(struct tcp_conn *c, uint64_t now_us)
+{
+	if (now_us >= c->again_next_us) {
+		c->again_next_us = now_us + TCP_AGAIN_US;
+		return tcp_text_ack_now(c);
+	}
+	c->ack_delayed = true;
+	if (c->delack_at > c->again_next_us)
+		c->delack_at = c->again_next_us;
+	return 0;
+}
+
 /* One duplicate ACK for each segment out of order: the sender counts them (RFC 5681 3.2). */
 static uint32_t
 ack_dup(struct tcp_conn *c)
@@ -37,10 +50,9 @@ ack_in_order(struct tcp_conn *c, uint64_t n, bool gap, uint64_t now_us)
 	c->rcv_unacked += (uint32_t)n;
 	if (gap || c->rcv_unacked >= 2 * full)
 		return tcp_text_ack_now(c);
-	if (!c->ack_delayed) {
-		c->ack_delayed = true;
+	c->ack_delayed = true;
+	if (c->delack_at > now_us + c->params->delack_us)
 		c->delack_at = now_us + c->params->delack_us;
-	}
 	return 0;
 }
 
@@ -64,7 +76,7 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 	struct tcp_range r = tcp_range_within(seq, seg->payload_len, c->rcv_nxt, limit);
 
 	if (tcp_range_empty(r)) /* old, behind the FIN, or a probe into a closed window */
-		return tcp_text_ack_now(c);
+		return tcp_text_again(c, now_us);
 	if (seg->payload_len > c->rcv_seg)
 		c->rcv_seg = seg->payload_len;
 	r = tcp_ranges_trim(&c->held, r);
@@ -81,13 +93,15 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 }
 
 uint32_t
-tcp_text_fin(struct tcp_conn *c, int64_t seq)
+tcp_text_fin(struct tcp_conn *c, int64_t seq, uint64_t now_us)
 {
 	uint64_t off = (uint64_t)seq;
 
 	if (c->peer_fin || seq < (int64_t)c->rcv_nxt)
-		return tcp_text_ack_now(c);
-	if (c->peer_fin_off == TCP_NO_OFF && off <= c->rcv_adv && off >= tcp_ranges_end(&c->held))
+		return tcp_text_again(c, now_us);
+	if (c->peer_fin_off == TCP_NO_OFF && off <= c->rcv_adv && off >= tcp_ranges_end(&c->held)) {
 		c->peer_fin_off = off;
-	return off == c->rcv_nxt ? 0 : tcp_text_ack_now(c);
+		return off == c->rcv_nxt ? 0 : tcp_text_ack_now(c);
+	}
+	return off == c->rcv_nxt ? 0 : tcp_text_again(c, now_us);
 }

@@ -14,6 +14,13 @@
 uint32_t tcp_text_ack_now(struct tcp_conn *c);
 
 /*
+ * The peer repeats what came before, or asks: the ACK that it waits for may be lost. It is answered
+ * at once, but only once in TCP_AGAIN_US; for what comes in between one ACK goes at the end. So a
+ * flood draws two in that time, and a peer that missed an ACK always gets one.
+ */
+uint32_t tcp_text_again(struct tcp_conn *c, uint64_t now_us);
+
+/*
  * The payload of seg, which begins at seq, wherever that is. Fills skip, keep and
  * stream_off: what is kept lies inside the payload and inside the window.
  */
@@ -25,6 +32,6 @@ uint32_t tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t
  * what was received before, or lies behind the window, is answered and else
  * ignored. It is in order once rcv_nxt == peer_fin_off.
  */
-uint32_t tcp_text_fin(struct tcp_conn *c, int64_t seq);
+uint32_t tcp_text_fin(struct tcp_conn *c, int64_t seq, uint64_t now_us);
 
 #endif

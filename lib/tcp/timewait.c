@@ -155,6 +155,7 @@ tcp_timewait_add(struct tcp_timewait *tw, const struct net_tuple *tuple, const s
 		.ts_offset = c->ts_offset,
 		.ts_on = c->ts_on,
 		.used = true,
+		.rcv_buf = c->rcv_buf,
 		.wnd = tcp_window_tell(c, true, &adv_off),
 		.at_us = now_us + c->params->time_wait_us,
 		.chain = *bucket,
@@ -205,6 +206,28 @@ syn_is_new(const struct tcp_timewait_entry *e, const struct tcp_seg *syn)
 	return seq_ahead;
 }
 
+/* The peer still holds this, data or FIN, so our ACK was lost; see is_repeated() in tcp/input.c. */
+static bool
+is_repeated(const struct tcp_timewait_entry *e, const struct tcp_seg *seg)
+{
+	uint32_t before = e->rcv_nxt - seg->seq;
+
+	if (before > (uint64_t)e->rcv_buf + 1)
+		return false;
+	/* The FIN is the last before rcv_nxt. */
+	return seg->flags & TCP_FIN ? seg->payload_len + 1 == before :
+				      seg->payload_len > 0 && seg->payload_len < before;
+}
+
+static enum tcp_timewait_verdict
+again(struct tcp_timewait_entry *e, uint64_t now_us)
+{
+	if (now_us < e->again_next_us)
+		return TCP_TIMEWAIT_DROP;
+	e->again_next_us = now_us + TCP_AGAIN_US;
+	return TCP_TIMEWAIT_ACK;
+}
+
 enum tcp_timewait_verdict
 tcp_timewait_input(struct tcp_timewait *tw, struct tcp_timewait_entry *e, const struct tcp_seg *seg,
 		   uint32_t time_wait_us, uint64_t now_us, uint32_t *iss)
@@ -213,22 +236,23 @@ tcp_timewait_input(struct tcp_timewait *tw, struct tcp_timewait_entry *e, const 
 		return TCP_TIMEWAIT_DROP;
 	if (seg->flags & TCP_SYN) {
 		if ((seg->flags & (TCP_ACK | TCP_FIN)) != 0 || !syn_is_new(e, seg))
-			return TCP_TIMEWAIT_ACK;
+			return TCP_TIMEWAIT_CHALLENGE;
 		*iss = e->snd_nxt + ISS_GAP;
 		release(tw, e);
 		return TCP_TIMEWAIT_REUSE;
 	}
-	if (seg->flags & TCP_FIN) {
-		/* Its ACK was lost. Only the very FIN starts the wait again. */
-		if (seg->seq + seg->payload_len + 1 == e->rcv_nxt) {
-			e->at_us = now_us + time_wait_us;
-			list_remove(tw, e);
-			list_append(tw, e);
-		}
-		return TCP_TIMEWAIT_ACK;
-	}
 	/* A bare ACK is never answered: two stacks could go on for ever. */
-	return seg->payload_len > 0 ? TCP_TIMEWAIT_ACK : TCP_TIMEWAIT_DROP;
+	if ((seg->flags & TCP_FIN) == 0 && seg->payload_len == 0)
+		return TCP_TIMEWAIT_DROP;
+	if (!is_repeated(e, seg))
+		return TCP_TIMEWAIT_CHALLENGE;
+	/* Only the very FIN starts the wait again. */
+	if (seg->flags & TCP_FIN) {
+		e->at_us = now_us + time_wait_us;
+		list_remove(tw, e);
+		list_append(tw, e);
+	}
+	return again(e, now_us);
 }
 
 uint32_t

@@ -22,9 +22,11 @@ struct tcp_timewait_entry {
 	uint32_t ts_offset;
 	bool ts_on;
 	bool used;
-	uint16_t wnd;   /* as told last */
-	uint64_t at_us; /* its end */
-	uint32_t prev;  /* by age; indices, 0: none */
+	uint16_t wnd;           /* as told last */
+	uint64_t at_us;         /* its end */
+	uint64_t again_next_us; /* TCP_TIMEWAIT_ACK from here on */
+	uint32_t rcv_buf;       /* the largest window that the peer was told */
+	uint32_t prev;          /* by age; indices, 0: none */
 	uint32_t next;
 	uint32_t chain; /* next of its hash bucket */
 };
@@ -54,12 +56,14 @@ void tcp_timewait_ack(const struct tcp_timewait_entry *e, uint64_t now_us, struc
 
 enum tcp_timewait_verdict {
 	TCP_TIMEWAIT_DROP,
-	TCP_TIMEWAIT_ACK,   /* answer with tcp_timewait_ack */
-	TCP_TIMEWAIT_REUSE, /* a new SYN: the record is gone, the listener takes it with *iss */
+	TCP_TIMEWAIT_ACK,       /* answer with tcp_timewait_ack: the peer missed our ACK */
+	TCP_TIMEWAIT_CHALLENGE, /* junk: the same, if its sender may be answered now */
+	TCP_TIMEWAIT_REUSE,     /* a new SYN: the record is gone, the listener takes it with *iss */
 };
 
 /*
- * Event: a segment for a record. time_wait_us: what a repeated FIN restarts.
+ * Event: a segment for a record. time_wait_us: what a repeated FIN restarts. What the peer
+ * repeats is answered once in TCP_AGAIN_US: the ACK that went then is on its way to it.
  * *iss is written on TCP_TIMEWAIT_REUSE: beyond all that the old connection sent.
  */
 enum tcp_timewait_verdict tcp_timewait_input(struct tcp_timewait *tw, struct tcp_timewait_entry *e,

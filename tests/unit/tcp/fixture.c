@@ -141,12 +141,22 @@ fx_seg(const struct tcp_conn *c, uint8_t flags, int64_t seq_off, int64_t ack_off
 }
 
 struct tcp_verdict
+fx_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	struct tcp_verdict v = tcp_input(c, seg, now_us);
+
+	if (v.events & TCP_EV_CHALLENGE)
+		v.events |= tcp_challenge(c, now_us);
+	return v;
+}
+
+struct tcp_verdict
 fx_ack(struct tcp_conn *c, uint64_t ack_off, uint16_t wnd, uint64_t now_us)
 {
 	struct tcp_seg seg = fx_seg(c, TCP_ACK, (int64_t)tcp_ack_off(c), (int64_t)ack_off, 0);
 
 	seg.wnd = wnd;
-	return tcp_input(c, &seg, now_us);
+	return fx_input(c, &seg, now_us);
 }
 
 struct tcp_verdict
@@ -154,7 +164,7 @@ fx_data(struct tcp_conn *c, int64_t seq_off, uint32_t len, uint64_t now_us)
 {
 	struct tcp_seg seg = fx_seg(c, TCP_ACK, seq_off, (int64_t)c->snd_una, len);
 
-	return tcp_input(c, &seg, now_us);
+	return fx_input(c, &seg, now_us);
 }
 
 bool

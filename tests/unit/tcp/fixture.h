@@ -45,6 +45,9 @@ void fx_state(struct tcp_conn *c, enum tcp_state state, const struct fx_conf *co
 struct tcp_seg fx_seg(const struct tcp_conn *c, uint8_t flags, int64_t seq_off, int64_t ack_off,
 		      uint32_t len);
 
+/* tcp_input where every challenge ACK is granted. */
+struct tcp_verdict fx_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us);
+
 /* The peer acknowledges ack_off with its window wnd. */
 struct tcp_verdict fx_ack(struct tcp_conn *c, uint64_t ack_off, uint16_t wnd, uint64_t now_us);
 

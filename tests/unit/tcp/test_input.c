@@ -99,7 +99,7 @@ matrix_cell(enum tcp_state state, const struct flags_row *row, enum position pos
 	fx_state(&c, state, &conf);
 	had_fin = c.peer_fin;
 	seg = fx_seg(&c, row->flags, seq_at(&c, pos), (int64_t)c.snd_una, 0);
-	v = tcp_input(&c, &seg, FX_T0 + 1000000);
+	v = fx_input(&c, &seg, FX_T0 + 1000000);
 
 	/* RFC 1337: TIME-WAIT is not ended; nor does it answer a RST inside the window. */
 	if (state == TCP_TIME_WAIT && (row->flags & TCP_RST))
@@ -177,7 +177,7 @@ test_syn_sent(void)
 		fx_state(&c, TCP_SYN_SENT, NULL);
 		CU_ASSERT_TRUE_FATAL(fx_send(&c, FX_T0, &o));
 		seg.ack = c.iss + 1 + (uint32_t)rows[i].ack;
-		v = tcp_input(&c, &seg, FX_T0 + 10000);
+		v = fx_input(&c, &seg, FX_T0 + 10000);
 		CU_ASSERT_EQUAL(v.reply_reset, rows[i].want == RESETS);
 		if (v.reply_reset) {
 			CU_ASSERT_EQUAL(v.reset.flags, TCP_RST);
@@ -279,7 +279,7 @@ test_ack_range(void)
 		tcp_send_ready(&c, 8000);
 		CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0, 99, &o), 3);
 		seg = fx_seg(&c, TCP_ACK, 0, 5000 + rows[i].ack, 100);
-		v = tcp_input(&c, &seg, FX_T0);
+		v = fx_input(&c, &seg, FX_T0);
 		CU_ASSERT_EQUAL(c.snd_una, rows[i].una);
 		/* Data of a segment whose ACK is wild is not taken. */
 		CU_ASSERT_EQUAL(v.keep, rows[i].challenge ? 0 : 100);
@@ -288,7 +288,7 @@ test_ack_range(void)
 	}
 }
 
-/* One challenge ACK in challenge_us, per connection; data is answered all the same. */
+/* At most one challenge ACK in challenge_us per connection; old data is answered all the same. */
 static void
 test_challenge_limit(void)
 {
@@ -300,7 +300,7 @@ test_challenge_limit(void)
 	fx_established(&c, NULL);
 	syn = fx_seg(&c, TCP_SYN, 100, 0, 0);
 	for (uint64_t t = FX_T0; t < FX_T0 + 2000000; t += 10000) {
-		tcp_input(&c, &syn, t);
+		fx_input(&c, &syn, t);
 		sent += fx_send_all(&c, t, 9, &o);
 	}
 	CU_ASSERT_EQUAL(sent, 4); /* 2 s, one per 500 ms */
@@ -319,10 +319,135 @@ test_challenge_is_private(void)
 	fx_established(&a, NULL);
 	fx_established(&b, NULL);
 	syn = fx_seg(&a, TCP_SYN, 100, 0, 0);
-	tcp_input(&a, &syn, FX_T0);
-	tcp_input(&b, &syn, FX_T0);
+	fx_input(&a, &syn, FX_T0);
+	fx_input(&b, &syn, FX_T0);
 	CU_ASSERT_TRUE(a.ack_now);
 	CU_ASSERT_TRUE(b.ack_now);
+}
+
+/* Which segments a peer that missed an ACK may send: these are answered whatever others do. */
+struct junk_row {
+	const char *what;
+	uint8_t flags;
+	int64_t seq;
+	int64_t ack;
+	uint32_t len;
+	int32_t ts;
+	bool honest;
+};
+
+/* 100000 bytes are in order in a window of 60000; 500 bytes of ours are acknowledged. */
+static const struct junk_row junk_rows[] = {
+	{ "keep-alive", TCP_ACK, 99999, 500, 0, 1, true },
+	{ "keep-alive with a byte", TCP_ACK, 99999, 500, 1, 1, true },
+	{ "data again", TCP_ACK, 99000, 500, 1000, 1, true },
+	{ "some of it", TCP_ACK, 98000, 500, 1000, 1, true },
+	{ "all that it may hold", TCP_ACK, 39999, 500, 1, 1, true },
+	{ "behind the window's edge", TCP_ACK, 160000, 500, 1, 1, true }, /* a window probe */
+	{ "a FIN that is old", TCP_FIN | TCP_ACK, 99000, 500, 10, 1, true },
+	{ "before all that it may hold", TCP_ACK, 39998, 500, 1, 1, false },
+	{ "far before", TCP_ACK, -1000000000, 500, 1000, 1, false },
+	{ "a bare ACK that is old", TCP_ACK, 99998, 500, 0, 1, false },
+	{ "behind the window", TCP_ACK, 160001, 500, 1000, 1, false },
+	{ "a bare ACK behind the window", TCP_ACK, 160001, 500, 0, 1, false },
+	{ "a FIN behind the window", TCP_FIN | TCP_ACK, 160001, 500, 0, 1, false },
+	{ "data, older timestamp", TCP_ACK, 100000, 500, 1000, -1, false },
+	{ "old data, older timestamp", TCP_ACK, 99000, 500, 1000, -1, false },
+	{ "a FIN, older timestamp", TCP_FIN | TCP_ACK, 100000, 500, 0, -1, false },
+	{ "acknowledges the future", TCP_ACK, 100000, 501, 1000, 1, false },
+	{ "SYN", TCP_SYN, 100000, 0, 0, 1, false },
+	{ "SYN ACK", TCP_SYN | TCP_ACK, -1, 0, 0, 1, false }, /* too late for an honest one */
+	{ "RST in the window", TCP_RST, 100001, 0, 0, 1, false },
+};
+
+static void
+junk_conn(struct tcp_conn *c)
+{
+	struct fx_conf conf = { .ts = true, .iss = UINT32_MAX - 7, .irs = UINT32_MAX - 70000 };
+	struct tcp_out o;
+
+	fx_established(c, &conf);
+	tcp_send_ready(c, 500);
+	fx_send_all(c, FX_T0, 9, &o);
+	fx_ack(c, 500, FX_WND, FX_T0);
+	while (c->rcv_nxt < 100000) {
+		fx_data(c, (int64_t)c->rcv_nxt, 1000, FX_T0);
+		tcp_rcv_room(c, FX_ROOM);
+		fx_send_all(c, FX_T0, 9, &o);
+	}
+	c->ack_now = true;
+	fx_send_all(c, FX_T0, 9, &o);
+	CU_ASSERT_EQUAL_FATAL(c->rcv_adv, 160000);
+}
+
+/*
+ * A flood of each for a second. Of junk all but what tcp_challenge allows is dropped, and without
+ * that nothing is sent; what is honest is answered ten times at once, and else at most as often.
+ */
+static void
+test_junk(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(junk_rows); i++) {
+		const struct junk_row *row = &junk_rows[i];
+		uint32_t at_once = 0, late = 0, challenges = 0;
+		struct tcp_conn c;
+		struct tcp_out o;
+
+		junk_conn(&c);
+		for (uint64_t us = 0; us < 1000000; us += 250) {
+			struct tcp_seg seg = fx_seg(&c, row->flags, row->seq, row->ack, row->len);
+			struct tcp_verdict v;
+
+			seg.ts_val = c.ts_recent + (uint32_t)row->ts * (us == 0 || row->ts < 0);
+			v = tcp_input(&c, &seg, FX_T0 + 1000000 + us);
+			CU_ASSERT_EQUAL(v.keep, 0);
+			CU_ASSERT_EQUAL(c.rcv_nxt, 100000);
+			challenges += (v.events & TCP_EV_CHALLENGE) != 0;
+			at_once += fx_send_all(&c, FX_T0 + 1000000 + us, 9, &o);
+			if (tcp_deadline(&c) > FX_T0 + 1000000 + us)
+				continue;
+			tcp_timer(&c, FX_T0 + 1000000 + us);
+			late += fx_send_all(&c, FX_T0 + 1000000 + us, 9, &o);
+		}
+		CU_ASSERT_EQUAL(challenges, row->honest ? 0 : 4000);
+		CU_ASSERT_EQUAL(at_once, row->honest ? 10 : 0);
+		CU_ASSERT(late <= (row->honest ? 10 : 0));
+		if ((challenges == 0) != row->honest || (at_once == 10) != row->honest)
+			printf("# %s: %u challenges, %u and %u ACKs\n", row->what, challenges,
+			       at_once, late);
+		CU_ASSERT_PTR_NULL(tcp_check(&c));
+	}
+}
+
+/* The peer's second try falls into a flood of the same: it is answered, at the end of 100 ms. */
+static void
+test_late_answer(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	junk_conn(&c);
+	fx_data(&c, 99000, 1000, FX_T0 + 1000000);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 1000000, &o));
+	fx_data(&c, 99000, 1000, FX_T0 + 1000001);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + 1000001, &o));
+	CU_ASSERT_EQUAL(tcp_deadline(&c), FX_T0 + 1100000);
+	/* What comes in order meanwhile does not wait for that. */
+	fx_data(&c, 100000, 10, FX_T0 + 1010000);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), FX_T0 + 1050000);
+	fx_data(&c, 99000, 1000, FX_T0 + 1020000);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), FX_T0 + 1050000);
+	tcp_timer(&c, FX_T0 + 1050000);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 1050000, &o));
+	CU_ASSERT_EQUAL(o.seg.ack, c.irs + 1 + 100010);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + 1050000, &o));
+	CU_ASSERT_EQUAL(tcp_deadline(&c), TCP_NEVER);
+	/* Each segment out of order has its duplicate ACK, at once: the sender counts them. */
+	for (uint32_t i = 0; i < 4; i++) {
+		fx_data(&c, 102000 + i * 1000, 1000, FX_T0 + 1050001);
+		CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 1050001, &o));
+		CU_ASSERT_TRUE(o.dup_ack);
+	}
 }
 
 struct paws_row {
@@ -368,7 +493,7 @@ test_paws(void)
 		seg = fx_seg(&c, row->flags, row->seq, 0, 100);
 		seg.ts_val = c.ts_recent + row->ts_val;
 		seg.has_ts = row->has_ts;
-		v = tcp_input(&c, &seg, FX_T0 + row->later_us);
+		v = fx_input(&c, &seg, FX_T0 + row->later_us);
 		CU_ASSERT_EQUAL(v.keep == 100, row->taken);
 		CU_ASSERT_EQUAL(c.ack_now, row->answered);
 		CU_ASSERT_PTR_NULL(tcp_check(&c));
@@ -388,7 +513,7 @@ test_paws_reset(void)
 		seg = fx_seg(&c, TCP_RST, 0, 0, 0);
 		seg.has_ts = has_ts;
 		seg.ts_val = c.ts_recent - 1000;
-		tcp_input(&c, &seg, FX_T0);
+		fx_input(&c, &seg, FX_T0);
 		CU_ASSERT_EQUAL(c.state, TCP_CLOSED);
 	}
 }
@@ -408,26 +533,26 @@ test_ts_recent(void)
 	/* In the window, but behind a gap. */
 	seg = fx_seg(&c, TCP_ACK, 500, 0, 100);
 	seg.ts_val = first + 50;
-	tcp_input(&c, &seg, FX_T0);
+	fx_input(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.ts_recent, first);
 	/* Poison: acceptable by sequence, not by ACK. */
 	seg = fx_seg(&c, TCP_ACK, 0, 100000, 100);
 	seg.ts_val = first + 0x70000000;
-	tcp_input(&c, &seg, FX_T0);
+	fx_input(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.ts_recent, first);
 	/* Outside of the window. */
 	seg = fx_seg(&c, TCP_ACK, -500, 0, 100);
 	seg.ts_val = first + 0x70000000;
-	tcp_input(&c, &seg, FX_T0);
+	fx_input(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.ts_recent, first);
 	/* In order: moves; the one behind it, not acknowledged yet, does not. */
 	seg = fx_seg(&c, TCP_ACK, 0, 0, 100);
 	seg.ts_val = first + 60;
-	tcp_input(&c, &seg, FX_T0);
+	fx_input(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.ts_recent, first + 60);
 	seg = fx_seg(&c, TCP_ACK, 100, 0, 100);
 	seg.ts_val = first + 70;
-	tcp_input(&c, &seg, FX_T0);
+	fx_input(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.ts_recent, first + 60);
 	c.ack_now = true;
 	fx_send_all(&c, FX_T0, 9, &o);
@@ -437,7 +562,7 @@ test_ts_recent(void)
 	c.ts_recent = UINT32_MAX - 5;
 	seg = fx_seg(&c, TCP_ACK, (int64_t)c.rcv_nxt, 0, 100);
 	seg.ts_val = 3;
-	CU_ASSERT_EQUAL(tcp_input(&c, &seg, FX_T0).keep, 100);
+	CU_ASSERT_EQUAL(fx_input(&c, &seg, FX_T0).keep, 100);
 	CU_ASSERT_EQUAL(c.ts_recent, 3);
 }
 
@@ -516,11 +641,11 @@ test_ts_not_agreed(void)
 	seg = fx_seg(&c, TCP_ACK, 0, 0, 100);
 	seg.has_ts = true;
 	seg.ts_val = 1000;
-	CU_ASSERT_EQUAL(tcp_input(&c, &seg, FX_T0).keep, 100);
+	CU_ASSERT_EQUAL(fx_input(&c, &seg, FX_T0).keep, 100);
 	seg = fx_seg(&c, TCP_ACK, 100, 0, 100);
 	seg.has_ts = true;
 	seg.ts_val = 1;
-	CU_ASSERT_EQUAL(tcp_input(&c, &seg, FX_T0).keep, 100);
+	CU_ASSERT_EQUAL(fx_input(&c, &seg, FX_T0).keep, 100);
 }
 
 /* Nothing that a peer may send breaks an invariant. */
@@ -556,7 +681,7 @@ test_random_segments(void)
 			seg.wnd = (uint16_t)(r & 1 << 13 ? r >> 40 : 0);
 			seg.ts_val += (uint32_t)(r >> 44) % 8 - 1;
 			tcp_send_ready(&c, c.snd_end + (r >> 36) % 2000);
-			tcp_input(&c, &seg, now);
+			fx_input(&c, &seg, now);
 			broken = tcp_check(&c);
 			if (broken == NULL && now >= tcp_deadline(&c))
 				tcp_timer(&c, now);
@@ -583,6 +708,8 @@ main(void)
 		{ "acceptable ACKs", test_ack_range },
 		{ "challenge ACKs are few", test_challenge_limit },
 		{ "challenge ACKs are counted per connection", test_challenge_is_private },
+		{ "junk, and what a peer repeats", test_junk },
+		{ "an answer that comes late", test_late_answer },
 		{ "PAWS", test_paws },
 		{ "PAWS and RST", test_paws_reset },
 		{ "TS.Recent", test_ts_recent },

@@ -188,6 +188,13 @@ test_step(void)
 			.wnd = 100,
 		};
 		CU_ASSERT_EQUAL(tcp_syn_step(&s, fx_params(), &seg, FX_T0 + 10), row->want);
+		/* Nor is a SYN-ACK that is asked for again. */
+		if (row->want == TCP_SYN_AGAIN) {
+			CU_ASSERT_EQUAL(tcp_syn_step(&s, fx_params(), &seg, FX_T0 + 100009),
+					TCP_SYN_IGNORE);
+			CU_ASSERT_EQUAL(tcp_syn_step(&s, fx_params(), &seg, FX_T0 + 100010),
+					TCP_SYN_AGAIN);
+		}
 		/* A challenge is not repeated at once. */
 		if (row->want == TCP_SYN_CHALLENGE) {
 			CU_ASSERT_EQUAL(tcp_syn_step(&s, fx_params(), &seg, FX_T0 + 1000),

@@ -36,6 +36,7 @@ struct setting {
 	uint32_t delay_us;
 	bool ts[2], wscale_off;
 	bool late; /* side 0 writes once it is connected */
+	bool mute; /* no challenge is granted: somebody floods, and the two must do without */
 	uint16_t mss[2];
 	uint32_t buf[2];
 	uint32_t total[2];
@@ -278,6 +279,8 @@ input_live(int i, const struct packet *p)
 	if (p->edge > s->edge_max)
 		s->edge_max = p->edge;
 	v = tcp_input(&s->c, &p->seg, w.now_us);
+	if ((v.events & TCP_EV_CHALLENGE) != 0 && !w.set.mute)
+		tcp_challenge(&s->c, w.now_us);
 	if (s->c.rcv_adv < old_adv)
 		return fail("the right edge moved left", i);
 	if (!obey(i, p, &v, old_nxt))
@@ -310,6 +313,8 @@ input_syn_received(int i, const struct packet *p)
 		tcp_syn_ack(&e->syn, w.now_us, &out);
 		break;
 	case TCP_SYN_CHALLENGE:
+		if (w.set.mute)
+			return true;
 		tcp_syn_challenge(&e->syn, w.now_us, &out);
 		break;
 	case TCP_SYN_RESET:
@@ -353,15 +358,19 @@ input_time_wait(int i, const struct packet *p)
 	switch (tcp_timewait_input(s->waits, e, &p->seg, s->params.time_wait_us, w.now_us, &iss)) {
 	case TCP_TIMEWAIT_DROP:
 		return true;
-	case TCP_TIMEWAIT_ACK:
-		tcp_timewait_ack(e, w.now_us, &ack);
-		reply(i, &ack, 0, 0);
-		return true;
-	case TCP_TIMEWAIT_REUSE:
+	case TCP_TIMEWAIT_CHALLENGE:
+		if (w.set.mute)
+			return true;
 		break;
+	case TCP_TIMEWAIT_ACK:
+		break;
+	case TCP_TIMEWAIT_REUSE:
+		/* An old SYN of this very connection must not open a new one. */
+		return fail("TIME-WAIT took an old SYN for a new one", i);
 	}
-	/* An old SYN of this very connection must not open a new one. */
-	return fail("TIME-WAIT took an old SYN for a new one", i);
+	tcp_timewait_ack(e, w.now_us, &ack);
+	reply(i, &ack, 0, 0);
+	return true;
 }
 
 static bool
@@ -519,6 +528,7 @@ draw_setting(void)
 	st->delay_us = 50 + below(100000);
 	st->wscale_off = chance(200);
 	st->late = chance(500);
+	st->mute = chance(500);
 	for (int i = 0; i < 2; i++) {
 		st->ts[i] = chance(700);
 		st->mss[i] = msss[below(sizeof(msss) / sizeof(msss[0]))];

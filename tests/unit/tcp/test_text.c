@@ -303,7 +303,7 @@ test_zero_window(void)
 	/* As Linux probes: the byte before, with and without payload. */
 	for (uint32_t len = 0; len < 2; len++) {
 		seg = fx_seg(&c, TCP_ACK, 1999, 500, len);
-		v = tcp_input(&c, &seg, FX_T0 + 2000000);
+		v = tcp_input(&c, &seg, FX_T0 + (2 + len) * UINT64_C(1000000));
 		CU_ASSERT_EQUAL(v.keep, 0);
 		CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
 		CU_ASSERT_EQUAL(o.seg.ack, c.irs + 1 + 2000);

@@ -158,18 +158,26 @@ static const struct input_row rows[] = {
 	{ "SYN RST", TCP_RST | TCP_SYN, 5, 0, 5, TCP_TIMEWAIT_DROP, false },
 	{ "the FIN again", TCP_FIN | TCP_ACK, -1, 0, 0, TCP_TIMEWAIT_ACK, true },
 	{ "the FIN again, with its data", TCP_FIN | TCP_ACK, -101, 100, 0, TCP_TIMEWAIT_ACK, true },
-	{ "another FIN", TCP_FIN | TCP_ACK, 5, 0, 0, TCP_TIMEWAIT_ACK, false },
-	{ "data", TCP_ACK, -100, 100, 0, TCP_TIMEWAIT_ACK, false },
+	{ "as much as it may hold", TCP_FIN | TCP_ACK, -60001, 60000, 0, TCP_TIMEWAIT_ACK, true },
+	{ "more than that", TCP_FIN | TCP_ACK, -60002, 60001, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "another FIN", TCP_FIN | TCP_ACK, 5, 0, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "a FIN before", TCP_FIN | TCP_ACK, -101, 99, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "the data again", TCP_ACK, -101, 100, 0, TCP_TIMEWAIT_ACK, false },
+	{ "the first of it", TCP_ACK, -60001, 1, 0, TCP_TIMEWAIT_ACK, false },
+	{ "data as never was", TCP_ACK, -60002, 1, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "data where the FIN was", TCP_ACK, -100, 100, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "data behind the FIN", TCP_ACK, 0, 1, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "data far away", TCP_ACK, INT32_MIN, 100, 0, TCP_TIMEWAIT_CHALLENGE, false },
 	{ "bare ACK", TCP_ACK, 0, 0, 0, TCP_TIMEWAIT_DROP, false },
 	{ "bare ACK elsewhere", TCP_ACK, 70000, 0, 0, TCP_TIMEWAIT_DROP, false },
 	{ "SYN, newer timestamp", TCP_SYN, -5000, 0, 1, TCP_TIMEWAIT_REUSE, false },
 	{ "SYN, same timestamp, newer seq", TCP_SYN, 0, 0, 0, TCP_TIMEWAIT_REUSE, false },
-	{ "SYN, same timestamp, older seq", TCP_SYN, -1, 0, 0, TCP_TIMEWAIT_ACK, false },
-	{ "SYN, older timestamp", TCP_SYN, 5000, 0, -1, TCP_TIMEWAIT_ACK, false },
+	{ "SYN, same timestamp, older seq", TCP_SYN, -1, 0, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "SYN, older timestamp", TCP_SYN, 5000, 0, -1, TCP_TIMEWAIT_CHALLENGE, false },
 	{ "SYN, no timestamp, newer seq", TCP_SYN, 1, 0, NO_TS, TCP_TIMEWAIT_REUSE, false },
-	{ "SYN, no timestamp, older seq", TCP_SYN, -1, 0, NO_TS, TCP_TIMEWAIT_ACK, false },
-	{ "SYN ACK", TCP_SYN | TCP_ACK, 5, 0, 5, TCP_TIMEWAIT_ACK, false },
-	{ "SYN FIN", TCP_SYN | TCP_FIN, 5, 0, 5, TCP_TIMEWAIT_ACK, false },
+	{ "SYN, no timestamp, older seq", TCP_SYN, -1, 0, NO_TS, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "SYN ACK", TCP_SYN | TCP_ACK, 5, 0, 5, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "SYN FIN", TCP_SYN | TCP_FIN, 5, 0, 5, TCP_TIMEWAIT_CHALLENGE, false },
 };
 
 static void
@@ -204,6 +212,29 @@ test_input(void)
 	}
 }
 
+/* The FIN again and again: an answer in 100 ms, and for the peer's next try always one. */
+static void
+test_fin_flood(void)
+{
+	struct tcp_timewait *tw = make(4);
+	struct tcp_timewait_entry *e = add(tw, 1, false, FX_T0);
+	struct tcp_seg fin = { .flags = TCP_FIN | TCP_ACK, .seq = 2001 };
+	struct tcp_seg data = { .flags = TCP_ACK, .seq = 1990, .payload_len = 5 };
+	uint32_t acks = 0;
+	uint32_t iss;
+
+	for (uint64_t us = 0; us < 1000000; us += 250)
+		acks += tcp_timewait_input(tw, e, us % 500 ? &data : &fin, WAIT_US, FX_T0 + us,
+					   &iss) == TCP_TIMEWAIT_ACK;
+	CU_ASSERT_EQUAL(acks, 10);
+	CU_ASSERT_EQUAL(tcp_timewait_input(tw, e, &fin, WAIT_US, FX_T0 + 1000000, &iss),
+			TCP_TIMEWAIT_ACK);
+	/* Each of them, answered or not, started the wait again. */
+	tcp_timewait_input(tw, e, &fin, WAIT_US, FX_T0 + 1000500, &iss);
+	CU_ASSERT_EQUAL(tcp_timewait_deadline(tw), FX_T0 + 1000500 + WAIT_US);
+	free(tw);
+}
+
 /* Without timestamps only the sequence number tells, also where it wraps. */
 static void
 test_syn_without_ts(void)
@@ -225,7 +256,7 @@ test_syn_without_ts(void)
 
 		e->rcv_nxt = syns[i].rcv_nxt;
 		CU_ASSERT_EQUAL(tcp_timewait_input(tw, e, &seg, WAIT_US, FX_T0, &iss),
-				syns[i].reuse ? TCP_TIMEWAIT_REUSE : TCP_TIMEWAIT_ACK);
+				syns[i].reuse ? TCP_TIMEWAIT_REUSE : TCP_TIMEWAIT_CHALLENGE);
 		free(tw);
 	}
 }
@@ -240,6 +271,7 @@ test_random(void)
 	struct tcp_conn c;
 	uint32_t model[CAP];
 	uint64_t at[CAP];
+	uint64_t told[CAP]; /* when a FIN was answered last */
 	uint32_t n = 0;
 	uint64_t rng = harness_seed();
 	uint64_t now = FX_T0;
@@ -251,6 +283,7 @@ test_random(void)
 		struct tcp_timewait_entry *e = tcp_timewait_find(tw, &t);
 		uint32_t k = 0;
 		uint32_t gone = 0;
+		uint64_t told_us = 0;
 
 		while (k < n && model[k] != port)
 			k++;
@@ -266,22 +299,29 @@ test_random(void)
 			struct tcp_seg fin = { .flags = TCP_FIN | TCP_ACK, .seq = 2001 };
 			uint32_t iss;
 
+			bool again = now >= told[k] + TCP_AGAIN_US;
+
 			CU_ASSERT_EQUAL(tcp_timewait_input(tw, e, &fin, WAIT_US, now, &iss),
-					TCP_TIMEWAIT_ACK);
+					again ? TCP_TIMEWAIT_ACK : TCP_TIMEWAIT_DROP);
+			told_us = again ? now : told[k];
 		}
 		if (k < n) {
 			memmove(&model[k], &model[k + 1], (n - k - 1) * sizeof(model[0]));
 			memmove(&at[k], &at[k + 1], (n - k - 1) * sizeof(at[0]));
+			memmove(&told[k], &told[k + 1], (n - k - 1) * sizeof(told[0]));
 			n--;
 		}
 		model[n] = port;
+		told[n] = told_us;
 		at[n++] = now + WAIT_US;
-		now += harness_rand(&rng) % 20000000;
+		/* Now and then the FIN comes again at once. */
+		now += harness_rand(&rng) % (harness_rand(&rng) % 4 == 0 ? 200000 : 20000000);
 		while (gone < n && at[gone] <= now)
 			gone++;
 		CU_ASSERT_EQUAL_FATAL(tcp_timewait_expire(tw, now), gone);
 		memmove(model, model + gone, (n - gone) * sizeof(model[0]));
 		memmove(at, at + gone, (n - gone) * sizeof(at[0]));
+		memmove(told, told + gone, (n - gone) * sizeof(told[0]));
 		n -= gone;
 		CU_ASSERT_EQUAL_FATAL(tcp_timewait_count(tw), n);
 		CU_ASSERT_EQUAL(tcp_timewait_deadline(tw), n > 0 ? at[0] : UINT64_MAX);
@@ -299,6 +339,7 @@ main(void)
 		{ "the same tuple again", test_same_tuple },
 		{ "memory", test_memory },
 		{ "segments", test_input },
+		{ "the FIN in a flood", test_fin_flood },
 		{ "SYN without timestamps", test_syn_without_ts },
 		{ "random operations against an array", test_random },
 	};
