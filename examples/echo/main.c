@@ -52,22 +52,21 @@ now_us(void)
 static bool
 echo(struct peer *p)
 {
-	size_t n = 0;
-	int rc = rtls_ssl_service(p->ssl); /* the handshake; later key updates */
+	ssize_t n;
 
-	if (rc < 0)
-		return rc == -EAGAIN;
-	ERR_clear_error();
-	for (;;) {
+	for (;;) { /* both calls drive the handshake, and later key updates */
 		while (p->off < p->len) {
-			if (!SSL_write_ex(p->ssl, p->buf + p->off, p->len - p->off, &n))
-				return SSL_get_error(p->ssl, 0) == SSL_ERROR_WANT_WRITE;
-			p->off += n;
+			n = rtls_ssl_send(p->ssl, p->buf + p->off, p->len - p->off, 0);
+			if (n < 0)
+				return n == -EAGAIN || n == -ENOMEM;
+			p->off += (size_t)n;
 		}
 		p->off = 0;
 		p->len = 0;
-		if (!SSL_read_ex(p->ssl, p->buf, sizeof(p->buf), &p->len))
-			return SSL_get_error(p->ssl, 0) == SSL_ERROR_WANT_READ;
+		n = rtls_ssl_recv(p->ssl, p->buf, sizeof(p->buf), 0);
+		if (n <= 0)
+			return n == -EAGAIN || n == -ENOMEM;
+		p->len = (size_t)n;
 	}
 }
 
@@ -149,7 +148,7 @@ make_ctx(const char *cert, const char *key)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
-	/* What librecordtls carries; with another suite OpenSSL would seal by itself. */
+	/* What librecordtls carries; with another suite OpenSSL seals by itself. */
 	must_ssl(ctx != NULL && SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
 			 SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") == 1,
 		 "TLS 1.3");
