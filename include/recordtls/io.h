@@ -23,6 +23,7 @@
  * | the connection was reset / timed out                        | -ECONNRESET / -ETIMEDOUT |
  * | the connection was refused / no neighbour answered          | -ECONNREFUSED / -EHOSTUNREACH |
  * | it was given up here, for want of memory too                | -ECONNABORTED |
+ * | no keys in this direction of a guarded connection (guard.h) | -ENOKEY       |
  *
  * -ENOMEM (no buffer to open a record in) changes nothing: call again.
  */
@@ -74,7 +75,8 @@ struct rtls_msg {
  *   -EPIPE: after shutdown or the peer's reset; -ETIMEDOUT, -ECONNREFUSED,
  *   -EHOSTUNREACH: the connection ended so; -ENOTCONN; -EINVAL: unknown flag;
  *   -EKEYEXPIRED: the key's record limit is reached, install the next one;
- *   -EIO: the provider failed, nothing can be sent any more.
+ *   -EIO: the provider failed, nothing can be sent any more; -ENOKEY: the connection is
+ *   guarded (guard.h) and has no keys in this direction, whatever else there is to say.
  */
 ssize_t rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags);
 
