@@ -112,7 +112,8 @@ seal_record(struct fake_engine *e, struct fake_bytes *to, uint8_t type, const vo
 
 	if (len > PLAIN_MAX)
 		die("record too long");
-	memcpy(inner, bytes, len);
+	if (len != 0)
+		memcpy(inner, bytes, len);
 	inner[len] = type;
 	header[3] = (uint8_t)((len + 1 + TAG) >> 8);
 	header[4] = (uint8_t)(len + 1 + TAG);
