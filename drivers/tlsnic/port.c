@@ -195,7 +195,8 @@ rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 	struct tlsnic *nic;
 	int rc;
 
-	if (under->nb_queues != 1 || offload_device_present(&under->tls))
+	if (under == NULL || out == NULL || under->nb_queues != 1 ||
+	    offload_device_present(&under->tls))
 		return -EINVAL;
 	if (under->queues_bound != 0)
 		return -EBUSY;
@@ -218,6 +219,8 @@ rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 		nic_free(nic);
 		return rc;
 	}
+	/* It is this one's now: no stack may bind it, and nobody else close it. */
+	under->queues_bound = 1;
 	*out = &nic->port;
 	return 0;
 }
@@ -225,7 +228,11 @@ rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 unsigned int
 rtls_tlsnic_poll(struct rtls_port *p)
 {
-	struct tlsnic *nic = nic_of(p);
+	struct tlsnic *nic;
 
+	/* Of another port it knows nothing. */
+	if (p == NULL || p->close != nic_close)
+		return 0;
+	nic = nic_of(p);
 	return nic->conf.rings != 0 ? ring_turn(nic) : 0;
 }

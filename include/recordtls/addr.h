@@ -29,7 +29,7 @@ struct rtls_addr {
 /**
  * Reads "192.0.2.1" or "192.0.2.1/24" (prefix_len not NULL; without a slash it
  * becomes the family's full length). The port is set to 0.
- * Any thread. @return 0, or -EINVAL when the text is not an address.
+ * Any thread. @return 0, or -EINVAL when the text is not an address, or text or out is NULL.
  */
 int rtls_addr_parse(const char *text, struct rtls_addr *out, uint8_t *prefix_len);
 

@@ -31,15 +31,15 @@ struct rtls_file_conf {
 /**
  * Takes fd on success, a regular file open for reading.
  * @param conf borrowed; NULL: all defaults.
- * @return 0; -EBADF; -EINVAL: not a regular file; -ENOMEM.
+ * @return 0; -EBADF; -EINVAL: not a regular file, or s or out is NULL; -ENOMEM.
  */
 int rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *conf,
 		   struct rtls_file **out);
 
-/** Size of the file in bytes as it was when it was opened. */
+/** Size of the file in bytes as it was when it was opened; NULL: 0. */
 uint64_t rtls_file_size(const struct rtls_file *f);
 
-/** Takes the file: it is closed when the last read in flight is done. */
+/** Takes the file: it is closed when the last read in flight is done. NULL: nothing. */
 void rtls_file_put(struct rtls_file *f);
 
 #ifdef __cplusplus

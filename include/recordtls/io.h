@@ -26,6 +26,9 @@
  * | no keys in this direction of a guarded connection (guard.h) | -ENOKEY       |
  *
  * -ENOMEM (no buffer to open a record in) changes nothing: call again.
+ *
+ * All calls: -EBADF where the handle was closed, -ENOTCONN where it is a listener's; -EINVAL
+ * where it is NULL, as are the message or the file, or a piece or buffer that has a length.
  */
 #ifndef RECORDTLS_IO_H
 #define RECORDTLS_IO_H

@@ -98,7 +98,7 @@ struct rtls_ssl_status {
 	char error[128]; /**< what libssl said when TLS failed; empty: it has not */
 };
 
-/** @return 0; -EINVAL: ssl has no BIO of this library. */
+/** @return 0; -EINVAL: ssl has no BIO of this library, or out is NULL. */
 int rtls_ssl_status(const SSL *ssl, struct rtls_ssl_status *out);
 
 /**

@@ -42,7 +42,7 @@ struct rtls_port_conf {
  *
  * @param conf borrowed; NULL: all defaults.
  * @return 0; -ENODEV: no such port; -ENOMEM; -EINVAL: more than one queue pair, an
- *   MTU below 576, fewer receive buffers than twice the receive ring, or tls_ops with calls
+ *   MTU below 576, out is NULL, fewer receive buffers than twice the receive ring, or tls_ops with calls
  *   missing; -ENOTSUP: tls_ops for an ethdev without a security context, which is left as it
  *   was; or what the device answered.
  */
@@ -57,12 +57,13 @@ enum {
 /**
  * Sets and clears RTLS_FEATURE_* of a port. Connections that the device has already stay with it.
  * A device that goes down (RTLS_TLS_EV_DOWN) clears all; only this call sets them again.
- * @return 0; -EINVAL: an unknown bit, or one in both; -ENOTSUP: the port has no inline TLS.
+ * @return 0; -EINVAL: an unknown bit, or one in both, or p is NULL; -ENOTSUP: the port has no inline TLS.
  */
 int rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear);
 
 /**
- * [control] Takes the port. -EBUSY while a stack uses it (nothing changes).
+ * [control] Takes the port. @return 0; -EBUSY: a stack or a NIC over it uses it (nothing
+ * changes); -EINVAL: NULL. Behind it the pointer must not be used.
  */
 int rtls_port_close(struct rtls_port *p);
 

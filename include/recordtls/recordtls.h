@@ -14,7 +14,8 @@
  * blocks; a function is called on the lcore of its stack unless its comment
  * says [control]. "takes" means the callee owns the argument afterwards,
  * "borrows" that it looks at it during the call only. A handle is valid until
- * the call that takes it returns. Configuration structs start with their size,
+ * the call that takes it returns; of sockets sock.h says what follows then. NULL is an error,
+ * but where a comment allows it. Configuration structs start with their size,
  * so that later versions can append fields; a field that is 0 has its default.
  */
 #ifndef RECORDTLS_H

@@ -4,6 +4,12 @@
 /**
  * @file
  * Sockets: listeners, connections and their events.
+ *
+ * A handle is the program's from the call that gave it until rtls_close() or rtls_abort().
+ * After that every call with it is -EBADF (rtls_accept_burst() gives 0), for as long as its
+ * slot is not used again: slots are reused oldest first, by rtls_connect(), rtls_listen()
+ * and, in rtls_stack_poll(), by connections that come in. NULL for a handle or for what a
+ * call reads or fills is -EINVAL.
  */
 #ifndef RECORDTLS_SOCK_H
 #define RECORDTLS_SOCK_H
@@ -51,7 +57,10 @@ struct rtls_listen_conf {
 int rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
 		const struct rtls_listen_conf *conf, struct rtls_sock **out);
 
-/** Takes up to n established connections off the listener's queue; returns how many. */
+/**
+ * Takes up to n established connections off the listener's queue; returns how many. 0 where l
+ * is no listener, closed or NULL, or out is NULL.
+ */
 unsigned int rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsigned int n);
 
 /**
@@ -68,17 +77,19 @@ enum {
 
 /**
  * Closes the open record and sends FIN behind everything accepted so far.
- * @return 0, also when called again; -ENOTCONN; -EINVAL: not RTLS_SHUT_WR.
+ * @return 0, also when called again; -ENOTCONN; -EINVAL: not RTLS_SHUT_WR, or NULL; -EBADF:
+ *   closed.
  */
 int rtls_shutdown(struct rtls_sock *k, int how);
 
 /**
  * Takes the handle. What was accepted is still delivered, then FIN; with
  * received bytes unread an RST is sent instead (RFC 9293 3.10.4, RFC 2525 2.17).
+ * @return 0; -EBADF: it was closed before; -EINVAL: NULL. Both change nothing.
  */
 int rtls_close(struct rtls_sock *k);
 
-/** Takes the handle; RST, and nothing that is queued is sent any more. */
+/** Takes the handle; RST, and nothing that is queued is sent any more. As rtls_close(). */
 int rtls_abort(struct rtls_sock *k);
 
 /** Options of one socket; on a listener they are inherited by its connections. */
@@ -91,7 +102,7 @@ enum rtls_opt {
 	RTLS_OPT_MODE_ORDER, /**< enum rtls_mode_order (tls.h); counts when first keys are set */
 };
 
-/** @return 0; -EINVAL: the value is out of its range; -ENOTSUP: not an option. */
+/** @return 0; -EINVAL: the value is out of its range; -ENOTSUP: not an option; -EBADF. */
 int rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v);
 
 enum rtls_sock_state {
@@ -148,15 +159,18 @@ struct rtls_sock_info {
 	uint64_t rcv_queued; /**< stream bytes in order and not consumed */
 };
 
-/** [any state] Fills *out. 0, always. */
+/** [any state] Fills *out. @return 0; -EBADF: closed; -EINVAL: NULL; *out stays as it was. */
 int rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out);
 
-/** Which events to report, and the pointer to report with them. Replaces the former call's. */
+/** Which events to report, and the pointer to report with them. Replaces the former
+ * call's. @return 0; -EBADF: closed; -EINVAL: NULL. */
 int rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user);
 
 /**
  * Up to n ready sockets, in turn; RTLS_HUP and RTLS_ERROR are always reported
  * once anything is watched. The cost grows with ready sockets only.
+ * A socket that the program closes while it walks the array is -EBADF in its later entries.
+ * @return how many; 0 where s or ev is NULL.
  */
 unsigned int rtls_events(struct rtls_stack *s, struct rtls_event *ev, unsigned int n);
 

@@ -6,7 +6,8 @@
  * A stack: one lcore's poll loop and everything that it owns.
  *
  * Stacks share nothing. Each has its own queue pair of each of its ports, its
- * own pools, connections and timers, and is driven by one thread.
+ * own pools, connections and timers, and is driven by one thread. NULL where no comment
+ * allows it is -EINVAL, or 0 from what returns a number.
  */
 #ifndef RECORDTLS_STACK_H
 #define RECORDTLS_STACK_H
@@ -71,7 +72,8 @@ struct rtls_stack_conf {
  */
 int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **out);
 
-/** Who seals and opens in software, and why, in a sentence for people; lives as the stack. */
+/** Who seals and opens in software, and why, in a sentence for people; lives as the stack. NULL of
+ * NULL. */
 const char *rtls_stack_crypto(const struct rtls_stack *s);
 
 /**
@@ -105,7 +107,8 @@ int rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t pr
  */
 unsigned int rtls_stack_poll(struct rtls_stack *s, uint64_t now_us);
 
-/** The time of the next timer, UINT64_MAX without one; for programs that sleep. */
+/** The time of the next timer, UINT64_MAX without one or a stack; for programs that
+ * sleep. */
 uint64_t rtls_stack_deadline(const struct rtls_stack *s);
 
 /**

@@ -35,7 +35,7 @@ struct rtls_sock_stats {
 	uint64_t tx_nic_bytes;     /**< of tx_bytes: handed to the NIC to be sealed */
 };
 
-/** Fills *out. 0, always. */
+/** Fills *out. @return 0; -EBADF: the handle is closed; -EINVAL: NULL. */
 int rtls_sock_stats(const struct rtls_sock *k, struct rtls_sock_stats *out);
 
 /** One counter of a stack. */
@@ -51,7 +51,7 @@ struct rtls_stat {
  * @param p NULL: of the stack; else the port's own counters, for the TLS NIC in software under
  *   the names that the kernel's drivers use (tx_tls_encrypted_packets and so on).
  * @return the number of counters, 0 for a port that has none of its own; -EINVAL: p is no port
- *   of the stack.
+ *   of the stack, or s is NULL.
  */
 int rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
 		   unsigned int n);

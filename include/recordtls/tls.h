@@ -48,10 +48,11 @@ struct rtls_keys {
  * the first byte not yet received by the program on is records.
  *
  * @return 0; on any error the old keys stay: -EINVAL: version or cipher not
- *   carried, or not those of the other direction or of the former keys; -EBUSY:
+ *   carried, or not those of the other direction or of the former keys, or NULL;
+ *   -EBUSY:
  *   TLS 1.2 keys are there already, or an RX record of the old key was delivered in
  *   part (read all of them first: nothing can tell them from the new key's);
- *   -ENOTCONN: the connection is not established; -ENOMEM.
+ *   -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM.
  */
 int rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys);
 
@@ -98,7 +99,7 @@ struct rtls_tls_info {
 	uint8_t reason;       /**< enum rtls_mode_reason */
 };
 
-/** @return 0; -EINVAL: not a direction. */
+/** @return 0; -EINVAL: not a direction, or NULL; -EBADF: closed. */
 int rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out);
 
 #ifdef __cplusplus

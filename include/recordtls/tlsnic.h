@@ -39,7 +39,7 @@ struct rtls_tlsnic_conf {
  * rtls_port_close() of the new port closes it too.
  * @param conf borrowed; NULL: all defaults.
  * @return 0; -EINVAL: a field out of its range, or a port with more queues or with inline TLS
- *   already; -EBUSY: a stack uses under; -ENOMEM; -ENOTSUP: built without
+ *   already, or NULL; -EBUSY: a stack, or another such NIC, uses under; -ENOMEM; -ENOTSUP: built without
  *   rte_security_driver.h, or an RX method that needs a resync.
  */
 int rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
@@ -48,7 +48,7 @@ int rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *con
 /**
  * [any one lcore, with conf.rings] One turn of the NIC: packets and commands from the
  * host's side, packets from the port below. Returns how many; 0 = idle. Without rings it
- * runs inside the stack's poll, and this does nothing.
+ * runs inside the stack's poll, and this does nothing, as with any other port and NULL.
  */
 unsigned int rtls_tlsnic_poll(struct rtls_port *p);
 

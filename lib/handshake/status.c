@@ -45,7 +45,7 @@ rtls_ssl_status(const SSL *ssl, struct rtls_ssl_status *out)
 {
 	const struct bridge *br = bridge_of(ssl);
 
-	if (br == NULL)
+	if (br == NULL || out == NULL)
 		return -EINVAL;
 	memset(out, 0, sizeof(*out));
 	out->tx_handed_over = br->tx == BRIDGE_TAKEN;

@@ -28,11 +28,15 @@ int
 rtls_addr_parse(const char *text, struct rtls_addr *out, uint8_t *prefix_len)
 {
 	char ip[INET_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
 	struct rtls_addr a = { .family = RTLS_IPV4 };
 	uint8_t prefix = 32;
+	const char *slash;
+	size_t len;
 
+	if (text == NULL || out == NULL)
+		return -EINVAL;
+	slash = strchr(text, '/');
+	len = slash != NULL ? (size_t)(slash - text) : strlen(text);
 	if (len >= sizeof(ip) || (slash != NULL && prefix_len == NULL))
 		return -EINVAL;
 	memcpy(ip, text, len);

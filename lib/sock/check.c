@@ -34,6 +34,20 @@ sock_end_error(const struct rtls_sock *k)
 }
 
 int
+sock_check_iov(const struct iovec *iov, unsigned int iovlen)
+{
+	unsigned int i;
+
+	if (iov == NULL && iovlen > 0)
+		return -EINVAL;
+	for (i = 0; i < iovlen; i++) {
+		if (iov[i].iov_base == NULL && iov[i].iov_len > 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int
 sock_check_recv(const struct rtls_sock *k)
 {
 	int rc;
@@ -65,9 +79,11 @@ sock_check_send(const struct rtls_sock *k)
 int
 sock_check_guard(const struct rtls_sock *k, enum rtls_dir d)
 {
-	const struct record_suite *suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
+	int rc = sock_check_handle(k);
 
-	return k->guard != 0 && suite == NULL ? -ENOKEY : 0;
+	if (rc == 0 && k->guard != 0 && (d == RTLS_TX ? k->tx.suite : k->rx.suite) == NULL)
+		rc = -ENOKEY;
+	return rc;
 }
 
 void

@@ -8,9 +8,27 @@
 #ifndef RTLS_SOCK_CHECK_H
 #define RTLS_SOCK_CHECK_H
 
+#include <errno.h>
+#include <sys/uio.h>
+
 #include <recordtls/tls.h>
 
 #include "stack/endpoint.h"
+
+/*
+ * Has the program this handle? 0; -EINVAL: NULL; -EBADF: it was closed, and its slot is not used
+ * again or finishes the connection. Every call that takes a handle begins with it.
+ */
+static inline int
+sock_check_handle(const struct rtls_sock *k)
+{
+	if (k == NULL)
+		return -EINVAL;
+	return k->phase == ENDPOINT_OPEN || k->phase == ENDPOINT_LISTEN ? 0 : -EBADF;
+}
+
+/* Are there buffers where lengths say so? 0 or -EINVAL. */
+int sock_check_iov(const struct iovec *iov, unsigned int iovlen);
 
 /* 0 while the connection did not end or ended in order, else the errno of its reason. */
 int sock_end_error(const struct rtls_sock *k);
@@ -22,8 +40,8 @@ int sock_check_send(const struct rtls_sock *k);
 int sock_check_recv(const struct rtls_sock *k);
 
 /*
- * May a call of the program move bytes in this direction? -ENOKEY: it has no keys, and an
- * adapter guards it.
+ * May a call of the program move bytes in this direction? As sock_check_handle(), and -ENOKEY:
+ * it has no keys, and an adapter guards it. Every byte mover begins with it.
  */
 int sock_check_guard(const struct rtls_sock *k, enum rtls_dir d);
 

@@ -9,8 +9,10 @@
 int
 rtls_shutdown(struct rtls_sock *k, int how)
 {
-	int rc;
+	int rc = sock_check_handle(k);
 
+	if (rc != 0)
+		return rc;
 	if (how != RTLS_SHUT_WR)
 		return -EINVAL;
 	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT)
@@ -36,6 +38,10 @@ has_unread(const struct rtls_sock *k)
 int
 rtls_close(struct rtls_sock *k)
 {
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
 	if (k->phase == ENDPOINT_LISTEN) {
 		endpoint_unlisten(k);
 		return 0;
@@ -62,6 +68,10 @@ rtls_close(struct rtls_sock *k)
 int
 rtls_abort(struct rtls_sock *k)
 {
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
 	if (k->phase == ENDPOINT_LISTEN) {
 		endpoint_unlisten(k);
 		return 0;

@@ -70,6 +70,8 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 	struct rtls_sock *k;
 	int rc;
 
+	if (s == NULL || remote == NULL || out == NULL)
+		return -EINVAL;
 	if (remote->family != RTLS_IPV4 || remote->port == 0 ||
 	    !net_v4_is_unicast(net_load32(remote->ip)) ||
 	    (local != NULL && local->family != RTLS_IPV4))

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include "sock/check.h"
 #include "stack/stack.h"
 
 int
 rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user)
 {
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
 	k->watch = bits;
 	k->user = user;
 	endpoint_ready(k);
@@ -24,6 +29,8 @@ rtls_events(struct rtls_stack *s, struct rtls_event *ev, unsigned int n)
 	unsigned int found = 0;
 	uint32_t bits;
 
+	if (s == NULL || ev == NULL)
+		return 0;
 	TAILQ_CONCAT(&turn, &s->ready_list, ready_link);
 	while (found < n && (k = TAILQ_FIRST(&turn)) != NULL) {
 		TAILQ_REMOVE(&turn, k, ready_link);

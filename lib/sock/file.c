@@ -32,7 +32,8 @@ rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *user_c
 	struct stat st;
 	int flags;
 
-	(void)s;
+	if (s == NULL || out == NULL)
+		return -EINVAL;
 	if (conf_copy(&conf, sizeof(conf), user_conf) != 0)
 		return -EINVAL;
 	flags = fcntl(fd, F_GETFL);
@@ -54,13 +55,14 @@ rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *user_c
 uint64_t
 rtls_file_size(const struct rtls_file *f)
 {
-	return f->size;
+	return f == NULL ? 0 : f->size;
 }
 
 void
 rtls_file_put(struct rtls_file *f)
 {
-	reader_file_unref(&f->ref);
+	if (f != NULL)
+		reader_file_unref(&f->ref);
 }
 
 /* Asks for the chunks of [off, end) that are not asked for yet, as far as read-ahead goes. */
@@ -128,12 +130,11 @@ rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len
 {
 	struct reader_chunk *c;
 	uint64_t end, pos = off;
-	ssize_t n = 0;
+	ssize_t n = sock_check_guard(k, RTLS_TX);
 
-	n = sock_check_guard(k, RTLS_TX);
 	if (n != 0)
 		return n;
-	if ((flags & ~RTLS_MSG_MORE) != 0)
+	if (f == NULL || (flags & ~RTLS_MSG_MORE) != 0)
 		return -EINVAL;
 	n = sock_check_send(k);
 	if (n != 0)

@@ -18,10 +18,12 @@ RTE_LOG_REGISTER(sock_logtype, lib.recordtls.sock, NOTICE);
 int
 rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
 {
-	if (k == NULL || out == NULL || k->phase == ENDPOINT_LISTEN)
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
+	if (out == NULL || k->phase == ENDPOINT_LISTEN)
 		return -EINVAL;
-	if (k->phase != ENDPOINT_OPEN)
-		return -EBADF;
 	/* Read ahead to be sent in clear: what asked for it is refused from now on. */
 	if (k->tx.suite == NULL) {
 		reader_lane_reset(k->stack->reader, &k->lane);
@@ -38,10 +40,10 @@ rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
 static int
 check_holder(const struct rtls_guard *g)
 {
-	if (g == NULL || g->sock == NULL)
-		return -EINVAL;
-	if (g->sock->phase != ENDPOINT_OPEN)
-		return -EBADF;
+	int rc = g == NULL ? -EINVAL : sock_check_handle(g->sock);
+
+	if (rc != 0)
+		return rc;
 	return g->sock->guard == g->token && g->token != 0 ? 0 : -ENOKEY;
 }
 
@@ -52,9 +54,7 @@ rtls_guard_send(const struct rtls_guard *g, const void *buf, size_t len, int fla
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
 	int rc = check_holder(g);
 
-	if (rc != 0)
-		return rc;
-	return buf == NULL && len > 0 ? -EINVAL : sock_sendmsg(g->sock, &m, flags);
+	return rc != 0 ? rc : sock_sendmsg(g->sock, &m, flags);
 }
 
 ssize_t
@@ -64,9 +64,7 @@ rtls_guard_recv(const struct rtls_guard *g, void *buf, size_t len, int flags)
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
 	int rc = check_holder(g);
 
-	if (rc != 0)
-		return rc;
-	return buf == NULL && len > 0 ? -EINVAL : sock_receive(g->sock, &m, flags, true);
+	return rc != 0 ? rc : sock_receive(g->sock, &m, flags, true);
 }
 
 static enum counter

@@ -48,6 +48,10 @@ set_max_seg(struct rtls_sock *k, uint64_t v)
 int
 rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 {
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
 	switch (opt) {
 	case RTLS_OPT_SNDBUF:
 		return set_sndbuf(k, v);
@@ -105,6 +109,12 @@ eof_of(const struct rtls_sock *k)
 int
 rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out)
 {
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
+	if (out == NULL)
+		return -EINVAL;
 	memset(out, 0, sizeof(*out));
 	out->local = addr_from_net(&k->tuple.local, k->tuple.local_port);
 	out->remote = addr_from_net(&k->tuple.remote, k->tuple.remote_port);
@@ -128,6 +138,12 @@ rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out)
 int
 rtls_sock_stats(const struct rtls_sock *k, struct rtls_sock_stats *out)
 {
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
+	if (out == NULL)
+		return -EINVAL;
 	*out = k->stats_base;
 	out->tx_records = k->tx.records;
 	out->rx_records = k->rx.records;

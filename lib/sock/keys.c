@@ -59,7 +59,11 @@ set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 int
 rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 {
-	if (d != RTLS_TX && d != RTLS_RX)
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
+	if (keys == NULL || (d != RTLS_TX && d != RTLS_RX))
 		return -EINVAL;
 	/* Records may lie in the receive queue of a connection that is over already. */
 	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT ||
@@ -71,11 +75,16 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 int
 rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
 {
-	const struct record_suite *suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
-	const struct crypto_key *key = d == RTLS_TX ? k->tx.key : k->rx.key;
+	const struct record_suite *suite;
+	const struct crypto_key *key;
+	int rc = sock_check_handle(k);
 
-	if (d != RTLS_TX && d != RTLS_RX)
+	if (rc != 0)
+		return rc;
+	if (out == NULL || (d != RTLS_TX && d != RTLS_RX))
 		return -EINVAL;
+	suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
+	key = d == RTLS_TX ? k->tx.key : k->rx.key;
 	memset(out, 0, sizeof(*out));
 	out->order = k->mode.order;
 	if (suite == NULL)

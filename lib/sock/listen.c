@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sock/check.h"
 #include "stack/addr.h"
 #include "stack/conf.h"
 #include "stack/open_path.h"
@@ -26,15 +27,18 @@ rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
 	    const struct rtls_listen_conf *user_conf, struct rtls_sock **out)
 {
 	struct rtls_listen_conf conf;
-	struct net_addr ip = addr_to_net(local);
+	struct net_addr ip;
 	struct rtls_sock *l;
 	int rc;
 
+	if (s == NULL || local == NULL || out == NULL)
+		return -EINVAL;
 	if (conf_copy(&conf, sizeof(conf), user_conf) != 0)
 		return -EINVAL;
 	rc = check_local(s, local);
 	if (rc != 0)
 		return rc;
+	ip = addr_to_net(local);
 	TAILQ_FOREACH(l, &s->listeners, link) {
 		if (l->tuple.local_port == local->port && net_addr_equal(&l->tuple.local, &ip))
 			return -EADDRINUSE;
@@ -57,6 +61,8 @@ rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsigned int n)
 	struct rtls_sock *k;
 	unsigned int i;
 
+	if (sock_check_handle(l) != 0 || out == NULL)
+		return 0;
 	for (i = 0; i < n && (k = TAILQ_FIRST(&l->backlog)) != NULL; i++) {
 		TAILQ_REMOVE(&l->backlog, k, link);
 		l->nb_backlog--;

@@ -17,7 +17,7 @@ sock_receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
 	ssize_t n;
 	int rc;
 
-	if ((flags & ~RTLS_MSG_PEEK) != 0)
+	if (sock_check_iov(m->iov, m->iovlen) != 0 || (flags & ~RTLS_MSG_PEEK) != 0)
 		return -EINVAL;
 	rc = sock_check_recv(k);
 	if (rc != 0)
@@ -57,6 +57,8 @@ rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
 {
 	int rc = sock_check_guard(k, RTLS_RX);
 
+	if (m == NULL)
+		return -EINVAL;
 	m->type = 0;
 	m->version = 0;
 	m->wire_len = 0;

@@ -30,11 +30,14 @@ int
 rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr *addr,
 	      uint8_t prefix_len)
 {
-	int binding = binding_of(s, p);
-	struct stack_addr *a = &s->addrs[s->nb_addrs];
+	struct stack_addr *a;
 	struct binding *b;
 	uint32_t ip;
+	int binding;
 
+	if (s == NULL || p == NULL || addr == NULL)
+		return -EINVAL;
+	binding = binding_of(s, p);
 	if (binding < 0)
 		return binding;
 	if (addr->family != RTLS_IPV4 || prefix_len == 0 || prefix_len > 32)
@@ -46,6 +49,7 @@ rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr 
 		return -EEXIST;
 	if (s->nb_addrs == STACK_ADDRS_MAX)
 		return -ENOSPC;
+	a = &s->addrs[s->nb_addrs];
 	a->ip = ip;
 	a->netmask = prefix_mask(prefix_len);
 	a->binding = (uint8_t)binding;
@@ -73,11 +77,14 @@ int
 rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix_len,
 	       const struct rtls_addr *gateway, struct rtls_port *p)
 {
-	int binding = binding_of(s, p);
-	struct stack_route *r = &s->routes[s->nb_routes];
+	struct stack_route *r;
 	const struct stack_addr *a;
 	uint32_t netmask, net, via;
+	int binding;
 
+	if (s == NULL || dst == NULL || gateway == NULL || p == NULL)
+		return -EINVAL;
+	binding = binding_of(s, p);
 	if (binding < 0)
 		return binding;
 	if (dst->family != RTLS_IPV4 || gateway->family != RTLS_IPV4 || prefix_len > 32)
@@ -88,6 +95,7 @@ rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix
 		return -EEXIST;
 	if (s->nb_routes == STACK_ROUTES_MAX)
 		return -ENOSPC;
+	r = &s->routes[s->nb_routes];
 	via = net_load32(gateway->ip);
 	for (a = s->addrs; a < s->addrs + s->nb_addrs; a++) {
 		if (a->binding != binding || ((a->ip ^ via) & a->netmask) != 0)

@@ -29,7 +29,7 @@ iov_len(const struct iovec *iov, unsigned int iovlen)
 	unsigned int i;
 
 	for (i = 0; i < iovlen; i++)
-		len += iov[i].iov_len;
+		len += RTE_MIN(iov[i].iov_len, SIZE_MAX - len);
 	return len;
 }
 
@@ -49,7 +49,7 @@ sock_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 	size_t len;
 	int rc;
 
-	if ((flags & ~RTLS_MSG_MORE) != 0)
+	if (m == NULL || sock_check_iov(m->iov, m->iovlen) != 0 || (flags & ~RTLS_MSG_MORE) != 0)
 		return -EINVAL;
 	rc = sock_check_send(k);
 	if (rc != 0)

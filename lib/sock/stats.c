@@ -101,6 +101,8 @@ rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtl
 	struct totals t;
 	unsigned int i;
 
+	if (s == NULL)
+		return -EINVAL;
 	if (p != NULL)
 		return port_stats(s, p, tab, n);
 	if (tab == NULL || n < CNT_MAX + LEVEL_MAX)

@@ -75,7 +75,8 @@ endpoint_free(struct rtls_sock *k)
 	recvq_fini(&k->recvq);
 	pressure_account(k);
 	k->phase = ENDPOINT_FREE;
-	TAILQ_INSERT_HEAD(&s->free_list, k, link);
+	/* Oldest first: a handle that a program kept by mistake answers -EBADF for long. */
+	TAILQ_INSERT_TAIL(&s->free_list, k, link);
 	s->socks_in_use--;
 }
 

@@ -10,7 +10,7 @@ rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear)
 {
 	const uint32_t all = RTLS_FEATURE_TLS_TX | RTLS_FEATURE_TLS_RX;
 
-	if (((set | clear) & ~all) != 0 || (set & clear) != 0)
+	if (p == NULL || ((set | clear) & ~all) != 0 || (set & clear) != 0)
 		return -EINVAL;
 	if (!offload_device_present(&p->tls))
 		return -ENOTSUP;
@@ -21,6 +21,8 @@ rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear)
 int
 rtls_port_close(struct rtls_port *p)
 {
+	if (p == NULL)
+		return -EINVAL;
 	if (p->queues_bound != 0)
 		return -EBUSY;
 	p->close(p);

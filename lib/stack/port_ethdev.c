@@ -216,6 +216,8 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	struct port_ethdev *e;
 	int rc;
 
+	if (out == NULL)
+		return -EINVAL;
 	if (conf_copy(&conf, sizeof(conf), user_conf) != 0)
 		return -EINVAL;
 	if (!rte_eth_dev_is_valid_port(port_id))

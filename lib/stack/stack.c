@@ -223,6 +223,8 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	char name[16];
 	int rc;
 
+	if (out == NULL)
+		return -EINVAL;
 	s = rte_zmalloc("rtls_stack", sizeof(*s), RTE_CACHE_LINE_SIZE);
 	if (s == NULL)
 		return -ENOMEM;
@@ -257,7 +259,7 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 const char *
 rtls_stack_crypto(const struct rtls_stack *s)
 {
-	return s->crypto.text;
+	return s == NULL ? NULL : s->crypto.text;
 }
 
 /* The clock is only known with the first poll: what starts with a time starts there. */
@@ -276,16 +278,19 @@ start_clock(struct rtls_stack *s, uint64_t now_us)
 int
 rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 {
-	struct binding *b = &s->bindings[s->nb_bindings];
+	struct binding *b;
 	uint8_t key[16];
 	uint64_t room;
 
+	if (s == NULL || p == NULL)
+		return -EINVAL;
 	if (queue >= p->nb_queues)
 		return -EINVAL;
 	if (p->queues_bound & 1ull << queue)
 		return -EBUSY;
 	if (s->nb_bindings == STACK_PORTS_MAX)
 		return -ENOSPC;
+	b = &s->bindings[s->nb_bindings];
 	memset(b, 0, sizeof(*b));
 	b->arp_entries = rte_zmalloc("rtls_arp", sizeof(*b->arp_entries) * STACK_ARP_ENTRIES, 0);
 	if (b->arp_entries == NULL)
@@ -382,6 +387,8 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 {
 	unsigned int work;
 
+	if (s == NULL)
+		return 0;
 	if (!s->clock_started)
 		start_clock(s, now_us);
 	else if (now_us > s->now_us)
@@ -411,8 +418,12 @@ tx_waits_in_a_port(const struct rtls_stack *s)
 uint64_t
 rtls_stack_deadline(const struct rtls_stack *s)
 {
-	uint64_t at = s->clock_started ? wheel_next(&s->wheel) : UINT64_MAX;
+	uint64_t at = UINT64_MAX;
 
+	if (s == NULL)
+		return at;
+	if (s->clock_started)
+		at = wheel_next(&s->wheel);
 	/* Something is to be sent with the next poll, whenever it is. */
 	if (!TAILQ_EMPTY(&s->tx_list))
 		return s->now_us;
@@ -429,6 +440,8 @@ rtls_stack_destroy(struct rtls_stack *s)
 	struct rtls_sock *k;
 	uint32_t i;
 
+	if (s == NULL)
+		return -EINVAL;
 	s->draining = true;
 	for (i = 0; i < s->conf.max_socks; i++) {
 		k = &s->socks[i];

@@ -52,8 +52,29 @@ test_open_refusals(void)
 	u->port.queues_bound = 1;
 	CU_ASSERT_EQUAL(rtls_tlsnic_open(&u->port, NULL, &nic), -EBUSY);
 	u->port.queues_bound = 0;
+	CU_ASSERT_EQUAL(rtls_tlsnic_open(NULL, NULL, &nic), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_tlsnic_open(&u->port, NULL, NULL), -EINVAL);
 	CU_ASSERT_PTR_NULL(nic);
 	CU_ASSERT_EQUAL(u->closed, 0);
+	nic_under_destroy(u);
+}
+
+/* The port below is the NIC's alone. */
+static void
+test_taken(void)
+{
+	struct nic_under *u = nic_under_create(0, 1500);
+	struct rtls_port *nic, *second = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(&u->port, NULL, &nic), 0);
+	CU_ASSERT_EQUAL(rtls_tlsnic_open(&u->port, NULL, &second), -EBUSY);
+	CU_ASSERT_PTR_NULL(second);
+	CU_ASSERT_EQUAL(rtls_port_close(&u->port), -EBUSY);
+	CU_ASSERT_EQUAL(u->closed, 0);
+	CU_ASSERT_EQUAL(rtls_tlsnic_poll(&u->port), 0);
+	CU_ASSERT_EQUAL(rtls_tlsnic_poll(NULL), 0);
+	CU_ASSERT_EQUAL(rtls_port_close(nic), 0);
+	CU_ASSERT_EQUAL(u->closed, 1);
 	nic_under_destroy(u);
 }
 
@@ -150,6 +171,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "what it is not made of", test_open_refusals },
+		{ "the port below is taken", test_taken },
 		{ "what it says about itself", test_facts },
 		{ "packets that have nothing to be sealed", test_plain },
 		{ "packets that are nothing it knows", test_strange },
