@@ -15,19 +15,41 @@ same_suite(const struct record_suite *s, const struct rtls_keys *keys)
 	return s == NULL || (s->version == keys->version && s->cipher == keys->cipher);
 }
 
+/* Would a nonce be used again? next_no: the first number that the keys in force leave. */
+static int
+check_used(const struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys,
+	   uint64_t next_no, struct used_key *out)
+{
+	const struct record_suite *suite = record_suite_find(keys->version, keys->cipher);
+
+	if (suite == NULL)
+		return -EINVAL;
+	*out = used_key_of(k->stack->keys_secret, suite, keys);
+	return used_keys_check(&k->used[d], next_no, &k->used[RTLS_TX + RTLS_RX - d], out);
+}
+
 static int
 set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 {
+	/* The open record is closed under the keys in force, and takes their next number. */
+	uint64_t open = k->tx.open != NULL, records = k->tx.epoch_records + open;
+	uint64_t next_no = k->tx.rec_no + open;
 	struct rtls_stack *s = k->stack;
+	struct used_key used;
 	int rc;
 
 	if (!same_suite(k->rx.suite, keys))
 		return -EINVAL;
+	rc = check_used(k, RTLS_TX, keys, next_no, &used);
+	if (rc != 0)
+		return rc;
 	rc = session_tx_set_keys(&k->tx, keys);
 	/* The open record was closed, also where the key was refused. */
 	sock_queued(k);
 	if (rc != 0)
 		return rc;
+	/* The limit of a key counts all that it sealed (RFC 8446 5.5). */
+	k->tx.epoch_records = used_keys_add(&k->used[RTLS_TX], next_no, records, &used);
 	endpoint_ready(k);
 	if (k->tx.epoch > 1)
 		stack_count(s, CNT_TLS_TX_REKEY_OK);
@@ -38,14 +60,21 @@ set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 static int
 set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 {
+	uint64_t next_no = k->rx.rec_no;
 	struct rtls_stack *s = k->stack;
+	struct used_key used;
 	int rc;
 
 	if (!same_suite(k->tx.suite, keys))
 		return -EINVAL;
+	/* A record opened before would be taken again, as new. */
+	rc = check_used(k, RTLS_RX, keys, next_no, &used);
+	if (rc != 0)
+		return rc;
 	rc = session_rx_set_keys(&k->rx, keys);
 	if (rc != 0)
 		return rc;
+	used_keys_add(&k->used[RTLS_RX], next_no, 0, &used);
 	session_rx_input(&k->rx);
 	mode_keys(k, RTLS_RX, keys);
 	/* The window may have closed over what is known only now as part of a record. */

@@ -71,6 +71,7 @@ endpoint_free(struct rtls_sock *k)
 	reader_lane_reset(s->reader, &k->lane);
 	session_tx_fini(&k->tx);
 	session_rx_fini(&k->rx);
+	buf_wipe(k->used, sizeof(k->used));
 	sendq_fini(&k->sendq);
 	recvq_fini(&k->recvq);
 	pressure_account(k);

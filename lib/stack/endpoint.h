@@ -23,6 +23,7 @@
 #include "net/wheel.h"
 #include "session/rx.h"
 #include "session/tx.h"
+#include "session/used_keys.h"
 #include "stack/counters.h"
 #include "stack/mode.h"
 #include "stack/path.h"
@@ -60,6 +61,7 @@ struct rtls_sock {
 	struct recvq recvq;
 	struct session_tx tx;
 	struct session_rx rx;
+	struct used_keys used[2]; /* by enum rtls_dir */
 	struct mode mode;
 	struct wheel_node timer;
 	struct net_tuple tuple;

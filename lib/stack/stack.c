@@ -210,6 +210,7 @@ free_parts(struct rtls_stack *s)
 	choice_fini(&s->crypto);
 	buf_pools_destroy(&s->pools);
 	buf_wipe(s->secret, sizeof(s->secret));
+	buf_wipe(s->keys_secret, sizeof(s->keys_secret));
 	rte_free(s);
 }
 
@@ -245,6 +246,7 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 		rc = conf_check(&s->conf);
 	if (rc == 0 && memcmp(s->secret, no_secret, sizeof(no_secret)) == 0)
 		rc = stack_random(s->secret, sizeof(s->secret));
+	sub_secret(s, 5, s->keys_secret);
 	make_params(s);
 	if (rc == 0)
 		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, socket);

@@ -102,6 +102,7 @@ struct rtls_stack {
 	struct reader *reader;
 	struct choice crypto; /* who computes in software */
 	uint8_t secret[16];
+	uint8_t keys_secret[16]; /* of used_key_of() */
 	uint64_t counters[CNT_MAX];
 	uint64_t last_guard;        /* no two are the same */
 	uint64_t kept_logged_us[2]; /* by enum rtls_dir: when rtls_guard_kept() said so aloud */

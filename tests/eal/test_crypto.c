@@ -19,11 +19,16 @@
 
 enum { BYTES = 100000 };
 
-static const struct rtls_keys keys = {
-	.version = RTLS_TLS_1_3,
-	.cipher = RTLS_CIPHER_AES_GCM_128,
-	.key = "the key of both",
-	.iv = "and its iv",
+/* By the end that sends. */
+static const struct rtls_keys keys[2] = {
+	{ .version = RTLS_TLS_1_3,
+	  .cipher = RTLS_CIPHER_AES_GCM_128,
+	  .key = "the key of one",
+	  .iv = "and its iv" },
+	{ .version = RTLS_TLS_1_3,
+	  .cipher = RTLS_CIPHER_AES_GCM_128,
+	  .key = "the other's key",
+	  .iv = "and its iv" },
 };
 
 /* Sends from end to end under the keys; returns whether their provider was this one. */
@@ -37,7 +42,7 @@ computes(struct pair *p, const char *provider)
 
 	pair_connect(p, 0, socks);
 	for (int end = 0; end < 2; end++) {
-		pair_set_keys(socks, end, &keys);
+		pair_set_keys(socks, end, &keys[end]);
 		pair_fill(bytes, 0, sizeof(bytes));
 		pair_send(p, socks[end], bytes, sizeof(bytes));
 		pair_expect(p, socks[1 - end], bytes, sizeof(bytes));

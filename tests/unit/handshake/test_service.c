@@ -324,6 +324,9 @@ test_wrong_arguments(void)
 	CU_ASSERT_EQUAL(rtls_ssl_status(b.far, &st), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_ssl_key_update(b.far, 0), -ENOTSUP);
 	CU_ASSERT_EQUAL(rtls_ssl_service(NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_ssl_status(NULL, &st), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_ssl_status(b.near, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_ssl_key_update(NULL, 0), -ENOTSUP);
 	/* Before the handshake is done. */
 	CU_ASSERT_EQUAL(rtls_ssl_key_update(b.near, 0), -ENOTSUP);
 	CU_ASSERT_EQUAL(rtls_ssl_status(b.near, &st), 0);
