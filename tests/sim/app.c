@@ -29,6 +29,23 @@ app_complain(struct app *a, const char *fmt, ...)
 	snprintf(a->error, sizeof(a->error), "program at end %d: %s", a->end, what);
 }
 
+void
+app_ended(struct app *a, const char *what, ssize_t rc)
+{
+	if (a->conf.mortal)
+		a->gone = true;
+	else
+		app_complain(a, "%s gave %zd", what, rc);
+}
+
+void
+app_abort(struct app *a)
+{
+	if (a->sock != NULL && rtls_abort(a->sock) != 0)
+		app_complain(a, "rtls_abort failed");
+	a->sock = NULL;
+}
+
 /* Cuts buf into up to three pieces at random places. */
 unsigned int
 app_scatter(struct app *a, struct iovec *iov, size_t len)
@@ -51,7 +68,7 @@ app_install(struct app *a, enum rtls_dir dir)
 	int rc = rtls_set_keys(a->sock, dir, &a->keys[dir]);
 
 	if (rc != 0) {
-		app_complain(a, "rtls_set_keys(%d) gave %d", dir, rc);
+		app_ended(a, "rtls_set_keys", rc);
 		return;
 	}
 	if (rtls_tls_info(a->sock, dir, &info) != 0 || info.version != RTLS_TLS_1_3 ||
@@ -101,8 +118,9 @@ close_if_over(struct app *a)
 		return false;
 	rtls_sock_stats(a->sock, &stats);
 	/* Without shutdown the last record may still be open. */
-	if ((!a->conf.closes && stats.tx_record_bytes != a->sent->end_off - a->sent->plain_len) ||
-	    stats.rx_record_bytes != a->peer_sent->end_off - a->peer_sent->plain_len)
+	if (!a->conf.mortal &&
+	    ((!a->conf.closes && stats.tx_record_bytes != a->sent->end_off - a->sent->plain_len) ||
+	     stats.rx_record_bytes != a->peer_sent->end_off - a->peer_sent->plain_len))
 		app_complain(a,
 			     "rtls_sock_stats tells %" PRIu64 " bytes sent, %" PRIu64 " received",
 			     stats.tx_record_bytes, stats.rx_record_bytes);
@@ -120,10 +138,8 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 
 	if (a->sock == NULL || a->error[0] != '\0')
 		return false;
-	if ((bits & RTLS_ERROR) != 0) {
-		app_complain(a, "RTLS_ERROR");
-		return false;
-	}
+	if ((bits & RTLS_ERROR) != 0)
+		app_ended(a, "rtls_events", RTLS_ERROR);
 	go = now_us >= a->read_at_us &&
 	     (!a->conf.by_events || (bits & RTLS_READABLE) != 0 || app_rx_due(a));
 	for (int i = 0; go && i < CALLS_PER_TURN; i++) {
@@ -132,7 +148,7 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 	}
 	if (a->received != received)
 		a->received_at_us = now_us;
-	go = now_us >= a->write_at_us &&
+	go = !a->gone && now_us >= a->write_at_us &&
 	     (!a->conf.by_events || (bits & RTLS_WRITABLE) != 0 || app_tx_due(a));
 	for (int i = 0; go && i < CALLS_PER_TURN && a->error[0] == '\0'; i++) {
 		go = app_tx_step(a, now_us);
@@ -140,6 +156,10 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 		/* Without events a refused call is tried again after a while. */
 		if (!go && !a->conf.by_events && a->write_at_us <= now_us)
 			a->write_at_us = now_us + RETRY_US;
+	}
+	if (a->gone) {
+		app_abort(a);
+		return true;
 	}
 	if (a->error[0] == '\0')
 		did |= close_if_over(a);

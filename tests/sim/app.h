@@ -42,6 +42,7 @@ struct app_conf {
 	bool answers;      /* sends nothing before it received the peer's plain bytes */
 	bool waits;        /* shuts down only after the peer did */
 	bool closes;       /* closes without shutdown where it may */
+	bool mortal;       /* its connection may end at any time; what it read must be right */
 };
 
 enum app_tx {
@@ -83,6 +84,7 @@ struct app {
 	bool stalled;            /* the one long stop is behind it, or under way */
 	bool held;               /* the same of writing */
 	bool notified;           /* the peer's close_notify was received */
+	bool gone;               /* mortal: the connection has ended */
 	uint8_t buf[APP_IO_MAX];
 	char error[200]; /* what was wrong first */
 };
@@ -100,6 +102,9 @@ bool app_step(struct app *a, uint32_t bits, uint64_t now_us);
 
 /* When it wants its next turn by itself; UINT64_MAX: it waits for the network. */
 uint64_t app_next_us(const struct app *a, uint64_t now_us);
+
+/* Ends it, wherever it is. */
+void app_abort(struct app *a);
 
 /* Has it closed its socket? */
 static inline bool

@@ -13,6 +13,9 @@ enum { APP_IOV_MAX = 3 };
 /* Something is wrong: keeps the first. */
 void app_complain(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The connection has ended, which is wrong unless it is mortal. */
+void app_ended(struct app *a, const char *what, ssize_t rc);
+
 static inline uint64_t
 app_below(struct app *a, uint64_t n)
 {

@@ -23,7 +23,8 @@ check_eof(struct app *a)
 	struct rtls_sock_info info;
 
 	rtls_sock_info(a->sock, &info);
-	if (journal_next_type(a->peer_sent, &a->at) != -1)
+	/* A FIN is nobody's word; close_notify is. */
+	if (journal_next_type(a->peer_sent, &a->at) != -1 && (!a->conf.mortal || a->notified))
 		app_complain(a,
 			     "end of file at %" PRIu64 " of %" PRIu64
 			     " bytes (state %u eof %u reason %u)",
@@ -66,13 +67,15 @@ receive_msg(struct app *a, size_t len)
 
 	if (rc == -EAGAIN || rc == -ENOMEM)
 		return false;
-	if (rc < 0 || (size_t)rc > len)
+	if (rc < 0)
+		app_ended(a, "rtls_recvmsg", rc);
+	else if ((size_t)rc > len)
 		app_complain(a, "rtls_recvmsg of %zu bytes gave %zd", len, rc);
 	else if (rc == 0 && msg.type == 0)
 		check_eof(a);
 	else
 		check_msg(a, &msg, (size_t)rc);
-	return a->error[0] == '\0';
+	return !a->gone && a->error[0] == '\0';
 }
 
 /* A look ahead consumes nothing: the same bytes come again. */
@@ -104,13 +107,15 @@ receive(struct app *a, uint8_t type, size_t len)
 			app_complain(a, "rtls_recv gave -EIO in front of type %d", next);
 		return receive_msg(a, len);
 	}
-	if (rc < 0 || (size_t)rc > len)
+	if (rc < 0)
+		app_ended(a, "rtls_recv", rc);
+	else if ((size_t)rc > len)
 		app_complain(a, "rtls_recv of %zu bytes gave %zd", len, rc);
 	else if (rc == 0)
 		check_eof(a);
 	else
 		check_received(a, type, (size_t)rc);
-	return a->error[0] == '\0';
+	return !a->gone && a->error[0] == '\0';
 }
 
 bool

@@ -15,7 +15,7 @@ refused(struct app *a, ssize_t rc, size_t asked)
 		return true;
 	}
 	if (rc < 0)
-		app_complain(a, "a send call gave %zd", rc);
+		app_ended(a, "a send call", rc);
 	else if ((size_t)rc > asked)
 		app_complain(a, "a send call took %zd of %zu bytes", rc, asked);
 	else if (rc == 0 && asked > 0)
@@ -87,8 +87,8 @@ end_sending(struct app *a)
 	if (rc == 0)
 		rc = rtls_shutdown(a->sock, RTLS_SHUT_WR);
 	if (rc != 0)
-		app_complain(a, "rtls_shutdown gave %d", rc);
-	if (rtls_send(a->sock, a->buf, 1, 0) != -EPIPE)
+		app_ended(a, "rtls_shutdown", rc);
+	if (!a->gone && rtls_send(a->sock, a->buf, 1, 0) != -EPIPE)
 		app_complain(a, "a send call behind shutdown was not refused with -EPIPE");
 	a->tx = APP_TX_DONE;
 }

@@ -163,6 +163,38 @@ draw_nic(struct sim_conf *c, uint64_t seed)
 		c->end[below(&rng, 2)].nic = below(&rng, 2) == 0 ? SIM_NIC_NONE : SIM_NIC_UNUSED;
 }
 
+void
+draw_forger(struct sim_conf *c, uint64_t seed)
+{
+	static const uint32_t payloads[] = { 512, 512, 700, 1400 };
+	static const uint32_t forges[] = { 0, 2, 10, 30 };
+	static const uint32_t spoils[] = { 0, 0, 2, 10 };
+	uint64_t rng = seed ^ UINT64_C(0x666f726765);
+
+	c->forged = true;
+	c->forger = (struct forger_conf){
+		.seed = harness_rand(&rng),
+		.forge_pct = one_of(&rng, forges, HARNESS_COUNT(forges)),
+		.spoil_pct = one_of(&rng, spoils, HARNESS_COUNT(spoils)),
+		.late_pct = below(&rng, 3) == 0 ? (uint32_t)below(&rng, 30) : 0,
+		.hold_pct = (uint32_t)between(&rng, 1, 30),
+		.strikes = (uint32_t)below(&rng, 4),
+	};
+	for (int i = 0; i < 2; i++) {
+		struct sim_end_conf *e = &c->end[i];
+
+		/* Without keys there is nothing to be held to. */
+		e->plain_len = 0;
+		/* Several records in a flight: so that there are some to be left out. */
+		e->app.max_payload = one_of(&rng, payloads, HARNESS_COUNT(payloads));
+		e->app.bytes = e->app.bytes % 40000;
+		e->app.pause_us %= 2000;
+	}
+	/* What TCP refuses ends nothing in software. A NIC may follow it, and be lost. */
+	c->mortal = c->forger.spoil_pct != 0 || c->forger.strikes != 0 ||
+		    c->end[0].nic == SIM_NIC_USED || c->end[1].nic == SIM_NIC_USED;
+}
+
 static int
 describe_nic(const struct sim_end_conf *e, char *out, size_t size)
 {
@@ -200,4 +232,9 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 		if (n > 0 && (size_t)n < size)
 			n += describe_nic(e, out + n, size - (size_t)n);
 	}
+	if (c->forged && n > 0 && (size_t)n < size)
+		snprintf(out + n, size - (size_t)n,
+			 "; forges %u, of these takable %u, late %u, holds %u, strikes %u",
+			 c->forger.forge_pct, c->forger.spoil_pct, c->forger.late_pct,
+			 c->forger.hold_pct, c->forger.strikes);
 }

@@ -25,6 +25,9 @@ void draw_sim(struct sim_conf *conf, uint64_t seed, enum draw_network network);
 /* Puts TLS NICs under a drawn simulation, mostly at both ends. */
 void draw_nic(struct sim_conf *conf, uint64_t seed);
 
+/* Puts somebody on the path of a drawn simulation, who forges. */
+void draw_forger(struct sim_conf *conf, uint64_t seed);
+
 /* The settings in one line, for a report. */
 void draw_describe(const struct sim_conf *conf, char *out, size_t size);
 

@@ -185,6 +185,23 @@ journal_match(const struct journal *j, struct journal_cursor *at, uint8_t type,
 	return NULL;
 }
 
+int
+journal_read(const struct journal *j, uint64_t off, uint8_t *out, size_t len)
+{
+	const struct journal_item *it;
+
+	for (size_t i = 0; i < j->nb_items; i++) {
+		it = &j->items[i];
+		if (off < it->off || off - it->off >= it->len)
+			continue;
+		if (len > it->len - (off - it->off))
+			return -1;
+		fill_at(j, it->type, it->off, it->len, off - it->off, out, len);
+		return it->type;
+	}
+	return -1;
+}
+
 bool
 journal_between(const struct journal *j, const struct journal_cursor *at)
 {

@@ -70,6 +70,9 @@ uint64_t journal_off(const struct journal *j, const struct journal_cursor *at);
 const char *journal_match(const struct journal *j, struct journal_cursor *at, uint8_t type,
 			  const uint8_t *bytes, size_t len);
 
+/* The bytes at an offset, which are of one item: returns its type. -1: they are not. */
+int journal_read(const struct journal *j, uint64_t off, uint8_t *out, size_t len);
+
 /* Does the cursor stand between two items (or at the very end)? */
 bool journal_between(const struct journal *j, const struct journal_cursor *at);
 

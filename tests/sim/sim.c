@@ -15,18 +15,21 @@
 
 enum {
 	TICK_US = 10, /* between two busy turns */
+	NIC_TURN_US = 10000,
 	TURNS_MAX = 5000000,
 	EVENTS = 4,
 };
 
 /* What a connection may take, and what its last timers may take behind it. */
 static const uint64_t STALL_US = UINT64_C(600) * 1000000;
+static const uint64_t MORTAL_US = UINT64_C(60) * 1000000;
 static const uint64_t LINGER_US = UINT64_C(300) * 1000000;
 
 struct sim {
 	struct sim_conf conf;
 	struct sim_report *report;
 	struct world world;
+	struct forger *forger; /* NULL: nobody forges */
 	EVP_MD_CTX *hash;
 	uint64_t now_us;
 	uint64_t turns;
@@ -97,8 +100,9 @@ on_filter(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uin
 	struct sim *sim = arg;
 	struct frame f;
 
-	(void)now_us;
-	(void)delay_us;
+	if (sim->forger != NULL)
+		return forger_frame(sim->forger, sim->world.cable, dir, frame, len, now_us,
+				    delay_us);
 	if (sim->dropped == sim->conf.drop_count || frame_parse(frame, len, &f) != NULL ||
 	    !f.is_tcp || !is_dropped(sim, dir, &f))
 		return CABLE_PASS;
@@ -194,7 +198,7 @@ turn(struct sim *sim)
 }
 
 static uint64_t
-next_us(const struct sim *sim)
+next_us(struct sim *sim)
 {
 	uint64_t next = cable_next_us(sim->world.cable), at;
 
@@ -203,8 +207,21 @@ next_us(const struct sim *sim)
 		next = at < next ? at : next;
 		at = app_next_us(&sim->world.end[i].app, sim->now_us);
 		next = at < next ? at : next;
+		/* A NIC's own lcore turns all the time. */
+		at = sim->now_us + NIC_TURN_US;
+		if (world_nic_waits(&sim->world, i) && at < next)
+			next = at;
 	}
 	return next > sim->now_us ? next : sim->now_us + 1;
+}
+
+/* One turn, then the time of the next one, at most end_us: nothing may be due any more. */
+static void
+step(struct sim *sim, uint64_t end_us)
+{
+	uint64_t next = turn(sim) ? sim->now_us + TICK_US : next_us(sim);
+
+	sim->now_us = next < end_us ? next : end_us;
 }
 
 /* Lets time pass until it is so; a stall is a complaint. */
@@ -212,11 +229,8 @@ static void
 run_until(struct sim *sim, bool (*is_so)(struct sim *sim), uint64_t deadline_us, const char *what)
 {
 	while (sim->report->error[0] == '\0' && !is_so(sim)) {
-		if (turn(sim))
-			sim->now_us += TICK_US;
-		else
-			sim->now_us = next_us(sim);
-		if (sim->now_us > deadline_us)
+		step(sim, deadline_us + 1);
+		if (sim->now_us > deadline_us && !is_so(sim))
 			complain(sim, "stall: %s in time", what);
 		if (++sim->turns > TURNS_MAX)
 			complain(sim, "livelock: %s in %d turns", what, TURNS_MAX);
@@ -227,6 +241,41 @@ static bool
 both_done(struct sim *sim)
 {
 	return app_done(&sim->world.end[0].app) && app_done(&sim->world.end[1].app);
+}
+
+/* Who was cut off may wait for ever: at the end nobody waits any more. */
+static void
+run_mortal(struct sim *sim)
+{
+	uint64_t end_us = sim->now_us + MORTAL_US;
+	struct world_end *e;
+
+	while (sim->report->error[0] == '\0' && !both_done(sim) && sim->now_us < end_us)
+		step(sim, end_us);
+	for (int i = 0; i < 2; i++) {
+		e = &sim->world.end[i];
+		sim->report->ended += e->app.gone || e->app.sock != NULL;
+		app_abort(&e->app);
+		if (e->connecting != NULL)
+			rtls_abort(e->connecting);
+		e->connecting = NULL;
+	}
+}
+
+static void
+run_connection(struct sim *sim)
+{
+	if (sim->conf.forged)
+		sim->forger = forger_create(&sim->conf.forger, sim->world.sealer);
+	if (sim->conf.mortal)
+		run_mortal(sim);
+	else
+		run_until(sim, both_done, sim->conf.start_us + STALL_US, "not all was sent");
+	sim->report->closed_us = sim->now_us - sim->conf.start_us;
+	if (sim->forger != NULL)
+		sim->report->forger = forger_stats_get(sim->forger);
+	forger_destroy(sim->forger);
+	sim->forger = NULL;
 }
 
 static bool
@@ -317,8 +366,7 @@ sim_play(const struct sim_conf *conf, struct sim_report *report)
 	if (rc != 0) {
 		complain(sim, "set-up failed: %d", rc);
 	} else {
-		run_until(sim, both_done, conf->start_us + STALL_US, "not all was sent");
-		report->closed_us = sim->now_us - conf->start_us;
+		run_connection(sim);
 		close_listener(sim);
 		run_until(sim, all_back, sim->now_us + LINGER_US, "not all came back to the start");
 		finish(sim);

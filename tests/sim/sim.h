@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "sim/app.h"
+#include "sim/forger.h"
 #include "sim/sealer.h"
 #include "support/cable.h"
 
@@ -61,6 +62,9 @@ struct sim_conf {
 	uint16_t local_port; /* 0: the library's choice */
 	enum sim_drop drop;
 	uint32_t drop_count;
+	bool forged; /* somebody is on the path */
+	bool mortal; /* he may end the connection: what was read until then is right */
+	struct forger_conf forger;
 	struct sim_end_conf end[2];
 };
 
@@ -90,6 +94,8 @@ struct sim_report {
 	uint64_t control_records;
 	struct sealer_stats wire[2];
 	struct cable_stats cable[2];
+	struct forger_stats forger;
+	uint32_t ended;           /* forged: programs whose connection ended under them */
 	struct sim_tls tls[2];    /* of end i */
 	uint64_t stall_frames[2]; /* that end i sent while the other's program did not read */
 };

@@ -113,6 +113,12 @@ world_nic_poll(struct world *w, int end)
 	return has_nic(w, end) && rtls_tlsnic_poll(w->end[end].port) != 0;
 }
 
+bool
+world_nic_waits(struct world *w, int end)
+{
+	return w->end[end].rings && world_port_stat(w, end, "nic_tx_mbufs_in_use") != 0;
+}
+
 /* --- life -------------------------------------------------------------------- */
 
 static struct rtls_addr
@@ -128,7 +134,7 @@ addr_of(int i, uint16_t port)
 static void
 make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2])
 {
-	struct sealer_conf sc = { .mtu = conf->mtu };
+	struct sealer_conf sc = { .mtu = conf->mtu, .forged = conf->forged };
 	uint64_t rng = conf->seed ^ UINT64_C(0x6b657973);
 
 	for (int i = 0; i < 2; i++) {
@@ -183,9 +189,11 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 	for (size_t j = 0; j < sizeof(sc.secret); j++)
 		sc.secret[j] = (uint8_t)harness_rand(&rng);
 	app.software = c->nic == SIM_NIC_UNUSED;
+	app.mortal = conf->mortal;
 	app_init(&e->app, &app, i, &e->journal, &w->end[1 - i].journal, w->sealer, &keys[i],
 		 &keys[1 - i]);
 	e->port = cable_port(w->cable, i);
+	e->rings = c->nic != SIM_NIC_NONE && c->nic_conf.rings != 0;
 	rc = rtls_stack_create(&sc, &e->stack);
 	if (rc == 0 && c->nic != SIM_NIC_NONE)
 		rc = rtls_tlsnic_open(e->port, &c->nic_conf, &e->port);

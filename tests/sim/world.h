@@ -19,6 +19,7 @@ struct world_end {
 	struct rtls_sock *connecting;
 	struct journal journal; /* what it sends */
 	struct app app;
+	bool rings;                   /* another lcore runs its NIC */
 	uint64_t start[WORLD_LEVELS]; /* how much was in use before anything happened */
 };
 
@@ -45,6 +46,9 @@ const char *world_leak(struct world *w, int end);
 
 /* One turn of a NIC that another lcore would run. True: it did something. */
 bool world_nic_poll(struct world *w, int end);
+
+/* Has that lcore frames that the port did not take? */
+bool world_nic_waits(struct world *w, int end);
 
 /* Ends everything at now_us and after, and checks that all is given back. */
 void world_fini(struct world *w, uint64_t now_us, struct cable_stats stats[2]);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* What the parts of the forger share. */
+#ifndef RTLS_SIM_FORGER_PRIV_H
+#define RTLS_SIM_FORGER_PRIV_H
+
+#include "sim/forger.h"
+#include "support/forge.h"
+#include "support/harness.h"
+
+enum {
+	FORGER_HEADER = 5,
+	FORGER_OVER = 22,    /* of a record beyond its content: header, type, tag */
+	FORGER_PIECE = 400,  /* bytes of a segment of his: fits any MTU */
+	FORGER_PLACE = 4000, /* bytes of a record that he claims */
+};
+
+/* What is wrong with a segment: TCP refuses it for that. */
+enum fault {
+	WRONG_ACK,
+	OLD_TIMESTAMP,
+	NO_ACK,
+	WITH_SYN,
+	RST_NEARBY,
+	BAD_SUM,
+	FAULTS,
+	FAULTLESS,
+};
+
+/* What goes from one end to the other. */
+struct lane {
+	uint8_t genuine[FORGE_FRAME_MAX]; /* the newest segment */
+	uint32_t ack;                     /* in it */
+	bool holds;
+	uint64_t held_us; /* since then */
+	uint32_t strikes; /* so many are left */
+	uint64_t passed;  /* stream bytes that went by */
+	uint64_t acked;   /* of these, as the receiver told */
+};
+
+struct forger {
+	struct forger_conf conf;
+	uint64_t rng;
+	const struct sealer *sealer;
+	struct cable *cable; /* during a call */
+	struct lane lanes[2];
+	struct forger_stats stats;
+};
+
+static inline uint32_t
+forger_below(struct forger *f, uint32_t n)
+{
+	return harness_below(&f->rng, n);
+}
+
+/* A segment of his at a stream offset. */
+void forger_sends(struct forger *f, int dir, enum fault fault, uint64_t off, const void *payload,
+		  uint32_t len);
+
+/* The header of a record that ends at end. */
+void forger_sends_header(struct forger *f, int dir, enum fault fault, uint64_t off, uint64_t end);
+
+/* Genuine bytes, from their place or from another one. */
+void forger_sends_bytes(struct forger *f, int dir, enum fault fault, uint64_t off, uint64_t from,
+			uint64_t len);
+
+/* False: too little is held back, or the receiver is not where it should be. */
+bool forger_strikes(struct forger *f, int dir);
+
+#endif
