@@ -417,6 +417,16 @@ tx_waits_in_a_port(const struct rtls_stack *s)
 	return false;
 }
 
+/* What a call of the program made to be sent: an RST. */
+static bool
+replies_wait(const struct rtls_stack *s)
+{
+	for (uint32_t i = 0; i < s->nb_bindings; i++)
+		if (s->bindings[i].nb_tx != 0)
+			return true;
+	return false;
+}
+
 uint64_t
 rtls_stack_deadline(const struct rtls_stack *s)
 {
@@ -427,7 +437,7 @@ rtls_stack_deadline(const struct rtls_stack *s)
 	if (s->clock_started)
 		at = wheel_next(&s->wheel);
 	/* Something is to be sent with the next poll, whenever it is. */
-	if (!TAILQ_EMPTY(&s->tx_list))
+	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s))
 		return s->now_us;
 	/* Only a poll sees what the reader thread brings, buffers that come back, and room. */
 	if (!TAILQ_EMPTY(&s->starved_list) || reader_busy(s->reader) || tx_waits_in_a_port(s))

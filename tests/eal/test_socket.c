@@ -299,6 +299,8 @@ test_abort(void)
 	pair_send(&p, socks[0], "first", 5);
 	CU_ASSERT_EQUAL(rtls_send(socks[0], bytes, sizeof(bytes), 0), sizeof(bytes));
 	CU_ASSERT_EQUAL(rtls_abort(socks[0]), 0);
+	/* Who sleeps until something is due sends the RST now. */
+	CU_ASSERT(rtls_stack_deadline(p.stack[0]) <= p.now_us);
 	pair_settle(&p);
 	CU_ASSERT_EQUAL(rtls_recv(socks[1], buf, 100, 0), 5);
 	CU_ASSERT_EQUAL(rtls_recv(socks[1], buf, 100, 0), -ECONNRESET);
