@@ -101,6 +101,17 @@ parse_ipv4(const struct rte_mbuf *m, struct frame *f, uint32_t have)
 	parse_tcp(f, have);
 }
 
+/* Does the chain hold the bytes that its head promises, and no others? */
+static bool
+is_whole(const struct rte_mbuf *m)
+{
+	uint32_t left = m->pkt_len;
+
+	for (; m != NULL && m->data_len <= left; m = m->next)
+		left -= m->data_len;
+	return m == NULL && left == 0;
+}
+
 void
 frame_read(const struct rte_mbuf *m, struct frame *f)
 {
@@ -110,7 +121,8 @@ frame_read(const struct rte_mbuf *m, struct frame *f)
 	f->l4_off = 0;
 	f->pay_off = 0;
 	f->len = m->pkt_len;
-	parse_ipv4(m, f, have);
+	if (is_whole(m))
+		parse_ipv4(m, f, have);
 	f->pay_len = f->len - f->pay_off;
 }
 

@@ -10,6 +10,19 @@
 
 #include <rte_common.h>
 
+bool
+chain_sound_slow(const struct rte_mbuf *m)
+{
+	uint32_t pkt_len = m->pkt_len, nb_segs = m->nb_segs;
+
+	for (; m != NULL && nb_segs > 0; m = m->next, nb_segs--) {
+		if (m->data_len > pkt_len || m->data_off + m->data_len > m->buf_len)
+			return false;
+		pkt_len -= m->data_len;
+	}
+	return m == NULL && nb_segs == 0 && pkt_len == 0;
+}
+
 struct rte_mbuf *
 chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len)
 {

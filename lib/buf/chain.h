@@ -8,12 +8,28 @@
 #ifndef RTLS_BUF_CHAIN_H
 #define RTLS_BUF_CHAIN_H
 
+#include <stdbool.h>
 #include <sys/uio.h>
 
 #include <rte_mbuf.h>
 
 /* What a device says on a packet's head of the packet's bytes: recordtls/offload.h. */
 #define CHAIN_MARKS (RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED)
+
+/* As chain_sound(), for several segments. */
+bool chain_sound_slow(const struct rte_mbuf *m);
+
+/*
+ * Is a received packet what its head says: so many segments, so many bytes, each in its buffer?
+ * What walks a chain by pkt_len relies on it.
+ */
+static inline bool
+chain_sound(const struct rte_mbuf *m)
+{
+	if (m->nb_segs != 1 || m->next != NULL)
+		return chain_sound_slow(m);
+	return m->pkt_len == m->data_len && m->data_off + m->data_len <= m->buf_len;
+}
 
 /*
  * Cuts a received packet to the len bytes at off; takes it and returns what is

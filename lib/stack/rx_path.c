@@ -86,6 +86,10 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 	const struct stack_addr *own;
 	int rc;
 
+	if (!chain_sound(m)) {
+		drop(s, &p, CNT_RX_MALFORMED);
+		return;
+	}
 	p.contiguous_len = m->data_len;
 	p.bytes = rte_pktmbuf_mtod(m, const uint8_t *);
 	if (p.contiguous_len < HEADERS_MAX && m->nb_segs > 1) {
@@ -306,7 +310,7 @@ rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	/* A copy: what a port hands up may not be ours to write, as with net_ring. */
 	m = buf_record_alloc(&s->pools, ETHER_IP_HDR_LEN + len);
 	room = m == NULL ? 0 : (uint32_t)rte_pktmbuf_tailroom(m);
-	if (room < ETHER_IP_HDR_LEN + len) {
+	if (room < ETHER_IP_HDR_LEN + len || IPV4_HDR_MIN + len > b->port->mtu) {
 		rte_pktmbuf_free(m);
 		rte_pktmbuf_free(p->m);
 		return;

@@ -175,6 +175,27 @@ test_passed(void)
 	}
 }
 
+/* A chain that holds less than its head and its IP header say. */
+static void
+test_lies(void)
+{
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		struct rte_mbuf *came, *m;
+
+		begin(&(struct rtls_tlsnic_conf){ .rings = rings });
+		t.off = LEAD;
+		next_is_opened(50);
+		came = nic_bench_arrive(&t.b, t.off, 300, NIC_ARRIVAL_MARK_GOOD);
+		rte_pktmbuf_lastseg(came)->data_len -= 10;
+		m = receive();
+		CU_ASSERT_PTR_EQUAL(m, came);
+		CU_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD, 0);
+		rte_pktmbuf_free(m);
+		next_is_opened(300);
+		nic_bench_close(&t.b);
+	}
+}
+
 /* The end of a record is wrong: its packet goes up as it came, to be found bad there. */
 static void
 test_error(void)
@@ -291,6 +312,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "a stream in order", test_in_order },
 		{ "packets that are passed as they came", test_passed },
+		{ "chains that are not what they say", test_lies },
 		{ "a record that is not authentic", test_error },
 		{ "a gap that it does not get over", test_lost },
 		{ "no event behind del", test_lost_and_deleted },

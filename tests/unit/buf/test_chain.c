@@ -41,6 +41,39 @@ make(const uint8_t *segs)
 	return first;
 }
 
+static void
+test_sound(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(cuts); i++) {
+		struct rte_mbuf *m = make(cuts[i]), *last = rte_pktmbuf_lastseg(m);
+		uint16_t data_off = m->data_off, data_len = m->data_len;
+
+		CU_ASSERT(chain_sound(m));
+		m->pkt_len = LEN + 1;
+		CU_ASSERT(!chain_sound(m));
+		m->pkt_len = LEN - 1;
+		CU_ASSERT(!chain_sound(m));
+		m->pkt_len = LEN;
+		m->nb_segs++;
+		CU_ASSERT(!chain_sound(m));
+		m->nb_segs = (uint16_t)(m->nb_segs - 2);
+		CU_ASSERT(!chain_sound(m));
+		m->nb_segs++;
+		/* Behind the end of its buffer, of 16-bit numbers that wrap. */
+		last->data_off = (uint16_t)(last->buf_len - last->data_len + 1);
+		CU_ASSERT(!chain_sound(m));
+		last->data_off = UINT16_MAX;
+		CU_ASSERT_EQUAL(chain_sound(m), last->data_len == 0 && last->buf_len == UINT16_MAX);
+		last->data_off = m == last ? data_off : RTE_PKTMBUF_HEADROOM;
+		m->data_len = (uint16_t)(LEN + 1);
+		CU_ASSERT(!chain_sound(m));
+		m->data_len = data_len;
+		CU_ASSERT(chain_sound(m));
+		rte_pktmbuf_free(m);
+	}
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
 /* m is a packet in good order that holds len bytes from off of the pattern. */
 static void
 check_packet(const struct rte_mbuf *m, uint32_t off, uint32_t len)
@@ -217,6 +250,7 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
+		{ "a packet is what its head says", test_sound },
 		{ "every cut of every chain", test_cut },
 		{ "a cut packet can be cut again", test_cut_again },
 		{ "an attached segment is cut without touching its buffer", test_cut_attached },
