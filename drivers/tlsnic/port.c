@@ -81,14 +81,34 @@ nic_stats_get(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n)
 	return (int)all;
 }
 
-/* All but the port below; a NIC that was made in part is fine. */
+/* Does the port below go on, with frames of ours in it? */
+static bool
+nic_holds(struct rtls_port *p)
+{
+	struct tlsnic *nic = nic_of(p);
+	struct rtls_port *under = nic->under;
+
+	nic_tx_cleanup(p, 0);
+	if (under->tx_cleanup != NULL)
+		under->tx_cleanup(under, 0);
+	if (under->holds != NULL && under->holds(under))
+		return true;
+	return under->stays && rte_mempool_in_use_count(nic->tx_pool) > nic->outq.cnt;
+}
+
+/* What is under way goes, or is dropped. A NIC that was made in part is fine. */
 static void
-nic_free(struct tlsnic *nic)
+nic_stop(struct tlsnic *nic)
 {
 	offload_device_close(&nic->port.tls);
 	rings_fini(nic);
 	outq_free(&nic->outq);
 	contexts_fini(&nic->contexts);
+}
+
+static void
+nic_free(struct tlsnic *nic)
+{
 	rte_mempool_free(nic->tx_pool);
 	rte_mempool_free(nic->rx_pool);
 	rte_free(nic->scratch);
@@ -101,8 +121,10 @@ nic_close(struct rtls_port *p)
 	struct tlsnic *nic = nic_of(p);
 	struct rtls_port *under = nic->under;
 
-	nic_free(nic);
+	nic_stop(nic);
+	/* It may hold frames that it has sent: before their pool goes. */
 	under->close(under);
+	nic_free(nic);
 }
 
 static int
@@ -166,10 +188,12 @@ make_port(struct tlsnic *nic, const struct rtls_port *under)
 		.tx_cleanup = nic_tx_cleanup,
 		.tx_waiting = nic_tx_waiting,
 		.stats_get = nic_stats_get,
+		.holds = nic_holds,
 		.close = nic_close,
 		.caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM | PORT_CAP_RX_CKSUM,
 		.nb_queues = 1,
 		.mtu = under->mtu,
+		.stays = under->stays,
 		/* IPv4's longest packet, less the longest headers. */
 		.tso_max = nic->conf.no_tso != 0 ? 0 : 65535 - 20 - 60,
 	};
@@ -196,7 +220,8 @@ rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 	int rc;
 
 	if (under == NULL || out == NULL || under->nb_queues != 1 ||
-	    offload_device_present(&under->tls))
+	    offload_device_present(&under->tls) ||
+	    RTE_PKTMBUF_HEADROOM + FRAME_ETHER_LEN + (uint32_t)under->mtu > UINT16_MAX)
 		return -EINVAL;
 	if (under->queues_bound != 0)
 		return -EBUSY;
@@ -216,10 +241,11 @@ rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 	if (rc == 0)
 		rc = offload_device_open(&nic->port.tls, nic->name, SOCKET_ID_ANY);
 	if (rc != 0) {
+		nic_stop(nic);
 		nic_free(nic);
 		return rc;
 	}
-	/* It is this one's now: no stack may bind it, and nobody else close it. */
+	/* No stack and no second NIC sends and receives beside this one; nor is it closed apart. */
 	under->queues_bound = 1;
 	*out = &nic->port;
 	return 0;

@@ -38,13 +38,25 @@ struct rtls_port_conf {
  * A port that is not started is configured (one queue pair, a receive pool, the
  * checksum offloads that it has) and started; rtls_port_close(), or a failure of
  * this call, then stops and closes the ethdev. One that runs already is adopted as
- * it is, with its own queues and pools, and stays the program's.
+ * it is, with its own queues and pools, and stays the program's, which sends nothing on its
+ * first queue: it has one receive queue, as packets in another one would be lost, and at least
+ * one to send with.
+ *
+ * Packets are chains of buffers of several pools. A device that does not send chains, or was not
+ * configured with RTE_ETH_TX_OFFLOAD_MULTI_SEGS, gets a copy of each in one piece; one that was
+ * configured with RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, or may have been, too. The copies are counted:
+ * rtls_stats_get(), tx_linear_*.
+ *
+ * A device without a MAC address is given a random one, locally administered. An MTU above
+ * 65,393 counts as that: no mbuf holds more.
  *
  * @param conf borrowed; NULL: all defaults.
- * @return 0; -ENODEV: no such port; -ENOMEM; -EINVAL: more than one queue pair, an
- *   MTU below 576, out is NULL, fewer receive buffers than twice the receive ring, or tls_ops with calls
- *   missing; -ENOTSUP: tls_ops for an ethdev without a security context, which is left as it
- *   was; or what the device answered.
+ * @return 0; -ENODEV: no such port; -EBUSY: the ethdev is a port already, or its driver is busy;
+ *   -ENOMEM; -EINVAL: more than one queue pair, an MTU below 576, fewer receive buffers than
+ *   twice the receive ring, a port that runs without a queue to send with or without exactly one
+ *   to receive with, tls_ops with calls missing, or out is NULL; -EADDRNOTAVAIL: a multicast MAC
+ *   address; -ENOTSUP: tls_ops for an ethdev without a security context, or for one that needs
+ *   copies, which is left as it was; or what the device answered.
  */
 int rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *conf, struct rtls_port **out);
 
@@ -57,13 +69,16 @@ enum {
 /**
  * Sets and clears RTLS_FEATURE_* of a port. Connections that the device has already stay with it.
  * A device that goes down (RTLS_TLS_EV_DOWN) clears all; only this call sets them again.
- * @return 0; -EINVAL: an unknown bit, or one in both, or p is NULL; -ENOTSUP: the port has no inline TLS.
+ * @return 0; -EINVAL: an unknown bit, or one in both, or p is NULL; -ENOTSUP: the port has no
+ *   inline TLS.
  */
 int rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear);
 
 /**
- * [control] Takes the port. @return 0; -EBUSY: a stack or a NIC over it uses it (nothing
- * changes); -EINVAL: NULL. Behind it the pointer must not be used.
+ * [control] Takes the port, if it returns 0.
+ * @return 0; -EINVAL: NULL; -EBUSY: a stack uses it, or a TLS NIC in software lies over it; -EAGAIN:
+ *   the program's device still holds packets whose buffers go with the port: stop it, or let it
+ *   send, and call again.
  */
 int rtls_port_close(struct rtls_port *p);
 

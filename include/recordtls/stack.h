@@ -78,8 +78,8 @@ const char *rtls_stack_crypto(const struct rtls_stack *s);
 
 /**
  * Gives the stack a queue pair of a port. The port must outlive the stack.
- * @return 0; -EINVAL: no such queue; -EBUSY: another stack has it; -ENOSPC: the
- *   stack has its maximum of ports.
+ * @return 0; -EINVAL: no such queue, or a NULL; -EBUSY: a stack has it, or a TLS NIC in software
+ *   lies over the port; -ENOSPC: the stack has its maximum of ports.
  */
 int rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue);
 

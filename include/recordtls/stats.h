@@ -49,7 +49,9 @@ struct rtls_stat {
  * small (or tab NULL) returns how many there are and writes nothing. TLS counters carry the
  * Linux kernel's names (/proc/net/tls_stat).
  * @param p NULL: of the stack; else the port's own counters, for the TLS NIC in software under
- *   the names that the kernel's drivers use (tx_tls_encrypted_packets and so on).
+ *   the names that the kernel's drivers use (tx_tls_encrypted_packets and so on), for a port that
+ *   sends copies tx_linear_copies, tx_linear_no_mbuf (bursts that ended for want of buffers) and
+ *   tx_linear_refused (packets that its driver would never take).
  * @return the number of counters, 0 for a port that has none of its own; -EINVAL: p is no port
  *   of the stack, or s is NULL.
  */

@@ -38,9 +38,10 @@ struct rtls_tlsnic_conf {
  * [control] Makes the NIC over a port with one queue pair. Takes under on success:
  * rtls_port_close() of the new port closes it too.
  * @param conf borrowed; NULL: all defaults.
- * @return 0; -EINVAL: a field out of its range, or a port with more queues or with inline TLS
- *   already, or NULL; -EBUSY: a stack, or another such NIC, uses under; -ENOMEM; -ENOTSUP: built without
- *   rte_security_driver.h, or an RX method that needs a resync.
+ * @return 0; -EINVAL: a field out of its range, or a port with more queues, with inline TLS
+ *   already, or with an MTU whose frames fit into no mbuf, or a NULL; -EBUSY: a stack uses under,
+ *   or another NIC does; -ENOMEM; -ENOTSUP: built without rte_security_driver.h, or an RX method
+ *   that needs a resync.
  */
 int rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 		     struct rtls_port **out);

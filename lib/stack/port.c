@@ -25,6 +25,8 @@ rtls_port_close(struct rtls_port *p)
 		return -EINVAL;
 	if (p->queues_bound != 0)
 		return -EBUSY;
+	if (p->holds != NULL && p->holds(p))
+		return -EAGAIN;
 	p->close(p);
 	return 0;
 }

@@ -46,6 +46,11 @@ struct rtls_port {
 	bool (*tx_waiting)(const struct rtls_port *p);
 	/* Its own counters, in the manner of rtls_stats_get(); NULL where it has none. */
 	int (*stats_get)(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n);
+	/*
+	 * Does a device that goes on behind close() hold buffers of pools that go with the port?
+	 * NULL: never. Asks for them back.
+	 */
+	bool (*holds)(struct rtls_port *p);
 	/* Frees p itself. */
 	void (*close)(struct rtls_port *p);
 	uint32_t caps;
@@ -53,7 +58,8 @@ struct rtls_port {
 	uint16_t mtu;     /* bytes behind the Ethernet header */
 	uint64_t rx_room; /* bytes in the receive buffers of one queue; 0: not known */
 	uint8_t mac[6];
-	uint64_t queues_bound; /* bit per queue that a stack uses */
+	uint64_t queues_bound; /* bit per queue that a stack uses, or a port over this one */
+	bool stays;            /* close() leaves the device running: it is the program's */
 	uint32_t tso_max;      /* payload of the longest packet that it cuts itself; 0: cuts none */
 	struct offload_device tls;
 };

@@ -13,18 +13,23 @@
 #include "offload/steer.h"
 #include "stack/conf.h"
 #include "stack/port.h"
+#include "stack/port_linear.h"
+#include "stack/port_proof.h"
 
 enum {
 	DEFAULT_DESC = 1024,
 	DEFAULT_RX_MBUFS = 8192,
 	MTU_MIN = 576, /* RFC 791: what every host must take */
+	MTU_MAX = UINT16_MAX - RTE_PKTMBUF_HEADROOM - RTE_ETHER_HDR_LEN, /* in one mbuf */
 };
 
 struct port_ethdev {
 	struct rtls_port port;
 	uint16_t port_id;
-	bool configured_here; /* its queue refers to rx_pool, which goes after it */
+	bool configured_here; /* its queues refer to the pools, which go after it */
 	struct rte_mempool *rx_pool;
+	struct port_tx tx;
+	struct port_linear linear;
 };
 
 static inline const struct port_ethdev *
@@ -51,11 +56,35 @@ ethdev_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uin
 	return rte_eth_tx_burst(ethdev_of(p)->port_id, queue, pkts, n);
 }
 
+static uint16_t
+ethdev_tx_linear(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return port_linear_burst(&((struct port_ethdev *)p)->linear, queue, pkts, n);
+}
+
+static int
+ethdev_stats_get(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n)
+{
+	return port_linear_stats(&ethdev_of(p)->linear, tab, n);
+}
+
 static void
 ethdev_tx_cleanup(struct rtls_port *p, uint16_t queue)
 {
 	/* -ENOTSUP is an answer too: such a driver frees as it sends. */
 	(void)rte_eth_tx_done_cleanup(ethdev_of(p)->port_id, queue, 0);
+}
+
+/* A device that is stopped first has given all back; one that stays may come to use a freed pool. */
+static bool
+ethdev_holds(struct rtls_port *p)
+{
+	const struct port_ethdev *e = ethdev_of(p);
+
+	if (!p->stays || e->linear.pool == NULL)
+		return false;
+	ethdev_tx_cleanup(p, 0);
+	return rte_mempool_in_use_count(e->linear.pool) != 0;
 }
 
 static void
@@ -69,18 +98,24 @@ ethdev_close(struct rtls_port *p)
 		rte_eth_dev_close(e->port_id);
 	}
 	rte_mempool_free(e->rx_pool);
+	port_linear_fini(&e->linear);
+	port_release(e->port_id);
 	offload_device_close(&e->port.tls);
 	rte_free(e);
 }
 
 /* Before the ethdev is touched: what is asked for in vain changes nothing. */
 static int
-find_tls(struct port_ethdev *e, const struct rtls_port_conf *conf)
+find_tls(struct port_ethdev *e, const struct rte_eth_dev_info *info,
+	 const struct rtls_port_conf *conf)
 {
 	struct offload_device *d = &e->port.tls;
 
 	if (conf->tls_ops == NULL)
 		return 0;
+	/* Records in clear go to a device as they lie, in chains. */
+	if ((info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) == 0)
+		return -ENOTSUP;
 	d->sec_ctx = rte_eth_dev_get_sec_ctx(e->port_id);
 	if (d->sec_ctx == NULL)
 		return -ENOTSUP;
@@ -111,8 +146,10 @@ make_rx_pool(struct port_ethdev *e, uint32_t nb_mbufs)
 }
 
 static int
-make_queue(struct port_ethdev *e, const struct rtls_port_conf *conf)
+make_queue(struct port_ethdev *e, const struct rte_eth_dev_info *info,
+	   const struct rtls_port_conf *conf)
 {
+	struct rte_eth_txconf tx = info->default_txconf;
 	uint16_t nb_rx = conf->nb_rx_desc != 0 ? conf->nb_rx_desc : DEFAULT_DESC;
 	uint16_t nb_tx = conf->nb_tx_desc != 0 ? conf->nb_tx_desc : DEFAULT_DESC;
 	int socket = rte_eth_dev_socket_id(e->port_id), rc;
@@ -124,19 +161,22 @@ make_queue(struct port_ethdev *e, const struct rtls_port_conf *conf)
 	e->port.rx_room = (uint64_t)(e->rx_pool->size - nb_rx) * RTE_MBUF_DEFAULT_BUF_SIZE;
 	if (rc == 0)
 		rc = rte_eth_rx_queue_setup(e->port_id, 0, nb_rx, socket, NULL, e->rx_pool);
+	/* What the port was configured with, and nothing that a driver likes besides. */
+	tx.offloads = 0;
+	e->tx.nb_desc = nb_tx;
 	if (rc == 0)
-		rc = rte_eth_tx_queue_setup(e->port_id, 0, nb_tx, socket, NULL);
+		rc = rte_eth_tx_queue_setup(e->port_id, 0, nb_tx, socket, &tx);
 	return rc;
 }
 
 static uint32_t
-caps_of(const struct rte_eth_conf *conf)
+caps_of(uint64_t tx_offloads)
 {
 	uint32_t caps = 0;
 
-	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)
+	if (tx_offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)
 		caps |= PORT_CAP_TX_IPV4_CKSUM;
-	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
+	if (tx_offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
 		caps |= PORT_CAP_TX_TCP_CKSUM;
 	return caps;
 }
@@ -173,36 +213,58 @@ configure_and_start(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	if (rc != 0)
 		return rc;
 	e->configured_here = true;
-	e->port.caps = caps_of(&eth);
+	e->tx.offloads = eth.txmode.offloads;
+	e->tx.chains = (eth.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+	e->port.caps = caps_of(eth.txmode.offloads);
 	rc = make_rx_pool(e, nb_mbufs);
 	if (rc == 0)
-		rc = make_queue(e, conf);
+		rc = make_queue(e, info, conf);
 	if (rc == 0)
 		rc = rte_eth_dev_start(e->port_id);
 	return rc;
 }
 
-/*
- * What a started port is like, ours or adopted. Which offloads an adopted one was
- * configured with cannot be asked, so that none is used there.
- */
+/* It runs already, started by the program: taken as it is. No checksum offload is used there. */
+static int
+adopt(struct port_ethdev *e)
+{
+	int rc = port_adopted(e->port_id, &e->tx);
+
+	if (rc != 0)
+		return rc;
+	if (offload_device_present(&e->port.tls) && (!e->tx.chains || e->tx.fast_free))
+		return -ENOTSUP;
+	e->port.stays = true;
+	return 0;
+}
+
+/* Packets are chains, of several pools: where the device takes no such things they are copied. */
+static int
+make_linear(struct port_ethdev *e)
+{
+	if (e->tx.chains && !e->tx.fast_free)
+		return 0;
+	e->linear.port_id = e->port_id;
+	e->linear.all = e->tx.fast_free;
+	e->port.tx_prepare = NULL;
+	e->port.tx_burst = ethdev_tx_linear;
+	return port_linear_init(&e->linear, e->tx.nb_desc, e->port.mtu);
+}
+
+/* What a started port is like, ours or adopted. */
 static int
 read_facts(struct port_ethdev *e)
 {
-	struct rte_eth_dev_info info;
-	struct rte_ether_addr mac;
 	int rc;
 
-	rc = rte_eth_dev_info_get(e->port_id, &info);
-	if (rc == 0)
-		rc = rte_eth_macaddr_get(e->port_id, &mac);
+	rc = port_mac(e->port_id, e->port.mac);
 	if (rc == 0)
 		rc = rte_eth_dev_get_mtu(e->port_id, &e->port.mtu);
 	if (rc != 0)
 		return rc;
 	if (e->port.mtu < MTU_MIN)
 		return -EINVAL;
-	memcpy(e->port.mac, mac.addr_bytes, sizeof(e->port.mac));
+	e->port.mtu = (uint16_t)RTE_MIN(e->port.mtu, (int)MTU_MAX);
 	/* Neighbours are learned on one queue only; so there is one. */
 	e->port.nb_queues = 1;
 	return 0;
@@ -227,23 +289,31 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	rc = rte_eth_dev_info_get(port_id, &info);
 	if (rc != 0)
 		return rc;
+	rc = port_claim(port_id);
+	if (rc != 0)
+		return rc;
 	e = rte_zmalloc("rtls_port", sizeof(*e), 0);
-	if (e == NULL)
+	if (e == NULL) {
+		port_release(port_id);
 		return -ENOMEM;
+	}
 	e->port_id = port_id;
 	e->port.rx_burst = ethdev_rx_burst;
 	e->port.tx_prepare = ethdev_tx_prepare;
 	e->port.tx_burst = ethdev_tx_burst;
 	e->port.tx_cleanup = ethdev_tx_cleanup;
+	e->port.stats_get = ethdev_stats_get;
+	e->port.holds = ethdev_holds;
 	e->port.close = ethdev_close;
-	rc = find_tls(e, &conf);
+	rc = find_tls(e, &info, &conf);
 	if (rc == 0)
 		rc = configure_and_start(e, &info, &conf);
-	/* It runs already, started by the program: adopted as it is. */
-	if (rc == -EBUSY && info.nb_rx_queues > 0 && !e->configured_here)
-		rc = 0;
+	if (rc == -EBUSY && !e->configured_here)
+		rc = adopt(e);
 	if (rc == 0)
 		rc = read_facts(e);
+	if (rc == 0)
+		rc = make_linear(e);
 	if (rc == 0)
 		rc = open_tls(e);
 	if (rc != 0) {

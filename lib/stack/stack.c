@@ -284,9 +284,7 @@ rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 	uint8_t key[16];
 	uint64_t room;
 
-	if (s == NULL || p == NULL)
-		return -EINVAL;
-	if (queue >= p->nb_queues)
+	if (s == NULL || p == NULL || queue >= RTE_MIN(p->nb_queues, (int)PORT_QUEUES_MAX))
 		return -EINVAL;
 	if (p->queues_bound & 1ull << queue)
 		return -EBUSY;

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 
 #include "stack/port.h"
+#include "stack/port_proof.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/offload_double.h"
@@ -19,6 +20,7 @@ static struct {
 	uint64_t rx_capa, tx_capa;
 	bool configured;
 	uint64_t rx_asked, tx_asked;
+	uint64_t in_force; /* it runs */
 } nic;
 
 static struct offload_double o;
@@ -26,6 +28,7 @@ static struct offload_double o;
 void *__wrap_rte_eth_dev_get_sec_ctx(uint16_t port_id);
 int __real_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info);
 int __wrap_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info);
+int __wrap_rte_eth_dev_conf_get(uint16_t port_id, struct rte_eth_conf *conf);
 int __real_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
 				 const struct rte_eth_conf *conf);
 int __wrap_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
@@ -62,6 +65,15 @@ __wrap_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
 	return __real_rte_eth_dev_configure(port_id, nb_rx, nb_tx, &known);
 }
 
+int
+__wrap_rte_eth_dev_conf_get(uint16_t port_id, struct rte_eth_conf *conf)
+{
+	(void)port_id;
+	memset(conf, 0, sizeof(*conf));
+	conf->txmode.offloads = nic.in_force;
+	return 0;
+}
+
 static uint16_t
 make_nic(uint64_t rx_capa, uint64_t tx_capa)
 {
@@ -74,7 +86,7 @@ make_nic(uint64_t rx_capa, uint64_t tx_capa)
 	offload_double_init(&o);
 	nic.sec_ctx = &o.sec_ctx;
 	nic.rx_capa = rx_capa;
-	nic.tx_capa = tx_capa;
+	nic.tx_capa = tx_capa | RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	CU_ASSERT_EQUAL_FATAL(rte_eal_hotplug_add("vdev", name, ""), 0);
 	CU_ASSERT_EQUAL_FATAL(rte_eth_dev_get_port_by_name(name, &port_id), 0);
 	return port_id;
@@ -141,18 +153,52 @@ test_port_refused(void)
 	uint16_t id = make_nic(0, 0);
 	struct rtls_port *p = NULL;
 
-	/* No security context: the ethdev is not touched. */
+	/* No security context, or no chains of records in clear: the ethdev is not touched. */
 	nic.sec_ctx = NULL;
 	CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &p), -ENOTSUP);
+	nic.sec_ctx = &o.sec_ctx;
+	nic.tx_capa = 0;
+	CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &p), -ENOTSUP);
+	nic.tx_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	CU_ASSERT_PTR_NULL(p);
 	CU_ASSERT(!nic.configured);
 	CU_ASSERT(rte_eth_dev_is_valid_port(id));
 	/* Calls missing: it is closed, as after any failure of set-up. */
-	nic.sec_ctx = &o.sec_ctx;
 	o.ops.start = NULL;
 	CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &p), -EINVAL);
 	CU_ASSERT_PTR_NULL(p);
 	CU_ASSERT(!rte_eth_dev_is_valid_port(id));
+}
+
+/* It could send chains, and the program that started it did without, or asked for fast free. */
+static void
+test_port_adopted(void)
+{
+	static const struct {
+		uint64_t offloads;
+		int rc;
+	} rows[] = {
+		{ RTE_ETH_TX_OFFLOAD_MULTI_SEGS, 0 },
+		{ 0, -ENOTSUP },
+		{ RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, -ENOTSUP },
+	};
+	struct rtls_port_conf conf = { .size = sizeof(conf), .tls_ops = &o.ops, .tls_dev = &o };
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		uint16_t id = make_nic(0, 0);
+		struct rtls_port *own = NULL, *p = NULL;
+		struct rtls_port_conf small = { .size = sizeof(small), .nb_rx_mbufs = 2048 };
+
+		/* Started by somebody: here by a port that is forgotten. */
+		CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(id, &small, &own), 0);
+		port_release(id);
+		nic.in_force = rows[i].offloads;
+		CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &p), rows[i].rc);
+		CU_ASSERT_EQUAL(p != NULL && offload_device_present(&p->tls), rows[i].rc == 0);
+		if (p != NULL)
+			CU_ASSERT_EQUAL(rtls_port_close(p), 0);
+		CU_ASSERT_EQUAL(rtls_port_close(own), 0);
+	}
 }
 
 int
@@ -160,6 +206,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "inline TLS", test_port },
+		{ "a device that runs", test_port_adopted },
 		{ "no calls for it", test_port_without },
 		{ "refused", test_port_refused },
 	};

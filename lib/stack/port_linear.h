@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Sending through an ethdev that does not take a chain of mbufs as one packet, or that wants all
+ * packets out of one pool: each goes as a copy in one piece. A driver without
+ * RTE_ETH_TX_OFFLOAD_MULTI_SEGS reads pkt_len bytes from the first mbuf on: memory of others.
+ */
+#ifndef RTLS_STACK_PORT_LINEAR_H
+#define RTLS_STACK_PORT_LINEAR_H
+
+#include <stdbool.h>
+
+#include <rte_mbuf.h>
+
+#include <recordtls/stats.h>
+
+struct port_linear {
+	struct rte_mempool *pool; /* NULL: packets go as they are */
+	uint16_t port_id;
+	/* Those of one piece, too: RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, "the same mempool and has
+	 * refcnt = 1". */
+	bool all;
+	uint32_t frame_max;
+	/* Written by the lcore that sends. */
+	uint64_t copies;
+	uint64_t no_mbuf; /* bursts that ended for want of buffers */
+	uint64_t refused; /* dropped: the device would never take them */
+};
+
+/*
+ * nb_desc: packets that the device may hold. l is zeroed, with port_id and all set. 0; -EINVAL:
+ * frames of this MTU fit into no mbuf; -ENOMEM, -EEXIST.
+ */
+int port_linear_init(struct port_linear *l, uint32_t nb_desc, uint16_t mtu);
+
+/* Safe on a zeroed struct. */
+void port_linear_fini(struct port_linear *l);
+
+/*
+ * As rte_eth_tx_prepare() and rte_eth_tx_burst() in one, both for what really goes: of those it
+ * takes the originals are freed, the others stay the caller's. A head packet that can never go is
+ * dropped and counted as taken.
+ */
+uint16_t port_linear_burst(struct port_linear *l, uint16_t queue, struct rte_mbuf **pkts,
+			   uint16_t n);
+
+/* In the manner of rtls_stats_get(). */
+int port_linear_stats(const struct port_linear *l, struct rtls_stat *tab, unsigned int n);
+
+#endif
