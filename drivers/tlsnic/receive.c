@@ -57,15 +57,13 @@ open_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, const
 	case NIC_RX_OPENED:
 		if (fresh == NULL) {
 			nic_count(&nic->counters, NIC_CNT_RX_NO_MBUF, 1);
-			return m;
+			break;
 		}
 		nic_count(&nic->counters, NIC_CNT_RX_PACKETS, 1);
 		nic_count(&nic->counters, NIC_CNT_RX_BYTES, f->pay_len);
 		rte_pktmbuf_free(m);
 		return fresh;
 	case NIC_RX_ERROR:
-		/* Plaintext that nobody has verified. */
-		OPENSSL_cleanse(out, f->pay_len);
 		nic_count(&nic->counters, NIC_CNT_RX_ERR, 1);
 		break;
 	case NIC_RX_LOST:
@@ -74,6 +72,8 @@ open_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, const
 	case NIC_RX_UNTOUCHED:
 		break;
 	}
+	/* Plaintext, if there is any, that nobody gets, or that nobody has verified. */
+	OPENSSL_cleanse(out, f->pay_len);
 	rte_pktmbuf_free(fresh);
 	return m;
 }

@@ -89,6 +89,7 @@ make_stack(const struct options *o, struct rtls_port *port)
 		/* Those above --conns are accepted too, to be turned away. */
 		.max_socks = o->conns + 256,
 		.time_wait_us = o->time_wait_ms * 1000,
+		.wipe_buffers = o->wipe,
 		.crypto = o->crypto,
 	};
 	struct rtls_stack *stack;

@@ -26,6 +26,7 @@ enum {
 	OPT_CRYPTO,
 	OPT_TLSNIC,
 	OPT_TLSNIC_CONTEXTS,
+	OPT_WIPE,
 	OPT_JSON,
 	OPT_BUSY,
 	OPT_HELP,
@@ -45,6 +46,7 @@ static const struct option table[] = {
 	{ "crypto", required_argument, NULL, OPT_CRYPTO },
 	{ "tlsnic", no_argument, NULL, OPT_TLSNIC },
 	{ "tlsnic-contexts", required_argument, NULL, OPT_TLSNIC_CONTEXTS },
+	{ "wipe", no_argument, NULL, OPT_WIPE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "busy", no_argument, NULL, OPT_BUSY },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -73,6 +75,7 @@ options_usage(void)
 	     "                       as crypto_aesni_mb, or auto, the default: the fastest\n"
 	     "  --tlsnic             put a TLS NIC in software over the port\n"
 	     "  --tlsnic-contexts N  room in its table, two for a connection; default 16384\n"
+	     "  --wipe               wipe buffers of records when they are free\n"
 	     "  --json               end with one line of JSON on standard output\n"
 	     "  --busy               never sleep when idle\n"
 	     "  --help               this text\n"
@@ -170,6 +173,9 @@ take(struct options *o, int opt, const char *arg)
 	case OPT_TLSNIC_CONTEXTS:
 		ok = read_number("tlsnic-contexts", arg, 1, 65535, &n);
 		o->tlsnic_contexts = (uint32_t)n;
+		break;
+	case OPT_WIPE:
+		o->wipe = true;
 		break;
 	case OPT_JSON:
 		o->json = true;

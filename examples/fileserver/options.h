@@ -38,6 +38,7 @@ struct options {
 	const char *crypto; /* as rtls_stack_conf has it */
 	bool tlsnic;
 	uint32_t tlsnic_contexts; /* 0: the NIC's default */
+	bool wipe;
 	bool json;
 	bool busy;
 };

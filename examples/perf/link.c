@@ -49,6 +49,7 @@ link_stack(const struct link *l, int end)
 		.nb_medium = RTE_MAX(2048u, l->o->conns * (SNDBUF / 2048 + 64)),
 		.nb_large = RTE_MAX(1024u, l->o->conns * (SNDBUF / 16384 + 32)),
 		.sndbuf = SNDBUF,
+		.wipe_buffers = l->o->wipe,
 		.crypto = l->o->provider,
 	};
 	struct rtls_stack *s;

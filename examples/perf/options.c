@@ -23,6 +23,7 @@ enum {
 	OPT_CONNS,
 	OPT_MSS,
 	OPT_TSO,
+	OPT_WIPE,
 	OPT_JSON,
 	OPT_HELP,
 };
@@ -37,6 +38,7 @@ static const struct option table[] = {
 	{ "conns", required_argument, NULL, OPT_CONNS },
 	{ "mss", required_argument, NULL, OPT_MSS },
 	{ "tso", no_argument, NULL, OPT_TSO },
+	{ "wipe", no_argument, NULL, OPT_WIPE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -76,6 +78,7 @@ options_usage(void)
 	     "  --mode MODE      plain, software or nic; default software\n"
 	     "  --conns N        connections at once, 1 to 64; default 1\n"
 	     "  --tso            the NIC cuts long packets, in every mode\n"
+	     "  --wipe           buffers of records are wiped when they are free\n"
 	     "\n"
 	     "record: the record layer alone, on one lcore. All of these in turn, in slices of\n"
 	     "about 0.1 ms, first with 256 KiB of records, then with 64 MiB; seal / open:\n"
@@ -187,6 +190,9 @@ take(struct options *o, int opt, const char *arg)
 		return read_number("mss", arg, 536, 8960, &o->mss);
 	case OPT_TSO:
 		o->tso = true;
+		break;
+	case OPT_WIPE:
+		o->wipe = true;
 		break;
 	case OPT_JSON:
 		o->json = true;

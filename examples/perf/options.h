@@ -37,6 +37,7 @@ struct options {
 	uint32_t conns;         /* flow */
 	enum options_mode mode; /* flow */
 	bool tso;               /* flow */
+	bool wipe;              /* flow */
 	double seconds;
 	bool json;
 };

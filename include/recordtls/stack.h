@@ -50,7 +50,16 @@ struct rtls_stack_conf {
 	 */
 	uint32_t answers_per_remote;
 	uint32_t answers_per_stack;
-	uint32_t reserved[5]; /**< 0 */
+	/**
+	 * 1: buffers of records are wiped when the last reference to them goes, and receive buffers
+	 * in which a device has opened something when the stack frees them and has the only one.
+	 * 0, the default: plaintext of records that a NIC seals or has opened stays in memory until
+	 * its buffer is used again; sealed and opened in software it never does. It costs writing
+	 * those bytes once more, and the pools of records their per-lcore caches. doc/architecture.md
+	 * says which buffers are the port's, so that nothing is promised for them.
+	 */
+	uint32_t wipe_buffers;
+	uint32_t reserved[4]; /**< 0 */
 	/**
 	 * Who seals and opens in software; borrowed during rtls_stack_create(). "libcrypto", also
 	 * NULL; the name of a DPDK crypto device that computes on the caller's core, such as
@@ -67,7 +76,8 @@ struct rtls_stack_conf {
  * Makes a stack, and one reader thread for files. Call it on the lcore that
  * will poll it. @param conf borrowed; NULL: all defaults.
  * @return 0; -ENOMEM; -EEXIST: the name is taken; -ENAMETOOLONG; -EINVAL; -ENOSYS: no
- *   random source; -EAGAIN: no thread; with a crypto device named: -ENODEV: there is none;
+ *   random source; -EAGAIN: no thread; -ENOSPC: with wipe_buffers, DPDK knows too many kinds of
+ *   pools; with a crypto device named: -ENODEV: there is none;
  *   -ENOTSUP: its results are not right; or its driver's, if it does not start.
  */
 int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **out);

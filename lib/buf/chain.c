@@ -10,6 +10,8 @@
 
 #include <rte_common.h>
 
+#include "buf/pools.h"
+
 bool
 chain_sound_slow(const struct rte_mbuf *m)
 {
@@ -23,8 +25,28 @@ chain_sound_slow(const struct rte_mbuf *m)
 	return m == NULL && nb_segs == 0 && pkt_len == 0;
 }
 
-struct rte_mbuf *
-chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len)
+void
+chain_free_seg(struct rte_mbuf *m, bool wiped)
+{
+	/* All of it: what was cut off lies beside the data. */
+	if (wiped && chain_writable(m))
+		buf_wipe(m->buf_addr, m->buf_len);
+	rte_pktmbuf_free_seg(m);
+}
+
+void
+chain_free_wiping(struct rte_mbuf *m)
+{
+	struct rte_mbuf *next;
+
+	for (; m != NULL; m = next) {
+		next = m->next;
+		chain_free_seg(m, true);
+	}
+}
+
+static struct rte_mbuf *
+cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiping)
 {
 	struct rte_mbuf *first = NULL, **link = &first, *next;
 	uint32_t skip, keep, left = len;
@@ -38,7 +60,7 @@ chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len)
 		off -= skip;
 		left -= keep;
 		if (keep == 0) {
-			rte_pktmbuf_free_seg(m);
+			chain_free_seg(m, wiping);
 			continue;
 		}
 		m->data_off = (uint16_t)(m->data_off + skip);
@@ -57,6 +79,18 @@ chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len)
 	first->nb_segs = nb_segs;
 	first->pkt_len = len;
 	return first;
+}
+
+struct rte_mbuf *
+chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	return cut(m, off, len, false);
+}
+
+struct rte_mbuf *
+chain_cut_wiping(struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	return cut(m, off, len, true);
 }
 
 void

@@ -38,6 +38,9 @@ chain_sound(const struct rte_mbuf *m)
  */
 struct rte_mbuf *chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len);
 
+/* The same, and wipes the whole buffers that it frees, if they are ours alone. */
+struct rte_mbuf *chain_cut_wiping(struct rte_mbuf *m, uint32_t off, uint32_t len);
+
 /* Copies len bytes at off out of a chain that holds them. */
 void chain_copy_out(const struct rte_mbuf *m, uint32_t off, void *dst, uint32_t len);
 
@@ -61,5 +64,11 @@ chain_writable(const struct rte_mbuf *m)
 {
 	return RTE_MBUF_DIRECT(m) && rte_mbuf_refcnt_read(m) == 1;
 }
+
+/* Frees one mbuf of a chain; wiped: its whole buffer first, if nobody else has it. */
+void chain_free_seg(struct rte_mbuf *m, bool wiped);
+
+/* Frees a packet, wiped. */
+void chain_free_wiping(struct rte_mbuf *m);
 
 #endif

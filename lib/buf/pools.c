@@ -13,6 +13,7 @@
 #include <recordtls/offload.h>
 
 #include "buf/sendq.h"
+#include "buf/wipe_ops.h"
 
 enum {
 	CACHE_MAX = 256,
@@ -40,9 +41,17 @@ cache_size(uint32_t n)
 	return RTE_MIN(n / 8, (uint32_t)CACHE_MAX);
 }
 
+/* Without a cache: it would keep buffers back unwiped. */
+static struct rte_mempool *
+wiping_create(const char *name, uint32_t n, uint16_t priv_size, uint16_t room, int socket_id)
+{
+	return rte_pktmbuf_pool_create_by_ops(name, n, 0, priv_size, room, socket_id,
+					      WIPE_OPS_NAME);
+}
+
 static int
 pool_create(struct rte_mempool **out, const struct buf_pools_conf *conf, const char *suffix,
-	    uint32_t n, uint16_t priv_size, uint16_t room)
+	    uint32_t n, uint16_t priv_size, uint16_t room, bool wipe)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
 	int len = snprintf(name, sizeof(name), "%s_%s", conf->name, suffix);
@@ -51,7 +60,9 @@ pool_create(struct rte_mempool **out, const struct buf_pools_conf *conf, const c
 		return -ENAMETOOLONG;
 	if (n == 0)
 		return -EINVAL;
-	*out = rte_pktmbuf_pool_create(name, n, cache_size(n), priv_size, room, conf->socket_id);
+	*out = wipe ? wiping_create(name, n, priv_size, room, conf->socket_id) :
+		      rte_pktmbuf_pool_create(name, n, cache_size(n), priv_size, room,
+					      conf->socket_id);
 	if (*out == NULL)
 		return rte_errno == EEXIST || rte_errno == ENAMETOOLONG ? -rte_errno : -ENOMEM;
 	return 0;
@@ -80,23 +91,25 @@ buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf)
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	rc = pool_create(&p->header, conf, "header", conf->nb_packets,
-			 RTE_ALIGN(sizeof(struct rtls_tls_tx_meta), PRIV_ALIGN),
-			 RTE_PKTMBUF_HEADROOM + BUF_HEADER_ROOM);
+	rc = conf->wipe ? wipe_ops_register() : 0;
+	if (rc == 0)
+		rc = pool_create(&p->header, conf, "header", conf->nb_packets,
+				 RTE_ALIGN(sizeof(struct rtls_tls_tx_meta), PRIV_ALIGN),
+				 RTE_PKTMBUF_HEADROOM + BUF_HEADER_ROOM, false);
 	/* Most packets lie in one record or touch two. */
 	if (rc == 0)
 		rc = pool_create(&p->indirect, conf, "indirect",
 				 conf->nb_packets == 0 ?
 					 0 :
 					 RTE_MAX(2 * conf->nb_packets, (uint32_t)SENDQ_PIECES_MAX),
-				 0, 0);
+				 0, 0, false);
 	if (rc == 0)
 		rc = pool_create(&p->reserve, conf, "reserve",
 				 RTE_MAX(conf->nb_large / RESERVE_SHARE, (uint32_t)RESERVE_MIN),
-				 priv_size, BUF_LARGE_ROOM);
+				 priv_size, BUF_LARGE_ROOM, conf->wipe);
 	for (i = 0; rc == 0 && i < RTE_DIM(p->record); i++)
 		rc = pool_create(&p->record[i], conf, suffix[i], nb_records[i], priv_size,
-				 record_room[i]);
+				 record_room[i], conf->wipe);
 	if (rc != 0)
 		pools_free(p);
 	return rc;

@@ -9,6 +9,7 @@
 #ifndef RTLS_BUF_POOLS_H
 #define RTLS_BUF_POOLS_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <rte_mbuf.h>
@@ -33,6 +34,7 @@ struct buf_pools_conf {
 	uint32_t nb_small;
 	uint32_t nb_medium;
 	uint32_t nb_large;
+	bool wipe; /* record buffers when they are given back, by whomever */
 };
 
 struct buf_pools {
@@ -46,7 +48,7 @@ struct buf_pools {
 
 /*
  * 0; -ENOMEM; -EEXIST: a pool of that name is there; -ENAMETOOLONG; -EINVAL: a pool of no
- * buffers. Nothing is left behind on error.
+ * buffers; -ENOSPC: DPDK has no room for pools that wipe. Nothing is left behind on error.
  */
 int buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf);
 /* 0, or -EAGAIN while buffers are out (nothing is freed then). Safe on a zeroed struct. */

@@ -41,6 +41,12 @@ is_small(const struct recvq_run *r)
 	return r->first == r->last && r->first->data_len * 4u < r->first->buf_len;
 }
 
+static void
+seg_free(const struct recvq *q, struct rte_mbuf *m)
+{
+	chain_free_seg(m, q->wipe && q->marked);
+}
+
 static uint64_t
 marks_of(const struct rte_mbuf *m)
 {
@@ -65,7 +71,8 @@ marks_join(struct rte_mbuf *tail, const struct rte_mbuf *m, struct recvq_seam *s
  * buffer when nobody else can see that one: its tail room is then ours alone.
  */
 static void
-run_append(struct recvq_run *run, const struct recvq_run *more, struct recvq_seam *seam)
+run_append(const struct recvq *q, struct recvq_run *run, const struct recvq_run *more,
+	   struct recvq_seam *seam)
 {
 	struct rte_mbuf *tail = run->last, *m = more->first;
 
@@ -81,7 +88,7 @@ run_append(struct recvq_run *run, const struct recvq_run *more, struct recvq_sea
 		memcpy(rte_pktmbuf_mtod_offset(tail, uint8_t *, tail->data_len),
 		       rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
 		tail->data_len = (uint16_t)(tail->data_len + m->data_len);
-		rte_pktmbuf_free_seg(m);
+		seg_free(q, m);
 		return;
 	}
 	tail->next = m;
@@ -109,10 +116,10 @@ insert_ready(struct recvq *q, const struct recvq_run *r)
 {
 	uint32_t ready_before = q->ready.room, joined = 0;
 
-	run_append(&q->ready, r, &q->seam);
+	run_append(q, &q->ready, r, &q->seam);
 	while (q->nb_held > 0 && q->held[0].off == q->ready.end_off) {
 		joined += q->held[0].room;
-		run_append(&q->ready, &q->held[0], &q->seam);
+		run_append(q, &q->ready, &q->held[0], &q->seam);
 		held_remove(q, 0);
 	}
 	recount(q, ready_before, joined, 0);
@@ -140,7 +147,7 @@ insert_held(struct recvq *q, const struct recvq_run *r)
 	if (joins_before) {
 		run = &q->held[i - 1];
 		room_before = run->room;
-		run_append(run, r, NULL);
+		run_append(q, run, r, NULL);
 	} else {
 		run = &q->held[i];
 		memmove(run + 1, run, (q->nb_held - i) * sizeof(*run));
@@ -148,7 +155,7 @@ insert_held(struct recvq *q, const struct recvq_run *r)
 		*run = *r;
 	}
 	if (joins_behind)
-		run_append(run, &behind, NULL);
+		run_append(q, run, &behind, NULL);
 	recount(q, q->ready.room, room_before + behind.room, run->room);
 	return 0;
 }
@@ -238,7 +245,7 @@ recvq_consume(struct recvq *q, uint64_t len)
 		q->room_used -= m->buf_len;
 		if (m == q->seam.m)
 			q->seam.m = NULL;
-		rte_pktmbuf_free_seg(m);
+		seg_free(q, m);
 		m = next;
 	}
 	if (m != NULL && m == q->seam.m)
@@ -254,13 +261,13 @@ recvq_consume(struct recvq *q, uint64_t len)
 
 /* rte_pktmbuf_free would do, but nb_segs of a run's mbufs is not kept. */
 static void
-run_free(struct recvq_run *r)
+run_free(const struct recvq *q, struct recvq_run *r)
 {
 	struct rte_mbuf *m, *next;
 
 	for (m = r->first; m != NULL; m = next) {
 		next = m->next;
-		rte_pktmbuf_free_seg(m);
+		seg_free(q, m);
 	}
 	memset(r, 0, sizeof(*r));
 }
@@ -271,6 +278,7 @@ insert_disjoint(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 {
 	struct recvq_run r = run_of(m, off);
 
+	q->marked |= marks_of(m) != 0;
 	if (off == q->ready.end_off) {
 		insert_ready(q, &r);
 		return 0;
@@ -283,7 +291,7 @@ held_free(struct recvq *q, uint32_t i)
 {
 	q->room_used -= q->held[i].room;
 	q->room_held -= q->held[i].room;
-	run_free(&q->held[i]);
+	run_free(q, &q->held[i]);
 	held_remove(q, i);
 }
 
@@ -325,7 +333,8 @@ recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 			continue;
 		}
 		/* Touches the run, so that it never makes one more. */
-		insert_disjoint(q, off, chain_cut(m, 0, front));
+		insert_disjoint(q, off,
+				q->wipe ? chain_cut_wiping(m, 0, front) : chain_cut(m, 0, front));
 		m = behind;
 		off = run_end_off;
 	}
@@ -339,7 +348,7 @@ recvq_drop_held(struct recvq *q)
 	uint32_t room = q->room_held, i;
 
 	for (i = 0; i < q->nb_held; i++)
-		run_free(&q->held[i]);
+		run_free(q, &q->held[i]);
 	q->nb_held = 0;
 	q->room_held = 0;
 	q->room_used -= room;
@@ -350,8 +359,10 @@ void
 recvq_fini(struct recvq *q)
 {
 	uint64_t end_off = q->ready.end_off;
+	bool wipe = q->wipe;
 
 	recvq_drop_held(q);
-	run_free(&q->ready);
+	run_free(q, &q->ready);
 	recvq_init(q, end_off);
+	q->wipe = wipe;
 }

@@ -15,6 +15,7 @@
 #ifndef RTLS_BUF_RECVQ_H
 #define RTLS_BUF_RECVQ_H
 
+#include <stdbool.h>
 #include <sys/uio.h>
 
 #include <rte_mbuf.h>
@@ -50,6 +51,9 @@ struct recvq {
 	uint32_t nb_held;
 	uint32_t room_used; /* bytes of buffer room, ready and held */
 	uint32_t room_held; /* of these, out of order */
+	/* Wipe buffers that are ours alone when they are freed? Set behind recvq_init(), kept. */
+	bool wipe;
+	bool marked; /* there were bytes that a device had opened */
 };
 
 void recvq_init(struct recvq *q, uint64_t start_off);

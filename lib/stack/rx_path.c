@@ -58,11 +58,21 @@ rx_path_poll(struct rtls_stack *s)
 	return total;
 }
 
+/* A packet that is not kept. What a device has opened of it is plaintext. */
+static void
+free_packet(const struct rtls_stack *s, struct rte_mbuf *m)
+{
+	if (s->conf.wipe_buffers != 0 && (m->ol_flags & CHAIN_MARKS) != 0)
+		chain_free_wiping(m);
+	else
+		rte_pktmbuf_free(m);
+}
+
 static void
 drop(struct rtls_stack *s, struct rx_packet *p, enum counter why)
 {
 	stack_count(s, why);
-	rte_pktmbuf_free(p->m);
+	free_packet(s, p->m);
 }
 
 static enum counter
@@ -157,7 +167,7 @@ rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 		/* A SYN, the end of a handshake, TIME-WAIT, or nobody's. */
 		index = open_path_input(s, b, p->ip.src_mac, &p->tuple, hash, &p->seg);
 		if (index == FLOW_NONE) {
-			rte_pktmbuf_free(p->m);
+			free_packet(s, p->m);
 			return;
 		}
 	}
@@ -201,7 +211,7 @@ rx_connection(struct rtls_sock *k, struct rx_packet *p)
 	if (v.keep > 0)
 		store(k, p, &v);
 	else
-		rte_pktmbuf_free(p->m);
+		free_packet(s, p->m);
 	endpoint_tcp_events(k, v.events);
 }
 
@@ -212,11 +222,12 @@ store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
 	struct rtls_stack *s = k->stack;
 	uint32_t payload_off = p->ip.l4_off + p->seg.hdr_len;
 	bool in_order = v->stream_off <= k->recvq.ready.end_off;
+	bool wiping = s->conf.wipe_buffers != 0 && (p->m->ol_flags & CHAIN_MARKS) != 0;
 	struct rte_mbuf *m;
 
-	m = chain_cut(p->m, payload_off + v->skip, v->keep);
+	m = (wiping ? chain_cut_wiping : chain_cut)(p->m, payload_off + v->skip, v->keep);
 	if (recvq_insert(&k->recvq, v->stream_off, m) != 0) {
-		rte_pktmbuf_free(m);
+		free_packet(s, m);
 		pressure_drop_held(k);
 		return;
 	}

@@ -97,7 +97,7 @@ conf_check(const struct rtls_stack_conf *c)
 	/* A full record must fit into either buffer. */
 	if (c->sndbuf < BUF_LARGE_ROOM || c->rcvbuf < 2 * BUF_LARGE_ROOM)
 		return -EINVAL;
-	if (c->max_socks > 1 << 20 || c->rto_min_us < 1000)
+	if (c->max_socks > 1 << 20 || c->rto_min_us < 1000 || c->wipe_buffers > 1)
 		return -EINVAL;
 	return 0;
 }
@@ -174,6 +174,7 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 		.nb_small = s->conf.nb_small,
 		.nb_medium = s->conf.nb_medium,
 		.nb_large = s->conf.nb_large,
+		.wipe = s->conf.wipe_buffers != 0,
 	};
 	struct cryptodev_conf crypto = {
 		.name = name,

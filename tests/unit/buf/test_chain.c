@@ -246,11 +246,55 @@ test_writable(void)
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 }
 
+static bool
+is_zero(const struct rte_mbuf *m)
+{
+	for (uint32_t i = 0; i < m->buf_len; i++)
+		if (((const uint8_t *)m->buf_addr)[i] != 0)
+			return false;
+	return true;
+}
+
+/* Buffers that go are wiped as a whole; those that stay, or are somebody else's, too, are not. */
+static void
+test_wiping(void)
+{
+	static const uint8_t segs[SEGS_MAX] = { 5, 6, 7, 5 };
+	struct rte_mbuf *m, *seg[4], *piece;
+
+	for (int wiping = 0; wiping < 2; wiping++) {
+		m = make(segs);
+		for (int i = 0; i < 4; i++) {
+			seg[i] = i == 0 ? m : seg[i - 1]->next;
+			rte_pktmbuf_mtod(seg[i], uint8_t *)[100] = 1;
+		}
+		rte_mbuf_refcnt_set(seg[3], 2);
+		m = wiping ? chain_cut_wiping(m, 6, 5) : chain_cut(m, 6, 5);
+		CU_ASSERT_PTR_EQUAL(m, seg[1]);
+		CU_ASSERT(pattern_is(rte_pktmbuf_mtod(m, const uint8_t *), 6, 5));
+		CU_ASSERT_EQUAL(is_zero(seg[0]), wiping != 0);
+		CU_ASSERT_EQUAL(is_zero(seg[2]), wiping != 0);
+		CU_ASSERT(!is_zero(seg[3]));
+		rte_pktmbuf_free_seg(seg[3]);
+		piece = rte_pktmbuf_alloc(pools.indirect);
+		rte_pktmbuf_attach(piece, m);
+		chain_free_seg(piece, true);
+		CU_ASSERT(!is_zero(m));
+		if (wiping)
+			chain_free_wiping(m);
+		else
+			chain_free_seg(m, false);
+		CU_ASSERT_EQUAL(is_zero(seg[1]), wiping != 0);
+		CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	}
+}
+
 int
 main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "a packet is what its head says", test_sound },
+		{ "what is freed is wiped if asked", test_wiping },
 		{ "every cut of every chain", test_cut },
 		{ "a cut packet can be cut again", test_cut_again },
 		{ "an attached segment is cut without touching its buffer", test_cut_attached },
