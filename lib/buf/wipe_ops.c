@@ -3,40 +3,37 @@
 
 #include "buf/wipe_ops.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_common.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
-#include <rte_ring.h>
 #include <rte_spinlock.h>
+#include <rte_stack.h>
 
 #include "buf/pools.h"
 
-/* A pool is a ring, as it is with DPDK's own "ring_mp_mc". */
+/* The buffer that was wiped last is in the CPU's cache, and goes out first. */
 static int
 wipe_alloc(struct rte_mempool *mp)
 {
-	char name[RTE_RING_NAMESIZE];
-	int len = snprintf(name, sizeof(name), RTE_MEMPOOL_MZ_FORMAT, mp->name);
-	struct rte_ring *r;
+	struct rte_stack *s;
 
-	if (len < 0 || (size_t)len >= sizeof(name))
-		return -ENAMETOOLONG;
-	r = rte_ring_create(name, rte_align32pow2(mp->size + 1), mp->socket_id, 0);
-	if (r == NULL)
+	static_assert((int)RTE_MEMPOOL_NAMESIZE <= (int)RTE_STACK_NAMESIZE, "it can have its name");
+	s = rte_stack_create(mp->name, mp->size, mp->socket_id, 0);
+	if (s == NULL)
 		return -rte_errno;
-	mp->pool_data = r;
+	mp->pool_data = s;
 	return 0;
 }
 
 static void
 wipe_free(struct rte_mempool *mp)
 {
-	rte_ring_free(mp->pool_data);
+	rte_stack_free(mp->pool_data);
 }
 
 /*
@@ -59,19 +56,19 @@ wipe_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
 
 	for (unsigned int i = 0; i < n; i++)
 		wipe(objs[i], data_off, room);
-	return rte_ring_mp_enqueue_bulk(mp->pool_data, objs, n, NULL) == 0 ? -ENOBUFS : 0;
+	return rte_stack_push(mp->pool_data, objs, n) < n ? -ENOBUFS : 0;
 }
 
 static int
 wipe_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
 {
-	return rte_ring_mc_dequeue_bulk(mp->pool_data, objs, n, NULL) == 0 ? -ENOBUFS : 0;
+	return rte_stack_pop(mp->pool_data, objs, n) < n ? -ENOBUFS : 0;
 }
 
 static unsigned int
 wipe_count(const struct rte_mempool *mp)
 {
-	return rte_ring_count(mp->pool_data);
+	return rte_stack_count(mp->pool_data);
 }
 
 static bool
