@@ -15,7 +15,7 @@ stage() {
 	chmod 755 "$clone/tools/check.d/$1"
 }
 
-for tool in setup run demo check format; do
+for tool in setup run demo check format fuzz; do
 	is "$tool --help explains it" yes "$("$clone/tools/$tool" --help | grep -q "^tools/$tool" && echo yes)"
 	refuses "$tool with an unknown option" "'--frob'" "$clone/tools/$tool" --frob
 done
@@ -25,6 +25,11 @@ refuses 'demo with a bad mode' "'fast'" "$clone/tools/demo" --mode fast
 refuses 'demo without a mode' 'nic, software or auto' "$clone/tools/demo" --mode
 refuses 'demo without a provider' 'libcrypto, auto or a crypto device' "$clone/tools/demo" --crypto
 refuses 'demo without a size' 'number of bytes' "$clone/tools/demo" --size
+refuses 'fuzz without a name' 'no fuzzer named' "$clone/tools/fuzz"
+refuses 'fuzz with two names' "unknown argument 'b'" "$clone/tools/fuzz" a b
+refuses 'fuzz with bad seconds' "not '0'" "$clone/tools/fuzz" a --seconds 0
+refuses 'fuzz with an input that is not there' "no file 'x'" "$clone/tools/fuzz" a --replay x
+refuses 'fuzz with a bad fault' "not 'x'" "$clone/tools/fuzz" --faults x
 refuses 'check with an unknown stage' "'frob'" "$clone/tools/check" frob
 
 stage 10-good <<< 'echo fine'
