@@ -48,17 +48,18 @@ arp_age(struct arp_entry *e, uint64_t now_us)
 		e->state = ARP_STALE;
 }
 
+/* Whatever came in between: a stranger's packets can set tries back, not what was asked. */
 static bool
 arp_asked_lately(const struct arp_entry *e, uint64_t now_us)
 {
-	return e->tries > 0 && now_us < e->asked_us + ARP_RETRY_US;
+	return (e->tries > 0 || e->asked_us > 0) && now_us < e->asked_us + ARP_RETRY_US;
 }
 
 /* What a set offers to a newcomer. */
 struct arp_victims {
 	struct arp_entry *vacant;
 	struct arp_entry *incomplete; /* the one asked for longest ago, not lately */
-	struct arp_entry *stale;      /* the one used longest ago */
+	struct arp_entry *stale;      /* the one used longest ago, not asked lately */
 	uint32_t n_incomplete;
 };
 
@@ -84,7 +85,8 @@ arp_victims(struct arp_entry *set, uint64_t now_us)
 		case ARP_FRESH:
 			break;
 		case ARP_STALE:
-			if (v.stale == NULL || e->used_us < v.stale->used_us)
+			if (!arp_asked_lately(e, now_us) &&
+			    (v.stale == NULL || e->used_us < v.stale->used_us))
 				v.stale = e;
 			break;
 		}
@@ -93,8 +95,8 @@ arp_victims(struct arp_entry *set, uint64_t now_us)
 }
 
 /*
- * An entry for an address that has none, in the state given, or NULL. An
- * INCOMPLETE one gives way only when its request is older than ARP_RETRY_US, so
+ * An entry for an address that has none, in the state given, or NULL. One that
+ * was asked for gives way only when its request is older than ARP_RETRY_US, so
  * that a flood of addresses cannot make us ask for any of them more often.
  */
 static struct arp_entry *

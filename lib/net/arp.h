@@ -43,7 +43,7 @@ enum arp_state {
 
 struct arp_entry {
 	uint64_t confirmed_us; /* FRESH: since when */
-	uint64_t asked_us;     /* tries > 0: when the last request went out */
+	uint64_t asked_us;     /* when the last request went out; 0, with tries 0: none */
 	uint64_t used_us;      /* last looked up or learned */
 	uint32_t ip;
 	uint8_t mac[NET_MAC_LEN];

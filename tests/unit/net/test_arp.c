@@ -276,12 +276,52 @@ test_input_table(void)
 		CU_ASSERT_EQUAL(a.ip, PEER);
 		CU_ASSERT_EQUAL(memcmp(a.mac, rows[i].mac, 6), 0);
 		CU_ASSERT_EQUAL(t.changes - changes, rows[i].act == ARP_LEARNED);
+		/* RFC 1122 2.3.2.1: who was asked a moment ago is not asked again. */
+		if ((rows[i].start == ASKED || rows[i].start == IS_STALE_ASKED) &&
+		    rows[i].then == ARP_FOUND_ASK) {
+			expect_found(&t, PEER, now_us + 1, ARP_FOUND, rows[i].then_mac);
+			now_us += S;
+		}
 		/* 29 s on: what was confirmed at now_us is still fresh. */
 		then = arp_lookup(&t, PEER, now_us + (rows[i].then == ARP_FOUND ? 29 * S : 1));
 		CU_ASSERT_EQUAL(then.verdict, rows[i].then);
 		if (rows[i].then_mac != NULL)
 			CU_ASSERT_EQUAL(memcmp(then.mac, rows[i].then_mac, 6), 0);
 	}
+}
+
+/* Of 5,000 packets in 5 s, each with another MAC, none makes us ask before its time. */
+static void
+test_asked_by_junk(void)
+{
+	struct arp_table t = new_table(8);
+	uint32_t asked = 0;
+
+	for (uint64_t now_us = 60 * S; now_us < 65 * S; now_us += S / 1000) {
+		enum arp_verdict v;
+
+		hear(&t, REQ, PEER, now_us / 1000 % 2 ? mac_a : mac_b, OWN, now_us);
+		v = arp_lookup(&t, PEER, now_us).verdict;
+		asked += v == ARP_FOUND_ASK || v == ARP_FOUND_ASK_ALL || v == ARP_RESOLVE;
+	}
+	CU_ASSERT_EQUAL(asked, 5);
+}
+
+/* Nor do neighbours that push it out: it keeps its entry for as long as it waits for an answer. */
+static void
+test_asked_and_pushed(void)
+{
+	struct arp_table t = new_table(8);
+
+	hear(&t, REQ, PEER, mac_a, OWN, 60 * S);
+	expect_found(&t, PEER, 60 * S, ARP_FOUND_ASK, mac_a);
+	for (uint32_t i = 0; i < 100; i++)
+		hear(&t, REQ, OTHER + i, mac_b, OWN, 60 * S + 1 + i);
+	expect_found(&t, PEER, 60 * S + 500, ARP_FOUND, mac_a);
+	/* The wait is over, and it was used longest ago. */
+	for (uint32_t i = 0; i < 100; i++)
+		hear(&t, REQ, OTHER + i, mac_b, OWN, 62 * S + i);
+	CU_ASSERT_EQUAL(arp_lookup(&t, PEER, 62 * S + 500).verdict, ARP_RESOLVE);
 }
 
 static void
@@ -506,6 +546,8 @@ main(void)
 		{ "stale, asked, fresh again", test_stale_refreshed },
 		{ "confirmed and suspected by TCP", test_confirm_and_suspect },
 		{ "each packet in each state", test_input_table },
+		{ "junk does not make us ask more often", test_asked_by_junk },
+		{ "who was asked keeps the entry", test_asked_and_pushed },
 		{ "senders", test_senders },
 		{ "malformed packets", test_bad_packets },
 		{ "what is sent", test_write },
