@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * One TCP connection in any state, and whatever comes: segments near what it expects or not at
+ * all, time, the calls of its owner, a port that cuts and refuses. Beside it a map of the bytes
+ * that it said to keep, one flag each: nothing is delivered that is not in it, and what
+ * waits out of order is exactly what is in it.
+ *
+ * Input: how the connection began, then a row of steps.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "unit/tcp/fixture.h"
+
+enum {
+	STEPS_MAX = 400,
+	MAP_LEN = 1 << 19,  /* offsets that the map knows; a run ends before it is full */
+	ROOM_MAX = 1 << 17, /* the caller never gives more at once */
+	PLANS_MAX = 600,
+	BATCH = 8,
+};
+
+static struct world {
+	struct tcp_params params;
+	struct tcp_conn c;
+	uint64_t now_us;
+	uint64_t ready;    /* data made ready */
+	uint64_t edge_max; /* the highest right edge that the peer told */
+	uint64_t told_max; /* the highest that we told */
+	uint32_t dropped;  /* the map was cut there last: its owner did that */
+	bool fin_seen;
+	bool orphan;
+	uint32_t map_used;
+	uint8_t map[MAP_LEN];
+} w;
+
+static void
+note_edge(void)
+{
+	uint64_t edge = w.c.snd_una + w.c.snd_wnd;
+
+	if (edge > w.edge_max)
+		w.edge_max = edge;
+}
+
+static void
+check_conn(void)
+{
+	const char *broken = tcp_check(&w.c);
+
+	if (broken != NULL)
+		fuzz_fail(__FILE__, __LINE__, broken);
+}
+
+/* --- what the map says --------------------------------------------------------- */
+
+static void
+map_keep(const struct tcp_verdict *v)
+{
+	FUZZ_CHECK(v->stream_off + v->keep <= MAP_LEN);
+	memset(w.map + v->stream_off, 1, v->keep);
+	if (v->stream_off + v->keep > w.map_used)
+		w.map_used = (uint32_t)(v->stream_off + v->keep);
+}
+
+/* The ranges are the runs of flags behind rcv_nxt. */
+static void
+check_held(void)
+{
+	const struct tcp_ranges *rs = &w.c.held;
+	uint64_t off = w.c.rcv_nxt;
+
+	if (w.orphan) /* nothing is kept any more, and the map knows no more */
+		return;
+	for (uint32_t i = 0; i < rs->n; i++) {
+		FUZZ_CHECK(rs->r[i].end <= w.map_used);
+		FUZZ_CHECK(memchr(w.map + off, 1, rs->r[i].start - off) == NULL);
+		FUZZ_CHECK(memchr(w.map + rs->r[i].start, 0, rs->r[i].end - rs->r[i].start) ==
+			   NULL);
+		off = rs->r[i].end;
+	}
+	FUZZ_CHECK(off >= w.map_used || memchr(w.map + off, 1, w.map_used - off) == NULL);
+}
+
+/* --- a segment came ------------------------------------------------------------ */
+
+struct before {
+	uint64_t rcv_nxt;
+	uint64_t rcv_adv;
+	uint64_t snd_una;
+	uint64_t snd_max;
+	enum tcp_state state;
+};
+
+static void
+check_kept(const struct before *b, const struct tcp_seg *seg, const struct tcp_verdict *v)
+{
+	if (v->keep == 0)
+		return;
+	FUZZ_CHECK(b->state != TCP_SYN_SENT && !w.orphan && !w.fin_seen);
+	FUZZ_CHECK(v->skip <= seg->payload_len && v->keep <= seg->payload_len - v->skip);
+	FUZZ_CHECK(tcp_rcv_seq_of(&w.c, v->stream_off) == seg->seq + v->skip);
+	FUZZ_CHECK(v->stream_off >= b->rcv_nxt && v->stream_off + v->keep <= b->rcv_adv);
+	FUZZ_CHECK(v->stream_off + v->keep <= w.c.peer_fin_off);
+	map_keep(v);
+}
+
+static void
+check_delivered(const struct before *b, const struct tcp_verdict *v)
+{
+	FUZZ_CHECK(w.c.rcv_nxt >= b->rcv_nxt && w.c.rcv_nxt <= b->rcv_adv);
+	FUZZ_CHECK((w.c.rcv_nxt > b->rcv_nxt) == ((v->events & TCP_EV_DELIVER) != 0));
+	if (!w.orphan && w.c.rcv_nxt > b->rcv_nxt)
+		FUZZ_CHECK(memchr(w.map + b->rcv_nxt, 0, w.c.rcv_nxt - b->rcv_nxt) == NULL);
+	if (v->events & TCP_EV_PEER_FIN) {
+		FUZZ_CHECK(!w.fin_seen && w.c.peer_fin && w.c.held.n == 0);
+		w.fin_seen = true;
+	}
+}
+
+static void
+input(const struct tcp_seg *seg)
+{
+	struct before b = { w.c.rcv_nxt, w.c.rcv_adv, w.c.snd_una, w.c.snd_max,
+			    (enum tcp_state)w.c.state };
+	struct tcp_verdict v = tcp_input(&w.c, seg, w.now_us);
+
+	FUZZ_CHECK(b.state == TCP_SYN_SENT || w.c.rcv_adv == b.rcv_adv);
+	FUZZ_CHECK(w.c.snd_una >= b.snd_una && w.c.snd_una <= b.snd_max);
+	FUZZ_CHECK((w.c.snd_una > b.snd_una) == ((v.events & TCP_EV_ACKED) != 0));
+	FUZZ_CHECK((w.c.state == TCP_CLOSED) == ((v.events & TCP_EV_CLOSED) != 0));
+	FUZZ_CHECK((v.events & TCP_EV_CONNECTED) == 0 || b.state == TCP_SYN_SENT);
+	FUZZ_CHECK(!v.reply_reset || (b.state == TCP_SYN_SENT && (seg->flags & TCP_RST) == 0));
+	if (b.state == TCP_SYN_SENT)
+		b.rcv_adv = w.c.rcv_adv;
+	check_kept(&b, seg, &v);
+	check_delivered(&b, &v);
+	check_conn();
+	if (w.c.state != TCP_CLOSED)
+		check_held();
+	note_edge();
+}
+
+/* An offset near one of the connection's own marks. */
+static uint64_t
+near(struct fuzz_in *in, const uint64_t *marks, uint32_t n)
+{
+	uint64_t off = marks[fuzz_below(in, n)];
+	uint8_t how = fuzz_u8(in);
+
+	if (how < 128)
+		return off + how % 16 - 8;
+	if (how < 192)
+		return off + fuzz_u16(in);
+	return how < 255 ? off - fuzz_u16(in) : off + fuzz_u32(in);
+}
+
+static void
+step_segment(struct fuzz_in *in)
+{
+	const struct tcp_ranges *rs = &w.c.held;
+	uint64_t rcv[] = { w.c.rcv_nxt,        w.c.rcv_adv,
+			   (uint64_t)-1,       rs->n > 0 ? rs->r[0].start : w.c.rcv_nxt,
+			   tcp_ranges_end(rs), w.c.peer_fin_off };
+	uint64_t snd[] = { w.c.snd_una, w.c.snd_nxt, w.c.snd_max, w.c.fin_off };
+	static const uint16_t lens[] = { 0, 1, 2, 100, 536, 999, 1000, 1448 };
+	struct tcp_seg seg = { 0 };
+	uint8_t how = fuzz_u8(in);
+
+	/* Most segments carry an ACK; all flags are tried. */
+	seg.flags = how & 0x80 ? fuzz_u8(in) : TCP_ACK | (how & 0x40 ? TCP_FIN : 0);
+	seg.seq = tcp_rcv_seq_of(&w.c, near(in, rcv, 6));
+	seg.ack = tcp_seq_of(&w.c, near(in, snd, 4));
+	seg.payload_len = how & 0x20 ? fuzz_u16(in) : lens[how & 7];
+	seg.wnd = how & 0x10 ? fuzz_u16(in) : 20000;
+	seg.has_ts = w.c.ts_on != ((how & 0x08) != 0);
+	seg.ts_val = w.c.ts_recent;
+	if (how & 0x04) {
+		seg.ts_val += (uint32_t)(int32_t)(int8_t)fuzz_u8(in);
+		seg.ts_ecr = tcp_ts_now(w.c.ts_offset, w.now_us) - fuzz_u8(in);
+	}
+	if (seg.flags & TCP_SYN) {
+		seg.mss = fuzz_u16(in);
+		seg.has_wscale = how & 1;
+		seg.wscale = fuzz_u8(in) % (TCP_WSCALE_MAX + 1);
+	}
+	seg.src_port = w.c.remote_port;
+	seg.dst_port = w.c.local_port;
+	input(&seg);
+}
+
+/* --- what it sends ------------------------------------------------------------- */
+
+static void
+check_planned(const struct tcp_out *o)
+{
+	const struct tcp_conn *c = &w.c;
+
+	FUZZ_CHECK(o->seg.payload_len == o->len);
+	if (o->syn) {
+		FUZZ_CHECK(c->state == TCP_SYN_SENT && o->len == 0);
+		return;
+	}
+	FUZZ_CHECK(o->seg.seq == tcp_seq_of(c, o->off));
+	FUZZ_CHECK(o->seg.ack == tcp_rcv_seq_of(c, tcp_ack_off(c)));
+	FUZZ_CHECK(o->len <= c->seg_max && o->len <= w.ready && o->off + o->len <= w.ready + 1);
+	if (o->len > 0) {
+		FUZZ_CHECK(o->off >= c->snd_una && o->off + o->len <= w.ready);
+		FUZZ_CHECK(o->probe ? o->len == 1 : o->off + o->len <= w.edge_max);
+	}
+	FUZZ_CHECK(o->fin == ((o->seg.flags & TCP_FIN) != 0));
+	FUZZ_CHECK(!o->fin || o->off + o->len == c->fin_off);
+	/* RFC 7323 2.4: a window may only seem to shrink by what one unit cannot tell. */
+	FUZZ_CHECK(o->adv_off + (UINT64_C(1) << c->rcv_wscale) > w.told_max);
+	FUZZ_CHECK(o->adv_off <= (c->rcv_lim > c->rcv_adv ? c->rcv_lim : c->rcv_adv));
+}
+
+/* Plans up to BATCH segments; the port takes some. Returns how many were planned. */
+static uint32_t
+burst(struct fuzz_in *in, uint8_t how)
+{
+	struct tcp_out out[BATCH];
+	uint32_t n = 0, taken;
+
+	while (n < BATCH && tcp_plan(&w.c, w.now_us, &out[n])) {
+		if (out[n].len > 1 && (how & 1) != 0)
+			tcp_plan_trim(&out[n], 1 + fuzz_below(in, out[n].len));
+		check_planned(&out[n]);
+		tcp_plan_take(&w.c, &out[n++]);
+	}
+	taken = how & 2 ? fuzz_below(in, n + 1) : n;
+	for (uint32_t i = 0; i < taken; i++) {
+		tcp_sent(&w.c, &out[i], w.now_us);
+		if (!out[i].syn && out[i].adv_off > w.told_max)
+			w.told_max = out[i].adv_off;
+	}
+	if (taken < n)
+		tcp_plan_drop(&w.c);
+	check_conn();
+	return taken < n ? 0 : n;
+}
+
+static void
+step_transmit(struct fuzz_in *in)
+{
+	uint8_t how = fuzz_u8(in);
+	const char *broken;
+	uint32_t n, all = 0;
+
+	do {
+		n = burst(in, how);
+		all += n;
+	} while (n > 0 && all < PLANS_MAX && (how & 4) == 0);
+	if (how & 6 || all >= PLANS_MAX)
+		return;
+	broken = tcp_check_quiet(&w.c);
+	if (broken != NULL)
+		fuzz_fail(__FILE__, __LINE__, broken);
+}
+
+/* --- time, and the owner ------------------------------------------------------- */
+
+static void
+step_time(struct fuzz_in *in)
+{
+	uint8_t how = fuzz_u8(in);
+	uint64_t at = tcp_deadline(&w.c);
+	uint32_t events;
+
+	if (how & 1)
+		w.now_us += (uint64_t)fuzz_u16(in) << (how >> 5);
+	else if (at != TCP_NEVER && at > w.now_us)
+		w.now_us = at + (how >> 6);
+	events = tcp_timer(&w.c, w.now_us);
+	FUZZ_CHECK((w.c.state == TCP_CLOSED) == ((events & TCP_EV_CLOSED) != 0));
+	check_conn();
+}
+
+static void
+step_owner(struct fuzz_in *in)
+{
+	uint8_t how = fuzz_u8(in);
+	uint64_t from;
+
+	switch (how % 8) {
+	case 0:
+	case 1:
+	case 2:
+		if (w.c.fin_off == TCP_NO_OFF && w.ready < MAP_LEN)
+			w.ready += fuzz_u16(in);
+		tcp_send_ready(&w.c, w.ready);
+		break;
+	case 3:
+	case 4:
+		tcp_rcv_room(&w.c, fuzz_u32(in) % ROOM_MAX);
+		break;
+	case 5:
+		if (w.c.state != TCP_SYN_SENT)
+			tcp_shutdown(&w.c);
+		break;
+	case 6: /* pressure: what waits behind a gap goes */
+		from = w.c.rcv_nxt + 1 + fuzz_u16(in);
+		tcp_held_drop(&w.c, from);
+		if (from < w.map_used) {
+			memset(w.map + from, 0, w.map_used - from);
+			w.map_used = (uint32_t)from;
+		}
+		check_held();
+		break;
+	case 7:
+		if (w.c.state == TCP_SYN_SENT || w.orphan || (how & 8) == 0)
+			break;
+		w.orphan = true;
+		tcp_orphan(&w.c, w.now_us);
+		break;
+	}
+	check_conn();
+}
+
+/* --- one run ------------------------------------------------------------------- */
+
+static void
+begin(struct fuzz_in *in)
+{
+	static const uint16_t mss[] = { 1000, 1448, 536, 64 };
+	uint8_t how = fuzz_u8(in);
+	struct fx_conf conf = {
+		.iss = fuzz_u32(in),
+		.irs = fuzz_u32(in),
+		.mss = mss[how & 3],
+		.ts = how & 4,
+		.wscale = how & 8,
+		.params = &w.params,
+	};
+
+	memset(w.map, 0, w.map_used);
+	w.map_used = 0;
+	tcp_params_default(&w.params);
+	w.params.wscale = how & 0x10 ? 0 : 7;
+	w.params.mss_limit = how & 0x20 ? 50 : 0;
+	w.params.cut_max = how & 0x40 ? 16000 : 0;
+	fx_state(&w.c, (enum tcp_state)fuzz_below(in, TCP_TIME_WAIT), &conf);
+	w.now_us = FX_T0;
+	w.ready = w.c.snd_end;
+	w.edge_max = 0;
+	w.told_max = w.c.rcv_adv;
+	w.fin_seen = w.c.peer_fin;
+	w.orphan = false;
+	note_edge();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_in in = { data, size };
+	struct tcp_seg rst;
+
+	begin(&in);
+	for (int i = 0; i < STEPS_MAX && in.left > 0; i++) {
+		switch (fuzz_u8(&in) % 8) {
+		case 0:
+		case 1:
+		case 2:
+		case 3:
+			step_segment(&in);
+			break;
+		case 4:
+		case 5:
+			step_transmit(&in);
+			break;
+		case 6:
+			step_time(&in);
+			break;
+		case 7:
+			step_owner(&in);
+			break;
+		}
+		/* TIME-WAIT is a record of its own from here on: tcp-tables. */
+		if (w.c.state == TCP_CLOSED || w.c.state == TCP_TIME_WAIT ||
+		    w.c.rcv_adv + ROOM_MAX > MAP_LEN)
+			break;
+	}
+	if (w.c.state != TCP_CLOSED) {
+		tcp_abort(&w.c, w.now_us, &rst);
+		check_conn();
+	}
+	return 0;
+}
