@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "fuzz/stack_invariants.h"
+
+#include "tcp/timer.h"
+
+/* --- the receive queue --------------------------------------------------------------- */
+
+static const char *
+check_run(const struct recvq_run *r)
+{
+	const struct rte_mbuf *m, *last = NULL;
+	uint64_t len = 0, room = 0;
+
+	if (r->off > r->end_off || (r->first == NULL) != (r->off == r->end_off))
+		return "a run of another length than its bytes";
+	for (m = r->first; m != NULL; m = m->next) {
+		if (m->data_len == 0 || m->data_off + m->data_len > m->buf_len)
+			return "a buffer of a run is empty, or longer than it is";
+		len += m->data_len;
+		room += m->buf_len;
+		last = m;
+	}
+	if (len != r->end_off - r->off)
+		return "a run's bytes are not as many as its offsets say";
+	if (room != r->room)
+		return "a run's room is not that of its buffers";
+	return last == r->last ? NULL : "a run's last buffer is another one";
+}
+
+static const char *
+check_recvq(const struct recvq *q)
+{
+	uint64_t room = q->ready.room, held = 0, end = q->ready.end_off;
+	const char *why = check_run(&q->ready);
+
+	for (uint32_t i = 0; why == NULL && i < q->nb_held; i++) {
+		if (q->held[i].off <= end)
+			return "held runs that touch, or are out of order";
+		end = q->held[i].end_off;
+		held += q->held[i].room;
+		why = check_run(&q->held[i]);
+	}
+	if (why != NULL)
+		return why;
+	if (q->nb_held > RECVQ_RUNS_MAX || q->room_held != held || q->room_used != room + held)
+		return "a receive queue's room is not the sum of its runs'";
+	return NULL;
+}
+
+/* The runs mirror TCP's ranges one to one, and what is in order ends where TCP's does. */
+static const char *
+check_mirror(const struct rtls_sock *k)
+{
+	const struct tcp_ranges *h = &k->tcp.held;
+
+	if (k->recvq.ready.end_off != k->tcp.rcv_nxt)
+		return "the queue's bytes in order end elsewhere than TCP's";
+	if (k->recvq.nb_held != h->n)
+		return "the queue holds more or fewer runs than TCP";
+	for (uint32_t i = 0; i < h->n; i++)
+		if (h->r[i].start != k->recvq.held[i].off ||
+		    h->r[i].end != k->recvq.held[i].end_off)
+			return "a run is not the one that TCP knows";
+	return NULL;
+}
+
+/* --- TCP ------------------------------------------------------------------------------ */
+
+static const char *
+check_ranges(const struct tcp_conn *c)
+{
+	uint64_t end = c->rcv_nxt;
+
+	if (c->held.n > TCP_RANGES_MAX)
+		return "too many ranges";
+	for (uint32_t i = 0; i < c->held.n; i++) {
+		if (c->held.r[i].start <= end || c->held.r[i].end <= c->held.r[i].start)
+			return "ranges that touch, are out of order or turned round";
+		end = c->held.r[i].end;
+	}
+	return end <= c->rcv_adv || c->held.n == 0 ? NULL : "a range behind the window";
+}
+
+static const char *
+check_tcp(const struct rtls_sock *k)
+{
+	const struct tcp_conn *c = &k->tcp;
+	const char *why = check_ranges(c);
+
+	if (why != NULL)
+		return why;
+	if (c->rcv_nxt > c->rcv_adv)
+		return "more in order than was allowed";
+	if (c->peer_fin_off != TCP_NO_OFF && c->rcv_nxt > c->peer_fin_off)
+		return "bytes behind the FIN";
+	if (c->snd_una > c->snd_nxt || c->snd_nxt > c->snd_max || c->snd_nxt > c->plan_nxt)
+		return "SND.UNA, SND.NXT and what was sent are out of order";
+	if (c->snd_max > tcp_snd_lim(c) || c->snd_end > sendq_end(&k->sendq))
+		return "more was sent than was queued";
+	if (c->rtx_nxt > c->rtx_end || c->mss == 0 || c->seg_max < c->mss)
+		return "a retransmission turned round, or segments of nothing";
+	return NULL;
+}
+
+/* Nothing that was told or acknowledged is taken back. */
+static const char *
+check_past(const struct rtls_sock *k, struct stack_watch *w)
+{
+	const struct tcp_conn *c = &k->tcp;
+	uint32_t i = (uint32_t)(k - k->stack->socks);
+	bool same = w->socks[i].used && w->socks[i].iss == c->iss && w->socks[i].irs == c->irs;
+	const char *why = NULL;
+
+	if (same && c->rcv_adv < w->socks[i].rcv_adv)
+		why = "the window's edge moved left";
+	if (same && (c->rcv_nxt < w->socks[i].rcv_nxt || c->snd_una < w->socks[i].snd_una ||
+		     c->snd_max < w->socks[i].snd_max))
+		why = "RCV.NXT, SND.UNA or what was sent went back";
+	w->socks[i].used = true;
+	w->socks[i].iss = c->iss;
+	w->socks[i].irs = c->irs;
+	w->socks[i].rcv_nxt = c->rcv_nxt;
+	w->socks[i].rcv_adv = c->rcv_adv;
+	w->socks[i].snd_una = c->snd_una;
+	w->socks[i].snd_max = c->snd_max;
+	return why;
+}
+
+/* A deadline has an armed node that fires by then; a closed connection has none. */
+static const char *
+check_timer(const struct rtls_sock *k)
+{
+	uint64_t at = tcp_deadline(&k->tcp);
+	bool armed = wheel_armed(&k->timer);
+
+	if (k->tcp.state == TCP_CLOSED)
+		return armed || at != TCP_NEVER ? "a timer of a closed connection" : NULL;
+	if (at != TCP_NEVER && k->stack->clock_started && (!armed || k->timer.at_us > at))
+		return "a deadline without a timer";
+	return NULL;
+}
+
+/* --- sockets -------------------------------------------------------------------------- */
+
+static const char *
+check_idle(const struct rtls_sock *k)
+{
+	if (wheel_armed(&k->timer) || k->attached || k->path.listed)
+		return "a socket without a connection has a timer or packets";
+	if (k->recvq.room_used != 0 || k->room_counted != 0 || k->sendq.map.nb_device != 0)
+		return "a socket without a connection holds buffers";
+	return NULL;
+}
+
+static const char *
+check_backlog(const struct rtls_sock *l)
+{
+	const struct rtls_sock *k;
+	uint32_t n = 0;
+
+	TAILQ_FOREACH(k, &l->backlog, link) {
+		if (k->phase != ENDPOINT_BACKLOG || k->listener != l)
+			return "a backlog holds what does not wait in it";
+		n++;
+	}
+	return n == l->nb_backlog && n <= l->max_backlog ? NULL : "a backlog is miscounted";
+}
+
+static const char *
+check_connection(const struct rtls_sock *k, struct stack_watch *w)
+{
+	const char *why = check_recvq(&k->recvq);
+
+	if (why == NULL)
+		why = check_timer(k);
+	if (why != NULL || k->tcp.state == TCP_CLOSED || k->tcp.state == TCP_SYN_SENT)
+		return why;
+	if (!k->attached)
+		return "packets of an open connection do not lead to it";
+	/* What an orphan receives is thrown away. */
+	if (!k->tcp.orphan)
+		why = check_mirror(k);
+	if (why == NULL)
+		why = check_tcp(k);
+	return why == NULL ? check_past(k, w) : why;
+}
+
+static const char *
+check_sock(const struct rtls_sock *k, struct stack_watch *w)
+{
+	uint32_t i;
+
+	switch ((enum endpoint_phase)k->phase) {
+	case ENDPOINT_FREE:
+	case ENDPOINT_LISTEN:
+		break;
+	case ENDPOINT_BACKLOG:
+	case ENDPOINT_OPEN:
+	case ENDPOINT_ORPHAN:
+		return check_connection(k, w);
+	}
+	if (k->stack == NULL) /* never used */
+		return NULL;
+	i = (uint32_t)(k - k->stack->socks);
+	w->socks[i].used = false;
+	return k->phase == ENDPOINT_LISTEN && check_backlog(k) != NULL ? check_backlog(k) :
+									 check_idle(k);
+}
+
+const char *
+stack_invariants(const struct rtls_stack *s, struct stack_watch *w)
+{
+	uint32_t used = 0, flows = 0;
+	const char *why = NULL;
+	uint64_t room = 0;
+
+	for (uint32_t i = 0; why == NULL && i < s->conf.max_socks; i++) {
+		const struct rtls_sock *k = &s->socks[i];
+
+		used += k->phase != ENDPOINT_FREE;
+		flows += k->attached;
+		room += k->room_counted;
+		if (k->room_counted != k->recvq.room_used)
+			why = "a socket's room is not counted";
+		else
+			why = check_sock(k, w);
+	}
+	if (why != NULL)
+		return why;
+	if (used != s->socks_in_use)
+		return "sockets in use are miscounted";
+	if (flows != s->flows->count)
+		return "the flow table is miscounted";
+	return room == s->rx_room_used ? NULL : "the stack's room is not the sum of its sockets'";
+}
