@@ -96,7 +96,7 @@ int session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more);
 
 /*
  * From the next record on the device seals, or no longer does; that record starts a segment.
- * There are keys, and the device has them.
+ * There are keys, and the device has them; they are the first, as one older key is kept at most.
  */
 void session_tx_to_device(struct session_tx *tx, bool on);
 

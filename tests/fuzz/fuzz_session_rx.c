@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Records and control messages as a peer with the keys may make them, or a man in the middle
+ * spoil them, in any cut; the program's calls in between. A receiver of its own, which knows
+ * what was sealed and where the stream's bytes are, says of each call what must come of it: the
+ * bytes, their type, the errno of the table in recordtls/io.h.
+ *
+ * Input: a row of steps of the peer, the network and the program.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "fuzz/records.h"
+#include "session/rx.h"
+
+enum {
+	STEPS_MAX = 250,
+	WIRE_MAX = 1 << 18,
+	PLAIN_MAX = 16384,
+	RECORD_MAX = PLAIN_MAX + 400, /* of plaintext, type and padding; more than may be */
+	ITEMS_MAX = 128,
+	RECV_MAX = 40000,
+};
+
+/* A record that the peer sealed. */
+struct item {
+	uint32_t off; /* in the stream */
+	uint32_t wire_len;
+	uint32_t len;        /* of its plaintext */
+	const uint8_t *text; /* NULL: of the pattern */
+	uint64_t data_off;   /* there */
+	uint64_t rec_no;
+	unsigned int key;
+	uint8_t type; /* 0: none */
+	bool spoilt;  /* on its way */
+};
+
+enum model_state { PLAIN, RECORDS, PAUSED, FAILED };
+enum effect { NOTHING, PAUSE, CLOSE };
+
+static struct world {
+	struct session_rx rx;
+	struct recvq q;
+	/* The peer and the network. */
+	struct records_key peer;
+	unsigned int peer_key;
+	uint64_t sent; /* data bytes, of the pattern */
+	uint32_t len;  /* of the stream so far */
+	uint32_t fed;
+	bool fin;
+	uint32_t n_items;
+	struct item items[ITEMS_MAX];
+	uint32_t text_len;
+	/* The model: what is read. */
+	enum model_state state;
+	int error;
+	bool closed;
+	uint32_t off; /* behind the last record that was looked at */
+	unsigned int key;
+	uint64_t rec_no;
+	const struct item *open; /* looked at, not delivered in full */
+	uint32_t part;           /* of it */
+	enum effect effect;      /* when it is */
+	uint32_t hs_hdr;         /* header bytes of the handshake message that is begun */
+	uint32_t hs_need;        /* body bytes that it lacks */
+	uint8_t hs_type;
+} w;
+
+static uint8_t wire[WIRE_MAX];
+static uint8_t text[WIRE_MAX];
+
+/* --- the peer ------------------------------------------------------------------ */
+
+static void
+put_record(uint8_t type, const uint8_t *content, uint32_t len, uint32_t pad)
+{
+	static uint8_t inner[RECORD_MAX];
+	struct item *it = &w.items[w.n_items];
+
+	if (w.fin || w.n_items == ITEMS_MAX || w.len + RECORDS_HDR + RECORD_MAX + 16 > WIRE_MAX ||
+	    w.text_len + len > WIRE_MAX || len + 1 + pad > RECORD_MAX)
+		return;
+	*it = (struct item){
+		.off = w.len,
+		.len = len,
+		.data_off = w.sent,
+		.rec_no = w.peer.rec_no,
+		.key = w.peer_key,
+		.type = type,
+	};
+	if (content != NULL) {
+		it->text = text + w.text_len;
+		memcpy(text + w.text_len, content, len);
+		memcpy(inner, content, len);
+		w.text_len += len;
+	} else {
+		for (uint32_t i = 0; i < len; i++)
+			inner[i] = records_pattern(w.sent + i);
+		w.sent += len;
+	}
+	inner[len] = type;
+	memset(inner + len + 1, 0, pad);
+	/* RFC 8446 5.4: the type is the last byte that is not 0, whichever was meant. */
+	while (it->type == 0 && it->len > 0)
+		it->type = inner[--it->len];
+	it->wire_len = records_seal(&w.peer, inner, len + 1 + pad, wire + w.len);
+	w.len += it->wire_len;
+	w.n_items++;
+}
+
+static void
+next_peer_key(void)
+{
+	w.peer = records_key(++w.peer_key, 0);
+}
+
+static void
+put_handshake(struct fuzz_in *in, uint8_t how)
+{
+	static const uint8_t key_update[] = { 24, 0, 0, 1, 0, 24, 0, 0, 1 };
+	uint8_t message[64] = { 4, 0, 0 };
+	size_t n;
+	const uint8_t *p;
+
+	switch (how & 3) {
+	case 0: /* whole, and the peer goes on with its next key */
+		put_record(22, key_update, 5, how >> 4);
+		next_peer_key();
+		break;
+	case 1: /* a piece of one, or more than one */
+		put_record(22, key_update + (how >> 4) % 5, 1 + fuzz_below(in, 5), 0);
+		if (how & 4)
+			next_peer_key();
+		break;
+	case 2: /* another message, complete or not */
+		message[3] = fuzz_u8(in) % 60;
+		put_record(22, message, 1 + fuzz_below(in, sizeof(message)), how >> 4);
+		break;
+	case 3: /* anything */
+		p = fuzz_bytes(in, fuzz_u8(in) % 32, &n);
+		put_record(22, n > 0 ? p : message, (uint32_t)n, 0);
+		break;
+	}
+}
+
+static void
+step_peer(struct fuzz_in *in)
+{
+	static const uint16_t lens[] = { 0, 1, 2, 50, 300, 1500, 8000, 16383, 16384 };
+	static const uint16_t pads[] = { 0, 0, 0, 1, 100, 239, 240, 255 };
+	static const uint8_t zeros[300];
+	uint8_t how = fuzz_u8(in), alert[2] = { 1, 0 };
+	size_t n;
+	const uint8_t *p;
+
+	switch (how % 8) {
+	case 0:
+	case 1:
+	case 2:
+		put_record(23, NULL, lens[fuzz_below(in, 9)], pads[how >> 5]);
+		break;
+	case 3:
+	case 4:
+		put_handshake(in, how >> 3);
+		break;
+	case 5: /* close_notify, another alert, none that is one */
+		alert[1] = how & 8 ? fuzz_u8(in) : 0;
+		put_record(21, alert, how & 16 ? fuzz_below(in, 3) : 2, pads[how >> 5]);
+		break;
+	case 6: /* any type; 0 is none */
+		p = fuzz_bytes(in, how >> 3, &n);
+		put_record(fuzz_u8(in), n > 0 ? p : zeros, (uint32_t)n, how & 8 ? 0 : 20);
+		break;
+	case 7: /* not sealed at all, or by another key */
+		if (how & 8) {
+			next_peer_key();
+			break;
+		}
+		p = fuzz_bytes(in, how >> 4, &n);
+		if (!w.fin && w.len + n <= WIRE_MAX) {
+			memcpy(wire + w.len, p, n);
+			w.len += (uint32_t)n;
+		}
+		break;
+	}
+}
+
+/* --- the network --------------------------------------------------------------- */
+
+static void
+step_spoil(struct fuzz_in *in)
+{
+	struct item *it;
+	uint32_t at;
+
+	if (w.n_items == 0)
+		return;
+	it = &w.items[w.n_items - 1 - fuzz_below(in, w.n_items < 3 ? w.n_items : 3)];
+	at = fuzz_u16(in);
+	at = it->off + (at & 1 ? at / 2 % RECORDS_HDR : at / 2 % it->wire_len);
+	/* Once only: a bit that is flipped twice is as it was. */
+	if (at < w.fed || it->spoilt)
+		return;
+	wire[at] ^= (uint8_t)(1 << fuzz_below(in, 8));
+	it->spoilt = true;
+}
+
+/* A packet of the bytes at off, in segments; NULL: the port has no more buffers. */
+static struct rte_mbuf *
+packet(uint32_t off, uint32_t len, uint32_t seg_len)
+{
+	struct rte_mbuf *first = NULL, **link = &first, *m;
+	uint32_t done, n;
+	uint16_t segs = 0;
+
+	if (rte_mempool_avail_count(records_rx_pool) < len / seg_len + 1)
+		return NULL;
+	for (done = 0; done < len; done += n) {
+		m = rte_pktmbuf_alloc(records_rx_pool);
+		FUZZ_CHECK(m != NULL);
+		n = RTE_MIN(len - done, seg_len);
+		memcpy(rte_pktmbuf_mtod(m, void *), wire + off + done, n);
+		m->data_len = (uint16_t)n;
+		*link = m;
+		link = &m->next;
+		segs++;
+	}
+	first->nb_segs = segs;
+	first->pkt_len = len;
+	return first;
+}
+
+static bool
+arrive(uint32_t off, uint32_t len, uint32_t seg_len)
+{
+	struct rte_mbuf *m = packet(off, len, seg_len);
+
+	if (m == NULL)
+		return false;
+	FUZZ_CHECK(recvq_insert(&w.q, off, m) == 0);
+	session_rx_input(&w.rx);
+	return true;
+}
+
+static void
+step_feed(struct fuzz_in *in)
+{
+	static const uint16_t segs[] = { 1, 3, 100, 536, 1448, 1900 };
+	uint8_t how = fuzz_u8(in);
+	uint32_t seg_len = segs[how % 6];
+	uint32_t left = w.len - w.fed, n, first;
+
+	n = how & 128 ? left : RTE_MIN(left, fuzz_u16(in) % 3000u);
+	if (seg_len < 100)
+		n = RTE_MIN(n, 40u);
+	n = RTE_MIN(n, 40000u);
+	if (n == 0)
+		return;
+	first = how & 64 ? n / 2 : n;
+	if (first < n && !arrive(w.fed + first, n - first, seg_len))
+		return;
+	if (first > 0 && !arrive(w.fed, first, seg_len)) {
+		recvq_drop_held(&w.q);
+		return;
+	}
+	w.fed += n;
+}
+
+/* --- the model ----------------------------------------------------------------- */
+
+static int
+failed(int error)
+{
+	w.state = FAILED;
+	w.error = error;
+	return error;
+}
+
+/* Handshake messages are framed by their own headers. False: the record may not be. */
+static bool
+model_handshake(const struct item *it)
+{
+	for (uint32_t i = 0; i < it->len; i++) {
+		uint8_t b = it->text[i];
+
+		if (w.hs_hdr < 4) {
+			if (w.hs_hdr == 0)
+				w.hs_type = b;
+			else
+				w.hs_need = w.hs_need * 256 + b;
+			if (++w.hs_hdr < 4 || w.hs_need > 0)
+				continue;
+		} else if (--w.hs_need > 0) {
+			continue;
+		}
+		w.hs_hdr = 0;
+		w.hs_need = 0;
+		if (w.hs_type != 24)
+			continue;
+		if (i + 1 < it->len)
+			return false;
+		w.effect = PAUSE;
+	}
+	return true;
+}
+
+static bool
+model_judge(const struct item *it)
+{
+	w.effect = NOTHING;
+	if (it->type == 21) {
+		if (it->len == 2 && it->text[1] == 0)
+			w.effect = CLOSE;
+		return true;
+	}
+	if (it->type == 20 || (it->type != 22 && w.hs_hdr > 0))
+		return false;
+	return it->type != 22 || model_handshake(it);
+}
+
+static const struct item *
+item_at(uint32_t off)
+{
+	for (uint32_t i = 0; i < w.n_items; i++)
+		if (w.items[i].off == off)
+			return &w.items[i];
+	return NULL;
+}
+
+/* Is enough there to say something about the record at the head? */
+static bool
+model_decided(void)
+{
+	uint32_t left = w.fed - w.off, body;
+	const uint8_t *h = wire + w.off;
+
+	if (left < RECORDS_HDR)
+		return false;
+	body = (uint32_t)h[3] << 8 | h[4];
+	return h[0] != 23 || h[1] != 3 || h[2] != 3 || body < 17 || body > RECORDS_BODY_MAX ||
+	       left >= RECORDS_HDR + body;
+}
+
+/* Looks at the record at the head: 1, 0 at the end of file, or why not. */
+static int
+model_look(void)
+{
+	uint32_t left = w.fed - w.off, body;
+	const uint8_t *h = wire + w.off;
+	const struct item *it;
+
+	if (w.state == PAUSED)
+		return -EKEYEXPIRED;
+	if (w.state == FAILED)
+		return w.error;
+	if (w.closed)
+		return 0;
+	if (!model_decided()) {
+		if (!w.fin)
+			return -EAGAIN;
+		return left == 0 ? 0 : failed(-EMSGSIZE);
+	}
+	body = (uint32_t)h[3] << 8 | h[4];
+	if (h[0] != 23 || h[1] != 3 || h[2] != 3)
+		return failed(-EINVAL);
+	/* Plaintext and padding are 2^14 bytes at most (RFC 8446 5.4). */
+	if (body < 17 || body > PLAIN_MAX + 1 + RECORDS_TAG)
+		return failed(-EMSGSIZE);
+	it = item_at(w.off);
+	if (w.rec_no == UINT64_MAX || it == NULL || it->spoilt || it->key != w.key ||
+	    it->rec_no != w.rec_no || it->type == 0)
+		return failed(-EBADMSG);
+	if (!model_judge(it))
+		return failed(-EINVAL);
+	w.off += it->wire_len;
+	w.rec_no++;
+	if (it->type == 23 && it->len == 0)
+		return 1;
+	w.open = it;
+	w.part = 0;
+	return 1;
+}
+
+static bool
+model_readable(void)
+{
+	switch (w.state) {
+	case PLAIN:
+		return w.fed > w.off || w.fin;
+	case RECORDS:
+		return w.open != NULL || w.closed || w.fin || model_decided();
+	case PAUSED:
+		return false;
+	case FAILED:
+		return true;
+	}
+	return false;
+}
+
+/* What one call must return, beside its bytes. */
+struct want {
+	ssize_t n;
+	uint8_t type;
+	uint32_t wire_len;
+	bool eor;
+};
+
+static void
+model_bytes(const uint8_t *got, uint32_t n)
+{
+	const struct item *it = w.open;
+
+	if (it->text != NULL) {
+		FUZZ_CHECK(memcmp(got, it->text + w.part, n) == 0);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		FUZZ_CHECK(got[i] == records_pattern(it->data_off + w.part + i));
+}
+
+/* Delivers from the open record; returns how much. */
+static uint32_t
+model_deliver(const uint8_t *got, uint32_t room, bool peek, struct want *want)
+{
+	uint32_t n = RTE_MIN(w.open->len - w.part, room);
+
+	model_bytes(got, n);
+	want->type = w.open->type;
+	want->wire_len = w.open->wire_len;
+	want->eor = n == w.open->len - w.part;
+	if (peek)
+		return n;
+	w.part += n;
+	if (!want->eor)
+		return n;
+	if (w.open->type != 23 && w.effect == PAUSE)
+		w.state = PAUSED;
+	if (w.open->type != 23 && w.effect == CLOSE)
+		w.closed = true;
+	w.open = NULL;
+	return n;
+}
+
+/* got: what the call wrote, n bytes that it says it did. */
+static struct want
+model_recv(const uint8_t *got, ssize_t n, uint32_t room, bool peek, bool data_only)
+{
+	struct want want = { 0 };
+	uint32_t done = 0;
+	int rc = 0;
+
+	while (done < room) {
+		/* No more than was written can be compared. */
+		uint32_t may = n > (ssize_t)done ? RTE_MIN(room - done, (uint32_t)n - done) : 0;
+
+		if (w.open == NULL) {
+			rc = model_look();
+			if (rc <= 0)
+				break;
+			continue;
+		}
+		if (w.open->type == 23) {
+			FUZZ_CHECK(may == RTE_MIN(room - done, w.open->len - w.part) ||
+				   may > w.open->len - w.part);
+			done += model_deliver(got + done, room - done, peek, &want);
+			if (peek)
+				break;
+			continue;
+		}
+		rc = done == 0 && data_only ? -EIO : 0;
+		if (done == 0 && !data_only) {
+			FUZZ_CHECK(n == (ssize_t)RTE_MIN(room, w.open->len - w.part));
+			done = model_deliver(got, room, peek, &want);
+		}
+		break;
+	}
+	want.n = done > 0 ? (ssize_t)done : rc;
+	return want;
+}
+
+static struct want
+model_plain(const uint8_t *got, uint32_t room, bool peek)
+{
+	uint32_t n = RTE_MIN(room, w.fed - w.off);
+	struct want want = { .n = n > 0 ? (ssize_t)n : w.fin ? 0 : -EAGAIN };
+
+	FUZZ_CHECK(memcmp(got, wire + w.off, n) == 0);
+	if (!peek)
+		w.off += n;
+	return want;
+}
+
+/* --- the program --------------------------------------------------------------- */
+
+static void
+step_recv(struct fuzz_in *in)
+{
+	uint8_t how = fuzz_u8(in);
+	uint32_t room = how & 1 ? RECV_MAX : 1 + fuzz_u16(in) % (how & 2 ? 300 : RECV_MAX);
+	uint32_t cut = how & 4 ? fuzz_below(in, room + 1) : room;
+	bool peek = (how & 24) == 24, data_only = how & 32;
+	/* Two buffers of exactly these sizes. */
+	uint8_t *a = malloc(cut + 1), *b = malloc(room - cut + 1), *all = malloc(room);
+	struct iovec iov[2] = { { a, cut }, { b, room - cut } };
+	struct rtls_msg msg = { .iov = iov, .iovlen = 2 };
+	struct want want;
+	ssize_t n;
+
+	FUZZ_CHECK(a != NULL && b != NULL && all != NULL);
+	memset(all, 0xe7, room);
+	a[cut] = b[room - cut] = 0xe7;
+	n = session_rx_recv(&w.rx, &msg, peek ? RTLS_MSG_PEEK : 0, w.fin, data_only);
+	FUZZ_CHECK(a[cut] == 0xe7 && b[room - cut] == 0xe7);
+	FUZZ_CHECK(n <= (ssize_t)room);
+	if (n > 0) {
+		memcpy(all, a, RTE_MIN((uint32_t)n, cut));
+		if ((uint32_t)n > cut)
+			memcpy(all + cut, b, (uint32_t)n - cut);
+	}
+	want = w.state == PLAIN ? model_plain(all, room, peek) :
+				  model_recv(all, n, room, peek, data_only);
+	free(a);
+	free(b);
+	free(all);
+	FUZZ_CHECK(n == want.n);
+	FUZZ_CHECK(msg.type == want.type);
+	FUZZ_CHECK(msg.version == (want.type != 0 ? 0x0304 : 0));
+	FUZZ_CHECK(msg.wire_len == want.wire_len);
+	FUZZ_CHECK(((msg.flags & RTLS_MSG_EOR) != 0) == want.eor);
+}
+
+static void
+step_keys(struct fuzz_in *in)
+{
+	uint8_t how = fuzz_u8(in);
+	unsigned int key = how & 1 ? w.peer_key : w.key + 1;
+	struct records_key k = records_key(key, how & 1 ? w.peer.rec_no : 0);
+	struct rtls_keys keys;
+	int rc, want = 0;
+
+	if ((how & 6) == 6)
+		k.rec_no = how & 8 ? UINT64_MAX - 1 : fuzz_u8(in);
+	keys = records_keys(&k);
+	if (how == 0xff)
+		keys.cipher = fuzz_u8(in);
+	rc = session_rx_set_keys(&w.rx, &keys);
+	if (w.state == FAILED || keys.cipher != RTLS_CIPHER_AES_GCM_128)
+		want = -EINVAL;
+	else if (w.open != NULL)
+		want = -EBUSY;
+	FUZZ_CHECK(rc == want);
+	if (rc != 0)
+		return;
+	w.state = RECORDS;
+	w.key = key;
+	w.rec_no = k.rec_no;
+	w.hs_hdr = 0;
+	w.hs_need = 0;
+}
+
+static void
+check_queries(void)
+{
+	uint64_t off, rec_no;
+
+	FUZZ_CHECK(session_rx_readable(&w.rx, w.fin) == model_readable());
+	FUZZ_CHECK(session_rx_head_need(&w.rx) <= RECORDS_HDR + RECORDS_BODY_MAX);
+	if (session_rx_boundary(&w.rx, &off, &rec_no))
+		FUZZ_CHECK(w.state == RECORDS && off >= w.fed && rec_no - w.rec_no < WIRE_MAX);
+	FUZZ_CHECK((w.rx.state == SESSION_RX_FAILED) == (w.state == FAILED));
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	records_start("fuzz-session-rx");
+	return 0;
+}
+
+static void
+begin(struct fuzz_in *in)
+{
+	static const uint64_t numbers[] = { 0, 7, UINT64_MAX - 3 };
+	uint8_t how = fuzz_u8(in);
+	struct rtls_keys keys;
+
+	memset(&w, 0, sizeof(w));
+	recvq_init(&w.q, 0);
+	session_rx_init(&w.rx, &records_pools, &w.q, crypto_libcrypto());
+	w.peer = records_key(0, numbers[how % 3]);
+	keys = records_keys(&w.peer);
+	if (how & 128) /* keys come later */
+		return;
+	FUZZ_CHECK(session_rx_set_keys(&w.rx, &keys) == 0);
+	w.state = RECORDS;
+	w.rec_no = w.peer.rec_no;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_in in = { data, size };
+
+	begin(&in);
+	for (int i = 0; i < STEPS_MAX && in.left > 0; i++) {
+		switch (fuzz_u8(&in) % 16) {
+		case 0:
+		case 1:
+		case 2:
+		case 3:
+		case 4:
+			step_peer(&in);
+			break;
+		case 5:
+			step_spoil(&in);
+			break;
+		case 6:
+		case 7:
+		case 8:
+		case 9:
+			step_feed(&in);
+			break;
+		case 10:
+		case 11:
+		case 12:
+		case 13:
+			step_recv(&in);
+			break;
+		case 14:
+			step_keys(&in);
+			break;
+		case 15:
+			w.fin = w.fin || w.fed == w.len;
+			break;
+		}
+		check_queries();
+	}
+	session_rx_fini(&w.rx);
+	recvq_fini(&w.q);
+	FUZZ_CHECK(records_in_use() == 0);
+	return 0;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "fuzz/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "fuzz/fuzz.h"
+#include "support/eal.h"
+
+struct buf_pools records_pools;
+struct rte_mempool *records_rx_pool;
+
+struct records_key
+records_key(unsigned int n, uint64_t rec_no)
+{
+	struct records_key k = { .rec_no = rec_no };
+
+	for (unsigned int i = 0; i < sizeof(k.key); i++)
+		k.key[i] = (uint8_t)(0x40 + 16 * n + 7 * i);
+	for (unsigned int i = 0; i < sizeof(k.iv); i++)
+		k.iv[i] = (uint8_t)(0x91 + 5 * n + 3 * i);
+	return k;
+}
+
+struct rtls_keys
+records_keys(const struct records_key *k)
+{
+	struct rtls_keys keys = {
+		.version = RTLS_TLS_1_3,
+		.cipher = RTLS_CIPHER_AES_GCM_128,
+		.rec_no = k->rec_no,
+	};
+
+	memcpy(keys.key, k->key, sizeof(k->key));
+	memcpy(keys.iv, k->iv, sizeof(k->iv));
+	return keys;
+}
+
+/* RFC 8446 5.2 and 5.3. False: the tag is wrong. */
+static bool
+gcm(const struct records_key *k, int seal, const uint8_t *hdr, const uint8_t *in, uint32_t len,
+    uint8_t *out, uint8_t tag[RECORDS_TAG])
+{
+	static EVP_CIPHER_CTX *ctx;
+	uint8_t nonce[12], rest[16];
+	int n, good = 1;
+
+	if (ctx == NULL)
+		ctx = EVP_CIPHER_CTX_new();
+	FUZZ_CHECK(ctx != NULL);
+	memcpy(nonce, k->iv, sizeof(nonce));
+	for (int i = 0; i < 8; i++)
+		nonce[4 + i] ^= (uint8_t)(k->rec_no >> (56 - 8 * i));
+	good &= EVP_CipherInit_ex(ctx, EVP_aes_128_gcm(), NULL, k->key, nonce, seal);
+	good &= EVP_CipherUpdate(ctx, NULL, &n, hdr, RECORDS_HDR);
+	if (len > 0)
+		good &= EVP_CipherUpdate(ctx, out, &n, in, (int)len);
+	if (!seal)
+		good &= EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, RECORDS_TAG, tag);
+	FUZZ_CHECK(good == 1);
+	if (EVP_CipherFinal_ex(ctx, rest, &n) <= 0)
+		return false;
+	if (seal)
+		FUZZ_CHECK(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, RECORDS_TAG, tag) == 1);
+	return true;
+}
+
+uint32_t
+records_seal(struct records_key *k, const uint8_t *inner, uint32_t inner_len, uint8_t *wire)
+{
+	uint32_t body = inner_len + RECORDS_TAG;
+
+	wire[0] = 23;
+	wire[1] = 3;
+	wire[2] = 3;
+	wire[3] = (uint8_t)(body >> 8);
+	wire[4] = (uint8_t)body;
+	gcm(k, 1, wire, inner, inner_len, wire + RECORDS_HDR, wire + RECORDS_HDR + inner_len);
+	k->rec_no++;
+	return RECORDS_HDR + body;
+}
+
+int
+records_open(struct records_key *k, const uint8_t *wire, size_t len, uint8_t *inner,
+	     uint32_t *inner_len)
+{
+	uint8_t tag[RECORDS_TAG];
+	uint32_t body;
+
+	if (len < RECORDS_HDR)
+		return 0;
+	body = (uint32_t)wire[3] << 8 | wire[4];
+	if (wire[0] != 23 || wire[1] != 3 || wire[2] != 3 || body < RECORDS_TAG + 1 ||
+	    body > RECORDS_BODY_MAX)
+		return -1;
+	if (len < RECORDS_HDR + body)
+		return 0;
+	*inner_len = body - RECORDS_TAG;
+	memcpy(tag, wire + RECORDS_HDR + *inner_len, sizeof(tag));
+	if (!gcm(k, 0, wire, wire + RECORDS_HDR, *inner_len, inner, tag))
+		return -1;
+	k->rec_no++;
+	return (int)(RECORDS_HDR + body);
+}
+
+void
+records_start(const char *name)
+{
+	const struct buf_pools_conf conf = {
+		.name = "fuzz",
+		.socket_id = SOCKET_ID_ANY,
+		.nb_packets = 255,
+		.nb_small = 127,
+		.nb_medium = 127,
+		.nb_large = 63,
+	};
+
+	FUZZ_CHECK(eal_start(name) == 0);
+	FUZZ_CHECK(buf_pools_create(&records_pools, &conf) == 0);
+	records_rx_pool = rte_pktmbuf_pool_create("fuzz_rx", 1023, 0, 0, 2048, SOCKET_ID_ANY);
+	FUZZ_CHECK(records_rx_pool != NULL);
+}
+
+uint32_t
+records_in_use(void)
+{
+	return buf_pools_in_use(&records_pools) + rte_mempool_in_use_count(records_rx_pool);
+}
