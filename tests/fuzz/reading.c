@@ -147,7 +147,7 @@ check_records(struct reading *d, const struct receiver *r, const struct reading_
 	case -EINVAL:
 	case -EMSGSIZE:
 		d->ended = true;
-		if (h == HEAD_GOOD)
+		if (h == HEAD_GOOD && !d->spoilt)
 			return "a good record is refused";
 		return h == HEAD_WAITS && !r->fin && r->nxt < head_off(d) + SEALED_HDR ?
 			       "an error where no record is" :

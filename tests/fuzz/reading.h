@@ -19,6 +19,7 @@ struct reading {
 	bool tls;
 	bool ended;      /* close_notify was read, or an error that stays */
 	bool paused;     /* a key update was read in full */
+	bool spoilt;     /* a device may have opened it wrongly: a good record can be refused */
 	int key;         /* that the library has; -1: another one */
 	uint64_t rec_no; /* of its next record */
 	uint64_t base;   /* stream offset of the sealed stream */

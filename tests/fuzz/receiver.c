@@ -176,6 +176,18 @@ receiver_heard(struct receiver *r, const struct wire_seg *s)
 	r->over = r->fin && r->our_fin != RECEIVER_NO_OFF && r->snd_una > r->our_fin;
 }
 
+bool
+receiver_agrees(const struct receiver *r, const struct wire_seg *s)
+{
+	int64_t off = (int64_t)r->nxt + (int32_t)(s->seq - (r->irs + 1 + (uint32_t)r->nxt));
+
+	for (uint32_t i = 0; i < s->payload_len; i++, off++)
+		if (off < 0 || off >= (int64_t)r->top || r->have[off] == 0 ||
+		    r->val[off] != s->payload[i])
+			return false;
+	return true;
+}
+
 void
 receiver_said(struct receiver *r, const struct wire_seg *s)
 {

@@ -59,6 +59,9 @@ void receiver_start(struct receiver *r, uint32_t irs, uint32_t iss, bool ts_on, 
 /* A segment from the peer. */
 void receiver_heard(struct receiver *r, const struct wire_seg *s);
 
+/* Does all of its payload stand where it says, so that no refusal, trim or other bytes met it? */
+bool receiver_agrees(const struct receiver *r, const struct wire_seg *s);
+
 /* A segment that we sent (not a SYN). */
 void receiver_said(struct receiver *r, const struct wire_seg *s);
 

@@ -8,7 +8,7 @@
 #include <recordtls/tlsnic.h>
 
 #include "fuzz/finding.h"
-#include "stack/port.h"
+#include "tlsnic/nic.h"
 
 enum {
 	START_US = 1000000,
@@ -47,6 +47,7 @@ bench_open(struct bench *b, const char *name, uint64_t rx_room, const struct rtl
 	    rtls_stack_bind(b->stack, b->port, 0) != 0 ||
 	    rtls_addr_add(b->stack, b->port, &own, 24) != 0)
 		fuzz_finding("no stack");
+	b->nic = nic != NULL ? (struct tlsnic *)b->port : NULL;
 	b->pool_baseline = buf_pools_in_use(&b->stack->pools);
 	for (int i = 0; i < BENCH_PEERS; i++) {
 		b->peers[i].bytes = malloc(BENCH_SENT_MAX);
@@ -144,11 +145,20 @@ bench_reset(struct bench *b, bool known)
 }
 
 static bool
+nic_idle(const struct tlsnic *nic)
+{
+	return nic == NULL || (nic->contexts.nb_free == nic->contexts.max &&
+			       rte_mempool_in_use_count(nic->tx_pool) == 0 &&
+			       rte_mempool_in_use_count(nic->rx_pool) == 0);
+}
+
+static bool
 all_back(const struct bench *b)
 {
 	const struct rtls_stack *s = b->stack;
 
-	return s->socks_in_use == 0 && buf_pools_in_use(&s->pools) == b->pool_baseline &&
+	return s->socks_in_use == 0 && nic_idle(b->nic) &&
+	       buf_pools_in_use(&s->pools) == b->pool_baseline &&
 	       rte_mempool_in_use_count(b->tap->pool) == 0 &&
 	       tcp_timewait_count(s->timewait) == 0 && tcp_syncache_count(s->syncache) == 0;
 }

@@ -51,6 +51,7 @@ struct bench_peer {
 struct bench {
 	struct rtls_stack *stack;
 	struct rtls_port *port; /* the stack's: the tap, or the NIC over it */
+	struct tlsnic *nic;     /* that one, or NULL */
 	struct tap_port *tap;
 	struct rtls_sock *listener; /* or NULL */
 	uint64_t now_us;

@@ -107,6 +107,8 @@ listener_op(struct bench *b, struct fuzz_in *in)
 		b->listener = NULL;
 		break;
 	default:
+		if (b->nic != NULL) /* it keeps what its port does not take */
+			break;
 		b->tap->takes = fuzz_u8(in) % 8; /* until the next turn of the port */
 		bench_poll(b, 0);
 		b->tap->takes = UINT32_MAX;

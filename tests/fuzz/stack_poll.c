@@ -118,6 +118,9 @@ heard_from_peer(struct bench *b, const struct tap_frame *f)
 		return;
 	if (p->rcv.on) {
 		receiver_heard(&p->rcv, &s);
+		/* A device that opens follows what TCP does not take. */
+		if (b->nic != NULL && !receiver_agrees(&p->rcv, &s))
+			p->reading.spoilt = true;
 		return;
 	}
 	k = p->sock != NULL ? p->sock : find_sock(b, p);

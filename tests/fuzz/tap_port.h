@@ -13,7 +13,7 @@
 
 enum {
 	TAP_IN_MAX = 8,
-	TAP_SENT_MAX = 256,
+	TAP_SENT_MAX = 1024,
 	TAP_POOL = 1023, /* more buffers than any program can fill */
 };
 
