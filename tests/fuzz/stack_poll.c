@@ -190,6 +190,8 @@ forget_gone(struct bench_peer *p)
 		p->sock = NULL;
 		p->ours = false;
 		p->rcv.on = false;
+	} else if (k->tcp.state == TCP_CLOSED) {
+		p->rcv.over = true; /* a timer's doing, or the program's: it hears no more */
 	}
 }
 

@@ -21,7 +21,7 @@ enum {
 	ODD_FRAME = 1 << 8, /* checksums, lengths */
 	ODD_RAW = 1 << 9,   /* bytes of the frame are changed */
 	ODD_OPTS = 1 << 10,
-	ODD_MANY = 1 << 11, /* the same again and again, one full length on */
+	ODD_MANY = 1 << 11, /* as many that follow each other */
 };
 
 enum { LEN_USUAL = 100, TS_OPT = 12, PAYLOAD_MAX = WIRE_MTU - 40 - WIRE_OPTS_MAX };
@@ -164,7 +164,7 @@ void
 stack_ops_segment(struct bench *b, struct bench_peer *p, struct fuzz_in *in)
 {
 	uint32_t odd = fuzz_u16(in), opts_len, n;
-	uint8_t opts[WIRE_OPTS_MAX], payload[PAYLOAD_MAX], changed;
+	uint8_t opts[WIRE_OPTS_MAX], payload[PAYLOAD_MAX], changed, many;
 	int64_t off = (odd & ODD_SEQ) != 0 ? read_off(p, in) : (int64_t)p->rcv.nxt;
 	struct wire_seg s = { .src_port = p->port, .dst_port = p->local_port, .payload = payload };
 
@@ -174,14 +174,14 @@ stack_ops_segment(struct bench *b, struct bench_peer *p, struct fuzz_in *in)
 	s.wnd = (odd & ODD_WND) != 0 ? fuzz_u16(in) : 60000;
 	opts_len = read_options(b, p, odd, in, opts);
 	changed = (odd & ODD_BYTES) != 0 ? fuzz_u8(in) : 0;
-	for (n = (odd & ODD_MANY) != 0 ? 2 + fuzz_u8(in) % 40 : 1; n > 0; n--) {
+	many = (odd & ODD_MANY) != 0 ? fuzz_u8(in) : 0;
+	for (n = (odd & ODD_MANY) != 0 ? 2 + many % 40u : 1; n > 0; n--) {
 		s.seq = p->isn + 1 + (uint32_t)off;
 		fill(p, off, payload, s.payload_len, changed);
 		send(b, &s, opts, opts_len, odd, in);
 		if (off + s.payload_len > (int64_t)p->end && off < RECEIVER_STREAM_MAX / 2)
 			p->end = (uint64_t)(off + s.payload_len);
-		/* With a gap or without one. */
-		off += s.payload_len + (changed % 2 != 0 ? 0 : 10);
+		off += s.payload_len + (many >= 128 ? 10 : 0); /* with a gap, or without one */
 	}
 }
 
