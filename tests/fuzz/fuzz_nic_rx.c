@@ -3,11 +3,7 @@
 
 /*
  * The TLS NIC's receive side: the sealed stream in any segments, with losses, repetitions,
- * foreign bytes, wrong sequence numbers and broken headers, while contexts come and go.
- *
- * A packet without a mark is, byte by byte, what came; a marked one has good checksums, belongs to
- * the context's connection, and as long as the device took nothing foreign its bytes are the
- * opened ones of the stream. What is the expected one is marked. No buffer is lost.
+ * foreign bytes, wrong sequence numbers and broken headers, while contexts come and go. What must come out of it is in nic_watch.h.
  *
  * Input: operations.
  */
@@ -19,10 +15,8 @@
 
 #include "fuzz/finding.h"
 #include "fuzz/fuzz.h"
-#include "fuzz/nic_place.h"
-#include "fuzz/tap_port.h"
+#include "fuzz/nic_watch.h"
 #include "support/eal.h"
-#include "tlsnic/nic.h"
 
 enum {
 	ISN = 0xffffe000, /* of stream offset 0: it wraps in there */
@@ -51,7 +45,7 @@ static struct {
 	const struct sealed *sealed;
 	void *session; /* NULL: no context */
 	struct rtls_tls_handle ctx;
-	struct nic_place place;
+	struct nic_watch watch;
 	int64_t next; /* of the stream, to be sent next */
 	struct rte_mbuf *held[HELD_MAX];
 	uint32_t nb_held;
@@ -79,6 +73,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	t.sealed = sealed_make();
 	if (rtls_tlsnic_open(&t.tap->port, &conf, &t.port) != 0)
 		fuzz_finding("no NIC");
+	t.watch.nic = (const struct tlsnic *)t.port;
+	t.watch.isn = (uint32_t)ISN;
+	t.watch.peer_port = PEER_PORT;
+	t.watch.host_port = HOST_PORT;
 	atexit(close_all);
 	return 0;
 }
@@ -122,7 +120,7 @@ del(void)
 	if (rte_security_session_destroy(t.port->tls.sec_ctx, t.session) != 0)
 		fuzz_finding("a session that cannot be ended");
 	t.session = NULL;
-	t.place = (struct nic_place){ 0 };
+	t.watch.place = (struct nic_place){ 0 };
 }
 
 /* A context for a record and those behind it of the same key. */
@@ -143,128 +141,30 @@ add(struct fuzz_in *in)
 	if (t.session == NULL ||
 	    t.port->tls.ops->add(t.port->tls.dev, t.session, &flow, 1, &t.ctx) != 0)
 		fuzz_finding("no context, though there is room");
-	t.place = (struct nic_place){ .sealed = t.sealed, .pos = r->off };
+	t.watch.place = (struct nic_place){ .sealed = t.sealed, .pos = r->off };
 	for (i = 0; i < t.sealed->nb_recs && t.sealed->recs[i].key <= r->key; i++)
-		t.place.limit = (int64_t)t.sealed->recs[i].off + t.sealed->recs[i].len;
+		t.watch.place.limit = (int64_t)t.sealed->recs[i].off + t.sealed->recs[i].len;
 	if (fuzz_u8(in) % 8 == 7) /* added, but not started */
 		return;
 	if (t.port->tls.ops->start(t.port->tls.dev, t.ctx, (uint32_t)ISN + r->off, r->rec_no) != 0)
 		fuzz_finding("a context cannot be started");
-	t.place.started = true;
+	t.watch.place.started = true;
 	if (fuzz_u8(in) % 4 != 3)
 		t.next = r->off;
 }
 
-/* --- what comes out of it --------------------------------------------------------------- */
-
-/* Are these the stream's bytes at off, of records of the context's key? */
-static bool
-is_sealed(int64_t off, const struct wire_seg *s)
-{
-	return off >= 0 && off + s->payload_len <= t.place.limit &&
-	       memcmp(t.sealed->wire + off, s->payload, s->payload_len) == 0;
-}
-
-static uint64_t
-errors(void)
-{
-	return nic_counter_get(&((struct tlsnic *)t.port)->counters, NIC_CNT_RX_ERR);
-}
-
-static bool
-no_buffer(void)
-{
-	return rte_mempool_avail_count(((struct tlsnic *)t.port)->rx_pool) == 0;
-}
-
-static void
-check_opened(const struct rte_mbuf *m, const uint8_t *bytes, const struct tap_frame *f,
-	     const struct wire_seg *s, int64_t off)
-{
-	uint32_t head = (uint32_t)(s->payload - f->bytes);
-
-	if (m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED)
-		fuzz_finding("a packet both opened and not");
-	if (m->pkt_len != head + s->payload_len || memcmp(bytes, f->bytes, head) != 0)
-		fuzz_finding("an opened packet with other headers, or of another length");
-	if (!t.place.foreign && memcmp(bytes + head, t.sealed->opened + off, s->payload_len) != 0)
-		fuzz_finding("an opened packet whose bytes are not the stream's");
-}
-
-/* What the device made of the packet must be what its place says. */
-static void
-follow(bool marked, bool erred, const struct wire_seg *s, int64_t off, bool starved)
-{
-	bool sealed = is_sealed(off, s);
-	int64_t to;
-	enum nic_takes takes = nic_place_take(&t.place, off, s->payload_len, &to);
-
-	if (t.place.foreign)
-		return;
-	if (marked && takes != NIC_TAKES_ALL)
-		fuzz_finding("a packet is opened that is not the expected one");
-	if (takes == NIC_TAKES_NOTHING || erred) {
-		if (sealed && erred)
-			fuzz_finding("bytes of the stream are not authentic");
-		return;
-	}
-	if (sealed && takes == NIC_TAKES_ALL && !marked && !starved)
-		fuzz_finding("the expected packet is not opened");
-	if (!sealed)
-		t.place.foreign = true;
-	t.place.pos = to;
-}
-
-/* A device looks at no MAC: whom a frame is for was the port's question. */
-static bool
-read_frame(const struct tap_frame *f, struct wire_seg *s)
-{
-	static uint8_t bytes[WIRE_FRAME_MAX];
-	bool good;
-
-	memcpy(bytes, f->bytes, f->len);
-	memset(bytes, 2, 12);
-	good = wire_read(bytes, f->len, s);
-	if (good)
-		s->payload = f->bytes + (s->payload - bytes);
-	return good;
-}
-
-static void
-check(struct rte_mbuf *m, const struct tap_frame *f, uint64_t errors_before, bool starved)
-{
-	bool marked = (m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD) != 0;
-	uint8_t room[WIRE_FRAME_MAX];
-	const uint8_t *bytes = rte_pktmbuf_read(m, 0, m->pkt_len, room);
-	struct wire_seg s;
-	bool read = read_frame(f, &s);
-	bool text = read && s.src_port == PEER_PORT && s.dst_port == HOST_PORT &&
-		    (s.flags & (WIRE_ACK | WIRE_SYN | WIRE_RST)) == WIRE_ACK && s.payload_len > 0;
-	int64_t off = read ? (int32_t)(s.seq - (uint32_t)ISN) : 0;
-
-	if (!marked && (m->pkt_len != f->len || memcmp(bytes, f->bytes, f->len) != 0))
-		fuzz_finding("a packet without a mark is not what came");
-	if (marked && (!text || !t.place.started))
-		fuzz_finding("a packet is opened that no context is for, or that is broken");
-	if (!text)
-		return;
-	/* Behind it the place would be another one. */
-	if (marked && !t.place.foreign && is_sealed(off, &s))
-		check_opened(m, bytes, f, &s, off);
-	follow(marked, errors() != errors_before, &s, off, starved);
-}
+/* --- packets --------------------------------------------------------------------------- */
 
 static void
 deliver(const struct tap_frame *f, uint8_t cut, bool keep)
 {
-	uint64_t errors_before = errors();
-	bool starved = no_buffer();
 	struct rte_mbuf *m = NULL;
 
+	nic_watch_before(&t.watch);
 	if (!tap_port_inject(t.tap, f->bytes, f->len, cut) ||
 	    t.port->rx_burst(t.port, 0, &m, 1) != 1)
 		fuzz_finding("a packet is lost");
-	check(m, f, errors_before, starved);
+	nic_watch_packet(&t.watch, m, f);
 	if (keep && t.nb_held < HELD_MAX)
 		t.held[t.nb_held++] = m;
 	else
@@ -352,7 +252,7 @@ operation(struct fuzz_in *in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct tlsnic *nic = (const struct tlsnic *)t.port;
+	const struct tlsnic *nic = t.watch.nic;
 	struct fuzz_in in = { data, size };
 
 	t.next = 0;

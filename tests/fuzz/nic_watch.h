@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What comes out of the NIC's receive side. A packet without a mark is, byte by byte, what came;
+ * a marked one has good checksums, belongs to the context's connection, and as long as the device
+ * took nothing foreign its bytes are the opened ones of the stream. The expected one is marked.
+ */
+#ifndef RTLS_FUZZ_NIC_WATCH_H
+#define RTLS_FUZZ_NIC_WATCH_H
+
+#include "fuzz/nic_place.h"
+#include "fuzz/tap_port.h"
+#include "tlsnic/nic.h"
+
+struct nic_watch {
+	const struct tlsnic *nic;
+	struct nic_place place; /* of the one context */
+	uint32_t isn;           /* sequence of stream offset 0 */
+	uint16_t peer_port;
+	uint16_t host_port;
+	uint64_t errors; /* in front of the packet at hand */
+	bool starved;    /* the NIC had no buffer for it */
+};
+
+/* A packet is about to go in. */
+void nic_watch_before(struct nic_watch *w);
+
+/* The frame f went in, and this came out. */
+void nic_watch_packet(struct nic_watch *w, const struct rte_mbuf *m, const struct tap_frame *f);
+
+#endif
