@@ -36,9 +36,8 @@ enum {
 
 /* What the list knows of an address. */
 struct host {
-	bool claimed[MACS];  /* in ARP, by this MAC */
-	uint64_t asked_us;   /* when a request went out last; 0: never */
-	uint64_t learned_us; /* FRESH since; 0: its MAC may change */
+	bool claimed[MACS]; /* in ARP, by this MAC */
+	uint64_t asked_us;  /* when a request went out last; 0: never */
 };
 
 static struct world {
@@ -319,9 +318,23 @@ check_reply(const struct arp_action *a)
 	FUZZ_CHECK(memcmp(p.sender_mac, own_mac, 6) == 0 && memcmp(frame, a->mac, 6) == 0);
 }
 
+/* Who proved to be there keeps entry and MAC, whatever a packet says. */
+static void
+check_fresh(const struct arp_entry *before)
+{
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		const struct arp_entry *e = &before[i], *now = &w.entries[i];
+
+		if (e->state == ARP_FRESH && w.now_us < e->confirmed_us + ARP_REACHABLE_US)
+			FUZZ_CHECK(now->state == ARP_FRESH && now->ip == e->ip &&
+				   memcmp(now->mac, e->mac, NET_MAC_LEN) == 0);
+	}
+}
+
 static void
 step_arp(struct fuzz_in *in)
 {
+	struct arp_entry before[ENTRIES];
 	uint8_t how = fuzz_u8(in), frame[ARP_FRAME_LEN], mac[NET_MAC_LEN];
 	uint32_t i = fuzz_below(in, HOSTS), m = fuzz_below(in, MACS), len = ARP_PACKET_LEN;
 	struct host *h = &w.hosts[i];
@@ -348,8 +361,10 @@ step_arp(struct fuzz_in *in)
 	exact = malloc(len != 0 ? len : 1);
 	FUZZ_CHECK(exact != NULL);
 	memcpy(exact, frame + 14, len);
+	memcpy(before, w.entries, sizeof(before));
 	a = arp_input(&w.table, own, 2, exact, len, w.now_us);
 	free(exact);
+	check_fresh(before);
 	FUZZ_CHECK(a.act == ARP_BAD || len == ARP_PACKET_LEN);
 	FUZZ_CHECK((a.act == ARP_CONFLICT) == (a.act != ARP_BAD && a.ip == own[0].ip));
 	if (a.act == ARP_LEARNED || a.act == ARP_IGNORED) {

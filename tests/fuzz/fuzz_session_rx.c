@@ -124,6 +124,7 @@ put_handshake(struct fuzz_in *in, uint8_t how)
 {
 	static const uint8_t key_update[] = { 24, 0, 0, 1, 0, 24, 0, 0, 1 };
 	uint8_t message[64] = { 4, 0, 0 };
+	uint32_t at;
 	size_t n;
 	const uint8_t *p;
 
@@ -133,7 +134,8 @@ put_handshake(struct fuzz_in *in, uint8_t how)
 		next_peer_key();
 		break;
 	case 1: /* a piece of one, or more than one */
-		put_record(22, key_update + (how >> 4) % 5, 1 + fuzz_below(in, 5), 0);
+		at = (how >> 4) % 5;
+		put_record(22, key_update + at, 1 + fuzz_below(in, sizeof(key_update) - at), 0);
 		if (how & 4)
 			next_peer_key();
 		break;
