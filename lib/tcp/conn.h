@@ -231,12 +231,16 @@ tcp_snd_lim(const struct tcp_conn *c)
 
 /*
  * Sequence of a segment without payload, as an offset: what the peer has next,
- * unless that is behind its right edge, where it would not listen.
+ * unless that is behind its right edge, where it would not listen. The edge may
+ * be told up to a unit of the window scale short of one that was told before and
+ * still holds (RFC 7323 2.4): what we sent in between it has, and waits behind.
  */
 static inline uint64_t
 tcp_bare_off(const struct tcp_conn *c)
 {
-	return c->snd_max - c->snd_una > c->snd_wnd ? c->snd_una + c->snd_wnd : c->snd_max;
+	uint64_t edge = c->snd_una + c->snd_wnd;
+
+	return c->snd_max >= edge + (UINT64_C(1) << c->snd_wscale) ? edge : c->snd_max;
 }
 
 /* Is our FIN acknowledged? */

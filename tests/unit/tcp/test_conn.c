@@ -72,6 +72,40 @@ test_offsets(void)
 	CU_ASSERT_EQUAL(tcp_ack_off(&c), 1);
 }
 
+/* The peer's edge as told, and as it may really be: less than a unit of its scale behind that. */
+static void
+test_bare_off(void)
+{
+	static const struct {
+		uint64_t una, max, wnd;
+		uint8_t wscale;
+		uint64_t off;
+	} rows[] = {
+		{ 0, 700, 700, 7, 700 },
+		{ 0, 700, 640, 7, 700 }, /* a SYN-ACK's 700, told again in units of 128 */
+		{ 0, 767, 640, 7, 767 },
+		{ 0, 768, 640, 7, 640 }, /* it took its window back */
+		{ 0, 700, 0, 7, 0 },
+		{ 500, 700, 0, 0, 500 },
+		{ 500, 700, 199, 0, 699 },
+		{ 500, 700, 200, 0, 700 },
+		{ 500, 700, 0, 14, 700 },
+		{ 500, 500, 0, 7, 500 },
+		{ 500, 600, 1000, 7, 600 },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		const struct tcp_conn c = {
+			.snd_una = rows[i].una,
+			.snd_max = rows[i].max,
+			.snd_wnd = rows[i].wnd,
+			.snd_wscale = rows[i].wscale,
+		};
+
+		CU_ASSERT_EQUAL(tcp_bare_off(&c), rows[i].off);
+	}
+}
+
 int
 main(void)
 {
@@ -80,6 +114,7 @@ main(void)
 		{ "closed", test_closed },
 		{ "timestamp clock", test_ts_clock },
 		{ "offsets", test_offsets },
+		{ "where a bare segment stands", test_bare_off },
 	};
 
 	return harness_run("tcp/conn", cases, HARNESS_COUNT(cases));
