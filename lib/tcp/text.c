@@ -95,10 +95,11 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 uint32_t
 tcp_text_fin(struct tcp_conn *c, int64_t seq, uint64_t now_us)
 {
-	uint64_t off = (uint64_t)seq;
+	uint64_t off;
 
 	if (c->peer_fin || seq < (int64_t)c->rcv_nxt)
 		return tcp_text_again(c, now_us);
+	off = (uint64_t)seq;
 	if (c->peer_fin_off == TCP_NO_OFF && off <= c->rcv_adv && off >= tcp_ranges_end(&c->held)) {
 		c->peer_fin_off = off;
 		return off == c->rcv_nxt ? 0 : tcp_text_ack_now(c);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* sources: lib/net/ether_ip.c lib/net/checksum.c */
+/* flags: --unwind 34 */
+#include "net/ether_ip.h"
+#include "proof.h"
+
+/* Any frame: nothing is read behind what is contiguous, headers and payload lie in the frame. */
+void
+prove_parse(void)
+{
+	uint8_t bytes[ETHER_IP_HDR_MAX];
+	uint32_t contiguous = nondet_u32(), len = nondet_u32();
+	const uint8_t *frame;
+	struct ether_ip_rx rx;
+
+	ASSUME(contiguous <= ETHER_IP_HDR_MAX && len >= contiguous);
+	frame = bytes + ETHER_IP_HDR_MAX - contiguous;
+	if (ether_ip_parse(frame, contiguous, len, ETHER_IP_CSUM_VERIFY, &rx) != 0)
+		return;
+	PROVE(rx.l3_off <= contiguous);
+	if (rx.ether_type == ETHER_TYPE_ARP)
+		return;
+	PROVE(rx.l4_off >= ETHER_IP_HDR_LEN && rx.l4_off <= contiguous);
+	PROVE((uint32_t)rx.l4_off + rx.l4_len <= len);
+	PROVE(net_v4_is_unicast(net_addr_to_v4(&rx.src)));
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* sources: lib/tcp/text.c */
+/* flags: --unwind 3 -DTCP_RANGES_MAX=1 --conversion-check */
+/* long: payload */
+#include "conn_invariant.h"
+#include "tcp/text.h"
+
+static struct tcp_conn c;
+static struct tcp_params params;
+
+/* Stand for lib/tcp/ranges.c: any answer that ranges.c, next to this file, allows. */
+struct tcp_range
+tcp_ranges_trim(const struct tcp_ranges *rs, struct tcp_range r)
+{
+	struct tcp_range t;
+
+	PROVE(r.start < r.end);
+	ASSUME(r.start <= t.start && t.start <= t.end && t.end <= r.end);
+	return t;
+}
+
+int
+tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r)
+{
+	PROVE(r.start < r.end && r.start > c.rcv_nxt);
+	PROVE(r.end <= c.rcv_adv && r.end <= c.peer_fin_off);
+	return nondet_bool() ? 0 : -1;
+}
+
+uint64_t
+tcp_ranges_advance(struct tcp_ranges *rs, uint64_t nxt)
+{
+	uint64_t end = nondet_u64(), highest = tcp_ranges_end(rs);
+
+	ASSUME(end >= nxt && end <= (highest > nxt ? highest : nxt));
+	rs->n = 0;
+	return end;
+}
+
+static void
+any_receiver(void)
+{
+	struct tcp_conn any;
+
+	ASSUME(receiver_holds(&any));
+	c = any;
+	c.params = &params;
+}
+
+/* A segment anywhere: 32 bits of the wire become an offset within 2^31 of what comes next. */
+static int64_t
+any_seq(void)
+{
+	int32_t ahead = nondet_i32();
+
+	return (int64_t)c.rcv_nxt + ahead;
+}
+
+/* What is kept lies inside what came and inside the window; the stream only moves on. */
+void
+prove_payload(void)
+{
+	struct tcp_seg seg;
+	struct tcp_verdict v = { 0 };
+	uint64_t old;
+	int64_t seq;
+
+	any_receiver();
+	seq = any_seq();
+	old = c.rcv_nxt;
+	ASSUME(c.rcv_lim < PROOF_OFF_MAX / 2); /* which an orphan moves on */
+	ASSUME(seg.payload_len <= UINT16_MAX);
+	tcp_text_payload(&c, &seg, seq, 0, &v);
+	PROVE((uint64_t)v.skip + v.keep <= seg.payload_len);
+	PROVE(v.keep == 0 || (int64_t)v.stream_off == seq + (int64_t)v.skip);
+	PROVE(v.keep == 0 || (v.stream_off >= old && v.stream_off + v.keep <= c.rcv_adv));
+	PROVE(c.rcv_nxt >= old);
+	PROVE(c.rcv_nxt == old || seq + (int64_t)seg.payload_len > (int64_t)old);
+	PROVE(receiver_holds(&c));
+}
+
+void
+prove_fin(void)
+{
+	uint64_t old;
+	int64_t seq;
+
+	any_receiver();
+	seq = any_seq();
+	old = c.peer_fin_off;
+	tcp_text_fin(&c, seq);
+	PROVE(c.peer_fin_off == old ||
+	      (old == TCP_NO_OFF && seq >= 0 && c.peer_fin_off == (uint64_t)seq));
+	PROVE(receiver_holds(&c));
+}
