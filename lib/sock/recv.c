@@ -55,13 +55,16 @@ rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags)
 ssize_t
 rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
 {
-	int rc = sock_check_guard(k, RTLS_RX);
+	int rc = sock_check_handle(k);
 
-	if (m == NULL)
-		return -EINVAL;
+	if (rc == 0 && m == NULL)
+		rc = -EINVAL;
+	if (rc != 0)
+		return rc;
 	m->type = 0;
 	m->version = 0;
 	m->wire_len = 0;
 	m->flags = 0;
+	rc = sock_check_guard(k, RTLS_RX);
 	return rc != 0 ? rc : sock_receive(k, m, flags, false);
 }

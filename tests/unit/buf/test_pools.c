@@ -120,7 +120,7 @@ test_discard_wipes(void)
 static void
 test_destroy(void)
 {
-	const struct buf_pools_conf conf = { "again", SOCKET_ID_ANY, 31, 31, 31, 15 };
+	const struct buf_pools_conf conf = { "again", SOCKET_ID_ANY, 31, 31, 31, 15, false };
 	struct buf_pools p = { 0 };
 	struct rte_mbuf *m;
 
@@ -147,13 +147,13 @@ test_create_refused(void)
 		struct buf_pools_conf conf;
 		int rc;
 	} rows[] = {
-		{ { "fx", SOCKET_ID_ANY, 31, 31, 31, 15 }, -EEXIST },
-		{ { "nopkt", SOCKET_ID_ANY, 0, 31, 31, 15 }, -EINVAL },
-		{ { "nosmall", SOCKET_ID_ANY, 31, 0, 31, 15 }, -EINVAL },
-		{ { "nomedium", SOCKET_ID_ANY, 31, 31, 0, 15 }, -EINVAL },
-		{ { "nolarge", SOCKET_ID_ANY, 31, 31, 31, 0 }, -EINVAL },
-		{ { "huge", SOCKET_ID_ANY, 31, 31, 31, 1 << 20 }, -ENOMEM },
-		{ { "a-name-much-too-long-for-a-pool", SOCKET_ID_ANY, 31, 31, 31, 15 },
+		{ { "fx", SOCKET_ID_ANY, 31, 31, 31, 15, false }, -EEXIST },
+		{ { "nopkt", SOCKET_ID_ANY, 0, 31, 31, 15, false }, -EINVAL },
+		{ { "nosmall", SOCKET_ID_ANY, 31, 0, 31, 15, false }, -EINVAL },
+		{ { "nomedium", SOCKET_ID_ANY, 31, 31, 0, 15, false }, -EINVAL },
+		{ { "nolarge", SOCKET_ID_ANY, 31, 31, 31, 0, false }, -EINVAL },
+		{ { "huge", SOCKET_ID_ANY, 31, 31, 31, 1 << 20, false }, -ENOMEM },
+		{ { "a-name-much-too-long-for-a-pool", SOCKET_ID_ANY, 31, 31, 31, 15, false },
 		  -ENAMETOOLONG },
 	};
 	static const char *const suffix[] = { "header", "indirect", "small", "medium", "large" };
