@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "net/answer_limit.h"
 #include "net/arp.h"
 #include "net/checksum.h"
 #include "net/ether_ip.h"
@@ -26,8 +27,8 @@ enum {
 	HOSTS = 40,   /* addresses that are tried: more than entries */
 	MACS = 4,
 	FRAME_MAX = 256,
-	ICMP_INTERVAL_US = 10000,
-	ICMP_BURST = 5,
+	ECHO_PER_REMOTE = 7, /* a second */
+	ECHO_PER_STACK = 50,
 };
 
 #define OWN_IP   UINT32_C(0x0a000001)
@@ -44,9 +45,10 @@ static struct world {
 	struct arp_table table;
 	struct arp_entry entries[ENTRIES];
 	struct host hosts[HOSTS];
-	struct icmp_limit limit;
+	struct answer_limit limit;
+	struct answer_remote remotes[ANSWER_WAYS];
 	uint64_t now_us;
-	uint64_t icmp_sent;
+	uint64_t echo_sent;
 } w;
 
 static const struct arp_own own[] = { { OWN_IP, NETMASK }, { OWN_IP + 1, NETMASK } };
@@ -130,7 +132,7 @@ static void
 icmp_frame(const uint8_t *f, const struct ether_ip_rx *rx)
 {
 	const uint8_t *msg = f + rx->l4_off;
-	enum icmp_action act = icmp_input(msg, rx->l4_len, rx->l4_len, &w.limit, w.now_us);
+	enum icmp_action act = icmp_input(msg, rx->l4_len, rx->l4_len);
 	uint8_t reply[FRAME_MAX];
 	unsigned int even = rx->l4_len & ~1u;
 
@@ -138,10 +140,12 @@ icmp_frame(const uint8_t *f, const struct ether_ip_rx *rx)
 	if (act == ICMP_BAD)
 		return;
 	FUZZ_CHECK((act == ICMP_IGNORE) == (msg[0] != 8 || msg[1] != 0));
-	if (act != ICMP_REPLY)
+	if (act != ICMP_REPLY || !answer_limit_take(&w.limit, ANSWER_ECHO, &rx->src, w.now_us))
 		return;
-	w.icmp_sent++;
-	FUZZ_CHECK(w.icmp_sent <= ICMP_BURST + (w.now_us - START_US) / ICMP_INTERVAL_US);
+	w.echo_sent++;
+	/* A fifth of a second's at once. */
+	FUZZ_CHECK(w.echo_sent <=
+		   ECHO_PER_STACK / 5 + (w.now_us - START_US) * ECHO_PER_STACK / 1000000);
 	/* A right checksum stays right, a wrong one wrong. */
 	memcpy(reply, msg, rx->l4_len);
 	reply[0] = ICMP_TYPE_ECHO_REPLY;
@@ -409,8 +413,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(w.hosts, 0, sizeof(w.hosts));
 	FUZZ_CHECK(arp_table_init(&w.table, w.entries, ENTRIES, key) == 0);
 	w.now_us = START_US;
-	w.icmp_sent = 0;
-	icmp_limit_init(&w.limit, ICMP_INTERVAL_US, ICMP_BURST, w.now_us);
+	w.echo_sent = 0;
+	FUZZ_CHECK(answer_limit_init(&w.limit, w.remotes, ANSWER_WAYS, ECHO_PER_REMOTE,
+				     ECHO_PER_STACK, key) == 0);
 	for (int i = 0; i < STEPS_MAX && in.left > 0; i++) {
 		switch (fuzz_u8(&in) % 8) {
 		case 0:
