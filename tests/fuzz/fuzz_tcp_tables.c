@@ -34,6 +34,7 @@ struct peer {
 	uint64_t born_us;       /* of the SYN record */
 	uint64_t end_us;        /* of the TIME-WAIT record */
 	uint64_t challenged_us; /* the SYN record's last challenge; 0: none */
+	uint64_t answered_us;   /* the TIME-WAIT record's last answer to its peer; 0: none */
 	uint64_t order;         /* of the TIME-WAIT record, by age */
 };
 
@@ -269,6 +270,7 @@ wait_add(struct fuzz_in *in, uint32_t i)
 		w.peers[oldest].wait = false;
 	w.peers[i].wait = true;
 	w.peers[i].order = w.order++;
+	w.peers[i].answered_us = 0;
 	w.peers[i].end_us = w.now_us + w.params.time_wait_us;
 	FUZZ_CHECK(e->snd_nxt == c.iss + 1 + (uint32_t)c.snd_max);
 	FUZZ_CHECK(e->rcv_nxt == c.irs + 1 + (uint32_t)c.rcv_nxt + 1);
@@ -281,17 +283,24 @@ wait_input(struct fuzz_in *in, uint32_t i)
 	struct tcp_timewait_entry *e = tcp_timewait_find(w.waits, &t);
 	uint32_t iss = 0, snd_nxt = e->snd_nxt, rcv_nxt = e->rcv_nxt;
 	struct tcp_seg seg = draw_segment(in, i, rcv_nxt - 1, snd_nxt), ack;
-	bool again;
+	uint64_t *answered_us = &w.peers[i].answered_us;
+	bool again, lately;
 
 	again = (seg.flags & (TCP_RST | TCP_SYN | TCP_FIN)) == TCP_FIN &&
-		seg.seq + seg.payload_len + 1 == rcv_nxt;
+		seg.seq + seg.payload_len + 1 == rcv_nxt && seg.payload_len <= e->rcv_buf;
+	lately = *answered_us != 0 && w.now_us - *answered_us < TCP_AGAIN_US;
 	switch (tcp_timewait_input(w.waits, e, &seg, w.params.time_wait_us, w.now_us, &iss)) {
 	case TCP_TIMEWAIT_DROP:
-		/* The peer's FIN is always answered, or two stacks would never part. */
-		FUZZ_CHECK(!again);
+		/* The peer's FIN is answered, or two stacks would never part. */
+		FUZZ_CHECK(!again || lately);
+		break;
+	case TCP_TIMEWAIT_CHALLENGE:
+		FUZZ_CHECK(!again && (seg.flags & TCP_RST) == 0);
+		FUZZ_CHECK((seg.flags & (TCP_SYN | TCP_FIN)) != 0 || seg.payload_len > 0);
 		break;
 	case TCP_TIMEWAIT_ACK:
-		FUZZ_CHECK((seg.flags & TCP_RST) == 0);
+		FUZZ_CHECK((seg.flags & TCP_RST) == 0 && !lately);
+		*answered_us = w.now_us;
 		FUZZ_CHECK((seg.flags & (TCP_SYN | TCP_FIN)) != 0 || seg.payload_len > 0);
 		tcp_timewait_ack(e, w.now_us, &ack);
 		FUZZ_CHECK(ack.flags == TCP_ACK && ack.seq == snd_nxt && ack.ack == rcv_nxt &&
