@@ -90,7 +90,7 @@ prove_fin(void)
 	any_receiver();
 	seq = any_seq();
 	old = c.peer_fin_off;
-	tcp_text_fin(&c, seq);
+	tcp_text_fin(&c, seq, nondet_u64());
 	PROVE(c.peer_fin_off == old ||
 	      (old == TCP_NO_OFF && seq >= 0 && c.peer_fin_off == (uint64_t)seq));
 	PROVE(receiver_holds(&c));
