@@ -247,7 +247,7 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 		rc = conf_check(&s->conf);
 	if (rc == 0 && memcmp(s->secret, no_secret, sizeof(no_secret)) == 0)
 		rc = stack_random(s->secret, sizeof(s->secret));
-	sub_secret(s, 5, s->keys_secret);
+	sub_secret(s, 6, s->keys_secret);
 	make_params(s);
 	if (rc == 0)
 		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, socket);

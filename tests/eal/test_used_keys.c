@@ -331,6 +331,20 @@ test_next_socket(void)
 	pair_fini(&f.p);
 }
 
+/* What is remembered of keys is hashed with a secret of its own, as what else is hashed can be told
+ * from outside: whose answers share a set. */
+static void
+test_own_secret(void)
+{
+	const struct rtls_stack *s;
+
+	begin();
+	s = f.p.stack[NEAR];
+	CU_ASSERT_NOT_EQUAL(memcmp(s->keys_secret, s->secret, sizeof(s->secret)), 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(s->keys_secret, s->answers.key, sizeof(s->answers.key)), 0);
+	end();
+}
+
 static void
 test_nics(void)
 {
@@ -359,6 +373,7 @@ main(void)
 		{ "records that are queued", test_queued },
 		{ "a replay", test_replay },
 		{ "the next socket", test_next_socket },
+		{ "a secret of its own", test_own_secret },
 		{ "the same with a TLS NIC", test_nics },
 	};
 
