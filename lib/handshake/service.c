@@ -28,6 +28,9 @@ rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level)
 
 	if (ssl == NULL || k == NULL || level != RTLS_SSL_TRANSPARENT)
 		return -EINVAL;
+	/* Told to renegotiate before anything was negotiated, libssl writes data in clear. */
+	if (SSL_renegotiate_pending(ssl))
+		return -EINVAL;
 	rc = rtls_ssl_selftest();
 	if (rc < 0)
 		return rc;
@@ -45,7 +48,7 @@ rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level)
 		BIO_free(b);
 		return rc;
 	}
-	SSL_set_options(ssl, SSL_OP_ENABLE_KTLS);
+	SSL_set_options(ssl, SSL_OP_ENABLE_KTLS | SSL_OP_NO_RENEGOTIATION);
 	SSL_set_bio(ssl, b, b);
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include <CUnit/CUnit.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -375,6 +376,50 @@ test_client(void)
 		play(&rows[i], false);
 }
 
+/*
+ * libssl that is told to renegotiate what was never negotiated has no keys, and no scruples to
+ * write. Before the handshake, in it, and behind one that failed.
+ */
+static void
+renegotiate(const struct row *r, bool near_is_server, int at)
+{
+	struct world w;
+	size_t n;
+
+	open_world(&w, r, near_is_server);
+	for (int turn = 0; turn < 6; turn++) {
+		if (turn == at)
+			SSL_renegotiate(w.ssl[NEAR]);
+		if (turn == 3)
+			pair_send(&w.p, w.k[FAR], "no record, and none to come", 27);
+		pair_settle(&w.p);
+		SSL_do_handshake(w.ssl[NEAR]);
+		for (int i = 0; i < 3; i++)
+			SSL_write_ex(w.ssl[NEAR], secret, SECRET_LEN, &n);
+		ERR_clear_error();
+		pair_settle(&w.p);
+	}
+	CU_ASSERT_FALSE(is_seen());
+	close_world(&w);
+}
+
+static void
+test_renegotiation(void)
+{
+	struct world w;
+
+	open_world(&w, &rows[0], false);
+	SSL_clear_options(w.ssl[FAR], SSL_OP_NO_RENEGOTIATION);
+	SSL_renegotiate(w.ssl[FAR]);
+	CU_ASSERT_EQUAL(rtls_ssl_attach(w.ssl[FAR], w.k[FAR], RTLS_SSL_TRANSPARENT), -EINVAL);
+	close_world(&w);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
+		for (int at = 0; at < 6; at++) {
+			renegotiate(&rows[i], true, at);
+			renegotiate(&rows[i], false, at);
+		}
+}
+
 /* Without an adapter the capture does see it: bytes without keys go as they are. */
 static void
 test_the_capture_sees(void)
@@ -404,6 +449,7 @@ main(void)
 		{ "the capture sees what is in clear", test_the_capture_sees },
 		{ "a server", test_server },
 		{ "a client", test_client },
+		{ "told to renegotiate", test_renegotiation },
 	};
 
 	if (eal_start("clear-text") != 0)
