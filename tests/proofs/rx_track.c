@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* sources: drivers/tlsnic/rx_track.c lib/core/record.c */
+/* flags: --unwind 7 -Idrivers */
+#include <recordtls/tls.h>
+
+#include "proof.h"
+#include "tlsnic/rx_track.h"
+
+static struct rx_track t;
+
+static bool
+track_holds(void)
+{
+	switch (t.state) {
+	case RX_TRACK_HEADER:
+		return t.left >= 1 && t.left <= RECORD_HDR_LEN;
+	case RX_TRACK_BODY:
+		return t.left >= 1 && t.left <= RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_13;
+	case RX_TRACK_TAG:
+		return t.left >= 1 && t.left <= RECORD_TAG_LEN;
+	case RX_TRACK_IDLE:
+	case RX_TRACK_LOST:
+		return true;
+	}
+	return false;
+}
+
+static void
+any_track(void)
+{
+	struct rx_track any;
+
+	t = any;
+	t.suite = record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
+	ASSUME(track_holds());
+}
+
+/* A packet anywhere: what is taken begins at the expected byte, and lies in the packet. */
+void
+prove_take(void)
+{
+	uint32_t seq = nondet_u32(), len = nondet_u32(), skip;
+	enum rx_track_take take;
+
+	any_track();
+	ASSUME(len <= UINT16_MAX);
+	take = rx_track_take(&t, seq, len, &skip);
+	PROVE(track_holds());
+	PROVE((take == RX_TAKE_LOST) <= (t.state == RX_TRACK_LOST));
+	if (take != RX_TAKE_ALL && take != RX_TAKE_TAIL)
+		return;
+	PROVE(skip <= len && seq + skip == t.expected && (take != RX_TAKE_ALL || skip == 0));
+	PROVE(t.state != RX_TRACK_IDLE && t.state != RX_TRACK_LOST);
+}
+
+/* The next bytes: at least one is stepped over, none behind them; a tag is filled inside. */
+void
+prove_step(void)
+{
+	uint8_t bytes[RECORD_HDR_LEN];
+	uint32_t len = nondet_u32(), from;
+	struct rx_stretch s;
+
+	any_track();
+	from = t.expected;
+	ASSUME(len >= 1 && (len <= sizeof(bytes) || t.state != RX_TRACK_HEADER));
+	s = rx_track_step(&t, bytes + sizeof(bytes) - (len < sizeof(bytes) ? len : sizeof(bytes)),
+			  len);
+	PROVE(s.len >= 1 && s.len <= len);
+	PROVE(s.kind != RX_TRACK_TAG || s.off + s.len <= RECORD_TAG_LEN);
+	PROVE(s.error != 0 || track_holds());
+	PROVE(s.kind == RX_TRACK_IDLE || s.kind == RX_TRACK_LOST || t.expected == from + s.len);
+}
