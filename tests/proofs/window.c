@@ -32,3 +32,16 @@ prove_update_due(void)
 	ASSUME(c.rcv_buf <= INT32_MAX);
 	PROVE(!tcp_window_update_due(&c) || c.rcv_lim > c.rcv_adv);
 }
+
+/* A segment without payload lies in what was sent, less than one unit behind the peer's edge. */
+void
+prove_bare_off(void)
+{
+	struct tcp_conn c;
+	uint64_t off;
+
+	ASSUME(sender_holds(&c));
+	off = tcp_bare_off(&c);
+	PROVE(off >= c.snd_una && off <= c.snd_max);
+	PROVE(off < c.snd_una + c.snd_wnd + (UINT64_C(1) << c.snd_wscale));
+}
