@@ -102,12 +102,21 @@ conf_check(const struct rtls_stack_conf *c)
 	return 0;
 }
 
+/* Tables must not share a key with what goes on the wire, nor with each other. */
+enum sub_secret {
+	SECRET_FLOWS = 1,
+	SECRET_SYNCACHE,
+	SECRET_TIMEWAIT,
+	SECRET_ARP,
+	SECRET_ANSWERS,
+	SECRET_USED_KEYS,
+};
+
 static uint8_t *
-sub_secret(struct rtls_stack *s, uint8_t which, uint8_t key[16])
+sub_secret(struct rtls_stack *s, enum sub_secret which, uint8_t key[16])
 {
-	/* Tables must not share a key with what goes on the wire. */
-	uint64_t a = siphash24(s->secret, &(uint8_t[]){ which, 0 }, 2);
-	uint64_t b = siphash24(s->secret, &(uint8_t[]){ which, 1 }, 2);
+	uint64_t a = siphash24(s->secret, &(uint8_t[]){ (uint8_t)which, 0 }, 2);
+	uint64_t b = siphash24(s->secret, &(uint8_t[]){ (uint8_t)which, 1 }, 2);
 
 	memcpy(key, &a, 8);
 	memcpy(key + 8, &b, 8);
@@ -136,25 +145,27 @@ make_tables(struct rtls_stack *s, int socket)
 	mem = rte_zmalloc_socket("rtls_flows", flows, FLOW_ALIGN, socket);
 	if (mem == NULL)
 		return -ENOMEM;
-	s->flows = flow_table_init(mem, flows, c->max_socks, sub_secret(s, 1, key));
+	s->flows = flow_table_init(mem, flows, c->max_socks, sub_secret(s, SECRET_FLOWS, key));
 	s->flows_mem = mem;
 	mem = rte_zmalloc_socket("rtls_syn", syns, RTE_CACHE_LINE_SIZE, socket);
 	if (mem == NULL)
 		return -ENOMEM;
 	s->syncache_mem = mem;
-	s->syncache = tcp_syncache_init(mem, syns, c->max_syn, sub_secret(s, 2, key));
+	s->syncache = tcp_syncache_init(mem, syns, c->max_syn, sub_secret(s, SECRET_SYNCACHE, key));
 	mem = rte_zmalloc_socket("rtls_tw", waits, RTE_CACHE_LINE_SIZE, socket);
 	if (mem == NULL)
 		return -ENOMEM;
 	s->timewait_mem = mem;
-	s->timewait = tcp_timewait_init(mem, waits, c->max_time_wait, sub_secret(s, 3, key));
+	s->timewait = tcp_timewait_init(mem, waits, c->max_time_wait,
+					sub_secret(s, SECRET_TIMEWAIT, key));
 	s->answer_remotes = rte_malloc_socket("rtls_answers",
 					      sizeof(*s->answer_remotes) * STACK_ANSWER_REMOTES,
 					      RTE_CACHE_LINE_SIZE, socket);
 	if (s->answer_remotes == NULL)
 		return -ENOMEM;
 	answer_limit_init(&s->answers, s->answer_remotes, STACK_ANSWER_REMOTES,
-			  c->answers_per_remote, c->answers_per_stack, sub_secret(s, 5, key));
+			  c->answers_per_remote, c->answers_per_stack,
+			  sub_secret(s, SECRET_ANSWERS, key));
 	s->socks = rte_zmalloc_socket("rtls_socks", sizeof(*s->socks) * c->max_socks,
 				      RTE_CACHE_LINE_SIZE, socket);
 	if (s->socks == NULL)
@@ -247,7 +258,7 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 		rc = conf_check(&s->conf);
 	if (rc == 0 && memcmp(s->secret, no_secret, sizeof(no_secret)) == 0)
 		rc = stack_random(s->secret, sizeof(s->secret));
-	sub_secret(s, 6, s->keys_secret);
+	sub_secret(s, SECRET_USED_KEYS, s->keys_secret);
 	make_params(s);
 	if (rc == 0)
 		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, socket);
@@ -296,7 +307,7 @@ rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 	b->arp_entries = rte_zmalloc("rtls_arp", sizeof(*b->arp_entries) * STACK_ARP_ENTRIES, 0);
 	if (b->arp_entries == NULL)
 		return -ENOMEM;
-	arp_table_init(&b->arp, b->arp_entries, STACK_ARP_ENTRIES, sub_secret(s, 4, key));
+	arp_table_init(&b->arp, b->arp_entries, STACK_ARP_ENTRIES, sub_secret(s, SECRET_ARP, key));
 	b->port = p;
 	b->queue = queue;
 	b->refused_since_us = UINT64_MAX;
