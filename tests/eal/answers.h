@@ -58,8 +58,8 @@ static inline void
 on_segment(int dir, const uint8_t *frame, uint32_t len)
 {
 	const uint8_t *tcp = frame + 34;
-	uint32_t payload_len = (uint32_t)(frame[16] << 8 | frame[17]) - 20 - (tcp[12] >> 4) * 4u;
-	uint32_t conn = (uint32_t)(tcp[2 * dir] << 8 | tcp[2 * dir + 1]) - PORT;
+	uint32_t payload_len = get16(frame + 16) - 20 - (tcp[12] >> 4) * 4u;
+	uint32_t conn = get16(tcp + 2 * dir) - PORT;
 
 	if (dir == 0) {
 		if (conn >= CONNS)
@@ -138,7 +138,7 @@ inject(struct pair *p, const struct forged *f)
 	pair_turn(p);
 }
 
-/* One second of these in turn; five times in it a frame beside the flood, which must be answered. */
+/* One second of these in turn; five times in it a frame beside them, which must be answered. */
 static inline void
 flood(struct pair *p, const struct forged *frames, uint32_t n, const struct forged *beside,
       const uint32_t *answers)

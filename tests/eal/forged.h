@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "support/net_bytes.h"
+
 enum {
 	FORGED_ETHER = 14,
 	FORGED_IP = 20,
@@ -19,36 +21,6 @@ struct forged {
 	uint32_t len;
 };
 
-static inline void
-forged_put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static inline void
-forged_put32(uint8_t *p, uint32_t v)
-{
-	forged_put16(p, v >> 16);
-	forged_put16(p + 2, v);
-}
-
-static inline uint32_t
-forged_get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static inline uint32_t
-forged_sum(uint32_t sum, const uint8_t *p, uint32_t len)
-{
-	for (uint32_t i = 0; i < len; i++)
-		sum += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
 /* Lengths and checksums of the IPv4 packet, for what it carries. */
 static inline void
 forged_finish(struct forged *f, uint32_t len)
@@ -57,15 +29,15 @@ forged_finish(struct forged *f, uint32_t len)
 	uint32_t l4_len = len - FORGED_ETHER - FORGED_IP;
 
 	f->len = len;
-	forged_put16(ip + 2, len - FORGED_ETHER);
-	forged_put16(ip + 10, 0);
-	forged_put16(ip + 10, ~forged_sum(0, ip, FORGED_IP));
+	put16(ip + 2, len - FORGED_ETHER);
+	put16(ip + 10, 0);
+	put16(ip + 10, ~ones_sum(0, ip, FORGED_IP));
 	if (ip[9] == 6) {
-		forged_put16(l4 + 16, 0);
-		forged_put16(l4 + 16, ~forged_sum(forged_sum(6 + l4_len, ip + 12, 8), l4, l4_len));
+		put16(l4 + 16, 0);
+		put16(l4 + 16, ~ones_sum(ones_sum(6 + l4_len, ip + 12, 8), l4, l4_len));
 	} else {
-		forged_put16(l4 + 2, 0);
-		forged_put16(l4 + 2, ~forged_sum(0, l4, l4_len));
+		put16(l4 + 2, 0);
+		put16(l4 + 2, ~ones_sum(0, l4, l4_len));
 	}
 }
 
@@ -79,12 +51,12 @@ forged_start(struct forged *f, const uint8_t dst[6], const uint8_t src[6], uint3
 	memset(f, 0, sizeof(*f));
 	memcpy(f->bytes, dst, 6);
 	memcpy(f->bytes + 6, src, 6);
-	forged_put16(f->bytes + 12, 0x0800);
+	put16(f->bytes + 12, 0x0800);
 	ip[0] = 0x45;
 	ip[8] = 64;
 	ip[9] = proto;
-	forged_put32(ip + 12, src_ip);
-	forged_put32(ip + 16, dst_ip);
+	put32(ip + 12, src_ip);
+	put32(ip + 16, dst_ip);
 	return ip + FORGED_IP;
 }
 
@@ -103,11 +75,11 @@ forged_tcp(struct forged *f, const uint8_t dst[6], const uint8_t src[6], uint32_
 {
 	uint8_t *tcp = forged_start(f, dst, src, src_ip, dst_ip, 6);
 
-	forged_put32(tcp, ports); /* source, destination */
-	forged_put32(tcp + 4, seq);
+	put32(tcp, ports); /* source, destination */
+	put32(tcp + 4, seq);
 	tcp[12] = 5 << 4;
 	tcp[13] = flags;
-	forged_put16(tcp + 14, 60000);
+	put16(tcp + 14, 60000);
 	forged_finish(f, FORGED_ETHER + FORGED_IP + 20);
 }
 
@@ -120,11 +92,11 @@ forged_arp(struct forged *f, const uint8_t src[6], uint32_t src_ip, uint32_t dst
 	memset(f, 0, sizeof(*f));
 	memset(f->bytes, 0xff, 6);
 	memcpy(f->bytes + 6, src, 6);
-	forged_put16(f->bytes + 12, 0x0806);
+	put16(f->bytes + 12, 0x0806);
 	memcpy(f->bytes + 14, head, sizeof(head));
 	memcpy(f->bytes + 22, src, 6);
-	forged_put32(f->bytes + 28, src_ip);
-	forged_put32(f->bytes + 38, dst_ip);
+	put32(f->bytes + 28, src_ip);
+	put32(f->bytes + 38, dst_ip);
 	f->len = 60;
 }
 
@@ -135,16 +107,16 @@ forged_like(struct forged *f, const struct forged *from, uint8_t flags, int32_t 
 {
 	const uint8_t *was = from->bytes + FORGED_ETHER + FORGED_IP;
 	uint32_t hdrs = FORGED_ETHER + FORGED_IP + (was[12] >> 4) * 4u;
-	uint32_t ip_len = (uint32_t)from->bytes[16] << 8 | from->bytes[17];
-	uint32_t next = forged_get32(was + 4) + FORGED_ETHER + ip_len - hdrs;
+	uint32_t ip_len = get16(from->bytes + 16);
+	uint32_t next = get32(was + 4) + FORGED_ETHER + ip_len - hdrs;
 	uint8_t *tcp = f->bytes + FORGED_ETHER + FORGED_IP;
 
 	memset(f, 0, sizeof(*f));
 	memcpy(f->bytes, from->bytes, hdrs);
 	if (was[13] & 3) /* SYN or FIN */
 		next++;
-	forged_put32(tcp + 4, next + (uint32_t)seq);
-	forged_put32(tcp + 8, forged_get32(was + 8) + (uint32_t)ack);
+	put32(tcp + 4, next + (uint32_t)seq);
+	put32(tcp + 8, get32(was + 8) + (uint32_t)ack);
 	tcp[13] = flags;
 	forged_finish(f, hdrs + payload_len);
 }

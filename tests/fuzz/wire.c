@@ -5,51 +5,12 @@
 
 #include <string.h>
 
+#include "support/net_bytes.h"
+
 enum { ETHER = 14, IP = 20, TCP = 20, ARP_LEN = 28, ICMP = 8 };
 
 static const uint8_t mac_ours[6] = { 2, 0, 0, 0, 0, 1 };
 static const uint8_t mac_peer[6] = { 2, 0, 0, 0, 0, 2 };
-
-static void
-put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
-static uint32_t
-get16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return get16(p) << 16 | get16(p + 2);
-}
-
-/* RFC 1071. */
-static uint32_t
-ones_sum(uint32_t sum, const uint8_t *p, uint32_t len)
-{
-	uint32_t i;
-
-	for (i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)p[i] << 8 | p[i + 1];
-	if (i < len)
-		sum += (uint32_t)p[i] << 8;
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
 
 static void
 put_ether(uint8_t *out, const uint8_t dst[6], uint32_t type)

@@ -5,34 +5,13 @@
 
 #include <stddef.h>
 
+#include "support/net_bytes.h"
+
 enum {
 	ETHER_LEN = 14,
 	IP_LEN = 20,
 	TCP_LEN = 20,
 };
-
-static uint32_t
-get16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return get16(p) << 16 | get16(p + 2);
-}
-
-/* RFC 1071: 0xffff over bytes that include their own right checksum. */
-static uint32_t
-ones_sum(uint32_t sum, const uint8_t *p, uint32_t len)
-{
-	for (uint32_t i = 0; i < len; i++)
-		sum += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
 
 static const char *
 parse_options(const uint8_t *opt, uint32_t len, struct frame *out)

@@ -5,43 +5,14 @@
 
 #include <string.h>
 
+#include "support/net_bytes.h"
+
 enum {
 	ETHER_LEN = 14,
 	TCP_OPTIONS_OFF = 20,
 	TIMESTAMPS = 8, /* RFC 7323 3.2 */
 	TIMESTAMPS_LEN = 10,
 };
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static void
-put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
-/* RFC 1071. */
-static uint32_t
-add_words(uint32_t sum, const uint8_t *p, uint32_t len)
-{
-	for (uint32_t i = 0; i < len; i++)
-		sum += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
 
 static void
 shift_timestamp(uint8_t *opt, uint32_t len, int32_t shift)
@@ -64,7 +35,7 @@ forge_frame(const struct forge *f, const uint8_t *genuine, uint8_t *out)
 	memcpy(out, genuine, ETHER_LEN + ip_len + tcp_len);
 	put16(ip + 2, ip_len + tcp_len + f->len);
 	put16(ip + 10, 0);
-	put16(ip + 10, ~add_words(0, ip, ip_len));
+	put16(ip + 10, ~ones_sum(0, ip, ip_len));
 	put32(tcp + 4, f->seq);
 	put32(tcp + 8, f->ack);
 	tcp[13] = f->flags;
@@ -73,7 +44,7 @@ forge_frame(const struct forge *f, const uint8_t *genuine, uint8_t *out)
 		memcpy(tcp + tcp_len, f->payload, f->len);
 	tcp_len += f->len;
 	put16(tcp + 16, 0);
-	put16(tcp + 16, ~add_words(add_words(6 + tcp_len, ip + 12, 8), tcp, tcp_len));
+	put16(tcp + 16, ~ones_sum(ones_sum(6 + tcp_len, ip + 12, 8), tcp, tcp_len));
 	if (f->bad_sum)
 		tcp[16] ^= 0x55;
 	return ETHER_LEN + ip_len + tcp_len;
