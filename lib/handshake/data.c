@@ -47,10 +47,11 @@ write_piece(struct bridge *br, const uint8_t *bytes, size_t len)
 	br->take_all = false;
 	if (ok)
 		return (ssize_t)n;
+	if (!br->unfinished)
+		return verdict(br, ok);
 	/* Sealed, and lost for want of memory: nothing may follow it. */
-	if (br->unfinished)
-		return br->failed = -ENOMEM;
-	return verdict(br, ok);
+	br->failed = -ENOMEM;
+	return br->failed;
 }
 
 static ssize_t

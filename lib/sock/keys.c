@@ -21,11 +21,12 @@ check_used(const struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *k
 	   uint64_t next_no, struct used_key *out)
 {
 	const struct record_suite *suite = record_suite_find(keys->version, keys->cipher);
+	enum rtls_dir other = d == RTLS_TX ? RTLS_RX : RTLS_TX;
 
 	if (suite == NULL)
 		return -EINVAL;
 	*out = used_key_of(k->stack->keys_secret, suite, keys);
-	return used_keys_check(&k->used[d], next_no, &k->used[RTLS_TX + RTLS_RX - d], out);
+	return used_keys_check(&k->used[d], next_no, &k->used[other], out);
 }
 
 static int
