@@ -76,9 +76,9 @@ int rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear);
 
 /**
  * [control] Takes the port, if it returns 0.
- * @return 0; -EINVAL: NULL; -EBUSY: a stack uses it, or a TLS NIC in software lies over it; -EAGAIN:
- *   the program's device still holds packets whose buffers go with the port: stop it, or let it
- *   send, and call again.
+ * @return 0; -EINVAL: NULL; -EBUSY: a stack uses it, or a TLS NIC in software lies over it;
+ *   -EAGAIN: the program's device still holds packets whose buffers go with the port: stop it, or
+ *   let it send, and call again.
  */
 int rtls_port_close(struct rtls_port *p);
 

@@ -162,8 +162,10 @@ struct rtls_sock_info {
 /** [any state] Fills *out. @return 0; -EBADF: closed; -EINVAL: NULL; *out stays as it was. */
 int rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out);
 
-/** Which events to report, and the pointer to report with them. Replaces the former
- * call's. @return 0; -EBADF: closed; -EINVAL: NULL. */
+/**
+ * Which events to report, and the pointer to report with them. Replaces the former call's.
+ * @return 0; -EBADF: closed; -EINVAL: NULL.
+ */
 int rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user);
 
 /**

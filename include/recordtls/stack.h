@@ -54,8 +54,8 @@ struct rtls_stack_conf {
 	 * 1: buffers of records are wiped when the last reference to them goes, and receive buffers
 	 * in which a device has opened something when the stack frees them and has the only one.
 	 * 0, the default: plaintext of records that a NIC seals or has opened stays in memory until
-	 * its buffer is used again; sealed and opened in software it never does. It costs the
-	 * host in NIC mode about 0.07 cycles per byte sent and 0.13 per byte received, 12 % and 37 %
+	 * its buffer is used again; sealed and opened in software it never does. It costs the host
+	 * in NIC mode about 0.07 cycles per byte sent and 0.13 per byte received, 12 % and 37 %
 	 * (recordtls-perf flow --mode nic --wipe). doc/architecture.md says which buffers are the
 	 * port's, so that nothing is promised for them.
 	 */
@@ -83,8 +83,10 @@ struct rtls_stack_conf {
  */
 int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **out);
 
-/** Who seals and opens in software, and why, in a sentence for people; lives as the stack. NULL of
- * NULL. */
+/**
+ * Who seals and opens in software, and why, in a sentence for people; lives as long as the
+ * stack. NULL of NULL.
+ */
 const char *rtls_stack_crypto(const struct rtls_stack *s);
 
 /**
@@ -118,8 +120,7 @@ int rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t pr
  */
 unsigned int rtls_stack_poll(struct rtls_stack *s, uint64_t now_us);
 
-/** The time of the next timer, UINT64_MAX without one or a stack; for programs that
- * sleep. */
+/** The time of the next timer, UINT64_MAX without one or a stack; for programs that sleep. */
 uint64_t rtls_stack_deadline(const struct rtls_stack *s);
 
 /**

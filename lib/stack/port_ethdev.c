@@ -75,7 +75,7 @@ ethdev_tx_cleanup(struct rtls_port *p, uint16_t queue)
 	(void)rte_eth_tx_done_cleanup(ethdev_of(p)->port_id, queue, 0);
 }
 
-/* A device that is stopped first has given all back; one that stays may come to use a freed pool. */
+/* A device that is stopped first gave all back; one that stays may come to use a freed pool. */
 static bool
 ethdev_holds(struct rtls_port *p)
 {

@@ -18,8 +18,10 @@
 struct port_linear {
 	struct rte_mempool *pool; /* NULL: packets go as they are */
 	uint16_t port_id;
-	/* Those of one piece, too: RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, "the same mempool and has
-	 * refcnt = 1". */
+	/*
+	 * Those of one piece, too: RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE wants all "from the same
+	 * mempool" and with a reference count of 1.
+	 */
 	bool all;
 	uint32_t frame_max;
 	/* Written by the lcore that sends. */

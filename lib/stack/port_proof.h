@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An ethdev is one port at a time. 0; -EBUSY: it is one already; then claimed by somebody else. */
+/* An ethdev is one port at a time. 0, and it is claimed; -EBUSY: it is one already. */
 int port_claim(uint16_t port_id);
 void port_release(uint16_t port_id);
 

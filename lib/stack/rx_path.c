@@ -174,7 +174,7 @@ rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	rx_connection(&s->socks[index], p);
 }
 
-/* What junk for a connection is owed goes as far as its sender may be answered. Returns TCP_EV_*. */
+/* What junk for a connection is owed goes if its sender may be answered. Returns TCP_EV_*. */
 static uint32_t
 answer_junk(struct rtls_sock *k, const struct rx_packet *p, const struct tcp_verdict *v)
 {

@@ -126,7 +126,8 @@ touches_window(const struct tcp_conn *c, int64_t seq, uint32_t seg_len)
 /*
  * In front of the window: does it come from a peer that missed an ACK? Such a one repeats what it
  * still holds, which is no more than the largest window that it was ever told; or it asks with the
- * byte before the next and no payload, as keep-alives and Linux's window probes do (RFC 9293 3.8.4).
+ * byte before the next and no payload, as keep-alives and Linux's window probes do (RFC 9293
+ * 3.8.4).
  */
 static bool
 is_repeated(const struct tcp_conn *c, int64_t seq, uint32_t seg_len)

@@ -30,8 +30,9 @@ inject_shape(const struct vehicle *v, int64_t off, int shape)
 }
 
 /*
- * The first bytes, one refused segment, then all that was sent. Software reads all of it. The NIC may have opened
- * parts of it for something else: then the connection ends there. Returns whether it did.
+ * The first bytes, one refused segment, then all that was sent. Software reads all of it. The NIC
+ * may have opened parts of it for something else: then the connection ends there. Returns whether
+ * it did.
  */
 static bool
 refused(const struct vehicle *v, uint32_t before, int64_t off, int shape)

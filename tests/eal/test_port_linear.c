@@ -87,7 +87,7 @@ end(struct eth_double *d, struct rtls_port *p)
 	CU_ASSERT_EQUAL(rte_mempool_in_use_count(pieces), 0);
 }
 
-/* A packet of len bytes, which are seed + 0, 1, 2, ..., in pieces; what is beside them is foreign. */
+/* A packet of len bytes, seed + 0, 1, 2, ..., in pieces; what is beside them is foreign. */
 static struct rte_mbuf *
 packet(uint32_t len, uint32_t nb_pieces, uint8_t seed, uint64_t *luck)
 {

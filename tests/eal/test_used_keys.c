@@ -115,7 +115,7 @@ end(void)
 	pair_fini(&f.p);
 }
 
-/* The keys in force: half_open() gave the near end key 1 from 0 to receive, key 2 from 7 to send. */
+/* The keys in force: half_open() gave the near end key 1 from 0 to receive, 2 from 7 to send. */
 static void
 test_in_force(void)
 {

@@ -3,7 +3,8 @@
 
 /*
  * The TLS NIC's receive side: the sealed stream in any segments, with losses, repetitions,
- * foreign bytes, wrong sequence numbers and broken headers, while contexts come and go. What must come out of it is in nic_watch.h.
+ * foreign bytes, wrong sequence numbers and broken headers, while contexts come and go. What must
+ * come out of it is in nic_watch.h.
  *
  * Input: operations.
  */

@@ -76,8 +76,10 @@ void bench_close(struct bench *b);
 /* As behind rtls_stack_create(), at the same time, with its peer's MAC known if asked for. */
 void bench_reset(struct bench *b, bool known);
 
-/* A frame from a peer that comes with the next poll, of BENCH_FRAMES_MAX; polls where no more can
- * wait. */
+/*
+ * A frame from a peer that comes with the next poll, of BENCH_FRAMES_MAX; polls where no more can
+ * wait.
+ */
 void bench_inject(struct bench *b, const uint8_t *frame, uint32_t len, uint8_t cut);
 
 /* Polls at now + us, and checks everything. */

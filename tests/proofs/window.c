@@ -7,7 +7,7 @@
 #include "conn_invariant.h"
 #include "tcp/window.h"
 
-/* The field tells an edge that lies in the room or was told before, less than one unit left of it. */
+/* The edge that is told lies in the room or was told before, less than one unit left of it. */
 void
 prove_tell(void)
 {

@@ -26,8 +26,10 @@ struct sealer_conf {
 	uint16_t mtu;
 	struct stream_conf dir[2]; /* from end d */
 	uint32_t max_seg[2];       /* payload per segment, besides the MSS; 0: no such limit */
-	/* Somebody forges segments: what an end was told, and so its ACKs, windows and resets, and how
-	 * it ends, is not judged. What it sends of its stream is. */
+	/*
+	 * Somebody forges segments: what an end was told, and so its ACKs, windows and resets, and
+	 * how it ends, is not judged. What it sends of its stream is.
+	 */
 	bool forged;
 };
 
