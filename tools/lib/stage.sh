@@ -35,9 +35,8 @@ finish() {
 	exit "$stage_failed"
 }
 
-# build NAME [MESON OPTION ...]: build/NAME, configured once (and again when the
-# options change) and brought up to date; stages share it.
-build() {
+# configure NAME [MESON OPTION ...]: build/NAME, once, and again when the options change.
+configure() {
 	local dir=build/$1
 	shift
 	if [ ! -e "$dir/build.ninja" ] || [ "$(cat -- "$dir/.options")" != "${CC-} $*" ]; then
@@ -45,16 +44,20 @@ build() {
 		meson setup "$dir" "$@" || return
 		printf '%s\n' "${CC-} $*" > "$dir/.options"
 	fi
-	ninja -C "$dir"
 }
 
 build_gcc() {
-	CC=gcc build check-gcc -Dwerror=true
+	CC=gcc configure check-gcc -Dwerror=true && ninja -C build/check-gcc
 }
 
-build_sanitized() {
-	CC=gcc build check-sanitize -Db_sanitize=address,undefined -Db_lundef=false \
-		-Dbuildtype=debugoptimized -Dexamples=false
+# One build for three: what Clang warns of, the sanitizers, and the fuzzers of tools/fuzz.
+configure_clang() {
+	CC=clang configure check-clang -Dwerror=true -Dfuzz=true -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dbuildtype=debugoptimized
+}
+
+build_clang() {
+	configure_clang && ninja -C build/check-clang
 }
 
 # quietly CMD...: shows what CMD said only if it failed, and ends the stage then.
