@@ -42,6 +42,13 @@ struct rtls_guard {
 int rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out);
 
 /**
+ * Is it the holder's still? For an adapter that outlives its socket by a program's mistake: with
+ * keys the calls of io.h ask for no token, and the slot may be another connection's by now.
+ * @return 0; -ENOKEY: another one holds the guard; -EBADF: the socket was closed; -EINVAL: NULL.
+ */
+int rtls_guard_check(const struct rtls_guard *g);
+
+/**
  * As rtls_send() and rtls_recv(), and in a direction without keys too.
  * @return as these; -ENOKEY: another one holds the guard; -EBADF: the socket was closed;
  *   -EINVAL: also for NULL with a length.

@@ -43,6 +43,22 @@ bridge_free(struct bridge *br)
 	OPENSSL_clear_free(br, sizeof(*br));
 }
 
+/* A program that closed the socket first, or attached another SSL: nothing of this one's may
+ * reach the connection that is there now. For good. */
+static int
+check_sock(struct bridge *br)
+{
+	int rc = rtls_guard_check(&br->guard);
+
+	if (rc == 0)
+		return 0;
+	br->failed = rc;
+	OPENSSL_strlcpy(br->error,
+			rc == -EBADF ? "the socket was closed" : "another one holds the guard",
+			sizeof(br->error));
+	return rc;
+}
+
 /* Why the socket did not take first keys. */
 static const char *
 why_not(int rc)
@@ -114,7 +130,7 @@ bridge_offer(struct bridge *br, enum rtls_dir d, const void *crypto_info)
 	bool taken;
 
 	/* Once is for good: libssl counts the records of a direction that it kept. */
-	if (*hand == BRIDGE_REFUSED)
+	if (*hand == BRIDGE_REFUSED || check_sock(br) < 0)
 		return false;
 	if (keys_parse(crypto_info, &keys) < 0)
 		return refuse(hand, why, "libssl offered a cipher that is not known");
@@ -126,8 +142,10 @@ bridge_offer(struct bridge *br, enum rtls_dir d, const void *crypto_info)
 int
 bridge_flush(struct bridge *br)
 {
-	int rc = outq_drain(&br->out, &br->guard);
+	int rc = check_sock(br);
 
+	if (rc == 0)
+		rc = outq_drain(&br->out, &br->guard);
 	if (br->tx == BRIDGE_WAITING && !br->out.keys_wait)
 		br->tx = BRIDGE_TAKEN;
 	if (rc < 0 && rc != -EAGAIN)
@@ -295,10 +313,10 @@ read_taken(struct bridge *br, uint8_t *out, size_t len)
 int
 bridge_install_rx(struct bridge *br)
 {
-	int rc;
+	int rc = check_sock(br);
 
-	if (br->rx != BRIDGE_WAITING)
-		return 0;
+	if (rc < 0 || br->rx != BRIDGE_WAITING)
+		return rc;
 	rc = rtls_set_keys(br->sock, RTLS_RX, &br->rx_keys);
 	if (rc < 0)
 		return is_shortage(rc) ? -EAGAIN : rc;

@@ -36,9 +36,9 @@ rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
 	return 0;
 }
 
-/* Is it the holder's? A closed handle's slot may belong to another connection by now. */
-static int
-check_holder(const struct rtls_guard *g)
+/* A closed handle's slot may belong to another connection by now. */
+int
+rtls_guard_check(const struct rtls_guard *g)
 {
 	int rc = g == NULL ? -EINVAL : sock_check_handle(g->sock);
 
@@ -52,7 +52,7 @@ rtls_guard_send(const struct rtls_guard *g, const void *buf, size_t len, int fla
 {
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)buf, .iov_len = len };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
-	int rc = check_holder(g);
+	int rc = rtls_guard_check(g);
 
 	return rc != 0 ? rc : sock_sendmsg(g->sock, &m, flags);
 }
@@ -62,7 +62,7 @@ rtls_guard_recv(const struct rtls_guard *g, void *buf, size_t len, int flags)
 {
 	struct iovec iov = { .iov_base = buf, .iov_len = len };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
-	int rc = check_holder(g);
+	int rc = rtls_guard_check(g);
 
 	return rc != 0 ? rc : sock_receive(g->sock, &m, flags, true);
 }
@@ -100,7 +100,7 @@ log_kept(const struct rtls_sock *k, uint32_t level, enum rtls_dir d, const char 
 int
 rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
 {
-	int rc = check_holder(g);
+	int rc = rtls_guard_check(g);
 	struct rtls_sock *k;
 
 	if (rc != 0)

@@ -420,6 +420,75 @@ test_renegotiation(void)
 		}
 }
 
+/* Polls and carries until the handshake is done. */
+static void
+shake_quietly(struct world *w)
+{
+	for (int turn = 0; turn < TURNS && (rtls_ssl_service(w->ssl[NEAR]) != 0 ||
+					    !SSL_is_init_finished(w->ssl[FAR]));
+	     turn++) {
+		carry_far(w);
+		SSL_do_handshake(w->ssl[FAR]);
+		carry_far(w);
+	}
+	CU_ASSERT_FATAL(SSL_is_init_finished(w->ssl[FAR]));
+}
+
+/* No call of the adapter moves a byte of a connection that is not its own. */
+static void
+is_shut_out(struct world *w, struct rtls_sock *const other[2], ssize_t error)
+{
+	uint64_t queued = pair_info(other[NEAR]).rcv_queued;
+	char buf[SECRET_LEN];
+	size_t n;
+
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(rtls_ssl_recv(w->ssl[NEAR], buf, 1, 0), error);
+		CU_ASSERT_EQUAL(rtls_ssl_send(w->ssl[NEAR], secret, SECRET_LEN, 0), error);
+		CU_ASSERT_EQUAL(rtls_ssl_service(w->ssl[NEAR]), error);
+		CU_ASSERT(rtls_ssl_key_update(w->ssl[NEAR], 0) < 0);
+		CU_ASSERT_EQUAL(SSL_write_ex(w->ssl[NEAR], secret, SECRET_LEN, &n), 0);
+		CU_ASSERT_EQUAL(SSL_read_ex(w->ssl[NEAR], buf, 1, &n), 0);
+		ERR_clear_error();
+	}
+	pair_settle(&w->p);
+	CU_ASSERT_EQUAL(pair_info(other[NEAR]).snd_queued, 0);
+	CU_ASSERT_EQUAL(pair_info(other[NEAR]).rcv_queued, queued);
+	CU_ASSERT_EQUAL(rtls_recv(other[FAR], buf, 1, 0), -EAGAIN);
+}
+
+/* SSL_free() was forgotten, and another connection with keys has the socket's slot. */
+static void
+test_slot_used_again(void)
+{
+	const struct peer in = peer_key(1, 0), out = peer_key(2, 0);
+	const struct rtls_keys keys[2] = { peer_keys(&in), peer_keys(&out) };
+	struct rtls_sock *old, *k[2];
+	struct world w;
+
+	open_world(&w, &rows[2], true);
+	shake_quietly(&w);
+	old = w.k[NEAR];
+	for (int end = 0; end < 2; end++)
+		CU_ASSERT_EQUAL(rtls_abort(w.k[end]), 0);
+	for (int i = 0; i < 2000; i++) {
+		pair_settle(&w.p);
+		pair_connect(&w.p, 0, k);
+		if (k[NEAR] == old)
+			break;
+		for (int end = 0; end < 2; end++)
+			CU_ASSERT_EQUAL(rtls_abort(k[end]), 0);
+	}
+	CU_ASSERT_PTR_EQUAL_FATAL(k[NEAR], old);
+	CU_ASSERT_EQUAL(rtls_set_keys(k[NEAR], RTLS_TX, &keys[1]), 0);
+	CU_ASSERT_EQUAL(rtls_set_keys(k[NEAR], RTLS_RX, &keys[0]), 0);
+	pair_send(&w.p, k[FAR], "01234567890123456789", 20);
+	pair_settle(&w.p);
+	is_shut_out(&w, k, -ENOKEY);
+	memcpy(w.k, k, sizeof(w.k));
+	close_world(&w);
+}
+
 /* Without an adapter the capture does see it: bytes without keys go as they are. */
 static void
 test_the_capture_sees(void)
@@ -450,6 +519,7 @@ main(void)
 		{ "a server", test_server },
 		{ "a client", test_client },
 		{ "told to renegotiate", test_renegotiation },
+		{ "another connection in its slot", test_slot_used_again },
 	};
 
 	if (eal_start("clear-text") != 0)

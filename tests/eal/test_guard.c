@@ -227,6 +227,8 @@ test_second_holder(void)
 	CU_ASSERT_EQUAL(rtls_guard_send(&first, "", 0, 0), -ENOKEY);
 	CU_ASSERT_EQUAL(rtls_guard_recv(&first, buf, 1, 0), -ENOKEY);
 	CU_ASSERT_EQUAL(rtls_guard_kept(&first, RTLS_TX, "why"), -ENOKEY);
+	CU_ASSERT_EQUAL(rtls_guard_check(&first), -ENOKEY);
+	CU_ASSERT_EQUAL(rtls_guard_check(&second), 0);
 	refuses_to_send(&p, k[NEAR], file);
 	refuses_to_receive(k[NEAR]);
 	CU_ASSERT_EQUAL(rtls_guard_send(&second, "a", 1, 0), 1);
@@ -268,6 +270,7 @@ test_life(void)
 	CU_ASSERT_EQUAL(rtls_guard_send(&old, "x", 1, 0), -EBADF);
 	CU_ASSERT_EQUAL(rtls_guard_recv(&old, buf, 1, 0), -EBADF);
 	CU_ASSERT_EQUAL(rtls_guard_kept(&old, RTLS_TX, "why"), -EBADF);
+	CU_ASSERT_EQUAL(rtls_guard_check(&old), -EBADF);
 	pair_settle(&p);
 
 	/* A connection that does not stand yet. */
@@ -315,6 +318,8 @@ test_refusals(void)
 	CU_ASSERT_EQUAL(rtls_guard_send(NULL, "a", 1, 0), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_guard_recv(&g, buf, 1, 0), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_guard_kept(&g, RTLS_TX, "why"), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_guard_check(NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_guard_check(&g), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_sock_guard(k[NEAR], &g), 0);
 	CU_ASSERT_EQUAL(rtls_guard_kept(&g, RTLS_TX, NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_guard_kept(&g, (enum rtls_dir)2, "why"), -EINVAL);

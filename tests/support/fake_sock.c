@@ -165,6 +165,12 @@ rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
 }
 
 int
+rtls_guard_check(const struct rtls_guard *g)
+{
+	return g->token != g->sock->guard ? -ENOKEY : 0;
+}
+
+int
 rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
 {
 	if (g->token != g->sock->guard)
