@@ -129,6 +129,10 @@ input(const struct tcp_seg *seg)
 			    (enum tcp_state)w.c.state };
 	struct tcp_verdict v = tcp_input(&w.c, seg, w.now_us);
 
+	if (v.events & TCP_EV_CHALLENGE) {
+		FUZZ_CHECK(v.events == TCP_EV_CHALLENGE && v.keep == 0 && !v.reply_reset);
+		tcp_challenge(&w.c, w.now_us);
+	}
 	FUZZ_CHECK(b.state == TCP_SYN_SENT || w.c.rcv_adv == b.rcv_adv);
 	FUZZ_CHECK(w.c.snd_una >= b.snd_una && w.c.snd_una <= b.snd_max);
 	FUZZ_CHECK((w.c.snd_una > b.snd_una) == ((v.events & TCP_EV_ACKED) != 0));
