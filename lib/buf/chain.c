@@ -45,8 +45,8 @@ chain_free_wiping(struct rte_mbuf *m)
 	}
 }
 
-static struct rte_mbuf *
-cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiping)
+struct rte_mbuf *
+chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiped)
 {
 	struct rte_mbuf *first = NULL, **link = &first, *next;
 	uint32_t skip, keep, left = len;
@@ -60,7 +60,7 @@ cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiping)
 		off -= skip;
 		left -= keep;
 		if (keep == 0) {
-			chain_free_seg(m, wiping);
+			chain_free_seg(m, wiped);
 			continue;
 		}
 		m->data_off = (uint16_t)(m->data_off + skip);
@@ -79,18 +79,6 @@ cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiping)
 	first->nb_segs = nb_segs;
 	first->pkt_len = len;
 	return first;
-}
-
-struct rte_mbuf *
-chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len)
-{
-	return cut(m, off, len, false);
-}
-
-struct rte_mbuf *
-chain_cut_wiping(struct rte_mbuf *m, uint32_t off, uint32_t len)
-{
-	return cut(m, off, len, true);
 }
 
 void

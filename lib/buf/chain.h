@@ -33,13 +33,10 @@ chain_sound(const struct rte_mbuf *m)
 
 /*
  * Cuts a received packet to the len bytes at off; takes it and returns what is
- * left (frees emptied segments), NULL when nothing is (len 0). off + len must
- * lie in the packet. nb_segs, pkt_len and the marks in ol_flags are right afterwards.
+ * left (frees emptied segments, as chain_free_seg()), NULL when nothing is (len 0). off + len
+ * must lie in the packet. nb_segs, pkt_len and the marks in ol_flags are right afterwards.
  */
-struct rte_mbuf *chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len);
-
-/* The same, and wipes the whole buffers that it frees, if they are ours alone. */
-struct rte_mbuf *chain_cut_wiping(struct rte_mbuf *m, uint32_t off, uint32_t len);
+struct rte_mbuf *chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiped);
 
 /* Copies len bytes at off out of a chain that holds them. */
 void chain_copy_out(const struct rte_mbuf *m, uint32_t off, void *dst, uint32_t len);

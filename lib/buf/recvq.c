@@ -333,8 +333,7 @@ recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 			continue;
 		}
 		/* Touches the run, so that it never makes one more. */
-		insert_disjoint(q, off,
-				q->wipe ? chain_cut_wiping(m, 0, front) : chain_cut(m, 0, front));
+		insert_disjoint(q, off, chain_cut(m, 0, front, q->wipe));
 		m = behind;
 		off = run_end_off;
 	}

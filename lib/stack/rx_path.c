@@ -222,10 +222,10 @@ store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
 	struct rtls_stack *s = k->stack;
 	uint32_t payload_off = p->ip.l4_off + p->seg.hdr_len;
 	bool in_order = v->stream_off <= k->recvq.ready.end_off;
-	bool wiping = s->conf.wipe_buffers != 0 && (p->m->ol_flags & CHAIN_MARKS) != 0;
+	bool wiped = s->conf.wipe_buffers != 0 && (p->m->ol_flags & CHAIN_MARKS) != 0;
 	struct rte_mbuf *m;
 
-	m = (wiping ? chain_cut_wiping : chain_cut)(p->m, payload_off + v->skip, v->keep);
+	m = chain_cut(p->m, payload_off + v->skip, v->keep, wiped);
 	if (recvq_insert(&k->recvq, v->stream_off, m) != 0) {
 		free_packet(s, m);
 		pressure_drop_held(k);

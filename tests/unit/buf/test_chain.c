@@ -100,7 +100,7 @@ test_cut(void)
 	for (size_t i = 0; i < HARNESS_COUNT(cuts); i++)
 		for (uint32_t off = 0; off <= LEN; off++)
 			for (uint32_t len = 0; off + len <= LEN; len++) {
-				struct rte_mbuf *m = chain_cut(make(cuts[i]), off, len);
+				struct rte_mbuf *m = chain_cut(make(cuts[i]), off, len, false);
 
 				CU_ASSERT_EQUAL_FATAL(m == NULL, len == 0);
 				if (m != NULL)
@@ -115,9 +115,9 @@ test_cut_again(void)
 {
 	struct rte_mbuf *m = make(cuts[3]);
 
-	m = chain_cut(m, 2, 20);
-	m = chain_cut(m, 3, 15);
-	m = chain_cut(m, 0, 14);
+	m = chain_cut(m, 2, 20, false);
+	m = chain_cut(m, 3, 15, false);
+	m = chain_cut(m, 0, 14, false);
 	CU_ASSERT_FATAL(m != NULL);
 	check_packet(m, 5, 14);
 	rte_pktmbuf_free(m);
@@ -132,7 +132,7 @@ test_cut_attached(void)
 
 	CU_ASSERT_FATAL(m != NULL);
 	rte_pktmbuf_attach(m, under);
-	m = chain_cut(m, 4, 6);
+	m = chain_cut(m, 4, 6, false);
 	CU_ASSERT_FATAL(m != NULL);
 	CU_ASSERT_EQUAL(m->pkt_len, 6);
 	CU_ASSERT(pattern_is(rte_pktmbuf_mtod(m, const uint8_t *), 4, 6));
@@ -269,7 +269,7 @@ test_wiping(void)
 			rte_pktmbuf_mtod(seg[i], uint8_t *)[100] = 1;
 		}
 		rte_mbuf_refcnt_set(seg[3], 2);
-		m = wiping ? chain_cut_wiping(m, 6, 5) : chain_cut(m, 6, 5);
+		m = chain_cut(m, 6, 5, wiping != 0);
 		CU_ASSERT_PTR_EQUAL(m, seg[1]);
 		CU_ASSERT(pattern_is(rte_pktmbuf_mtod(m, const uint8_t *), 6, 5));
 		CU_ASSERT_EQUAL(is_zero(seg[0]), wiping != 0);
