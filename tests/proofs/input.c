@@ -3,6 +3,7 @@
 
 /* sources: lib/tcp/input.c lib/tcp/conn.c */
 /* flags: --unwind 3 -DTCP_RANGES_MAX=1 */
+/* long: challenge */
 #include "conn_invariant.h"
 #include "tcp/ack.h"
 #include "tcp/input.h"

@@ -54,7 +54,7 @@ any_seq(void)
 {
 	int32_t ahead = nondet_i32();
 
-	return (int64_t)c.rcv_nxt + ahead;
+	return (int64_t)tcp_ack_off(&c) + ahead;
 }
 
 static struct tcp_seg seg;
