@@ -72,7 +72,8 @@ tcp_ack_input(struct tcp_conn *conn, const struct tcp_seg *s, int64_t seq, int64
 {
 	PROVE(sender_holds(conn) && (s->flags & TCP_ACK) != 0);
 	PROVE(is_near(ack, s->ack - (conn->iss + 1), conn->snd_una));
-	PROVE(ack <= (int64_t)conn->snd_max && ack >= (int64_t)conn->snd_una - (int64_t)conn->max_wnd);
+	PROVE(ack <= (int64_t)conn->snd_max &&
+	      ack >= (int64_t)conn->snd_una - (int64_t)conn->max_wnd);
 	ack_came = true;
 	conn->snd_una = ack > (int64_t)conn->snd_una ? (uint64_t)ack : conn->snd_una;
 	conn->snd_nxt = conn->snd_nxt > conn->snd_una ? conn->snd_nxt : conn->snd_una;
