@@ -32,6 +32,27 @@ set_rcvbuf(struct rtls_sock *k, uint64_t v)
 }
 
 static int
+set_max_payload(struct rtls_sock *k, uint64_t v)
+{
+	if (v < 64 || v > RECORD_PLAIN_MAX)
+		return -EINVAL;
+	/* Chunks of a file that are read ahead are records as they are. */
+	if (v < k->tx.cap) {
+		reader_lane_reset(k->stack->reader, &k->lane);
+		k->lane_waits = false;
+		endpoint_ready(k);
+	}
+	k->opt_max_payload = (uint32_t)v;
+	k->tx.cap = (uint16_t)v;
+	/* What is open may be full now. */
+	if (k->tx.open != NULL && k->tx.open->data_len >= v) {
+		(void)session_tx_flush(&k->tx);
+		sock_queued(k);
+	}
+	return 0;
+}
+
+static int
 set_max_seg(struct rtls_sock *k, uint64_t v)
 {
 	if (v == 0 || v > UINT16_MAX)
@@ -58,16 +79,7 @@ rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 	case RTLS_OPT_RCVBUF:
 		return set_rcvbuf(k, v);
 	case RTLS_OPT_MAX_PAYLOAD:
-		if (v < 64 || v > RECORD_PLAIN_MAX)
-			return -EINVAL;
-		k->opt_max_payload = (uint32_t)v;
-		k->tx.cap = (uint16_t)v;
-		/* What is open may be full now. */
-		if (k->tx.open != NULL && k->tx.open->data_len >= v) {
-			(void)session_tx_flush(&k->tx);
-			sock_queued(k);
-		}
-		return 0;
+		return set_max_payload(k, v);
 	case RTLS_OPT_MODE_ORDER:
 		if (v >= RTLS_ORDER_MAX)
 			return -EINVAL;

@@ -96,6 +96,35 @@ test_small_records(void)
 	play_ranges(100000, 16383, 2);
 }
 
+/* What was read ahead for larger records does not become one: a peer that asked for small ones
+ * ends the connection (RFC 8449 4). */
+static void
+test_smaller_from_now_on(void)
+{
+	struct rtls_file *file;
+	struct sink s;
+	struct pair p;
+	struct half h;
+
+	pair_init(&p, NULL);
+	half_open(&p, &h);
+	CU_ASSERT_EQUAL(rtls_file_open(p.stack[NEAR], file_make(40000), NULL, &file), 0);
+	CU_ASSERT_EQUAL(rtls_sendfile(h.socks[NEAR], file, 0, 40000, 0), -EAGAIN);
+	for (int i = 0; i < 200000 && pair_bits(&p, NEAR, h.socks[NEAR]) == 0; i++) {
+		CU_ASSERT_EQUAL(rtls_sock_watch(h.socks[NEAR], RTLS_WRITABLE, NULL), 0);
+		file_wait(&p);
+	}
+	CU_ASSERT_EQUAL(rtls_sock_set(h.socks[NEAR], RTLS_OPT_MAX_PAYLOAD, 500), 0);
+	CU_ASSERT_EQUAL(pair_bits(&p, NEAR, h.socks[NEAR]), RTLS_WRITABLE);
+	sink_init(&s, &h);
+	CU_ASSERT_EQUAL(file_send(&p, &s, file, 0, 40000, 0), 40000);
+	check_file(&s, 40000, 0, 40000, 500);
+	rtls_file_put(file);
+	sink_fini(&s);
+	half_close(&p, &h);
+	pair_fini(&p);
+}
+
 /* Without keys the bytes go as they are. */
 static void
 test_plain(void)
@@ -368,6 +397,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "sizes and ranges", test_sizes },
 		{ "small records", test_small_records },
+		{ "smaller records from now on", test_smaller_from_now_on },
 		{ "without keys", test_plain },
 		{ "MORE", test_more },
 		{ "MORE where there is no room", test_more_without_room },
