@@ -45,7 +45,8 @@ enum rtls_ssl_level {
  * never shows a file descriptor, so SSL_sendfile() fails; use rtls_sendfile().
  * From then on k is guarded (guard.h): rtls_send() and the like answer -ENOKEY in a
  * direction without keys, during the handshake, where the keys are not handed over, and
- * behind SSL_free() too. On an error nothing has changed.
+ * behind SSL_free() too. An ssl that outlives k moves nothing: -EBADF, and -ENOKEY once k is
+ * another connection or ssl's. On an error nothing has changed.
  * @return 0; -ENOMEM; -ENOTSUP: libssl's hook does not work here (see
  *   rtls_ssl_selftest()); -EBADF: k is closed; -EINVAL: also: it is to renegotiate already.
  */
