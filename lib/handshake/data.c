@@ -87,6 +87,9 @@ rtls_ssl_send(SSL *ssl, const void *buf, size_t len, int flags)
 		return -EPIPE;
 	switch (br->tx) {
 	case BRIDGE_TAKEN:
+		/* What SSL_write() is to be repeated for went ahead; its caller does not know yet. */
+		if (owed == 0 && br->staged_len != 0)
+			return -EAGAIN;
 		return owed < 0 ? owed : rtls_send(br->sock, buf, len, flags);
 	case BRIDGE_WAITING:
 		return -EAGAIN;

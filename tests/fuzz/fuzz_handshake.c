@@ -23,6 +23,7 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <recordtls/io.h>
 #include <recordtls/openssl.h>
 
 #include "fuzz/fuzz.h"
@@ -184,6 +185,46 @@ step_read(struct fuzz_in *in, struct program *p, const struct program *from)
 	ERR_clear_error();
 }
 
+/* The near program by the adapter's own calls, whoever seals. */
+static void
+step_send(struct fuzz_in *in)
+{
+	static uint8_t buf[WRITE_MAX];
+	uint8_t how = fuzz_u8(in);
+	size_t len = 1 + (how & 1 ? fuzz_u16(in) % WRITE_MAX : how);
+	ssize_t n;
+
+	for (size_t i = 0; i < len; i++)
+		buf[i] = text_byte(w.near.written + i);
+	n = rtls_ssl_send(w.near.ssl, buf, len, how & 2 ? RTLS_MSG_MORE : 0);
+	FUZZ_CHECK(n != 0 && n <= (ssize_t)len);
+	/* Behind bytes of an SSL_write() that is to be repeated the far end would see it. */
+	FUZZ_CHECK(n < 0 || SSL_is_init_finished(w.near.ssl));
+	if (n > 0)
+		w.near.written += (uint64_t)n;
+	memset(buf, 0xee, len);
+	ERR_clear_error();
+}
+
+static void
+step_recv(struct fuzz_in *in)
+{
+	static uint8_t buf[WRITE_MAX];
+	uint16_t how = fuzz_u16(in);
+	size_t len = 1 + how % WRITE_MAX;
+	bool peek = (how & 0xc000) == 0xc000;
+	ssize_t n = rtls_ssl_recv(w.near.ssl, buf, len, peek ? RTLS_MSG_PEEK : 0);
+
+	FUZZ_CHECK(n <= (ssize_t)len);
+	if (n > 0)
+		FUZZ_CHECK(w.near.got + (uint64_t)n <= w.far.written + w.far.pending);
+	for (ssize_t i = 0; i < n; i++)
+		FUZZ_CHECK(buf[i] == text_byte(w.near.got + (uint64_t)i));
+	if (n > 0 && !peek)
+		w.near.got += (uint64_t)n;
+	ERR_clear_error();
+}
+
 static void
 step_service(void)
 {
@@ -308,7 +349,9 @@ step_socket(struct fuzz_in *in)
 static void
 step(struct fuzz_in *in)
 {
-	switch (fuzz_u8(in) % 16) {
+	uint8_t what = fuzz_u8(in);
+
+	switch (what % 16) {
 	case 0:
 	case 1:
 		step_service();
@@ -325,10 +368,16 @@ step(struct fuzz_in *in)
 		step_to_near(in);
 		break;
 	case 7:
-		step_write(in, &w.near);
+		if (what & 0x80)
+			step_send(in);
+		else
+			step_write(in, &w.near);
 		break;
 	case 8:
-		step_read(in, &w.near, &w.far);
+		if (what & 0x80)
+			step_recv(in);
+		else
+			step_read(in, &w.near, &w.far);
 		break;
 	case 9:
 		step_write(in, &w.far);
