@@ -30,7 +30,10 @@ bool
 tcp_window_update_due(const struct tcp_conn *c)
 {
 	uint64_t told = c->rcv_adv - c->rcv_nxt;
-	uint64_t grow = c->rcv_lim > c->rcv_adv ? c->rcv_lim - c->rcv_adv : 0;
+	/* Without window scaling the field tells less than there is room. */
+	uint64_t most = c->rcv_nxt + ((uint64_t)WND_MAX << c->rcv_wscale);
+	uint64_t lim = c->rcv_lim < most ? c->rcv_lim : most;
+	uint64_t grow = lim > c->rcv_adv ? lim - c->rcv_adv : 0;
 	uint64_t two = 2 * (uint64_t)c->rcv_mss;
 
 	if (grow == 0 || c->peer_fin)

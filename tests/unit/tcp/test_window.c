@@ -125,6 +125,28 @@ test_no_needless_updates(void)
 	CU_ASSERT_EQUAL(c.rcv_adv, 70000);
 }
 
+/* Without scaling the field is full below the room that there is: nothing is left to be told. */
+static void
+test_field_full(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, NULL);
+	c.rcv_wscale = 0;
+	tcp_rcv_room(&c, 262144);
+	fx_send_all(&c, FX_T0, 9, &o);
+	CU_ASSERT_EQUAL(c.rcv_adv, 65535);
+	for (int i = 0; i < 5; i++) {
+		tcp_rcv_room(&c, 262144);
+		CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+	}
+	/* Bytes that were taken leave room in it. */
+	fx_data(&c, 0, 60000, FX_T0);
+	fx_send_all(&c, FX_T0, 9, &o);
+	CU_ASSERT_EQUAL(c.rcv_adv, 60000 + 65535);
+}
+
 /* Behind the peer's FIN there is nothing to make room for. */
 static void
 test_after_fin(void)
@@ -144,6 +166,7 @@ main(void)
 		{ "what is told", test_tell },
 		{ "a slow reader", test_slow_reader },
 		{ "no needless updates", test_no_needless_updates },
+		{ "a field that is full", test_field_full },
 		{ "behind the FIN", test_after_fin },
 	};
 
