@@ -129,6 +129,8 @@ def fin_before_stream(server, files, ca, rng):
                 # The connection takes its first bytes as if nothing had been; the FIN ends it.
                 tap.equal({(s.flags, (s.ack - raw.seq) % rawtcp.MOD) for s in answer
                            if not s.flags & FIN}, {(ACK, 1 if before == 0 else 0)}, what)
+                # A FIN that counts has a number, too: only the exact RST ends the connection.
+                raw.seq = (raw.seq + (1 if before == 0 else 0)) % rawtcp.MOD
                 raw.reset()
     clients.check_fetch(ca, files, 'f1')
 
