@@ -169,6 +169,20 @@ make_queue(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	return rc;
 }
 
+/*
+ * What a driver is never asked for, although it offers it. net_tap, asked for a checksum, copies the
+ * headers and cuts them off the packet before it writes: when that fails, as on a link that is
+ * down, the copy is lost and the packet spoilt. It sums the pieces of a packet one by one, too:
+ * wrong behind one of odd length.
+ */
+static uint64_t
+unsound_offloads(const char *driver_name)
+{
+	if (strcmp(driver_name, "net_tap") == 0)
+		return RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+	return 0;
+}
+
 static uint32_t
 caps_of(uint64_t tx_offloads)
 {
@@ -195,9 +209,7 @@ choose_offloads(const struct rte_eth_dev_info *info, bool tls, struct rte_eth_co
 		eth->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SECURITY;
 		eth->txmode.offloads |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_SECURITY;
 	}
-	/* net_tap sums the pieces of a packet one by one: wrong behind one of odd length. */
-	if (strcmp(info->driver_name, "net_tap") == 0)
-		eth->txmode.offloads &= ~(uint64_t)RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+	eth->txmode.offloads &= ~unsound_offloads(info->driver_name);
 }
 
 static int

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#define _GNU_SOURCE /* unshare() */
+
+#include "support/port_kind.h"
+
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <CUnit/CUnit.h>
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+#include <rte_ring.h>
+#ifdef HAVE_NET_RING
+#include <rte_eth_ring.h>
+#endif
+
+static const char *no_network;
+static unsigned int nb_made; /* no two ethdevs have the same name */
+
+void
+port_kind_namespace(void)
+{
+	if (unshare(CLONE_NEWNET) != 0)
+		no_network = "this user gets no network namespace";
+}
+
+/* A command of iproute2; false: it failed. */
+__attribute__((format(printf, 1, 2))) static bool
+ip(const char *format, ...)
+{
+	char command[256] = "ip ";
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(command + 3, sizeof(command) - 3, format, args);
+	va_end(args);
+	return system(command) == 0;
+}
+
+/* NULL, or what failed. */
+static const char *
+make_vdev(const char *name, const char *args, uint16_t *id)
+{
+	if (rte_eal_hotplug_add("vdev", name, args) != 0)
+		return "its driver does not start";
+	return rte_eth_dev_get_port_by_name(name, id) == 0 ? NULL : "its driver made no port";
+}
+
+static const char *
+make_af_packet(const char *iface, uint16_t *id)
+{
+	char name[32], args[64];
+
+	snprintf(name, sizeof(name), "net_af_packet%u", nb_made++);
+	snprintf(args, sizeof(args), "iface=%s", iface);
+	return make_vdev(name, args, id);
+}
+
+/* net_tap, and on the interface that it makes net_af_packet. */
+static const char *
+make_tap(uint16_t ids[2])
+{
+	char name[32];
+	const char *why;
+
+	if (no_network != NULL)
+		return no_network;
+	if (access("/dev/net/tun", R_OK | W_OK) != 0)
+		return "no /dev/net/tun";
+	snprintf(name, sizeof(name), "net_tap%u", nb_made++);
+	why = make_vdev(name, "iface=kind0", &ids[0]);
+	if (why != NULL)
+		return why;
+	/* Until now both ends have the same MAC address. */
+	if (!ip("link set kind0 address 02:00:00:00:77:02 addrgenmode none up"))
+		return "the interface cannot be set up";
+	return make_af_packet("kind0", &ids[1]);
+}
+
+static void
+link_tap(const uint16_t ids[2], bool up)
+{
+	(void)ids;
+	CU_ASSERT(ip("link set kind0 %s", up ? "up" : "down"));
+}
+
+static const char *
+make_veth(uint16_t ids[2])
+{
+	const char *why;
+
+	if (no_network != NULL)
+		return no_network;
+	ip("link del veth0 2> /dev/null");
+	if (!ip("link add veth0 type veth peer name veth1") ||
+	    !ip("link set veth0 addrgenmode none up") || !ip("link set veth1 addrgenmode none up"))
+		return "no veth pair";
+	why = make_af_packet("veth0", &ids[0]);
+	return why != NULL ? why : make_af_packet("veth1", &ids[1]);
+}
+
+static void
+link_veth(const uint16_t ids[2], bool up)
+{
+	(void)ids;
+	CU_ASSERT(ip("link set veth0 %s", up ? "up" : "down"));
+}
+
+static const char *
+make_memif(uint16_t ids[2])
+{
+	unsigned int nb = nb_made++;
+	char name[32], args[96];
+	const char *why = NULL;
+
+	for (int i = 0; i < 2 && why == NULL; i++) {
+		snprintf(name, sizeof(name), "net_memif%u%d", nb, i);
+		snprintf(args, sizeof(args), "role=%s,id=%u,socket=@recordtls-kinds-%d",
+			 i == 0 ? "server" : "client", nb, (int)getpid());
+		why = make_vdev(name, args, &ids[i]);
+	}
+	return why;
+}
+
+static const char *
+make_ring(uint16_t ids[2])
+{
+#ifdef HAVE_NET_RING
+	unsigned int nb = nb_made++;
+	struct rte_ring *r[2];
+	char name[32];
+	int id;
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "kind%u%d", nb, i);
+		r[i] = rte_ring_create(name, 256, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
+		if (r[i] == NULL)
+			return "no ring";
+	}
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "kind%u%d", nb, i);
+		id = rte_eth_from_rings(name, &r[i], 1, &r[1 - i], 1, 0);
+		if (id < 0)
+			return "its driver makes no port";
+		ids[i] = (uint16_t)id;
+	}
+	return NULL;
+#else
+	(void)ids;
+	return "not in this DPDK";
+#endif
+}
+
+static void
+link_vdev(const uint16_t ids[2], bool up)
+{
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(up ? rte_eth_dev_set_link_up(ids[i]) :
+				     rte_eth_dev_set_link_down(ids[i]),
+				0);
+}
+
+const struct port_kind port_kinds[PORT_KINDS] = {
+	[PORT_KIND_TAP] = { "net_tap, net_af_packet", make_tap, link_tap, true },
+	[PORT_KIND_VETH] = { "net_af_packet over veth", make_veth, link_veth, true },
+	[PORT_KIND_MEMIF] = { "net_memif", make_memif, NULL, false },
+	[PORT_KIND_RING] = { "net_ring", make_ring, link_vdev, false },
+};
