@@ -40,7 +40,7 @@ struct rtls_stack_conf {
 	uint32_t time_wait_us;    /**< 2 MSL; default 60 s */
 	uint32_t user_timeout_us; /**< end of patience with a silent peer; default 120 s */
 	uint8_t secret[16];       /**< for ISNs, ports, hash tables; all 0: random */
-	uint32_t rto_min_us;      /**< least retransmission timeout; default 200 ms */
+	uint32_t rto_min_us;      /**< least retransmission timeout above the RTT; default 200 ms */
 	/**
 	 * What nobody asked for by way of a connection is answered so often a second, to one remote
 	 * address (default 10) and to all (default 1000), each kind for itself: RSTs, challenge

@@ -88,7 +88,7 @@ enum {
 struct tcp_params {
 	const struct tcp_cc_ops *cc;
 	uint32_t rto_init_us;     /* 1 s, RFC 6298 2.1 */
-	uint32_t rto_min_us;      /* 200 ms, as Linux */
+	uint32_t rto_min_us;      /* least margin over SRTT; 200 ms, as Linux */
 	uint32_t rto_max_us;      /* 60 s or more, RFC 6298 2.5 */
 	uint32_t delack_us;       /* 40 ms; RFC 9293 wants less than 500 ms */
 	uint32_t fin_wait2_us;    /* for connections whose owner closed the handle */

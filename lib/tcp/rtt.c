@@ -12,11 +12,16 @@ enum {
 	RTT_MAX_US = 300000000,
 };
 
+/*
+ * RFC 6298 2.3, with rto_min as G. It is a margin, not the least RTO: on a steady path RTTVAR goes
+ * to 0, and a timeout of one SRTT takes each small delay for a loss.
+ */
 static uint32_t
-clamp_rto(uint64_t rto_us, const struct tcp_params *p)
+rto_of(const struct tcp_rtt *r, const struct tcp_params *p)
 {
-	if (rto_us < p->rto_min_us)
-		return p->rto_min_us;
+	uint64_t var = 4 * (uint64_t)r->rttvar_us;
+	uint64_t rto_us = r->srtt_us + (var > p->rto_min_us ? var : p->rto_min_us);
+
 	return rto_us > p->rto_max_us ? p->rto_max_us : (uint32_t)rto_us;
 }
 
@@ -46,7 +51,7 @@ tcp_rtt_sample(struct tcp_rtt *r, const struct tcp_params *p, uint64_t rtt_us)
 		if (r->srtt_us == 0)
 			r->srtt_us = 1;
 	}
-	r->rto_us = clamp_rto(r->srtt_us + 4 * (uint64_t)r->rttvar_us, p);
+	r->rto_us = rto_of(r, p);
 	r->backoff = 0;
 }
 

@@ -16,7 +16,7 @@ struct tcp_params;
 struct tcp_rtt {
 	uint32_t srtt_us; /* 0: no sample yet */
 	uint32_t rttvar_us;
-	uint32_t rto_us; /* without backoff, within rto_min .. rto_max */
+	uint32_t rto_us; /* without backoff: srtt + max(rto_min, 4 rttvar), at most rto_max */
 	uint8_t backoff; /* timeouts since the last valid sample */
 };
 

@@ -333,7 +333,7 @@ test_idle_restart(void)
 	fx_established(&c, NULL);
 	c.cc.cwnd = 40000;
 	tcp_send_ready(&c, 1000);
-	fx_send_all(&c, FX_T0 + 150000, 99, &o); /* the RTO is 200 ms */
+	fx_send_all(&c, FX_T0 + 150000, 99, &o); /* the RTO is 250 ms */
 	CU_ASSERT_EQUAL(c.cc.cwnd, 40000);
 	fx_ack(&c, 1000, FX_WND, FX_T0 + 200000);
 	tcp_send_ready(&c, 50000);

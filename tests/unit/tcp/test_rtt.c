@@ -23,7 +23,7 @@ reset_params(void)
 /*
  * RFC 6298 2, worked by hand. With R = 100 ms: SRTT 100, RTTVAR 50, RTO 300.
  * Then R' = 200: RTTVAR = 3/4 * 50 + 1/4 * 100 = 62.5, SRTT = 112.5, RTO 362.5.
- * Then R' = 112.5: RTTVAR = 46.875, SRTT 112.5, RTO 300.
+ * Then R' = 112.5: RTTVAR = 46.875, of which 4 are less than 200 ms; SRTT 112.5, RTO 312.5.
  */
 static void
 test_by_hand(void)
@@ -33,7 +33,7 @@ test_by_hand(void)
 	} rows[] = {
 		{ 100000, 100000, 50000, 300000 },
 		{ 200000, 112500, 62500, 362500 },
-		{ 112500, 112500, 46875, 300000 },
+		{ 112500, 112500, 46875, 312500 },
 	};
 	struct tcp_rtt r;
 
@@ -72,9 +72,7 @@ test_against_model(void)
 			var = 0.75 * var + 0.25 * distance(srtt, (double)sample);
 			srtt = 0.875 * srtt + 0.125 * (double)sample;
 		}
-		rto = srtt + 4 * var;
-		if (rto < params.rto_min_us)
-			rto = params.rto_min_us;
+		rto = srtt + (4 * var > params.rto_min_us ? 4 * var : params.rto_min_us);
 		if (rto > params.rto_max_us)
 			rto = params.rto_max_us;
 		/* Integers lose up to a unit per step; it decays. */
@@ -92,14 +90,32 @@ test_limits(void)
 	tcp_rtt_init(&r, &params);
 	tcp_rtt_sample(&r, &params, 0);
 	CU_ASSERT(r.srtt_us > 0);
-	CU_ASSERT_EQUAL(r.rto_us, params.rto_min_us);
+	CU_ASSERT_EQUAL(r.rto_us, params.rto_min_us + r.srtt_us);
 	tcp_rtt_init(&r, &params);
 	tcp_rtt_sample(&r, &params, UINT64_MAX);
 	CU_ASSERT_EQUAL(r.rto_us, params.rto_max_us);
 	for (int i = 0; i < 100; i++)
 		tcp_rtt_sample(&r, &params, 0);
-	CU_ASSERT_EQUAL(r.rto_us, params.rto_min_us);
+	CU_ASSERT_EQUAL(r.rto_us, params.rto_min_us + r.srtt_us);
 	CU_ASSERT(r.srtt_us > 0);
+}
+
+/* However steady the path: the timeout keeps its distance from the round trip. */
+static void
+test_steady(void)
+{
+	static const uint32_t paths_us[] = { 1, 1000, 50000, 250000, 600000, 5000000 };
+
+	reset_params();
+	for (size_t i = 0; i < HARNESS_COUNT(paths_us); i++) {
+		struct tcp_rtt r;
+
+		tcp_rtt_init(&r, &params);
+		for (int n = 0; n < 200; n++)
+			tcp_rtt_sample(&r, &params, paths_us[i]);
+		CU_ASSERT_EQUAL(r.srtt_us, paths_us[i]);
+		CU_ASSERT_EQUAL(tcp_rtt_rto(&r, &params), paths_us[i] + 200000);
+	}
 }
 
 /* RFC 6298 5.5: doubling from 1 s, at most 60 s; 5.7: a valid sample ends it. */
@@ -149,6 +165,7 @@ main(void)
 		{ "RFC 6298 2 by hand", test_by_hand },
 		{ "RFC 6298 2 in floating point", test_against_model },
 		{ "limits", test_limits },
+		{ "a steady path", test_steady },
 		{ "backoff", test_backoff },
 		{ "3 s behind a lost SYN", test_syn_lost },
 	};
