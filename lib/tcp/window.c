@@ -29,16 +29,18 @@ tcp_window_tell(const struct tcp_conn *c, bool frozen, uint64_t *adv_off)
 bool
 tcp_window_update_due(const struct tcp_conn *c)
 {
-	uint64_t told = c->rcv_adv - c->rcv_nxt;
-	/* Without window scaling the field tells less than there is room. */
-	uint64_t most = c->rcv_nxt + ((uint64_t)WND_MAX << c->rcv_wscale);
-	uint64_t lim = c->rcv_lim < most ? c->rcv_lim : most;
-	uint64_t grow = lim > c->rcv_adv ? lim - c->rcv_adv : 0;
+	/* Room that the field cannot tell counts neither as growth nor as a window to be filled. */
+	uint64_t most = (uint64_t)WND_MAX << c->rcv_wscale;
+	uint64_t buf = c->rcv_buf < most ? c->rcv_buf : most;
+	uint64_t left = c->rcv_adv - c->rcv_nxt;
 	uint64_t two = 2 * (uint64_t)c->rcv_mss;
+	uint64_t edge, grow;
 
-	if (grow == 0 || c->peer_fin)
+	(void)tcp_window_tell(c, false, &edge);
+	if (edge <= c->rcv_adv || c->peer_fin)
 		return false;
-	if (2 * grow >= c->rcv_buf)
+	grow = edge - c->rcv_adv;
+	if (2 * grow >= buf)
 		return true;
-	return grow >= two && (4 * told <= c->rcv_buf || c->rcv_buf < 4 * two);
+	return grow >= two && (4 * left <= buf || buf < 4 * two);
 }

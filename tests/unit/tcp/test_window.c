@@ -135,6 +135,7 @@ test_field_full(void)
 	fx_established(&c, NULL);
 	c.rcv_wscale = 0;
 	tcp_rcv_room(&c, 262144);
+	c.ack_now = true;
 	fx_send_all(&c, FX_T0, 9, &o);
 	CU_ASSERT_EQUAL(c.rcv_adv, 65535);
 	for (int i = 0; i < 5; i++) {
@@ -145,6 +146,72 @@ test_field_full(void)
 	fx_data(&c, 0, 60000, FX_T0);
 	fx_send_all(&c, FX_T0, 9, &o);
 	CU_ASSERT_EQUAL(c.rcv_adv, 60000 + 65535);
+}
+
+struct due_row {
+	const char *what;
+	uint8_t scale;
+	uint64_t adv, lim; /* rcv_nxt is 100000 */
+	uint32_t buf;
+	bool due;
+};
+
+/* MSS 1000. An update tells a new edge: half of what can be told, or 2 MSS of a window that is low. */
+static const struct due_row due_rows[] = {
+	{ "all that the field can say, told", 0, 165535, 400000, 262144, false },
+	{ "half of it", 0, 100000 + 32767, 400000, 262144, true },
+	{ "2 MSS, most of the window is left", 0, 163535, 400000, 262144, false },
+	{ "less than half, a quarter is left", 0, 100000 + 32768, 400000, 262144, false },
+	{ "2 MSS, the window is low", 0, 100000 + 16383, 118383, 262144, true },
+	{ "less than that", 0, 100000 + 16383, 118382, 262144, false },
+	{ "2 MSS that are less than a unit", 14, 100000 + 16384, 100000 + 32767, 262144, false },
+	{ "a unit", 14, 100000 + 16384, 100000 + 32768, 262144, true },
+	{ "no room", 7, 100000, 100000, 60000, false },
+	{ "room taken back", 7, 120000, 110000, 60000, false },
+};
+
+static void
+test_due(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(due_rows); i++) {
+		const struct due_row *row = &due_rows[i];
+		struct tcp_conn c;
+		uint64_t told;
+
+		fx_established(&c, NULL);
+		c.rcv_wscale = row->scale;
+		c.rcv_nxt = 100000;
+		c.rcv_adv = row->adv;
+		c.rcv_lim = row->lim;
+		c.rcv_buf = row->buf;
+		CU_ASSERT_EQUAL(tcp_window_update_due(&c), row->due);
+		(void)tcp_window_tell(&c, false, &told);
+		CU_ASSERT(!row->due || told > row->adv);
+	}
+}
+
+/*
+ * A peer without scaling fills its window, the program reads each segment at once: no segment goes
+ * out but the ACKs of data, and empty reads draw none.
+ */
+static void
+test_reader_beyond_the_field(void)
+{
+	struct fx_conf conf = { .room = 262144 };
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint32_t acks = 0;
+
+	fx_established(&c, &conf);
+	c.rcv_wscale = 0;
+	for (uint32_t n = 0; n < 100; n++) {
+		fx_data(&c, (int64_t)c.rcv_nxt, 1000, FX_T0);
+		for (int reads = 0; reads < 10; reads++) {
+			tcp_rcv_room(&c, 261144 + 100 * (uint32_t)reads);
+			acks += fx_send_all(&c, FX_T0, 9, &o);
+		}
+	}
+	CU_ASSERT_EQUAL(acks, 50);
 }
 
 /* Behind the peer's FIN there is nothing to make room for. */
@@ -167,6 +234,8 @@ main(void)
 		{ "a slow reader", test_slow_reader },
 		{ "no needless updates", test_no_needless_updates },
 		{ "a field that is full", test_field_full },
+		{ "when an update is due", test_due },
+		{ "reads of a buffer beyond the field", test_reader_beyond_the_field },
 		{ "behind the FIN", test_after_fin },
 	};
 
