@@ -66,6 +66,19 @@ resend_first(struct tcp_conn *c)
 		c->rtx_end = c->snd_max;
 }
 
+/*
+ * Each duplicate ACK stands for a segment that arrived. No more of them count than are in flight
+ * (RFC 5681 3.2): who makes them up draws no more than that.
+ */
+static void
+expect_dups(struct tcp_conn *c, uint32_t counted)
+{
+	uint64_t flight = c->snd_max - c->snd_una;
+	uint64_t told = counted * (uint64_t)c->mss;
+
+	c->dup_left = flight > told ? flight - told : 0;
+}
+
 /* RFC 6582 3.2, step 2. */
 static void
 enter_recovery(struct tcp_conn *c)
@@ -78,7 +91,17 @@ enter_recovery(struct tcp_conn *c)
 	c->cc.ops->lost(&c->cc, flight);
 	c->loss = TCP_LOSS_RECOVERY;
 	c->recover = c->snd_max;
+	expect_dups(c, DUP_ACKS);
 	resend_first(c);
+}
+
+static void
+inflate(struct tcp_conn *c)
+{
+	if (c->dup_left == 0)
+		return;
+	c->dup_left -= c->dup_left < c->mss ? c->dup_left : c->mss;
+	c->cc.ops->dup_acked(&c->cc);
 }
 
 static uint32_t
@@ -94,7 +117,7 @@ dup_ack(struct tcp_conn *c)
 		break;
 	case TCP_LOSS_RECOVERY:
 	case TCP_LOSS_RECOVERY_PARTIAL:
-		c->cc.ops->dup_acked(&c->cc);
+		inflate(c);
 		break;
 	}
 	return TCP_EV_SEND;
@@ -129,6 +152,7 @@ congestion(struct tcp_conn *c, uint64_t acked_len, uint64_t now_us)
 		}
 		/* RFC 6582 3.2, step 3: the segment behind a partial ACK is lost as well. */
 		c->cc.ops->partial(&c->cc, acked_len);
+		expect_dups(c, 0);
 		resend_first(c);
 		if (c->loss == TCP_LOSS_RECOVERY)
 			tcp_timer_restart(c, now_us);

@@ -150,7 +150,8 @@ struct tcp_conn {
 	uint64_t rtx_nxt;     /* to be sent again, out of turn: [rtx_nxt, rtx_end) */
 	uint64_t rtx_plan;    /* planned of it */
 	uint64_t rtx_end;
-	uint8_t loss; /* enum tcp_loss */
+	uint64_t dup_left; /* recovery: bytes in flight that duplicate ACKs may still tell of */
+	uint8_t loss;      /* enum tcp_loss */
 	uint8_t dupacks;
 	uint8_t persist_backoff;
 	bool probe_due; /* send into the closed window */

@@ -75,6 +75,13 @@ input_syn_sent(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 	return v;
 }
 
+/* The window's right edge as the peer sees it: its FIN moved what comes next by one. */
+static int64_t
+right_edge(const struct tcp_conn *c)
+{
+	return (int64_t)c->rcv_adv + (c->peer_fin ? 1 : 0);
+}
+
 static struct tcp_verdict
 input_reset(struct tcp_conn *c, int64_t seq, uint64_t now_us)
 {
@@ -86,7 +93,7 @@ input_reset(struct tcp_conn *c, int64_t seq, uint64_t now_us)
 	if (seq == nxt) {
 		tcp_conn_closed(c, TCP_END_RESET);
 		v.events = TCP_EV_CLOSED;
-	} else if (seq > nxt && seq < (int64_t)c->rcv_adv) {
+	} else if (seq > nxt && seq < right_edge(c)) {
 		v.events = ack_challenge(c, now_us);
 	}
 	return v;
@@ -119,8 +126,7 @@ remember_ts(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t
 static bool
 touches_window(const struct tcp_conn *c, int64_t seq, uint32_t seg_len)
 {
-	return seq <= (int64_t)c->rcv_adv + (c->peer_fin ? 1 : 0) &&
-	       seq + (int64_t)seg_len >= (int64_t)tcp_ack_off(c);
+	return seq <= right_edge(c) && seq + (int64_t)seg_len >= (int64_t)tcp_ack_off(c);
 }
 
 /*
@@ -135,6 +141,19 @@ is_repeated(const struct tcp_conn *c, int64_t seq, uint32_t seg_len)
 	int64_t before = (int64_t)tcp_ack_off(c) - seq;
 
 	return seg_len == 0 ? before == 1 : before > 0 && before <= (int64_t)c->rcv_buf + 1;
+}
+
+/*
+ * Without the timestamp that was agreed on: dropped (RFC 7323 3.2), except what asks and brings
+ * nothing. Some hosts and middleboxes keep connections alive so, and Linux answers them.
+ */
+static uint32_t
+input_without_ts(struct tcp_conn *c, int64_t seq, uint32_t seg_len, uint64_t now_us)
+{
+	bool brings = seq < right_edge(c) && seq + (int64_t)seg_len > (int64_t)tcp_ack_off(c);
+	bool asks = is_repeated(c, seq, seg_len) || (seg_len > 0 && seq == right_edge(c));
+
+	return asks && !brings ? tcp_text_again(c, now_us) : 0;
 }
 
 /* Our ACK of the SYN-ACK was lost; nothing follows it before that is there. */
@@ -268,8 +287,10 @@ input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 						      ack_challenge(c, now_us);
 		return v;
 	}
-	if (c->ts_on && !seg->has_ts) /* RFC 7323 3.2 */
+	if (c->ts_on && !seg->has_ts) {
+		v.events = input_without_ts(c, seq, seg_len, now_us);
 		return v;
+	}
 	if (paws_rejects(c, seg, now_us)) {
 		v.events = ack_challenge(c, now_us);
 		return v;

@@ -120,7 +120,7 @@ tcp_syn_step(struct tcp_syn *s, const struct tcp_params *p, const struct tcp_seg
 	if (seg->flags & TCP_RST) { /* RFC 5961 3.2 */
 		if (rel == 0)
 			return TCP_SYN_DROPPED;
-		return in_window ? challenge(s, p, now_us) : TCP_SYN_IGNORE;
+		return in_window && rel < s->rcv_wnd ? challenge(s, p, now_us) : TCP_SYN_IGNORE;
 	}
 	if (seg->flags & TCP_SYN) { /* RFC 5961 4.2 */
 		if (rel == -1 && (seg->flags & (TCP_ACK | TCP_FIN)) == 0)

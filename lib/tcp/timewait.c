@@ -116,7 +116,6 @@ release(struct tcp_timewait *tw, struct tcp_timewait_entry *e)
 		link = &tw->entries[*link - 1].chain;
 	*link = e->chain;
 	list_remove(tw, e);
-	e->used = false;
 	e->next = tw->free;
 	tw->free = index_of(tw, e);
 	tw->count--;
@@ -154,7 +153,7 @@ tcp_timewait_add(struct tcp_timewait *tw, const struct net_tuple *tuple, const s
 		.ts_recent = c->ts_recent,
 		.ts_offset = c->ts_offset,
 		.ts_on = c->ts_on,
-		.used = true,
+		.wscale = c->rcv_wscale,
 		.rcv_buf = c->rcv_buf,
 		.wnd = tcp_window_tell(c, true, &adv_off),
 		.at_us = now_us + c->params->time_wait_us,
@@ -192,8 +191,8 @@ tcp_timewait_ack(const struct tcp_timewait_entry *e, uint64_t now_us, struct tcp
 }
 
 /*
- * May a SYN open a new connection now? RFC 6191: its timestamp is newer than
- * the last one, or, where timestamps say nothing, its sequence number is.
+ * May a SYN open a new connection now? RFC 6191 2: its timestamp is newer than the last one, or is
+ * the first; where timestamps say nothing, its sequence number is newer.
  */
 static bool
 syn_is_new(const struct tcp_timewait_entry *e, const struct tcp_seg *syn)
@@ -201,7 +200,9 @@ syn_is_new(const struct tcp_timewait_entry *e, const struct tcp_seg *syn)
 	int32_t ts_ahead = (int32_t)(syn->ts_val - e->ts_recent);
 	bool seq_ahead = (int32_t)(syn->seq - e->rcv_nxt) >= 0;
 
-	if (e->ts_on && syn->has_ts)
+	if (!e->ts_on && syn->has_ts)
+		return true;
+	if (syn->has_ts)
 		return ts_ahead > 0 || (ts_ahead == 0 && seq_ahead);
 	return seq_ahead;
 }
@@ -217,6 +218,16 @@ is_repeated(const struct tcp_timewait_entry *e, const struct tcp_seg *seg)
 	/* The FIN is the last before rcv_nxt. */
 	return seg->flags & TCP_FIN ? seg->payload_len + 1 == before :
 				      seg->payload_len > 0 && seg->payload_len < before;
+}
+
+/* RFC 9293 3.10.7.4, and RFC 7323 5.3 R1: may a segment without text stand there? */
+static bool
+acceptable(const struct tcp_timewait_entry *e, const struct tcp_seg *seg)
+{
+	uint32_t ahead = seg->seq - e->rcv_nxt;
+	bool old = e->ts_on && seg->has_ts && (int32_t)(seg->ts_val - e->ts_recent) < 0;
+
+	return !old && (ahead == 0 || ahead < (uint32_t)e->wnd << e->wscale);
 }
 
 static enum tcp_timewait_verdict
@@ -241,8 +252,9 @@ tcp_timewait_input(struct tcp_timewait *tw, struct tcp_timewait_entry *e, const 
 		release(tw, e);
 		return TCP_TIMEWAIT_REUSE;
 	}
-	/* A bare ACK is never answered: two stacks could go on for ever. */
-	if ((seg->flags & TCP_FIN) == 0 && seg->payload_len == 0)
+	if (seg->payload_len == 0 && (seg->flags & TCP_FIN) == 0)
+		return acceptable(e, seg) ? TCP_TIMEWAIT_DROP : TCP_TIMEWAIT_CHALLENGE;
+	if ((seg->flags & (TCP_FIN | TCP_ACK)) == TCP_FIN)
 		return TCP_TIMEWAIT_DROP;
 	if (!is_repeated(e, seg))
 		return TCP_TIMEWAIT_CHALLENGE;

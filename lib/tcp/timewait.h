@@ -21,7 +21,7 @@ struct tcp_timewait_entry {
 	uint32_t ts_recent;
 	uint32_t ts_offset;
 	bool ts_on;
-	bool used;
+	uint8_t wscale;
 	uint16_t wnd;           /* as told last */
 	uint64_t at_us;         /* its end */
 	uint64_t again_next_us; /* TCP_TIMEWAIT_ACK from here on */

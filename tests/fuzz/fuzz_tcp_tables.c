@@ -286,7 +286,7 @@ wait_input(struct fuzz_in *in, uint32_t i)
 	uint64_t *answered_us = &w.peers[i].answered_us;
 	bool again, lately;
 
-	again = (seg.flags & (TCP_RST | TCP_SYN | TCP_FIN)) == TCP_FIN &&
+	again = (seg.flags & (TCP_RST | TCP_SYN | TCP_FIN | TCP_ACK)) == (TCP_FIN | TCP_ACK) &&
 		seg.seq + seg.payload_len + 1 == rcv_nxt && seg.payload_len <= e->rcv_buf;
 	lately = *answered_us != 0 && w.now_us - *answered_us < TCP_AGAIN_US;
 	switch (tcp_timewait_input(w.waits, e, &seg, w.params.time_wait_us, w.now_us, &iss)) {
@@ -296,7 +296,8 @@ wait_input(struct fuzz_in *in, uint32_t i)
 		break;
 	case TCP_TIMEWAIT_CHALLENGE:
 		FUZZ_CHECK(!again && (seg.flags & TCP_RST) == 0);
-		FUZZ_CHECK((seg.flags & (TCP_SYN | TCP_FIN)) != 0 || seg.payload_len > 0);
+		FUZZ_CHECK((seg.flags & (TCP_SYN | TCP_FIN)) != 0 || seg.payload_len > 0 ||
+			   seg.seq != rcv_nxt || seg.has_ts);
 		break;
 	case TCP_TIMEWAIT_ACK:
 		FUZZ_CHECK((seg.flags & TCP_RST) == 0 && !lately);

@@ -105,6 +105,44 @@ test_fast_retransmit(void)
 	CU_ASSERT_PTR_NULL(tcp_check(&c));
 }
 
+/*
+ * More duplicates than there are segments in flight are made up: all together they draw no more
+ * than what was in flight. What a partial ACK leaves may be told of again.
+ */
+static void
+test_forged_dups(void)
+{
+	static const uint32_t flights[] = { 6, 7, 10 };
+
+	for (size_t i = 0; i < HARNESS_COUNT(flights); i++) {
+		struct tcp_conn c;
+		struct tcp_out o;
+		uint64_t cwnd;
+		uint32_t sent = 0;
+
+		in_flight(&c, flights[i], NULL);
+		tcp_send_ready(&c, 1000000);
+		fx_send_all(&c, FX_T0, 99, &o); /* up to cwnd */
+		CU_ASSERT_EQUAL(c.snd_max, 10000);
+		for (uint32_t n = 0; n < 1000; n++) {
+			dups(&c, 1, FX_T0 + 1000);
+			sent += fx_send_all(&c, FX_T0 + 1000, 99, &o);
+		}
+		CU_ASSERT(sent <= 10);
+		CU_ASSERT(c.snd_max <= 20000);
+		/* Honest ones count: a segment of each that arrived. */
+		CU_ASSERT(sent >= 5);
+		fx_ack(&c, 1000, FX_WND, FX_T0 + 50000);
+		fx_send_all(&c, FX_T0 + 50000, 99, &o);
+		cwnd = c.cc.cwnd;
+		dups(&c, 1, FX_T0 + 60000);
+		CU_ASSERT_EQUAL(c.cc.cwnd, cwnd + 1000);
+		dups(&c, 1000, FX_T0 + 60000);
+		CU_ASSERT(c.cc.cwnd <= cwnd + 20000);
+		CU_ASSERT_PTR_NULL(tcp_check(&c));
+	}
+}
+
 /* Three of ten are lost: a partial ACK for each, one retransmission per ACK, one cut. */
 static void
 test_partial_acks(void)
@@ -467,6 +505,7 @@ main(void)
 		{ "what is a duplicate ACK", test_dup_ack_definition },
 		{ "nothing in flight", test_dup_needs_flight },
 		{ "fast retransmit", test_fast_retransmit },
+		{ "duplicate ACKs that are made up", test_forged_dups },
 		{ "partial ACKs", test_partial_acks },
 		{ "fast retransmit, cut in pieces", test_fast_retransmit_trimmed },
 		{ "limited transmit", test_limited_transmit },

@@ -20,6 +20,7 @@ enum position {
 	LEFT, /* two before */
 	EXPECTED,
 	INSIDE, /* one behind */
+	LAST,   /* last byte of the window */
 	EDGE,   /* first byte beyond the window */
 	BEYOND,
 	POSITIONS,
@@ -30,7 +31,7 @@ seq_at(const struct tcp_conn *c, enum position pos)
 {
 	int64_t nxt = (int64_t)tcp_ack_off(c);
 	int64_t edge = (int64_t)c->rcv_adv + (c->peer_fin ? 1 : 0);
-	int64_t seq[POSITIONS] = { nxt - 2, nxt, nxt + 1, edge, edge + 1 };
+	int64_t seq[POSITIONS] = { nxt - 2, nxt, nxt + 1, edge - 1, edge, edge + 1 };
 
 	return seq[pos];
 }
@@ -51,17 +52,17 @@ struct flags_row {
 };
 
 static const struct flags_row flags_rows[] = {
-	{ "SYN", TCP_SYN, { ACK, ACK, ACK, ACK, ACK } },
-	{ "SYN ACK", TCP_SYN | TCP_ACK, { ACK, ACK, ACK, ACK, ACK } },
-	{ "SYN FIN", TCP_SYN | TCP_FIN, { ACK, ACK, ACK, ACK, ACK } },
-	{ "RST", TCP_RST, { NONE, DEAD, ACK, NONE, NONE } },
-	{ "RST ACK", TCP_RST | TCP_ACK, { NONE, DEAD, ACK, NONE, NONE } },
-	{ "SYN RST", TCP_SYN | TCP_RST, { NONE, DEAD, ACK, NONE, NONE } },
-	{ "ACK", TCP_ACK, { ACK, NONE, NONE, NONE, ACK } },
-	{ "ACK URG PSH", TCP_ACK | TCP_URG | TCP_PSH, { ACK, NONE, NONE, NONE, ACK } },
-	{ "null", 0, { ACK, NONE, NONE, NONE, ACK } },
-	{ "FIN without ACK", TCP_FIN, { ACK, NONE, NONE, NONE, ACK } },
-	{ "FIN ACK", TCP_FIN | TCP_ACK, { ACK, FINS, HELD, HELD, ACK } },
+	{ "SYN", TCP_SYN, { ACK, ACK, ACK, ACK, ACK, ACK } },
+	{ "SYN ACK", TCP_SYN | TCP_ACK, { ACK, ACK, ACK, ACK, ACK, ACK } },
+	{ "SYN FIN", TCP_SYN | TCP_FIN, { ACK, ACK, ACK, ACK, ACK, ACK } },
+	{ "RST", TCP_RST, { NONE, DEAD, ACK, ACK, NONE, NONE } },
+	{ "RST ACK", TCP_RST | TCP_ACK, { NONE, DEAD, ACK, ACK, NONE, NONE } },
+	{ "SYN RST", TCP_SYN | TCP_RST, { NONE, DEAD, ACK, ACK, NONE, NONE } },
+	{ "ACK", TCP_ACK, { ACK, NONE, NONE, NONE, NONE, ACK } },
+	{ "ACK URG PSH", TCP_ACK | TCP_URG | TCP_PSH, { ACK, NONE, NONE, NONE, NONE, ACK } },
+	{ "null", 0, { ACK, NONE, NONE, NONE, NONE, ACK } },
+	{ "FIN without ACK", TCP_FIN, { ACK, NONE, NONE, NONE, NONE, ACK } },
+	{ "FIN ACK", TCP_FIN | TCP_ACK, { ACK, FINS, HELD, HELD, HELD, ACK } },
 };
 
 static enum tcp_state
@@ -500,6 +501,59 @@ test_paws(void)
 	}
 }
 
+/*
+ * Without the timestamp that was agreed on: what asks and brings nothing is answered as Linux
+ * does, all else is dropped (RFC 7323 3.2).
+ */
+static void
+test_no_timestamp(void)
+{
+	static const struct {
+		const char *what;
+		uint8_t flags;
+		int64_t seq; /* 1000 bytes are in order, the window ends at 60000 */
+		uint32_t len;
+		bool answered;
+	} no_ts[] = {
+		{ "keep-alive", TCP_ACK, 999, 0, true },
+		{ "keep-alive with a byte", TCP_ACK, 999, 1, true },
+		{ "data again", TCP_ACK, 0, 1000, true },
+		{ "window probe behind the edge", TCP_ACK, 60000, 1, true },
+		{ "data", TCP_ACK, 1000, 10, false },
+		{ "data, some of it new", TCP_ACK, 900, 101, false },
+		{ "data out of order", TCP_ACK, 5000, 10, false },
+		{ "FIN", TCP_ACK | TCP_FIN, 1000, 0, false },
+		{ "bare ACK", TCP_ACK, 1000, 0, false },
+		{ "bare ACK in the window", TCP_ACK, 2000, 0, false },
+		{ "bare ACK, older", TCP_ACK, 998, 0, false },
+		{ "before all that it may hold", TCP_ACK, -80000, 1, false },
+		{ "behind the window", TCP_ACK, 60001, 1, false },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(no_ts); i++) {
+		struct fx_conf conf = { .ts = true };
+		struct tcp_conn c;
+		struct tcp_out o;
+		struct tcp_seg seg;
+		struct tcp_verdict v;
+
+		fx_established(&c, &conf);
+		fx_data(&c, 0, 1000, FX_T0);
+		c.ack_now = true;
+		fx_send_all(&c, FX_T0, 9, &o);
+		CU_ASSERT_EQUAL(c.rcv_adv, 60000);
+		seg = fx_seg(&c, no_ts[i].flags, no_ts[i].seq, 0, no_ts[i].len);
+		seg.has_ts = false;
+		v = fx_input(&c, &seg, FX_T0 + 1000000);
+		CU_ASSERT_EQUAL(v.keep, 0);
+		CU_ASSERT_EQUAL(owes_ack(&c), no_ts[i].answered);
+		if (owes_ack(&c) != no_ts[i].answered)
+			printf("# %s\n", no_ts[i].what);
+		CU_ASSERT_EQUAL(c.rcv_nxt, 1000);
+		CU_ASSERT_PTR_NULL(tcp_check(&c));
+	}
+}
+
 /* A RST is taken whatever its timestamp says, or without one (RFC 7323 3.2, 5.2). */
 static void
 test_paws_reset(void)
@@ -712,6 +766,7 @@ main(void)
 		{ "an answer that comes late", test_late_answer },
 		{ "PAWS", test_paws },
 		{ "PAWS and RST", test_paws_reset },
+		{ "no timestamp", test_no_timestamp },
 		{ "TS.Recent", test_ts_recent },
 		{ "timestamps not agreed on", test_ts_not_agreed },
 		{ "header prediction", test_prediction },

@@ -165,6 +165,8 @@ static const struct step_row step_rows[] = {
 	{ "RST", TCP_RST, 0, 0, INT32_MAX, 0, TCP_SYN_DROPPED },
 	{ "RST with ACK", TCP_RST | TCP_ACK, 0, 0, 0, 0, TCP_SYN_DROPPED },
 	{ "RST inside the window", TCP_RST, 1, 0, 0, 0, TCP_SYN_CHALLENGE },
+	{ "RST in its last byte", TCP_RST, 65534, 0, 0, 0, TCP_SYN_CHALLENGE },
+	{ "RST at its edge", TCP_RST, 65535, 0, 0, 0, TCP_SYN_IGNORE },
 	{ "RST elsewhere", TCP_RST, 70000, 0, 0, 0, TCP_SYN_IGNORE },
 	{ "RST before", TCP_RST, -1, 0, 0, 0, TCP_SYN_IGNORE },
 };

@@ -169,7 +169,16 @@ static const struct input_row rows[] = {
 	{ "data behind the FIN", TCP_ACK, 0, 1, 0, TCP_TIMEWAIT_CHALLENGE, false },
 	{ "data far away", TCP_ACK, INT32_MIN, 100, 0, TCP_TIMEWAIT_CHALLENGE, false },
 	{ "bare ACK", TCP_ACK, 0, 0, 0, TCP_TIMEWAIT_DROP, false },
-	{ "bare ACK elsewhere", TCP_ACK, 70000, 0, 0, TCP_TIMEWAIT_DROP, false },
+	{ "bare ACK, in the window", TCP_ACK, 59000, 0, 0, TCP_TIMEWAIT_DROP, false },
+	{ "bare ACK, at its edge", TCP_ACK, 60000, 0, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "bare ACK elsewhere", TCP_ACK, 70000, 0, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "bare ACK, older timestamp", TCP_ACK, 0, 0, -1, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "bare ACK, no timestamp", TCP_ACK, 0, 0, NO_TS, TCP_TIMEWAIT_DROP, false },
+	{ "keep-alive", TCP_ACK, -1, 0, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "null", 0, 0, 0, 0, TCP_TIMEWAIT_DROP, false },
+	{ "null elsewhere", 0, -1, 0, 0, TCP_TIMEWAIT_CHALLENGE, false },
+	{ "the FIN again, without ACK", TCP_FIN, -1, 0, 0, TCP_TIMEWAIT_DROP, false },
+	{ "another FIN, without ACK", TCP_FIN, 5, 0, 0, TCP_TIMEWAIT_DROP, false },
 	{ "SYN, newer timestamp", TCP_SYN, -5000, 0, 1, TCP_TIMEWAIT_REUSE, false },
 	{ "SYN, same timestamp, newer seq", TCP_SYN, 0, 0, 0, TCP_TIMEWAIT_REUSE, false },
 	{ "SYN, same timestamp, older seq", TCP_SYN, -1, 0, 0, TCP_TIMEWAIT_CHALLENGE, false },
@@ -235,7 +244,10 @@ test_fin_flood(void)
 	free(tw);
 }
 
-/* Without timestamps only the sequence number tells, also where it wraps. */
+/*
+ * The old connection had no timestamps: of a SYN without them the sequence number tells, also where
+ * it wraps. One that brings them is told from all that is old (RFC 6191 2).
+ */
 static void
 test_syn_without_ts(void)
 {
@@ -248,15 +260,17 @@ test_syn_without_ts(void)
 		{ UINT32_MAX - 1, 5, true }, { 5, UINT32_MAX - 1, false },
 	};
 
-	for (size_t i = 0; i < HARNESS_COUNT(syns); i++) {
+	for (size_t i = 0; i < 2 * HARNESS_COUNT(syns); i++) {
 		struct tcp_timewait *tw = make(1);
 		struct tcp_timewait_entry *e = add(tw, 1, false, FX_T0);
-		struct tcp_seg seg = { .flags = TCP_SYN, .seq = syns[i].seq, .has_ts = true };
+		bool ts = i % 2 != 0;
+		struct tcp_seg seg = { .flags = TCP_SYN, .seq = syns[i / 2].seq, .has_ts = ts };
 		uint32_t iss;
 
-		e->rcv_nxt = syns[i].rcv_nxt;
+		e->rcv_nxt = syns[i / 2].rcv_nxt;
 		CU_ASSERT_EQUAL(tcp_timewait_input(tw, e, &seg, WAIT_US, FX_T0, &iss),
-				syns[i].reuse ? TCP_TIMEWAIT_REUSE : TCP_TIMEWAIT_CHALLENGE);
+				ts || syns[i / 2].reuse ? TCP_TIMEWAIT_REUSE :
+							  TCP_TIMEWAIT_CHALLENGE);
 		free(tw);
 	}
 }
