@@ -10,8 +10,11 @@
 #include "tlsnic/nic.h"
 #include "tlsnic/receive.h"
 
-#define CKSUMS_MASK (RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK)
-#define CKSUMS_GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+/* What the port below says, and is true of a copy, too; not of whom a buffer is. */
+#define COPIED_FLAGS \
+	(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK | RTE_MBUF_F_RX_RSS_HASH | \
+	 RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_FDIR_ID | RTE_MBUF_F_RX_FDIR_FLX | \
+	 RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED)
 
 void
 receive_lost(struct tlsnic *nic, struct nic_context *c)
@@ -36,12 +39,23 @@ copy_headers(struct tlsnic *nic, const struct rte_mbuf *m, const struct frame *f
 	if (fresh == NULL)
 		return NULL;
 	memcpy(rte_pktmbuf_append(fresh, (uint16_t)f->len), f->hdr, f->pay_off);
-	fresh->ol_flags = m->ol_flags | RTE_MBUF_F_RX_SEC_OFFLOAD;
+	fresh->ol_flags = (m->ol_flags & COPIED_FLAGS) | RTE_MBUF_F_RX_SEC_OFFLOAD;
 	fresh->packet_type = m->packet_type;
 	fresh->hash = m->hash;
 	fresh->vlan_tci = m->vlan_tci;
 	fresh->port = m->port;
 	return fresh;
+}
+
+/* Verified here or by the port below; with NONE the bytes are, and the field is not right. */
+static bool
+is_verified(const struct rte_mbuf *m)
+{
+	uint64_t ip = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t l4 = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+
+	return (ip == RTE_MBUF_F_RX_IP_CKSUM_GOOD || ip == RTE_MBUF_F_RX_IP_CKSUM_NONE) &&
+	       (l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD || l4 == RTE_MBUF_F_RX_L4_CKSUM_NONE);
 }
 
 static struct rte_mbuf *
@@ -88,7 +102,7 @@ receive_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	frame_read(m, &f);
 	frame_verify(m, &f);
 	if (f.kind != FRAME_TCP || !frame_brings_text(&f) || f.len > nic->frame_max ||
-	    (m->ol_flags & CKSUMS_MASK) != CKSUMS_GOOD)
+	    !is_verified(m))
 		return m;
 	flow = frame_flow(&f);
 	c = contexts_of_packet(&nic->contexts, &flow);

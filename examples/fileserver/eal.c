@@ -136,8 +136,10 @@ eal_start(int argc, char **argv)
 }
 
 struct rtls_port *
-eal_port(int argc, char **argv)
+eal_port(const struct options *o, int argc, char **argv)
 {
+	struct rtls_port_conf conf = { .size = sizeof(conf),
+				       .trust_checksums = o->trust_checksums };
 	uint16_t id = rte_eth_find_next(0);
 	struct rtls_port *port;
 	int rc;
@@ -146,7 +148,7 @@ eal_port(int argc, char **argv)
 		say_no_port(argc, argv);
 		return NULL;
 	}
-	rc = rtls_port_ethdev(id, NULL, &port);
+	rc = rtls_port_ethdev(id, &conf, &port);
 	if (rc == 0)
 		return port;
 	if (rc == -ENOMEM)

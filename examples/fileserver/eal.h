@@ -7,6 +7,8 @@
 
 #include <recordtls/port.h>
 
+#include "options.h"
+
 /*
  * Starts the EAL with the arguments before "--". Its usage is kept off standard
  * output, and its messages off standard error unless the arguments set a level,
@@ -16,6 +18,6 @@
 int eal_start(int argc, char **argv);
 
 /* Makes a port from the first ethdev. NULL: one sentence was printed. */
-struct rtls_port *eal_port(int argc, char **argv);
+struct rtls_port *eal_port(const struct options *o, int argc, char **argv);
 
 #endif

@@ -133,7 +133,7 @@ destroy_stack(struct rtls_stack *stack)
 static int
 run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **argv)
 {
-	struct rtls_port *port = eal_port(eal_argc, argv);
+	struct rtls_port *port = eal_port(o, eal_argc, argv);
 	struct rtls_stack *stack;
 	int rc = -1;
 

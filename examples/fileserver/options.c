@@ -27,6 +27,7 @@ enum {
 	OPT_TLSNIC,
 	OPT_TLSNIC_CONTEXTS,
 	OPT_WIPE,
+	OPT_TRUST_CHECKSUMS,
 	OPT_JSON,
 	OPT_BUSY,
 	OPT_HELP,
@@ -47,6 +48,7 @@ static const struct option table[] = {
 	{ "tlsnic", no_argument, NULL, OPT_TLSNIC },
 	{ "tlsnic-contexts", required_argument, NULL, OPT_TLSNIC_CONTEXTS },
 	{ "wipe", no_argument, NULL, OPT_WIPE },
+	{ "trust-checksums", no_argument, NULL, OPT_TRUST_CHECKSUMS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "busy", no_argument, NULL, OPT_BUSY },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -76,6 +78,7 @@ options_usage(void)
 	     "  --tlsnic             put a TLS NIC in software over the port\n"
 	     "  --tlsnic-contexts N  room in its table, two for a connection; default 16384\n"
 	     "  --wipe               wipe buffers of records when they are free\n"
+	     "  --trust-checksums    take TCP checksums as right where the port's driver says nothing\n"
 	     "  --json               end with one line of JSON on standard output\n"
 	     "  --busy               never sleep when idle\n"
 	     "  --help               this text\n"
@@ -176,6 +179,9 @@ take(struct options *o, int opt, const char *arg)
 		break;
 	case OPT_WIPE:
 		o->wipe = true;
+		break;
+	case OPT_TRUST_CHECKSUMS:
+		o->trust_checksums = true;
 		break;
 	case OPT_JSON:
 		o->json = true;

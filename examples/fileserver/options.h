@@ -39,6 +39,7 @@ struct options {
 	bool tlsnic;
 	uint32_t tlsnic_contexts; /* 0: the NIC's default */
 	bool wipe;
+	bool trust_checksums;
 	bool json;
 	bool busy;
 };

@@ -30,6 +30,13 @@ struct rtls_port_conf {
 	 * already has RTE_ETH_{RX,TX}_OFFLOAD_SECURITY set where the device needs them. */
 	const struct rtls_tls_ops *tls_ops;
 	void *tls_dev; /**< first argument of tls_ops */
+	/**
+	 * Not 0: a TCP checksum of which the driver says nothing is taken as right. For drivers that
+	 * drop the word of a sender on the same machine, that it is still to be made, so that every
+	 * segment looks damaged: net_af_xdp on veth. A damaged segment is then found behind keys alone.
+	 * With net_af_packet such segments are known by what is in the field, without this.
+	 */
+	uint32_t trust_checksums;
 };
 
 /**

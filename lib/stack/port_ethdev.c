@@ -14,6 +14,7 @@
 #include "stack/conf.h"
 #include "stack/port.h"
 #include "stack/port_linear.h"
+#include "stack/port_marks.h"
 #include "stack/port_proof.h"
 
 enum {
@@ -30,6 +31,7 @@ struct port_ethdev {
 	struct rte_mempool *rx_pool;
 	struct port_tx tx;
 	struct port_linear linear;
+	struct port_marks marks;
 };
 
 static inline const struct port_ethdev *
@@ -42,6 +44,15 @@ static uint16_t
 ethdev_rx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	return rte_eth_rx_burst(ethdev_of(p)->port_id, queue, pkts, n);
+}
+
+static uint16_t
+ethdev_rx_marking(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t got = ethdev_rx_burst(p, queue, pkts, n);
+
+	port_marks_set(&((struct port_ethdev *)p)->marks, pkts, got);
+	return got;
 }
 
 static uint16_t
@@ -310,7 +321,12 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 		return -ENOMEM;
 	}
 	e->port_id = port_id;
-	e->port.rx_burst = ethdev_rx_burst;
+	e->marks = (struct port_marks){
+		.port_id = port_id,
+		.trust = conf.trust_checksums != 0,
+		.lost = strcmp(info.driver_name, "net_af_packet") == 0,
+	};
+	e->port.rx_burst = e->marks.trust || e->marks.lost ? ethdev_rx_marking : ethdev_rx_burst;
 	e->port.tx_prepare = ethdev_tx_prepare;
 	e->port.tx_burst = ethdev_tx_burst;
 	e->port.tx_cleanup = ethdev_tx_cleanup;

@@ -88,10 +88,29 @@ parse_counter(int rc)
 	}
 }
 
+/*
+ * Does the port vouch for what a checksum covers? With NONE the bytes are right and only the field is
+ * not, as a sender on the same machine has left it to a device (rte_mbuf_core.h).
+ */
+static bool
+ip_verified(const struct rte_mbuf *m)
+{
+	uint64_t mark = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+
+	return mark == RTE_MBUF_F_RX_IP_CKSUM_GOOD || mark == RTE_MBUF_F_RX_IP_CKSUM_NONE;
+}
+
+static bool
+tcp_verified(const struct rte_mbuf *m)
+{
+	uint64_t mark = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+
+	return mark == RTE_MBUF_F_RX_L4_CKSUM_GOOD || mark == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
+
 static void
 rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 {
-	bool ip_good = (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 	struct rx_packet p = { .m = m };
 	const struct stack_addr *own;
 	int rc;
@@ -107,7 +126,7 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 		p.bytes = rte_pktmbuf_read(m, 0, p.contiguous_len, p.copy);
 	}
 	rc = ether_ip_parse(p.bytes, p.contiguous_len, m->pkt_len,
-			    ip_good ? ETHER_IP_CSUM_GOOD : ETHER_IP_CSUM_VERIFY, &p.ip);
+			    ip_verified(m) ? ETHER_IP_CSUM_GOOD : ETHER_IP_CSUM_VERIFY, &p.ip);
 	if (rc != 0) {
 		drop(s, &p, parse_counter(rc));
 		return;
@@ -129,13 +148,13 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 		drop(s, &p, CNT_RX_NOT_FOR_US);
 }
 
-/* Trusts a port only for "good": a bad or missing mark is verified here. */
+/* A mark that says bad, or nothing, is verified here. */
 static bool
 tcp_checksum_ok(const struct rx_packet *p)
 {
 	const struct rte_ipv4_hdr *ip = (const void *)(p->bytes + p->ip.l3_off);
 
-	if ((p->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+	if (tcp_verified(p->m))
 		return true;
 	return checksum_finish((uint32_t)rte_ipv4_phdr_cksum(ip, 0) +
 			       chain_sum(p->m, p->ip.l4_off, p->ip.l4_len)) == 0;

@@ -66,16 +66,15 @@ sums_of(const struct rte_mbuf *m)
 	return m->ol_flags & (RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK);
 }
 
-/* Frees the packet. */
+/* Frees the packet, whose buffer is the NIC's. */
 static void
-is_opened(struct rte_mbuf *m, uint32_t off, uint32_t len)
+is_opened_with(struct rte_mbuf *m, uint32_t off, uint32_t len, uint64_t sums)
 {
-	static const uint64_t good = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-
+	CU_ASSERT(RTE_MBUF_DIRECT(m));
 	CU_ASSERT((m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD) != 0);
 	CU_ASSERT((m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED) == 0);
 	CU_ASSERT((m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0 && m->hash.rss == 4711);
-	CU_ASSERT_EQUAL(sums_of(m), good);
+	CU_ASSERT_EQUAL(sums_of(m), sums);
 	CU_ASSERT_EQUAL_FATAL(m->data_len, NIC_BENCH_HDRS + len);
 	CU_ASSERT_EQUAL(m->pkt_len, m->data_len);
 	CU_ASSERT(m->data_off >= RTE_PKTMBUF_HEADROOM);
@@ -83,6 +82,12 @@ is_opened(struct rte_mbuf *m, uint32_t off, uint32_t len)
 		memcmp(rte_pktmbuf_mtod_offset(m, uint8_t *, NIC_BENCH_HDRS), t.opened + off, len),
 		0);
 	rte_pktmbuf_free(m);
+}
+
+static void
+is_opened(struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	is_opened_with(m, off, len, RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
 }
 
 /* The very packet, its payload as on the wire. Frees it. */
@@ -136,7 +141,24 @@ test_in_order(void)
 		in_order(rings, 0);
 		in_order(rings, NIC_ARRIVAL_MARK_GOOD);
 		in_order(rings, NIC_ARRIVAL_PADDED);
+		in_order(rings, NIC_ARRIVAL_INDIRECT);
+		in_order(rings, NIC_ARRIVAL_EXTERNAL);
 	}
+}
+
+/* Fields that are not right where the bytes are: the port below says so. */
+static void
+test_sums_none(void)
+{
+	begin(&(struct rtls_tlsnic_conf){ .rings = 0 });
+	t.off = LEAD;
+	nic_bench_arrive(&t.b, t.off, 300,
+			 NIC_ARRIVAL_MARK_NONE | NIC_ARRIVAL_BAD_IP_SUM | NIC_ARRIVAL_BAD_TCP_SUM);
+	is_opened_with(receive(), t.off, 300,
+		       RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE);
+	t.off += 300;
+	next_is_opened(300);
+	nic_bench_close(&t.b);
 }
 
 /* None of these is opened, and none costs the context its step. */
@@ -311,6 +333,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "a stream in order", test_in_order },
+		{ "checksums that are still to be made", test_sums_none },
 		{ "packets that are passed as they came", test_passed },
 		{ "chains that are not what they say", test_lies },
 		{ "a record that is not authentic", test_error },

@@ -54,6 +54,40 @@ write_headers(uint8_t *p, uint32_t seq, uint32_t len, unsigned int flags)
 		tcp->cksum ^= 1;
 }
 
+static void
+nothing(void *addr, void *arg)
+{
+	(void)addr;
+	(void)arg;
+}
+
+/* The same bytes, in clones, or in memory that is no mbuf's. */
+static struct rte_mbuf *
+elsewhere(struct nic_bench *b, struct rte_mbuf *head, const uint8_t *frame, uint32_t frame_len,
+	  unsigned int flags)
+{
+	static uint8_t memory[RTE_PKTMBUF_HEADROOM + 2048];
+	struct rte_mbuf_ext_shared_info *info;
+	uint16_t room = sizeof(memory);
+	struct rte_mbuf *m;
+
+	if ((flags & NIC_ARRIVAL_INDIRECT) != 0) {
+		m = rte_pktmbuf_clone(head, b->pool);
+		CU_ASSERT_FATAL(m != NULL);
+		rte_pktmbuf_free(head);
+		return m;
+	}
+	if ((flags & NIC_ARRIVAL_EXTERNAL) == 0)
+		return head;
+	rte_pktmbuf_free(head);
+	m = rte_pktmbuf_alloc(b->pool);
+	info = rte_pktmbuf_ext_shinfo_init_helper(memory, &room, nothing, NULL);
+	CU_ASSERT_FATAL(m != NULL && info != NULL);
+	rte_pktmbuf_attach_extbuf(m, memory, rte_mem_virt2iova(memory), room, info);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)frame_len), frame, frame_len);
+	return m;
+}
+
 struct rte_mbuf *
 nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len, unsigned int flags)
 {
@@ -79,10 +113,13 @@ nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len, unsigned int f
 			CU_ASSERT_FATAL(rte_pktmbuf_chain(head, m) == 0);
 		done += n;
 	}
+	head = elsewhere(b, head, frame, frame_len, flags);
 	head->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
 	head->hash.rss = 4711;
 	if ((flags & NIC_ARRIVAL_MARK_GOOD) != 0)
 		head->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	if ((flags & NIC_ARRIVAL_MARK_NONE) != 0)
+		head->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE;
 	nic_under_inject(b->under, head);
 	return head;
 }

@@ -18,6 +18,10 @@ enum {
 	NIC_ARRIVAL_NO_ACK = 1 << 6,
 	NIC_ARRIVAL_SYN = 1 << 7,
 	NIC_ARRIVAL_RST = 1 << 8,
+	NIC_ARRIVAL_MARK_NONE = 1
+				<< 9, /* it has looked at the bytes, and the fields are not right */
+	NIC_ARRIVAL_INDIRECT = 1 << 10, /* its buffers are somebody else's */
+	NIC_ARRIVAL_EXTERNAL = 1 << 11, /* its buffer is no mbuf's; in one piece */
 };
 
 /* From the peer of nic_bench_flow(), in pieces, with an RSS hash of 4711. */
