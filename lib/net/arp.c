@@ -40,12 +40,27 @@ arp_find(const struct arp_table *t, uint32_t ip)
 	return NULL;
 }
 
-/* The one transition that time makes. */
 static void
-arp_age(struct arp_entry *e, uint64_t now_us)
+arp_fresh(struct arp_entry *e, uint64_t now_us)
 {
-	if (e->state == ARP_FRESH && now_us >= e->confirmed_us + ARP_REACHABLE_US)
+	e->state = ARP_FRESH;
+	e->confirmed_us = now_us;
+	e->tries = 0;
+	e->doubted = false;
+	e->has_other = false;
+}
+
+/* The transitions that time makes. */
+static void
+arp_age(struct arp_table *t, struct arp_entry *e, uint64_t now_us)
+{
+	if (e->state == ARP_FRESH && now_us >= e->confirmed_us + ARP_REACHABLE_US) {
 		e->state = ARP_STALE;
+	} else if (e->has_other && now_us >= e->asked_us + ARP_DOUBT_US) {
+		memcpy(e->mac, e->other, NET_MAC_LEN);
+		arp_fresh(e, now_us);
+		t->changes++;
+	}
 }
 
 /* Whatever came in between: a stranger's packets can set tries back, not what was asked. */
@@ -64,14 +79,14 @@ struct arp_victims {
 };
 
 static struct arp_victims
-arp_victims(struct arp_entry *set, uint64_t now_us)
+arp_victims(struct arp_table *t, struct arp_entry *set, uint64_t now_us)
 {
 	struct arp_victims v = { 0 };
 
 	for (uint32_t i = 0; i < ARP_WAYS; i++) {
 		struct arp_entry *e = &set[i];
 
-		arp_age(e, now_us);
+		arp_age(t, e, now_us);
 		switch ((enum arp_state)e->state) {
 		case ARP_FREE:
 			v.vacant = e;
@@ -102,7 +117,7 @@ arp_victims(struct arp_entry *set, uint64_t now_us)
 static struct arp_entry *
 arp_take(struct arp_table *t, uint32_t ip, enum arp_state state, uint64_t now_us)
 {
-	struct arp_victims v = arp_victims(arp_set(t, ip), now_us);
+	struct arp_victims v = arp_victims(t, arp_set(t, ip), now_us);
 	struct arp_entry *e = v.vacant;
 
 	if (state == ARP_INCOMPLETE && v.n_incomplete >= ARP_INCOMPLETE_MAX)
@@ -150,12 +165,18 @@ arp_answer_incomplete(struct arp_entry *e, uint64_t now_us)
 static struct arp_answer
 arp_answer_stale(struct arp_table *t, struct arp_entry *e, uint64_t now_us)
 {
-	struct arp_answer a = { .verdict = ARP_FOUND };
+	struct arp_answer a = { .verdict = ARP_FOUND, .again_us = UINT64_MAX };
 
+	if (e->has_other)
+		a.again_us = e->asked_us + ARP_DOUBT_US;
+	else if (e->doubted)
+		a.again_us = now_us + ARP_DOUBT_US;
 	if (!arp_asked_lately(e, now_us)) {
 		if (e->tries == ARP_UNICAST_TRIES + ARP_BROADCAST_TRIES) {
 			e->state = ARP_INCOMPLETE;
 			e->tries = ARP_BROADCAST_TRIES;
+			e->doubted = false;
+			e->has_other = false;
 			t->changes++;
 			return arp_answer_incomplete(e, now_us);
 		}
@@ -177,7 +198,7 @@ arp_lookup(struct arp_table *t, uint32_t ip, uint64_t now_us)
 	if (e == NULL)
 		return a;
 	e->used_us = now_us;
-	arp_age(e, now_us);
+	arp_age(t, e, now_us);
 	switch ((enum arp_state)e->state) {
 	case ARP_FREE: /* neither found nor taken */
 		break;
@@ -185,6 +206,7 @@ arp_lookup(struct arp_table *t, uint32_t ip, uint64_t now_us)
 		return arp_answer_incomplete(e, now_us);
 	case ARP_FRESH:
 		a.verdict = ARP_FOUND;
+		a.again_us = UINT64_MAX;
 		memcpy(a.mac, e->mac, NET_MAC_LEN);
 		break;
 	case ARP_STALE:
@@ -193,20 +215,18 @@ arp_lookup(struct arp_table *t, uint32_t ip, uint64_t now_us)
 	return a;
 }
 
-static void
-arp_fresh(struct arp_entry *e, uint64_t now_us)
-{
-	e->state = ARP_FRESH;
-	e->confirmed_us = now_us;
-	e->tries = 0;
-}
-
 void
 arp_confirm(struct arp_table *t, uint32_t ip, uint64_t now_us)
 {
 	struct arp_entry *e = arp_find(t, ip);
 
-	if (e != NULL && (e->state == ARP_FRESH || e->state == ARP_STALE))
+	if (e == NULL)
+		return;
+	arp_age(t, e, now_us);
+	/* What TCP heard just now may be the answer to what went before the neighbour moved. */
+	if (e->doubted && (e->has_other || now_us < e->doubted_us + ARP_DOUBT_US))
+		return;
+	if (e->state == ARP_FRESH || e->state == ARP_STALE)
 		arp_fresh(e, now_us);
 }
 
@@ -220,26 +240,60 @@ arp_suspect(struct arp_table *t, uint32_t ip)
 }
 
 /*
- * RFC 826's merge, with one exception: the MAC of a FRESH neighbour stays. Only
- * the answer to a question of ours proves that the neighbour can be reached.
+ * Another MAC is claimed for a neighbour: by whoever likes, or in answer to our question, which is
+ * remembered. A FRESH one is not asked for more often than others, so it is not doubted more often.
+ */
+static enum arp_act
+arp_conflict(struct arp_table *t, struct arp_entry *e, const uint8_t *mac, bool answer,
+	     uint64_t now_us)
+{
+	bool lately = arp_asked_lately(e, now_us);
+
+	if (e->state == ARP_FRESH && lately)
+		return ARP_REFUSED;
+	if (!e->doubted) {
+		e->state = ARP_STALE;
+		e->doubted = true;
+		e->doubted_us = now_us;
+		t->changes++;
+	} else if (answer && !e->has_other && e->asked_us >= e->doubted_us) {
+		/* To a question that the neighbour could answer, too, since it is in doubt. */
+		memcpy(e->other, mac, NET_MAC_LEN);
+		e->has_other = true;
+	}
+	/* The rest of its requests go to everybody. */
+	if (e->tries < ARP_UNICAST_TRIES)
+		e->tries = ARP_UNICAST_TRIES;
+	if (lately || e->tries == ARP_UNICAST_TRIES + ARP_BROADCAST_TRIES)
+		return ARP_REFUSED;
+	arp_ask(e, now_us);
+	return ARP_DOUBTED;
+}
+
+/*
+ * RFC 826's merge, with one exception: the MAC of a neighbour stays. Only the
+ * answer to a question of ours proves that the neighbour can be reached.
  */
 static enum arp_act
 arp_merge(struct arp_table *t, struct arp_entry *e, const uint8_t *mac, bool answers,
 	  uint64_t now_us)
 {
-	bool same = e->state != ARP_INCOMPLETE && memcmp(e->mac, mac, NET_MAC_LEN) == 0;
+	bool answer = answers && e->tries > 0;
 
-	arp_age(e, now_us);
-	if (e->state == ARP_FRESH)
-		return same ? ARP_IGNORED : ARP_REFUSED;
-	if (answers && e->tries > 0) {
+	arp_age(t, e, now_us);
+	if (e->state != ARP_INCOMPLETE) {
+		if (memcmp(e->mac, mac, NET_MAC_LEN) != 0)
+			return arp_conflict(t, e, mac, answer, now_us);
+		if (answer)
+			arp_fresh(e, now_us);
+		return ARP_IGNORED;
+	}
+	if (answer) {
 		arp_fresh(e, now_us);
-	} else if (!same) {
+	} else {
 		e->state = ARP_STALE;
 		e->tries = 0;
 	}
-	if (same)
-		return ARP_IGNORED;
 	memcpy(e->mac, mac, NET_MAC_LEN);
 	t->changes++;
 	return ARP_LEARNED;

@@ -11,6 +11,10 @@
  * ARP_INCOMPLETE_MAX entries of a set only, which also bounds the requests that a
  * flood can make us send. What is learned comes from ARP
  * packets alone, never from the source MAC of other traffic.
+ *
+ * A MAC that is known moves only when the neighbour was asked and does not answer: RFC 4861 7.2.5
+ * for ARP. Who claims its address makes us ask everybody, at once; the answer of another MAC
+ * counts when ARP_DOUBT_US have passed and the neighbour itself was not heard.
  */
 #ifndef RTLS_NET_ARP_H
 #define RTLS_NET_ARP_H
@@ -32,6 +36,7 @@ enum {
 	ARP_REACHABLE_US = 30000000, /* a confirmation is good for so long */
 	ARP_RETRY_US = 1000000,      /* per address: RFC 1122 2.3.2.1 */
 	ARP_FAILED_US = 3000000,     /* an address without an answer is not asked for so long */
+	ARP_DOUBT_US = 100000,       /* so long a neighbour may still answer for itself */
 };
 
 enum arp_state {
@@ -45,10 +50,14 @@ struct arp_entry {
 	uint64_t confirmed_us; /* FRESH: since when */
 	uint64_t asked_us;     /* when the last request went out; 0, with tries 0: none */
 	uint64_t used_us;      /* last looked up or learned */
+	uint64_t doubted_us;   /* doubted: since when */
 	uint32_t ip;
 	uint8_t mac[NET_MAC_LEN];
-	uint8_t state; /* enum arp_state */
-	uint8_t tries; /* requests since the last answer */
+	uint8_t other[NET_MAC_LEN]; /* has_other: who else answered when we asked */
+	uint8_t state;              /* enum arp_state */
+	uint8_t tries;              /* requests since the last answer */
+	bool doubted;               /* STALE: another MAC was claimed for ip */
+	bool has_other;
 };
 
 struct arp_table {
@@ -84,7 +93,7 @@ enum arp_verdict {
 struct arp_answer {
 	enum arp_verdict verdict;
 	uint8_t mac[NET_MAC_LEN];
-	uint64_t again_us; /* RESOLVE, WAIT, FAILED */
+	uint64_t again_us; /* look again then; FOUND*: UINT64_MAX, unless the MAC is in doubt */
 };
 
 /*
@@ -103,7 +112,8 @@ void arp_suspect(struct arp_table *t, uint32_t ip);
 enum arp_act {
 	ARP_IGNORED,  /* not for us, or nothing new */
 	ARP_BAD,      /* malformed, or a sender that cannot be */
-	ARP_REFUSED,  /* would change the MAC of a FRESH neighbour: dropped */
+	ARP_REFUSED,  /* would change the MAC of a neighbour: dropped */
+	ARP_DOUBTED,  /* the same, and ip is to be asked for: broadcast a request */
 	ARP_CONFLICT, /* somebody else claims own_ip (RFC 5227 2.4) */
 	ARP_LEARNED,  /* the MAC of ip is new or changed: what waits for it can go */
 };

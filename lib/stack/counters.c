@@ -21,6 +21,7 @@ static const char *const names[CNT_MAX] = {
 	[CNT_TX_DROPPED] = "TxDropped",
 	[CNT_ARP_REQUESTS] = "ArpRequests",
 	[CNT_ARP_REFUSED] = "ArpRefused",
+	[CNT_ARP_FAILED] = "ArpFailed",
 	[CNT_ECHO_REPLIES] = "EchoReplies",
 	[CNT_ANSWERS_LIMITED] = "AnswersLimited",
 	[CNT_RX_SEGMENTS] = "RxSegments",

@@ -25,7 +25,8 @@ enum counter {
 	CNT_TX_REFUSED,       /* packets that the port did not take at once */
 	CNT_TX_DROPPED,       /* packets that the port would never take */
 	CNT_ARP_REQUESTS,     /* sent */
-	CNT_ARP_REFUSED,      /* tried to replace a confirmed neighbour */
+	CNT_ARP_REFUSED,      /* claimed a neighbour's address, or ours */
+	CNT_ARP_FAILED,       /* looks for a next hop that does not answer */
 	CNT_ECHO_REPLIES,
 	CNT_ANSWERS_LIMITED, /* junk that got no answer: too much of it came */
 	/* TCP */

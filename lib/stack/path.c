@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include <rte_log.h>
+
 #include "stack/packet.h"
 #include "stack/path.h"
 #include "stack/stack.h"
@@ -11,7 +13,10 @@
 enum {
 	/* How often a busy connection looks at its neighbour's state. */
 	LOOK_INTERVAL_US = 1000000,
+	LOUD_EVERY_US = 10000000, /* a line of the log about neighbours that do not answer */
 };
+
+RTE_LOG_REGISTER(path_logtype, lib.recordtls.path, NOTICE);
 
 int
 path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
@@ -57,25 +62,67 @@ path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
 }
 
 static void
-ask(struct rtls_stack *s, const struct path *p, const uint8_t *dst_mac)
+ask(struct rtls_stack *s, struct binding *b, uint32_t own_ip, uint32_t ip, const uint8_t *dst_mac)
 {
-	struct binding *b = &s->bindings[p->binding];
 	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
 
 	/* Without a buffer the table's own repetition asks again. */
 	if (m == NULL)
 		return;
 	m->data_len = (uint16_t)arp_write_request(rte_pktmbuf_mtod(m, uint8_t *), b->port->mac,
-						  p->own_ip, p->next_hop, dst_mac);
+						  own_ip, ip, dst_mac);
 	m->pkt_len = m->data_len;
 	stack_count(s, CNT_ARP_REQUESTS);
 	tx_path_reply(s, b, m);
 }
 
+void
+path_doubted(struct rtls_stack *s, struct binding *b, uint32_t ip)
+{
+	const struct arp_own *own;
+
+	for (own = b->own; own < b->own + b->nb_own; own++) {
+		if (!net_v4_same_subnet(own->ip, ip, own->netmask))
+			continue;
+		ask(s, b, own->ip, ip, NULL);
+		return;
+	}
+}
+
+static bool
+is_gateway(const struct rtls_stack *s, const struct path *p)
+{
+	const struct stack_route *r;
+
+	for (r = s->routes; r < s->routes + s->nb_routes; r++)
+		if (r->gateway == p->next_hop && r->binding == p->binding)
+			return true;
+	return false;
+}
+
+/* Nobody answers for the next hop: whoever looks for the reason finds it. */
+static void
+note_failed(struct rtls_stack *s, const struct path *p)
+{
+	bool loud = s->counters[CNT_ARP_FAILED] == 0 ||
+		    s->now_us - s->path_logged_us >= LOUD_EVERY_US;
+	uint32_t ip = p->next_hop;
+
+	stack_count(s, CNT_ARP_FAILED);
+	if (!loud)
+		return;
+	s->path_logged_us = s->now_us;
+	rte_log(is_gateway(s, p) ? RTE_LOG_WARNING : RTE_LOG_NOTICE, (uint32_t)path_logtype,
+		"recordtls: %s %u.%u.%u.%u does not answer ARP; what is to go there waits\n",
+		is_gateway(s, p) ? "the gateway" : "neighbour", ip >> 24, ip >> 16 & 255,
+		ip >> 8 & 255, ip & 255);
+}
+
 enum path_verdict
 path_resolve(struct rtls_stack *s, struct path *p)
 {
-	struct arp_table *arp = &s->bindings[p->binding].arp;
+	struct binding *b = &s->bindings[p->binding];
+	struct arp_table *arp = &b->arp;
 	struct arp_answer a;
 
 	if (p->arp_changes == arp->changes && s->now_us < p->look_us)
@@ -83,15 +130,17 @@ path_resolve(struct rtls_stack *s, struct path *p)
 	a = arp_lookup(arp, p->next_hop, s->now_us);
 	switch (a.verdict) {
 	case ARP_FOUND_ASK:
-		ask(s, p, a.mac);
+		ask(s, b, p->own_ip, p->next_hop, a.mac);
 		break;
 	case ARP_FOUND_ASK_ALL:
 	case ARP_RESOLVE:
-		ask(s, p, NULL);
+		ask(s, b, p->own_ip, p->next_hop, NULL);
+		break;
+	case ARP_FAILED:
+		note_failed(s, p);
 		break;
 	case ARP_FOUND:
 	case ARP_WAIT:
-	case ARP_FAILED:
 		break;
 	}
 	if (a.verdict == ARP_FAILED || a.verdict == ARP_WAIT || a.verdict == ARP_RESOLVE) {
@@ -101,7 +150,7 @@ path_resolve(struct rtls_stack *s, struct path *p)
 	}
 	memcpy(p->mac, a.mac, sizeof(p->mac));
 	p->arp_changes = arp->changes;
-	p->look_us = s->now_us + LOOK_INTERVAL_US;
+	p->look_us = RTE_MIN(s->now_us + LOOK_INTERVAL_US, a.again_us);
 	p->retry_us = UINT64_MAX;
 	return PATH_READY;
 }

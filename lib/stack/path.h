@@ -15,6 +15,7 @@
 
 struct rtls_stack;
 struct rtls_sock;
+struct binding;
 
 struct path {
 	uint32_t next_hop; /* IPv4, host order */
@@ -40,6 +41,9 @@ int path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *
 
 /* Makes sure that the MAC is known; sends requests as needed. */
 enum path_verdict path_resolve(struct rtls_stack *s, struct path *p);
+
+/* Event: somebody claims ip for another MAC (ARP_DOUBTED): everybody is asked for it. */
+void path_doubted(struct rtls_stack *s, struct binding *b, uint32_t ip);
 
 /* The connection waits for its neighbour; it is scheduled when an answer comes. */
 void path_wait(struct rtls_sock *k);

@@ -287,8 +287,10 @@ rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	}
 	a = arp_input(&b->arp, b->own, b->nb_own, p->bytes + p->ip.l3_off,
 		      p->contiguous_len - p->ip.l3_off, s->now_us);
-	if (a.act == ARP_REFUSED || a.act == ARP_CONFLICT)
+	if (a.act == ARP_REFUSED || a.act == ARP_DOUBTED || a.act == ARP_CONFLICT)
 		stack_count(s, CNT_ARP_REFUSED);
+	if (a.act == ARP_DOUBTED)
+		path_doubted(s, b, a.ip);
 	if (a.act == ARP_LEARNED)
 		path_learned(s);
 	asker = arp_asker(&a);

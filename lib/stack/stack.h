@@ -106,6 +106,7 @@ struct rtls_stack {
 	uint64_t counters[CNT_MAX];
 	uint64_t last_guard;        /* no two are the same */
 	uint64_t kept_logged_us[2]; /* by enum rtls_dir: when rtls_guard_kept() said so aloud */
+	uint64_t path_logged_us;    /* when a next hop that does not answer was told of aloud */
 	bool draining;              /* destroy was called: nothing new is accepted */
 	bool clock_started;
 	uint32_t next_port; /* RFC 6056 3.3.3 */

@@ -276,6 +276,14 @@ check_table(void)
 	}
 }
 
+/* RFC 1122 2.3.2.1: not more than one request in a second to an address. */
+static void
+asked(struct host *h)
+{
+	FUZZ_CHECK(h->asked_us == 0 || w.now_us >= h->asked_us + ARP_RETRY_US);
+	h->asked_us = w.now_us;
+}
+
 static void
 step_lookup(struct fuzz_in *in)
 {
@@ -302,11 +310,8 @@ step_lookup(struct fuzz_in *in)
 		FUZZ_CHECK(a.again_us > w.now_us);
 		break;
 	}
-	if (!asks)
-		return;
-	/* RFC 1122 2.3.2.1: not more than one request in a second to an address. */
-	FUZZ_CHECK(h->asked_us == 0 || w.now_us >= h->asked_us + ARP_RETRY_US);
-	h->asked_us = w.now_us;
+	if (asks)
+		asked(h);
 }
 
 static void
@@ -322,7 +327,7 @@ check_reply(const struct arp_action *a)
 	FUZZ_CHECK(memcmp(p.sender_mac, own_mac, 6) == 0 && memcmp(frame, a->mac, 6) == 0);
 }
 
-/* Who proved to be there keeps entry and MAC, whatever a packet says. */
+/* Who proved to be there keeps entry and MAC, whatever a packet says; it may be in doubt. */
 static void
 check_fresh(const struct arp_entry *before)
 {
@@ -330,7 +335,7 @@ check_fresh(const struct arp_entry *before)
 		const struct arp_entry *e = &before[i], *now = &w.entries[i];
 
 		if (e->state == ARP_FRESH && w.now_us < e->confirmed_us + ARP_REACHABLE_US)
-			FUZZ_CHECK(now->state == ARP_FRESH && now->ip == e->ip &&
+			FUZZ_CHECK((now->state == ARP_FRESH || now->doubted) && now->ip == e->ip &&
 				   memcmp(now->mac, e->mac, NET_MAC_LEN) == 0);
 	}
 }
@@ -371,12 +376,12 @@ step_arp(struct fuzz_in *in)
 	check_fresh(before);
 	FUZZ_CHECK(a.act == ARP_BAD || len == ARP_PACKET_LEN);
 	FUZZ_CHECK((a.act == ARP_CONFLICT) == (a.act != ARP_BAD && a.ip == own[0].ip));
-	if (a.act == ARP_LEARNED || a.act == ARP_IGNORED) {
-		if (a.ip == ip_of(i))
-			h->claimed[m] = true;
-	}
-	/* What is bad, refused or ours in dispute changes nothing. */
-	FUZZ_CHECK(a.act == ARP_LEARNED || w.table.changes == changes);
+	if (a.act != ARP_BAD && a.act != ARP_CONFLICT && a.ip == ip_of(i))
+		h->claimed[m] = true;
+	if (a.act == ARP_DOUBTED)
+		asked(&w.hosts[a.ip - ip_of(0)]);
+	/* What is bad or ours in dispute changes nothing. */
+	FUZZ_CHECK((a.act != ARP_BAD && a.act != ARP_CONFLICT) || w.table.changes == changes);
 	FUZZ_CHECK(a.act != ARP_LEARNED || a.ip == ip_of(i));
 	FUZZ_CHECK(a.act != ARP_BAD || !a.reply);
 	if (a.reply)

@@ -242,15 +242,15 @@ test_input_table(void)
 		{ IS_FRESH, REQ, OTHER, mac_b, ARP_REFUSED, false, ARP_FOUND, mac_a },
 		{ IS_FRESH, REQ, OWN, mac_a, ARP_IGNORED, true, ARP_FOUND, mac_a },
 		{ IS_FRESH, REP, OWN, mac_a, ARP_IGNORED, false, ARP_FOUND, mac_a },
-		/* A stale one may move, but only our question's answer makes it fresh. */
-		{ IS_STALE, REP, OWN, mac_b, ARP_LEARNED, false, ARP_FOUND_ASK, mac_b },
+		/* Nor does a stale one's: everybody is asked, unless somebody was a moment ago. */
+		{ IS_STALE, REP, OWN, mac_b, ARP_DOUBTED, false, ARP_FOUND_ASK_ALL, mac_a },
 		{ IS_STALE, REP, OWN, mac_a, ARP_IGNORED, false, ARP_FOUND_ASK, mac_a },
-		{ IS_STALE, REQ, PEER, mac_b, ARP_LEARNED, false, ARP_FOUND_ASK, mac_b },
+		{ IS_STALE, REQ, PEER, mac_b, ARP_DOUBTED, false, ARP_FOUND_ASK_ALL, mac_a },
 		{ IS_STALE, REQ, OWN, mac_a, ARP_IGNORED, true, ARP_FOUND_ASK, mac_a },
 		{ IS_STALE_ASKED, REP, OWN, mac_a, ARP_IGNORED, false, ARP_FOUND, mac_a },
-		{ IS_STALE_ASKED, REP, OWN, mac_b, ARP_LEARNED, false, ARP_FOUND, mac_b },
-		{ IS_STALE_ASKED, REP, PEER, mac_b, ARP_LEARNED, false, ARP_FOUND_ASK, mac_b },
-		{ IS_STALE_ASKED, REQ, OWN, mac_b, ARP_LEARNED, true, ARP_FOUND_ASK, mac_b },
+		{ IS_STALE_ASKED, REP, OWN, mac_b, ARP_REFUSED, false, ARP_FOUND_ASK_ALL, mac_a },
+		{ IS_STALE_ASKED, REP, PEER, mac_b, ARP_REFUSED, false, ARP_FOUND_ASK_ALL, mac_a },
+		{ IS_STALE_ASKED, REQ, OWN, mac_b, ARP_REFUSED, true, ARP_FOUND_ASK_ALL, mac_a },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -275,10 +275,12 @@ test_input_table(void)
 		CU_ASSERT_EQUAL(a.own_ip, rows[i].reply ? rows[i].target : 0);
 		CU_ASSERT_EQUAL(a.ip, PEER);
 		CU_ASSERT_EQUAL(memcmp(a.mac, rows[i].mac, 6), 0);
-		CU_ASSERT_EQUAL(t.changes - changes, rows[i].act == ARP_LEARNED);
+		/* Who keeps a copy of a MAC that is in doubt looks again, too. */
+		CU_ASSERT_EQUAL(t.changes - changes,
+				rows[i].act == ARP_LEARNED || rows[i].then == ARP_FOUND_ASK_ALL);
 		/* RFC 1122 2.3.2.1: who was asked a moment ago is not asked again. */
-		if ((rows[i].start == ASKED || rows[i].start == IS_STALE_ASKED) &&
-		    rows[i].then == ARP_FOUND_ASK) {
+		if ((rows[i].start == ASKED && rows[i].then == ARP_FOUND_ASK) ||
+		    rows[i].then == ARP_FOUND_ASK_ALL) {
 			expect_found(&t, PEER, now_us + 1, ARP_FOUND, rows[i].then_mac);
 			now_us += S;
 		}
@@ -300,11 +302,109 @@ test_asked_by_junk(void)
 	for (uint64_t now_us = 60 * S; now_us < 65 * S; now_us += S / 1000) {
 		enum arp_verdict v;
 
-		hear(&t, REQ, PEER, now_us / 1000 % 2 ? mac_a : mac_b, OWN, now_us);
+		asked += hear(&t, REQ, PEER, now_us / 1000 % 2 ? mac_a : mac_b, OWN, now_us).act ==
+			 ARP_DOUBTED;
 		v = arp_lookup(&t, PEER, now_us).verdict;
 		asked += v == ARP_FOUND_ASK || v == ARP_FOUND_ASK_ALL || v == ARP_RESOLVE;
 	}
 	CU_ASSERT_EQUAL(asked, 5);
+}
+
+/* --- a MAC in doubt (RFC 4861 7.2.5) -------------------------------------------- */
+
+/* PEER is FRESH at mac_a since 20 s, asked long ago, and mac_b claims its address. */
+static struct arp_table
+doubted_table(void)
+{
+	struct arp_table t = new_table(64);
+
+	make_fresh(&t, 10 * S);
+	arp_confirm(&t, PEER, 20 * S);
+	CU_ASSERT_EQUAL(hear(&t, REQ, PEER, mac_b, PEER, 20 * S).act, ARP_DOUBTED);
+	CU_ASSERT_EQUAL(t.changes, 2);
+	return t;
+}
+
+static void
+test_moved(void)
+{
+	struct arp_table t = doubted_table();
+	struct arp_answer a = arp_lookup(&t, PEER, 20 * S + 10);
+
+	/* Used while it is asked for; whoever keeps a copy looks again soon. */
+	CU_ASSERT_EQUAL(a.verdict, ARP_FOUND);
+	CU_ASSERT_EQUAL(memcmp(a.mac, mac_a, 6), 0);
+	CU_ASSERT_EQUAL(a.again_us, 20 * S + 10 + ARP_DOUBT_US);
+	CU_ASSERT_EQUAL(hear(&t, REP, PEER, mac_b, OWN, 20 * S + 20).act, ARP_REFUSED);
+	a = arp_lookup(&t, PEER, 20 * S + ARP_DOUBT_US - 1);
+	CU_ASSERT_EQUAL(memcmp(a.mac, mac_a, 6), 0);
+	CU_ASSERT_EQUAL(a.again_us, 20 * S + ARP_DOUBT_US);
+	/* Nor does TCP's progress count: it was made before. */
+	arp_confirm(&t, PEER, 20 * S + ARP_DOUBT_US - 1);
+	expect_found(&t, PEER, 20 * S + ARP_DOUBT_US, ARP_FOUND, mac_b);
+	CU_ASSERT_EQUAL(t.changes, 3);
+	CU_ASSERT_EQUAL(arp_lookup(&t, PEER, 20 * S + ARP_DOUBT_US).again_us, UINT64_MAX);
+	/* It is FRESH there: now the old one is the stranger. */
+	CU_ASSERT_EQUAL(hear(&t, REP, PEER, mac_a, OWN, 20 * S + 2 * ARP_DOUBT_US).act,
+			ARP_REFUSED);
+	expect_found(&t, PEER, 49 * S, ARP_FOUND, mac_b);
+}
+
+/* The neighbour is there and says so, before or behind whoever answers in its name. */
+static void
+test_not_moved(void)
+{
+	for (int first = 0; first < 2; first++) {
+		struct arp_table t = doubted_table();
+
+		if (first)
+			hear(&t, REP, PEER, mac_a, OWN, 20 * S + 10);
+		CU_ASSERT_EQUAL(hear(&t, REP, PEER, mac_b, OWN, 20 * S + 20).act, ARP_REFUSED);
+		if (!first)
+			hear(&t, REP, PEER, mac_a, OWN, 20 * S + ARP_DOUBT_US - 1);
+		expect_found(&t, PEER, 20 * S + ARP_DOUBT_US, ARP_FOUND, mac_a);
+		expect_found(&t, PEER, 49 * S, ARP_FOUND, mac_a);
+	}
+}
+
+/* Claims alone, however many, never move it; nor do they when nobody answers. */
+static void
+test_claimed_only(void)
+{
+	struct arp_table t = doubted_table();
+
+	for (uint64_t us = 20 * S; us < 20 * S + 900000; us += 1000) {
+		CU_ASSERT_EQUAL(hear(&t, REQ, PEER, mac_b, us & 1000 ? OWN : PEER, us).act,
+				ARP_REFUSED);
+		expect_found(&t, PEER, us, ARP_FOUND, mac_a);
+	}
+	/* TCP's word counts again, once an answer has had its time. */
+	arp_confirm(&t, PEER, 20 * S + 900000);
+	expect_found(&t, PEER, 49 * S, ARP_FOUND, mac_a);
+	t = doubted_table();
+	expect_found(&t, PEER, 21 * S, ARP_FOUND_ASK_ALL, mac_a);
+	expect_found(&t, PEER, 22 * S, ARP_FOUND_ASK_ALL, mac_a);
+	CU_ASSERT_EQUAL(arp_lookup(&t, PEER, 23 * S).verdict, ARP_FAILED);
+}
+
+/* A second of claims draws one request, and a neighbour that answers stays what it is. */
+static void
+test_doubt_flood(void)
+{
+	struct arp_table t = new_table(64);
+	uint32_t asked = 0;
+
+	make_fresh(&t, 10 * S);
+	for (uint64_t us = 20 * S; us < 30 * S; us += 1000) {
+		bool ask = hear(&t, REP, PEER, mac_b, OWN, us).act == ARP_DOUBTED;
+
+		asked += ask;
+		if (ask)
+			hear(&t, REP, PEER, mac_a, OWN, us + 500);
+		expect_found(&t, PEER, us + 600, ARP_FOUND, mac_a);
+	}
+	CU_ASSERT_EQUAL(asked, 10);
+	CU_ASSERT_EQUAL(t.changes, 1 + asked);
 }
 
 /* Nor do neighbours that push it out: it keeps its entry for as long as it waits for an answer. */
@@ -547,6 +647,10 @@ main(void)
 		{ "confirmed and suspected by TCP", test_confirm_and_suspect },
 		{ "each packet in each state", test_input_table },
 		{ "junk does not make us ask more often", test_asked_by_junk },
+		{ "a neighbour that moved", test_moved },
+		{ "one that did not", test_not_moved },
+		{ "one that others claim to be", test_claimed_only },
+		{ "a flood of claims", test_doubt_flood },
 		{ "who was asked keeps the entry", test_asked_and_pushed },
 		{ "senders", test_senders },
 		{ "malformed packets", test_bad_packets },
