@@ -61,7 +61,8 @@ ssize_t rtls_guard_recv(const struct rtls_guard *g, void *buf, size_t len, int f
  * without keys. Counts it (TlsTxNotHandedOver, TlsRxNotHandedOver) and logs it (log type
  * lib.recordtls.sock, with the peer's address; level NOTICE, but for the second and later
  * ones within a second of a stack and direction, which have INFO, as peers choose how many
- * there are). Once per socket and direction: again, it does nothing.
+ * there are). Once per socket and direction: again, it does nothing. A handshake is finished
+ * when each direction has keys or was told of here; see struct rtls_listen_conf.
  * @param why one sentence without a full stop; borrowed.
  * @return 0; -EINVAL: not a direction, it has keys, or NULL; -ENOKEY and -EBADF as above.
  */

@@ -47,6 +47,24 @@ struct rtls_event {
 struct rtls_listen_conf {
 	uint32_t size;    /**< sizeof(struct rtls_listen_conf) */
 	uint32_t backlog; /**< connections waiting for accept; default 128 */
+	/**
+	 * How long a connection may take, in us; UINT32_MAX: as long as it likes. Who takes longer is
+	 * reset: RTLS_REASON_HANDSHAKE_TIMEOUT, counted as HandshakeTimeouts.
+	 *
+	 * first_byte_us: until its first byte comes. Default 10 s from when an adapter took its guard
+	 * (guard.h), as it is to speak TLS then; connections without a guard have no such limit. A
+	 * value that is set counts for both, from accepting the SYN's handshake on.
+	 *
+	 * handshake_us: on a guarded connection, from guard to keys in both directions (or
+	 * rtls_guard_kept()); default 30 s.
+	 *
+	 * When sockets run short (max_socks; a sixteenth is kept free), or the backlog is full, the
+	 * oldest connection that has not come so far makes room for a newcomer: RTLS_REASON_MADE_ROOM,
+	 * counted as MadeRoom. One that waits in the backlog for its accept does so only after a
+	 * second without a byte.
+	 */
+	uint32_t first_byte_us;
+	uint32_t handshake_us;
 };
 
 /**
@@ -130,16 +148,18 @@ enum rtls_end_who {
 
 enum rtls_end_reason {
 	RTLS_REASON_NONE,
-	RTLS_REASON_CLOSED,      /**< both sides closed */
-	RTLS_REASON_RESET,       /**< RST */
-	RTLS_REASON_REFUSED,     /**< RST in answer to a SYN */
-	RTLS_REASON_TIMEOUT,     /**< the peer stopped answering */
-	RTLS_REASON_UNREACHABLE, /**< no neighbour answers */
-	RTLS_REASON_BAD_VERSION, /**< a record header that is not this TLS version's */
-	RTLS_REASON_BAD_LENGTH,  /**< a record too short or too long */
-	RTLS_REASON_BAD_MAC,     /**< authentication failed, or no inner type */
-	RTLS_REASON_TRUNCATED,   /**< FIN inside a record */
-	RTLS_REASON_NO_MEMORY,   /**< buffers ran out and this connection was given up */
+	RTLS_REASON_CLOSED,            /**< both sides closed */
+	RTLS_REASON_RESET,             /**< RST */
+	RTLS_REASON_REFUSED,           /**< RST in answer to a SYN */
+	RTLS_REASON_TIMEOUT,           /**< the peer stopped answering */
+	RTLS_REASON_UNREACHABLE,       /**< no neighbour answers */
+	RTLS_REASON_BAD_VERSION,       /**< a record header that is not this TLS version's */
+	RTLS_REASON_BAD_LENGTH,        /**< a record too short or too long */
+	RTLS_REASON_BAD_MAC,           /**< authentication failed, or no inner type */
+	RTLS_REASON_TRUNCATED,         /**< FIN inside a record */
+	RTLS_REASON_NO_MEMORY,         /**< buffers ran out and this connection was given up */
+	RTLS_REASON_HANDSHAKE_TIMEOUT, /**< no first byte, or no end of the handshake, in time */
+	RTLS_REASON_MADE_ROOM,         /**< unfinished, and a newcomer needed the socket */
 };
 
 struct rtls_sock_info {

@@ -71,6 +71,12 @@ struct rtls_stack_conf {
 	 * of them for a while: the program leaves them alone during rtls_stack_create().
 	 */
 	const char *crypto;
+	/**
+	 * Connections that listeners take from one remote address at once, those that are being
+	 * closed included; 0: no limit. More are reset, counted as RemoteLimited. Many people may
+	 * share an address.
+	 */
+	uint32_t max_per_remote;
 };
 
 /**

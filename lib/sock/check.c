@@ -26,6 +26,10 @@ sock_end_error(const struct rtls_sock *k)
 		return -ETIMEDOUT;
 	case RTLS_REASON_UNREACHABLE:
 		return -EHOSTUNREACH;
+	case RTLS_REASON_HANDSHAKE_TIMEOUT:
+		return -ETIMEDOUT;
+	case RTLS_REASON_MADE_ROOM:
+		return -ECONNABORTED;
 	case RTLS_REASON_NO_MEMORY:
 		/* Not -ENOMEM, which means: try again. */
 		return -ECONNABORTED;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sock/check.h"
+#include "stack/admission.h"
 #include "stack/stack.h"
 
 int
@@ -60,6 +61,7 @@ rtls_close(struct rtls_sock *k)
 	k->phase = ENDPOINT_ORPHAN;
 	reader_lane_reset(k->stack->reader, &k->lane);
 	tcp_orphan(&k->tcp, k->stack->now_us);
+	admission_orphaned(k);
 	endpoint_schedule(k);
 	endpoint_rearm(k);
 	return 0;

@@ -6,6 +6,7 @@
 
 #include "net/siphash.h"
 #include "stack/addr.h"
+#include "stack/admission.h"
 #include "stack/stack.h"
 #include "tcp/timewait.h"
 
@@ -78,6 +79,7 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 		return -EINVAL;
 	if (stack_addr_find(s, net_load32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */
+	admission_make_room(s);
 	k = endpoint_alloc(s, NULL);
 	if (k == NULL)
 		return -ENOMEM;

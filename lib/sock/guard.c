@@ -9,6 +9,7 @@
 
 #include "sock/check.h"
 #include "sock/move.h"
+#include "stack/admission.h"
 #include "stack/stack.h"
 
 enum { LOUD_EVERY_US = 1000000 };
@@ -31,6 +32,7 @@ rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
 		endpoint_ready(k);
 	}
 	k->guard = ++k->stack->last_guard;
+	admission_guarded(k);
 	out->sock = k;
 	out->token = k->guard;
 	return 0;
@@ -111,6 +113,7 @@ rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
 	if (k->kept[d])
 		return 0;
 	k->kept[d] = true;
+	admission_keyed(k);
 	log_kept(k, log_level(k->stack, d), d, why);
 	stack_count(k->stack, counter_of(d));
 	return 0;

@@ -7,6 +7,7 @@
 #include <recordtls/tls.h>
 
 #include "sock/check.h"
+#include "stack/admission.h"
 #include "stack/stack.h"
 
 static bool
@@ -99,7 +100,9 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT ||
 	    (k->tcp.state == TCP_CLOSED && d == RTLS_TX))
 		return -ENOTCONN;
-	return d == RTLS_TX ? set_tx(k, keys) : set_rx(k, keys);
+	rc = d == RTLS_TX ? set_tx(k, keys) : set_rx(k, keys);
+	admission_keyed(k);
+	return rc;
 }
 
 int

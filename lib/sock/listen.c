@@ -6,6 +6,7 @@
 
 #include "sock/check.h"
 #include "stack/addr.h"
+#include "stack/admission.h"
 #include "stack/conf.h"
 #include "stack/open_path.h"
 #include "stack/stack.h"
@@ -50,6 +51,8 @@ rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
 	l->tuple.local = ip;
 	l->tuple.local_port = local->port;
 	l->max_backlog = conf.backlog != 0 ? conf.backlog : BACKLOG_DEFAULT;
+	l->admit.conf.first_byte_us = conf.first_byte_us;
+	l->admit.conf.handshake_us = conf.handshake_us;
 	TAILQ_INSERT_TAIL(&s->listeners, l, link);
 	*out = l;
 	return 0;
@@ -68,6 +71,7 @@ rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsigned int n)
 		l->nb_backlog--;
 		k->listener = NULL;
 		k->phase = ENDPOINT_OPEN;
+		admission_accepted(k);
 		stack_count(l->stack, CNT_ACCEPTED);
 		out[i] = k;
 	}

@@ -41,6 +41,9 @@ enum counter {
 	CNT_CONNECTED,
 	CNT_CONN_TIMEOUTS,
 	CNT_CONN_RESETS,
+	CNT_HANDSHAKE_TIMEOUTS, /* no first byte, or no end of the handshake, in time */
+	CNT_REMOTE_LIMITED,     /* refused: its remote address has enough */
+	CNT_MADE_ROOM,          /* unfinished connections that were ended for newcomers */
 	/* memory pressure */
 	CNT_PRESSURE_HELD_DROPPED, /* out-of-order bytes given up */
 	CNT_PRESSURE_CONN_REFUSED,

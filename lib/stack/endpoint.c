@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "stack/admission.h"
 #include "stack/endpoint.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
@@ -29,6 +30,7 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	k->mode.order = opts != NULL ? opts->mode.order : RTLS_ORDER_NIC_SOFTWARE;
 	k->path.retry_us = UINT64_MAX;
 	TAILQ_INIT(&k->backlog);
+	TAILQ_INIT(&k->silent);
 	/* Offset 0 is the first byte behind the SYN, in both directions. */
 	sendq_init(&k->sendq, 0);
 	recvq_init(&k->recvq, 0);
@@ -60,6 +62,7 @@ endpoint_free(struct rtls_sock *k)
 	mode_close(k);
 	mode_uncount(k);
 	endpoint_tally(k, s->counters);
+	admission_forget(k);
 	endpoint_detach(k);
 	path_unwait(k);
 	wheel_cancel(&s->wheel, &k->timer);
@@ -162,7 +165,7 @@ endpoint_starve(struct rtls_sock *k, uint32_t plain_len)
 void
 endpoint_rearm(struct rtls_sock *k)
 {
-	uint64_t at = tcp_deadline(&k->tcp);
+	uint64_t at = RTE_MIN(tcp_deadline(&k->tcp), admission_deadline(k));
 
 	if (k->path.listed && k->path.retry_us < at)
 		at = k->path.retry_us;
@@ -248,6 +251,7 @@ leave_backlog(struct rtls_sock *k)
 static bool
 finished(struct rtls_sock *k)
 {
+	admission_leave(k);
 	endpoint_detach(k);
 	path_unwait(k);
 	wheel_cancel(&k->stack->wheel, &k->timer);
@@ -269,6 +273,7 @@ finished(struct rtls_sock *k)
 static void
 delivered(struct rtls_sock *k)
 {
+	admission_heard(k);
 	if (k->rx.framer.state == FRAMER_WANT_HEADER)
 		k->incomplete_since_us = k->stack->now_us;
 	session_rx_input(&k->rx);
@@ -287,6 +292,7 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 		sendq_release(&k->sendq, k->tcp.snd_una);
 		mode_acked(k);
 		path_progress(k->stack, &k->path);
+		admission_orphaned(k);
 	}
 	if (events & (TCP_EV_DELIVER | TCP_EV_PEER_FIN))
 		delivered(k);

@@ -28,6 +28,7 @@
 #include "stack/mode.h"
 #include "stack/path.h"
 #include "stack/reader.h"
+#include "tcp/admit.h"
 #include "tcp/conn.h"
 
 enum endpoint_phase {
@@ -73,8 +74,16 @@ struct rtls_sock {
 	uint32_t watch;
 	void *user;
 
+	/* Before the end of the handshake: stack/admission. A listener's: of its connections. */
+	struct admit admit;
+	struct endpoint_list *admit_list;
+	TAILQ_ENTRY(rtls_sock) admit_link;
+	bool remote_counted; /* in stack->remotes */
+	bool made_room;      /* ended for a newcomer; its program has the handle still */
+
 	/* Listeners. */
 	struct endpoint_list backlog;
+	struct endpoint_list silent; /* of the backlog, without a byte received */
 	uint32_t nb_backlog;
 	uint32_t max_backlog;
 	struct rtls_sock *listener; /* BACKLOG: whose */

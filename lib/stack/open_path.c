@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include "stack/admission.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
@@ -81,6 +82,10 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 			answer_reset(to, seg);
 		return;
 	}
+	if (admission_remote_full(s, &to->tuple->remote)) {
+		answer_reset(to, seg);
+		return;
+	}
 	if (pressure_is_severe(s)) {
 		stack_count(s, CNT_PRESSURE_CONN_REFUSED);
 		return;
@@ -101,7 +106,13 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	struct rtls_stack *s = to->s;
 	struct rtls_sock *l = &s->socks[e->listener], *k;
 
-	if (l->nb_backlog >= l->max_backlog || (k = endpoint_alloc(s, l)) == NULL) {
+	if (!admission_backlog_room(l)) {
+		stack_count(s, CNT_SYN_DROPPED);
+		return NULL;
+	}
+	admission_make_room(s);
+	k = endpoint_alloc(s, l);
+	if (k == NULL) {
 		stack_count(s, CNT_SYN_DROPPED);
 		return NULL;
 	}
@@ -118,6 +129,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	k->listener = l;
 	TAILQ_INSERT_TAIL(&l->backlog, k, link);
 	l->nb_backlog++;
+	admission_open(k, l);
 	tcp_syncache_remove(s->syncache, e);
 	endpoint_ready(l);
 	return k;
@@ -134,6 +146,12 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 
 	switch (tcp_syn_step(&e->syn, &s->params, seg, s->now_us)) {
 	case TCP_SYN_COMPLETE:
+		/* Several of its SYNs may have been under way. */
+		if (admission_remote_full(s, &to->tuple->remote)) {
+			tcp_syncache_remove(s->syncache, e);
+			answer_reset(to, seg);
+			break;
+		}
 		/* A full backlog drops the ACK: the SYN-ACK goes out again and is acknowledged. */
 		k = complete(to, e, hash, seg);
 		return k == NULL ? FLOW_NONE : (uint32_t)(k - s->socks);

@@ -11,6 +11,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
+#include "stack/admission.h"
 #include "stack/conf.h"
 #include "stack/device_events.h"
 #include "stack/open_path.h"
@@ -110,6 +111,7 @@ enum sub_secret {
 	SECRET_ARP,
 	SECRET_ANSWERS,
 	SECRET_USED_KEYS,
+	SECRET_REMOTES,
 };
 
 static uint8_t *
@@ -130,6 +132,22 @@ make_params(struct rtls_stack *s)
 	s->params.time_wait_us = s->conf.time_wait_us;
 	s->params.user_timeout_us = s->conf.user_timeout_us;
 	s->params.rto_min_us = s->conf.rto_min_us;
+}
+
+static int
+make_remotes(struct rtls_stack *s, int socket)
+{
+	size_t size = flow_table_size(s->conf.max_socks);
+	uint8_t key[16];
+
+	if (s->conf.max_per_remote == 0)
+		return 0;
+	s->remotes_mem = rte_zmalloc_socket("rtls_remotes", size, FLOW_ALIGN, socket);
+	if (s->remotes_mem == NULL)
+		return -ENOMEM;
+	s->remotes = flow_table_init(s->remotes_mem, size, s->conf.max_socks,
+				     sub_secret(s, SECRET_REMOTES, key));
+	return 0;
 }
 
 static int
@@ -198,6 +216,8 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 	if (rc == 0)
 		rc = make_tables(s, socket);
 	if (rc == 0)
+		rc = make_remotes(s, socket);
+	if (rc == 0)
 		rc = choice_make(&s->crypto, s->conf.crypto, &crypto);
 	if (rc == 0)
 		rc = reader_create(s->conf.nb_large, name, socket, &s->reader);
@@ -215,6 +235,7 @@ free_parts(struct rtls_stack *s)
 		rte_free(s->bindings[i].arp_entries);
 	}
 	rte_free(s->flows_mem);
+	rte_free(s->remotes_mem);
 	rte_free(s->syncache_mem);
 	rte_free(s->timewait_mem);
 	rte_free(s->answer_remotes);
@@ -252,6 +273,9 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	TAILQ_INIT(&s->path_list);
 	TAILQ_INIT(&s->free_list);
 	TAILQ_INIT(&s->listeners);
+	TAILQ_INIT(&s->tls_silent);
+	TAILQ_INIT(&s->tls_unfinished);
+	TAILQ_INIT(&s->lingering);
 	memcpy(s->secret, s->conf.secret, sizeof(s->secret));
 	buf_wipe(s->conf.secret, sizeof(s->conf.secret));
 	if (rc == 0)
@@ -332,6 +356,10 @@ poll_timers(struct rtls_stack *s)
 	while ((node = wheel_expire(&s->wheel, s->now_us, &budget)) != NULL) {
 		k = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
 		n++;
+		if (admission_deadline(k) <= s->now_us) {
+			admission_expire(k);
+			continue;
+		}
 		if (k->path.listed && k->path.retry_us <= s->now_us) {
 			path_unwait(k);
 			endpoint_schedule(k);

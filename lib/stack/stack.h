@@ -85,12 +85,16 @@ struct rtls_stack {
 	struct endpoint_list path_list;
 	struct endpoint_list free_list;
 	struct endpoint_list listeners;
+	struct endpoint_list tls_silent;     /* unfinished connections by age: stack/admission */
+	struct endpoint_list tls_unfinished; /* heard of, not through with their handshake */
+	struct endpoint_list lingering;      /* orphans that wait for a FIN */
 	struct buf_pools pools;
 	struct stack_addr addrs[STACK_ADDRS_MAX];
 	struct stack_route routes[STACK_ROUTES_MAX];
 	uint32_t nb_addrs;
 	uint32_t nb_routes;
 	uint32_t socks_in_use;
+	uint32_t nb_leaving; /* of these, made room and wait for their program */
 	struct tcp_syncache *syncache;
 	struct tcp_timewait *timewait;
 	struct tcp_params params;
@@ -109,8 +113,10 @@ struct rtls_stack {
 	uint64_t path_logged_us;    /* when a next hop that does not answer was told of aloud */
 	bool draining;              /* destroy was called: nothing new is accepted */
 	bool clock_started;
-	uint32_t next_port; /* RFC 6056 3.3.3 */
-	void *flows_mem;    /* as allocated */
+	uint32_t next_port;         /* RFC 6056 3.3.3 */
+	struct flow_table *remotes; /* net/remote_count; NULL: no limit per remote */
+	void *flows_mem;            /* as allocated */
+	void *remotes_mem;
 	void *syncache_mem;
 	void *timewait_mem;
 	struct answer_remote *answer_remotes;

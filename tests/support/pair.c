@@ -105,6 +105,8 @@ pair_init(struct pair *p, const struct pair_conf *user_conf)
 		make_end(p, &conf, i, name);
 	}
 	lc.backlog = conf.backlog;
+	lc.first_byte_us = conf.first_byte_us;
+	lc.handshake_us = conf.handshake_us;
 	CU_ASSERT_EQUAL_FATAL(rtls_listen(p->stack[1], &addr, &lc, &p->listener), 0);
 	pair_turn(p);
 }

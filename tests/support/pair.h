@@ -26,7 +26,8 @@ struct pair_conf {
 	const struct rtls_tlsnic_conf *nic[2]; /* a TLS NIC over the cable's port; NULL: none */
 	struct rtls_stack_conf stack[2];       /* sizes and name are filled in */
 	uint32_t backlog;
-	uint32_t caps; /* PORT_CAP_*, of both ends */
+	uint32_t first_byte_us, handshake_us; /* of the listener */
+	uint32_t caps;                        /* PORT_CAP_*, of both ends */
 	uint32_t tso_max;
 	uint16_t mtu;
 	uint16_t rx_seg_len;
