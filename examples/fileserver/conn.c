@@ -28,13 +28,10 @@ enum turn {
 
 /* How long a state may last; from CONN_REQUEST on, see note_progress(). */
 static const uint64_t patience_us[] = {
-	[CONN_HANDSHAKE] = 10 * SECOND_US,
-	[CONN_REQUEST] = 60 * SECOND_US,
-	[CONN_HEAD] = READER_US,
-	[CONN_BODY] = READER_US,
-	[CONN_CLOSE_NOTIFY] = 10 * SECOND_US,
-	[CONN_LINGER] = 5 * SECOND_US,
-	[CONN_END] = 0,
+	[CONN_HANDSHAKE] = 60 * SECOND_US, /* the listener ends it long before */
+	[CONN_REQUEST] = 60 * SECOND_US,   [CONN_HEAD] = READER_US,
+	[CONN_BODY] = READER_US,           [CONN_CLOSE_NOTIFY] = 10 * SECOND_US,
+	[CONN_LINGER] = 5 * SECOND_US,     [CONN_END] = 0,
 };
 
 static enum turn

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <openssl/types.h>
 
@@ -45,6 +46,8 @@ struct conn {
 	SSL *ssl;
 	struct conn_env *env;
 	struct conn *next_free; /* while not in use */
+	TAILQ_ENTRY(conn) unfinished;
+	bool is_unfinished; /* on the server's list: not through with its handshake */
 
 	struct body body; /* of the answer */
 	size_t head_off;
@@ -55,6 +58,8 @@ struct conn {
 	char head[HTTP_ANSWER_MAX];
 	char in[4096];
 };
+
+TAILQ_HEAD(conn_list, conn);
 
 /* Takes the socket, in any case. False: it was aborted, c is unused. */
 bool conn_open(struct conn *c, struct conn_env *env, struct rtls_sock *k, uint64_t now_us);

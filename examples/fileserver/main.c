@@ -91,6 +91,7 @@ make_stack(const struct options *o, struct rtls_port *port)
 		.time_wait_us = o->time_wait_ms * 1000,
 		.wipe_buffers = o->wipe,
 		.crypto = o->crypto,
+		.max_per_remote = o->per_remote,
 	};
 	struct rtls_stack *stack;
 	int rc = rtls_stack_create(&conf, &stack);

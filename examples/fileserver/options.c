@@ -21,6 +21,7 @@ enum {
 	OPT_KEY,
 	OPT_CERT_OUT,
 	OPT_CONNS,
+	OPT_PER_REMOTE,
 	OPT_TIME_WAIT,
 	OPT_MODE,
 	OPT_CRYPTO,
@@ -42,6 +43,7 @@ static const struct option table[] = {
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "cert-out", required_argument, NULL, OPT_CERT_OUT },
 	{ "conns", required_argument, NULL, OPT_CONNS },
+	{ "per-remote", required_argument, NULL, OPT_PER_REMOTE },
 	{ "time-wait-ms", required_argument, NULL, OPT_TIME_WAIT },
 	{ "mode", required_argument, NULL, OPT_MODE },
 	{ "crypto", required_argument, NULL, OPT_CRYPTO },
@@ -69,7 +71,9 @@ options_usage(void)
 	     "  --cert FILE          certificate chain, PEM; default: a self-signed one\n"
 	     "  --key FILE           its private key, PEM\n"
 	     "  --cert-out FILE      write the certificate there, for clients to trust\n"
-	     "  --conns N            connections at once; default 1024\n"
+	     "  --conns N            connections at once; default 1024. When there are more, the\n"
+	     "                       oldest that has not finished its handshake makes room\n"
+	     "  --per-remote N       of these, from one address; default: no limit\n"
 	     "  --time-wait-ms N     how long closed connections are remembered; default 60000\n"
 	     "  --mode MODE          who seals and opens records: software, nic, or auto, the\n"
 	     "                       default: the NIC where the port has inline TLS\n"
@@ -159,6 +163,10 @@ take(struct options *o, int opt, const char *arg)
 	case OPT_CONNS:
 		ok = read_number("conns", arg, 1, 1000000, &n);
 		o->conns = (uint32_t)n;
+		break;
+	case OPT_PER_REMOTE:
+		ok = read_number("per-remote", arg, 1, 1000000, &n);
+		o->per_remote = (uint32_t)n;
 		break;
 	case OPT_TIME_WAIT:
 		ok = read_number("time-wait-ms", arg, 1, 600000, &n);

@@ -33,6 +33,7 @@ struct server {
 	struct rtls_sock *listener;
 	struct conn *conns;
 	struct conn *free;
+	struct conn_list unfinished; /* by age */
 	uint32_t nb_conns;
 	struct report_tally tally;
 	struct report at_start;
@@ -51,8 +52,17 @@ serve_now_us(void)
 }
 
 static void
+note_finished(struct server *s, struct conn *c)
+{
+	if (c->is_unfinished)
+		TAILQ_REMOVE(&s->unfinished, c, unfinished);
+	c->is_unfinished = false;
+}
+
+static void
 give_back(struct server *s, struct conn *c)
 {
+	note_finished(s, c);
 	c->state = CONN_END;
 	c->sock = NULL;
 	c->next_free = s->free;
@@ -65,13 +75,31 @@ step(struct server *s, struct conn *c, uint64_t now_us)
 {
 	if (!conn_step(c, now_us))
 		give_back(s, c);
+	else if (c->state != CONN_HANDSHAKE)
+		note_finished(s, c);
+}
+
+/* --conns is reached: who has not finished its handshake makes room, the oldest first. */
+static void
+make_room(struct server *s)
+{
+	struct conn *c = TAILQ_FIRST(&s->unfinished);
+
+	if (c == NULL)
+		return;
+	s->env.failed++;
+	conn_abort(c);
+	give_back(s, c);
 }
 
 static void
 admit(struct server *s, struct rtls_sock *k, uint64_t now_us)
 {
-	struct conn *c = s->free;
+	struct conn *c;
 
+	if (s->free == NULL)
+		make_room(s);
+	c = s->free;
 	if (c == NULL) {
 		s->tally.refused++;
 		rtls_abort(k);
@@ -85,6 +113,8 @@ admit(struct server *s, struct rtls_sock *k, uint64_t now_us)
 		give_back(s, c);
 		return;
 	}
+	TAILQ_INSERT_TAIL(&s->unfinished, c, unfinished);
+	c->is_unfinished = true;
 	step(s, c, now_us);
 }
 
@@ -215,6 +245,7 @@ start(struct server *s, const struct options *o)
 	struct rtls_addr local = o->addr;
 	int rc;
 
+	TAILQ_INIT(&s->unfinished);
 	s->nb_conns = o->conns;
 	s->busy = o->busy;
 	s->conns = calloc(o->conns, sizeof(*s->conns));
