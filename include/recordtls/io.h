@@ -44,9 +44,10 @@ extern "C" {
 #endif
 
 enum {
-	RTLS_MSG_MORE = 1 << 0, /**< more follows: leave the record open */
-	RTLS_MSG_PEEK = 1 << 1, /**< look, do not consume */
-	RTLS_MSG_EOR = 1 << 2,  /**< out: the last byte returned ends a record */
+	RTLS_MSG_MORE = 1 << 0,    /**< more follows: leave the record open */
+	RTLS_MSG_PEEK = 1 << 1,    /**< look, do not consume */
+	RTLS_MSG_EOR = 1 << 2,     /**< out: the last byte returned ends a record */
+	RTLS_MSG_CONTROL = 1 << 3, /**< rtls_recvmsg(): a control record, data stays */
 };
 
 /** TLS content types, RFC 8446 5.1. */
@@ -61,7 +62,7 @@ struct rtls_msg {
 	struct iovec *iov; /**< borrowed during the call */
 	unsigned int iovlen;
 	uint8_t type;      /**< sendmsg: in, 0 = data; recvmsg: out, 0 = no TLS */
-	uint16_t version;  /**< out: 0x0303 or 0x0304; 0 without keys */
+	uint16_t version;  /**< out: of the record's header, 0x0303 in TLS 1.3, too; 0: no TLS */
 	uint32_t wire_len; /**< out: bytes on the wire of the last record returned */
 	uint32_t flags;    /**< out: RTLS_MSG_EOR */
 };
@@ -103,9 +104,18 @@ ssize_t rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags);
 /**
  * Receives any number of data records, or exactly one control record, with its
  * type. A control record longer than the buffers is given in parts, the last of
- * which has RTLS_MSG_EOR.
+ * which has RTLS_MSG_EOR. Control records have any type but that of data.
  * An empty control record returns 0 with its type and RTLS_MSG_EOR set; end of
  * file is 0 with type 0.
+ *
+ * RTLS_MSG_PEEK, here and in rtls_recv(): as many data records as the buffers hold, or one
+ * control record; what was looked at waits in buffers of the stack.
+ *
+ * RTLS_MSG_CONTROL, for a program that sends and does not receive for a while: the next control
+ * record, where it is one of the handshake (RFC 8446 4.6: KeyUpdate, tickets) also past data
+ * that waits, which later calls return. -EAGAIN: none is known. In TLS 1.3 records have to be opened
+ * to know; at most 34 KiB of buffers wait so, and only while more than half of the large record
+ * buffers are free. What is farther behind stays where it is until the program receives.
  */
 ssize_t rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags);
 

@@ -27,9 +27,13 @@ struct rtls_sock;
 
 /** What a socket is ready for; a set of bits. */
 enum {
-	RTLS_READABLE = 1 << 0,  /**< a complete record, plain bytes, an end or an error */
-	RTLS_WRITABLE = 1 << 1,  /**< a send would take at least one byte */
-	RTLS_CONTROL = 1 << 2,   /**< the record ahead is known to be a control record */
+	RTLS_READABLE = 1 << 0, /**< a complete record, plain bytes, an end or an error */
+	RTLS_WRITABLE = 1 << 1, /**< a send would take at least one byte */
+	/**
+	 * A control record is known that RTLS_MSG_CONTROL (io.h) would return. Watched without
+	 * RTLS_READABLE, rtls_events() opens records to know, in the bounds given there.
+	 */
+	RTLS_CONTROL = 1 << 2,
 	RTLS_CONNECTED = 1 << 3, /**< rtls_connect() came through; stays so */
 	RTLS_ACCEPT = 1 << 4,    /**< the listener has a connection to accept */
 	RTLS_HUP = 1 << 5,       /**< both directions are closed */

@@ -16,22 +16,17 @@ own_bytes(const struct opening *o)
 	return rte_pktmbuf_mtod(o->own, uint8_t *);
 }
 
-/* The inner bytes, where they lie; false: in our buffer, gathered or yet to be restored. */
+/* Can the inner bytes be read where they lie? Otherwise they are gathered, or restored, first. */
 static bool
 set_source(struct opening *o, const struct session_rx *rx)
 {
-	uint32_t skip = record_prefix_len(rx->suite);
-
 	o->job.src = o->src;
-	if (o->found == RECVQ_UNTOUCHED) {
-		o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len, o->src, OPENING_PIECES_MAX);
-		if (o->job.src_cnt > 0 || o->inner_len == 0)
-			return true;
-		recvq_peek(rx->q, skip, own_bytes(o), o->inner_len);
-	}
-	o->src[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
-	o->job.src_cnt = 1;
-	return false;
+	o->job.src_cnt = 0;
+	if (o->found != RECVQ_UNTOUCHED)
+		return false;
+	o->job.src_cnt = recvq_iov(rx->q, record_prefix_len(rx->suite), o->inner_len, o->src,
+				   OPENING_PIECES_MAX);
+	return o->job.src_cnt > 0 || o->inner_len == 0;
 }
 
 /* Into the program's buffers, the type byte behind the rest; beside them if that is the last one. */
@@ -51,28 +46,38 @@ set_direct(struct opening *o, const struct session_rx *rx, const struct pieces *
 	return true;
 }
 
-void
+bool
 opening_set(struct opening *o, const struct session_rx *rx, enum recvq_class found,
-	    struct rte_mbuf *own, const struct pieces *out)
+	    const struct pieces *out)
 {
 	const struct record_suite *s = rx->suite;
-	bool in_place;
 
 	o->found = found;
-	o->own = own;
+	o->own = NULL;
 	o->inner_len = record_inner_len(s, rx->framer.head.body_len);
-	in_place = !set_source(o, rx);
+	o->in_own = !set_source(o, rx);
 	o->job.dst = o->dst;
-	o->direct = out != NULL && !in_place && set_direct(o, rx, out);
-	if (!o->direct) {
-		o->dst[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
-		o->job.dst_cnt = 1;
-	}
+	o->direct = out != NULL && !o->in_own && set_direct(o, rx, out);
 	recvq_peek(rx->q, RECORD_HDR_LEN, o->explicit_nonce, s->explicit_nonce_len);
 	record_nonce_received(s, rx->iv, rx->rec_no, o->explicit_nonce, o->job.nonce);
 	o->job.aad_len = (uint8_t)record_aad(s, rx->framer.hdr, rx->rec_no, o->job.aad);
 	recvq_peek(rx->q, record_prefix_len(s) + o->inner_len, o->job.tag, RECORD_TAG_LEN);
 	o->job.key = rx->key;
+	return o->direct;
+}
+
+void
+opening_own(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own)
+{
+	o->own = own;
+	o->dst[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
+	o->job.dst_cnt = 1;
+	if (!o->in_own)
+		return;
+	if (o->found == RECVQ_UNTOUCHED)
+		recvq_peek(rx->q, record_prefix_len(rx->suite), own_bytes(o), o->inner_len);
+	o->src[0] = o->dst[0];
+	o->job.src_cnt = 1;
 }
 
 /*
@@ -125,22 +130,35 @@ opening_process(struct opening *o, const struct session_rx *rx)
 }
 
 void
-opening_withdraw(struct opening *o)
+opening_withdraw(struct opening *o, struct rte_mbuf *own)
 {
-	uint8_t *own = own_bytes(o);
 	uint32_t left = o->plain_len, n;
+	uint8_t *at;
 	uint16_t i;
 
+	o->own = own;
+	at = own_bytes(o);
 	for (i = 0; left > 0; i++) {
 		n = (uint32_t)RTE_MIN((size_t)left, o->dst[i].iov_len);
-		memcpy(own, o->dst[i].iov_base, n);
-		own += n;
+		memcpy(at, o->dst[i].iov_base, n);
+		at += n;
 		left -= n;
 	}
 	opening_wipe(o);
 	o->direct = false;
 	o->dst[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->plain_len };
 	o->job.dst_cnt = 1;
+}
+
+const uint8_t *
+opening_content(const struct opening *o, uint32_t at, uint32_t *len)
+{
+	uint16_t i = 0;
+
+	while (at >= o->dst[i].iov_len)
+		at -= (uint32_t)o->dst[i++].iov_len;
+	*len = (uint32_t)o->dst[i].iov_len - at;
+	return (const uint8_t *)o->dst[i].iov_base + at;
 }
 
 void

@@ -4,8 +4,8 @@
 /*
  * One record while it is opened: where its bytes lie, where they go, and what
  * was inside. Into the program's buffers when it fits there, else into a record
- * buffer of ours, which is at hand in any case: a record whose type is inside
- * may turn out to be none for the program's buffers.
+ * buffer of ours. A record whose type is inside may turn out to be none for the
+ * program's buffers; until it is taken off the queue it can be opened again.
  */
 #ifndef RTLS_SESSION_OPENING_H
 #define RTLS_SESSION_OPENING_H
@@ -22,9 +22,10 @@ struct opening {
 	struct iovec src[OPENING_PIECES_MAX];
 	struct iovec dst[OPENING_PIECES_MAX + 1];
 	enum recvq_class found; /* what a device says it did to it */
-	struct rte_mbuf *own;   /* holds the record at its data start when not direct */
+	struct rte_mbuf *own;   /* holds the record at its data start when not direct; or NULL */
 	uint32_t inner_len;
 	uint8_t explicit_nonce[RECORD_NONCE_LEN];
+	bool in_own;  /* gathered there first, or restored, and opened in place */
 	bool direct;  /* into the program's buffers */
 	uint8_t last; /* direct: the inner plaintext's last byte */
 	/* Once processed: */
@@ -32,15 +33,23 @@ struct opening {
 	uint32_t plain_len;
 };
 
-/* The record at the head of the queue, complete; out: the program's buffers, NULL: not there. */
-void opening_set(struct opening *o, const struct session_rx *rx, enum recvq_class found,
-		 struct rte_mbuf *own, const struct pieces *out);
+/*
+ * The record at the head of the queue, complete; out: the program's buffers, NULL: not there.
+ * False: it needs a buffer of ours, by opening_own().
+ */
+bool opening_set(struct opening *o, const struct session_rx *rx, enum recvq_class found,
+		 const struct pieces *out);
+
+void opening_own(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own);
 
 /* 0; -EBADMSG: the tag; -EIO: the provider; -ENODATA: no type. Wiped on an error. */
 int opening_process(struct opening *o, const struct session_rx *rx);
 
 /* It is none for the program's buffers after all: moves it from there into own. */
-void opening_withdraw(struct opening *o);
+void opening_withdraw(struct opening *o, struct rte_mbuf *own);
+
+/* The plaintext from at on, at < plain_len; *len: of its piece, which may end behind the text. */
+const uint8_t *opening_content(const struct opening *o, uint32_t at, uint32_t *len);
 
 void opening_wipe(struct opening *o);
 

@@ -26,9 +26,13 @@ enum {
 struct receipt {
 	struct rtls_msg *msg;
 	struct pieces out;      /* the program's buffers */
+	size_t room;            /* of these, at first */
 	struct rte_mbuf *spare; /* a record buffer, empty; or NULL */
 	bool peek;
 	bool fin;
+	bool data_only;
+	bool ahead;   /* nothing goes into the program's buffers but a control record, from ours */
+	bool control; /* a control record was delivered: it stands alone */
 };
 
 void
@@ -53,7 +57,8 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 		return -EBUSY;
 	if (s == NULL || (rx->suite != NULL && s != rx->suite) || rx->state == SESSION_RX_FAILED)
 		return -EINVAL;
-	if (rx->opened != NULL)
+	/* What waits in front of a KeyUpdate that was taken was opened with its own key. */
+	if (rx->opened.first != NULL && rx->state != SESSION_RX_PAUSED)
 		return -EBUSY;
 	rc = rx->provider->key_create(rx->provider, s, CRYPTO_OPEN, keys->key, &key);
 	if (rc != 0)
@@ -190,21 +195,35 @@ session_rx_readable(const struct session_rx *rx, bool fin)
 	case SESSION_RX_PLAIN:
 		return recvq_len(rx->q) > 0 || fin;
 	case SESSION_RX_RECORDS:
-		return rx->opened != NULL || rx->close_notify || fin ||
+		return rx->opened.first != NULL || rx->close_notify || fin ||
 		       rx->framer.state == FRAMER_COMPLETE || rx->framer.state == FRAMER_BROKEN;
 	case SESSION_RX_PAUSED:
-		return false;
+		return rx->opened.first != NULL;
 	case SESSION_RX_FAILED:
 		return true;
 	}
 	return false;
 }
 
+/*
+ * Of control records, one of the handshake may be taken past data that waits. An alert may not: it
+ * says what has become of the data in front of it.
+ */
+static struct rte_mbuf *
+next_control(const struct session_rx *rx)
+{
+	struct rte_mbuf *m = opened_control(&rx->opened);
+
+	if (m == NULL || (m != rx->opened.first && opened_rec(m)->type != RECORD_HANDSHAKE))
+		return NULL;
+	return m;
+}
+
 bool
 session_rx_control_ahead(const struct session_rx *rx)
 {
-	if (rx->opened != NULL)
-		return rx->opened_type != RECORD_DATA;
+	if (rx->opened.first != NULL)
+		return next_control(rx) != NULL;
 	/* Without an inner type the header says it. */
 	return rx->state == SESSION_RX_RECORDS && rx->framer.state == FRAMER_COMPLETE &&
 	       rx->suite->inner_type_len == 0 && rx->framer.head.type != RECORD_DATA;
@@ -233,30 +252,55 @@ session_rx_head_need(const struct session_rx *rx)
 
 /* --- opening one record -------------------------------------------------------- */
 
-/* A spare buffer that holds the record: needed at last when a control record shows up. */
+/* A spare buffer that holds the record. */
 static bool
 reserve(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
 {
 	if (r->spare != NULL && buf_record_room(r->spare) >= plain_max)
 		return true;
 	rte_pktmbuf_free(r->spare);
-	r->spare = buf_opened_alloc(rx->pools, plain_max);
+	/* What is kept for reading is not for what may never be read. */
+	r->spare = r->ahead ? buf_record_alloc(rx->pools, plain_max) :
+			      buf_opened_alloc(rx->pools, plain_max);
 	if (r->spare == NULL)
 		rx->short_len = plain_max;
 	return r->spare != NULL;
 }
 
-/* What an opened record means to the record layer itself; its content is in the spare buffer
- * unless it is data. -EINVAL: it may not stand here. */
-static int
-judge(struct session_rx *rx, const struct opening *o, uint8_t *effect)
+/* Feeds a handshake record, which may lie in several pieces. */
+static enum messages_found
+find_messages(struct session_rx *rx, const struct opening *o)
 {
-	const uint8_t *plain = rte_pktmbuf_mtod(o->own, const uint8_t *);
+	enum messages_found found = MESSAGES_NOTHING;
+	const uint8_t *at;
+	uint32_t done, n;
 
-	*effect = SESSION_RX_EFFECT_NONE;
+	for (done = 0; done < o->plain_len; done += n) {
+		if (found != MESSAGES_NOTHING)
+			return MESSAGES_MISALIGNED;
+		at = opening_content(o, done, &n);
+		n = RTE_MIN(n, o->plain_len - done);
+		found = messages_input(&rx->messages, at, n);
+	}
+	return found;
+}
+
+static bool
+is_close_notify(const struct opening *o)
+{
+	uint32_t n;
+
+	return o->plain_len == ALERT_LEN && *opening_content(o, 1, &n) == ALERT_CLOSE_NOTIFY;
+}
+
+/* What an opened record means to the record layer itself. -EINVAL: it may not stand here. */
+static int
+judge(struct session_rx *rx, const struct opening *o, enum opened_effect *effect)
+{
+	*effect = OPENED_EFFECT_NONE;
 	if (o->type == RECORD_ALERT) {
-		if (o->plain_len == ALERT_LEN && plain[1] == ALERT_CLOSE_NOTIFY)
-			*effect = SESSION_RX_EFFECT_CLOSE;
+		if (is_close_notify(o))
+			*effect = OPENED_EFFECT_CLOSE;
 		return 0;
 	}
 	if (rx->suite->version != RTLS_TLS_1_3)
@@ -268,11 +312,11 @@ judge(struct session_rx *rx, const struct opening *o, uint8_t *effect)
 		return -EINVAL;
 	if (o->type != RECORD_HANDSHAKE)
 		return 0;
-	switch (messages_input(&rx->messages, plain, o->plain_len)) {
+	switch (find_messages(rx, o)) {
 	case MESSAGES_NOTHING:
 		break;
 	case MESSAGES_KEY_UPDATE:
-		*effect = SESSION_RX_EFFECT_PAUSE;
+		*effect = OPENED_EFFECT_PAUSE;
 		break;
 	case MESSAGES_MISALIGNED:
 		return -EINVAL;
@@ -281,11 +325,11 @@ judge(struct session_rx *rx, const struct opening *o, uint8_t *effect)
 }
 
 static void
-describe(const struct session_rx *rx, struct rtls_msg *msg, uint8_t type, uint32_t wire_len,
-	 bool whole)
+describe(struct rtls_msg *msg, uint8_t type, uint32_t wire_len, bool whole)
 {
 	msg->type = type;
-	msg->version = rx->suite->version;
+	/* No record with another one in its header gets here. */
+	msg->version = RECORD_WIRE_VERSION;
 	msg->wire_len = wire_len;
 	msg->flags = whole ? RTLS_MSG_EOR : 0;
 }
@@ -325,9 +369,26 @@ count_record(struct session_rx *rx, const struct opening *o)
 	}
 }
 
+/* A control record was delivered in full. */
+static void
+take_effect(struct session_rx *rx, enum opened_effect effect)
+{
+	switch (effect) {
+	case OPENED_EFFECT_NONE:
+		break;
+	case OPENED_EFFECT_PAUSE:
+		rx->state = SESSION_RX_PAUSED;
+		break;
+	case OPENED_EFFECT_CLOSE:
+		rx->close_notify = true;
+		drop_rest(rx);
+		break;
+	}
+}
+
 /* The record was opened and is good: on to the next one. */
 static void
-opened(struct session_rx *rx, struct receipt *r, const struct opening *o, uint8_t effect)
+opened(struct session_rx *rx, struct receipt *r, const struct opening *o, enum opened_effect effect)
 {
 	uint32_t wire_len = framer_wire_len(&rx->framer);
 
@@ -341,25 +402,63 @@ opened(struct session_rx *rx, struct receipt *r, const struct opening *o, uint8_
 		return; /* RFC 8446 5.1 allows it; there is nothing to say about it */
 	if (o->direct) {
 		pieces_skip(&r->out, o->plain_len);
-		describe(rx, r->msg, RECORD_DATA, wire_len, true);
+		describe(r->msg, o->type, wire_len, true);
+		r->control = o->type != RECORD_DATA;
+		take_effect(rx, effect);
 		return;
 	}
-	rx->opened = r->spare;
+	r->spare->data_len = (uint16_t)o->plain_len;
+	opened_put(&rx->opened, r->spare,
+		   &(struct opened_rec){
+			   .wire_len = wire_len, .type = o->type, .effect = (uint8_t)effect });
 	r->spare = NULL;
-	rx->opened->data_len = (uint16_t)o->plain_len;
-	rx->opened_type = o->type;
-	rx->opened_effect = effect;
-	rx->opened_wire_len = wire_len;
 }
 
-/* The record at the head is complete: opens it. 0, -ENOMEM (nothing has changed), or failed. */
+/*
+ * A control record came out in the program's buffers. It may stay there if it is asked for and
+ * nothing stands in front of it. -EIO: there is no buffer to move it to, it stays in the queue.
+ */
+static int
+settle_control(struct session_rx *rx, struct receipt *r, struct opening *o)
+{
+	if (!r->data_only && r->out.left == r->room)
+		return 0;
+	if (!reserve(rx, r, o->plain_len)) {
+		opening_wipe(o);
+		return -EIO;
+	}
+	opening_withdraw(o, r->spare);
+	return 0;
+}
+
+/* What the tag or the type of the record at the head says, once it was tried. */
+static int
+fail_opening(struct session_rx *rx, int rc)
+{
+	if (rc == -ENODATA)
+		return fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_UNEXPECTED_MESSAGE);
+	rx->decrypt_errors++;
+	return fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC,
+		    rc == -EBADMSG ? ALERT_BAD_RECORD_MAC : ALERT_INTERNAL_ERROR);
+}
+
+static bool
+may_be_direct(const struct session_rx *rx, const struct receipt *r)
+{
+	return !r->peek && !r->ahead && !(r->data_only && session_rx_control_ahead(rx));
+}
+
+/*
+ * The record at the head is complete: opens it. 0; -ENOMEM and -EIO, a control record that stays
+ * where it is: nothing has changed; or failed.
+ */
 static int
 open_head(struct session_rx *rx, struct receipt *r)
 {
 	struct opening o; /* too large to be zeroed for each record */
 	uint32_t inner_len = record_inner_len(rx->suite, rx->framer.head.body_len);
 	uint32_t plain_max = inner_len - rx->suite->inner_type_len;
-	uint8_t effect;
+	enum opened_effect effect;
 	int rc;
 
 	/* RFC 8446 5.4: padding counts; 5.2 leaves room for other expansion than we know. */
@@ -368,20 +467,16 @@ open_head(struct session_rx *rx, struct receipt *r)
 	/* RFC 8446 5.3: numbers do not wrap. As when sending, the last one is never used. */
 	if (rx->rec_no == UINT64_MAX)
 		return fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
-	if (!reserve(rx, r, plain_max))
-		return -ENOMEM;
-	opening_set(&o, rx, classify(rx), r->spare,
-		    r->peek || session_rx_control_ahead(rx) ? NULL : &r->out);
-	rc = opening_process(&o, rx);
-	if (rc == -ENODATA)
-		return fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_UNEXPECTED_MESSAGE);
-	if (rc != 0) {
-		rx->decrypt_errors++;
-		return fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC,
-			    rc == -EBADMSG ? ALERT_BAD_RECORD_MAC : ALERT_INTERNAL_ERROR);
+	if (!opening_set(&o, rx, classify(rx), may_be_direct(rx, r) ? &r->out : NULL)) {
+		if (!reserve(rx, r, plain_max))
+			return -ENOMEM;
+		opening_own(&o, rx, r->spare);
 	}
-	if (o.direct && o.type != RECORD_DATA)
-		opening_withdraw(&o);
+	rc = opening_process(&o, rx);
+	if (rc != 0)
+		return fail_opening(rx, rc);
+	if (o.direct && o.type != RECORD_DATA && settle_control(rx, r, &o) != 0)
+		return -EIO;
 	if (judge(rx, &o, &effect) != 0) {
 		opening_wipe(&o);
 		return fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION, ALERT_UNEXPECTED_MESSAGE);
@@ -392,34 +487,25 @@ open_head(struct session_rx *rx, struct receipt *r)
 
 /* --- delivering ---------------------------------------------------------------- */
 
-/* Of the record in a buffer of ours, what the program's buffers take. */
+/* Of a record in a buffer of ours, what the program's buffers take. */
 static void
-deliver_opened(struct session_rx *rx, struct receipt *r)
+deliver(struct session_rx *rx, struct receipt *r, struct rte_mbuf *m)
 {
-	struct rte_mbuf *m = rx->opened;
+	const struct opened_rec *rec = opened_rec(m);
+	enum opened_effect effect = rec->effect;
 	uint16_t n = (uint16_t)RTE_MIN((size_t)m->data_len, r->out.left);
 
 	pieces_write(&r->out, rte_pktmbuf_mtod(m, const uint8_t *), n);
-	describe(rx, r->msg, rx->opened_type, rx->opened_wire_len, n == m->data_len);
+	describe(r->msg, rec->type, rec->wire_len, n == m->data_len);
+	r->control = rec->type != RECORD_DATA;
 	if (r->peek)
 		return;
 	m->data_off = (uint16_t)(m->data_off + n);
 	m->data_len = (uint16_t)(m->data_len - n);
 	if (m->data_len > 0)
 		return;
-	buf_record_discard(m);
-	rx->opened = NULL;
-	switch ((enum session_rx_effect)rx->opened_effect) {
-	case SESSION_RX_EFFECT_NONE:
-		break;
-	case SESSION_RX_EFFECT_PAUSE:
-		rx->state = SESSION_RX_PAUSED;
-		break;
-	case SESSION_RX_EFFECT_CLOSE:
-		rx->close_notify = true;
-		drop_rest(rx);
-		break;
-	}
+	opened_drop(&rx->opened, m);
+	take_effect(rx, effect);
 }
 
 /* Opens the next record, if there is one: 1. Otherwise 0 at the end of file, or why not. */
@@ -452,35 +538,98 @@ open_next(struct session_rx *rx, struct receipt *r)
 	return fail(rx, -EMSGSIZE, RTLS_REASON_TRUNCATED, 0);
 }
 
+/* Opens the next record; *m: that one, if it is in a buffer of ours. Returns as open_next(). */
 static int
-recv_records(struct session_rx *rx, struct receipt *r, bool data_only)
+list_next(struct session_rx *rx, struct receipt *r, struct rte_mbuf **m)
 {
-	size_t room = r->out.left;
+	struct rte_mbuf *before = rx->opened.last;
+	int rc = open_next(rx, r);
+
+	*m = rx->opened.last != before ? rx->opened.last : NULL;
+	return rc;
+}
+
+static int
+recv_records(struct session_rx *rx, struct receipt *r)
+{
+	struct rte_mbuf *m = rx->opened.first, *next;
 	int rc = 0;
 
-	while (r->out.left > 0) {
-		if (rx->opened == NULL) {
-			rc = open_next(rx, r);
+	while (r->out.left > 0 && !r->control) {
+		if (m == NULL) {
+			rc = list_next(rx, r, &m);
 			if (rc <= 0)
 				break;
 			continue;
 		}
-		if (rx->opened_type == RECORD_DATA) {
-			deliver_opened(rx, r);
-			if (r->peek)
-				break;
-			continue;
-		}
 		/* Exactly one control record, and never with data in front of it. */
-		rc = 0;
-		if (r->out.left == room && data_only)
+		if (opened_rec(m)->type != RECORD_DATA && (r->data_only || r->out.left < r->room)) {
 			rc = -EIO;
-		else if (r->out.left == room)
-			deliver_opened(rx, r);
-		break;
+			break;
+		}
+		next = opened_rec(m)->next;
+		deliver(rx, r, m);
+		m = next;
 	}
-	rte_pktmbuf_free(r->spare);
-	return rc;
+	return rc > 0 ? 0 : rc;
+}
+
+/* Large buffers are what all connections send and receive with: searching may not take the last. */
+static bool
+may_look_ahead(const struct session_rx *rx)
+{
+	const struct rte_mempool *large = rx->pools->record[RTE_DIM(rx->pools->record) - 1];
+
+	/* Without an inner type there is nothing that opening it would tell. */
+	if (rx->suite->inner_type_len == 0 && rx->framer.state == FRAMER_COMPLETE &&
+	    rx->framer.head.type == RECORD_DATA)
+		return false;
+	return rx->opened.room < SESSION_RX_AHEAD &&
+	       rte_mempool_avail_count(large) > large->size / 2;
+}
+
+/* 1: session_rx_control_ahead(). 0: end of file, or why not. */
+static int
+look_ahead(struct session_rx *rx, struct receipt *r)
+{
+	struct rte_mbuf *m;
+	int rc;
+
+	r->ahead = true;
+	while (opened_control(&rx->opened) == NULL) {
+		if (rx->state == SESSION_RX_RECORDS && !rx->close_notify && !may_look_ahead(rx))
+			return -EAGAIN;
+		rc = list_next(rx, r, &m);
+		/* Good records come before the error behind them. */
+		if (rc <= 0)
+			return rc != -ENOMEM && rx->opened.first != NULL ? -EAGAIN : rc;
+	}
+	return session_rx_control_ahead(rx) ? 1 : -EAGAIN;
+}
+
+static int
+recv_control(struct session_rx *rx, struct receipt *r)
+{
+	int rc = look_ahead(rx, r);
+
+	if (rc <= 0)
+		return rc;
+	deliver(rx, r, next_control(rx));
+	return 0;
+}
+
+int
+session_rx_look_ahead(struct session_rx *rx, bool fin)
+{
+	struct receipt r = { .fin = fin };
+	int rc = 0;
+
+	/* What is wrong with the record ahead is for a receive to say. */
+	if (rx->state == SESSION_RX_RECORDS && !rx->close_notify &&
+	    rx->framer.state == FRAMER_COMPLETE)
+		rc = look_ahead(rx, &r);
+	rte_pktmbuf_free(r.spare);
+	return rc == -ENOMEM ? rc : 0;
 }
 
 static int
@@ -510,28 +659,29 @@ session_rx_recv(struct session_rx *rx, struct rtls_msg *msg, int flags, bool fin
 		.out = pieces_of(msg->iov, msg->iovlen),
 		.peek = flags & RTLS_MSG_PEEK,
 		.fin = fin,
+		.data_only = data_only,
 	};
-	size_t room = r.out.left;
 	int rc;
 
 	msg->type = 0;
 	msg->version = 0;
 	msg->wire_len = 0;
 	msg->flags = 0;
-	if (room == 0)
+	r.room = r.out.left;
+	if (r.room == 0)
 		return 0;
 	if (rx->state == SESSION_RX_PLAIN)
-		rc = recv_plain(rx, &r);
+		rc = flags & RTLS_MSG_CONTROL ? -EAGAIN : recv_plain(rx, &r);
 	else
-		rc = recv_records(rx, &r, data_only);
-	return r.out.left < room ? (ssize_t)(room - r.out.left) : rc;
+		rc = flags & RTLS_MSG_CONTROL ? recv_control(rx, &r) : recv_records(rx, &r);
+	rte_pktmbuf_free(r.spare);
+	return r.out.left < r.room ? (ssize_t)(r.room - r.out.left) : rc;
 }
 
 void
 session_rx_fini(struct session_rx *rx)
 {
-	buf_record_discard(rx->opened);
-	rx->opened = NULL;
+	opened_fini(&rx->opened);
 	if (rx->key != NULL)
 		rx->provider->key_destroy(rx->provider, rx->key);
 	rx->key = NULL;

@@ -31,6 +31,7 @@
 #include "core/framer.h"
 #include "crypto/provider.h"
 #include "session/messages.h"
+#include "session/opened.h"
 
 enum session_rx_state {
 	SESSION_RX_PLAIN,
@@ -39,11 +40,10 @@ enum session_rx_state {
 	SESSION_RX_FAILED,
 };
 
-/* What the full delivery of an opened control record brings about. */
-enum session_rx_effect {
-	SESSION_RX_EFFECT_NONE,
-	SESSION_RX_EFFECT_PAUSE, /* it ends with a KeyUpdate */
-	SESSION_RX_EFFECT_CLOSE, /* close_notify */
+enum {
+	/* Buffer room of data that is opened ahead of the program, in search of a control record.
+	 * What it reads with RTLS_MSG_PEEK does not count. */
+	SESSION_RX_AHEAD = 2 * BUF_LARGE_ROOM,
 };
 
 /* What the device that opens records knows, for undoing what it did. */
@@ -70,12 +70,7 @@ struct session_rx {
 	uint64_t rec_no; /* of the record at the head of the queue */
 	uint32_t epoch;
 	uint8_t iv[RECORD_NONCE_LEN]; /* of record number 0 */
-	/* A record opened into a buffer of ours and not delivered in full; NULL: none. Its data is
-	 * what is left of the plaintext; only a control record can be empty. */
-	struct rte_mbuf *opened;
-	uint8_t opened_type;
-	uint8_t opened_effect; /* enum session_rx_effect */
-	uint32_t opened_wire_len;
+	struct opened opened;
 	uint32_t short_len; /* -ENOMEM: for a record of so many bytes */
 	struct messages messages;
 	struct session_rx_device device;
@@ -93,7 +88,8 @@ void session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struc
 
 /*
  * Installs the first or next key from the read position on. 0; -EINVAL, also in FAILED; -EBUSY: a
- * record of the old key is not delivered in full, or TLS 1.2 keys are there; -ENOMEM.
+ * record of the old key is not delivered in full, or TLS 1.2 keys are there; -ENOMEM. In PAUSED
+ * data that was opened in front of the KeyUpdate may still wait.
  */
 int session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys);
 
@@ -121,13 +117,21 @@ void session_rx_input(struct session_rx *rx);
  */
 bool session_rx_readable(const struct session_rx *rx, bool fin);
 
-/* Is the record ahead known to be a control record? */
+/* Is a control record known that a receive of one would give? */
 bool session_rx_control_ahead(const struct session_rx *rx);
 
 /*
+ * Opens what is needed to know. Data that comes first waits for the program, up to
+ * SESSION_RX_AHEAD, and only while most large buffers are free. May fail the direction. 0, or
+ * -ENOMEM: later, perhaps.
+ */
+int session_rx_look_ahead(struct session_rx *rx, bool fin);
+
+/*
  * Delivers. msg carries the buffers; type etc. are filled in. With data_only (rtls_recv) a control
- * record ahead is -EIO and kept. Returns as rtls_recvmsg(), and -ENOMEM: no record buffer, nothing
- * has changed; consumes from the queue.
+ * record ahead is -EIO and kept; with RTLS_MSG_CONTROL data is kept. Returns as rtls_recvmsg(), and
+ * -ENOMEM: no record buffer, nothing has changed; consumes from the queue. A data record that fits
+ * the program's buffers needs none of ours.
  */
 ssize_t session_rx_recv(struct session_rx *rx, struct rtls_msg *msg, int flags, bool fin,
 			bool data_only);

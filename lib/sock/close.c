@@ -33,7 +33,7 @@ rtls_shutdown(struct rtls_sock *k, int how)
 static bool
 has_unread(const struct rtls_sock *k)
 {
-	return recvq_len(&k->recvq) > 0 || k->rx.opened != NULL;
+	return recvq_len(&k->recvq) > 0 || k->rx.opened.first != NULL;
 }
 
 int

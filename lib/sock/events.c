@@ -2,6 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 #include "sock/check.h"
+#include "sock/move.h"
 #include "stack/stack.h"
 
 int
@@ -15,6 +16,20 @@ rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user)
 	k->user = user;
 	endpoint_ready(k);
 	return 0;
+}
+
+/*
+ * Who watches for control records and not for what is readable does not receive: what it waits for
+ * becomes known only when records are opened.
+ */
+static uint32_t
+bits_of(struct rtls_sock *k)
+{
+	if (k->watch == 0)
+		return 0;
+	if ((k->watch & (RTLS_CONTROL | RTLS_READABLE)) == RTLS_CONTROL)
+		sock_look_ahead(k);
+	return endpoint_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
 }
 
 /*
@@ -35,7 +50,7 @@ rtls_events(struct rtls_stack *s, struct rtls_event *ev, unsigned int n)
 	while (found < n && (k = TAILQ_FIRST(&turn)) != NULL) {
 		TAILQ_REMOVE(&turn, k, ready_link);
 		k->ready_listed = false;
-		bits = k->watch == 0 ? 0 : endpoint_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
+		bits = bits_of(k);
 		if (bits == 0)
 			continue;
 		ev[found++] = (struct rtls_event){ .sock = k, .user = k->user, .bits = bits };

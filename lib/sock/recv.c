@@ -9,37 +9,58 @@
 #include "sock/move.h"
 #include "stack/stack.h"
 
-ssize_t
-sock_receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
+/* Records were opened, or one could not be: what the socket has to tell of it. */
+static void
+after_opening(struct rtls_sock *k, bool failed_before, uint64_t errors_before)
 {
-	bool failed_before = k->rx.state == SESSION_RX_FAILED;
-	uint64_t errors = k->rx.decrypt_errors;
-	ssize_t n;
-	int rc;
-
-	if (sock_check_iov(m->iov, m->iovlen) != 0 || (flags & ~RTLS_MSG_PEEK) != 0)
-		return -EINVAL;
-	rc = sock_check_recv(k);
-	if (rc != 0)
-		return rc;
-	n = session_rx_recv(&k->rx, m, flags, k->tcp.peer_fin, data_only);
-	k->stack->counters[CNT_TLS_DECRYPT_ERROR] += k->rx.decrypt_errors - errors;
+	k->stack->counters[CNT_TLS_DECRYPT_ERROR] += k->rx.decrypt_errors - errors_before;
 	if (k->rx.state == SESSION_RX_FAILED && !failed_before && k->end_reason == 0) {
 		k->end_who = RTLS_END_LOCAL;
 		k->end_reason = k->rx.end_reason;
 	}
 	endpoint_offer_window(k);
+}
+
+ssize_t
+sock_receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
+{
+	bool failed_before = k->rx.state == SESSION_RX_FAILED;
+	int known = RTLS_MSG_PEEK | (data_only ? 0 : RTLS_MSG_CONTROL);
+	uint64_t errors = k->rx.decrypt_errors;
+	ssize_t n;
+	int rc;
+
+	if (sock_check_iov(m->iov, m->iovlen) != 0 || (flags & ~known) != 0)
+		return -EINVAL;
+	rc = sock_check_recv(k);
+	if (rc != 0)
+		return rc;
+	n = session_rx_recv(&k->rx, m, flags, k->tcp.peer_fin, data_only);
+	after_opening(k, failed_before, errors);
 	/* Opening a record is how control ahead, or a broken stream, becomes known. */
 	endpoint_ready(k);
-	/* What came before the end of a connection is read first, then its error. */
-	if (n == -EAGAIN && (rc = sock_end_error(k)) != 0)
-		return rc;
-	/* After our own abort or a finished close nothing more can come. */
-	if (n == -EAGAIN && k->tcp.state == TCP_CLOSED)
-		return 0;
 	if (n == -ENOMEM)
 		endpoint_starve(k, k->rx.short_len);
-	return n;
+	/* Data may wait: the end of the connection comes behind it. */
+	if (n != -EAGAIN || (flags & RTLS_MSG_CONTROL) != 0)
+		return n;
+	/* What came before the end of a connection is read first, then its error. */
+	rc = sock_end_error(k);
+	/* After our own abort or a finished close nothing more can come. */
+	return rc == 0 && k->tcp.state != TCP_CLOSED ? -EAGAIN : rc;
+}
+
+void
+sock_look_ahead(struct rtls_sock *k)
+{
+	bool failed_before = k->rx.state == SESSION_RX_FAILED;
+	uint64_t errors = k->rx.decrypt_errors;
+
+	if (sock_check_recv(k) != 0)
+		return;
+	if (session_rx_look_ahead(&k->rx, k->tcp.peer_fin) != 0)
+		endpoint_starve(k, k->rx.short_len);
+	after_opening(k, failed_before, errors);
 }
 
 ssize_t

@@ -181,6 +181,52 @@ test_records(void)
 	pair_fini(&p);
 }
 
+/* Who watches for control records alone hears of one past data, and the data stays. */
+static void
+test_control_alone(void)
+{
+	static const uint8_t key_update[] = { 24, 0, 0, 1, 1 };
+	uint8_t buf[100];
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
+	struct pair p;
+	struct half h;
+
+	pair_init(&p, NULL);
+	half_open(&p, &h);
+	CU_ASSERT_EQUAL(rtls_sock_watch(h.socks[NEAR], RTLS_CONTROL, NULL), 0);
+	half_record(&p, &h, RTLS_TYPE_DATA, "data", 4);
+	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), 0);
+	CU_ASSERT_EQUAL(rtls_recvmsg(h.socks[NEAR], &m, RTLS_MSG_CONTROL), -EAGAIN);
+	CU_ASSERT_EQUAL(m.type, 0);
+	half_record(&p, &h, RTLS_TYPE_HANDSHAKE, key_update, sizeof(key_update));
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), RTLS_CONTROL);
+	CU_ASSERT_EQUAL(rtls_recv(h.socks[NEAR], buf, 1, RTLS_MSG_CONTROL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_recvmsg(h.socks[NEAR], &m, RTLS_MSG_CONTROL), 5);
+	CU_ASSERT_EQUAL(m.type, RTLS_TYPE_HANDSHAKE);
+	CU_ASSERT_EQUAL(memcmp(buf, key_update, 5), 0);
+	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), 0);
+	CU_ASSERT_EQUAL(rtls_sock_watch(h.socks[NEAR], RTLS_CONTROL | RTLS_READABLE, NULL), 0);
+	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), RTLS_READABLE);
+	CU_ASSERT_EQUAL(rtls_recv(h.socks[NEAR], buf, sizeof(buf), 0), 4);
+	CU_ASSERT_EQUAL(memcmp(buf, "data", 4), 0);
+	CU_ASSERT_EQUAL(rtls_recv(h.socks[NEAR], buf, sizeof(buf), 0), -EKEYEXPIRED);
+	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), 0);
+	CU_ASSERT_EQUAL(rtls_abort(h.socks[NEAR]), 0);
+	CU_ASSERT_EQUAL(rtls_abort(h.socks[FAR]), 0);
+
+	/* A bad one is told as by a receive. */
+	half_open(&p, &h);
+	CU_ASSERT_EQUAL(rtls_sock_watch(h.socks[NEAR], RTLS_CONTROL, NULL), 0);
+	h.seals.key[0] ^= 1;
+	half_record(&p, &h, RTLS_TYPE_DATA, "data", 4);
+	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), RTLS_ERROR);
+	half_answers(&h, -EBADMSG);
+	half_close(&p, &h);
+	pair_fini(&p);
+}
+
 /* A receive call itself finds out that control is ahead, or that the stream is broken. */
 static void
 test_found_by_recv(void)
@@ -191,11 +237,11 @@ test_found_by_recv(void)
 
 	pair_init(&p, NULL);
 	half_open(&p, &h);
-	CU_ASSERT_EQUAL(rtls_sock_watch(h.socks[NEAR], RTLS_CONTROL, NULL), 0);
+	CU_ASSERT_EQUAL(rtls_sock_watch(h.socks[NEAR], RTLS_CONTROL | RTLS_READABLE, NULL), 0);
 	half_record(&p, &h, RTLS_TYPE_ALERT, "\1\132", 2);
-	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), 0);
+	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), RTLS_READABLE);
 	CU_ASSERT_EQUAL(rtls_recv(h.socks[NEAR], &c, 1, 0), -EIO);
-	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), RTLS_CONTROL);
+	CU_ASSERT_EQUAL(only_event(&p, NEAR, h.socks[NEAR], NULL), RTLS_READABLE | RTLS_CONTROL);
 	CU_ASSERT_EQUAL(rtls_abort(h.socks[NEAR]), 0);
 	CU_ASSERT_EQUAL(rtls_abort(h.socks[FAR]), 0);
 
@@ -264,6 +310,7 @@ main(void)
 		{ "HUP and ERROR", test_hup_error },
 		{ "writable", test_writable },
 		{ "records", test_records },
+		{ "control records past data", test_control_alone },
 		{ "found out by receiving", test_found_by_recv },
 		{ "each has its turn", test_fairness },
 	};

@@ -52,7 +52,7 @@ expect_control(struct half *h, uint8_t type, const void *plain, uint32_t len)
 	memset(buf, 0, sizeof(buf));
 	CU_ASSERT_EQUAL(rtls_recvmsg(h->socks[NEAR], &m, 0), len);
 	CU_ASSERT_EQUAL(m.type, type);
-	CU_ASSERT_EQUAL(m.version, RTLS_TLS_1_3);
+	CU_ASSERT_EQUAL(m.version, 0x0303);
 	CU_ASSERT_EQUAL(m.wire_len, 5 + len + 1 + 16);
 	CU_ASSERT_EQUAL(m.flags, RTLS_MSG_EOR);
 	CU_ASSERT_EQUAL(memcmp(buf, plain, len), 0);

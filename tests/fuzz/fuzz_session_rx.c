@@ -43,6 +43,13 @@ struct item {
 enum model_state { PLAIN, RECORDS, PAUSED, FAILED };
 enum effect { NOTHING, PAUSE, CLOSE };
 
+/* A record that was looked at and is not delivered in full. */
+struct waiting {
+	const struct item *it;
+	uint32_t part;      /* of it, delivered */
+	enum effect effect; /* when it is */
+};
+
 static struct world {
 	struct session_rx rx;
 	struct recvq q;
@@ -63,11 +70,12 @@ static struct world {
 	uint32_t off; /* behind the last record that was looked at */
 	unsigned int key;
 	uint64_t rec_no;
-	const struct item *open; /* looked at, not delivered in full */
-	uint32_t part;           /* of it */
-	enum effect effect;      /* when it is */
-	uint32_t hs_hdr;         /* header bytes of the handshake message that is begun */
-	uint32_t hs_need;        /* body bytes that it lacks */
+	uint64_t looked;                /* records */
+	struct waiting open[ITEMS_MAX]; /* data, then at most one control record */
+	uint32_t n_open;
+	enum effect effect; /* of the record that was judged last */
+	uint32_t hs_hdr;    /* header bytes of the handshake message that is begun */
+	uint32_t hs_need;   /* body bytes that it lacks */
 	uint8_t hs_type;
 } w;
 
@@ -381,10 +389,10 @@ model_look(void)
 		return failed(-EINVAL);
 	w.off += it->wire_len;
 	w.rec_no++;
+	w.looked++;
 	if (it->type == 23 && it->len == 0)
 		return 1;
-	w.open = it;
-	w.part = 0;
+	w.open[w.n_open++] = (struct waiting){ .it = it, .effect = w.effect };
 	return 1;
 }
 
@@ -395,9 +403,9 @@ model_readable(void)
 	case PLAIN:
 		return w.fed > w.off || w.fin;
 	case RECORDS:
-		return w.open != NULL || w.closed || w.fin || model_decided();
+		return w.n_open > 0 || w.closed || w.fin || model_decided();
 	case PAUSED:
-		return false;
+		return w.n_open > 0;
 	case FAILED:
 		return true;
 	}
@@ -413,38 +421,38 @@ struct want {
 };
 
 static void
-model_bytes(const uint8_t *got, uint32_t n)
+model_bytes(const struct waiting *o, const uint8_t *got, uint32_t n)
 {
-	const struct item *it = w.open;
-
-	if (it->text != NULL) {
-		FUZZ_CHECK(memcmp(got, it->text + w.part, n) == 0);
+	if (o->it->text != NULL) {
+		FUZZ_CHECK(memcmp(got, o->it->text + o->part, n) == 0);
 		return;
 	}
 	for (uint32_t i = 0; i < n; i++)
-		FUZZ_CHECK(got[i] == records_pattern(it->data_off + w.part + i));
+		FUZZ_CHECK(got[i] == records_pattern(o->it->data_off + o->part + i));
 }
 
-/* Delivers from the open record; returns how much. */
+/* Delivers from one that waits; returns how much. */
 static uint32_t
-model_deliver(const uint8_t *got, uint32_t room, bool peek, struct want *want)
+model_deliver(uint32_t at, const uint8_t *got, uint32_t room, bool peek, struct want *want)
 {
-	uint32_t n = RTE_MIN(w.open->len - w.part, room);
+	struct waiting *o = &w.open[at];
+	uint32_t n = RTE_MIN(o->it->len - o->part, room);
 
-	model_bytes(got, n);
-	want->type = w.open->type;
-	want->wire_len = w.open->wire_len;
-	want->eor = n == w.open->len - w.part;
+	model_bytes(o, got, n);
+	want->type = o->it->type;
+	want->wire_len = o->it->wire_len;
+	want->eor = n == o->it->len - o->part;
 	if (peek)
 		return n;
-	w.part += n;
+	o->part += n;
 	if (!want->eor)
 		return n;
-	if (w.open->type != 23 && w.effect == PAUSE)
+	if (o->it->type != 23 && o->effect == PAUSE)
 		w.state = PAUSED;
-	if (w.open->type != 23 && w.effect == CLOSE)
+	if (o->it->type != 23 && o->effect == CLOSE)
 		w.closed = true;
-	w.open = NULL;
+	w.n_open--;
+	memmove(o, o + 1, (w.n_open - at) * sizeof(*o));
 	return n;
 }
 
@@ -453,35 +461,61 @@ static struct want
 model_recv(const uint8_t *got, ssize_t n, uint32_t room, bool peek, bool data_only)
 {
 	struct want want = { 0 };
-	uint32_t done = 0;
+	uint32_t done = 0, at = 0, had;
 	int rc = 0;
 
 	while (done < room) {
 		/* No more than was written can be compared. */
 		uint32_t may = n > (ssize_t)done ? RTE_MIN(room - done, (uint32_t)n - done) : 0;
 
-		if (w.open == NULL) {
+		if (at == w.n_open) {
 			rc = model_look();
 			if (rc <= 0)
 				break;
 			continue;
 		}
-		if (w.open->type == 23) {
-			FUZZ_CHECK(may == RTE_MIN(room - done, w.open->len - w.part) ||
-				   may > w.open->len - w.part);
-			done += model_deliver(got + done, room - done, peek, &want);
-			if (peek)
-				break;
-			continue;
+		had = w.open[at].it->len - w.open[at].part;
+		if (w.open[at].it->type != 23) {
+			rc = done == 0 && data_only ? -EIO : 0;
+			if (done == 0 && !data_only) {
+				FUZZ_CHECK(n == (ssize_t)RTE_MIN(room, had));
+				done = model_deliver(at, got, room, peek, &want);
+			}
+			break;
 		}
-		rc = done == 0 && data_only ? -EIO : 0;
-		if (done == 0 && !data_only) {
-			FUZZ_CHECK(n == (ssize_t)RTE_MIN(room, w.open->len - w.part));
-			done = model_deliver(got, room, peek, &want);
-		}
-		break;
+		FUZZ_CHECK(may == RTE_MIN(room - done, had) || may > had);
+		done += model_deliver(at, got + done, room - done, peek, &want);
+		at += peek;
 	}
 	want.n = done > 0 ? (ssize_t)done : rc;
+	return want;
+}
+
+/* With RTLS_MSG_CONTROL. How many records were opened the library says; no fewer than it may. */
+static struct want
+model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek)
+{
+	const struct rte_mempool *large = records_pools.record[2];
+	struct want want = { 0 };
+	int rc;
+
+	while (w.n_open == 0 || w.open[w.n_open - 1].it->type == 23) {
+		want.n = -EAGAIN;
+		if (w.looked == w.rx.records && w.state == RECORDS && !w.closed &&
+		    (w.rx.opened.room >= SESSION_RX_AHEAD ||
+		     rte_mempool_avail_count(large) <= large->size / 2))
+			return want;
+		rc = model_look();
+		if (rc <= 0) {
+			want.n = w.n_open > 0 ? -EAGAIN : rc;
+			return want;
+		}
+	}
+	want.n = -EAGAIN;
+	if (w.n_open > 1 && w.open[w.n_open - 1].it->type != 22)
+		return want;
+	FUZZ_CHECK(n >= 0 && n <= (ssize_t)room);
+	want.n = model_deliver(w.n_open - 1, got, room, peek, &want);
 	return want;
 }
 
@@ -505,7 +539,7 @@ step_recv(struct fuzz_in *in)
 	uint8_t how = fuzz_u8(in);
 	uint32_t room = how & 1 ? RECV_MAX : 1 + fuzz_u16(in) % (how & 2 ? 300 : RECV_MAX);
 	uint32_t cut = how & 4 ? fuzz_below(in, room + 1) : room;
-	bool peek = (how & 24) == 24, data_only = how & 32;
+	bool peek = (how & 24) == 24, data_only = how & 32, control = !data_only && how >= 192;
 	/* Two buffers of exactly these sizes. */
 	uint8_t *a = malloc(cut + 1), *b = malloc(room - cut + 1), *all = malloc(room);
 	struct iovec iov[2] = { { a, cut }, { b, room - cut } };
@@ -516,7 +550,9 @@ step_recv(struct fuzz_in *in)
 	FUZZ_CHECK(a != NULL && b != NULL && all != NULL);
 	memset(all, 0xe7, room);
 	a[cut] = b[room - cut] = 0xe7;
-	n = session_rx_recv(&w.rx, &msg, peek ? RTLS_MSG_PEEK : 0, w.fin, data_only);
+	n = session_rx_recv(&w.rx, &msg,
+			    (peek ? RTLS_MSG_PEEK : 0) | (control ? RTLS_MSG_CONTROL : 0), w.fin,
+			    data_only);
 	FUZZ_CHECK(a[cut] == 0xe7 && b[room - cut] == 0xe7);
 	FUZZ_CHECK(n <= (ssize_t)room);
 	if (n > 0) {
@@ -524,14 +560,18 @@ step_recv(struct fuzz_in *in)
 		if ((uint32_t)n > cut)
 			memcpy(all + cut, b, (uint32_t)n - cut);
 	}
-	want = w.state == PLAIN ? model_plain(all, room, peek) :
-				  model_recv(all, n, room, peek, data_only);
+	if (control)
+		want = w.state == PLAIN ? (struct want){ .n = -EAGAIN } :
+					  model_control(all, n, room, peek);
+	else
+		want = w.state == PLAIN ? model_plain(all, room, peek) :
+					  model_recv(all, n, room, peek, data_only);
 	free(a);
 	free(b);
 	free(all);
 	FUZZ_CHECK(n == want.n);
 	FUZZ_CHECK(msg.type == want.type);
-	FUZZ_CHECK(msg.version == (want.type != 0 ? 0x0304 : 0));
+	FUZZ_CHECK(msg.version == (want.type != 0 ? 0x0303 : 0));
 	FUZZ_CHECK(msg.wire_len == want.wire_len);
 	FUZZ_CHECK(((msg.flags & RTLS_MSG_EOR) != 0) == want.eor);
 }
@@ -553,7 +593,7 @@ step_keys(struct fuzz_in *in)
 	rc = session_rx_set_keys(&w.rx, &keys);
 	if (w.state == FAILED || keys.cipher != RTLS_CIPHER_AES_GCM_128)
 		want = -EINVAL;
-	else if (w.open != NULL)
+	else if (w.n_open > 0 && w.state != PAUSED)
 		want = -EBUSY;
 	FUZZ_CHECK(rc == want);
 	if (rc != 0)

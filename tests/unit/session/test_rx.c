@@ -171,7 +171,7 @@ recv_data(size_t len)
 	if (n > 0) {
 		CU_ASSERT_FATAL(pattern_is(room + 16, t.got, (size_t)n));
 		CU_ASSERT_EQUAL(msg.type, 23);
-		CU_ASSERT_EQUAL(msg.version, 0x0304);
+		CU_ASSERT_EQUAL(msg.version, 0x0303);
 		t.got += (uint64_t)n;
 	}
 	return n;
@@ -189,7 +189,7 @@ expect_msg(size_t len, int flags, ssize_t n, uint8_t type, bool eor)
 	CU_ASSERT_EQUAL(msg.type, type);
 	CU_ASSERT_EQUAL(msg.flags, eor ? RTLS_MSG_EOR : 0);
 	if (type != 0)
-		CU_ASSERT_EQUAL(msg.version, 0x0304);
+		CU_ASSERT_EQUAL(msg.version, 0x0303);
 	if (type == 23) {
 		CU_ASSERT_FATAL(pattern_is(room + 16, t.got, (size_t)n));
 		t.got += flags & RTLS_MSG_PEEK ? 0 : (uint64_t)n;
@@ -566,17 +566,166 @@ test_peek(void)
 	feed_all();
 	for (int i = 0; i < 3; i++) {
 		expect_msg(40, RTLS_MSG_PEEK, 40, 23, false);
-		expect_msg(1000, RTLS_MSG_PEEK, 100, 23, true);
+		expect_msg(100, RTLS_MSG_PEEK, 100, 23, true);
+		expect_msg(101, RTLS_MSG_PEEK, 101, 23, false);
+		expect_msg(1000, RTLS_MSG_PEEK, 300, 23, true);
 	}
-	CU_ASSERT_EQUAL(t.rx.records, 1);
+	CU_ASSERT_EQUAL(t.rx.records, 3);
 	CU_ASSERT_EQUAL(recv_data(30), 30);
-	expect_msg(1000, RTLS_MSG_PEEK, 70, 23, true);
-	CU_ASSERT_EQUAL(recv_data(1000), 270);
+	expect_msg(1000, RTLS_MSG_PEEK, 270, 23, true);
+	CU_ASSERT_EQUAL(recv_data(80), 80);
+	expect_msg(1000, RTLS_MSG_PEEK, 190, 23, true);
+	CU_ASSERT_EQUAL(recv_data(1000), 190);
 	expect_msg(1000, RTLS_MSG_PEEK, 2, 21, true);
 	expect_msg(1, RTLS_MSG_PEEK, 1, 21, false);
 	CU_ASSERT_EQUAL(recv_data(1000), -EIO);
 	expect_msg(1000, 0, 2, 21, true);
 	expect_msg(1000, RTLS_MSG_PEEK, -EAGAIN, 0, false);
+	finish();
+	/* As much as the buffers hold; what was looked at stays in front. */
+	begin_keyed();
+	for (int i = 0; i < 40; i++)
+		put_data(5000);
+	feed_all();
+	expect_msg(200000, RTLS_MSG_PEEK, 200000, 23, true);
+	CU_ASSERT_EQUAL(t.rx.opened.room, 40 * BUF_LARGE_ROOM);
+	CU_ASSERT_EQUAL(recv_data(12000), 12000);
+	expect_msg(200000, RTLS_MSG_PEEK, 188000, 23, true);
+	CU_ASSERT_EQUAL(recv_data(200000), 188000);
+	CU_ASSERT_EQUAL(t.rx.opened.room, 0);
+	finish();
+}
+
+/* A control record alone, past data if need be. */
+static void
+expect_control(ssize_t n, uint8_t type)
+{
+	expect_msg(1000, RTLS_MSG_CONTROL | RTLS_MSG_PEEK, n, type, n > 0);
+	expect_msg(1000, RTLS_MSG_CONTROL, n, type, n > 0);
+}
+
+/* RFC 8446 4.6.3, for a program that sends: data stays, and its key update is met all the same. */
+static void
+test_control_past_data(void)
+{
+	begin_keyed();
+	expect_control(-EAGAIN, 0);
+	put_data(100);
+	put_control(22, 4);
+	put_data(200);
+	put_key_update();
+	t.peer = peer_key(1, 0);
+	put_data(5000);
+	feed_all();
+	CU_ASSERT_FALSE(session_rx_control_ahead(&t.rx));
+	expect_control(4, 22);
+	CU_ASSERT_EQUAL(session_rx_look_ahead(&t.rx, false), 0);
+	CU_ASSERT(session_rx_control_ahead(&t.rx));
+	/* In parts, as any. */
+	CU_ASSERT_EQUAL(set_key(1, 0), -EBUSY);
+	expect_msg(3, RTLS_MSG_CONTROL, 3, 22, false);
+	CU_ASSERT_EQUAL(set_key(1, 0), -EBUSY);
+	expect_msg(9, RTLS_MSG_CONTROL, 2, 22, true);
+	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PAUSED);
+	CU_ASSERT_FALSE(session_rx_control_ahead(&t.rx));
+	CU_ASSERT(readable());
+	expect_control(-EAGAIN, 0);
+	/* What waits was opened with its own key. */
+	CU_ASSERT_EQUAL(recv_data(250), 250);
+	CU_ASSERT_EQUAL(set_key(1, 0), 0);
+	CU_ASSERT_EQUAL(t.rx.rec_no, 0);
+	expect_control(-EAGAIN, 0);
+	CU_ASSERT_EQUAL(t.rx.rec_no, 1);
+	CU_ASSERT_EQUAL(recv_data(10000), 5050);
+	expect_control(-EAGAIN, 0);
+	t.fin = true;
+	expect_control(0, 0);
+	finish();
+	/* Without a new key the end of what waits is seen, not passed. */
+	begin_keyed();
+	put_data(10);
+	put_key_update();
+	put_data(10);
+	feed_all();
+	expect_control(5, 22);
+	CU_ASSERT_EQUAL(recv_data(100), 10);
+	CU_ASSERT(!readable());
+	expect_end(-EKEYEXPIRED);
+	expect_control(-EKEYEXPIRED, 0);
+	finish();
+}
+
+/* An alert, or an error, says something about the data in front of it. */
+static void
+test_control_behind_data(void)
+{
+	begin_keyed();
+	put_data(10);
+	put_close_notify();
+	feed_all();
+	t.fin = true;
+	expect_control(-EAGAIN, 0);
+	CU_ASSERT_EQUAL(recv_data(5), 5);
+	expect_control(-EAGAIN, 0);
+	CU_ASSERT_EQUAL(recv_data(100), 5);
+	expect_control(2, 21);
+	expect_control(0, 0);
+	expect_end(0);
+	finish();
+	begin_keyed();
+	put_data(10);
+	put_record(22, "\4\0", 2, 0);
+	put_data(10);
+	feed_all();
+	expect_control(2, 22);
+	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_RECORDS);
+	expect_control(-EAGAIN, 0);
+	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_FAILED);
+	CU_ASSERT_EQUAL(recv_data(100), 10);
+	expect_control(-EINVAL, 0);
+	expect_end(-EINVAL);
+	finish();
+	/* Before keys there are none. */
+	begin();
+	memcpy(t.wire, "plain", 5);
+	t.len = 5;
+	feed_all();
+	expect_control(-EAGAIN, 0);
+	finish();
+}
+
+/* How much waits, and that it is never the last memory. */
+static void
+test_control_bound(void)
+{
+	struct starved s;
+
+	begin_keyed();
+	for (int i = 0; i < 4; i++)
+		put_data(16384);
+	put_key_update();
+	feed_all();
+	for (int i = 0; i < 3; i++)
+		expect_control(-EAGAIN, 0);
+	CU_ASSERT_EQUAL(t.rx.records, 2);
+	CU_ASSERT_EQUAL(t.rx.opened.room, SESSION_RX_AHEAD);
+	CU_ASSERT_EQUAL(recv_data(2 * 16384), 2 * 16384);
+	expect_control(-EAGAIN, 0);
+	CU_ASSERT_EQUAL(t.rx.records, 4);
+	CU_ASSERT_EQUAL(recv_data(1), 1);
+	expect_control(-EAGAIN, 0);
+	CU_ASSERT_EQUAL(recv_data(16384), 16384);
+	expect_control(5, 22);
+	finish();
+	begin_keyed();
+	put_key_update();
+	feed_all();
+	starve(&s, pools.record[2], pools.record[2]->size / 2);
+	expect_control(-EAGAIN, 0);
+	CU_ASSERT_EQUAL(t.rx.records, 0);
+	CU_ASSERT_EQUAL(session_rx_look_ahead(&t.rx, false), 0);
+	starve_end(&s);
+	expect_control(5, 22);
 	finish();
 }
 
@@ -1100,9 +1249,26 @@ test_reserve(void)
 }
 
 static void
+starve_all(struct starved s[4])
+{
+	/* Also what is kept for receiving alone. */
+	starve(&s[3], pools.reserve, 0);
+	for (int i = 0; i < 3; i++)
+		starve(&s[i], pools.record[i], 0);
+}
+
+static void
+starve_all_end(struct starved s[4])
+{
+	for (int i = 0; i < 4; i++)
+		starve_end(&s[i]);
+}
+
+/* What needs a buffer of ours: one that is too short for the record, and to look only. */
+static void
 test_without_memory(void)
 {
-	struct starved s[3], reserve;
+	struct starved s[4];
 
 	begin_keyed();
 	put_data(100);
@@ -1110,29 +1276,98 @@ test_without_memory(void)
 	put_control(21, 2);
 	put_data(300);
 	feed_all();
-	/* Also what is kept for receiving alone. */
-	starve(&reserve, pools.reserve, 0);
-	for (int i = 0; i < 3; i++)
-		starve(&s[i], pools.record[i], 0);
+	starve_all(s);
 	for (int i = 0; i < 3; i++) {
-		CU_ASSERT_EQUAL(recv_data(10000), -ENOMEM);
-		expect_msg(10, RTLS_MSG_PEEK, -ENOMEM, 0, false);
+		CU_ASSERT_EQUAL(recv_data(99), -ENOMEM);
+		expect_msg(1000, RTLS_MSG_PEEK, -ENOMEM, 0, false);
 		CU_ASSERT(readable());
 	}
 	CU_ASSERT_EQUAL(t.flaky.jobs, 0);
 	CU_ASSERT_EQUAL(t.rx.rec_no, 0);
 	starve_end(&s[0]);
 	/* A small buffer is enough for the first, and no more. */
-	CU_ASSERT_EQUAL(recv_data(10000), 100);
-	CU_ASSERT_EQUAL(recv_data(10000), -ENOMEM);
+	CU_ASSERT_EQUAL(recv_data(99), 99);
+	CU_ASSERT_EQUAL(recv_data(5000), 1);
+	CU_ASSERT_EQUAL(recv_data(4999), -ENOMEM);
 	starve_end(&s[2]);
-	CU_ASSERT_EQUAL(recv_data(10000), 5000);
+	CU_ASSERT_EQUAL(recv_data(4999), 4999);
+	CU_ASSERT_EQUAL(recv_data(10000), 1);
 	CU_ASSERT_EQUAL(recv_data(10000), -EIO);
 	expect_msg(100, 0, 2, 21, true);
 	CU_ASSERT_EQUAL(recv_data(10000), 300);
 	starve_end(&s[1]);
-	starve_end(&reserve);
+	starve_end(&s[3]);
 	finish();
+}
+
+/* What fits the program's buffers is opened there, whatever is left of ours. */
+static void
+test_without_own_buffers(void)
+{
+	static const struct {
+		uint32_t len, seg_len;
+	} rows[] = { { 1, 1400 }, { 1000, 100 }, { 5000, 1400 }, { 16384, 1400 } };
+	struct starved s[4];
+
+	begin_keyed();
+	starve_all(s);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		put_data(rows[i].len);
+		feed(t.len, rows[i].seg_len);
+		CU_ASSERT_EQUAL(recv_data(rows[i].len), rows[i].len);
+	}
+	put_data(700);
+	put_data(800);
+	put_control(21, 2);
+	put_control(22, 800);
+	put_data(0);
+	put_data(300);
+	feed_all();
+	/* A control record is none for a buffer of data, and leaves no trace there. */
+	CU_ASSERT_EQUAL(recv_data(2000), 1500);
+	for (size_t i = 1500; i < 2000; i++)
+		CU_ASSERT(room[16 + i] == 0 || room[16 + i] == GUARD);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(recv_data(2000), -EIO);
+		for (size_t j = 0; j < 2000; j++)
+			CU_ASSERT(room[16 + j] == 0 || room[16 + j] == GUARD);
+	}
+	CU_ASSERT(readable());
+	expect_msg(1, 0, -ENOMEM, 0, false);
+	expect_msg(2, 0, 2, 21, true);
+	expect_msg(1000, 0, 800, 22, true);
+	CU_ASSERT_EQUAL(recv_data(2000), 300);
+	CU_ASSERT_EQUAL(t.rx.rec_no, 4 + 6);
+	starve_all_end(s);
+	finish();
+}
+
+/* Found also where the program's buffers cut it, and with what follows it. */
+static void
+test_control_into_pieces(void)
+{
+	static const uint8_t messages[] = { 4, 0, 0, 3, 'a', 'b', 'c', 24, 0, 0, 1, 0, 4 };
+	struct starved s[4];
+	uint8_t got[64];
+
+	for (int more = 0; more <= 1; more++) {
+		for (size_t cut = 0; cut <= 12; cut++) {
+			struct iovec iov[] = { { got, cut }, { got + cut, sizeof(got) - cut } };
+			struct rtls_msg msg = { .iov = iov, .iovlen = 2 };
+
+			begin_keyed();
+			put_record(22, messages, 12 + (uint32_t)more, 3);
+			feed_all();
+			starve_all(s);
+			CU_ASSERT_EQUAL(session_rx_recv(&t.rx, &msg, 0, false, false),
+					more ? -EINVAL : 12);
+			CU_ASSERT_EQUAL(t.rx.state, more ? SESSION_RX_FAILED : SESSION_RX_PAUSED);
+			if (!more)
+				CU_ASSERT_EQUAL(memcmp(got, messages, 12), 0);
+			starve_all_end(s);
+			finish();
+		}
+	}
 }
 
 static void
@@ -1171,7 +1406,7 @@ test_wipes(void)
 		put_data(1000);
 		feed_all();
 		CU_ASSERT_EQUAL(recv_data(1), 1);
-		plain = rte_pktmbuf_mtod(t.rx.opened, const uint8_t *) - 1;
+		plain = rte_pktmbuf_mtod(t.rx.opened.first, const uint8_t *) - 1;
 		CU_ASSERT(pattern_is(plain, 0, 1000));
 		CU_ASSERT_EQUAL(recv_data(600), 600);
 		if (whole)
@@ -1395,6 +1630,9 @@ main(void)
 		{ "a control record leaves no trace in a buffer for data",
 		  test_control_leaves_no_trace },
 		{ "peek", test_peek },
+		{ "a control record past data that waits", test_control_past_data },
+		{ "alerts and errors stay behind data", test_control_behind_data },
+		{ "how far a control record is looked for", test_control_bound },
 		{ "empty and padded records", test_empty_and_padded },
 		{ "every kind of bad record", test_bad_records },
 		{ "an alert can be sent after a failure", test_alert_after_failure },
@@ -1403,6 +1641,8 @@ main(void)
 		{ "KeyUpdate is found where it is, and nowhere else", test_key_update_found },
 		{ "KeyUpdate pauses until the next key", test_key_update },
 		{ "empty pools change nothing", test_without_memory },
+		{ "buffers that suffice need none of ours", test_without_own_buffers },
+		{ "a control record into pieces", test_control_into_pieces },
 		{ "what is kept for receiving", test_reserve },
 		{ "what the head record needs", test_head_need },
 		{ "freed buffers hold no plaintext", test_wipes },

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Records that were opened into buffers of ours and are not delivered in full, in the order in
+ * which they came. A buffer's data is what is left of the plaintext; only a control record can be
+ * empty. Any number of data records, then at most one control record: nothing is opened behind it.
+ */
+#ifndef RTLS_SESSION_OPENED_H
+#define RTLS_SESSION_OPENED_H
+
+#include <assert.h>
+
+#include <rte_mbuf.h>
+
+#include "buf/sendq.h"
+
+/* What the full delivery of an opened control record brings about. */
+enum opened_effect {
+	OPENED_EFFECT_NONE,
+	OPENED_EFFECT_PAUSE, /* it ends with a KeyUpdate */
+	OPENED_EFFECT_CLOSE, /* close_notify */
+};
+
+/* In the private area of the record's buffer. */
+struct opened_rec {
+	struct rte_mbuf *next;
+	uint32_t wire_len;
+	uint8_t type;
+	uint8_t effect; /* enum opened_effect */
+};
+
+static_assert(sizeof(struct opened_rec) <= sizeof(struct txmap_rec), "it fits a record buffer");
+
+/* All zero: none. */
+struct opened {
+	struct rte_mbuf *first;
+	struct rte_mbuf *last;
+	uint32_t room; /* buffer room of all */
+};
+
+static inline struct opened_rec *
+opened_rec(struct rte_mbuf *m)
+{
+	return rte_mbuf_to_priv(m);
+}
+
+/* Takes the buffer, behind all others. */
+void opened_put(struct opened *l, struct rte_mbuf *m, const struct opened_rec *rec);
+
+/* Takes it out, wiped and freed. */
+void opened_drop(struct opened *l, struct rte_mbuf *m);
+
+/* The control record that ends the list, or NULL. */
+struct rte_mbuf *opened_control(const struct opened *l);
+
+void opened_fini(struct opened *l);
+
+#endif
