@@ -70,6 +70,17 @@ echo(struct peer *p)
 	}
 }
 
+/* While it cannot send it reads nothing, so that the peer has to wait, too; but for key updates. */
+static uint32_t
+wants(struct peer *p)
+{
+	if (p->len != 0)
+		return RTLS_WRITABLE | RTLS_CONTROL;
+	if (SSL_is_init_finished(p->ssl) && rtls_ssl_service(p->ssl) == -EAGAIN)
+		return RTLS_READABLE | RTLS_WRITABLE;
+	return RTLS_READABLE;
+}
+
 static void
 drop(struct peer *p)
 {
@@ -114,9 +125,7 @@ serve(struct rtls_stack *stack, struct rtls_sock *listener, SSL_CTX *ctx)
 			if (!echo(p))
 				drop(p);
 			else
-				rtls_sock_watch(p->sock,
-						RTLS_READABLE | (p->len != 0 ? RTLS_WRITABLE : 0),
-						p);
+				rtls_sock_watch(p->sock, wants(p), p);
 		}
 	}
 }

@@ -69,6 +69,13 @@ wait_for(struct conn *c, uint32_t events)
 	return TURN_WAIT;
 }
 
+/* While it sends it does not receive; but key updates may be asked for (RFC 8446 4.6.3). */
+static enum turn
+wait_to_send(struct conn *c)
+{
+	return wait_for(c, RTLS_WRITABLE | RTLS_CONTROL);
+}
+
 bool
 conn_open(struct conn *c, struct conn_env *env, struct rtls_sock *k, uint64_t now_us)
 {
@@ -216,13 +223,13 @@ may_send(struct conn *c)
 {
 	int rc = rtls_ssl_service(c->ssl);
 
-	return rc == 0 ? TURN_AGAIN : rc == -EAGAIN ? wait_for(c, RTLS_WRITABLE) : TURN_FAIL;
+	return rc == 0 ? TURN_AGAIN : rc == -EAGAIN ? wait_to_send(c) : TURN_FAIL;
 }
 
 static enum turn
 after_refusal(struct conn *c, ssize_t rc)
 {
-	return rc == -EAGAIN || rc == -ENOMEM ? wait_for(c, RTLS_WRITABLE) : TURN_FAIL;
+	return rc == -EAGAIN || rc == -ENOMEM ? wait_to_send(c) : TURN_FAIL;
 }
 
 static enum turn
@@ -274,7 +281,7 @@ say_farewell(struct conn *c, uint64_t now_us)
 		if (SSL_shutdown(c->ssl) >= 0)
 			return TURN_AGAIN;
 		ERR_clear_error();
-		return SSL_want_write(c->ssl) ? wait_for(c, RTLS_WRITABLE) : TURN_FAIL;
+		return SSL_want_write(c->ssl) ? wait_to_send(c) : TURN_FAIL;
 	}
 	if (rtls_shutdown(c->sock, RTLS_SHUT_WR) < 0)
 		return TURN_FAIL;

@@ -57,10 +57,16 @@ int rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level);
  * update of our own before the record limit, bytes and keys that found no room.
  * Call it when the socket is READABLE or WRITABLE until the handshake is done,
  * and after that before SSL_read(), SSL_write() and rtls_send(), and once more
- * when they are done. It does not receive: SSL_read() meets the control records.
+ * when they are done.
+ * It takes in control records, up to 32 in one call, and no data: what of it comes first waits
+ * for SSL_read(), rtls_ssl_recv() or rtls_recv(). So a program that only sends, or whose sends find
+ * no room, answers key updates if it calls this when the socket is WRITABLE or has RTLS_CONTROL.
+ * How far it looks past data is said at RTLS_MSG_CONTROL (io.h); not past a record that SSL_read()
+ * took in part, and not where libssl opens the records. Several questions may have one answer.
  * Clears libssl's error queue of the calling thread.
  * @return 0: the handshake is done and nothing is owed; -EAGAIN: call again on
- *   the next event; -EPROTO: the handshake failed (rtls_ssl_status() says why);
+ *   the next event, also while rtls_connect() has not come through; -EPROTO: TLS has failed, by
+ *   the handshake or by what came later (rtls_ssl_status() says why);
  *   another errno: the connection ended; -EINVAL: ssl has no BIO of this library.
  */
 int rtls_ssl_service(SSL *ssl);

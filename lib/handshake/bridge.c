@@ -18,6 +18,9 @@ enum {
 	KEY_UPDATE_TYPE = 24,
 	/* RFC 8446 4.6.3: type (1), length (3), request_update (1). */
 	KEY_UPDATE_LEN = 5,
+	KEY_UPDATE_REQUESTED = 1,
+	/* RFC 8446 6 */
+	ALERT_UNEXPECTED_MESSAGE = 10,
 };
 
 struct bridge *
@@ -59,12 +62,24 @@ check_sock(struct bridge *br)
 	return rc;
 }
 
+bool
+bridge_connected(struct bridge *br)
+{
+	struct rtls_sock_info info;
+
+	if (!br->connected)
+		br->connected = rtls_sock_info(br->sock, &info) != 0 ||
+				info.state != RTLS_SOCK_CONNECTING;
+	return br->connected;
+}
+
 /* Why the socket did not take first keys. */
 static const char *
 why_not(int rc)
 {
-	return rc == -EINVAL ? "librecordtls does not carry this protocol version and cipher" :
-			       "the connection did not take the keys";
+	return rc == -EINVAL || rc == -ENOTSUP ?
+		       "librecordtls does not carry this protocol version and cipher" :
+		       "the connection did not take the keys";
 }
 
 static bool
@@ -238,6 +253,8 @@ bridge_write(struct bridge *br, const void *bytes, size_t len)
 	int room = bridge_flush(br);
 	int n;
 
+	if (room == 0 && !bridge_connected(br))
+		return -EAGAIN;
 	bridge_settle(br);
 	if (room < 0 && room != -EAGAIN)
 		return room;
@@ -252,24 +269,46 @@ bridge_write(struct bridge *br, const void *bytes, size_t len)
 	return n;
 }
 
+static int
+put_header(uint8_t *out, uint8_t type, size_t len)
+{
+	out[0] = type;
+	out[1] = 3;
+	out[2] = 3;
+	out[3] = (uint8_t)(len >> 8);
+	out[4] = (uint8_t)len;
+	return BRIDGE_HEADER_LEN + (int)len;
+}
+
+/*
+ * libssl picks its alert by an errno, and has none for a record that may not stand where it does
+ * (RFC 8446 5.1, 5.4). So it gets one that may not stand anywhere.
+ */
+static int
+read_failed(const struct bridge *br, uint8_t *out, int rc)
+{
+	struct rtls_sock_info info;
+
+	if ((rc != -EBADMSG && rc != -EINVAL) || rtls_sock_info(br->sock, &info) != 0 ||
+	    info.end_alert != ALERT_UNEXPECTED_MESSAGE)
+		return rc;
+	out[BRIDGE_HEADER_LEN] = 0;
+	return put_header(out, 0, 1);
+}
+
 /* One record (or several of data that arrived together) as libssl expects it. */
 static int
-read_record(struct bridge *br, uint8_t *out)
+read_record(struct bridge *br, uint8_t *out, int flags)
 {
 	struct iovec iov = { .iov_base = out + BRIDGE_HEADER_LEN, .iov_len = BRIDGE_PLAINTEXT_MAX };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
-	ssize_t n = rtls_recvmsg(br->sock, &m, 0);
+	ssize_t n = rtls_recvmsg(br->sock, &m, flags);
 
 	if (n < 0)
-		return (int)n;
+		return read_failed(br, out, (int)n);
 	if (n == 0 && m.type == 0)
 		return 0;
-	out[0] = m.type;
-	out[1] = 3;
-	out[2] = 3;
-	out[3] = (uint8_t)(n >> 8);
-	out[4] = (uint8_t)n;
-	return BRIDGE_HEADER_LEN + (int)n;
+	return put_header(out, m.type, (size_t)n);
 }
 
 /* From the record in hand; a reader that asks for less than a record gets the rest later. */
@@ -290,6 +329,22 @@ read_staged(struct bridge *br, uint8_t *out, size_t len)
 	return (int)len;
 }
 
+/* A record that libssl reads later, in parts. As bridge_read(). */
+static int
+stage(struct bridge *br, int flags)
+{
+	int n;
+
+	if (br->record == NULL)
+		br->record = OPENSSL_malloc(BRIDGE_RECORD_MAX);
+	if (br->record == NULL)
+		return -ENOMEM;
+	n = read_record(br, br->record, flags);
+	if (n > 0)
+		br->record_len = (size_t)n;
+	return n;
+}
+
 static int
 read_taken(struct bridge *br, uint8_t *out, size_t len)
 {
@@ -297,17 +352,49 @@ read_taken(struct bridge *br, uint8_t *out, size_t len)
 
 	if (br->record_len != 0)
 		return read_staged(br, out, len);
+	if (br->taking_in)
+		return -EAGAIN;
 	if (len >= BRIDGE_RECORD_MAX)
-		return read_record(br, out);
-	if (br->record == NULL)
-		br->record = OPENSSL_malloc(BRIDGE_RECORD_MAX);
-	if (br->record == NULL)
-		return -ENOMEM;
-	n = read_record(br, br->record);
-	if (n <= 0)
-		return n;
-	br->record_len = (size_t)n;
-	return read_staged(br, out, len);
+		return read_record(br, out, 0);
+	n = stage(br, 0);
+	return n <= 0 ? n : read_staged(br, out, len);
+}
+
+void
+bridge_trim(struct bridge *br)
+{
+	if (br->record_len != 0)
+		return;
+	OPENSSL_clear_free(br->record, BRIDGE_RECORD_MAX);
+	br->record = NULL;
+}
+
+static void
+note_question(struct bridge *br)
+{
+	uint8_t *msg = br->record + BRIDGE_HEADER_LEN;
+	struct rtls_tls_info info;
+
+	if (br->record[0] != RTLS_TYPE_HANDSHAKE || msg[0] != KEY_UPDATE_TYPE ||
+	    msg[KEY_UPDATE_LEN - 1] != KEY_UPDATE_REQUESTED)
+		return;
+	/* The socket has framed the messages: these bytes could be the rest of another one. */
+	if (rtls_tls_info(br->sock, RTLS_RX, &info) != 0 || !info.paused)
+		return;
+	msg[KEY_UPDATE_LEN - 1] = 0;
+	br->asked = true;
+}
+
+int
+bridge_fetch_control(struct bridge *br, int flags)
+{
+	int n = br->record_len != 0 ? 1 : stage(br, flags);
+
+	if (n == BRIDGE_HEADER_LEN + KEY_UPDATE_LEN)
+		note_question(br);
+	if (n >= 0)
+		return n > 0;
+	return n == -EAGAIN || n == -ENOMEM || n == -EKEYEXPIRED ? 0 : n;
 }
 
 int
@@ -330,6 +417,8 @@ bridge_read(struct bridge *br, void *bytes, size_t len)
 {
 	int n = bridge_install_rx(br);
 
+	if (n == 0 && !bridge_connected(br))
+		return -EAGAIN;
 	bridge_settle(br);
 	if (n == 0 && br->rx == BRIDGE_TAKEN)
 		n = read_taken(br, bytes, len);

@@ -36,6 +36,7 @@ struct bridge {
 	SSL *ssl;                /* owns the BIO, which owns this */
 	struct rtls_sock *sock;  /* borrowed */
 	struct rtls_guard guard; /* for bytes of a direction that libssl has */
+	bool connected;          /* the socket was seen to be */
 	bool settled;            /* the handshake was done: who has a direction is known */
 
 	enum bridge_hand tx;
@@ -53,6 +54,8 @@ struct bridge {
 	size_t record_off;
 	size_t record_len;
 	bool eof;
+	bool asked;     /* the peer asked for a key update, and libssl does not know */
+	bool taking_in; /* libssl gets control records only, where the socket opens records */
 
 	int io_errno;    /* positive; why the socket failed last */
 	int failed;      /* rtls_ssl_service()'s last word; 0: none yet */
@@ -76,6 +79,24 @@ int bridge_flush(struct bridge *br);
 
 /* Gives the socket receiving keys that it had no memory for. Returns as bridge_flush(). */
 int bridge_install_rx(struct bridge *br);
+
+/*
+ * Before a connection is there nothing is wrong with it: libssl's bytes, keys and questions wait.
+ * False: it is not there yet.
+ */
+bool bridge_connected(struct bridge *br);
+
+/*
+ * Takes a control record off the socket for libssl to read: with flags 0 the one that is known to
+ * be ahead, with RTLS_MSG_CONTROL the next one past data that waits. 1: there is one; 0: not now;
+ * or the socket's last word, which libssl has to meet, too. Of a KeyUpdate that asks for one libssl
+ * learns the new key only: it would read nothing more before it has sent its answer, and one for
+ * each; several may have one together (RFC 8446 4.6.3). br->asked says that one is owed.
+ */
+int bridge_fetch_control(struct bridge *br, int flags);
+
+/* Gives the memory for records in hand back, if there is none: idle connections are many. */
+void bridge_trim(struct bridge *br);
 
 /* Why libssl has a direction, or NULL: it has not. */
 const char *bridge_reason(const struct bridge *br, enum rtls_dir d);

@@ -14,6 +14,7 @@
 
 #include "handshake/bio.h"
 #include "handshake/bridge.h"
+#include "handshake/service.h"
 #include "handshake/verdict.h"
 
 #include <recordtls/io.h>
@@ -21,7 +22,7 @@
 
 /* What is owed comes first. NULL: *owed says why no data can move, now or ever. */
 static struct bridge *
-begin(SSL *ssl, int *owed)
+begin(SSL *ssl, bool sends, int *owed)
 {
 	struct bridge *br = bridge_of(ssl);
 
@@ -29,7 +30,7 @@ begin(SSL *ssl, int *owed)
 		*owed = -EINVAL;
 		return NULL;
 	}
-	*owed = rtls_ssl_service(ssl);
+	*owed = service(ssl, br, sends);
 	return br->settled && br->failed == 0 ? br : NULL;
 }
 
@@ -79,7 +80,7 @@ rtls_ssl_send(SSL *ssl, const void *buf, size_t len, int flags)
 
 	if ((flags & ~RTLS_MSG_MORE) != 0 || (buf == NULL && len > 0))
 		return -EINVAL;
-	br = begin(ssl, &owed);
+	br = begin(ssl, true, &owed);
 	if (br == NULL || (owed < 0 && owed != -EAGAIN))
 		return owed;
 	/* RFC 8446 6.1: nothing follows close_notify. */
@@ -112,10 +113,26 @@ recv_by_libssl(struct bridge *br, void *buf, size_t len, int flags)
 	ok = peek ? SSL_peek_ex(br->ssl, buf, len, &n) : SSL_read_ex(br->ssl, buf, len, &n);
 	if (!ok && SSL_get_error(br->ssl, ok) != SSL_ERROR_ZERO_RETURN)
 		rc = verdict(br, ok);
-	/* The answer to a key update is owed at once: its asker may wait before it goes on. */
-	if (br->failed == 0 && SSL_get_key_update_type(br->ssl) != SSL_KEY_UPDATE_NONE)
-		(void)rtls_ssl_service(br->ssl);
 	return ok ? (ssize_t)n : rc;
+}
+
+/* libssl gets control records only: data that it had would stand in front of the next ones. */
+static ssize_t
+recv_ours(struct bridge *br, void *buf, size_t len, int flags)
+{
+	ssize_t n = -EIO;
+	int rc = 1;
+
+	while (n == -EIO && rc == 1 && br->rx == BRIDGE_TAKEN) {
+		if ((SSL_get_shutdown(br->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
+			return 0;
+		n = rtls_recv(br->sock, buf, len, flags);
+		if (n == -EIO)
+			rc = service_control(br, 0);
+	}
+	if (rc < 0)
+		return rc;
+	return n == -EIO || n == -EKEYEXPIRED ? -EAGAIN : n;
 }
 
 ssize_t
@@ -127,17 +144,21 @@ rtls_ssl_recv(SSL *ssl, void *buf, size_t len, int flags)
 
 	if ((flags & ~RTLS_MSG_PEEK) != 0 || (buf == NULL && len > 0))
 		return -EINVAL;
-	br = begin(ssl, &owed);
+	br = begin(ssl, false, &owed);
 	if (br == NULL)
 		return owed;
 	/* What cannot be sent, now or ever, does not keep from reading what came before. */
 	if (len == 0)
 		return 0;
 	/* What an SSL_read() before left in libssl comes first. */
-	if (br->rx == BRIDGE_TAKEN && br->record_len == 0 && SSL_has_pending(ssl) == 0) {
-		n = rtls_recv(br->sock, buf, len, flags);
-		if (n > 0 || n == -EAGAIN || n == -ENOMEM)
-			return n;
-	}
-	return recv_by_libssl(br, buf, len, flags);
+	n = -EIO;
+	if (br->rx == BRIDGE_TAKEN && br->record_len == 0 && SSL_has_pending(ssl) == 0)
+		n = recv_ours(br, buf, len, flags);
+	/* Ends are libssl's to judge. */
+	if (n <= 0 && n != -EAGAIN && n != -ENOMEM && br->failed == 0)
+		n = recv_by_libssl(br, buf, len, flags);
+	/* The answer to a key update is owed at once: its asker may wait before it goes on. */
+	if (br->failed == 0 && (br->asked || SSL_get_key_update_type(ssl) != SSL_KEY_UPDATE_NONE))
+		(void)service(ssl, br, false);
+	return n;
 }

@@ -9,8 +9,10 @@
 
 #include "handshake/bio.h"
 #include "handshake/bridge.h"
+#include "handshake/service.h"
 #include "handshake/verdict.h"
 
+#include <recordtls/io.h>
 #include <recordtls/openssl.h>
 
 /*
@@ -18,6 +20,9 @@
  * 2^24.5 full records with AES-GCM, and libssl does not see them any more.
  */
 #define REKEY_AFTER_RECORDS (UINT64_C(1) << 23)
+
+/* Control records in one call, so that a peer that sends nothing else has its turn, and no more. */
+enum { TAKE_IN_MAX = 32 };
 
 int
 rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level)
@@ -95,6 +100,17 @@ wants_new_key(const struct bridge *br)
 	       info.version == RTLS_TLS_1_3 && info.rec_no >= REKEY_AFTER_RECORDS;
 }
 
+/* Which key update is owed. */
+static int
+owed_update(const struct bridge *br, const SSL *ssl)
+{
+	int type = SSL_get_key_update_type(ssl);
+
+	if (type == SSL_KEY_UPDATE_NONE && (br->asked || wants_new_key(br)))
+		type = SSL_KEY_UPDATE_NOT_REQUESTED;
+	return type;
+}
+
 /*
  * RFC 8446 4.6.3: the answer to a requested update comes before our next data;
  * libssl alone would send it with its own next SSL_write() only.
@@ -102,31 +118,83 @@ wants_new_key(const struct bridge *br)
 static int
 answer_key_update(struct bridge *br, SSL *ssl)
 {
-	int type = SSL_get_key_update_type(ssl);
+	int type, rc;
 
 	if ((SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) != 0)
 		return 0;
-	if (type == SSL_KEY_UPDATE_NONE) {
-		if (!wants_new_key(br))
-			return 0;
-		type = SSL_KEY_UPDATE_NOT_REQUESTED;
+	while ((type = owed_update(br, ssl)) != SSL_KEY_UPDATE_NONE) {
+		rc = key_update(br, ssl, type);
+		if (rc < 0)
+			return rc;
+		/* One that asks in its turn is no answer. */
+		if (type == SSL_KEY_UPDATE_NOT_REQUESTED)
+			br->asked = false;
 	}
-	return key_update(br, ssl, type);
+	return 0;
+}
+
+/* One step of libssl, which reads the record that the bridge has for it (taking_in), or an error. */
+static int
+read_control(struct bridge *br, bool taking_in)
+{
+	uint8_t none;
+	size_t n;
+	int ret, rc = 0;
+
+	ERR_clear_error();
+	br->taking_in = taking_in;
+	ret = SSL_peek_ex(br->ssl, &none, sizeof(none), &n);
+	/* After close_notify the peer may still be sent to (RFC 8446 6.1). */
+	if (ret != 1 && SSL_get_error(br->ssl, ret) != SSL_ERROR_ZERO_RETURN)
+		rc = verdict(br, ret);
+	br->taking_in = false;
+	ERR_clear_error();
+	return rc == -EAGAIN ? 0 : rc;
 }
 
 int
-rtls_ssl_service(SSL *ssl)
+service_control(struct bridge *br, int flags)
 {
-	struct bridge *br = bridge_of(ssl);
-	int rc;
+	bool kept = br->record != NULL;
+	int n = bridge_fetch_control(br, flags), rc = 0;
 
-	if (br == NULL)
-		return -EINVAL;
-	rc = bridge_flush(br);
+	if (n != 0)
+		rc = read_control(br, n == 1);
+	if (!kept)
+		bridge_trim(br);
+	return rc < 0 ? rc : n == 1;
+}
+
+/*
+ * RFC 8446 4.6.3: a peer may ask for a key update while the program only sends. What libssl has of
+ * a record that SSL_read() took in part comes first.
+ */
+static int
+take_in(struct bridge *br)
+{
+	unsigned int i;
+	int rc = 1;
+
+	for (i = 0; i < TAKE_IN_MAX && rc == 1; i++) {
+		if (!br->settled || br->rx != BRIDGE_TAKEN || SSL_has_pending(br->ssl) ||
+		    (SSL_get_shutdown(br->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
+			break;
+		rc = service_control(br, RTLS_MSG_CONTROL);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int
+service(SSL *ssl, struct bridge *br, bool sends)
+{
+	int rc = bridge_flush(br);
+
 	if (rc < 0 && rc != -EAGAIN)
 		return rc;
 	if (br->failed != 0)
 		return br->failed;
+	if (!bridge_connected(br))
+		return -EAGAIN;
 	if (!SSL_is_init_finished(ssl)) {
 		rc = advance(br, ssl);
 		if (rc < 0)
@@ -134,11 +202,21 @@ rtls_ssl_service(SSL *ssl)
 	}
 	bridge_settle(br);
 	rc = bridge_install_rx(br);
+	if (rc == 0 && sends)
+		rc = take_in(br);
 	if (rc == 0)
 		rc = answer_key_update(br, ssl);
 	if (rc < 0)
 		return rc;
 	return bridge_flush(br);
+}
+
+int
+rtls_ssl_service(SSL *ssl)
+{
+	struct bridge *br = bridge_of(ssl);
+
+	return br == NULL ? -EINVAL : service(ssl, br, true);
 }
 
 int

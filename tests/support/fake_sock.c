@@ -69,6 +69,7 @@ fake_sock_fini(struct rtls_sock *k)
 {
 	fake_bytes_free(&k->in);
 	fake_bytes_free(&k->out);
+	fake_bytes_free(&k->ahead);
 }
 
 /* RFC 8446 5.2 and 5.3, on one record; returns its length, or -1 when the tag is wrong. */
@@ -137,6 +138,8 @@ schedule(struct rtls_sock *k, size_t *len, bool whole)
 {
 	uint64_t r = harness_rand(&k->rand);
 
+	if (k->connecting)
+		return -ENOTCONN;
 	if (k->tx_errno != 0)
 		return -k->tx_errno;
 	if (k->blocked || r % 16 < k->refuse_of_16) {
@@ -257,10 +260,12 @@ open_next(struct rtls_sock *k)
 	if (k->in.len < HEADER + len)
 		return k->fin ? (k->failed = -EMSGSIZE) : -EAGAIN;
 	n = aead(&k->rx, false, rec, rec + HEADER, len, k->opened);
+	k->end_alert = n < 0 ? 20 : 10;
 	while (n > 0 && k->opened[n - 1] == 0)
 		n--;
 	if (n <= 0)
 		return k->failed = -EBADMSG;
+	k->end_alert = 0;
 	k->opened_type = k->opened[n - 1];
 	k->opened_len = (size_t)n - 1;
 	k->opened_off = 0;
@@ -270,6 +275,22 @@ open_next(struct rtls_sock *k)
 	k->paused = k->opened_type == RTLS_TYPE_HANDSHAKE && k->opened_len == 5 &&
 		    k->opened[0] == 24;
 	return 0;
+}
+
+/* The record in hand becomes one of the handshake, or any but data where no data waits. 0, or why
+ * not: see RTLS_MSG_CONTROL. */
+static int
+find_control(struct rtls_sock *k)
+{
+	int rc;
+
+	while ((rc = open_next(k)) == 0 && k->opened_type == RTLS_TYPE_DATA) {
+		fake_bytes_add(&k->ahead, k->opened + k->opened_off, k->opened_len - k->opened_off);
+		k->opened_type = 0;
+	}
+	if (k->ahead.len == 0)
+		return rc == -EAGAIN && k->fin && k->in.len == 0 ? 0 : rc;
+	return rc == 0 && k->opened_type == RTLS_TYPE_HANDSHAKE ? 0 : -EAGAIN;
 }
 
 static ssize_t
@@ -282,6 +303,18 @@ recv_records(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
 
 	m->type = 0;
 	m->flags = 0;
+	if (flags & RTLS_MSG_CONTROL) {
+		rc = find_control(k);
+		if (rc != 0)
+			return rc;
+	} else if (k->ahead.len != 0) {
+		got = k->ahead.len < room ? k->ahead.len : room;
+		memcpy(to, k->ahead.buf, got);
+		m->type = RTLS_TYPE_DATA;
+		if (!peek)
+			fake_bytes_drop(&k->ahead, got);
+		return (ssize_t)got;
+	}
 	while ((rc = open_next(k)) == 0 && got < room) {
 		if (got != 0 && (k->opened_type != RTLS_TYPE_DATA || m->type != RTLS_TYPE_DATA))
 			break;
@@ -313,7 +346,7 @@ rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
 {
 	if (shut_out(k, &k->rx))
 		return -ENOKEY;
-	if (k->rx.epoch == 0 || m->iovlen != 1 || flags != 0)
+	if (k->rx.epoch == 0 || m->iovlen != 1 || (flags & ~RTLS_MSG_CONTROL) != 0)
 		die("recvmsg");
 	return recv_records(k, m, flags, false);
 }
@@ -328,6 +361,8 @@ recv_data(struct rtls_sock *k, void *buf, size_t len, int flags)
 		return recv_records(k, &m, flags, true);
 	if (flags != 0)
 		die("recv");
+	if (k->connecting)
+		return -ENOTCONN;
 	if (len > k->recv_max)
 		k->recv_max = len;
 	if (len > k->in.len)
@@ -373,6 +408,15 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 		k->rx_keys++;
 		k->paused = false;
 	}
+	return 0;
+}
+
+int
+rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->state = k->connecting ? RTLS_SOCK_CONNECTING : RTLS_SOCK_OPEN;
+	out->end_alert = k->end_alert;
 	return 0;
 }
 

@@ -44,9 +44,12 @@ struct rtls_sock {
 	uint8_t opened[16384 + 256];
 	size_t opened_off;
 	size_t opened_len;
-	uint8_t opened_type; /* 0: none */
-	bool paused;         /* behind a KeyUpdate */
-	int failed;          /* the receive side's last word */
+	uint8_t opened_type;     /* 0: none */
+	bool paused;             /* behind a KeyUpdate */
+	struct fake_bytes ahead; /* opened data in front of that record */
+	uint8_t end_alert;       /* of rtls_sock_info() */
+	bool connecting;         /* there is no connection yet */
+	int failed;              /* the receive side's last word */
 
 	/* The schedule. */
 	uint64_t rand;

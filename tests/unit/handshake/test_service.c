@@ -135,6 +135,229 @@ test_peer_asks_for_key_update(void)
 }
 
 static void
+far_asks(struct tls_bench *b)
+{
+	CU_ASSERT_EQUAL(SSL_key_update(b->far, SSL_KEY_UPDATE_REQUESTED), 1);
+	CU_ASSERT_EQUAL(SSL_do_handshake(b->far), 1);
+	tls_bench_carry(b);
+}
+
+/* Carries, and how many bytes of data the far side has then. */
+static size_t
+far_reads(struct tls_bench *b)
+{
+	uint8_t buf[16384];
+	size_t n, got = 0;
+
+	tls_bench_carry(b);
+	while (SSL_read_ex(b->far, buf, sizeof(buf), &n))
+		got += n;
+	CU_ASSERT_EQUAL(SSL_get_error(b->far, 0), SSL_ERROR_WANT_READ);
+	return got;
+}
+
+/*
+ * Who only sends never receives. The question is met all the same, past data that waits for the
+ * program, and the answer goes before the next data.
+ */
+static void
+test_asked_while_sending(void)
+{
+	static const struct tls_bench_conf *const confs[] = { &server, &client };
+	uint8_t got[64];
+	struct tls_bench b;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		unsigned int asked = 0, before;
+
+		open_done(&b, confs[i & 1]);
+		for (unsigned int j = 0; j < 3; j++, asked++) {
+			if (i & 4)
+				CU_ASSERT_EQUAL(SSL_write(b.far, "waiting", 7), 7);
+			far_asks(&b);
+			before = b.sock.tx_type[RTLS_TYPE_HANDSHAKE];
+			CU_ASSERT_EQUAL(i & 2 ? rtls_ssl_service(b.near) :
+						rtls_ssl_send(b.near, "next", 4, 0),
+					i & 2 ? 0 : 4);
+			CU_ASSERT_EQUAL(b.sock.rx_keys, 2 + asked);
+			CU_ASSERT_EQUAL(b.sock.tx_keys, 2 + asked);
+			CU_ASSERT_EQUAL(b.sock.tx_type[RTLS_TYPE_HANDSHAKE], before + 1);
+			CU_ASSERT_EQUAL(b.sock.tx.rec_no, i & 2 ? 0 : 1);
+			CU_ASSERT_EQUAL(far_reads(&b), i & 2 ? 0 : 4);
+		}
+		for (unsigned int j = 0; j < 3 && i & 4; j++) {
+			CU_ASSERT_EQUAL(rtls_ssl_recv(b.near, got, 7, 0), 7);
+			CU_ASSERT_EQUAL(memcmp(got, "waiting", 7), 0);
+		}
+		CU_ASSERT_EQUAL(rtls_ssl_recv(b.near, got, sizeof(got), 0), -EAGAIN);
+		CU_ASSERT_EQUAL(b.sock.rx_keys, 4);
+		CU_ASSERT_TRUE(tls_bench_receive(&b, 50000));
+		CU_ASSERT_TRUE(tls_bench_send(&b, 50000, false));
+		tls_bench_close(&b);
+	}
+}
+
+/* Both ask while neither receives; and the one may not be able to send. */
+static void
+test_both_ask(void)
+{
+	struct tls_bench b;
+
+	for (int blocked = 0; blocked <= 1; blocked++) {
+		open_done(&b, &server);
+		b.sock.blocked = blocked;
+		CU_ASSERT_EQUAL(rtls_ssl_key_update(b.near, 1), 0);
+		far_asks(&b);
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), blocked ? -EAGAIN : 0);
+		CU_ASSERT_EQUAL(b.sock.rx_keys, 2);
+		b.sock.blocked = false;
+		for (int i = 0; i < 4; i++) {
+			CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "x", 1, 0), 1);
+			CU_ASSERT_EQUAL(far_reads(&b), 1);
+			CU_ASSERT_EQUAL(SSL_write(b.far, "y", 1), 1);
+			tls_bench_carry(&b);
+		}
+		/* Its own, and the answer to ours. */
+		CU_ASSERT_EQUAL(b.sock.rx_keys, 3);
+		CU_ASSERT_EQUAL(b.sock.tx_keys, 3);
+		tls_bench_close(&b);
+	}
+}
+
+/* A peer that asks without end, and does not read: its questions leave the queue. */
+static void
+test_storm(void)
+{
+	enum { ASKED = 500 };
+	struct tls_bench b;
+	unsigned int before, calls = 0;
+
+	open_done(&b, &server);
+	far_reads(&b);
+	b.sock.blocked = true;
+	before = b.sock.tx_type[RTLS_TYPE_HANDSHAKE];
+	for (int i = 0; i < ASKED; i++)
+		far_asks(&b);
+	for (; b.sock.in.len != 0 && calls < 100; calls++)
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), -EAGAIN);
+	/* None of it, and no more than so many in one go. */
+	CU_ASSERT_EQUAL(calls, (ASKED + 31) / 32);
+	CU_ASSERT_EQUAL(b.sock.rx_keys, 1 + ASKED);
+	CU_ASSERT_EQUAL(b.sock.tx_keys, 1);
+	b.sock.blocked = false;
+	for (int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "x", 1, 0), 1);
+	/* RFC 8446 4.6.3: several questions while one was silent may have one answer. */
+	CU_ASSERT_TRUE(b.sock.tx_type[RTLS_TYPE_HANDSHAKE] - before <= 2);
+	CU_ASSERT_TRUE(b.sock.tx_keys <= 3);
+	CU_ASSERT_EQUAL(far_reads(&b), 4);
+	CU_ASSERT_TRUE(tls_bench_receive(&b, 50000));
+	tls_bench_close(&b);
+}
+
+/* What libssl has to judge is met by a program that only sends, too. */
+static void
+test_ends_while_sending(void)
+{
+	static const uint8_t fatal[] = { 2, 40 };
+	struct rtls_ssl_status st;
+	struct tls_bench b;
+	char c;
+
+	open_done(&b, &server);
+	CU_ASSERT_EQUAL(SSL_shutdown(b.far), 0);
+	tls_bench_carry(&b);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "x", 1, 0), 1);
+	CU_ASSERT_EQUAL(rtls_ssl_status(b.near, &st), 0);
+	CU_ASSERT_EQUAL(st.close_notify_received, 1);
+	CU_ASSERT_EQUAL(rtls_ssl_recv(b.near, &c, 1, 0), 0);
+	tls_bench_close(&b);
+
+	open_done(&b, &server);
+	fake_sock_inject(&b.sock, RTLS_TYPE_ALERT, fatal, sizeof(fatal));
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), -EPROTO);
+	CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "x", 1, 0), -EPROTO);
+	CU_ASSERT_EQUAL(ERR_peek_error(), 0);
+	tls_bench_close(&b);
+
+	/* FIN alone ends one direction: who sends on does not ask. */
+	open_done(&b, &server);
+	b.far_fin = true;
+	tls_bench_carry(&b);
+	CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "x", 1, 0), 1);
+	CU_ASSERT_EQUAL(far_reads(&b), 1);
+	CU_ASSERT_EQUAL(rtls_ssl_recv(b.near, &c, 1, 0), -EPROTO);
+	tls_bench_close(&b);
+}
+
+/* RFC 8446 5.4: a record of zeros only is unexpected_message, whoever meets it. */
+static void
+test_record_of_zeros(void)
+{
+	static const uint8_t zeros[100];
+	struct tls_bench b;
+	char c;
+
+	for (size_t len = 0; len <= sizeof(zeros); len += 50) {
+		for (int by = 0; by < 3; by++) {
+			open_done(&b, &server);
+			far_reads(&b);
+			fake_sock_inject(&b.sock, 0, zeros, len);
+			CU_ASSERT_TRUE(0 > (by == 0 ? rtls_ssl_recv(b.near, &c, 1, 0) :
+					    by == 1 ? rtls_ssl_service(b.near) :
+						      SSL_read(b.near, &c, 1)));
+			ERR_clear_error();
+			tls_bench_carry(&b);
+			CU_ASSERT_TRUE(SSL_read(b.far, &c, 1) <= 0);
+			CU_ASSERT_EQUAL(ERR_GET_REASON(ERR_peek_error()),
+					SSL_R_SSLV3_ALERT_UNEXPECTED_MESSAGE);
+			ERR_clear_error();
+			tls_bench_close(&b);
+		}
+	}
+	/* A tag that does not fit says so. */
+	open_done(&b, &server);
+	far_reads(&b);
+	fake_sock_inject(&b.sock, 23, zeros, 10);
+	b.sock.in.buf[7] ^= 1;
+	CU_ASSERT_EQUAL(rtls_ssl_recv(b.near, &c, 1, 0), -EPROTO);
+	tls_bench_carry(&b);
+	CU_ASSERT_TRUE(SSL_read(b.far, &c, 1) <= 0);
+	CU_ASSERT_EQUAL(ERR_GET_REASON(ERR_peek_error()), SSL_R_SSLV3_ALERT_BAD_RECORD_MAC);
+	ERR_clear_error();
+	tls_bench_close(&b);
+}
+
+/* A program may begin before rtls_connect() came through, by whichever call. */
+static void
+test_before_the_connection(void)
+{
+	static const struct tls_bench_conf *const confs[] = { &server, &client };
+	struct tls_bench b;
+	char c;
+
+	for (int i = 0; i < 2; i++) {
+		tls_bench_open(&b, confs[i]);
+		b.sock.connecting = true;
+		for (int j = 0; j < 3; j++) {
+			CU_ASSERT_EQUAL(rtls_ssl_service(b.near), -EAGAIN);
+			CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "x", 1, 0), -EAGAIN);
+			CU_ASSERT_EQUAL(rtls_ssl_recv(b.near, &c, 1, 0), -EAGAIN);
+			CU_ASSERT_EQUAL(SSL_do_handshake(b.near), -1);
+			CU_ASSERT_TRUE(SSL_want_read(b.near) || SSL_want_write(b.near));
+		}
+		b.sock.connecting = false;
+		CU_ASSERT_TRUE_FATAL(tls_bench_shake(&b));
+		check_handed_over(&b);
+		CU_ASSERT_TRUE(tls_bench_send(&b, 50000, false));
+		CU_ASSERT_TRUE(tls_bench_receive(&b, 50000));
+		tls_bench_close(&b);
+	}
+}
+
+static void
 test_key_update_refused_while_a_write_is_pending(void)
 {
 	static const uint8_t data[100] = { 1 };
@@ -345,6 +568,12 @@ main(void)
 		{ "own key updates", test_own_key_update },
 		{ "own key update that asks the peer", test_own_key_update_asks_the_peer },
 		{ "key updates the peer asks for", test_peer_asks_for_key_update },
+		{ "asked for a key update while sending", test_asked_while_sending },
+		{ "both sides ask for key updates", test_both_ask },
+		{ "a storm of key updates", test_storm },
+		{ "ends while sending", test_ends_while_sending },
+		{ "a record of zeros", test_record_of_zeros },
+		{ "before there is a connection", test_before_the_connection },
 		{ "no key update beside a pending write",
 		  test_key_update_refused_while_a_write_is_pending },
 		{ "a key update before the record limit", test_key_update_before_the_record_limit },
