@@ -175,6 +175,8 @@ make_memory(struct tlsnic *nic)
 	nic->rx_pool = make_pool(nic, "rxpool");
 	if (nic->scratch == NULL || nic->tx_pool == NULL || nic->rx_pool == NULL)
 		return -ENOMEM;
+	/* Half of them, so that some go while others are made; a cut packet wants all at once. */
+	nic->port.tso_frames = RTE_MIN(RTE_MAX(nic->tx_pool->size / 2, 1u), (uint32_t)OUTQ_SIZE);
 	rc = contexts_init(&nic->contexts, nic->conf.max_contexts, nic->name);
 	return rc == 0 ? rings_init(nic) : rc;
 }

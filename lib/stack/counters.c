@@ -18,6 +18,7 @@ static const char *const names[CNT_MAX] = {
 	[CNT_RX_NO_CONNECTION] = "RxNoConnection",
 	[CNT_TX_NO_BUFFER] = "TxNoBuffer",
 	[CNT_TX_REFUSED] = "TxRefused",
+	[CNT_TX_RECUT] = "TxRecut",
 	[CNT_TX_DROPPED] = "TxDropped",
 	[CNT_ARP_REQUESTS] = "ArpRequests",
 	[CNT_ARP_REFUSED] = "ArpRefused",

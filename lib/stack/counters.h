@@ -23,6 +23,7 @@ enum counter {
 	CNT_RX_NO_CONNECTION, /* TCP that belongs to nobody */
 	CNT_TX_NO_BUFFER,     /* a packet was put off: no header buffer */
 	CNT_TX_REFUSED,       /* packets that the port did not take at once */
+	CNT_TX_RECUT,         /* long packets that the port refused: sent as single segments */
 	CNT_TX_DROPPED,       /* packets that the port would never take */
 	CNT_ARP_REQUESTS,     /* sent */
 	CNT_ARP_REFUSED,      /* claimed a neighbour's address, or ours */

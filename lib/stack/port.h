@@ -61,6 +61,7 @@ struct rtls_port {
 	uint64_t queues_bound; /* bit per queue that a stack uses, or a port over this one */
 	bool stays;            /* close() leaves the device running: it is the program's */
 	uint32_t tso_max;      /* payload of the longest packet that it cuts itself; 0: cuts none */
+	uint32_t tso_frames;   /* and in how many frames at most; 0: any number */
 	struct offload_device tls;
 };
 

@@ -55,6 +55,7 @@ struct tx_slot {
 	struct rtls_sock *owner; /* NULL: a reply that belongs to no connection */
 	struct tcp_out out;
 	bool in_clear; /* a device seals it */
+	bool cut;      /* the port cuts it into segments */
 };
 
 /* A queue pair of a port. */
@@ -64,6 +65,8 @@ struct binding {
 	uint16_t nb_tx;
 	uint64_t refused_since_us; /* the port took nothing since then; UINT64_MAX: it does */
 	struct rtls_sock *served;  /* whose packet the port took last in this poll, or NULL */
+	bool cut_short;            /* it refused a long packet: until it takes one, none are long */
+	uint8_t cut_strikes;       /* so often in a row it took short ones instead */
 	bool full;                 /* it took less than it was given: nothing more in this poll */
 	struct arp_table arp;
 	struct arp_entry *arp_entries;

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include <limits.h>
+
+#include <rte_log.h>
+
 #include "stack/inline_tx.h"
 #include "stack/packet.h"
 #include "stack/stack.h"
 #include "stack/tx_path.h"
 
+RTE_LOG_REGISTER(stack_logtype, lib.recordtls.stack, NOTICE);
+
 enum {
 	TURN_SEGMENTS = 44,        /* about 64 KiB: then the next connection has its turn */
 	HEAD_REFUSED_US = 1000000, /* for so long: this packet will never be taken */
+	HEAD_RECUT_US = 10000,     /* a long one: perhaps it is its length */
+	CUT_STRIKES = 3,           /* it is: the port gets no long ones any more */
 };
 
 /* How many segments it is on the wire. */
@@ -82,6 +90,42 @@ give_up_head(struct rtls_stack *s, struct binding *b)
 	b->refused_since_us = UINT64_MAX;
 }
 
+/*
+ * The port refuses a head packet that it is to cut. Some drivers say that they cut, and then refuse
+ * this or that packet for ever. False: it is not long, or a full ring may be the reason.
+ */
+static bool
+recut_head(struct rtls_stack *s, struct binding *b, bool never)
+{
+	if (!b->tx[0].cut || (!never && s->now_us - b->refused_since_us < HEAD_RECUT_US))
+		return false;
+	stack_count(s, CNT_TX_RECUT);
+	b->cut_short = true;
+	return true;
+}
+
+/* Some were taken: was it the length that it refused? */
+static void
+judge_cutting(struct binding *b, bool took_long)
+{
+	if (took_long)
+		b->cut_strikes = 0;
+	else if (b->cut_short && b->cut_strikes < CUT_STRIKES && ++b->cut_strikes == CUT_STRIKES)
+		rte_log(RTE_LOG_NOTICE, (uint32_t)stack_logtype,
+			"recordtls: a port refuses packets that it is to cut into segments and "
+			"takes short ones: from now on it gets these alone\n");
+	b->cut_short = false;
+}
+
+/* Segments in a packet, at most. */
+static unsigned int
+segments_max(const struct binding *b)
+{
+	if (b->cut_short || b->cut_strikes == CUT_STRIKES)
+		return 1;
+	return b->port->tso_frames != 0 ? b->port->tso_frames : UINT_MAX;
+}
+
 /* The last look before the port: nothing goes in clear. What should never be here is dropped. */
 static void
 drop_unsafe(struct rtls_stack *s, struct binding *b)
@@ -113,6 +157,7 @@ flush(struct rtls_stack *s, struct binding *b)
 {
 	struct rte_mbuf *pkts[STACK_TX_BURST];
 	uint16_t n, ready, sent = 0, i;
+	bool took_long = false;
 
 	drop_unsafe(s, b);
 	n = ready = b->nb_tx;
@@ -131,13 +176,18 @@ flush(struct rtls_stack *s, struct binding *b)
 		ready = b->port->tx_prepare(b->port, b->queue, pkts, n);
 	if (ready > 0)
 		sent = b->port->tx_burst(b->port, b->queue, pkts, ready);
-	for (i = 0; i < sent; i++)
+	for (i = 0; i < sent; i++) {
+		took_long |= b->tx[i].cut;
 		tell_sent(s, &b->tx[i]);
+	}
 	if (sent > 0) {
+		judge_cutting(b, took_long);
 		b->refused_since_us = UINT64_MAX;
 		b->served = b->tx[sent - 1].owner;
 	} else if (b->refused_since_us == UINT64_MAX && ready > 0) {
 		b->refused_since_us = s->now_us;
+	} else if (recut_head(s, b, ready == 0)) {
+		/* Planned again below, in single segments. */
 	} else if (ready == 0 || s->now_us - b->refused_since_us >= HEAD_REFUSED_US) {
 		give_up_head(s, b);
 		i = 1;
@@ -158,6 +208,7 @@ gather(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m, struct rtls_
 	slot->m = m;
 	slot->owner = owner;
 	slot->in_clear = (m->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD) != 0;
+	slot->cut = (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
 	if (owner != NULL)
 		slot->out = *out;
 	return b->nb_tx < STACK_TX_BURST || flush(s, b);
@@ -213,8 +264,10 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
 static uint32_t
 packet_len(struct rtls_sock *k, const struct tcp_out *out, unsigned int max)
 {
-	uint32_t mss = k->tcp.mss;
-	uint32_t len = sendq_cut(&k->sendq, out->off, RTE_MIN(out->len, max * mss));
+	uint32_t mss = k->tcp.mss, len;
+
+	max = RTE_MIN(max, segments_max(&k->stack->bindings[k->path.binding]));
+	len = sendq_cut(&k->sendq, out->off, RTE_MIN(out->len, max * mss));
 
 	len = inline_tx_cut(k, out->off, len);
 	return len == out->len || len <= mss ? len : len - len % mss;

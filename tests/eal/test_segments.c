@@ -253,6 +253,114 @@ test_limits_of_port(void)
 	}
 }
 
+/* A port that says it cuts packets, and then does not take them all. */
+static struct {
+	uint16_t (*prepare)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts,
+			    uint16_t n);
+	uint16_t (*burst)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
+	uint32_t longest; /* that are to be cut; 0: none */
+	bool full;        /* nothing at all */
+} picky;
+
+static uint16_t
+picky_count(struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n && !picky.full; i++)
+		if ((pkts[i]->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 &&
+		    pkts[i]->pkt_len > picky.longest)
+			break;
+	return i;
+}
+
+static uint16_t
+picky_prepare(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return picky.prepare(p, queue, pkts, picky_count(pkts, n));
+}
+
+static uint16_t
+picky_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return picky.burst(p, queue, pkts, picky_count(pkts, n));
+}
+
+static void
+start_picky(struct pair *p, struct wire *w, uint32_t longest, bool in_burst,
+	    struct rtls_sock *socks[2])
+{
+	start(p, w, 65535, TX_CAPS, socks);
+	set_keys(socks);
+	picky.prepare = p->port[0]->tx_prepare;
+	picky.burst = p->port[0]->tx_burst;
+	picky.longest = longest;
+	picky.full = false;
+	if (in_burst)
+		p->port[0]->tx_burst = picky_burst;
+	else
+		p->port[0]->tx_prepare = picky_prepare;
+}
+
+/* Nothing is lost by it, and what it never takes it is not asked for ever. */
+static void
+test_picky_port(void)
+{
+	static const struct {
+		uint32_t longest;
+		bool in_burst, stops;
+	} rows[] = {
+		{ 0, false, true }, { 0, true, true }, { 9000, false, false }, { 9000, true, false }
+	};
+	struct rtls_sock *socks[2];
+	struct wire w;
+	struct pair p;
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		start_picky(&p, &w, rows[i].longest, rows[i].in_burst, socks);
+		for (int again = 0; again < 3; again++) {
+			pair_send(&p, socks[0], stream, STREAM_MAX);
+			pair_expect(&p, socks[1], stream, STREAM_MAX);
+		}
+		CU_ASSERT(pair_stat(&p, 0, "TxRecut") > 0);
+		if (rows[i].stops)
+			CU_ASSERT_EQUAL(pair_stat(&p, 0, "TxRecut"), 3);
+		CU_ASSERT_EQUAL(pair_stat(&p, 0, "TxDropped"), 0);
+		CU_ASSERT_EQUAL(pair_stat(&p, 0, "TxRetransmissions"), 0);
+		CU_ASSERT(w.longest[0] <= MSS);
+		check_counters(&p, &w, socks[0]);
+		finish(&p, &w, socks);
+	}
+}
+
+/* One that is full for a while, again and again: it is not the length. */
+static void
+test_full_port(void)
+{
+	struct cable_stats before, after;
+	struct rtls_sock *socks[2];
+	uint64_t segments;
+	struct wire w;
+	struct pair p;
+
+	start_picky(&p, &w, UINT32_MAX, true, socks);
+	for (int again = 0; again < 5; again++) {
+		picky.full = true;
+		CU_ASSERT(rtls_send(socks[0], stream, 50000, 0) > 0);
+		pair_pass(&p, 100000);
+		picky.full = false;
+		pair_expect(&p, socks[1], stream, 50000);
+	}
+	before = cable_stats_get(p.cable, 0);
+	segments = w.segments[0];
+	pair_send(&p, socks[0], stream, STREAM_MAX);
+	pair_expect(&p, socks[1], stream, STREAM_MAX);
+	after = cable_stats_get(p.cable, 0);
+	CU_ASSERT(after.tx_packets - before.tx_packets < (w.segments[0] - segments) / 2);
+	CU_ASSERT_EQUAL(pair_stat(&p, 0, "TxDropped"), 0);
+	finish(&p, &w, socks);
+}
+
 int
 main(void)
 {
@@ -263,6 +371,8 @@ main(void)
 		{ "set on a dead connection", test_max_seg_dead },
 		{ "a port that cuts packets", test_cut_by_port },
 		{ "what the port does not do", test_limits_of_port },
+		{ "a port that refuses what it is to cut", test_picky_port },
+		{ "a port that is full for a while", test_full_port },
 	};
 
 	if (eal_start("segments") != 0)
