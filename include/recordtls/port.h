@@ -43,16 +43,19 @@ struct rtls_port_conf {
  * [control] Makes a port from an ethdev.
  *
  * A port that is not started is configured (one queue pair, a receive pool, the
- * checksum offloads that it has) and started; rtls_port_close(), or a failure of
+ * checksum offloads and TSO that it has) and started; rtls_port_close(), or a failure of
  * this call, then stops and closes the ethdev. One that runs already is adopted as
- * it is, with its own queues and pools, and stays the program's, which sends nothing on its
- * first queue: it has one receive queue, as packets in another one would be lost, and at least
+ * it is, with its own queues, pools and offloads, and stays the program's, which sends nothing on
+ * its first queue: it has one receive queue, as packets in another one would be lost, and at least
  * one to send with.
  *
  * Packets are chains of buffers of several pools. A device that does not send chains, or was not
  * configured with RTE_ETH_TX_OFFLOAD_MULTI_SEGS, gets a copy of each in one piece; one that was
  * configured with RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, or may have been, too. The copies are counted:
  * rtls_stats_get(), tx_linear_*.
+ *
+ * A device that cuts packets into segments gets long ones, if it makes checksums and takes chains,
+ * too (RTE_ETH_TX_OFFLOAD_TCP_TSO), and its tx_prepare takes one that is shown to it.
  *
  * A device without a MAC address is given a random one, locally administered. An MTU above
  * 65,393 counts as that: no mbuf holds more.

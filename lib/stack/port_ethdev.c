@@ -125,7 +125,7 @@ find_tls(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	if (conf->tls_ops == NULL)
 		return 0;
 	/* Records in clear go to a device as they lie, in chains. */
-	if ((info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) == 0)
+	if (!port_sends_chains(info, info->tx_offload_capa))
 		return -ENOTSUP;
 	d->sec_ctx = rte_eth_dev_get_sec_ctx(e->port_id);
 	if (d->sec_ctx == NULL)
@@ -180,17 +180,23 @@ make_queue(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	return rc;
 }
 
+#define TSO_NEEDS \
+	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | \
+	 RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
+
 /*
  * What a driver is never asked for, although it offers it. net_tap, asked for a checksum, copies the
  * headers and cuts them off the packet before it writes: when that fails, as on a link that is
  * down, the copy is lost and the packet spoilt. It sums the pieces of a packet one by one, too:
  * wrong behind one of odd length.
+ * Long packets it refuses for ever where MSS and headers exceed its MTU.
  */
 static uint64_t
 unsound_offloads(const char *driver_name)
 {
 	if (strcmp(driver_name, "net_tap") == 0)
-		return RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+		return RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
+		       RTE_ETH_TX_OFFLOAD_TCP_TSO;
 	return 0;
 }
 
@@ -213,9 +219,7 @@ choose_offloads(const struct rte_eth_dev_info *info, bool tls, struct rte_eth_co
 	eth->rxmode.offloads = info->rx_offload_capa &
 			       (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
 	/* Segments are header mbuf and indirect pieces of records: no fast free, ever. */
-	eth->txmode.offloads = info->tx_offload_capa &
-			       (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
-				RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+	eth->txmode.offloads = info->tx_offload_capa & TSO_NEEDS;
 	if (tls) {
 		eth->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SECURITY;
 		eth->txmode.offloads |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_SECURITY;
@@ -237,8 +241,7 @@ configure_and_start(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 		return rc;
 	e->configured_here = true;
 	e->tx.offloads = eth.txmode.offloads;
-	e->tx.chains = (eth.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
-	e->port.caps = caps_of(eth.txmode.offloads);
+	e->tx.chains = port_sends_chains(info, eth.txmode.offloads);
 	rc = make_rx_pool(e, nb_mbufs);
 	if (rc == 0)
 		rc = make_queue(e, info, conf);
@@ -247,17 +250,34 @@ configure_and_start(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	return rc;
 }
 
-/* It runs already, started by the program: taken as it is. No checksum offload is used there. */
+/* It runs already, started by the program: taken as it is, with the offloads that are in force. */
 static int
-adopt(struct port_ethdev *e)
+adopt(struct port_ethdev *e, const struct rte_eth_dev_info *info)
 {
 	int rc = port_adopted(e->port_id, &e->tx);
 
 	if (rc != 0)
 		return rc;
+	e->tx.offloads &= ~unsound_offloads(info->driver_name);
 	if (offload_device_present(&e->port.tls) && (!e->tx.chains || e->tx.fast_free))
 		return -ENOTSUP;
 	e->port.stays = true;
+	return 0;
+}
+
+/* Does it cut packets into segments? It says so, and its tx_prepare takes one. */
+static int
+find_tso(struct port_ethdev *e)
+{
+	int rc;
+
+	if ((e->tx.offloads & TSO_NEEDS) != TSO_NEEDS || e->linear.pool != NULL)
+		return 0;
+	rc = port_tso_probe(e->port_id, e->port.mtu);
+	if (rc < 0)
+		return rc;
+	/* IPv4's longest packet, less the longest headers. */
+	e->port.tso_max = rc != 0 ? 65535 - 20 - 60 : 0;
 	return 0;
 }
 
@@ -288,6 +308,7 @@ read_facts(struct port_ethdev *e)
 	if (e->port.mtu < MTU_MIN)
 		return -EINVAL;
 	e->port.mtu = (uint16_t)RTE_MIN(e->port.mtu, (int)MTU_MAX);
+	e->port.caps = caps_of(e->tx.offloads);
 	/* Neighbours are learned on one queue only; so there is one. */
 	e->port.nb_queues = 1;
 	return 0;
@@ -337,11 +358,13 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	if (rc == 0)
 		rc = configure_and_start(e, &info, &conf);
 	if (rc == -EBUSY && !e->configured_here)
-		rc = adopt(e);
+		rc = adopt(e, &info);
 	if (rc == 0)
 		rc = read_facts(e);
 	if (rc == 0)
 		rc = make_linear(e);
+	if (rc == 0)
+		rc = find_tso(e);
 	if (rc == 0)
 		rc = open_tls(e);
 	if (rc != 0) {

@@ -26,6 +26,50 @@ enum {
 	BULK = 1000000,
 };
 
+/* An ethdev that says it has these offloads, and is asked for no others. */
+static uint64_t faked, asked;
+
+int __real_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info);
+int __wrap_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info);
+int __real_rte_eth_dev_conf_get(uint16_t port_id, struct rte_eth_conf *conf);
+int __wrap_rte_eth_dev_conf_get(uint16_t port_id, struct rte_eth_conf *conf);
+int __real_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
+				 const struct rte_eth_conf *conf);
+int __wrap_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
+				 const struct rte_eth_conf *conf);
+
+int
+__wrap_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
+{
+	int rc = __real_rte_eth_dev_info_get(port_id, info);
+
+	info->tx_offload_capa |= faked;
+	return rc;
+}
+
+int
+__wrap_rte_eth_dev_conf_get(uint16_t port_id, struct rte_eth_conf *conf)
+{
+	int rc = __real_rte_eth_dev_conf_get(port_id, conf);
+
+	conf->txmode.offloads |= asked;
+	return rc;
+}
+
+int
+__wrap_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_tx,
+			     const struct rte_eth_conf *conf)
+{
+	struct rte_eth_conf known = *conf;
+	int rc;
+
+	known.txmode.offloads &= ~faked;
+	rc = __real_rte_eth_dev_configure(port_id, nb_rx, nb_tx, &known);
+	if (rc == 0)
+		asked = conf->txmode.offloads;
+	return rc;
+}
+
 struct net {
 	struct eth_double d[2];
 	struct rtls_port *port[2];
@@ -75,13 +119,15 @@ net_end(struct net *n, int i, uint16_t mtu, bool nic)
 	struct rtls_addr ip = addr_of(i, 0);
 
 	eth_double_make(&n->d[i]);
+	/* The program's own, or set up by rtls_port_ethdev(). */
 	if (mtu != MTU)
-		eth_double_start(&n->d[i], 1, 1, 0, mtu);
+		eth_double_start(&n->d[i], 1, 1, faked, mtu);
 	CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(n->d[i].port_id, &port_conf, &n->port[i]), 0);
 	eth_double_take_over(&n->d[i]);
 	n->d[i].on_frame = on_frame;
 	n->d[i].arg = n;
 	n->d[i].holds = 16;
+	n->d[i].nic = faked != 0 ? n->port[i] : NULL;
 	snprintf(name, sizeof(name), "linear%u", nb++);
 	if (nic)
 		CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(n->port[i], &nic_conf, &n->port[i]), 0);
@@ -201,6 +247,8 @@ talk(uint16_t mtu, bool nic)
 	}
 	CU_ASSERT_EQUAL(n.malformed, 0);
 	CU_ASSERT(n.d[0].nb_sent > 100);
+	CU_ASSERT_EQUAL(n.d[0].misused, 0);
+	CU_ASSERT_EQUAL(n.d[0].nb_cut > 30, (faked & RTE_ETH_TX_OFFLOAD_TCP_TSO) != 0 && !nic);
 	net_finish(&n);
 }
 
@@ -219,12 +267,29 @@ test_nic(void)
 	talk(JUMBO, true);
 }
 
+/* A device that makes checksums and cuts packets, set up here and started by the program. */
+static void
+test_cutting(void)
+{
+	static const uint64_t sums = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+				     RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+
+	for (int cuts = 0; cuts < 2; cuts++) {
+		faked = sums | (cuts ? RTE_ETH_TX_OFFLOAD_TCP_TSO : 0);
+		talk(MTU, false);
+		talk(JUMBO, false);
+		talk(MTU, true);
+	}
+	faked = asked = 0;
+}
+
 int
 main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "connections", test_connection },
 		{ "connections through a TLS NIC", test_nic },
+		{ "a device that sums and cuts", test_cutting },
 	};
 
 	if (eal_start("port-talk") != 0)

@@ -8,6 +8,12 @@
 
 #include <CUnit/CUnit.h>
 #include <rte_dev.h>
+#include <rte_net.h>
+
+#include "buf/chain.h"
+#include "stack/port.h"
+#include "support/cable_nic.h"
+#include "support/cable_tso.h"
 
 enum { NB_MBUFS = 2048, NB_DESC = 256, QUEUES_MAX = 4 };
 
@@ -36,6 +42,37 @@ deliver(struct eth_double *d, const uint8_t *bytes, uint32_t len)
 	to->in[to->nb_in++] = m;
 }
 
+static void
+emit(struct eth_double *d, const uint8_t *bytes, uint32_t len)
+{
+	if (d->on_frame != NULL)
+		d->on_frame(d->arg, bytes, len);
+	deliver(d, bytes, len);
+}
+
+static void
+emit_as_nic(struct eth_double *d, const struct rte_mbuf *m)
+{
+	static uint8_t packet[65536], frame[65536];
+	struct tso_cut cut;
+	uint32_t len;
+
+	CU_ASSERT_FATAL(m->pkt_len <= sizeof(packet));
+	chain_copy_out(m, 0, packet, m->pkt_len);
+	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) == 0) {
+		if (nic_tx_cksum(d->nic->caps, m, packet, m->pkt_len))
+			emit(d, packet, m->pkt_len);
+		else
+			d->misused++;
+	} else if (tso_start(&cut, d->nic, m, packet)) {
+		d->nb_cut++;
+		while ((len = tso_next(&cut, frame)) > 0)
+			emit(d, frame, len);
+	} else {
+		d->misused++;
+	}
+}
+
 static uint16_t
 tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -43,13 +80,12 @@ tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	uint16_t i;
 
 	for (i = 0; i < n && d->takes > 0; i++, d->takes--) {
-		const uint8_t *first = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
-
-		CU_ASSERT_FATAL(pkts[i]->pkt_len <= ETH_DOUBLE_FRAME_MAX);
 		check_fast_free(d, pkts[i]);
-		if (d->on_frame != NULL)
-			d->on_frame(d->arg, first, pkts[i]->pkt_len);
-		deliver(d, first, pkts[i]->pkt_len);
+		CU_ASSERT_FATAL(d->nic != NULL || pkts[i]->pkt_len <= ETH_DOUBLE_FRAME_MAX);
+		if (d->nic != NULL)
+			emit_as_nic(d, pkts[i]);
+		else
+			emit(d, rte_pktmbuf_mtod(pkts[i], const uint8_t *), pkts[i]->pkt_len);
 		d->nb_sent++;
 		CU_ASSERT_FATAL(d->nb_held < ETH_DOUBLE_QUEUE);
 		d->held[d->nb_held++] = pkts[i];
@@ -66,6 +102,8 @@ tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
 
 	for (i = 0; i < n && pkts[i]->pkt_len != d->refused_len; i++) {
 		check_fast_free(d, pkts[i]);
+		if (d->nic != NULL && rte_net_intel_cksum_prepare(pkts[i]) != 0)
+			break;
 		d->nb_prepared++;
 	}
 	return i;

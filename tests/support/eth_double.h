@@ -16,6 +16,8 @@
 
 enum { ETH_DOUBLE_QUEUE = 4096, ETH_DOUBLE_FRAME_MAX = 9014 };
 
+struct rtls_port;
+
 struct eth_double {
 	uint16_t port_id;
 	struct eth_double *peer; /* receives what is sent here; NULL: nobody */
@@ -23,11 +25,15 @@ struct eth_double {
 	uint32_t refused_len;    /* tx_prepare refuses frames of this length */
 	uint32_t holds;          /* so many sent mbufs, the newest */
 	bool fast_free;
+	/* The port over it. Not NULL: it sends chains, makes checksums and cuts packets, as the
+	 * port believes that it does, and wrong where it was not told right. */
+	const struct rtls_port *nic;
 	void (*on_frame)(void *arg, const uint8_t *bytes, uint32_t len);
 	void *arg;
 	uint64_t nb_sent;
 	uint64_t nb_prepared;
-	uint64_t misused; /* against fast free */
+	uint64_t misused; /* against fast free, or what it cuts and sums */
+	uint64_t nb_cut;  /* packets that it has cut */
 	/* Its own. */
 	void *queue[1];
 	struct rte_mempool *rx_pool;
