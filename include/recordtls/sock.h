@@ -105,8 +105,10 @@ enum {
 int rtls_shutdown(struct rtls_sock *k, int how);
 
 /**
- * Takes the handle. What was accepted is still delivered, then FIN; with
- * received bytes unread an RST is sent instead (RFC 9293 3.10.4, RFC 2525 2.17).
+ * Takes the handle. What was accepted is still delivered, then FIN. Received bytes that nobody
+ * has read, or that come later, are lost, and an RST tells it (RFC 9293 3.10.4, RFC 2525 2.17):
+ * once the peer has acknowledged the FIN, so that it gets what was accepted; at once if that was
+ * acknowledged before. It waits for that as long as the user timeout.
  * @return 0; -EBADF: it was closed before; -EINVAL: NULL. Both change nothing.
  */
 int rtls_close(struct rtls_sock *k);

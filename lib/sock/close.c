@@ -5,6 +5,7 @@
 
 #include "sock/check.h"
 #include "stack/admission.h"
+#include "stack/pressure.h"
 #include "stack/stack.h"
 
 int
@@ -36,6 +37,14 @@ has_unread(const struct rtls_sock *k)
 	return recvq_len(&k->recvq) > 0 || k->rx.opened.first != NULL;
 }
 
+static void
+drop_unread(struct rtls_sock *k)
+{
+	tcp_unread(&k->tcp, k->stack->now_us);
+	recvq_fini(&k->recvq);
+	pressure_account(k);
+}
+
 int
 rtls_close(struct rtls_sock *k)
 {
@@ -52,14 +61,19 @@ rtls_close(struct rtls_sock *k)
 		return 0;
 	}
 	/* A record that cannot be closed any more would be lost without a word: RST says so. */
-	if (k->tcp.state == TCP_SYN_SENT || has_unread(k) ||
+	if (k->tcp.state == TCP_SYN_SENT ||
 	    (k->tcp.fin_off == UINT64_MAX && session_tx_flush(&k->tx) != 0))
 		return rtls_abort(k);
 	if (k->tcp.fin_off == UINT64_MAX)
 		sock_queued(k);
+	/* Its RST says that bytes are lost; it must not take what was accepted along. */
+	if (has_unread(k) && k->tcp.snd_una >= k->tcp.snd_end)
+		return rtls_abort(k);
 	k->watch = 0;
 	k->phase = ENDPOINT_ORPHAN;
 	reader_lane_reset(k->stack->reader, &k->lane);
+	if (has_unread(k))
+		drop_unread(k);
 	tcp_orphan(&k->tcp, k->stack->now_us);
 	admission_orphaned(k);
 	endpoint_schedule(k);

@@ -193,6 +193,8 @@ endpoint_offer_window(struct rtls_sock *k)
 	uint32_t room = used < k->rcvbuf ? (k->rcvbuf - used) / 2 : 0;
 
 	pressure_account(k);
+	if (k->phase == ENDPOINT_ORPHAN)
+		return;
 	if (pressure_is_high(k->stack))
 		room = 0;
 	if (need > 0 || recvq_len(&k->recvq) == 0)
@@ -273,6 +275,8 @@ finished(struct rtls_sock *k)
 static void
 delivered(struct rtls_sock *k)
 {
+	if (k->phase == ENDPOINT_ORPHAN) /* nobody reads it, and TCP knows what it takes */
+		return;
 	admission_heard(k);
 	if (k->rx.framer.state == FRAMER_WANT_HEADER)
 		k->incomplete_since_us = k->stack->now_us;

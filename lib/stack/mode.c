@@ -134,6 +134,8 @@ start_rx(struct rtls_sock *k)
 	struct mode_dir *m = &k->mode.dir[RTLS_RX];
 	uint64_t off, rec_no;
 
+	if (k->phase == ENDPOINT_ORPHAN) /* nothing of it is opened any more */
+		return;
 	if (k->recvq.nb_held > 0 || !session_rx_boundary(&k->rx, &off, &rec_no))
 		return;
 	if (offload_start(stack_device_of(k), &m->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no) != 0) {

@@ -201,7 +201,8 @@ answer_junk(struct rtls_sock *k, const struct rx_packet *p, const struct tcp_ver
 	struct binding *b = &s->bindings[k->path.binding];
 	struct rte_mbuf *m;
 
-	if (v->reply_reset && stack_may_answer(s, ANSWER_RESET, &k->tuple.remote)) {
+	if (v->reply_reset && ((v->events & TCP_EV_CLOSED) != 0 ||
+			       stack_may_answer(s, ANSWER_RESET, &k->tuple.remote))) {
 		m = packet_reply(s, b, p->ip.src_mac, &k->tuple, &v->reset);
 		if (m != NULL)
 			tx_path_reply(s, b, m);

@@ -50,7 +50,7 @@ enum tcp_end {
 	TCP_END_RESET,   /* the peer's RST */
 	TCP_END_REFUSED, /* RST in SYN-SENT */
 	TCP_END_TIMEOUT, /* R2: no answer for user_timeout_us */
-	TCP_END_ABORTED, /* tcp_abort */
+	TCP_END_ABORTED, /* tcp_abort; an orphan whose peer sent what nobody reads */
 };
 
 /* What happened; a set of bits, returned by input and timer events. */
@@ -82,6 +82,8 @@ enum {
 	 * retransmission timeout of common hosts, which is 200 ms.
 	 */
 	TCP_AGAIN_US = 100000,
+	/* What an orphan takes and throws away, so that a peer who is busy sending gets to reading. */
+	TCP_DRAIN_MAX = 1 << 20,
 };
 
 /* What a host decides once for all connections. Microseconds and bytes. */
@@ -159,6 +161,7 @@ struct tcp_conn {
 	bool syn_due;
 	bool syn_planned;
 	bool orphan; /* the owner closed the handle */
+	bool unread; /* and will never read some bytes that came: RST behind our FIN */
 
 	uint32_t mss_agreed;   /* mss without params->mss_limit */
 	uint32_t rcv_unacked;  /* in-order bytes since the last ACK was sent */
@@ -185,7 +188,8 @@ struct tcp_conn {
 	/* Deadlines in us, TCP_NEVER when off. */
 	uint64_t rtx_at; /* retransmission, or persist while the window is closed */
 	uint64_t delack_at;
-	uint64_t linger_at; /* FIN-WAIT-2 of an orphan */
+	uint64_t linger_at; /* FIN-WAIT-2 of an orphan; of all of it with bytes unread */
+	uint64_t drain_end; /* an orphan takes bytes off its peer up to here */
 	const struct tcp_params *params;
 
 	struct tcp_rtt rtt;

@@ -8,6 +8,7 @@
 #include "tcp/ack.h"
 #include "tcp/open.h"
 #include "tcp/text.h"
+#include "tcp/user.h"
 
 /* RFC 7323 5.5: a timestamp older than this says nothing any more. */
 #define TS_RECENT_VALID_US (UINT64_C(24) * 86400 * 1000000)
@@ -244,6 +245,11 @@ input_text(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t 
 		events |= tcp_text_fin(c, seq + (int64_t)seg->payload_len, now_us);
 	if (seg->payload_len > 0)
 		events |= tcp_text_payload(c, seg, seq, now_us, v);
+	/* Everything of ours is with the peer, and some of its own is lost: also where FIN came. */
+	if (c->orphan && c->unread && c->state == TCP_FIN_WAIT_2) {
+		v->reply_reset = tcp_abort(c, now_us, &v->reset);
+		return events | TCP_EV_CLOSED;
+	}
 	if (!c->peer_fin && c->rcv_nxt == c->peer_fin_off)
 		events |= fin_received(c);
 	return events;

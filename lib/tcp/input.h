@@ -23,7 +23,7 @@ struct tcp_verdict {
 	uint32_t skip;
 	uint32_t keep;
 	uint64_t stream_off;
-	bool reply_reset; /* send reset */
+	bool reply_reset; /* send reset; with TCP_EV_CLOSED it is no answer to junk */
 	struct tcp_seg reset;
 };
 

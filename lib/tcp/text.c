@@ -3,6 +3,8 @@
 
 #include "tcp/text.h"
 
+#include "tcp/user.h"
+
 enum {
 	FULL_SEGMENT_MIN = 536, /* what a full segment has at least, for counting ACKs */
 };
@@ -63,7 +65,8 @@ in_order(struct tcp_conn *c, uint64_t end, uint64_t now_us)
 	uint64_t old = c->rcv_nxt;
 
 	c->rcv_nxt = gap ? tcp_ranges_advance(&c->held, end) : end;
-	if (c->orphan) /* thrown away at once, so the room stays as it was */
+	/* Thrown away at once, so the room stays as it was. */
+	if (c->orphan && c->rcv_nxt <= c->drain_end)
 		c->rcv_lim += c->rcv_nxt - old;
 	return TCP_EV_DELIVER | ack_in_order(c, c->rcv_nxt - old, gap, now_us);
 }
@@ -77,6 +80,8 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 
 	if (tcp_range_empty(r)) /* old, behind the FIN, or a probe into a closed window */
 		return tcp_text_again(c, now_us);
+	if (c->orphan)
+		tcp_unread(c, now_us);
 	if (seg->payload_len > c->rcv_seg)
 		c->rcv_seg = seg->payload_len;
 	r = tcp_ranges_trim(&c->held, r);

@@ -44,8 +44,17 @@ tcp_orphan(struct tcp_conn *c, uint64_t now_us)
 	tcp_shutdown(c);
 	c->orphan = true;
 	c->quiet_since_us = now_us;
+	c->drain_end = c->rcv_nxt + TCP_DRAIN_MAX;
 	if (c->state == TCP_FIN_WAIT_2)
 		c->linger_at = now_us + c->params->fin_wait2_us;
+}
+
+void
+tcp_unread(struct tcp_conn *c, uint64_t now_us)
+{
+	c->unread = true;
+	if (c->linger_at == TCP_NEVER)
+		c->linger_at = now_us + c->params->user_timeout_us;
 }
 
 /* RFC 9293 3.10.5: where both sides have closed, nobody waits for a RST. */

@@ -17,11 +17,16 @@ void tcp_send_ready(struct tcp_conn *c, uint64_t end_off);
 void tcp_shutdown(struct tcp_conn *c);
 
 /*
- * The owner closed the handle: as tcp_shutdown; what still arrives is
- * acknowledged and not kept; FIN-WAIT-2 ends after fin_wait2_us, and a closed
- * window holds the connection no longer than user_timeout_us.
+ * The owner closed the handle: as tcp_shutdown. FIN-WAIT-2 ends after fin_wait2_us, and a
+ * closed window holds the connection no longer than user_timeout_us. What still arrives is not
+ * kept, and its sender is told by a RST (RFC 2525 2.17), which goes once our FIN is acknowledged:
+ * in front of it, it would take what was accepted from the peer. Until then up to TCP_DRAIN_MAX
+ * bytes are acknowledged, and user_timeout_us pass at most.
  */
 void tcp_orphan(struct tcp_conn *c, uint64_t now_us);
+
+/* An orphan's, or one's that is to be one: bytes that came and that nobody will read. */
+void tcp_unread(struct tcp_conn *c, uint64_t now_us);
 
 /*
  * State CLOSED, end ABORTED. True: send rst. A close with unread data is a case

@@ -285,6 +285,71 @@ test_close_unread(void)
 	}
 }
 
+/* What was accepted in front of the close reaches the peer all the same, and the RST is behind it. */
+static void
+test_close_unread_with_answer(void)
+{
+	const struct pair_conf conf = { .path = { { .delay_us = 5000 }, { .delay_us = 5000 } } };
+	struct rtls_sock *socks[2];
+	uint8_t bytes[150000], c;
+	struct pair p;
+
+	pair_fill(bytes, 0, sizeof(bytes));
+	for (int how = 0; how < 3; how++) {
+		size_t len = how == 1 ? sizeof(bytes) : 24;
+
+		pair_init(&p, &conf);
+		pair_connect(&p, 0, socks);
+		CU_ASSERT_EQUAL(rtls_send(socks[0], "unread", 6, 0), 6);
+		pair_settle(&p);
+		CU_ASSERT_EQUAL(rtls_send(socks[1], bytes, len, 0), len);
+		CU_ASSERT_EQUAL(rtls_close(socks[1]), 0);
+		/* And the peer goes on: */
+		for (int i = 0; how == 2 && i < 20; i++) {
+			rtls_send(socks[0], bytes, 5000, 0);
+			pair_turn(&p);
+		}
+		pair_expect(&p, socks[0], bytes, len);
+		pair_pass(&p, 100000);
+		CU_ASSERT_EQUAL(pair_info(socks[0]).end_reason, RTLS_REASON_RESET);
+		CU_ASSERT_EQUAL(rtls_recv(socks[0], &c, 1, 0), 0); /* the FIN was in front of it */
+		/* What was under way then is nobody's any more. */
+		CU_ASSERT(pair_stat(&p, 1, "TxResets") == 1 ||
+			  (how == 2 && pair_stat(&p, 1, "TxResets") > 1));
+		CU_ASSERT_EQUAL(pair_stat(&p, 1, "SocksInUse"), 1);
+		CU_ASSERT_EQUAL(pair_stat(&p, 1, "RxRoomInUse"), 0);
+		CU_ASSERT_EQUAL(rtls_close(socks[0]), 0);
+		pair_fini(&p);
+	}
+}
+
+/* Nobody will read what comes now: its sender hears of it, behind what was sent before. */
+static void
+test_data_after_close(void)
+{
+	const struct pair_conf conf = { .path = { { .delay_us = 5000 }, { .delay_us = 5000 } } };
+	struct rtls_sock *socks[2];
+	uint8_t buf[100];
+	struct pair p;
+
+	for (int how = 0; how < 2; how++) {
+		pair_init(&p, &conf);
+		pair_connect(&p, 0, socks);
+		CU_ASSERT_EQUAL(rtls_send(socks[1], "answer", 6, 0), 6);
+		CU_ASSERT_EQUAL(rtls_close(socks[1]), 0);
+		if (how == 0) /* else it crosses the answer */
+			pair_settle(&p);
+		CU_ASSERT_EQUAL(rtls_send(socks[0], "question", 8, 0), 8);
+		pair_settle(&p);
+		CU_ASSERT_EQUAL(pair_info(socks[0]).end_reason, RTLS_REASON_RESET);
+		CU_ASSERT_EQUAL(pair_stat(&p, 1, "TxResets"), 1);
+		CU_ASSERT_EQUAL(pair_stat(&p, 1, "SocksInUse"), 1);
+		CU_ASSERT_EQUAL(rtls_recv(socks[0], buf, sizeof(buf), 0), 6);
+		CU_ASSERT_EQUAL(rtls_close(socks[0]), 0);
+		pair_fini(&p);
+	}
+}
+
 /* Nothing that is queued is sent any more. */
 static void
 test_abort(void)
@@ -400,6 +465,8 @@ main(void)
 		{ "half close", test_half_close },
 		{ "close delivers", test_close_delivers },
 		{ "close with bytes unread is a reset", test_close_unread },
+		{ "what was accepted goes in front of it", test_close_unread_with_answer },
+		{ "data behind the close", test_data_after_close },
 		{ "abort", test_abort },
 		{ "both close", test_simultaneous_close },
 		{ "a new connection ends TIME-WAIT", test_time_wait_reuse },

@@ -138,7 +138,8 @@ input(const struct tcp_seg *seg)
 	FUZZ_CHECK((w.c.snd_una > b.snd_una) == ((v.events & TCP_EV_ACKED) != 0));
 	FUZZ_CHECK((w.c.state == TCP_CLOSED) == ((v.events & TCP_EV_CLOSED) != 0));
 	FUZZ_CHECK((v.events & TCP_EV_CONNECTED) == 0 || b.state == TCP_SYN_SENT);
-	FUZZ_CHECK(!v.reply_reset || (b.state == TCP_SYN_SENT && (seg->flags & TCP_RST) == 0));
+	FUZZ_CHECK(!v.reply_reset || (b.state == TCP_SYN_SENT && (seg->flags & TCP_RST) == 0) ||
+		   (w.orphan && w.c.unread && w.c.end == TCP_END_ABORTED));
 	if (b.state == TCP_SYN_SENT)
 		b.rcv_adv = w.c.rcv_adv;
 	check_kept(&b, seg, &v);

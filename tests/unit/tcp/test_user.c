@@ -143,29 +143,159 @@ test_abort_with_data_owed(void)
 	CU_ASSERT_TRUE(tcp_abort(&c, FX_T0, &rst));
 }
 
-/* What comes for an orphan is acknowledged, not kept; the room stays. */
+/* --- an orphan (RFC 2525 2.17) ----------------------------------------------------- */
+
+/* n bytes of its own are sent and not acknowledged, nor is the FIN behind them. */
 static void
-test_orphan(void)
+orphan_with(struct tcp_conn *c, uint32_t n)
 {
+	struct tcp_out o;
+
+	fx_established(c, NULL);
+	tcp_send_ready(c, n);
+	tcp_orphan(c, FX_T0);
+	CU_ASSERT_EQUAL(c->state, TCP_FIN_WAIT_1);
+	fx_send_all(c, FX_T0, 9, &o);
+	CU_ASSERT_EQUAL(c->snd_max, n + 1);
+}
+
+/* The RST is one that the peer believes: it has all that is in front of it. */
+static void
+expect_reset(const struct tcp_conn *c, const struct tcp_verdict *v)
+{
+	CU_ASSERT_TRUE(v->reply_reset);
+	CU_ASSERT_EQUAL(v->events & TCP_EV_CLOSED, TCP_EV_CLOSED);
+	CU_ASSERT_EQUAL(v->reset.flags & TCP_RST, TCP_RST);
+	CU_ASSERT_EQUAL(v->reset.seq, tcp_seq_of(c, c->snd_max));
+	CU_ASSERT_EQUAL(c->state, TCP_CLOSED);
+	CU_ASSERT_EQUAL(c->end, TCP_END_ABORTED);
+	CU_ASSERT_EQUAL(tcp_deadline(c), TCP_NEVER);
+}
+
+/* Nothing of ours is on the way: a new byte draws the RST at once, alone or in front of FIN. */
+static void
+test_data_behind_close(void)
+{
+	static const struct {
+		int64_t off;
+		uint32_t len;
+		uint8_t flags;
+		bool reset;
+	} rows[] = {
+		{ 0, 1, 0, true },         { 0, 1000, 0, true },
+		{ 500, 100, 0, true }, /* behind a gap */
+		{ 0, 100, TCP_FIN, true }, { -5, 6, 0, true },
+		{ -1, 0, 0, false }, /* a keep-alive */
+		{ -1, 1, 0, false }, /* what it sent before */
+		{ -500, 500, 0, false },   { 0, 0, 0, false },
+		{ 0, 0, TCP_FIN, false },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct tcp_seg seg;
+		struct tcp_verdict v;
+		struct tcp_conn c;
+
+		orphan_with(&c, 0);
+		fx_ack(&c, 1, FX_WND, FX_T0);
+		CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_2);
+		seg = (struct tcp_seg){ .seq = tcp_rcv_seq_of(&c, (uint64_t)rows[i].off),
+					.ack = tcp_seq_of(&c, 1),
+					.flags = TCP_ACK | rows[i].flags,
+					.wnd = FX_WND,
+					.payload_len = rows[i].len };
+		v = tcp_input(&c, &seg, FX_T0 + 1000);
+		CU_ASSERT_EQUAL(v.keep, 0);
+		CU_ASSERT_EQUAL(v.reply_reset, rows[i].reset);
+		if (rows[i].reset)
+			expect_reset(&c, &v);
+		else
+			CU_ASSERT_EQUAL(c.state,
+					rows[i].flags & TCP_FIN ? TCP_TIME_WAIT : TCP_FIN_WAIT_2);
+	}
+}
+
+/* Ours first: what comes meanwhile is taken and thrown away, and the RST waits for the FIN's ACK. */
+static void
+test_ours_first(void)
+{
+	struct tcp_verdict v;
 	struct tcp_conn c;
 	struct tcp_out o;
-	struct tcp_verdict v;
 
-	fx_established(&c, NULL);
-	tcp_orphan(&c, FX_T0);
-	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_1);
-	fx_send_all(&c, FX_T0, 9, &o);
-	fx_ack(&c, 1, FX_WND, FX_T0);
-	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_2);
-	for (int64_t off = 0; off < 200000; off += 2000) {
+	orphan_with(&c, 3000);
+	for (int64_t off = 0; off < 100000; off += 2000) {
 		v = fx_data(&c, off, 2000, FX_T0);
 		CU_ASSERT_EQUAL(v.keep, 0);
+		CU_ASSERT_FALSE(v.reply_reset);
 		CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
 		CU_ASSERT_EQUAL(o.seg.ack, c.irs + 1 + (uint32_t)off + 2000);
 	}
-	v = fx_data(&c, 201000, 10, FX_T0);
-	CU_ASSERT_EQUAL(v.keep, 0);
+	v = fx_ack(&c, 2000, FX_WND, FX_T0);
+	CU_ASSERT_FALSE(v.reply_reset);
+	v = fx_ack(&c, 3000, FX_WND, FX_T0);
+	CU_ASSERT_FALSE(v.reply_reset);
+	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_1);
+	v = fx_ack(&c, 3001, FX_WND, FX_T0);
+	expect_reset(&c, &v);
+}
+
+/* The window moves along so far only: a peer that never stops sending does not hold it. */
+static void
+test_drain_is_bounded(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t edge;
+
+	orphan_with(&c, 3000);
+	for (int i = 0; i < 2000; i++) {
+		fx_data(&c, (int64_t)c.rcv_nxt, 2000, FX_T0);
+		fx_send_all(&c, FX_T0, 99, &o);
+	}
+	edge = c.rcv_adv;
+	CU_ASSERT(c.rcv_nxt >= TCP_DRAIN_MAX);
+	CU_ASSERT(edge <= TCP_DRAIN_MAX + 70000);
+	fx_data(&c, (int64_t)c.rcv_nxt, 2000, FX_T0);
+	fx_send_all(&c, FX_T0, 99, &o);
+	CU_ASSERT_EQUAL(c.rcv_adv, edge);
 	CU_ASSERT_PTR_NULL(tcp_check(&c));
+	/* However often it acknowledges a little: */
+	CU_ASSERT_EQUAL(tcp_timer(&c, FX_T0 + 119999999) & TCP_EV_CLOSED, 0);
+	fx_ack(&c, 1, FX_WND, FX_T0 + 119999999);
+	CU_ASSERT_EQUAL(tcp_timer(&c, FX_T0 + 120000000) & TCP_EV_CLOSED, TCP_EV_CLOSED);
+}
+
+/* Bytes lay unread when it was closed. */
+static void
+test_unread(void)
+{
+	struct tcp_verdict v;
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, NULL);
+	fx_data(&c, 0, 100, FX_T0);
+	tcp_send_ready(&c, 24);
+	tcp_unread(&c, FX_T0);
+	tcp_orphan(&c, FX_T0);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
+	CU_ASSERT_EQUAL(o.len, 24);
+	CU_ASSERT_TRUE(o.fin);
+	v = fx_ack(&c, 24, FX_WND, FX_T0);
+	CU_ASSERT_FALSE(v.reply_reset);
+	v = fx_ack(&c, 25, FX_WND, FX_T0);
+	expect_reset(&c, &v);
+
+	/* The peer has said FIN: nobody is there to be told. */
+	fx_state(&c, TCP_CLOSE_WAIT, NULL);
+	tcp_send_ready(&c, c.snd_end + 24);
+	tcp_unread(&c, FX_T0);
+	tcp_orphan(&c, FX_T0);
+	fx_send_all(&c, FX_T0, 9, &o);
+	v = fx_ack(&c, c.snd_max, FX_WND, FX_T0);
+	CU_ASSERT_FALSE(v.reply_reset);
+	CU_ASSERT_EQUAL(c.end, TCP_END_NORMAL);
 }
 
 int
@@ -178,7 +308,10 @@ main(void)
 		{ "abort in each state", test_abort },
 		{ "an abort is believed", test_abort_is_believed },
 		{ "abort while data is owed", test_abort_with_data_owed },
-		{ "orphan", test_orphan },
+		{ "data behind the close", test_data_behind_close },
+		{ "what was accepted goes first", test_ours_first },
+		{ "what is thrown away has a bound", test_drain_is_bounded },
+		{ "bytes unread at the close", test_unread },
 	};
 
 	return harness_run("tcp/user", cases, HARNESS_COUNT(cases));
