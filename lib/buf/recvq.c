@@ -34,11 +34,24 @@ run_of(struct rte_mbuf *m, uint64_t off)
 	return r;
 }
 
-/* One mbuf that uses less than a quarter of its buffer. */
+static uint32_t
+run_len(const struct recvq_run *r)
+{
+	return (uint32_t)(r->end_off - r->off);
+}
+
+/* It uses less than a quarter of its buffers, and has the same marks everywhere. */
 static bool
 is_small(const struct recvq_run *r)
 {
-	return r->first == r->last && r->first->data_len * 4u < r->first->buf_len;
+	const struct rte_mbuf *m;
+
+	if (run_len(r) >= r->room / 4)
+		return false;
+	for (m = r->first; m != NULL; m = m->next)
+		if (((m->ol_flags ^ r->first->ol_flags) & CHAIN_MARKS) != 0)
+			return false;
+	return true;
 }
 
 static void
@@ -51,6 +64,46 @@ static uint64_t
 marks_of(const struct rte_mbuf *m)
 {
 	return m->ol_flags & CHAIN_MARKS;
+}
+
+/* Moves the bytes of a run behind those of a buffer that is ours alone, and frees its own. */
+static void
+move_behind(const struct recvq *q, struct rte_mbuf *tail, const struct recvq_run *r)
+{
+	struct rte_mbuf *m, *next;
+
+	chain_copy_out(r->first, 0, rte_pktmbuf_mtod_offset(tail, uint8_t *, tail->data_len),
+		       run_len(r));
+	tail->data_len = (uint16_t)(tail->data_len + run_len(r));
+	for (m = r->first; m != NULL; m = next) {
+		next = m->next;
+		seg_free(q, m);
+	}
+}
+
+/*
+ * A small run whose buffers are somebody else's, too, moves into one of ours, where those behind it
+ * can join it: else each of them pins all of a sender's buffer, and is charged for it. Not where no
+ * second one would fit, nor when it were one of the last: records need them.
+ */
+static void
+make_ours(const struct recvq *q, struct recvq_run *r)
+{
+	uint64_t marks = marks_of(r->first);
+	struct rte_mbuf *m;
+
+	if (q->tails == NULL || (r->first == r->last && chain_writable(r->first)) ||
+	    run_len(r) * 2 + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(q->tails) ||
+	    rte_mempool_avail_count(q->tails) <= q->tails->size / 4)
+		return;
+	m = rte_pktmbuf_alloc(q->tails);
+	if (m == NULL)
+		return;
+	m->ol_flags |= marks;
+	move_behind(q, m, r);
+	r->first = m;
+	r->last = m;
+	r->room = m->buf_len;
 }
 
 /* May bytes with the marks of m stand behind those of tail? seam NULL: only if they are equal. */
@@ -71,10 +124,10 @@ marks_join(struct rte_mbuf *tail, const struct rte_mbuf *m, struct recvq_seam *s
  * buffer when nobody else can see that one: its tail room is then ours alone.
  */
 static void
-run_append(const struct recvq *q, struct recvq_run *run, const struct recvq_run *more,
+run_append(const struct recvq *q, struct recvq_run *run, struct recvq_run *more,
 	   struct recvq_seam *seam)
 {
-	struct rte_mbuf *tail = run->last, *m = more->first;
+	struct rte_mbuf *tail = run->last;
 
 	run->end_off = more->end_off;
 	if (tail == NULL) {
@@ -83,15 +136,15 @@ run_append(const struct recvq *q, struct recvq_run *run, const struct recvq_run 
 		run->room = more->room;
 		return;
 	}
-	if (is_small(more) && chain_writable(tail) && m->data_len <= rte_pktmbuf_tailroom(tail) &&
-	    marks_join(tail, m, seam)) {
-		memcpy(rte_pktmbuf_mtod_offset(tail, uint8_t *, tail->data_len),
-		       rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
-		tail->data_len = (uint16_t)(tail->data_len + m->data_len);
-		seg_free(q, m);
-		return;
+	if (is_small(more)) {
+		if (chain_writable(tail) && run_len(more) <= rte_pktmbuf_tailroom(tail) &&
+		    marks_join(tail, more->first, seam)) {
+			move_behind(q, tail, more);
+			return;
+		}
+		make_ours(q, more);
 	}
-	tail->next = m;
+	tail->next = more->first;
 	run->last = more->last;
 	run->room += more->room;
 }
@@ -112,7 +165,7 @@ recount(struct recvq *q, uint32_t ready_before, uint32_t held_before, uint32_t h
 }
 
 static void
-insert_ready(struct recvq *q, const struct recvq_run *r)
+insert_ready(struct recvq *q, struct recvq_run *r)
 {
 	uint32_t ready_before = q->ready.room, joined = 0;
 
@@ -126,7 +179,7 @@ insert_ready(struct recvq *q, const struct recvq_run *r)
 }
 
 static int
-insert_held(struct recvq *q, const struct recvq_run *r)
+insert_held(struct recvq *q, struct recvq_run *r)
 {
 	bool joins_before, joins_behind;
 	struct recvq_run *run, behind = { 0 };
@@ -152,6 +205,8 @@ insert_held(struct recvq *q, const struct recvq_run *r)
 		run = &q->held[i];
 		memmove(run + 1, run, (q->nb_held - i) * sizeof(*run));
 		q->nb_held++;
+		if (is_small(r))
+			make_ours(q, r);
 		*run = *r;
 	}
 	if (joins_behind)
@@ -358,10 +413,12 @@ void
 recvq_fini(struct recvq *q)
 {
 	uint64_t end_off = q->ready.end_off;
+	struct rte_mempool *tails = q->tails;
 	bool wipe = q->wipe;
 
 	recvq_drop_held(q);
 	run_free(q, &q->ready);
 	recvq_init(q, end_off);
+	q->tails = tails;
 	q->wipe = wipe;
 }

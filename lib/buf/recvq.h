@@ -8,7 +8,8 @@
  *
  * Memory is charged by buffer room, not by bytes: a 1-byte segment can pin a
  * 2 KiB buffer. Small segments are copied into the tail of their run when that
- * tail is exclusively ours. What a device that opens records did to them must be the
+ * tail is exclusively ours; where none is, as with net_ring, which hands up its sender's
+ * buffers, into one of the queue's own pool. What a device that opens records did to them must be the
  * same, but once: so the queue, and with it the window, is the same where a device
  * takes up the stream and where there is none.
  */
@@ -51,6 +52,8 @@ struct recvq {
 	uint32_t nb_held;
 	uint32_t room_used; /* bytes of buffer room, ready and held */
 	uint32_t room_held; /* of these, out of order */
+	/* Buffers for small segments that share one; NULL: none. Set behind recvq_init(), kept. */
+	struct rte_mempool *tails;
 	/* Wipe buffers that are ours alone when they are freed? Set behind recvq_init(), kept. */
 	bool wipe;
 	bool marked; /* there were bytes that a device had opened */

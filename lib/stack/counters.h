@@ -16,7 +16,7 @@ enum counter {
 	/* packets */
 	CNT_RX_PACKETS,
 	CNT_TX_PACKETS,   /* handed to the port, which may cut one into many segments */
-	CNT_RX_MALFORMED, /* a length or header that does not fit */
+	CNT_RX_MALFORMED, /* a length or header that does not fit, an ARP sender that cannot be */
 	CNT_RX_BAD_CHECKSUM,
 	CNT_RX_NOT_FOR_US,    /* another protocol, host or address */
 	CNT_RX_FRAGMENTS,     /* IP fragments are not reassembled */

@@ -34,6 +34,7 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	/* Offset 0 is the first byte behind the SYN, in both directions. */
 	sendq_init(&k->sendq, 0);
 	recvq_init(&k->recvq, 0);
+	k->recvq.tails = s->pools.record[1]; /* 2 KiB */
 	k->recvq.wipe = s->conf.wipe_buffers != 0;
 	session_tx_init(&k->tx, &s->pools, &k->sendq, s->crypto.provider, k->opt_sndbuf);
 	k->tx.cap = (uint16_t)k->opt_max_payload;

@@ -288,6 +288,8 @@ rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	}
 	a = arp_input(&b->arp, b->own, b->nb_own, p->bytes + p->ip.l3_off,
 		      p->contiguous_len - p->ip.l3_off, s->now_us);
+	if (a.act == ARP_BAD)
+		stack_count(s, CNT_RX_MALFORMED);
 	if (a.act == ARP_REFUSED || a.act == ARP_DOUBTED || a.act == ARP_CONFLICT)
 		stack_count(s, CNT_ARP_REFUSED);
 	if (a.act == ARP_DOUBTED)

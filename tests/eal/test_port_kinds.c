@@ -37,7 +37,8 @@ enum trouble {
 	LINK_DOWN,
 	LINK_FLAPS, /* down and up, ten times */
 	FAR_END_PAUSES,
-	ALL_PAUSE, /* as a machine that was suspended */
+	TINY_SEGMENTS, /* of 20 bytes: each refers to a whole buffer, where nobody copies */
+	ALL_PAUSE,     /* as a machine that was suspended */
 	NB_TROUBLES,
 };
 
@@ -252,6 +253,10 @@ make_trouble(struct net *n, enum trouble t)
 		break;
 	case ALL_PAUSE:
 		n->now_us += 20 * SECOND_US;
+		break;
+	case TINY_SEGMENTS:
+		for (int i = 0; i < 2; i++)
+			CU_ASSERT_EQUAL(rtls_sock_set(n->end[i].k, RTLS_OPT_MAX_SEG, 20), 0);
 		break;
 	case NOTHING:
 	case NB_TROUBLES:

@@ -192,7 +192,7 @@ test_lies(void)
 	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&sc, &s), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_stack_bind(s, p, 0), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_addr_add(s, p, &ip, 24), 0);
-	for (int lie = 0; lie < 8; lie++) {
+	for (int lie = 0; lie < 10; lie++) {
 		m = arp_request(&d, lie % 2 == 0 ? 1 : 3);
 		switch (lie / 2) {
 		case 0:
@@ -205,6 +205,10 @@ test_lies(void)
 			break;
 		case 3:
 			m->data_off = (uint16_t)(m->buf_len - m->data_len + 1);
+			break;
+		case 4: /* ARP for a hardware that has addresses of 7 bytes */
+			*(lie % 2 == 0 ? rte_pktmbuf_mtod_offset(m, uint8_t *, 18) :
+					 rte_pktmbuf_mtod_offset(m->next, uint8_t *, 8)) = 7;
 			break;
 		}
 		d.in[d.nb_in++] = m;

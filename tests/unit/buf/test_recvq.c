@@ -8,17 +8,25 @@
 
 enum { START = 5000 };
 
+/* Segments come in buffers that are not the queue's to write. */
+static bool shared;
+
 /* A segment of the pattern, as it comes from the port. */
 static int
 insert(struct recvq *q, uint64_t off, uint32_t len, uint32_t seg_len)
 {
 	static uint8_t bytes[65536];
-	struct rte_mbuf *m;
+	struct rte_mbuf *m, *clone;
 	int rc;
 
 	CU_ASSERT_FATAL(len <= sizeof(bytes));
 	pattern_fill(bytes, off, len);
 	m = rx_packet(bytes, len, seg_len);
+	clone = shared ? rte_pktmbuf_clone(m, pools.indirect) : NULL;
+	if (clone != NULL) {
+		rte_pktmbuf_free(m);
+		m = clone;
+	}
 	rc = recvq_insert(q, off, m);
 	if (rc != 0)
 		rte_pktmbuf_free(m);
@@ -190,7 +198,8 @@ test_compaction_limits(void)
 		{ 100, 511, 511, 1 },
 		{ 100, 512, 512, 2 }, /* a quarter of 2048 */
 		{ 100, 1000, 1000, 2 },
-		{ 100, 20, 10, 3 },          /* two segments: left as they are */
+		{ 100, 20, 10, 1 },          /* in two buffers, both nearly empty */
+		{ 100, 1100, 600, 3 },       /* in two that are not */
 		{ 1920 - 511, 511, 511, 1 }, /* fills it */
 		{ 1920 - 510, 511, 511, 2 },
 		{ 1920, 1, 1, 2 },
@@ -252,6 +261,143 @@ test_shared_tail_untouched(void)
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 }
 
+/* A packet that refers to len bytes at `at` of a sender's buffer, in pieces. */
+static struct rte_mbuf *
+piece_of(struct rte_mbuf *under, uint32_t at, uint32_t len, uint32_t piece_len)
+{
+	struct rte_mbuf *first = NULL, **link = &first, *m;
+	uint16_t nb = 0;
+
+	for (uint32_t done = 0; done < len; done += m->data_len, nb++) {
+		*link = m = rte_pktmbuf_alloc(pools.indirect);
+		CU_ASSERT_FATAL(m != NULL);
+		link = &m->next;
+		rte_pktmbuf_attach(m, under);
+		m->data_off = (uint16_t)(under->data_off + at + done);
+		m->data_len = (uint16_t)RTE_MIN(piece_len, len - done);
+	}
+	first->nb_segs = nb;
+	first->pkt_len = len;
+	return first;
+}
+
+enum { SENT = 16000 }; /* in one buffer of a sender's */
+
+static struct rte_mbuf *
+sent_record(void)
+{
+	struct rte_mbuf *under = rte_pktmbuf_alloc(pools.record[2]);
+
+	CU_ASSERT_FATAL(under != NULL);
+	memset(under->buf_addr, 0x77, under->buf_len);
+	pattern_fill((uint8_t *)rte_pktmbuf_append(under, SENT), 0, SENT);
+	return under;
+}
+
+/* Nothing of it was written, and all of it given back. */
+static void
+sent_end(struct rte_mbuf *under)
+{
+	const uint8_t *p = under->buf_addr;
+	uint32_t changed = 0;
+
+	CU_ASSERT_EQUAL(under->data_len, SENT);
+	CU_ASSERT(pattern_is(p + under->data_off, 0, SENT));
+	for (uint32_t i = 0; i < under->buf_len; i++)
+		if (i < under->data_off || i >= under->data_off + (uint32_t)SENT)
+			changed += p[i] != 0x77;
+	CU_ASSERT_EQUAL(changed, 0);
+	CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(under), 1);
+	rte_pktmbuf_free(under);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/*
+ * Small pieces of a sender's buffers, as net_ring hands them up, may not be charged a whole one each:
+ * in order or behind a gap, in one mbuf or two.
+ */
+static void
+test_shared_pieces(void)
+{
+	static const struct {
+		uint32_t seg, piece, gap, room_max;
+	} rows[] = {
+		/* The first one, a buffer of 17 KiB, and what the rest takes in 2 KiB of ours. */
+		{ 20, 20, 0, BUF_LARGE_ROOM + 9 * BUF_MEDIUM_ROOM },
+		{ 20, 10, 0, 2 * BUF_LARGE_ROOM + 9 * BUF_MEDIUM_ROOM },
+		{ 20, 20, 100, 9 * BUF_MEDIUM_ROOM },
+		{ 536, 536, 0, BUF_LARGE_ROOM + 10 * BUF_MEDIUM_ROOM },
+		{ 960, 960, 0, BUF_LARGE_ROOM + 9 * BUF_MEDIUM_ROOM },
+		/* No second one would fit: as they come. */
+		{ 961, 961, 0, 17 * BUF_LARGE_ROOM },
+	};
+	static uint8_t out[SENT];
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct rte_mbuf *under = sent_record();
+		uint64_t off = rows[i].gap;
+		struct recvq q;
+		uint32_t len;
+
+		recvq_init(&q, 0);
+		q.tails = pools.record[1];
+		for (; off < SENT; off += len) {
+			len = (uint32_t)RTE_MIN(rows[i].seg, SENT - off);
+			CU_ASSERT_EQUAL(
+				recvq_insert(&q, off,
+					     piece_of(under, (uint32_t)off, len, rows[i].piece)),
+				0);
+		}
+		check_queue(&q);
+		if (q.room_used > rows[i].room_max)
+			printf("# row %zu: room %u\n", i, q.room_used);
+		CU_ASSERT(q.room_used <= rows[i].room_max);
+		if (rows[i].gap > 0)
+			CU_ASSERT_EQUAL(insert(&q, 0, rows[i].gap, 2000), 0);
+		CU_ASSERT_EQUAL_FATAL(recvq_len(&q), SENT);
+		recvq_peek(&q, 0, out, SENT);
+		CU_ASSERT(pattern_is(out, 0, SENT));
+		recvq_consume(&q, SENT);
+		CU_ASSERT_EQUAL(q.room_used, 0);
+		recvq_fini(&q);
+		sent_end(under);
+	}
+}
+
+/* Without a buffer to share, with few that records may need, and where marks differ. */
+static void
+test_shared_pieces_as_they_come(void)
+{
+	struct rte_mbuf *under, *m;
+	struct starved starved;
+	struct recvq q;
+
+	for (int how = 0; how < 3; how++) {
+		under = sent_record();
+		recvq_init(&q, 0);
+		q.tails = how == 0 ? NULL : pools.record[1];
+		starve(&starved, pools.record[1],
+		       how == 1 ? FIXTURE_MEDIUM / 4 : (unsigned int)FIXTURE_MEDIUM);
+		for (uint32_t off = 0; off < 200; off += 20) {
+			m = piece_of(under, off, 20, 20);
+			if (how == 2 && off % 40 == 0)
+				m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD;
+			CU_ASSERT_EQUAL(recvq_insert(&q, off, m), 0);
+		}
+		check_queue(&q);
+		if (how < 2)
+			CU_ASSERT_EQUAL(q.room_used, 10 * under->buf_len);
+		for (uint32_t off = 0; how == 2 && off < 200; off += 20) {
+			CU_ASSERT_EQUAL(recvq_classify(&q, 20),
+					off % 40 == 0 ? RECVQ_OPENED : RECVQ_UNTOUCHED);
+			recvq_consume(&q, 20);
+		}
+		recvq_fini(&q);
+		starve_end(&starved);
+		sent_end(under);
+	}
+}
+
 static void
 test_iov_and_consume(void)
 {
@@ -307,6 +453,7 @@ test_random(void)
 
 		memset(here, 0, sizeof(here));
 		recvq_init(&q, read);
+		q.tails = round % 2 == 0 ? NULL : pools.record[1];
 		for (int step = 0; step < STEPS; step++) {
 			uint64_t r = harness_rand(&seed);
 			uint32_t at, len = 0, in_order = 0;
@@ -324,6 +471,7 @@ test_random(void)
 					len++;
 				if (len == 0 || fixture_in_use() > 600)
 					continue;
+				shared = round % 3 != 0 && (r & 0x20) != 0;
 				if (insert(&q, read + at, len, seg) == 0)
 					memset(here + at, true, len);
 				else
@@ -364,6 +512,8 @@ main(void)
 		{ "tiny segments share buffers", test_compacts },
 		{ "what is copied into the tail and what is not", test_compaction_limits },
 		{ "a shared tail is never written", test_shared_tail_untouched },
+		{ "small pieces of a sender's buffers share one of ours", test_shared_pieces },
+		{ "or come as they are", test_shared_pieces_as_they_come },
 		{ "pieces and consumption", test_iov_and_consume },
 		{ "random segments against a map of bytes", test_random },
 	};
