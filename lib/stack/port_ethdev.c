@@ -184,6 +184,26 @@ make_queue(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | \
 	 RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
+static bool
+is_any_tap(void)
+{
+	struct rte_eth_dev_info info;
+
+	for (uint16_t id = 0; id < RTE_MAX_ETHPORTS; id++)
+		if (rte_eth_dev_is_valid_port(id) && rte_eth_dev_info_get(id, &info) == 0 &&
+		    strcmp(info.driver_name, "net_tap") == 0)
+			return true;
+	return false;
+}
+
+/* Or does it send through another ethdev that is one? Those of net_failsafe come and go. */
+static bool
+may_be_tap(const char *driver_name)
+{
+	return strcmp(driver_name, "net_tap") == 0 || strcmp(driver_name, "net_failsafe") == 0 ||
+	       (strcmp(driver_name, "net_bonding") == 0 && is_any_tap());
+}
+
 /*
  * What a driver is never asked for, although it offers it. net_tap, asked for a checksum, copies the
  * headers and cuts them off the packet before it writes: when that fails, as on a link that is
@@ -194,7 +214,7 @@ make_queue(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 static uint64_t
 unsound_offloads(const char *driver_name)
 {
-	if (strcmp(driver_name, "net_tap") == 0)
+	if (may_be_tap(driver_name))
 		return RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
 		       RTE_ETH_TX_OFFLOAD_TCP_TSO;
 	return 0;

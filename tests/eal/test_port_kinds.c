@@ -366,6 +366,12 @@ test_tap(void)
 }
 
 static void
+test_failsafe(void)
+{
+	play(&port_kinds[PORT_KIND_FAILSAFE], false);
+}
+
+static void
 test_veth(void)
 {
 	play(&port_kinds[PORT_KIND_VETH], false);
@@ -400,6 +406,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "net_tap, net_af_packet", test_tap },
+		{ "net_failsafe over net_tap", test_failsafe },
 		{ "net_af_packet over veth", test_veth },
 		{ "net_memif", test_memif },
 		{ "net_ring", test_ring },

@@ -186,6 +186,7 @@ test_offloads(void)
 		{ NULL, SEGS | IP | TCP | TSO, 255, 7, false, TX_CAPS, false },
 		/* Says what it does not do. */
 		{ "net_tap", SEGS | IP | TCP | TSO, 0, 0, false, 0, false },
+		{ "net_failsafe", SEGS | IP | TCP | TSO, 0, 0, false, 0, false },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)

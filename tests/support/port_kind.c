@@ -61,25 +61,43 @@ make_af_packet(const char *iface, uint16_t *id)
 	return make_vdev(name, args, id);
 }
 
-/* net_tap, and on the interface that it makes net_af_packet. */
+/* An ethdev that makes an interface, and on that net_af_packet. */
 static const char *
-make_tap(uint16_t ids[2])
+make_on_tap(const char *name, const char *args, uint16_t ids[2])
 {
-	char name[32];
 	const char *why;
 
 	if (no_network != NULL)
 		return no_network;
 	if (access("/dev/net/tun", R_OK | W_OK) != 0)
 		return "no /dev/net/tun";
-	snprintf(name, sizeof(name), "net_tap%u", nb_made++);
-	why = make_vdev(name, "iface=kind0", &ids[0]);
+	why = make_vdev(name, args, &ids[0]);
 	if (why != NULL)
 		return why;
 	/* Until now both ends have the same MAC address. */
 	if (!ip("link set kind0 address 02:00:00:00:77:02 addrgenmode none up"))
 		return "the interface cannot be set up";
 	return make_af_packet("kind0", &ids[1]);
+}
+
+static const char *
+make_tap(uint16_t ids[2])
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "net_tap%u", nb_made++);
+	return make_on_tap(name, "iface=kind0", ids);
+}
+
+/* What it is asked for, its net_tap is asked for. */
+static const char *
+make_failsafe(uint16_t ids[2])
+{
+	char name[32], args[64];
+
+	snprintf(name, sizeof(name), "net_failsafe%u", nb_made);
+	snprintf(args, sizeof(args), "dev(net_tap%u,iface=kind0)", nb_made++);
+	return make_on_tap(name, args, ids);
 }
 
 static void
@@ -167,6 +185,7 @@ link_vdev(const uint16_t ids[2], bool up)
 
 const struct port_kind port_kinds[PORT_KINDS] = {
 	[PORT_KIND_TAP] = { "net_tap, net_af_packet", make_tap, link_tap, true },
+	[PORT_KIND_FAILSAFE] = { "net_failsafe over net_tap", make_failsafe, link_tap, true },
 	[PORT_KIND_VETH] = { "net_af_packet over veth", make_veth, link_veth, true },
 	[PORT_KIND_MEMIF] = { "net_memif", make_memif, NULL, false },
 	[PORT_KIND_RING] = { "net_ring", make_ring, link_vdev, false },

@@ -24,8 +24,9 @@ struct port_kind {
 };
 
 enum {
-	PORT_KIND_TAP,  /* net_tap, and net_af_packet on the interface that it makes */
-	PORT_KIND_VETH, /* net_af_packet at both ends */
+	PORT_KIND_TAP,      /* net_tap, and net_af_packet on the interface that it makes */
+	PORT_KIND_FAILSAFE, /* the same below net_failsafe */
+	PORT_KIND_VETH,     /* net_af_packet at both ends */
 	PORT_KIND_MEMIF,
 	PORT_KIND_RING,
 	PORT_KINDS,
