@@ -118,15 +118,17 @@ int rtls_abort(struct rtls_sock *k);
 
 /** Options of one socket; on a listener they are inherited by its connections. */
 enum rtls_opt {
-	RTLS_OPT_SNDBUF,      /**< bytes of buffer room */
-	RTLS_OPT_RCVBUF,      /**< bytes of buffer room */
-	RTLS_OPT_MAX_PAYLOAD, /**< plaintext bytes per data record, 64..16384 */
+	RTLS_OPT_SNDBUF, /**< bytes of buffer room */
+	RTLS_OPT_RCVBUF, /**< bytes of buffer room */
+	/** Plaintext bytes per data record, 64..16384; -EBUSY while a record is open (RTLS_MSG_MORE) */
+	RTLS_OPT_MAX_PAYLOAD,
 	RTLS_OPT_USER_TIMEOUT_US,
 	RTLS_OPT_MAX_SEG,    /**< payload bytes per segment, 1..65535; the peer's MSS counts too */
 	RTLS_OPT_MODE_ORDER, /**< enum rtls_mode_order (tls.h); counts when first keys are set */
 };
 
-/** @return 0; -EINVAL: the value is out of its range; -ENOTSUP: not an option; -EBADF. */
+/** @return 0; -EINVAL: the value is out of its range; -EBUSY: not now; -ENOTSUP: not an option;
+ *   -EBADF. */
 int rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v);
 
 enum rtls_sock_state {

@@ -39,6 +39,21 @@ record_suite_find(uint16_t version, uint16_t cipher)
 	return NULL;
 }
 
+/* Ciphers as the kernel numbers them: AES-GCM, CCM and ChaCha20, SM4, ARIA. */
+enum {
+	CIPHER_FIRST = RTLS_CIPHER_AES_GCM_128,
+	CIPHER_ARIA_128 = 57, /* TLS 1.2 only */
+	CIPHER_LAST = 58,
+};
+
+bool
+record_suite_known(uint16_t version, uint16_t cipher)
+{
+	if (cipher < CIPHER_FIRST || cipher > CIPHER_LAST)
+		return false;
+	return version == RTLS_TLS_1_2 || (version == RTLS_TLS_1_3 && cipher < CIPHER_ARIA_128);
+}
+
 static void
 put_be16(uint8_t *out, uint16_t v)
 {
@@ -95,12 +110,11 @@ record_header_read(const uint8_t in[RECORD_HDR_LEN])
 int
 record_header_check(const struct record_suite *s, const struct record_header *h)
 {
-	/* RFC 8446 5.2: the type of a protected record is inside; outside it is one value. */
-	uint8_t type_min = s->inner_type_len != 0 ? RECORD_DATA : RECORD_CHANGE_CIPHER_SPEC;
-
 	if (h->version != RECORD_WIRE_VERSION)
 		return -EINVAL;
-	if (h->type < type_min || h->type > RECORD_DATA)
+	/* RFC 8446 5.2: the type of a protected record is inside; outside it is one value. In TLS
+	 * 1.2 it is for who reads to say which ones mean something; 0 would say that it is no TLS. */
+	if (s->inner_type_len != 0 ? h->type != RECORD_DATA : h->type == 0)
 		return -EINVAL;
 	if (h->body_len < s->body_min || h->body_len > s->body_max)
 		return -EMSGSIZE;

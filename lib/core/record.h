@@ -66,6 +66,9 @@ struct record_header {
 /* The table entry, or NULL where this library does not carry the pair. */
 const struct record_suite *record_suite_find(uint16_t version, uint16_t cipher);
 
+/* Does the kernel's linux/tls.h have the pair, carried here or not? */
+bool record_suite_known(uint16_t version, uint16_t cipher);
+
 /* Bytes in front of the plaintext: header and explicit nonce. */
 static inline uint32_t
 record_prefix_len(const struct record_suite *s)

@@ -55,7 +55,9 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 
 	if (rx->suite != NULL && rx->suite->version == RTLS_TLS_1_2)
 		return -EBUSY;
-	if (s == NULL || (rx->suite != NULL && s != rx->suite) || rx->state == SESSION_RX_FAILED)
+	if (s == NULL)
+		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
+	if ((rx->suite != NULL && s != rx->suite) || rx->state == SESSION_RX_FAILED)
 		return -EINVAL;
 	/* What waits in front of a KeyUpdate that was taken was opened with its own key. */
 	if (rx->opened.first != NULL && rx->state != SESSION_RX_PAUSED)

@@ -396,13 +396,55 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	return rc;
 }
 
+/*
+ * Fills the open record with what m has, and leaves the rest, if any, in m as a record's beginning.
+ * 0; -ENOMEM and nothing has changed.
+ */
+static int
+join(struct session_tx *tx, struct rte_mbuf *m, bool more)
+{
+	uint32_t have = tx->open->data_len, n = RTE_MIN((uint32_t)m->data_len, tx->cap - have);
+	uint8_t *from = rte_pktmbuf_mtod(m, uint8_t *);
+
+	if (have + n > buf_record_room(tx->open) && grow(tx, more ? tx->cap : have + n) != 0)
+		return -ENOMEM;
+	memcpy(rte_pktmbuf_mtod_offset(tx->open, uint8_t *, have), from, n);
+	tx->open->data_len = (uint16_t)(have + n);
+	tx->open->pkt_len = tx->open->data_len;
+	m->data_len = (uint16_t)(m->data_len - n);
+	m->pkt_len = m->data_len;
+	memmove(from, from + n, m->data_len);
+	return 0;
+}
+
+/* May m follow in the open record? What does not fit there needs a number and room of its own. */
+static bool
+may_join(const struct session_tx *tx, const struct rte_mbuf *m)
+{
+	if (tx->failed || tx->open == NULL)
+		return false;
+	return tx->open->data_len + m->data_len <= tx->cap ||
+	       (may_open(tx) == 0 && number_left(tx, 1, SESSION_TX_RESERVE));
+}
+
 int
 session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 {
-	/* First, and also when there is no room: what is open would hold that back for ever. */
-	int rc = session_tx_flush(tx);
+	bool joins = may_join(tx, m);
+	int rc = joins ? join(tx, m, more) : 0;
 
-	if (rc == 0)
+	if (rc != 0)
+		return rc;
+	if (joins && m->data_len == 0) {
+		buf_record_discard(m);
+		/* It is taken now; if sealing fails the next call tells. */
+		if (!more || tx->open->data_len >= tx->cap)
+			session_tx_flush(tx);
+		return 0;
+	}
+	/* Also when there is no room: what is open would hold that back for ever. */
+	rc = session_tx_flush(tx);
+	if (rc == 0 && !joins)
 		rc = may_open(tx);
 	if (rc != 0)
 		return rc;
@@ -415,7 +457,7 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 		return 0;
 	}
 	tx->open = m;
-	/* It is taken now; if sealing fails the next call tells. */
+	/* As above. */
 	if (!more || m->data_len >= tx->cap)
 		session_tx_flush(tx);
 	return 0;
@@ -430,7 +472,9 @@ session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys)
 
 	if (tx->suite != NULL && tx->suite->version == RTLS_TLS_1_2)
 		return -EBUSY;
-	if (s == NULL || (tx->suite != NULL && s != tx->suite))
+	if (s == NULL)
+		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
+	if (tx->suite != NULL && s != tx->suite)
 		return -EINVAL;
 	rc = tx->provider->key_create(tx->provider, s, CRYPTO_SEAL, keys->key, &key);
 	if (rc != 0)

@@ -77,7 +77,11 @@ read_ahead(struct rtls_sock *k, struct rtls_file *f, uint64_t off, uint64_t end)
 	if (lane->count == 0)
 		lane->next_off = off;
 	while (lane->count < f->read_ahead && lane->next_off < end) {
-		len = (uint32_t)RTE_MIN(end - lane->next_off, (uint64_t)k->tx.cap);
+		/* The first one fills the open record, so that those behind it are records as they are. */
+		len = k->tx.cap;
+		if (lane->count == 0 && k->tx.open != NULL)
+			len -= k->tx.open->data_len;
+		len = (uint32_t)RTE_MIN(end - lane->next_off, (uint64_t)len);
 		m = buf_record_alloc(&s->pools, len);
 		if (m == NULL ||
 		    reader_ask(s->reader, k, lane, &f->ref, lane->next_off, len, m) != 0) {

@@ -36,6 +36,9 @@ set_max_payload(struct rtls_sock *k, uint64_t v)
 {
 	if (v < 64 || v > RECORD_PLAIN_MAX)
 		return -EINVAL;
+	/* As the kernel: what was accepted for a record of one size may not come out in another. */
+	if (k->tx.open != NULL)
+		return -EBUSY;
 	/* Chunks of a file that are read ahead are records as they are. */
 	if (v < k->tx.cap) {
 		reader_lane_reset(k->stack->reader, &k->lane);
@@ -44,11 +47,6 @@ set_max_payload(struct rtls_sock *k, uint64_t v)
 	}
 	k->opt_max_payload = (uint32_t)v;
 	k->tx.cap = (uint16_t)v;
-	/* What is open may be full now. */
-	if (k->tx.open != NULL && k->tx.open->data_len >= v) {
-		(void)session_tx_flush(&k->tx);
-		sock_queued(k);
-	}
 	return 0;
 }
 

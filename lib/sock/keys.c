@@ -25,7 +25,7 @@ check_used(const struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *k
 	enum rtls_dir other = d == RTLS_TX ? RTLS_RX : RTLS_TX;
 
 	if (suite == NULL)
-		return -EINVAL;
+		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
 	*out = used_key_of(k->stack->keys_secret, suite, keys);
 	return used_keys_check(&k->used[d], next_no, &k->used[other], out);
 }
@@ -40,11 +40,11 @@ set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 	struct used_key used;
 	int rc;
 
-	if (!same_suite(k->rx.suite, keys))
-		return -EINVAL;
 	rc = check_used(k, RTLS_TX, keys, next_no, &used);
 	if (rc != 0)
 		return rc;
+	if (!same_suite(k->rx.suite, keys))
+		return -EINVAL;
 	rc = session_tx_set_keys(&k->tx, keys);
 	/* The open record was closed, also where the key was refused. */
 	sock_queued(k);
@@ -67,12 +67,12 @@ set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 	struct used_key used;
 	int rc;
 
-	if (!same_suite(k->tx.suite, keys))
-		return -EINVAL;
 	/* A record opened before would be taken again, as new. */
 	rc = check_used(k, RTLS_RX, keys, next_no, &used);
 	if (rc != 0)
 		return rc;
+	if (!same_suite(k->tx.suite, keys))
+		return -EINVAL;
 	rc = session_rx_set_keys(&k->rx, keys);
 	if (rc != 0)
 		return rc;

@@ -381,22 +381,33 @@ refuse_kinds(struct rtls_sock *k, const struct rtls_keys *good)
 	static const struct {
 		uint16_t version;
 		uint16_t cipher;
-	} rows[] = { { RTLS_TLS_1_2, RTLS_CIPHER_AES_GCM_128 },
-		     { 0x0302, RTLS_CIPHER_AES_GCM_128 },
-		     { 0x0305, RTLS_CIPHER_AES_GCM_128 },
-		     { 0, 0 },
-		     { RTLS_TLS_1_3, 0 },
-		     { RTLS_TLS_1_3, 50 },
-		     { RTLS_TLS_1_3, 52 },
-		     { RTLS_TLS_1_3, 65535 } };
+		int rc;
+	} rows[] = {
+		/* The kernel's, and not carried here. */
+		{ RTLS_TLS_1_2, RTLS_CIPHER_AES_GCM_128, -ENOTSUP },
+		{ RTLS_TLS_1_3, 52, -ENOTSUP },
+		{ RTLS_TLS_1_3, 54, -ENOTSUP },
+		{ RTLS_TLS_1_3, 56, -ENOTSUP },
+		{ RTLS_TLS_1_2, 57, -ENOTSUP },
+		{ RTLS_TLS_1_2, 58, -ENOTSUP },
+		/* Nobody's. */
+		{ RTLS_TLS_1_3, 57, -EINVAL },
+		{ RTLS_TLS_1_2, 59, -EINVAL },
+		{ 0x0302, RTLS_CIPHER_AES_GCM_128, -EINVAL },
+		{ 0x0305, RTLS_CIPHER_AES_GCM_128, -EINVAL },
+		{ 0, 0, -EINVAL },
+		{ RTLS_TLS_1_3, 0, -EINVAL },
+		{ RTLS_TLS_1_3, 50, -EINVAL },
+		{ RTLS_TLS_1_3, 65535, -EINVAL },
+	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct rtls_keys keys = *good;
 
 		keys.version = rows[i].version;
 		keys.cipher = rows[i].cipher;
-		refuse(k, RTLS_TX, keys, -EINVAL);
-		refuse(k, RTLS_RX, keys, -EINVAL);
+		refuse(k, RTLS_TX, keys, rows[i].rc);
+		refuse(k, RTLS_RX, keys, rows[i].rc);
 	}
 	CU_ASSERT_EQUAL(rtls_set_keys(k, (enum rtls_dir)2, good), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_set_keys(k, (enum rtls_dir) - 1, good), -EINVAL);

@@ -591,7 +591,10 @@ step_keys(struct fuzz_in *in)
 	if (how == 0xff)
 		keys.cipher = fuzz_u8(in);
 	rc = session_rx_set_keys(&w.rx, &keys);
-	if (w.state == FAILED || keys.cipher != RTLS_CIPHER_AES_GCM_128)
+	if (keys.cipher != RTLS_CIPHER_AES_GCM_128)
+		/* The kernel's others for TLS 1.3; garbage. */
+		want = keys.cipher > 51 && keys.cipher < 57 ? -ENOTSUP : -EINVAL;
+	else if (w.state == FAILED)
 		want = -EINVAL;
 	else if (w.n_open > 0 && w.state != PAUSED)
 		want = -EBUSY;

@@ -392,7 +392,7 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 	struct fake_engine *e = d == RTLS_TX ? &k->tx : &k->rx;
 
 	if (keys->version != RTLS_TLS_1_3 || keys->cipher != RTLS_CIPHER_AES_GCM_128)
-		return -EINVAL;
+		return -ENOTSUP;
 	if (k->keys_errno != 0)
 		return -k->keys_errno;
 	if ((d == RTLS_TX && k->blocked) || harness_rand(&k->rand) % 16 < k->keys_refuse_of_16)

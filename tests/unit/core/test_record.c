@@ -180,8 +180,11 @@ test_header_check_rows(void)
 		{ &suite_tls12_gcm, { 22, 0x0303, 40 }, 0 },
 		{ &suite_tls12_gcm, { 23, 0x0303, 24 }, 0 },
 		{ &suite_tls12_gcm, { 23, 0x0303, 18432 }, 0 },
-		{ &suite_tls12_gcm, { 19, 0x0303, 24 }, -EINVAL },
-		{ &suite_tls12_gcm, { 24, 0x0303, 24 }, -EINVAL },
+		/* What a type means is for who reads it to say, as with the kernel. */
+		{ &suite_tls12_gcm, { 19, 0x0303, 24 }, 0 },
+		{ &suite_tls12_gcm, { 24, 0x0303, 24 }, 0 },
+		{ &suite_tls12_gcm, { 255, 0x0303, 24 }, 0 },
+		{ &suite_tls12_gcm, { 0, 0x0303, 24 }, -EINVAL },
 		{ &suite_tls12_gcm, { 23, 0x0302, 24 }, -EINVAL },
 		{ &suite_tls12_gcm, { 23, 0x0303, 23 }, -EMSGSIZE },
 		{ &suite_tls12_gcm, { 23, 0x0303, 18433 }, -EMSGSIZE },

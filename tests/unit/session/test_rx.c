@@ -301,7 +301,7 @@ test_set_keys(void)
 	/* 40 bytes of the old key's are not read yet. */
 	CU_ASSERT_EQUAL(set_key(1, 0), -EBUSY);
 	keys.cipher = 52;
-	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &keys), -EINVAL);
+	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &keys), -ENOTSUP);
 	CU_ASSERT_EQUAL(recv_data(40), 40);
 	t.flaky.no_keys = true;
 	CU_ASSERT_EQUAL(set_key(1, 0), -ENOMEM);
@@ -1226,6 +1226,25 @@ test_key_update(void)
 	finish();
 }
 
+/* Which types mean something is for who reads to say; without a type it is no record. */
+static void
+test_other_types(void)
+{
+	static const uint8_t types[] = { 1, 19, 24, 25, 64, 99, 128, 255 };
+
+	begin_keyed();
+	for (size_t i = 0; i < HARNESS_COUNT(types); i++) {
+		put_record(types[i], "abc", 3, (uint32_t)i);
+		put_data(10);
+		feed_all();
+		CU_ASSERT_EQUAL(recv_data(100), -EIO);
+		expect_msg(2, 0, 2, types[i], false);
+		expect_msg(100, 0, 1, types[i], true);
+		CU_ASSERT_EQUAL(recv_data(100), 10);
+	}
+	finish();
+}
+
 /* --- shortages --- */
 
 /* Send queues that took every buffer do not keep a program from reading. */
@@ -1640,6 +1659,7 @@ main(void)
 		{ "end of file and close_notify", test_ends },
 		{ "KeyUpdate is found where it is, and nowhere else", test_key_update_found },
 		{ "KeyUpdate pauses until the next key", test_key_update },
+		{ "content types of any value", test_other_types },
 		{ "empty pools change nothing", test_without_memory },
 		{ "buffers that suffice need none of ours", test_without_own_buffers },
 		{ "a control record into pieces", test_control_into_pieces },

@@ -301,7 +301,20 @@ test_records(void)
 		{ 16384, "c1 c1 c2", "22:1 22:1 22:2" },
 		/* buffers that were filled elsewhere */
 		{ 16384, "b16384 b100", "23:16384 23:100" },
-		{ 16384, "300+ b5000+ b5000+ b10", "23:300 23:5000 23:5000 23:10" },
+		{ 16384, "b100 b200", "23:100 23:200" },
+		/* and follow in the open record, as any bytes */
+		{ 16384, "300+ b5000", "23:5300" },
+		{ 16384, "10+ b213", "23:223" },
+		{ 16384, "10+ b214", "23:224" },
+		{ 16384, "10+ b214+ 1", "23:225" },
+		{ 16384, "10+ b2000+ b20", "23:2030" },
+		{ 16384, "300+ b5000+ b5000+ b10", "23:10310" },
+		{ 16384, "300+ b16084", "23:16384" },
+		{ 16384, "300+ b16084+ 1", "23:16384 23:1" },
+		{ 16384, "300+ b16384", "23:16384 23:300" },
+		{ 16384, "300+ b16384+ b16384+ 7", "23:16384 23:16384 23:307" },
+		{ 16384, "b16384 300+ b0", "23:16384 23:300" },
+		{ 64, "60+ b64+ b64", "23:64 23:64 23:60" },
 		{ 16384, "b100+ 50", "23:150" },
 		{ 16384, "b100+ 5000", "23:5100" },
 		{ 16384, "b100+ c2", "23:100 22:2" },
@@ -427,7 +440,7 @@ test_set_keys(void)
 	/* The old key goes on after every refusal, the open record stays open. */
 	keys = peer_keys(&p);
 	keys.version = 0x0303;
-	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EINVAL);
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -ENOTSUP);
 	keys = peer_keys(&p);
 	t.flaky.no_keys = true;
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -ENOMEM);
@@ -613,15 +626,20 @@ test_open_record_fills_the_buffer(void)
 	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 0);
 	CU_ASSERT_EQUAL(send_data(100, true), -EAGAIN);
 	check_log("23:16384");
-	/* The same with a loaded buffer behind it: what is open goes, to make room. */
+	/* The same with a loaded buffer behind it: what fits the record follows in it. */
 	CU_ASSERT_EQUAL(send_data(300, true), 300);
 	m = loaded_buffer(1000);
+	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, true), 0);
+	t.accepted += 1000;
+	/* What does not: what is open goes, to make room. */
+	m = loaded_buffer(16000);
 	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), -EAGAIN);
 	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), -EAGAIN);
+	CU_ASSERT_EQUAL(m->data_len, 16000);
 	acknowledge();
 	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), 0);
-	t.accepted += 1000;
-	check_log("23:16384 23:300 23:1000");
+	t.accepted += 16000;
+	check_log("23:16384 23:1300 23:16000");
 	finish();
 }
 
