@@ -27,6 +27,8 @@ enum nic_counter {
 	NIC_CNT_TX_OOO,
 	NIC_CNT_TX_SKIP_NO_SYNC,
 	NIC_CNT_TX_DROP_NO_SYNC,
+	NIC_CNT_TX_RESYNC_REQ,  /* asked for a resync */
+	NIC_CNT_TX_LOST,        /* conf.tx_lose */
 	NIC_CNT_TX_BAD_HEADER,  /* dropped: no TLS record header where one must be */
 	NIC_CNT_TX_MALFORMED,   /* dropped: cannot be sent as it is */
 	NIC_CNT_TX_CRYPTO_ERR,  /* dropped: libcrypto failed */

@@ -30,6 +30,7 @@ struct tlsnic {
 	/* Apart: however much of it the host leaves unread, there is something to send with. */
 	struct rte_mempool *rx_pool;
 	struct nic_contexts contexts;
+	uint32_t nb_to_seal; /* packets, for conf.tx_lose */
 	struct nic_outq outq;
 	struct nic_rings rings;
 	struct nic_counters counters;

@@ -37,7 +37,7 @@ rings_init(struct tlsnic *nic)
 	struct nic_rings *r = &nic->rings;
 	uint32_t tx_size = TX_PACKETS + commands_max(nic);
 
-	/* Each context is lost once at most. */
+	/* Each context is lost once at most; who asks for a resync and is not heard asks again. */
 	r->events = make_ring(nic, "events", sizeof(struct rtls_tls_event), nic->conf.max_contexts);
 	if (r->events == NULL)
 		return -ENOMEM;
@@ -160,10 +160,10 @@ ring_released(struct tlsnic *nic, struct nic_context *c)
 		rte_ring_enqueue_elem(nic->rings.done, &msg, sizeof(msg));
 }
 
-void
+bool
 ring_tell(struct tlsnic *nic, const struct rtls_tls_event *ev)
 {
-	rte_ring_enqueue_elem(nic->rings.events, (void *)(uintptr_t)ev, sizeof(*ev));
+	return rte_ring_enqueue_elem(nic->rings.events, (void *)(uintptr_t)ev, sizeof(*ev)) == 0;
 }
 
 /* Out of the tx ring as long as the done ring can take what comes of it. */

@@ -60,7 +60,8 @@ bool ring_event(struct tlsnic *nic, struct rtls_tls_event *ev);
 /* The NIC's lcore. */
 void ring_consumed(struct tlsnic *nic, struct rte_mbuf *m);
 void ring_released(struct tlsnic *nic, struct nic_context *c);
-void ring_tell(struct tlsnic *nic, const struct rtls_tls_event *ev);
+/* False: the host has left too many unread. */
+bool ring_tell(struct tlsnic *nic, const struct rtls_tls_event *ev);
 /* With rings: one turn. Returns how many packets, commands and frames it moved. */
 unsigned int ring_turn(struct tlsnic *nic);
 

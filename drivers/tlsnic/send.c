@@ -17,7 +17,8 @@ enum action {
 
 struct job {
 	struct frame f;
-	struct nic_tx *tx; /* NULL: all of it goes in clear */
+	struct nic_context *context; /* NULL: none is known */
+	struct nic_tx *tx;           /* NULL: all of it goes in clear */
 	struct nic_tx_job seal;
 	enum nic_counter why;   /* SEND_DROP */
 	bool skipped;           /* lies in front of the start of its context */
@@ -44,6 +45,7 @@ plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 		c = contexts_live(&nic->contexts, meta->ctx, RTLS_TX);
 	if (c == NULL)
 		return drop(j, NIC_CNT_TX_DROP_NO_SYNC);
+	j->context = c;
 	j->tx = &c->tx;
 	switch (nic_tx_plan(&c->tx, (enum rtls_tls_tx_method)nic->conf.tx_method, m, &j->f, meta,
 			    &j->seal)) {
@@ -92,6 +94,7 @@ plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 	bool cut = (asked & RTE_MBUF_F_TX_TCP_SEG) != 0;
 
 	frame_read(m, &j->f);
+	j->context = NULL;
 	j->tx = NULL;
 	j->skipped = false;
 	j->seal.in_order = true;
@@ -211,6 +214,31 @@ alloc_frames(struct tlsnic *nic, struct rte_mbuf **frames, uint32_t n)
 	return false;
 }
 
+/* A packet is missing in front of this one, of which nobody but the host can say more. */
+static void
+ask_for_resync(struct tlsnic *nic, struct nic_context *c)
+{
+	const struct rtls_tls_event ev = {
+		.type = RTLS_TLS_EV_TX_RESYNC,
+		.seq = nic_tx_expected(&c->tx),
+		.ctx = contexts_handle(&nic->contexts, c),
+		.cookie = c->cookie,
+	};
+
+	if (nic->conf.tx_method != RTLS_TLS_TX_NEXT_RECORD || c->tx.asked || !ring_tell(nic, &ev))
+		return;
+	c->tx.asked = true;
+	nic_count(&nic->counters, NIC_CNT_TX_RESYNC_REQ, 1);
+}
+
+/* The fault that is asked for: nothing of the packet gets to the crypto. */
+static bool
+loses(struct tlsnic *nic, const struct job *j)
+{
+	return j->tx != NULL && nic->conf.tx_lose != 0 &&
+	       ++nic->nb_to_seal % nic->conf.tx_lose == 0;
+}
+
 bool
 send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 {
@@ -218,6 +246,8 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	struct job j;
 	enum action action = plan(nic, m, &j);
 
+	if (action == SEND_WRITE && loses(nic, &j))
+		action = drop(&j, NIC_CNT_TX_LOST);
 	if (action == SEND_WRITE &&
 	    (!make_room(nic, j.nb_frames) || !alloc_frames(nic, frames, j.nb_frames)))
 		return false;
@@ -230,6 +260,8 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	switch (action) {
 	case SEND_DROP:
 		nic_count(&nic->counters, j.why, 1);
+		if (j.why == NIC_CNT_TX_DROP_NO_SYNC && j.context != NULL)
+			ask_for_resync(nic, j.context);
 		break;
 	case SEND_WRITE:
 		write_packet(nic, m, &j, frames);

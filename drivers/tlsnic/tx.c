@@ -115,6 +115,7 @@ nic_tx_resync(struct nic_tx *tx, uint32_t seq, uint64_t rec_no)
 {
 	tx->state[tx->cur].at = (struct nic_tx_place){ .rec_no = rec_no, .seq = seq };
 	tx->in_step = true;
+	tx->asked = false;
 }
 
 void

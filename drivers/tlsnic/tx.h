@@ -39,6 +39,7 @@ struct nic_tx {
 	uint8_t iv[RECORD_NONCE_LEN];
 	uint8_t cur;       /* which state goes on */
 	bool in_step;      /* it is good for going on */
+	bool asked;        /* for a resync, which did not come yet */
 	bool start_is_far; /* no packet can lie in front of the start any more */
 	uint32_t start_seq;
 	struct nic_tx_state state[2]; /* the other one is for building anew */
@@ -51,6 +52,13 @@ void nic_tx_fini(struct nic_tx *tx);
 
 void nic_tx_start(struct nic_tx *tx, uint32_t seq, uint64_t rec_no);
 void nic_tx_resync(struct nic_tx *tx, uint32_t seq, uint64_t rec_no);
+
+/* TCP sequence of the byte that goes on where it is. */
+static inline uint32_t
+nic_tx_expected(const struct nic_tx *tx)
+{
+	return tx->state[tx->cur].at.seq;
+}
 
 enum nic_tx_plan {
 	NIC_PLAN_CLEAR,      /* lies in front of the start */

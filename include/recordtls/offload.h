@@ -118,6 +118,11 @@ enum rtls_tls_event_type {
 	RTLS_TLS_EV_LOST,          /**< the context processes no packet any more */
 	RTLS_TLS_EV_DOWN,          /**< of the device: all its contexts are void */
 	RTLS_TLS_EV_UP,            /**< of the device: it takes contexts again */
+	/**
+	 * RTLS_TLS_TX_NEXT_RECORD: a packet that was to be sealed did not come, seq is what is
+	 * expected. Marked packets are dropped until tx_resync(); told once until then.
+	 */
+	RTLS_TLS_EV_TX_RESYNC,
 };
 
 /** What a device has to tell. */

@@ -42,6 +42,7 @@ drop_unread(struct rtls_sock *k)
 {
 	tcp_unread(&k->tcp, k->stack->now_us);
 	recvq_fini(&k->recvq);
+	opened_fini(&k->rx.opened);
 	pressure_account(k);
 }
 

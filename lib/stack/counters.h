@@ -53,6 +53,7 @@ enum counter {
 	CNT_TX_RECORDS,
 	CNT_TX_RECORDS_NIC,      /* framed for the device to seal */
 	CNT_TX_RECORDS_FALLBACK, /* of these, sealed here after all */
+	CNT_TX_DEVICE_REFUSED,   /* packets that the device, or the port, did not take marked */
 	CNT_RX_RECORDS,
 	CNT_RX_RECORDS_NIC,   /* opened by the device as a whole; restored and verified here */
 	CNT_RX_RECORDS_MIXED, /* opened by it in part; the same */
@@ -75,6 +76,7 @@ enum counter {
 	CNT_TLS_DECRYPT_ERROR,
 	CNT_TLS_TX_REKEY_OK,
 	CNT_TLS_RX_REKEY_OK,
+	CNT_TLS_TX_DEVICE_RESYNC, /* a device said that it missed a packet */
 	/* The handshake is done, and another library keeps the direction's records. */
 	CNT_TLS_TX_NOT_HANDED_OVER,
 	CNT_TLS_RX_NOT_HANDED_OVER,

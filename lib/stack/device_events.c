@@ -63,6 +63,11 @@ take_event(struct rtls_stack *s, struct rtls_port *port, const struct rtls_tls_e
 		if (k != NULL)
 			mode_lose(k, d, RTLS_MODE_REASON_LOST);
 		break;
+	case RTLS_TLS_EV_TX_RESYNC:
+		k = find(s, ev, &d);
+		if (k != NULL && d == RTLS_TX)
+			mode_tx_out_of_step(k, ev->seq);
+		break;
 	case RTLS_TLS_EV_DOWN:
 		device_down(s, port);
 		break;

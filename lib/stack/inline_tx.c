@@ -15,15 +15,6 @@ in_order_only(const struct rtls_sock *k)
 	       stack_device_of(k)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
 }
 
-void
-inline_tx_turn(struct rtls_sock *k)
-{
-	if (k->mode.tx_given_up == RTLS_MODE_REASON_NONE)
-		return;
-	mode_lose(k, RTLS_TX, (enum rtls_mode_reason)k->mode.tx_given_up);
-	k->mode.tx_given_up = RTLS_MODE_REASON_NONE;
-}
-
 uint32_t
 inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len)
 {
@@ -40,8 +31,8 @@ inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len)
 }
 
 /*
- * Bytes that software sealed have gone by the device. It can go on with a record that was never
- * sent, once all that it was to seal before is with the port.
+ * Bytes that software sealed have gone by the device, or it missed some. It can go on with a record
+ * that was never sent, once all that it was to seal before is with the port.
  */
 static bool
 resync(struct rtls_sock *k, uint64_t off)
@@ -62,6 +53,8 @@ resync(struct rtls_sock *k, uint64_t off)
 		return false;
 	k->mode.tx_next_off = off;
 	k->mode.tx_planned_off = off;
+	k->mode.tx_in_step_off = off;
+	k->mode.tx_out_of_step = false;
 	return true;
 }
 
@@ -69,9 +62,11 @@ resync(struct rtls_sock *k, uint64_t off)
 static bool
 device_takes(struct rtls_sock *k, uint64_t off)
 {
-	if (k->mode.dir[RTLS_TX].ctx.state != OFFLOAD_STARTED)
+	if (k->mode.dir[RTLS_TX].ctx.state != OFFLOAD_STARTED || off < k->mode.tx_by_hand_off)
 		return false;
-	return !in_order_only(k) || off == k->mode.tx_planned_off || resync(k, off);
+	if (!in_order_only(k) || (off == k->mode.tx_planned_off && !k->mode.tx_out_of_step))
+		return true;
+	return resync(k, off);
 }
 
 int
@@ -96,6 +91,14 @@ inline_tx_prepare(struct rtls_sock *k, const struct tcp_out *out)
 	return 0;
 }
 
+/* The device is not asked again about these bytes: their records are sealed here. */
+static void
+refused(struct rtls_sock *k, const struct tcp_out *out)
+{
+	k->mode.tx_by_hand_off = RTE_MAX(k->mode.tx_by_hand_off, out->off + out->len);
+	stack_count(k->stack, CNT_TX_DEVICE_REFUSED);
+}
+
 int
 inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *m)
 {
@@ -118,7 +121,7 @@ inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *
 	};
 	rc = offload_mark(stack_device_of(k), &k->mode.dir[RTLS_TX].ctx, m, meta);
 	if (rc != 0)
-		k->mode.tx_given_up = RTLS_MODE_REASON_REFUSED;
+		refused(k, out);
 	return rc;
 }
 
@@ -141,13 +144,12 @@ inline_tx_refused(struct rtls_sock *k)
 }
 
 void
-inline_tx_skipped(struct rtls_sock *k)
+inline_tx_skipped(struct rtls_sock *k, const struct tcp_out *out)
 {
+	refused(k, out);
 	/* It would wait for these bytes for ever. */
-	if (!in_order_only(k))
-		return;
-	k->mode.tx_given_up = RTLS_MODE_REASON_LOST;
-	endpoint_schedule(k);
+	k->mode.tx_out_of_step = in_order_only(k);
+	k->mode.tx_next_off = RTE_MAX(k->mode.tx_next_off, out->off + out->len);
 }
 
 enum inline_tx_verdict

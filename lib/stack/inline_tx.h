@@ -16,12 +16,6 @@ struct rte_mbuf;
 struct rtls_sock;
 struct tcp_out;
 
-/*
- * Event: its turn begins, and none of its packets is gathered. A device that failed in the last one
- * is given up only now: it may not lose a context in front of packets for it.
- */
-void inline_tx_turn(struct rtls_sock *k);
-
 /* How many of len bytes at off one packet may carry, as far as the device is concerned. */
 uint32_t inline_tx_cut(struct rtls_sock *k, uint64_t off, uint32_t len);
 
@@ -33,7 +27,7 @@ int inline_tx_prepare(struct rtls_sock *k, const struct tcp_out *out);
 
 /*
  * The segment is built: hands it to the device if it is in clear. 0, or the device's error: the
- * packet may not be sent; its bytes are sealed here in the next turn.
+ * packet may not be sent. Built again, its bytes are sealed here; the context lives.
  */
 int inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mbuf *m);
 
@@ -41,7 +35,7 @@ int inline_tx_mark(struct rtls_sock *k, const struct tcp_out *out, struct rte_mb
 void inline_tx_planned(struct rtls_sock *k, const struct tcp_out *out);
 void inline_tx_sent(struct rtls_sock *k, const struct tcp_out *out);
 void inline_tx_refused(struct rtls_sock *k);
-void inline_tx_skipped(struct rtls_sock *k);
+void inline_tx_skipped(struct rtls_sock *k, const struct tcp_out *out);
 
 /* What a packet is to the last look before the port. */
 enum inline_tx_verdict {

@@ -120,6 +120,8 @@ start_tx(struct rtls_sock *k)
 	}
 	k->mode.tx_next_off = off;
 	k->mode.tx_planned_off = off;
+	k->mode.tx_in_step_off = off;
+	k->mode.tx_out_of_step = false;
 	session_tx_to_device(&k->tx, true);
 	started(k, RTLS_TX);
 }
@@ -247,6 +249,22 @@ mode_acked(struct rtls_sock *k)
 	if (m->ctx.state == OFFLOAD_STARTED && m->mode == RTLS_MODE_SOFTWARE &&
 	    k->sendq.map.nb_device == 0)
 		offload_close(stack_device_of(k), &m->ctx);
+}
+
+void
+mode_tx_out_of_step(struct rtls_sock *k, uint32_t seq)
+{
+	uint64_t planned_off = k->mode.tx_planned_off;
+	uint64_t off = planned_off - (uint32_t)(tcp_seq_of(&k->tcp, planned_off) - seq);
+
+	if (k->mode.dir[RTLS_TX].ctx.state != OFFLOAD_STARTED ||
+	    stack_device_of(k)->caps.tx_method != RTLS_TLS_TX_NEXT_RECORD)
+		return;
+	/* It was put in step behind that already. */
+	if (off < k->mode.tx_in_step_off)
+		return;
+	k->mode.tx_out_of_step = true;
+	stack_count(k->stack, CNT_TLS_TX_DEVICE_RESYNC);
 }
 
 void

@@ -31,11 +31,13 @@ struct mode_dir {
 
 struct mode {
 	uint8_t order;           /* enum rtls_mode_order */
-	uint8_t tx_given_up;     /* enum rtls_mode_reason: the device is, with the next turn */
+	bool tx_out_of_step;     /* the device waits for a resync; until then software seals */
 	struct mode_dir dir[2];  /* by enum rtls_dir */
 	uint64_t tx_start_off;   /* where the first keys were set */
 	uint64_t tx_next_off;    /* behind the newest byte that the device was handed */
 	uint64_t tx_planned_off; /* the same with what is planned */
+	uint64_t tx_in_step_off; /* where it was started, or put in step last */
+	uint64_t tx_by_hand_off; /* it refused packets up to here: these are sealed here */
 };
 
 /* Event: keys were installed in the session; keys are borrowed. */
@@ -55,6 +57,12 @@ void mode_close(struct rtls_sock *k);
 
 /* The socket goes: its sessions are no longer current. */
 void mode_uncount(struct rtls_sock *k);
+
+/*
+ * Event: a device that takes packets in order only misses one, which was to begin at seq. Software
+ * seals until it can go on, with the next record.
+ */
+void mode_tx_out_of_step(struct rtls_sock *k, uint32_t seq);
 
 /* The device can do nothing for this direction any more; it goes on in software. */
 void mode_lose(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why);

@@ -65,8 +65,8 @@ write_checksums(const struct binding *b, struct rte_mbuf *m)
 	}
 }
 
-struct rte_mbuf *
-packet_segment(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *out)
+static struct rte_mbuf *
+build(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *out)
 {
 	struct binding *b = &s->bindings[k->path.binding];
 	struct rte_mbuf *m = write_headers(s, b, k->path.mac, &k->tuple, &out->seg);
@@ -85,6 +85,16 @@ packet_segment(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *
 	}
 	write_checksums(b, m);
 	return m;
+}
+
+struct rte_mbuf *
+packet_segment(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *out)
+{
+	uint64_t by_hand_off = k->mode.tx_by_hand_off;
+	struct rte_mbuf *m = build(s, k, out);
+
+	/* What the device does not take is sealed here, and then it is not asked. */
+	return m == NULL && k->mode.tx_by_hand_off != by_hand_off ? build(s, k, out) : m;
 }
 
 struct rte_mbuf *

@@ -76,7 +76,7 @@ give_up(struct rtls_stack *s, struct tx_slot *slot)
 {
 	rte_pktmbuf_free(slot->m);
 	if (slot->in_clear)
-		inline_tx_skipped(slot->owner);
+		inline_tx_skipped(slot->owner, &slot->out);
 	slot->in_clear = false;
 	tell_sent(s, slot);
 }
@@ -299,7 +299,6 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 		endpoint_schedule(k);
 		return;
 	}
-	inline_tx_turn(k);
 	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(k, &out)) {
 		if (!tcp_plan(&k->tcp, s->now_us, &out)) {
 			/* It may have started to probe a closed window. */

@@ -178,6 +178,56 @@ test_next_record(void)
 	lose_each(RTLS_TLS_TX_NEXT_RECORD, 0, 1);
 }
 
+/* --- inside of the NIC ------------------------------------------------------------ */
+
+/* Each so manieth packet never gets to the crypto. All arrives, and the NIC goes on. */
+static void
+lose_inside(uint8_t method, uint8_t rings, uint32_t every, uint32_t seg)
+{
+	const struct rtls_tlsnic_conf nic = {
+		.size = sizeof(nic), .tx_method = method, .rings = rings, .tx_lose = every
+	};
+	const struct pair_conf conf = { .nic = { &nic } };
+	bool asks = method == RTLS_TLS_TX_NEXT_RECORD;
+	uint64_t asked;
+
+	memset(&t, 0, sizeof(t));
+	pair_init(&t.p, &conf);
+	connect_with_keys(seg);
+	for (int i = 0; i < 30; i++)
+		transfer();
+	is_nic();
+	CU_ASSERT(pair_port_stat(&t.p, 0, "tx_tls_lost") > 0);
+	CU_ASSERT(pair_stat(&t.p, 0, "TxRetransmissions") > 0);
+	asked = pair_port_stat(&t.p, 0, "tx_tls_resync_req");
+	CU_ASSERT_EQUAL(asked > 0, asks);
+	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "TlsTxDeviceResync") > 0, asks);
+	CU_ASSERT(pair_stat(&t.p, 0, "TlsTxDeviceResync") <= asked);
+	CU_ASSERT_EQUAL(pair_port_stat(&t.p, 0, "tx_tls_drop_no_sync_data") > 0, asks);
+	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "SoftwareLost"), 0);
+	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "tx_tls_drop_no_sync_data"), 0);
+	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "tx_tls_drop_bypass_req"), 0);
+	/* It sealed most of it, and not all where what is sent again is sealed here. */
+	CU_ASSERT(2 * pair_stat(&t.p, 0, "TxBytesNic") > pair_stat(&t.p, 0, "TxBytesSealed"));
+	CU_ASSERT_EQUAL(rtls_close(t.k[0]), 0);
+	CU_ASSERT_EQUAL(rtls_close(t.k[1]), 0);
+	pair_settle(&t.p);
+	pair_fini(&t.p);
+}
+
+static void
+test_lost_inside(void)
+{
+	static const uint32_t segs[] = { 61, 250, 1000 };
+
+	for (size_t i = 0; i < RTE_DIM(segs); i++)
+		for (uint8_t rings = 0; rings < 2; rings++) {
+			lose_inside(RTLS_TLS_TX_REBUILD, rings, 7, segs[i]);
+			lose_inside(RTLS_TLS_TX_NEXT_RECORD, rings, 7, segs[i]);
+			lose_inside(RTLS_TLS_TX_NEXT_RECORD, rings, 16, segs[i]);
+		}
+}
+
 int
 main(void)
 {
@@ -185,6 +235,7 @@ main(void)
 		{ "rebuilds, and stays", test_stays },
 		{ "rebuilds, and returns", test_returns },
 		{ "takes packets in order only", test_next_record },
+		{ "lost inside of the NIC", test_lost_inside },
 	};
 
 	if (eal_start("inline-loss") != 0)

@@ -122,7 +122,6 @@ static void
 unsafe(void (*turn)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta),
        enum rtls_tls_tx_method method, const char *counter, const char *other)
 {
-	bool lost = turn == turn_this && method == RTLS_TLS_TX_NEXT_RECORD;
 	struct peer key = device_pair_key(0, 1);
 	struct rtls_keys keys = peer_keys(&key);
 	uint64_t packets;
@@ -154,9 +153,9 @@ unsafe(void (*turn)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta),
 	CU_ASSERT(device_pair_stat(&d, "TxRetransmissions") > 0);
 	device_pair_exchange(&d, 5000);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, counter), 1);
-	/* One that takes packets in order would wait for ever. */
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, lost ? RTLS_MODE_SOFTWARE : RTLS_MODE_NIC,
-				 lost ? RTLS_MODE_REASON_LOST : RTLS_MODE_REASON_NONE));
+	/* One that takes packets in order goes on with the next record. */
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT_FALSE(d.k[0]->mode.tx_out_of_step);
 	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
 	device_pair_fini(&d);
 }
@@ -207,24 +206,34 @@ test_long_packets(void)
 
 /* --- the device fails in mid-stream ---------------------------------------------- */
 
-/* No packet for its context is handed over behind del: nothing is lost. */
+/* What is refused is sealed here, packet by packet, and the context lives. */
 static void
 no_marks(enum rtls_tls_tx_method method, unsigned int good)
 {
+	uint64_t fallback;
+
 	begin(method);
 	keys();
 	device_pair_exchange(&d, 3000);
 	d.dev.o.good_marks = good;
 	d.dev.o.mark_rc = -EIO;
 	device_pair_exchange(&d, 40000);
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REFUSED));
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareRefused"), 1);
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxSw"), 1);
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxDevice"), 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareRefused"), 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxDevice"), 1);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxNoBuffer"), 0);
 	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxRetransmissions"), 0);
-	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
+	fallback = device_pair_stat(&d, "TxRecordsFallback");
+	CU_ASSERT(fallback > 0);
+	CU_ASSERT(device_pair_stat(&d, "TxDeviceRefused") > 0);
+	CU_ASSERT(device_pair_stat(&d, "TxDeviceRefused") <= fallback);
+	/* Well again, it goes on. */
+	d.dev.o.mark_rc = 0;
+	device_pair_exchange(&d, 40000);
+	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") <= fallback + 1);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxRetransmissions"), 0);
 	device_pair_fini(&d);
 }
 
@@ -250,16 +259,21 @@ test_head_refused(void)
 	device_pair_write(&d, 0, 40000);
 	pair_pass(&d.p, 500000);
 	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxDeviceRefused"), 0);
 	pair_pass(&d.p, 1000000);
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_LOST));
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareLost"), 1);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxDropped"), 1);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxDeviceRefused"), 1);
+	d.dev.takes_none = false;
 	device_pair_read(&d, 0, 40000);
 	device_pair_exchange(&d, 5000);
+	/* Put in step again at a record behind the one that was sealed here. */
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareLost"), 0);
 	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
 	device_pair_fini(&d);
 
-	/* To one that rebuilds it is a packet lost on the way. */
+	/* One that rebuilds goes on with the next packet. */
 	begin(RTLS_TLS_TX_REBUILD);
 	keys();
 	d.dev.takes_none = true;
@@ -269,8 +283,49 @@ test_head_refused(void)
 	d.dev.takes_none = false;
 	device_pair_read(&d, 0, 40000);
 	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxRecordsFallback"), 0);
+	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
 	device_pair_fini(&d);
+}
+
+/* Asked for by the device: software seals up to the next record, and no further. */
+static void
+test_asked_to_resync(void)
+{
+	struct rtls_tls_event ask = { .type = RTLS_TLS_EV_TX_RESYNC };
+	uint64_t nic, all;
+
+	for (int method = RTLS_TLS_TX_REBUILD; method <= RTLS_TLS_TX_NEXT_RECORD; method++) {
+		bool asks = method == RTLS_TLS_TX_NEXT_RECORD;
+
+		begin((enum rtls_tls_tx_method)method);
+		keys();
+		device_pair_exchange(&d, 3000);
+		ask.ctx = d.k[0]->mode.dir[RTLS_TX].ctx.handle;
+		ask.cookie = d.dev.o.ctx[0].cookie;
+		ask.seq = tcp_seq_of(&d.k[0]->tcp, d.k[0]->mode.tx_planned_off) - 1;
+		offload_double_event(&d.dev.o, &ask);
+		/* Of another context, nothing. */
+		ask.ctx.generation ^= 1;
+		offload_double_event(&d.dev.o, &ask);
+		pair_settle(&d.p);
+		CU_ASSERT_EQUAL(d.k[0]->mode.tx_out_of_step, asks);
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxDeviceResync"), asks);
+		device_pair_exchange(&d, 5000);
+		CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+		CU_ASSERT_FALSE(d.k[0]->mode.tx_out_of_step);
+		/* An answer that was under way when it asked is one. */
+		ask.ctx.generation ^= 1;
+		offload_double_event(&d.dev.o, &ask);
+		pair_settle(&d.p);
+		CU_ASSERT_FALSE(d.k[0]->mode.tx_out_of_step);
+		nic = device_pair_stat(&d, "TxBytesNic");
+		all = device_pair_stat(&d, "TxBytesSealed");
+		device_pair_exchange(&d, 40000);
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TxBytesNic") - nic,
+				device_pair_stat(&d, "TxBytesSealed") - all);
+		CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
+		device_pair_fini(&d);
+	}
 }
 
 /* --- and then software fails, too ------------------------------------------------ */
@@ -327,6 +382,7 @@ main(void)
 		{ "packets longer than a segment", test_long_packets },
 		{ "metadata that the device refuses", test_marks_fail },
 		{ "a marked packet that is refused for ever", test_head_refused },
+		{ "a device that asks for a resync", test_asked_to_resync },
 		{ "device and software fail", test_software_fails },
 	};
 

@@ -139,6 +139,7 @@ void
 draw_nic(struct sim_conf *c, uint64_t seed)
 {
 	static const uint32_t polls[] = { 0, 0, 0, 1, 7, 100 };
+	static const uint32_t loses[] = { 0, 0, 17, 50, 200 };
 	uint64_t rng = seed ^ UINT64_C(0x6e6963);
 
 	for (int i = 0; i < 2; i++) {
@@ -156,6 +157,10 @@ draw_nic(struct sim_conf *c, uint64_t seed)
 								    RTLS_TLS_TX_RETURNS),
 			.no_tso = below(&rng, 3) == 0,
 			.rings = below(&rng, 4) == 0,
+			/* Where packets are lost on the wire, so are they inside. */
+			.tx_lose = e->path.loss_ppm != 0 ?
+					   one_of(&rng, loses, HARNESS_COUNT(loses)) :
+					   0,
 		};
 	}
 	/* The other end is anybody. */
@@ -202,9 +207,10 @@ describe_nic(const struct sim_end_conf *e, char *out, size_t size)
 
 	if (e->nic == SIM_NIC_NONE)
 		return 0;
-	return snprintf(out, size, " NIC%s method %u after %u polls %u%s%s",
+	return snprintf(out, size, " NIC%s method %u after %u polls %u lose %u%s%s",
 			e->nic == SIM_NIC_UNUSED ? " (unused)" : "", n->tx_method, n->tx_after,
-			n->add_polls, n->no_tso ? " no TSO" : "", n->rings ? " rings" : "");
+			n->add_polls, n->tx_lose, n->no_tso ? " no TSO" : "",
+			n->rings ? " rings" : "");
 }
 
 void

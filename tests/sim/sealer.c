@@ -6,10 +6,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/frame.h"
 
-enum { MSS_DEFAULT = 536 }; /* RFC 9293 3.7.1 */
+enum {
+	MSS_DEFAULT = 536, /* RFC 9293 3.7.1 */
+	HELD_MAX = 4096,
+};
+
+/* A frame that lies behind a gap. */
+struct held {
+	struct held *next;
+	uint32_t len;
+	uint8_t bytes[];
+};
 
 struct dir {
 	uint32_t max_seg;
@@ -18,6 +29,9 @@ struct dir {
 	bool syn;
 	bool fin;
 	uint64_t fin_off;
+	bool gaps;
+	struct held *held; /* the newest first */
+	unsigned int nb_held;
 
 	/* What this end told about itself. */
 	uint16_t mss;
@@ -138,11 +152,42 @@ check_syn(struct sealer *s, int dir, const struct frame *f)
 	d->wscale = f->wscale;
 }
 
+static int64_t
+offset(const struct dir *d, const struct frame *f)
+{
+	return (int32_t)(f->seq - d->stats.isn - 1);
+}
+
+/* Where packets are lost in front of us, what follows waits. False: it is in order, or lies. */
+static bool
+hold(struct sealer *s, int dir, const struct frame *f, const uint8_t *bytes, uint32_t len)
+{
+	struct dir *d = &s->dirs[dir];
+	struct held *h;
+
+	if (!d->gaps || !d->syn || offset(d, f) <= (int64_t)d->stream.len)
+		return false;
+	/* An ACK has nothing to be checked. */
+	if (f->payload_len == 0 && (f->flags & FRAME_FIN) == 0)
+		return true;
+	if (++d->nb_held > HELD_MAX) {
+		complain(s, dir, "a gap that is not filled", offset(d, f));
+		return true;
+	}
+	h = malloc(sizeof(*h) + len);
+	if (h == NULL)
+		abort();
+	*h = (struct held){ .next = d->held, .len = len };
+	memcpy(h->bytes, bytes, len);
+	d->held = h;
+	return true;
+}
+
 static void
 check_segment(struct sealer *s, int dir, const struct frame *f)
 {
 	struct dir *d = &s->dirs[dir];
-	int64_t off = (int32_t)(f->seq - d->stats.isn - 1);
+	int64_t off = offset(d, f);
 	bool fin = (f->flags & FRAME_FIN) != 0;
 
 	if (!d->syn || (f->flags & FRAME_ACK) == 0) {
@@ -168,6 +213,30 @@ check_segment(struct sealer *s, int dir, const struct frame *f)
 	d->fin_off = (uint64_t)off;
 }
 
+/* Those that a gap was in front of until now. */
+static void
+check_held(struct sealer *s, int dir)
+{
+	struct dir *d = &s->dirs[dir];
+	struct held **link = &d->held, *h;
+	struct frame f;
+
+	while ((h = *link) != NULL) {
+		if (frame_parse(h->bytes, h->len, &f) != NULL)
+			abort();
+		if (offset(d, &f) > (int64_t)d->stream.len) {
+			link = &h->next;
+			continue;
+		}
+		*link = h->next;
+		d->nb_held--;
+		check_segment(s, dir, &f);
+		free(h);
+		/* It may stand in front of one that was passed over. */
+		link = &d->held;
+	}
+}
+
 void
 sealer_tap(void *arg, int dir, const uint8_t *bytes, uint32_t len, uint64_t now_us)
 {
@@ -191,8 +260,9 @@ sealer_tap(void *arg, int dir, const uint8_t *bytes, uint32_t len, uint64_t now_
 	}
 	if ((f.flags & FRAME_SYN) != 0)
 		check_syn(s, dir, &f);
-	else
+	else if (!hold(s, dir, &f, bytes, len))
 		check_segment(s, dir, &f);
+	check_held(s, dir);
 	if ((f.flags & FRAME_ACK) != 0 && !s->forged)
 		check_ack(s, dir, &f);
 	if (f.ip_len > s->mtu)
@@ -213,6 +283,7 @@ sealer_create(const struct sealer_conf *conf)
 	for (int i = 0; i < 2; i++) {
 		stream_init(&s->dirs[i].stream, &conf->dir[i]);
 		s->dirs[i].max_seg = conf->max_seg[i];
+		s->dirs[i].gaps = conf->gaps[i];
 	}
 	return s;
 }
@@ -262,7 +333,14 @@ sealer_destroy(struct sealer *s)
 {
 	if (s == NULL)
 		return;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
+		struct held *h;
+
+		while ((h = s->dirs[i].held) != NULL) {
+			s->dirs[i].held = h->next;
+			free(h);
+		}
 		stream_fini(&s->dirs[i].stream);
+	}
 	free(s);
 }

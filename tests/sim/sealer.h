@@ -31,6 +31,9 @@ struct sealer_conf {
 	 * how it ends, is not judged. What it sends of its stream is.
 	 */
 	bool forged;
+	/* Per end: its NIC loses packets before they come by. What leaps over these is held until it
+	 * was sent again, and then checked like the rest. */
+	bool gaps[2];
 };
 
 /* Counted per direction. */

@@ -68,6 +68,10 @@ enum fault {
 	FIN_NOT_ACKED,
 	NOT_ALL_SENT,
 	INSIDE_RECORD,
+	/* Where packets may be lost in front of the sealer. */
+	LATE, /* nothing is wrong */
+	LATE_NEVER,
+	LATE_OTHER,
 };
 
 struct bench {
@@ -346,7 +350,13 @@ move_data(struct bench *b)
 		transmit(b, &(struct segment){ .flags = FRAME_RST, .off = PLAIN });
 	if (b->fault == SEQ_OUTSIDE)
 		transmit(b, &(struct segment){ .flags = FRAME_ACK, .off = PLAIN + 1, .wnd = 250 });
-	if (b->fault != GAP)
+	if (b->fault == LATE_OTHER)
+		b->wire[PLAIN + 210] ^= 1;
+	if (b->fault >= LATE)
+		data(b, PLAIN + 200, b->len - PLAIN - 200, FRAME_PSH);
+	if (b->fault == LATE_OTHER)
+		b->wire[PLAIN + 210] ^= 1;
+	if (b->fault != GAP && b->fault != LATE_NEVER)
 		data(b, PLAIN, 200, 0);
 	data(b, PLAIN + 200, b->len - PLAIN - 200, FRAME_PSH);
 	/* Again, cut at other places; and a probe of one byte, right and in front of the stream. */
@@ -418,6 +428,7 @@ play(enum fault fault)
 		conf.dir[i].max_payload = fault == RECORD_CAP ? 199 : 200;
 		conf.dir[i].journal = &b.journal[i];
 	}
+	conf.gaps[0] = fault >= LATE;
 	conf.max_seg[0] = fault == ABOVE_LIMIT ? PLAIN - 1 : 1460;
 	/* The peer accepted something that it never gets to send. */
 	if (fault == IN_CLEAR_OF_PEER)
@@ -458,6 +469,7 @@ static void
 test_accepts(void)
 {
 	CU_ASSERT_STRING_EQUAL(play(NOTHING), "");
+	CU_ASSERT_STRING_EQUAL(play(LATE), "");
 }
 
 static void
@@ -509,6 +521,8 @@ test_complains(void)
 		{ FIN_NOT_ACKED, "FIN was not acknowledged" },
 		{ NOT_ALL_SENT, "not all sent" },
 		{ INSIDE_RECORD, "inside a record" },
+		{ LATE_NEVER, "ACK" },
+		{ LATE_OTHER, "OpenSSL does not seal" },
 	};
 	const char *said;
 

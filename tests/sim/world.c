@@ -156,6 +156,7 @@ make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2]
 						16384;
 		sc.dir[i].journal = &w->end[i].journal;
 		sc.max_seg[i] = conf->end[i].app.max_seg;
+		sc.gaps[i] = conf->end[i].nic != SIM_NIC_NONE && conf->end[i].nic_conf.tx_lose != 0;
 	}
 	w->sealer = sealer_create(&sc);
 }
