@@ -139,7 +139,8 @@ struct rtls_port *
 eal_port(const struct options *o, int argc, char **argv)
 {
 	struct rtls_port_conf conf = { .size = sizeof(conf),
-				       .trust_checksums = o->trust_checksums };
+				       .trust_checksums = o->trust_checksums,
+				       .mtu = o->mtu };
 	uint16_t id = rte_eth_find_next(0);
 	struct rtls_port *port;
 	int rc;
@@ -153,6 +154,9 @@ eal_port(const struct options *o, int argc, char **argv)
 		return port;
 	if (rc == -ENOMEM)
 		say("no memory for the port's buffers; give DPDK more, for example -m 512");
+	else if (rc == -EINVAL && o->mtu != 0)
+		say("DPDK port %u cannot be set up with --mtu %u: is its own MTU smaller?", id,
+		    o->mtu);
 	else
 		say("DPDK port %u cannot be set up: %s (%s)", id, strerror(-rc), EAL_MORE);
 	return NULL;

@@ -15,6 +15,7 @@
 enum {
 	OPT_ADDR = 256,
 	OPT_GATEWAY,
+	OPT_MTU,
 	OPT_ROOT,
 	OPT_PORT,
 	OPT_CERT,
@@ -37,6 +38,7 @@ enum {
 static const struct option table[] = {
 	{ "addr", required_argument, NULL, OPT_ADDR },
 	{ "gateway", required_argument, NULL, OPT_GATEWAY },
+	{ "mtu", required_argument, NULL, OPT_MTU },
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "cert", required_argument, NULL, OPT_CERT },
@@ -68,6 +70,8 @@ options_usage(void)
 	     "  --root DIR           directory to serve; nothing outside it is ever served\n"
 	     "  --port N             TCP port; default 443\n"
 	     "  --gateway IP         router for everything outside the prefix\n"
+	     "  --mtu N              longest packet, where a path takes less than the port and routers\n"
+	     "                       do not say so; default: the port's\n"
 	     "  --cert FILE          certificate chain, PEM; default: a self-signed one\n"
 	     "  --key FILE           its private key, PEM\n"
 	     "  --cert-out FILE      write the certificate there, for clients to trust\n"
@@ -143,6 +147,10 @@ take(struct options *o, int opt, const char *arg)
 		ok = o->has_gateway = rtls_addr_parse(arg, &o->gateway, NULL) == 0;
 		if (!ok)
 			say("--gateway takes an address, not '%s'", arg);
+		break;
+	case OPT_MTU:
+		ok = read_number("mtu", arg, 576, UINT16_MAX, &n);
+		o->mtu = (uint32_t)n;
 		break;
 	case OPT_ROOT:
 		o->root = arg;

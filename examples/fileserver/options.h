@@ -27,6 +27,7 @@ struct options {
 	uint8_t prefix_len;
 	struct rtls_addr gateway;
 	bool has_gateway;
+	uint32_t mtu; /* 0: the port's */
 	const char *root;
 	const char *cert; /* NULL: self-signed */
 	const char *key;

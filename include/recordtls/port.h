@@ -37,6 +37,12 @@ struct rtls_port_conf {
 	 * With net_af_packet such segments are known by what is in the field, without this.
 	 */
 	uint32_t trust_checksums;
+	/**
+	 * Longest packet that is sent, in bytes behind the Ethernet header, and the base of the MSS
+	 * that peers are told; 576 or more, at most the device's MTU, which is the default and is left
+	 * as it is. For paths that take less and whose ICMP is filtered.
+	 */
+	uint32_t mtu;
 };
 
 /**
@@ -62,7 +68,8 @@ struct rtls_port_conf {
  *
  * @param conf borrowed; NULL: all defaults.
  * @return 0; -ENODEV: no such port; -EBUSY: the ethdev is a port already, or its driver is busy;
- *   -ENOMEM; -EINVAL: more than one queue pair, an MTU below 576, fewer receive buffers than
+ *   -ENOMEM; -EINVAL: more than one queue pair, an MTU below 576, or asked for one
+ *   above the device's, fewer receive buffers than
  *   twice the receive ring, a port that runs without a queue to send with or without exactly one
  *   to receive with, tls_ops with calls missing, or out is NULL; -EADDRNOTAVAIL: a multicast MAC
  *   address; -ENOTSUP: tls_ops for an ethdev without a security context, or for one that needs

@@ -3,16 +3,74 @@
 
 #include "net/icmp.h"
 
+#include <errno.h>
+
 #include "net/checksum.h"
+#include "net/ether_ip.h"
+
+enum {
+	IPV4_FRAGMENT = 0x3fff,
+	OFF_NEXT_HOP_MTU = 6,
+};
 
 enum icmp_action
 icmp_input(const uint8_t *hdr, uint32_t contiguous_len, uint32_t l4_len)
 {
 	if (l4_len < ICMP_HDR_LEN || contiguous_len < ICMP_HDR_LEN)
 		return ICMP_BAD;
+	if (hdr[0] == ICMP_TYPE_UNREACHABLE && hdr[1] < ICMP_CODES)
+		return ICMP_UNREACHABLE;
 	if (hdr[0] != ICMP_TYPE_ECHO || hdr[1] != 0)
 		return ICMP_IGNORE;
 	return ICMP_REPLY;
+}
+
+/* RFC 1191 7.1: what a link may have that does not take packets of so many bytes. */
+static uint16_t
+plateau_below(uint16_t len)
+{
+	static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006 };
+
+	for (uint32_t i = 0; i < sizeof(plateaus) / sizeof(plateaus[0]); i++)
+		if (plateaus[i] < len)
+			return plateaus[i];
+	return ICMP_MTU_MIN;
+}
+
+static uint16_t
+next_hop_mtu(const uint8_t *msg)
+{
+	uint16_t mtu = net_load16(msg + OFF_NEXT_HOP_MTU);
+
+	if (mtu == 0)
+		mtu = plateau_below(net_load16(msg + ICMP_HDR_LEN + 2));
+	return mtu < ICMP_MTU_MIN ? ICMP_MTU_MIN : mtu;
+}
+
+int
+icmp_unreachable_parse(const uint8_t *msg, uint32_t contiguous_len, uint32_t l4_len,
+		       struct icmp_unreachable *out)
+{
+	const uint8_t *ip, *tcp;
+
+	if (l4_len < ICMP_HDR_LEN + ICMP_QUOTE_LEN ||
+	    contiguous_len < ICMP_HDR_LEN + ICMP_QUOTE_LEN)
+		return -EINVAL;
+	ip = msg + ICMP_HDR_LEN;
+	tcp = ip + IPV4_HDR_MIN;
+	if (ip[0] != (4 << 4 | IPV4_HDR_MIN / 4) || (net_load16(ip + 6) & IPV4_FRAGMENT) != 0 ||
+	    ip[9] != IPV4_PROTO_TCP)
+		return -EINVAL;
+	*out = (struct icmp_unreachable){
+		.code = msg[1],
+		.mtu = msg[1] == ICMP_CODE_TOO_BIG ? next_hop_mtu(msg) : 0,
+		.seq = net_load32(tcp + 4),
+		.tuple = { .local = net_addr_v4(net_load32(ip + 12)),
+			   .remote = net_addr_v4(net_load32(ip + 16)),
+			   .local_port = net_load16(tcp),
+			   .remote_port = net_load16(tcp + 2) },
+	};
+	return 0;
 }
 
 uint16_t

@@ -24,6 +24,7 @@ static const char *const names[CNT_MAX] = {
 	[CNT_ARP_REFUSED] = "ArpRefused",
 	[CNT_ARP_FAILED] = "ArpFailed",
 	[CNT_ECHO_REPLIES] = "EchoReplies",
+	[CNT_PATH_MTU_LOWERED] = "PathMtuLowered",
 	[CNT_ANSWERS_LIMITED] = "AnswersLimited",
 	[CNT_RX_SEGMENTS] = "RxSegments",
 	[CNT_TX_SEGMENTS] = "TxSegments",

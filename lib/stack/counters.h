@@ -29,7 +29,8 @@ enum counter {
 	CNT_ARP_REFUSED,      /* claimed a neighbour's address, or ours */
 	CNT_ARP_FAILED,       /* looks for a next hop that does not answer */
 	CNT_ECHO_REPLIES,
-	CNT_ANSWERS_LIMITED, /* junk that got no answer: too much of it came */
+	CNT_PATH_MTU_LOWERED, /* segments of a connection are shorter, as a router said */
+	CNT_ANSWERS_LIMITED,  /* junk that got no answer: too much of it came */
 	/* TCP */
 	CNT_RX_SEGMENTS,        /* with payload */
 	CNT_TX_SEGMENTS,        /* with payload, as on the wire, retransmissions included */

@@ -6,6 +6,7 @@
 
 #include "stack/admission.h"
 #include "stack/endpoint.h"
+#include "stack/icmp_path.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
@@ -233,7 +234,8 @@ note_tcp_end(struct rtls_sock *k)
 		break;
 	case TCP_END_TIMEOUT:
 		stack_count(s, CNT_CONN_TIMEOUTS);
-		note_end(k, RTLS_END_NETWORK, RTLS_REASON_TIMEOUT);
+		note_end(k, RTLS_END_NETWORK,
+			 k->tcp.unreachable ? RTLS_REASON_UNREACHABLE : RTLS_REASON_TIMEOUT);
 		break;
 	case TCP_END_ABORTED:
 		note_end(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
@@ -291,6 +293,7 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 {
 	if (events & TCP_EV_CONNECTED) {
 		k->connected = true;
+		icmp_path_known(k);
 		stack_count(k->stack, CNT_CONNECTED);
 	}
 	if (events & TCP_EV_ACKED) {

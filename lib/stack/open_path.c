@@ -2,6 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 #include "stack/admission.h"
+#include "stack/icmp_path.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
@@ -125,6 +126,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	}
 	k->params.cut_max = binding_cut_max(&s->bindings[k->path.binding]);
 	tcp_conn_accept(&k->tcp, &k->params, &e->syn, seg, k->rcvbuf / 2, s->now_us);
+	icmp_path_known(k);
 	k->phase = ENDPOINT_BACKLOG;
 	k->listener = l;
 	TAILQ_INSERT_TAIL(&l->backlog, k, link);

@@ -316,7 +316,7 @@ make_linear(struct port_ethdev *e)
 
 /* What a started port is like, ours or adopted. */
 static int
-read_facts(struct port_ethdev *e)
+read_facts(struct port_ethdev *e, uint32_t mtu)
 {
 	int rc;
 
@@ -328,6 +328,10 @@ read_facts(struct port_ethdev *e)
 	if (e->port.mtu < MTU_MIN)
 		return -EINVAL;
 	e->port.mtu = (uint16_t)RTE_MIN(e->port.mtu, (int)MTU_MAX);
+	if (mtu > e->port.mtu)
+		return -EINVAL;
+	if (mtu != 0)
+		e->port.mtu = (uint16_t)mtu;
 	e->port.caps = caps_of(e->tx.offloads);
 	/* Neighbours are learned on one queue only; so there is one. */
 	e->port.nb_queues = 1;
@@ -348,7 +352,7 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 		return -EINVAL;
 	if (!rte_eth_dev_is_valid_port(port_id))
 		return -ENODEV;
-	if (conf.nb_queues > 1)
+	if (conf.nb_queues > 1 || (conf.mtu != 0 && conf.mtu < MTU_MIN))
 		return -EINVAL;
 	rc = rte_eth_dev_info_get(port_id, &info);
 	if (rc != 0)
@@ -380,7 +384,7 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	if (rc == -EBUSY && !e->configured_here)
 		rc = adopt(e, &info);
 	if (rc == 0)
-		rc = read_facts(e);
+		rc = read_facts(e, conf.mtu);
 	if (rc == 0)
 		rc = make_linear(e);
 	if (rc == 0)

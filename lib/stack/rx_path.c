@@ -9,6 +9,7 @@
 #include "buf/chain.h"
 #include "net/checksum.h"
 #include "net/ether_ip.h"
+#include "stack/icmp_path.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
@@ -330,24 +331,18 @@ write_echo_reply(const struct binding *b, const struct rx_packet *p, struct rte_
 }
 
 static void
-rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+rx_echo(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 {
-	const uint8_t *icmp = p->bytes + p->ip.l4_off;
 	uint32_t off = p->ip.l4_off, len = p->ip.l4_len, room;
 	struct rte_mbuf *m;
 
-	if (p->contiguous_len < off ||
-	    icmp_input(icmp, p->contiguous_len - off, len) != ICMP_REPLY ||
-	    !stack_may_answer(s, ANSWER_ECHO, &p->ip.src)) {
-		rte_pktmbuf_free(p->m);
+	if (!stack_may_answer(s, ANSWER_ECHO, &p->ip.src))
 		return;
-	}
 	/* A copy: what a port hands up may not be ours to write, as with net_ring. */
 	m = buf_record_alloc(&s->pools, ETHER_IP_HDR_LEN + len);
 	room = m == NULL ? 0 : (uint32_t)rte_pktmbuf_tailroom(m);
 	if (room < ETHER_IP_HDR_LEN + len || IPV4_HDR_MIN + len > b->port->mtu) {
 		rte_pktmbuf_free(m);
-		rte_pktmbuf_free(p->m);
 		return;
 	}
 	m->data_len = (uint16_t)(ETHER_IP_HDR_LEN + len);
@@ -356,5 +351,28 @@ rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	write_echo_reply(b, p, m);
 	stack_count(s, CNT_ECHO_REPLIES);
 	tx_path_reply(s, b, m);
+}
+
+static void
+rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+{
+	const uint8_t *icmp = p->bytes + p->ip.l4_off;
+	uint32_t off = p->ip.l4_off, len = p->ip.l4_len;
+	uint32_t contiguous_len = p->contiguous_len > off ? p->contiguous_len - off : 0;
+
+	switch (icmp_input(icmp, contiguous_len, len)) {
+	case ICMP_REPLY:
+		rx_echo(s, b, p);
+		break;
+	case ICMP_UNREACHABLE:
+		if (checksum_finish(chain_sum(p->m, off, len)) == 0)
+			icmp_path_input(s, &p->ip.dst, icmp, contiguous_len, len);
+		else
+			stack_count(s, CNT_RX_BAD_CHECKSUM);
+		break;
+	case ICMP_IGNORE:
+	case ICMP_BAD:
+		break;
+	}
 	rte_pktmbuf_free(p->m);
 }

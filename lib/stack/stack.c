@@ -112,6 +112,7 @@ enum sub_secret {
 	SECRET_ANSWERS,
 	SECRET_USED_KEYS,
 	SECRET_REMOTES,
+	SECRET_MTUS,
 };
 
 static uint8_t *
@@ -184,6 +185,7 @@ make_tables(struct rtls_stack *s, int socket)
 	answer_limit_init(&s->answers, s->answer_remotes, STACK_ANSWER_REMOTES,
 			  c->answers_per_remote, c->answers_per_stack,
 			  sub_secret(s, SECRET_ANSWERS, key));
+	mtu_table_init(&s->mtus, sub_secret(s, SECRET_MTUS, key));
 	s->socks = rte_zmalloc_socket("rtls_socks", sizeof(*s->socks) * c->max_socks,
 				      RTE_CACHE_LINE_SIZE, socket);
 	if (s->socks == NULL)

@@ -17,6 +17,7 @@
 #include "net/ether_ip.h"
 #include "net/flow.h"
 #include "net/icmp.h"
+#include "net/mtu_table.h"
 #include "stack/counters.h"
 #include "stack/endpoint.h"
 #include "stack/port.h"
@@ -102,6 +103,7 @@ struct rtls_stack {
 	struct tcp_timewait *timewait;
 	struct tcp_params params;
 	struct answer_limit answers;
+	struct mtu_table mtus;
 	uint64_t rx_room_used;  /* buffer room held by all receive queues */
 	uint64_t rx_room_max;   /* pressure begins near this */
 	uint64_t relieve_us;    /* nobody to give up was found: look again then */

@@ -19,6 +19,7 @@
  *	what is asked	tcp/user	tcp_send_ready, tcp_shutdown, tcp_rcv_room
  *	what to send	tcp/output	tcp_plan, tcp_sent
  *	time passed	tcp/timer	tcp_deadline, tcp_timer
+ *	ICMP came	tcp/path	tcp_path_too_big, tcp_path_unreachable
  */
 #ifndef RTLS_TCP_CONN_H
 #define RTLS_TCP_CONN_H
@@ -48,7 +49,7 @@ enum tcp_end {
 	TCP_END_NONE,
 	TCP_END_NORMAL,  /* both sides closed; or an orphan's peer never sent its FIN */
 	TCP_END_RESET,   /* the peer's RST */
-	TCP_END_REFUSED, /* RST in SYN-SENT */
+	TCP_END_REFUSED, /* RST in SYN-SENT, or ICMP: no such port */
 	TCP_END_TIMEOUT, /* R2: no answer for user_timeout_us */
 	TCP_END_ABORTED, /* tcp_abort; an orphan whose peer sent what nobody reads */
 };
@@ -160,8 +161,9 @@ struct tcp_conn {
 	bool probe_planned;
 	bool syn_due;
 	bool syn_planned;
-	bool orphan; /* the owner closed the handle */
-	bool unread; /* and will never read some bytes that came: RST behind our FIN */
+	bool orphan;      /* the owner closed the handle */
+	bool unread;      /* and will never read some bytes that came: RST behind our FIN */
+	bool unreachable; /* SYN-SENT: a router says so */
 
 	uint32_t mss_agreed;   /* mss without params->mss_limit */
 	uint32_t rcv_unacked;  /* in-order bytes since the last ACK was sent */

@@ -241,6 +241,7 @@ tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *syn_ack, uint64_t
 	c->irs = syn_ack->seq;
 	c->rtx_at = TCP_NEVER;
 	c->syn_due = false;
+	c->unreachable = false;
 	c->wscale_on = syn_ack->has_wscale;
 	c->snd_wscale = syn_ack->has_wscale ? syn_ack->wscale : 0;
 	if (!syn_ack->has_wscale)

@@ -54,6 +54,17 @@ go_back(struct tcp_conn *c)
 	c->loss = TCP_LOSS_NONE;
 }
 
+void
+tcp_timer_go_back(struct tcp_conn *c)
+{
+	/* The ACK must cover more than this for a new recovery. */
+	c->recover = c->snd_max + 1;
+	c->round_end = c->snd_una;
+	c->round_flight = 0;
+	c->round_limited = false;
+	go_back(c);
+}
+
 /* RFC 6298 5.4 to 5.6, RFC 6582 4. */
 static void
 retransmission_timeout(struct tcp_conn *c)
@@ -66,13 +77,8 @@ retransmission_timeout(struct tcp_conn *c)
 	 */
 	c->cc.ops->timeout(&c->cc, flight, c->snd_una >= c->timeout_end);
 	c->timeout_end = c->snd_max;
-	/* RFC 6582 3.2, step 2: the ACK must cover more than this for a new recovery. */
-	c->recover = c->snd_max + 1;
-	c->round_end = c->snd_una;
-	c->round_flight = 0;
-	c->round_limited = false;
 	tcp_rtt_backoff(&c->rtt);
-	go_back(c);
+	tcp_timer_go_back(c);
 }
 
 /* The receiver took its window back, or never opened it: no sign of congestion. */

@@ -30,6 +30,12 @@ void tcp_timer_restart(struct tcp_conn *c, uint64_t now_us);
 /* For output: RFC 6298 5.1, something was sent; starts the timer unless it runs. */
 void tcp_timer_start(struct tcp_conn *c, uint64_t now_us);
 
+/*
+ * Everything from snd_una on is sent again, as the windows allow; recovery, if there was one, is
+ * over, and duplicate ACKs of what is sent twice begin none (RFC 6582 3.2, step 2).
+ */
+void tcp_timer_go_back(struct tcp_conn *c);
+
 /* For output: data waits, nothing is in flight, the window forbids: start to probe. */
 void tcp_timer_persist(struct tcp_conn *c, uint64_t now_us);
 

@@ -3,6 +3,7 @@
 
 /* Ports that refuse: at set-up, for a while, for ever. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <CUnit/CUnit.h>
@@ -40,6 +41,9 @@ test_set_up(void)
 	CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &port), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_port_ethdev(RTE_MAX_ETHPORTS - 1, NULL, &port), -ENODEV);
 	conf.nb_queues = 0;
+	conf.mtu = 575;
+	CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &port), -EINVAL);
+	conf.mtu = 0;
 	conf.size = 0;
 	CU_ASSERT_EQUAL(rtls_port_ethdev(id, &conf, &port), -EINVAL);
 	CU_ASSERT_PTR_NULL(port);
@@ -50,6 +54,35 @@ test_set_up(void)
 	CU_ASSERT(rte_eth_dev_is_valid_port(id));
 	CU_ASSERT_EQUAL(rtls_port_close(port), 0);
 	CU_ASSERT(!rte_eth_dev_is_valid_port(id));
+}
+
+/* Packets may be shorter than the device's, not longer; the device keeps its own MTU. */
+static void
+test_mtu(void)
+{
+	static const struct {
+		uint32_t mtu, is; /* 0: refused */
+	} rows[] = { { 0, 1500 }, { 576, 576 },        { 1300, 1300 },   { 1500, 1500 },
+		     { 1501, 0 }, { 65536 + 1300, 0 }, { UINT32_MAX, 0 } };
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct rtls_port_conf conf = { .size = sizeof(conf), .mtu = rows[i].mtu };
+		struct rtls_port *port = NULL;
+		uint16_t id, device = 0;
+		char name[16];
+		int rc;
+
+		snprintf(name, sizeof(name), "net_null%zu", 10 + i);
+		id = make_null_port(name);
+		rc = rtls_port_ethdev(id, &conf, &port);
+		CU_ASSERT_EQUAL(rc, rows[i].is != 0 ? 0 : -EINVAL);
+		if (rc != 0)
+			continue;
+		CU_ASSERT_EQUAL(port->mtu, rows[i].is);
+		CU_ASSERT_EQUAL(rte_eth_dev_get_mtu(id, &device), 0);
+		CU_ASSERT_EQUAL(device, 1500);
+		CU_ASSERT_EQUAL(rtls_port_close(port), 0);
+	}
 }
 
 /* No half-made port is left that a second call would adopt. */
@@ -134,6 +167,7 @@ main(void)
 		{ "configured and not started", test_configured_only },
 		{ "a port is full for a while", test_full_for_a_while },
 		{ "a port refuses for ever", test_full_for_ever },
+		{ "an MTU of its own", test_mtu },
 	};
 
 	if (eal_start("port") != 0)

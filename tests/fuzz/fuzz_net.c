@@ -128,6 +128,29 @@ check_parsed(const uint8_t *f, unsigned int len, const struct ether_ip_rx *rx)
 	FUZZ_CHECK(rx->ip_proto == ip[9] && rx->ttl == ip[8] && rx->tos == ip[1]);
 }
 
+/* What is quoted, read anew; never a byte behind what is there. */
+static void
+icmp_error(const uint8_t *msg, uint32_t len)
+{
+	struct icmp_unreachable e;
+	uint8_t *exact = malloc(len);
+	bool ours = len >= 36 && msg[8] == 0x45 && (be16(msg + 14) & 0x3fff) == 0 && msg[17] == 6;
+
+	FUZZ_CHECK(exact != NULL);
+	memcpy(exact, msg, len);
+	FUZZ_CHECK(icmp_unreachable_parse(exact, len, len, &e) == (ours ? 0 : -EINVAL));
+	free(exact);
+	if (!ours)
+		return;
+	FUZZ_CHECK(e.code == msg[1] && e.tuple.local_port == be16(msg + 28) &&
+		   e.tuple.remote_port == be16(msg + 30) &&
+		   e.seq == be16(msg + 32) * 65536u + be16(msg + 34));
+	FUZZ_CHECK(memcmp(e.tuple.local.b + 12, msg + 20, 4) == 0 &&
+		   memcmp(e.tuple.remote.b + 12, msg + 24, 4) == 0);
+	FUZZ_CHECK(e.code == 4 ? e.mtu >= 576 : e.mtu == 0);
+	FUZZ_CHECK(e.code != 4 || be16(msg + 6) < 576 || e.mtu == be16(msg + 6));
+}
+
 static void
 icmp_frame(const uint8_t *f, const struct ether_ip_rx *rx)
 {
@@ -139,7 +162,10 @@ icmp_frame(const uint8_t *f, const struct ether_ip_rx *rx)
 	FUZZ_CHECK((act == ICMP_BAD) == (rx->l4_len < 8));
 	if (act == ICMP_BAD)
 		return;
-	FUZZ_CHECK((act == ICMP_IGNORE) == (msg[0] != 8 || msg[1] != 0));
+	FUZZ_CHECK((act == ICMP_REPLY) == (msg[0] == 8 && msg[1] == 0));
+	FUZZ_CHECK((act == ICMP_UNREACHABLE) == (msg[0] == 3 && msg[1] < 16));
+	if (act == ICMP_UNREACHABLE)
+		icmp_error(msg, rx->l4_len);
 	if (act != ICMP_REPLY || !answer_limit_take(&w.limit, ANSWER_ECHO, &rx->src, w.now_us))
 		return;
 	w.echo_sent++;

@@ -83,6 +83,7 @@ def wrong_arguments(exe, files, pem):
         ([*all_of_it, '--conns', '99999999999999999999'], r'99999999999999999999'),
         ([*all_of_it, '--time-wait-ms', 'x'], r'--time-wait-ms'),
         ([*all_of_it, '--gateway', 'x'], r'--gateway'),
+        ([*all_of_it, '--mtu', '575'], r'--mtu .*575'),
         ([*all_of_it, '--mode', 'fast'], r"nic, software or auto.*'fast'"),
         ([*all_of_it, '--mode'], r'--mode needs'),
         ([*all_of_it, '--crypto'], r'--crypto needs'),

@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /* sources: lib/net/icmp.c lib/net/checksum.c */
-/* flags: --unwind 3 */
+/* flags: --unwind 9 */
 #include "net/icmp.h"
 #include "proof.h"
 
@@ -19,4 +19,20 @@ prove_input(void)
 		return;
 	PROVE(contiguous >= ICMP_HDR_LEN && len >= ICMP_HDR_LEN);
 	PROVE(hdr[0] == ICMP_TYPE_ECHO && hdr[1] == 0);
+}
+
+/* Any error: read inside what is there, and no path of less than every host takes. */
+void
+prove_unreachable(void)
+{
+	uint8_t bytes[ICMP_HDR_LEN + ICMP_QUOTE_LEN];
+	uint32_t contiguous = nondet_u32(), len = nondet_u32();
+	const uint8_t *msg = bytes + sizeof(bytes) -
+			     (contiguous < sizeof(bytes) ? contiguous : sizeof(bytes));
+	struct icmp_unreachable e;
+
+	if (icmp_unreachable_parse(msg, contiguous, len, &e) != 0)
+		return;
+	PROVE(contiguous >= sizeof(bytes) && len >= sizeof(bytes));
+	PROVE(e.code == ICMP_CODE_TOO_BIG ? e.mtu >= ICMP_MTU_MIN : e.mtu == 0);
 }

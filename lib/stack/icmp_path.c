@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/icmp_path.h"
+
+#include "stack/stack.h"
+#include "tcp/path.h"
+
+static uint32_t
+tell_tcp(struct rtls_sock *k, const struct icmp_unreachable *e)
+{
+	struct rtls_stack *s = k->stack;
+	uint32_t events;
+
+	if (e->code != ICMP_CODE_TOO_BIG)
+		return tcp_path_unreachable(&k->tcp, e->seq,
+					    e->code == ICMP_CODE_PROTOCOL ||
+						    e->code == ICMP_CODE_PORT);
+	events = tcp_path_too_big(&k->tcp, e->seq, e->mtu);
+	if (events == 0)
+		return 0;
+	stack_count(s, CNT_PATH_MTU_LOWERED);
+	mtu_table_note(&s->mtus, &k->tuple.remote, e->mtu, s->now_us);
+	return events;
+}
+
+void
+icmp_path_input(struct rtls_stack *s, const struct net_addr *own, const uint8_t *msg,
+		uint32_t contiguous_len, uint32_t l4_len)
+{
+	struct icmp_unreachable e;
+	uint32_t index, events;
+
+	if (icmp_unreachable_parse(msg, contiguous_len, l4_len, &e) != 0 ||
+	    !net_addr_equal(own, &e.tuple.local))
+		return;
+	index = flow_find(s->flows, &e.tuple, flow_hash(s->flows, &e.tuple));
+	if (index == FLOW_NONE)
+		return;
+	events = tell_tcp(&s->socks[index], &e);
+	if (events != 0)
+		endpoint_tcp_events(&s->socks[index], events);
+}
+
+void
+icmp_path_known(struct rtls_sock *k)
+{
+	uint16_t mtu = mtu_table_find(&k->stack->mtus, &k->tuple.remote, k->stack->now_us);
+
+	if (mtu != 0)
+		tcp_path_limit(&k->tcp, mtu);
+}

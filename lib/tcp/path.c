@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "tcp/path.h"
+
+#include "tcp/timer.h"
+
+enum {
+	HDRS_LEN = 40, /* IPv4 and TCP, without options */
+	MTU_MIN = 576,
+};
+
+/* Was it sent and is not acknowledged? Both FIN and what is to be sent again count. */
+static bool
+in_flight(const struct tcp_conn *c, uint32_t seq)
+{
+	uint32_t ahead = seq - tcp_seq_of(c, c->snd_una);
+
+	return ahead < c->snd_max - c->snd_una;
+}
+
+static bool
+is_synchronised(const struct tcp_conn *c)
+{
+	switch ((enum tcp_state)c->state) {
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		return true;
+	case TCP_SYN_SENT:
+	case TCP_TIME_WAIT:
+	case TCP_CLOSED:
+		return false;
+	}
+	return false;
+}
+
+/* False: segments are as short already. */
+static bool
+shrink(struct tcp_conn *c, uint16_t mtu)
+{
+	uint32_t hdrs = HDRS_LEN + (c->ts_on ? TCP_TS_OPT_LEN : 0);
+	uint32_t mss = (mtu < MTU_MIN ? MTU_MIN : mtu) - hdrs;
+	uint32_t old = c->mss;
+
+	if (mss >= c->mss_agreed)
+		return false;
+	c->mss_agreed = mss;
+	tcp_seg_limit(c);
+	return c->mss < old;
+}
+
+void
+tcp_path_limit(struct tcp_conn *c, uint16_t mtu)
+{
+	(void)shrink(c, mtu);
+}
+
+uint32_t
+tcp_path_too_big(struct tcp_conn *c, uint32_t seq, uint16_t mtu)
+{
+	if (!is_synchronised(c) || !in_flight(c, seq) || !shrink(c, mtu))
+		return 0;
+	tcp_timer_go_back(c);
+	/* Starts again with what is sent now. */
+	c->rtx_at = TCP_NEVER;
+	return TCP_EV_SEND;
+}
+
+uint32_t
+tcp_path_unreachable(struct tcp_conn *c, uint32_t seq, bool hard)
+{
+	bool syn_is_out = !c->syn_due || c->syn_lost;
+
+	if (c->state != TCP_SYN_SENT || seq != c->iss || !syn_is_out)
+		return 0;
+	if (!hard) {
+		c->unreachable = true;
+		return 0;
+	}
+	tcp_conn_closed(c, TCP_END_REFUSED);
+	return TCP_EV_CLOSED;
+}

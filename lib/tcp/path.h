@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What ICMP says of a connection's path. Anybody may have made the message: it counts only when it
+ * quotes what is in flight (RFC 5927 4.1).
+ */
+#ifndef RTLS_TCP_PATH_H
+#define RTLS_TCP_PATH_H
+
+#include "tcp/conn.h"
+
+/*
+ * Event: a packet with seq was too big for a link that takes mtu bytes (RFC 1191). Segments shrink,
+ * never below what every host takes and never again for this connection; what is in flight is cut
+ * again and sent at once, without a sign of congestion. Returns TCP_EV_SEND, or 0: no news, or
+ * forged.
+ */
+uint32_t tcp_path_too_big(struct tcp_conn *c, uint32_t seq, uint16_t mtu);
+
+/* The same, known before anything was sent: not in SYN-SENT. */
+void tcp_path_limit(struct tcp_conn *c, uint16_t mtu);
+
+/*
+ * Event: host, protocol or port was unreachable for a packet with seq. hard: nobody is there, ever
+ * (RFC 1122 4.2.3.9). In SYN-SENT, where seq is our SYN's, that ends the connection: TCP_EV_CLOSED;
+ * what is not hard is remembered in c->unreachable, and tried on. Later it means nothing: the peer
+ * was there, and R2 is patient (RFC 5461 4).
+ */
+uint32_t tcp_path_unreachable(struct tcp_conn *c, uint32_t seq, bool hard);
+
+#endif
