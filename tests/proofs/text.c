@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* sources: lib/tcp/text.c */
+/* sources: lib/tcp/text.c lib/tcp/user.c */
 /* flags: --unwind 3 -DTCP_RANGES_MAX=1 --conversion-check */
 #include "conn_invariant.h"
 #include "tcp/text.h"
