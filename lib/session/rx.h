@@ -56,11 +56,11 @@ struct session_rx_device {
 };
 
 struct session_rx {
-	uint8_t state;        /* enum session_rx_state */
-	uint8_t end_reason;   /* enum rtls_end_reason; FAILED */
-	uint8_t end_alert;    /* RFC 8446 6.2, 0: none fits; FAILED */
-	bool close_notify;    /* it was delivered: what follows is ignored */
-	int error;            /* FAILED: what every call returns */
+	uint8_t state;      /* enum session_rx_state */
+	uint8_t end_reason; /* enum rtls_end_reason; FAILED */
+	uint8_t end_alert;  /* RFC 8446 6.2, 0: none fits; FAILED */
+	bool close_notify;  /* it was delivered: what follows is ignored */
+	int error; /* FAILED: what every call returns. Else not 0: the head record is bad */
 	struct framer framer; /* from the read position on */
 	const struct record_suite *suite;
 	struct crypto_key *key;
@@ -122,8 +122,8 @@ bool session_rx_control_ahead(const struct session_rx *rx);
 
 /*
  * Opens what is needed to know. Data that comes first waits for the program, up to
- * SESSION_RX_AHEAD, and only while most large buffers are free. May fail the direction. 0, or
- * -ENOMEM: later, perhaps.
+ * SESSION_RX_AHEAD, and only while most large buffers are free. A record that turns out to be bad
+ * stays in the queue, for a receive to say so. 0, or -ENOMEM: later, perhaps.
  */
 int session_rx_look_ahead(struct session_rx *rx, bool fin);
 

@@ -500,12 +500,28 @@ model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek)
 	int rc;
 
 	while (w.n_open == 0 || w.open[w.n_open - 1].it->type == 23) {
+		const struct {
+			enum model_state state;
+			int error;
+			uint32_t hs_hdr, hs_need;
+			uint8_t hs_type;
+		} before = { w.state, w.error, w.hs_hdr, w.hs_need, w.hs_type };
+
 		want.n = -EAGAIN;
 		if (w.looked == w.rx.records && w.state == RECORDS && !w.closed &&
 		    (w.rx.opened.room >= SESSION_RX_AHEAD ||
 		     rte_mempool_avail_count(large) <= large->size / 2))
 			return want;
 		rc = model_look();
+		/* A bad record is for a receive to tell. */
+		if (rc < 0 && before.state != FAILED && w.state == FAILED) {
+			w.state = before.state;
+			w.error = before.error;
+			w.hs_hdr = before.hs_hdr;
+			w.hs_need = before.hs_need;
+			w.hs_type = before.hs_type;
+			return want;
+		}
 		if (rc <= 0) {
 			want.n = w.n_open > 0 ? -EAGAIN : rc;
 			return want;

@@ -282,12 +282,16 @@ open_next(struct rtls_sock *k)
 static int
 find_control(struct rtls_sock *k)
 {
+	bool known = k->failed != 0;
 	int rc;
 
 	while ((rc = open_next(k)) == 0 && k->opened_type == RTLS_TYPE_DATA) {
 		fake_bytes_add(&k->ahead, k->opened + k->opened_off, k->opened_len - k->opened_off);
 		k->opened_type = 0;
 	}
+	/* A bad record is for a receive to tell. */
+	if (k->failed != 0 && !known)
+		return -EAGAIN;
 	if (k->ahead.len == 0)
 		return rc == -EAGAIN && k->fin && k->in.len == 0 ? 0 : rc;
 	return rc == 0 && k->opened_type == RTLS_TYPE_HANDSHAKE ? 0 : -EAGAIN;

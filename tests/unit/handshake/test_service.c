@@ -301,12 +301,13 @@ test_record_of_zeros(void)
 	char c;
 
 	for (size_t len = 0; len <= sizeof(zeros); len += 50) {
-		for (int by = 0; by < 3; by++) {
+		for (int by = 0; by < 2; by++) {
 			open_done(&b, &server);
 			far_reads(&b);
 			fake_sock_inject(&b.sock, 0, zeros, len);
+			/* Who only sends is not cut short. */
+			CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
 			CU_ASSERT_TRUE(0 > (by == 0 ? rtls_ssl_recv(b.near, &c, 1, 0) :
-					    by == 1 ? rtls_ssl_service(b.near) :
 						      SSL_read(b.near, &c, 1)));
 			ERR_clear_error();
 			tls_bench_carry(&b);

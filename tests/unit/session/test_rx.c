@@ -679,12 +679,40 @@ test_control_behind_data(void)
 	feed_all();
 	expect_control(2, 22);
 	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_RECORDS);
+	/* It is bad, and that is for a receive to say. */
 	expect_control(-EAGAIN, 0);
-	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_FAILED);
-	CU_ASSERT_EQUAL(recv_data(100), 10);
-	expect_control(-EINVAL, 0);
+	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_RECORDS);
+	CU_ASSERT(readable());
+	CU_ASSERT_EQUAL(recv_data(10), 10);
+	expect_control(-EAGAIN, 0);
 	expect_end(-EINVAL);
+	expect_control(-EINVAL, 0);
 	finish();
+	/* Of every kind, and tried once. */
+	for (int kind = 0; kind < 6; kind++) {
+		static const int errors[] = { -EBADMSG,  -EBADMSG, -EINVAL,
+					      -EMSGSIZE, -EINVAL,  -EMSGSIZE };
+		unsigned int jobs;
+
+		begin_keyed();
+		put_record(kind == 1 ? 0 : kind == 2 ? 20 : 23, "\0\0", 2, kind == 3 ? 16384 : 0);
+		if (kind == 0)
+			t.wire[t.len - 1] ^= 1;
+		if (kind == 4)
+			t.wire[1] ^= 1;
+		feed(kind == 5 ? t.len - 1 : t.len, 1400);
+		t.fin = kind == 5;
+		expect_control(-EAGAIN, 0);
+		jobs = t.flaky.jobs;
+		expect_control(-EAGAIN, 0);
+		CU_ASSERT_EQUAL(session_rx_look_ahead(&t.rx, t.fin), 0);
+		CU_ASSERT_EQUAL(t.flaky.jobs, jobs);
+		CU_ASSERT_EQUAL(t.rx.decrypt_errors, 0);
+		CU_ASSERT_EQUAL(t.rx.end_reason, 0);
+		CU_ASSERT(readable());
+		expect_end(errors[kind]);
+		finish();
+	}
 	/* Before keys there are none. */
 	begin();
 	memcpy(t.wire, "plain", 5);
