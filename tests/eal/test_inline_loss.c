@@ -207,6 +207,9 @@ lose_inside(uint8_t method, uint8_t rings, uint32_t every, uint32_t seg)
 	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "SoftwareLost"), 0);
 	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "tx_tls_drop_no_sync_data"), 0);
 	CU_ASSERT_EQUAL(pair_stat(&t.p, 0, "tx_tls_drop_bypass_req"), 0);
+	/* Put in step again, it drops no more. */
+	CU_ASSERT(pair_port_stat(&t.p, 0, "tx_tls_encrypted_packets") >
+		  4 * pair_port_stat(&t.p, 0, "tx_tls_drop_no_sync_data"));
 	/* It sealed most of it, and not all where what is sent again is sealed here. */
 	CU_ASSERT(2 * pair_stat(&t.p, 0, "TxBytesNic") > pair_stat(&t.p, 0, "TxBytesSealed"));
 	CU_ASSERT_EQUAL(rtls_close(t.k[0]), 0);
