@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <CUnit/CUnit.h>
+
+#include "core/hold.h"
+#include "support/harness.h"
+
+enum {
+	SECOND = 1000000,
+	HELD = 10000,
+	STEPS = 8,
+};
+
+struct step {
+	uint32_t at_ms;
+	uint32_t held;
+	uint64_t taken;
+};
+
+/* From these steps on, at at_ms: can it be judged, and what does it make of HELD bytes? */
+static void
+test_judge(void)
+{
+	static const struct {
+		struct step steps[STEPS];
+		uint32_t at_ms;
+		bool judged;
+		uint64_t rate, waste;
+	} rows[] = {
+		/* Nobody is judged before 10 s. */
+		{ { { 0, 0, 0 } }, 99000, false, 0, 0 },
+		{ { { 1000, HELD, 0 } }, 1000, false, 0, 0 },
+		{ { { 1000, HELD, 0 } }, 10999, false, 0, 0 },
+		{ { { 1000, HELD, 0 } }, 11000, true, 0, 100000 },
+		{ { { 1000, HELD, 0 } }, 61000, true, 0, 600000 },
+		/* It held nothing for a moment: the time begins anew. */
+		{ { { 1000, HELD, 0 }, { 9000, 0, 500 }, { 9001, HELD, 500 } },
+		  18999,
+		  false,
+		  0,
+		  0 },
+		{ { { 1000, HELD, 0 }, { 9000, 0, 500 }, { 9001, HELD, 500 } },
+		  19001,
+		  true,
+		  0,
+		  100000 },
+		/* 10,000 bytes in 10 s of 10,000 held: a tenth of it a second. */
+		{ { { 0, HELD, 0 }, { 5000, HELD, 5000 }, { 9999, HELD, 10000 } },
+		  10000,
+		  true,
+		  100,
+		  0 },
+		{ { { 0, HELD, 0 }, { 5000, HELD, 5000 }, { 9999, HELD, 10000 } },
+		  12000,
+		  true,
+		  83,
+		  20000 },
+		/* A byte now and then is as good as nothing. */
+		{ { { 0, HELD, 0 }, { 9000, HELD, 1 }, { 18000, HELD, 2 } },
+		  20000,
+		  true,
+		  0,
+		  20000 },
+		/* What was taken long ago does not count: 10 MB first, then nothing. */
+		{ { { 0, HELD, 0 }, { 9000, HELD, 10000000 } }, 19000, true, 0, 100000 },
+		/* Nor does it when some bytes follow. */
+		{ { { 0, HELD, 0 },
+		    { 9000, HELD, 10000000 },
+		    { 18000, HELD, 10000100 },
+		    { 29000, HELD, 10000200 } },
+		  38000,
+		  true,
+		  0,
+		  90000 },
+		{ { { 0, HELD, 0 },
+		    { 10000, HELD, 10000000 },
+		    { 20000, HELD, 10010000 },
+		    { 30000, HELD, 10020000 } },
+		  30000,
+		  true,
+		  100,
+		  0 },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct hold_score score = { 0, 0 };
+		struct hold h = { 0 };
+		bool judged;
+
+		for (size_t n = 0; n < STEPS && (n == 0 || rows[i].steps[n].at_ms != 0); n++)
+			hold_input(&h, rows[i].steps[n].held, rows[i].steps[n].taken,
+				   (uint64_t)rows[i].steps[n].at_ms * 1000);
+		judged = hold_judge(&h, HELD, (uint64_t)rows[i].at_ms * 1000, &score);
+		if (judged != rows[i].judged || score.rate != rows[i].rate ||
+		    score.waste != rows[i].waste)
+			printf("# row %zu: %d %llu %llu\n", i, judged,
+			       (unsigned long long)score.rate, (unsigned long long)score.waste);
+		CU_ASSERT_EQUAL(judged, rows[i].judged);
+		CU_ASSERT_EQUAL(score.rate, rows[i].rate);
+		CU_ASSERT_EQUAL(score.waste, rows[i].waste);
+	}
+}
+
+static void
+test_worse(void)
+{
+	const struct hold_score stuck = { 0, 500 }, stuck_more = { 0, 501 }, slow = { 1, 9999 };
+
+	CU_ASSERT(hold_worse(&stuck, &slow));
+	CU_ASSERT(!hold_worse(&slow, &stuck));
+	CU_ASSERT(hold_worse(&stuck_more, &stuck));
+	CU_ASSERT(!hold_worse(&stuck, &stuck_more));
+	CU_ASSERT(!hold_worse(&stuck, &stuck));
+}
+
+/* 40 GB taken, 4 GB held, for a month: no figure overflows. */
+static void
+test_large(void)
+{
+	const uint64_t month = UINT64_C(31) * 86400 * SECOND, held = UINT64_C(4) << 30;
+	struct hold_score score;
+	struct hold h = { 0 };
+
+	hold_input(&h, held, 0, 0);
+	hold_input(&h, held, UINT64_C(40) << 30, month);
+	CU_ASSERT(hold_judge(&h, held, month, &score));
+	CU_ASSERT_EQUAL(score.rate, 0);
+	CU_ASSERT(hold_judge(&h, held, 2 * month, &score));
+	CU_ASSERT_EQUAL(score.waste, held * 31 * 86400);
+	CU_ASSERT(!hold_judge(&h, 0, 2 * month, &score));
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "judged", test_judge },
+		{ "the worse one", test_worse },
+		{ "large figures", test_large },
+	};
+
+	return harness_run("unit/core/hold", cases, HARNESS_COUNT(cases));
+}
