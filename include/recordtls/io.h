@@ -73,9 +73,10 @@ struct rtls_msg {
  * Without RTLS_MSG_MORE the record is closed at the end of the call; with it, it
  * stays open until a send without it, its full size, a control record, a key
  * change or shutdown closes it. A send of 0 bytes without MORE closes it too.
+ * Where the stack has no large buffer left a record's full size is less.
  *
- * @return bytes accepted, which may be fewer than len; -EAGAIN: no buffer room
- *   (RTLS_WRITABLE follows); -ENOMEM: a pool is empty for the moment (the same);
+ * @return bytes accepted, which may be fewer than len; -EAGAIN: no buffer room, of its own or of
+ *   its share of the stack's (RTLS_WRITABLE follows); -ENOMEM: a pool is empty for the moment (the same);
  *   -EPIPE: after shutdown or the peer's reset; -ETIMEDOUT, -ECONNREFUSED,
  *   -EHOSTUNREACH: the connection ended so; -ENOTCONN; -EINVAL: unknown flag;
  *   -EKEYEXPIRED: the key's record limit is reached, install the next one;

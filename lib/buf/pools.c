@@ -22,6 +22,8 @@ enum {
 	EXPLICIT_NONCE_MAX = 8,
 	RESERVE_SHARE = 16, /* of the large ones */
 	RESERVE_MIN = 8,
+	CONTROL_SHARE = 8, /* of the medium ones */
+	CONTROL_MIN = 32,
 };
 
 static const uint16_t record_room[] = { BUF_SMALL_ROOM, BUF_MEDIUM_ROOM, BUF_LARGE_ROOM };
@@ -76,6 +78,7 @@ pools_free(struct buf_pools *p)
 	rte_mempool_free(p->header);
 	rte_mempool_free(p->indirect);
 	rte_mempool_free(p->reserve);
+	rte_mempool_free(p->control);
 	for (i = 0; i < RTE_DIM(p->record); i++)
 		rte_mempool_free(p->record[i]);
 	memset(p, 0, sizeof(*p));
@@ -107,6 +110,10 @@ buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf)
 		rc = pool_create(&p->reserve, conf, "reserve",
 				 RTE_MAX(conf->nb_large / RESERVE_SHARE, (uint32_t)RESERVE_MIN),
 				 priv_size, BUF_LARGE_ROOM, conf->wipe);
+	if (rc == 0)
+		rc = pool_create(&p->control, conf, "control",
+				 RTE_MAX(conf->nb_medium / CONTROL_SHARE, (uint32_t)CONTROL_MIN),
+				 priv_size, BUF_MEDIUM_ROOM, conf->wipe);
 	for (i = 0; rc == 0 && i < RTE_DIM(p->record); i++)
 		rc = pool_create(&p->record[i], conf, suffix[i], nb_records[i], priv_size,
 				 record_room[i], conf->wipe);
@@ -130,6 +137,18 @@ plain_room(uint32_t buf_len)
 	return buf_len - BUF_PLAIN_OFF - TAIL_ROOM;
 }
 
+static struct rte_mbuf *
+record_from(struct rte_mempool *pool)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+	if (m == NULL)
+		return NULL;
+	m->data_off = BUF_PLAIN_OFF;
+	memset(sendq_rec(m), 0, sizeof(struct txmap_rec));
+	return m;
+}
+
 struct rte_mbuf *
 buf_record_alloc(const struct buf_pools *p, uint32_t plain_len)
 {
@@ -139,14 +158,34 @@ buf_record_alloc(const struct buf_pools *p, uint32_t plain_len)
 	for (i = 0; i < RTE_DIM(record_room); i++) {
 		if (plain_len > plain_room(record_room[i]))
 			continue;
-		m = rte_pktmbuf_alloc(p->record[i]);
-		if (m == NULL)
-			continue;
-		m->data_off = BUF_PLAIN_OFF;
-		memset(sendq_rec(m), 0, sizeof(struct txmap_rec));
-		return m;
+		m = record_from(p->record[i]);
+		if (m != NULL)
+			return m;
 	}
 	return NULL;
+}
+
+struct rte_mbuf *
+buf_data_alloc(const struct buf_pools *p, uint32_t plain_len)
+{
+	struct rte_mbuf *m = buf_record_alloc(p, plain_len);
+	size_t i;
+
+	for (i = RTE_DIM(record_room); m == NULL && i-- > 0;) {
+		if (plain_len > plain_room(record_room[i]))
+			m = record_from(p->record[i]);
+	}
+	return m;
+}
+
+struct rte_mbuf *
+buf_control_alloc(const struct buf_pools *p, uint32_t plain_len)
+{
+	struct rte_mbuf *m = buf_record_alloc(p, plain_len);
+
+	if (m == NULL && plain_len <= plain_room(BUF_MEDIUM_ROOM))
+		m = record_from(p->control);
+	return m;
 }
 
 struct rte_mbuf *
@@ -191,9 +230,22 @@ buf_pools_in_use(const struct buf_pools *p)
 		n += rte_mempool_in_use_count(p->indirect);
 	if (p->reserve != NULL)
 		n += rte_mempool_in_use_count(p->reserve);
+	if (p->control != NULL)
+		n += rte_mempool_in_use_count(p->control);
 	for (i = 0; i < RTE_DIM(p->record); i++)
 		if (p->record[i] != NULL)
 			n += rte_mempool_in_use_count(p->record[i]);
+	return n;
+}
+
+uint32_t
+buf_pools_free(const struct buf_pools *p, uint32_t plain_len)
+{
+	uint32_t n = 0, i;
+
+	for (i = 0; i < RTE_DIM(p->record); i++)
+		if (plain_len <= plain_room(record_room[i]))
+			n += rte_mempool_avail_count(p->record[i]);
 	return n;
 }
 

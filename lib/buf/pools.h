@@ -43,6 +43,7 @@ struct buf_pools {
 	struct rte_mempool *header;
 	struct rte_mempool *indirect;  /* mbufs without a data room */
 	struct rte_mempool *reserve;   /* large ones, for records that are opened */
+	struct rte_mempool *control;   /* medium ones, for what data may not keep waiting */
 	struct rte_mempool *record[3]; /* small, medium, large; private area: sendq_rec */
 };
 
@@ -69,6 +70,17 @@ buf_wipe(void *p, size_t len)
 struct rte_mbuf *buf_record_alloc(const struct buf_pools *p, uint32_t plain_len);
 
 /*
+ * The same for data: when these are empty, the largest of the smaller ones. A record may be short.
+ */
+struct rte_mbuf *buf_data_alloc(const struct buf_pools *p, uint32_t plain_len);
+
+/*
+ * The same for a control record or a handshake's bytes. When all else is out it comes from a
+ * reserve that data never touches, if a medium buffer holds it.
+ */
+struct rte_mbuf *buf_control_alloc(const struct buf_pools *p, uint32_t plain_len);
+
+/*
  * The same for a record that is opened. When all else is out it comes from the reserve: what
  * peers that do not read keep in send queues may not keep a program from reading.
  */
@@ -79,6 +91,9 @@ uint32_t buf_record_room(const struct rte_mbuf *m);
 
 /* Are some buffers that hold plain_len bytes back, so that who found none may try again? */
 bool buf_pools_recovered(const struct buf_pools *p, uint32_t plain_len);
+
+/* How many buffers that hold plain_len bytes are there? */
+uint32_t buf_pools_free(const struct buf_pools *p, uint32_t plain_len);
 
 /* Frees a record buffer that holds plaintext, from BUF_PLAIN_OFF on: wiped first. NULL is fine. */
 void buf_record_discard(struct rte_mbuf *m);

@@ -49,6 +49,23 @@ room_used(const struct session_tx *tx)
 	return (uint64_t)tx->q->room_used + (tx->open != NULL ? tx->open->buf_len : 0);
 }
 
+uint64_t
+session_tx_held(const struct session_tx *tx)
+{
+	return room_used(tx) + tx->ahead;
+}
+
+/* Buffer room that it may take beyond what it holds: of its share, whatever its sndbuf. */
+static uint64_t
+share_left(const struct session_tx *tx)
+{
+	uint64_t held = session_tx_held(tx), share = UINT64_MAX;
+
+	if (tx->store != NULL)
+		share = share_limit(tx->store, UINT64_MAX, tx->useful);
+	return held < share ? share - held : 0;
+}
+
 /*
  * May a record be closed under this key that leaves keep numbers of its limit
  * unused, when ahead records are closed before it? The number 2^64 - 1 is never
@@ -251,13 +268,44 @@ session_tx_flush(struct session_tx *tx)
 	return rc;
 }
 
-/* 0, or why no data record may be opened; none is open. */
+/* 0, or why no data record may be queued; none is open. */
 static int
-may_open(const struct session_tx *tx)
+may_queue(const struct session_tx *tx)
 {
 	if (tx->suite != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
 		return -EKEYEXPIRED;
 	return room_used(tx) >= tx->sndbuf ? -EAGAIN : 0;
+}
+
+/* 0, or why none may be opened, in a buffer of the stack's. */
+static int
+may_open(const struct session_tx *tx)
+{
+	int rc = may_queue(tx);
+
+	return rc == 0 && share_left(tx) == 0 ? -EAGAIN : rc;
+}
+
+bool
+session_tx_may_queue(const struct session_tx *tx)
+{
+	return may_queue(tx) == 0;
+}
+
+bool
+session_tx_may_hold(const struct session_tx *tx)
+{
+	return share_left(tx) > 0;
+}
+
+static struct rte_mbuf *
+data_alloc(struct session_tx *tx, uint32_t plain_len)
+{
+	struct rte_mbuf *m = buf_data_alloc(tx->pools, plain_len);
+
+	if (m == NULL)
+		tx->short_len = 1;
+	return m;
 }
 
 /* How large a record that has len bytes now is going to be. */
@@ -302,7 +350,7 @@ data_step(struct session_tx *tx, struct pieces *src, bool more)
 		rc = may_open(tx);
 		if (rc != 0)
 			return rc;
-		tx->open = record_alloc(tx, want_room(tx, src->left, more));
+		tx->open = data_alloc(tx, want_room(tx, src->left, more));
 		if (tx->open == NULL)
 			return -ENOMEM;
 	}
@@ -310,13 +358,25 @@ data_step(struct session_tx *tx, struct pieces *src, bool more)
 	room = RTE_MIN(buf_record_room(tx->open), (uint32_t)tx->cap);
 	if (have < tx->cap && have == room) {
 		rc = grow(tx, more ? tx->cap : want_room(tx, have + src->left, false));
+		/* No larger one is there: the record is as long as memory lets it be. */
 		if (rc != 0)
-			return rc;
+			return buf_pools_free(tx->pools, 1) > 0 ? session_tx_flush(tx) : rc;
 		room = RTE_MIN(buf_record_room(tx->open), (uint32_t)tx->cap);
 	}
 	if (have < room)
 		append(src, tx->open, room - have);
 	return tx->open->data_len >= tx->cap ? session_tx_flush(tx) : 0;
+}
+
+static struct rte_mbuf *
+raw_alloc(struct session_tx *tx, uint32_t len)
+{
+	struct rte_mbuf *m = data_alloc(tx, len);
+
+	/* A handshake stands at the beginning; what comes far behind it is data in clear. */
+	if (m == NULL && tx->handshake && sendq_end(tx->q) < SESSION_TX_HANDSHAKE_MAX)
+		m = buf_control_alloc(tx->pools, 1);
+	return m;
 }
 
 /* Bytes before keys are set. */
@@ -340,7 +400,7 @@ raw_step(struct session_tx *tx, struct pieces *src)
 		sendq_tail_grown(tx->q, n);
 		return 0;
 	}
-	m = record_alloc(tx, (uint32_t)RTE_MIN(src->left, (size_t)RECORD_PLAIN_MAX));
+	m = raw_alloc(tx, (uint32_t)RTE_MIN(src->left, (size_t)RECORD_PLAIN_MAX));
 	if (m == NULL)
 		return -ENOMEM;
 	append(src, m, rte_pktmbuf_tailroom(m));
@@ -383,9 +443,11 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	/* Data stays below this, so one control record at least always fits. */
 	if (room_used(tx) >= tx->sndbuf + BUF_LARGE_ROOM)
 		return -EAGAIN;
-	m = record_alloc(tx, len);
-	if (m == NULL)
+	m = buf_control_alloc(tx->pools, len);
+	if (m == NULL) {
+		tx->short_len = len;
 		return -ENOMEM;
+	}
 	rc = session_tx_flush(tx);
 	if (rc == 0) {
 		append(&src, m, len);
@@ -424,17 +486,16 @@ may_join(const struct session_tx *tx, const struct rte_mbuf *m)
 	if (tx->failed || tx->open == NULL)
 		return false;
 	return tx->open->data_len + m->data_len <= tx->cap ||
-	       (may_open(tx) == 0 && number_left(tx, 1, SESSION_TX_RESERVE));
+	       (may_queue(tx) == 0 && number_left(tx, 1, SESSION_TX_RESERVE));
 }
 
 int
 session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 {
-	bool joins = may_join(tx, m);
-	int rc = joins ? join(tx, m, more) : 0;
+	/* Where the open record cannot grow for want of memory, m is a record of its own. */
+	bool joins = may_join(tx, m) && join(tx, m, more) == 0;
+	int rc;
 
-	if (rc != 0)
-		return rc;
 	if (joins && m->data_len == 0) {
 		buf_record_discard(m);
 		/* It is taken now; if sealing fails the next call tells. */
@@ -444,8 +505,9 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 	}
 	/* Also when there is no room: what is open would hold that back for ever. */
 	rc = session_tx_flush(tx);
+	/* The buffer is held already: its share does not stop it. */
 	if (rc == 0 && !joins)
-		rc = may_open(tx);
+		rc = may_queue(tx);
 	if (rc != 0)
 		return rc;
 	if (m->data_len == 0) {
@@ -508,6 +570,7 @@ session_tx_room(const struct session_tx *tx)
 {
 	uint64_t used = room_used(tx), left = used < tx->sndbuf ? tx->sndbuf - used : 0;
 
+	left = RTE_MIN(left, share_left(tx));
 	/* -EKEYEXPIRED: room or not, no data is taken. */
 	if (tx->open == NULL && tx->suite != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
 		return 0;

@@ -25,12 +25,15 @@
 
 #include "buf/pools.h"
 #include "buf/sendq.h"
+#include "core/share.h"
 #include "crypto/provider.h"
 
 enum {
 	/* Record numbers of a key that data leaves to control records, so that a KeyUpdate and
 	 * alerts can still be sent when data cannot. */
 	SESSION_TX_RESERVE = 16,
+	/* Bytes at the beginning of a stream that may be a handshake's. */
+	SESSION_TX_HANDSHAKE_MAX = 64 << 10,
 };
 
 struct session_tx {
@@ -45,7 +48,12 @@ struct session_tx {
 	bool to_device;                   /* records are framed only */
 	uint32_t short_len;               /* -ENOMEM: for a record of so many bytes */
 	bool failed;                      /* the provider failed: nothing is sent any more */
-	uint8_t iv[RECORD_NONCE_LEN];     /* of record number 0 */
+	bool handshake;                   /* bytes before keys are a handshake's */
+	/* What all connections share; NULL: this one has no share to keep to. */
+	const struct share_store *store;
+	uint64_t useful; /* buffer room that the connection can make use of */
+	uint64_t ahead;  /* buffer room held beside the queue: what was read ahead of a file */
+	uint8_t iv[RECORD_NONCE_LEN]; /* of record number 0 */
 	struct crypto_key *key;
 	/* The key before, while records under it are queued that the device was to seal. */
 	uint8_t old_iv[RECORD_NONCE_LEN];
@@ -73,7 +81,9 @@ int session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys);
  * bytes accepted; -EAGAIN: no room; -ENOMEM: pools are empty; -EKEYEXPIRED: the
  * key's record limit; -EIO. After a short count without more the open record is closed, too.
  * len 0 without more closes the open record and returns 0. Room is checked when a
- * record is opened: the last one may exceed sndbuf by less than one large buffer.
+ * record is opened: the last one may exceed sndbuf by less than one large buffer. It is checked
+ * against the connection's share of the store, too. Where no buffer is large enough a record is
+ * short.
  */
 ssize_t session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iovlen,
 			bool more);
@@ -90,7 +100,7 @@ int session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *
 /*
  * Takes, on success, a record buffer whose data (at BUF_PLAIN_OFF, data_len bytes, at most cap) is
  * plaintext already: the open record is closed first (in any case), this one becomes open, and is
- * closed unless more. 0, -EAGAIN, -EKEYEXPIRED, -EIO (m stays the caller's).
+ * closed unless more. It counts as held before, so the share is not asked. 0, -EAGAIN, -EKEYEXPIRED, -EIO (m stays the caller's).
  */
 int session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more);
 
@@ -115,6 +125,15 @@ int session_tx_flush(struct session_tx *tx);
 
 /* Buffer room left, 0 when a data send would not take a byte for want of it. */
 uint32_t session_tx_room(const struct session_tx *tx);
+
+/* Buffer room held: queued, open and ahead. */
+uint64_t session_tx_held(const struct session_tx *tx);
+
+/* Is one more record queued in a buffer that it holds already? */
+bool session_tx_may_queue(const struct session_tx *tx);
+
+/* Does its share of the store allow one more buffer? */
+bool session_tx_may_hold(const struct session_tx *tx);
 
 /* Wipes and frees the open record, wipes and destroys the key. */
 void session_tx_fini(struct session_tx *tx);

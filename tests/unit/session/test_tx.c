@@ -646,14 +646,15 @@ test_open_record_fills_the_buffer(void)
 static void
 test_without_memory(void)
 {
-	struct starved small, medium, large;
+	struct starved small, medium, large, control;
 
 	begin_keyed(SNDBUF);
-	/* All empty: nothing has changed, with and without an open record. */
+	/* All empty, the reserve too: nothing has changed, with and without an open record. */
 	CU_ASSERT_EQUAL(send_data(20, true), 20);
 	starve(&small, pools.record[0], 0);
 	starve(&medium, pools.record[1], 0);
 	starve(&large, pools.record[2], 0);
+	starve(&control, pools.control, 0);
 	CU_ASSERT_EQUAL(send_control(21, 2), -ENOMEM);
 	CU_ASSERT_EQUAL(sendq_end(&t.q), 0);
 	/* The open record takes what its buffer holds, and says when it is full. */
@@ -666,12 +667,123 @@ test_without_memory(void)
 	/* A short count closes the record. */
 	starve_end(&small);
 	starve(&medium, pools.record[1], 0);
+	starve_end(&control);
 	CU_ASSERT_EQUAL(send_data(60, true), 60);
+	starve(&small, pools.record[0], 0);
 	CU_ASSERT_EQUAL(send_data(1000, false), 223 - 60);
 	CU_ASSERT_PTR_NULL(t.tx.open);
 	check_log("23:1223 23:223");
+	starve_end(&small);
 	starve_end(&medium);
 	starve_end(&large);
+	finish();
+}
+
+/* Where there is no large buffer a record is as long as the largest that there is. */
+static void
+test_short_records(void)
+{
+	struct starved small, medium, large;
+
+	begin_keyed(SNDBUF);
+	starve(&large, pools.record[2], 0);
+	CU_ASSERT_EQUAL(send_data(5000, false), 5000);
+	acknowledge();
+	check_log("23:2015 23:2015 23:970");
+	/* One that is open and cannot grow is closed. */
+	CU_ASSERT_EQUAL(send_data(100, true), 100);
+	CU_ASSERT_EQUAL(send_data(3000, false), 3000);
+	acknowledge();
+	check_log("23:2015 23:2015 23:970 23:2015 23:1085");
+	starve(&medium, pools.record[1], 0);
+	CU_ASSERT_EQUAL(send_data(300, false), 300);
+	acknowledge();
+	check_log("23:2015 23:2015 23:970 23:2015 23:1085 23:223 23:77");
+	starve(&small, pools.record[0], 0);
+	CU_ASSERT_EQUAL(send_data(1, false), -ENOMEM);
+	starve_end(&small);
+	starve_end(&medium);
+	starve_end(&large);
+	finish();
+}
+
+/* Data never takes the reserve; control records do, and the bytes of a handshake. */
+static void
+test_reserve(void)
+{
+	struct starved small, medium, large;
+	uint32_t n = rte_mempool_avail_count(pools.control), len;
+
+	for (int step = 0; step < 4; step++) {
+		begin(SNDBUF);
+		t.tx.handshake = step == 1;
+		if (step == 2)
+			CU_ASSERT_EQUAL(set_key(0, 0), 0);
+		/* What comes so late is no handshake any more. */
+		if (step == 3) {
+			for (t.tx.handshake = true; sendq_end(&t.q) < SESSION_TX_HANDSHAKE_MAX;)
+				CU_ASSERT_EQUAL(send_data(16384, false), 16384);
+			sendq_release(&t.q, sendq_end(&t.q));
+		}
+		starve(&small, pools.record[0], 0);
+		starve(&medium, pools.record[1], 0);
+		starve(&large, pools.record[2], 0);
+		len = step == 1 ? 5000 : 0;
+		CU_ASSERT_EQUAL(send_data(5000, false), len != 0 ? (ssize_t)len : -ENOMEM);
+		CU_ASSERT_EQUAL(send_control(21, 2), step == 2 ? 0 : -EINVAL);
+		if (step == 2)
+			CU_ASSERT_EQUAL(send_control(22, 16384), -ENOMEM);
+		CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.control), n - (step == 1 ? 3 :
+									     step == 2 ? 1 :
+											 0));
+		starve_end(&small);
+		starve_end(&medium);
+		starve_end(&large);
+		sendq_release(&t.q, sendq_end(&t.q));
+		session_tx_fini(&t.tx);
+		CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	}
+}
+
+/* Its share stops a connection, not what it holds already, nor a control record. */
+static void
+test_share(void)
+{
+	struct share_store st = { .total = 100 * BUF_LARGE_ROOM,
+				  .used = 90 * BUF_LARGE_ROOM,
+				  .floor = BUF_LARGE_ROOM,
+				  .margin = 20 * BUF_LARGE_ROOM,
+				  .members = 2,
+				  .holders = 2 };
+	struct rte_mbuf *m;
+
+	begin_keyed(SNDBUF);
+	t.tx.store = &st;
+	t.tx.useful = SNDBUF;
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), BUF_LARGE_ROOM);
+	CU_ASSERT_EQUAL(send_data(40000, false), 16384);
+	CU_ASSERT_EQUAL(send_data(1, false), -EAGAIN);
+	CU_ASSERT_EQUAL(session_tx_room(&t.tx), 0);
+	CU_ASSERT(!session_tx_may_hold(&t.tx));
+	CU_ASSERT_EQUAL(send_control(21, 2), 0);
+	m = loaded_buffer(1000);
+	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), 0);
+	t.accepted += 1000;
+	acknowledge();
+	check_log("23:16384 21:2 23:1000");
+	/* What is read ahead counts. */
+	t.tx.ahead = BUF_LARGE_ROOM;
+	CU_ASSERT_EQUAL(send_data(1, false), -EAGAIN);
+	t.tx.ahead = BUF_LARGE_ROOM - 1;
+	CU_ASSERT_EQUAL(send_data(1, false), 1);
+	t.tx.ahead = 0;
+	/* An open record takes what it can hold. */
+	CU_ASSERT_EQUAL(send_data(1000, true), 1000);
+	CU_ASSERT_EQUAL(send_data(1000, false), 1000);
+	acknowledge();
+	st.used = 0;
+	CU_ASSERT_EQUAL(send_data(40000, false), 40000);
+	acknowledge();
 	finish();
 }
 
@@ -681,10 +793,12 @@ test_short_counts(void)
 {
 	for (unsigned int left = 0; left <= 5; left++)
 		for (int more = 0; more <= 1; more++) {
-			struct starved s;
+			struct starved small, medium, s;
 			ssize_t n;
 
 			begin_keyed(SNDBUF);
+			starve(&medium, pools.record[1], 0);
+			starve(&small, pools.record[0], 0);
 			starve(&s, pools.record[2], left);
 			n = send_data(5 * 16384, more);
 			CU_ASSERT_EQUAL(n, left == 0 ? -ENOMEM : (ssize_t)left * 16384);
@@ -692,6 +806,8 @@ test_short_counts(void)
 			acknowledge();
 			CU_ASSERT_EQUAL(t.seen, t.accepted);
 			starve_end(&s);
+			starve_end(&medium);
+			starve_end(&small);
 			CU_ASSERT_EQUAL(send_data(100, false), 100);
 			acknowledge();
 			CU_ASSERT_EQUAL(t.seen, t.accepted);
@@ -894,6 +1010,9 @@ main(void)
 		{ "the send buffer counts room", test_send_buffer },
 		{ "an open record larger than the send buffer", test_open_record_fills_the_buffer },
 		{ "empty pools change nothing", test_without_memory },
+		{ "short records", test_short_records },
+		{ "the reserve of control records", test_reserve },
+		{ "a share", test_share },
 		{ "short counts are exact", test_short_counts },
 		{ "a provider that fails ends sending", test_provider_fails },
 		{ "freed buffers hold no plaintext", test_wipes },
