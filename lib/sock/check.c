@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sock/check.h"
+#include "stack/memory.h"
 #include "stack/stack.h"
 
 int
@@ -93,6 +94,7 @@ sock_check_guard(const struct rtls_sock *k, enum rtls_dir d)
 void
 sock_queued(struct rtls_sock *k)
 {
+	memory_account(k);
 	/* Nothing new: the poll has nothing to ask, rtls_stack_deadline() nothing to tell. */
 	if (sendq_end(&k->sendq) == k->tcp.snd_end)
 		return;

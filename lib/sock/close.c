@@ -5,6 +5,7 @@
 
 #include "sock/check.h"
 #include "stack/admission.h"
+#include "stack/memory.h"
 #include "stack/pressure.h"
 #include "stack/stack.h"
 
@@ -72,7 +73,7 @@ rtls_close(struct rtls_sock *k)
 		return rtls_abort(k);
 	k->watch = 0;
 	k->phase = ENDPOINT_ORPHAN;
-	reader_lane_reset(k->stack->reader, &k->lane);
+	memory_drop_ahead(k);
 	if (has_unread(k))
 		drop_unread(k);
 	tcp_orphan(&k->tcp, k->stack->now_us);

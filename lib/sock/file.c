@@ -13,6 +13,7 @@
 
 #include "sock/check.h"
 #include "stack/conf.h"
+#include "stack/memory.h"
 #include "stack/stack.h"
 
 enum { READ_AHEAD_DEFAULT = 4 };
@@ -65,6 +66,14 @@ rtls_file_put(struct rtls_file *f)
 		reader_file_unref(&f->ref);
 }
 
+/* One chunk more? An open record waits for the first one, and takes it into its own buffer. */
+static bool
+may_read(const struct rtls_sock *k)
+{
+	return session_tx_may_hold(&k->tx) ||
+	       (k->lane.count == 0 && k->tx.open != NULL && k->sendq.room_used == 0);
+}
+
 /* Asks for the chunks of [off, end) that are not asked for yet, as far as read-ahead goes. */
 static void
 read_ahead(struct rtls_sock *k, struct rtls_file *f, uint64_t off, uint64_t end)
@@ -76,19 +85,26 @@ read_ahead(struct rtls_sock *k, struct rtls_file *f, uint64_t off, uint64_t end)
 
 	if (lane->count == 0)
 		lane->next_off = off;
-	while (lane->count < f->read_ahead && lane->next_off < end) {
+	memory_account(k);
+	for (; lane->count < f->read_ahead && lane->next_off < end; memory_account(k)) {
+		if (!may_read(k)) {
+			memory_refused(k);
+			return;
+		}
 		/* The first one fills the open record, so that those behind it are records as they are. */
 		len = k->tx.cap;
 		if (lane->count == 0 && k->tx.open != NULL)
 			len -= k->tx.open->data_len;
 		len = (uint32_t)RTE_MIN(end - lane->next_off, (uint64_t)len);
-		m = buf_record_alloc(&s->pools, len);
+		m = buf_data_alloc(&s->pools, len);
+		if (m != NULL)
+			len = RTE_MIN(len, buf_record_room(m));
 		if (m == NULL ||
 		    reader_ask(s->reader, k, lane, &f->ref, lane->next_off, len, m) != 0) {
 			rte_pktmbuf_free(m);
 			/* Without even one under way nothing else would wake the socket. */
 			if (lane->count == 0)
-				endpoint_starve(k, len);
+				memory_starved(k, 1);
 			return;
 		}
 	}
@@ -152,7 +168,9 @@ rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len
 		c = reader_lane_head(&k->lane);
 		if (c == NULL || !c->filled) {
 			k->lane_waits = c != NULL;
-			n = -EAGAIN;
+			/* An open record that uses up the share would keep the file waiting. */
+			n = c == NULL ? session_tx_flush(&k->tx) : 0;
+			n = n == 0 ? -EAGAIN : n;
 			break;
 		}
 		n = send_chunk(k, end, flags & RTLS_MSG_MORE);

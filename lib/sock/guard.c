@@ -10,6 +10,7 @@
 #include "sock/check.h"
 #include "sock/move.h"
 #include "stack/admission.h"
+#include "stack/memory.h"
 #include "stack/stack.h"
 
 enum { LOUD_EVERY_US = 1000000 };
@@ -27,12 +28,13 @@ rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
 		return -EINVAL;
 	/* Read ahead to be sent in clear: what asked for it is refused from now on. */
 	if (k->tx.suite == NULL) {
-		reader_lane_reset(k->stack->reader, &k->lane);
+		memory_drop_ahead(k);
 		k->lane_waits = false;
 		endpoint_ready(k);
 	}
 	k->guard = ++k->stack->last_guard;
 	admission_guarded(k);
+	k->tx.handshake = true;
 	out->sock = k;
 	out->token = k->guard;
 	return 0;

@@ -6,6 +6,7 @@
 
 #include "stack/addr.h"
 #include "sock/check.h"
+#include "stack/memory.h"
 #include "stack/stack.h"
 
 static int
@@ -41,7 +42,7 @@ set_max_payload(struct rtls_sock *k, uint64_t v)
 		return -EBUSY;
 	/* Chunks of a file that are read ahead are records as they are. */
 	if (v < k->tx.cap) {
-		reader_lane_reset(k->stack->reader, &k->lane);
+		memory_drop_ahead(k);
 		k->lane_waits = false;
 		endpoint_ready(k);
 	}

@@ -7,6 +7,7 @@
 
 #include "sock/check.h"
 #include "sock/move.h"
+#include "stack/memory.h"
 #include "stack/stack.h"
 
 /* Records were opened, or one could not be: what the socket has to tell of it. */
@@ -40,7 +41,7 @@ sock_receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
 	/* Opening a record is how control ahead, or a broken stream, becomes known. */
 	endpoint_ready(k);
 	if (n == -ENOMEM)
-		endpoint_starve(k, k->rx.short_len);
+		memory_starved(k, k->rx.short_len);
 	/* Data may wait: the end of the connection comes behind it. */
 	if (n != -EAGAIN || (flags & RTLS_MSG_CONTROL) != 0)
 		return n;
@@ -59,7 +60,7 @@ sock_look_ahead(struct rtls_sock *k)
 	if (sock_check_recv(k) != 0)
 		return;
 	if (session_rx_look_ahead(&k->rx, k->tcp.peer_fin) != 0)
-		endpoint_starve(k, k->rx.short_len);
+		memory_starved(k, k->rx.short_len);
 	after_opening(k, failed_before, errors);
 }
 

@@ -7,6 +7,7 @@
 
 #include "sock/check.h"
 #include "sock/move.h"
+#include "stack/memory.h"
 #include "stack/stack.h"
 
 /* A pool was empty: WRITABLE is looked at again when buffers are back. */
@@ -15,10 +16,12 @@ after_send(struct rtls_sock *k, ssize_t rc)
 {
 	if (rc == -ENOMEM) {
 		/* What was read ahead for a file is a guess, and may be what holds the pool. */
-		reader_lane_reset(k->stack->reader, &k->lane);
-		endpoint_starve(k, k->tx.short_len);
+		memory_drop_ahead(k);
+		memory_starved(k, k->tx.short_len);
 	}
 	sock_queued(k);
+	if (rc == -EAGAIN)
+		memory_refused(k);
 	return rc;
 }
 
@@ -55,6 +58,9 @@ sock_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 	if (rc != 0)
 		return rc;
 	k->lane_waits = false;
+	/* A file is given up for other bytes: what was read ahead of it may not use up the share. */
+	if (k->lane.count > 0 && !session_tx_may_hold(&k->tx))
+		memory_drop_ahead(k);
 	if (m->type == 0 || m->type == RTLS_TYPE_DATA)
 		return after_send(k, session_tx_data(&k->tx, m->iov, m->iovlen, more));
 	len = iov_len(m->iov, m->iovlen);

@@ -50,6 +50,8 @@ enum counter {
 	CNT_PRESSURE_HELD_DROPPED, /* out-of-order bytes given up */
 	CNT_PRESSURE_CONN_REFUSED,
 	CNT_PRESSURE_CONN_ABORTED,
+	CNT_PRESSURE_HOLDER_ENDED, /* took the least of what it held while others waited */
+	CNT_PRESSURE_DATA_DROPPED, /* segments beyond a receive queue's share; they come again */
 	/* records */
 	CNT_TX_RECORDS,
 	CNT_TX_RECORDS_NIC,      /* framed for the device to seal */

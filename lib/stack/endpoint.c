@@ -7,6 +7,7 @@
 #include "stack/admission.h"
 #include "stack/endpoint.h"
 #include "stack/icmp_path.h"
+#include "stack/memory.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
@@ -39,8 +40,9 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	k->recvq.wipe = s->conf.wipe_buffers != 0;
 	session_tx_init(&k->tx, &s->pools, &k->sendq, s->crypto.provider, k->opt_sndbuf);
 	k->tx.cap = (uint16_t)k->opt_max_payload;
+	k->tx.store = &s->store;
 	session_rx_init(&k->rx, &s->pools, &k->recvq, s->crypto.provider);
-	s->socks_in_use++;
+	s->store.members = ++s->socks_in_use;
 	return k;
 }
 
@@ -81,10 +83,11 @@ endpoint_free(struct rtls_sock *k)
 	sendq_fini(&k->sendq);
 	recvq_fini(&k->recvq);
 	pressure_account(k);
+	memory_account(k);
 	k->phase = ENDPOINT_FREE;
 	/* Oldest first: a handle that a program kept by mistake answers -EBADF for long. */
 	TAILQ_INSERT_TAIL(&s->free_list, k, link);
-	s->socks_in_use--;
+	s->store.members = --s->socks_in_use;
 }
 
 int
@@ -155,16 +158,6 @@ endpoint_ready(struct rtls_sock *k)
 }
 
 void
-endpoint_starve(struct rtls_sock *k, uint32_t plain_len)
-{
-	k->starved_len = plain_len;
-	if (k->starved)
-		return;
-	TAILQ_INSERT_TAIL(&k->stack->starved_list, k, starved_link);
-	k->starved = true;
-}
-
-void
 endpoint_rearm(struct rtls_sock *k)
 {
 	uint64_t at = RTE_MIN(tcp_deadline(&k->tcp), admission_deadline(k));
@@ -192,11 +185,13 @@ void
 endpoint_offer_window(struct rtls_sock *k)
 {
 	uint32_t used = k->recvq.room_used, need = session_rx_head_need(&k->rx);
-	uint32_t room = used < k->rcvbuf ? (k->rcvbuf - used) / 2 : 0;
+	uint32_t share, room;
 
 	pressure_account(k);
 	if (k->phase == ENDPOINT_ORPHAN)
 		return;
+	share = pressure_share(k);
+	room = used < share ? (share - used) / 2 : 0;
 	if (pressure_is_high(k->stack))
 		room = 0;
 	if (need > 0 || recvq_len(&k->recvq) == 0)
@@ -264,6 +259,7 @@ finished(struct rtls_sock *k)
 	reader_lane_reset(k->stack->reader, &k->lane);
 	mode_close(k);
 	sendq_fini(&k->sendq);
+	memory_account(k);
 	note_tcp_end(k);
 	if (k->phase == ENDPOINT_OPEN) {
 		endpoint_ready(k);
@@ -291,6 +287,8 @@ delivered(struct rtls_sock *k)
 bool
 endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 {
+	/* Two windows: one in flight, one to follow it. */
+	k->tx.useful = 2 * RTE_MIN((uint64_t)k->tcp.cc.cwnd, k->tcp.snd_wnd);
 	if (events & TCP_EV_CONNECTED) {
 		k->connected = true;
 		icmp_path_known(k);
@@ -298,6 +296,7 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 	}
 	if (events & TCP_EV_ACKED) {
 		sendq_release(&k->sendq, k->tcp.snd_una);
+		memory_account(k);
 		mode_acked(k);
 		path_progress(k->stack, &k->path);
 		admission_orphaned(k);
@@ -346,7 +345,9 @@ is_writable(const struct rtls_sock *k)
 		return false;
 	if (k->lane_waits && (c == NULL || !c->filled))
 		return false;
-	return session_tx_room(&k->tx) > 0;
+	/* What is loaded needs no more of the connection's share. */
+	return session_tx_room(&k->tx) > 0 ||
+	       (c != NULL && c->filled && session_tx_may_queue(&k->tx));
 }
 
 uint32_t

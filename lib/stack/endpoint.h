@@ -19,6 +19,7 @@
 
 #include "buf/recvq.h"
 #include "buf/sendq.h"
+#include "core/hold.h"
 #include "net/addr.h"
 #include "net/wheel.h"
 #include "session/rx.h"
@@ -52,6 +53,8 @@ struct rtls_sock {
 	bool connected;       /* came from rtls_connect() and is established */
 	bool starved;         /* on stack->starved_list: a pool was empty */
 	uint32_t starved_len; /* for a record of so many bytes */
+	uint64_t starved_us;  /* since then */
+	uint64_t tx_counted;  /* of what tx holds, in stack->store.used */
 	TAILQ_ENTRY(rtls_sock) tx_link;
 	TAILQ_ENTRY(rtls_sock) ready_link;
 	TAILQ_ENTRY(rtls_sock) link; /* free list, listener list, a listener's backlog */
@@ -69,6 +72,7 @@ struct rtls_sock {
 	uint64_t hash;
 	uint32_t rcvbuf;
 	uint32_t room_counted;        /* of recvq.room_used, in stack->rx_room_used */
+	struct hold hold;             /* what it makes of both */
 	uint64_t incomplete_since_us; /* when the record at the head began to arrive */
 
 	uint32_t watch;
@@ -131,9 +135,6 @@ void endpoint_schedule(struct rtls_sock *k);
 
 /* Its events may have changed. */
 void endpoint_ready(struct rtls_sock *k);
-
-/* A pool was empty for it: look at its events again when buffers are back. */
-void endpoint_starve(struct rtls_sock *k, uint32_t plain_len);
 
 /* Its deadlines may have changed. */
 void endpoint_rearm(struct rtls_sock *k);

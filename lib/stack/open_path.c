@@ -3,6 +3,7 @@
 
 #include "stack/admission.h"
 #include "stack/icmp_path.h"
+#include "stack/memory.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
@@ -88,6 +89,7 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 		return;
 	}
 	if (pressure_is_severe(s)) {
+		memory_no_room(s);
 		stack_count(s, CNT_PRESSURE_CONN_REFUSED);
 		return;
 	}
@@ -114,9 +116,11 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	admission_make_room(s);
 	k = endpoint_alloc(s, l);
 	if (k == NULL) {
+		memory_no_sock(s);
 		stack_count(s, CNT_SYN_DROPPED);
 		return NULL;
 	}
+	s->no_sock = false;
 	k->tuple = *to->tuple;
 	k->hash = hash;
 	if (path_find(s, &k->tuple.remote, &k->path) != 0 || endpoint_attach(k) != 0) {

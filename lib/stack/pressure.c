@@ -1,20 +1,62 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include "stack/memory.h"
 #include "stack/pressure.h"
 #include "tcp/input.h"
 
 enum {
 	HELD_SCAN = 64,          /* sockets looked at per poll */
 	RELIEVE_RETRY_US = 1000, /* a search through all sockets is not for every poll */
+	FLOOR_ROOM = 4096,       /* a full segment or two */
 };
+
+uint32_t
+pressure_share(const struct rtls_sock *k)
+{
+	const struct rtls_stack *s = k->stack;
+	const struct share_store st = {
+		.total = s->rx_room_max,
+		.used = s->rx_room_used,
+		/* Windows promise what is not charged before it comes. */
+		.margin = s->rx_room_max / 2,
+		.floor = FLOOR_ROOM,
+		.members = s->socks_in_use,
+		.holders = s->rx_holders,
+	};
+
+	return (uint32_t)RTE_MIN(share_limit(&st, k->rcvbuf, k->rcvbuf), (uint64_t)k->rcvbuf);
+}
+
+bool
+pressure_drops(struct rtls_sock *k)
+{
+	const struct rtls_stack *s = k->stack;
+	uint32_t used = k->recvq.room_used;
+
+	if (s->rx_room_used <= s->rx_room_max / 2 || used == 0)
+		return false;
+	/* The rest of a record, without which the program cannot take what is there. */
+	if (session_rx_head_need(&k->rx) != 0) {
+		if (!pressure_is_high(s) || used < pressure_share(k))
+			return false;
+		memory_no_room(k->stack);
+		return true;
+	}
+	/* A record waits for the program: one segment is enough to go on with. */
+	if (k->rx.state == SESSION_RX_RECORDS)
+		used += FLOOR_ROOM / 2;
+	return used >= pressure_share(k);
+}
 
 void
 pressure_account(struct rtls_sock *k)
 {
 	k->stack->rx_room_used += k->recvq.room_used;
 	k->stack->rx_room_used -= k->room_counted;
+	k->stack->rx_holders += (k->recvq.room_used != 0) - (k->room_counted != 0);
 	k->room_counted = k->recvq.room_used;
+	memory_hold(k);
 }
 
 void

@@ -2,28 +2,37 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * Memory pressure of received data, in three steps: bytes out of order are given
- * up first (their senders repeat them), then new connections are refused, then the
- * connection whose incomplete record is the oldest is ended. Each is counted.
+ * Memory of received data. Each connection has a share of it (core/share.h), which its window
+ * follows; when half of all is in use, what comes beyond a share is dropped, as if the network had
+ * lost it, but for the rest of a record that the program cannot take yet. Pressure goes on in
+ * steps: bytes out of order are given up (their senders repeat them), and that rest is dropped, too;
+ * then new connections are refused; then the connection whose incomplete record is the oldest is
+ * ended. Each is counted. In the first two somebody waits: memory.h finds who makes room.
  */
 #ifndef RTLS_STACK_PRESSURE_H
 #define RTLS_STACK_PRESSURE_H
 
 #include "stack/stack.h"
 
-/* Three quarters of the budget: out-of-order data goes. */
+/* Three quarters of the budget: out-of-order data goes, nobody gets more than its share. */
 static inline bool
 pressure_is_high(const struct rtls_stack *s)
 {
 	return s->rx_room_used > s->rx_room_max - s->rx_room_max / 4;
 }
 
-/* Seven eighths: no new connections. */
+/* Fifteen sixteenths: no new connections. */
 static inline bool
 pressure_is_severe(const struct rtls_stack *s)
 {
-	return s->rx_room_used > s->rx_room_max - s->rx_room_max / 8;
+	return s->rx_room_used > s->rx_room_max - s->rx_room_max / 16;
 }
+
+/* Buffer room that the connection may fill. */
+uint32_t pressure_share(const struct rtls_sock *k);
+
+/* Is a segment with payload dropped? */
+bool pressure_drops(struct rtls_sock *k);
 
 /* Event: the queue's room changed; keeps the stack's sum. */
 void pressure_account(struct rtls_sock *k);

@@ -165,12 +165,14 @@ reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
 	c->m = m;
 	c->off = off;
 	c->len = len;
+	c->room = m->buf_len;
 	c->failed = false;
 	c->filled = false;
 	file->refs++;
 	r->under_way++;
 	lane->file = file;
 	lane->chunks[(lane->head + lane->count++) % READER_LANE_MAX] = c;
+	lane->room += c->room;
 	lane->next_off = off + len;
 	rte_ring_sp_enqueue(r->asked, c);
 	sem_post(&r->wake);
@@ -203,6 +205,7 @@ reader_next_filled(struct reader *r)
 void
 reader_lane_pop(struct reader *r, struct reader_lane *lane)
 {
+	lane->room -= lane->chunks[lane->head]->room;
 	chunk_free(r, lane->chunks[lane->head]);
 	lane->head = (lane->head + 1) % READER_LANE_MAX;
 	if (--lane->count == 0)
@@ -223,6 +226,7 @@ reader_lane_reset(struct reader *r, struct reader_lane *lane)
 		else
 			c->owner = NULL;
 	}
+	lane->room = 0;
 	lane->file = NULL;
 }
 

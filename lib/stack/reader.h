@@ -33,7 +33,8 @@ struct reader_chunk {
 	struct rtls_sock *owner; /* NULL: nobody wants it any more */
 	uint64_t off;
 	uint32_t len;
-	uint32_t got; /* bytes read, fewer than len at the end of the file */
+	uint32_t room; /* of its buffer, whoever has that */
+	uint32_t got;  /* bytes read, fewer than len at the end of the file */
 	bool failed;
 	bool filled; /* back on the lcore */
 };
@@ -44,6 +45,7 @@ struct reader_lane {
 	struct reader_chunk *chunks[READER_LANE_MAX];
 	uint32_t head;
 	uint32_t count;
+	uint32_t room;     /* of the buffers of all chunks */
 	uint64_t next_off; /* behind the last chunk asked for */
 };
 

@@ -216,6 +216,15 @@ answer_junk(struct rtls_sock *k, const struct rx_packet *p, const struct tcp_ver
 	return tcp_challenge(&k->tcp, s->now_us);
 }
 
+/* There is no room for it: its ACK and window still count, the rest comes again. */
+static void
+drop_payload(struct rtls_sock *k, struct rx_packet *p)
+{
+	stack_count(k->stack, CNT_PRESSURE_DATA_DROPPED);
+	p->seg.payload_len = 0;
+	p->seg.flags &= (uint8_t)~TCP_FIN;
+}
+
 static void
 rx_connection(struct rtls_sock *k, struct rx_packet *p)
 {
@@ -225,6 +234,8 @@ rx_connection(struct rtls_sock *k, struct rx_packet *p)
 	if (p->seg.payload_len > 0) {
 		stack_count(s, CNT_RX_SEGMENTS);
 		k->stats_base.rx_segments++;
+		if (pressure_drops(k))
+			drop_payload(k, p);
 	}
 	v = tcp_input(&k->tcp, &p->seg, s->now_us);
 	if (v.reply_reset || (v.events & TCP_EV_CHALLENGE) != 0)

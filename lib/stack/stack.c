@@ -14,6 +14,7 @@
 #include "stack/admission.h"
 #include "stack/conf.h"
 #include "stack/device_events.h"
+#include "stack/memory.h"
 #include "stack/open_path.h"
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
@@ -214,6 +215,7 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 	};
 	int rc;
 
+	memory_init(s);
 	rc = buf_pools_create(&s->pools, &pools);
 	if (rc == 0)
 		rc = make_tables(s, socket);
@@ -400,30 +402,6 @@ reclaim_sent(struct rtls_stack *s)
 	}
 }
 
-/* Who found a pool empty looks again when some buffers are back. */
-static void
-wake_starved(struct rtls_stack *s)
-{
-	struct rtls_sock *k, *next;
-	uint32_t none = UINT32_MAX; /* there is none for so many bytes, or more */
-
-	if (TAILQ_EMPTY(&s->starved_list))
-		return;
-	reclaim_sent(s);
-	for (k = TAILQ_FIRST(&s->starved_list); k != NULL; k = next) {
-		next = TAILQ_NEXT(k, starved_link);
-		if (k->starved_len >= none)
-			continue;
-		if (!buf_pools_recovered(&s->pools, k->starved_len)) {
-			none = k->starved_len;
-			continue;
-		}
-		TAILQ_REMOVE(&s->starved_list, k, starved_link);
-		k->starved = false;
-		endpoint_ready(k);
-	}
-}
-
 unsigned int
 rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 {
@@ -440,7 +418,11 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 	work += poll_reader(s);
 	work += poll_timers(s);
 	pressure_relieve(s);
-	wake_starved(s);
+	if (!TAILQ_EMPTY(&s->starved_list)) {
+		reclaim_sent(s);
+		memory_wake(s);
+	}
+	memory_relieve(s);
 	work += tx_path_poll(s);
 	return work;
 }
@@ -480,7 +462,7 @@ rtls_stack_deadline(const struct rtls_stack *s)
 	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s))
 		return s->now_us;
 	/* Only a poll sees what the reader thread brings, buffers that come back, and room. */
-	if (!TAILQ_EMPTY(&s->starved_list) || reader_busy(s->reader) || tx_waits_in_a_port(s))
+	if (memory_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s))
 		at = RTE_MIN(at, s->now_us + LOOK_US);
 	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
 	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));

@@ -11,6 +11,7 @@
 #include <recordtls/stack.h>
 
 #include "buf/pools.h"
+#include "core/share.h"
 #include "crypto/choice.h"
 #include "net/answer_limit.h"
 #include "net/arp.h"
@@ -108,6 +109,24 @@ struct rtls_stack {
 	uint64_t rx_room_max;   /* pressure begins near this */
 	uint64_t relieve_us;    /* nobody to give up was found: look again then */
 	uint32_t pressure_next; /* the socket to look at next for bytes out of order */
+	uint64_t rx_room_used;    /* buffer room held by all receive queues */
+	uint32_t rx_holders;      /* sockets whose receive queue holds something */
+	uint64_t rx_room_max;     /* pressure begins near this */
+	uint64_t relieve_us;      /* nobody to give up was found: look again then */
+	uint32_t pressure_next;   /* the socket to look at next for bytes out of order */
+	struct share_store store; /* record buffers for sending */
+	uint64_t short_us;        /* a share stopped somebody last then; 0: never */
+	uint64_t short_since_us;  /* and again and again since then */
+	bool no_sock;             /* a connection found no socket, at no_sock_us last */
+	uint64_t no_sock_us;
+	bool no_room; /* the same for receive buffers */
+	uint64_t no_room_us;
+	struct {
+		struct rtls_sock *worst; /* of those that were looked at in this round */
+		struct hold_score score;
+		uint32_t looked;
+		uint64_t next_us; /* not before */
+	} relief;
 	struct reader *reader;
 	struct choice crypto; /* who computes in software */
 	uint8_t secret[16];

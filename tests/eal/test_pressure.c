@@ -25,12 +25,13 @@ test_held_goes_first(void)
 {
 	struct pair_conf conf = { .path[0].loss_ppm = 50000 };
 	struct rtls_sock *socks[2];
+	uint64_t room_max;
 	struct pair p;
 
 	conf.path[0].spare_arp = true;
 	pair_init(&p, &conf);
 	pair_connect(&p, 0, socks);
-	p.stack[1]->rx_room_max = 48 << 10;
+	room_max = p.stack[1]->rx_room_max;
 	for (size_t sent = 0, got = 0; got < sizeof(pattern);) {
 		uint8_t buf[4096];
 		ssize_t n = 0;
@@ -38,7 +39,16 @@ test_held_goes_first(void)
 		if (sent < sizeof(pattern))
 			n = rtls_send(socks[0], pattern + sent, sizeof(pattern) - sent, 0);
 		sent += n > 0 ? (size_t)n : 0;
-		pair_pass(&p, 2000);
+		for (int i = 0; i < 200; i++) {
+			pair_turn(&p);
+			if (socks[1]->recvq.nb_held == 0)
+				continue;
+			/* What waits behind a gap is all that there is room for. */
+			p.stack[1]->rx_room_max = p.stack[1]->rx_room_used;
+			pair_turn(&p);
+			CU_ASSERT_EQUAL(socks[1]->recvq.nb_held, 0);
+			p.stack[1]->rx_room_max = room_max;
+		}
 		while ((n = rtls_recv(socks[1], buf, sizeof(buf), 0)) > 0) {
 			CU_ASSERT_FATAL(memcmp(buf, pattern + got, (size_t)n) == 0);
 			got += (size_t)n;

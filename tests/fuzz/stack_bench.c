@@ -98,6 +98,10 @@ reset_stack(struct rtls_stack *s)
 	memset(s->counters, 0, sizeof(s->counters));
 	s->relieve_us = 0;
 	s->pressure_next = 0;
+	s->short_us = 0;
+	s->no_sock = false;
+	s->no_room = false;
+	memset(&s->relief, 0, sizeof(s->relief));
 	s->next_port = 0;
 	s->clock_started = false;
 	s->now_us = 0;

@@ -212,9 +212,9 @@ check_sock(const struct rtls_sock *k, struct stack_watch *w)
 const char *
 stack_invariants(const struct rtls_stack *s, struct stack_watch *w)
 {
-	uint32_t used = 0, flows = 0;
+	uint32_t used = 0, flows = 0, holders = 0, rx_holders = 0;
 	const char *why = NULL;
-	uint64_t room = 0;
+	uint64_t room = 0, held = 0;
 
 	for (uint32_t i = 0; why == NULL && i < s->conf.max_socks; i++) {
 		const struct rtls_sock *k = &s->socks[i];
@@ -222,8 +222,14 @@ stack_invariants(const struct rtls_stack *s, struct stack_watch *w)
 		used += k->phase != ENDPOINT_FREE;
 		flows += k->attached;
 		room += k->room_counted;
+		rx_holders += k->room_counted != 0;
+		held += k->tx_counted;
+		holders += k->tx_counted != 0;
 		if (k->room_counted != k->recvq.room_used)
 			why = "a socket's room is not counted";
+		else if (k->phase != ENDPOINT_FREE && k->phase != ENDPOINT_LISTEN &&
+			 k->tx_counted != session_tx_held(&k->tx))
+			why = "what a socket holds for sending is not counted";
 		else
 			why = check_sock(k, w);
 	}
@@ -233,5 +239,9 @@ stack_invariants(const struct rtls_stack *s, struct stack_watch *w)
 		return "sockets in use are miscounted";
 	if (flows != s->flows->count)
 		return "the flow table is miscounted";
-	return room == s->rx_room_used ? NULL : "the stack's room is not the sum of its sockets'";
+	if (held != s->store.used || holders != s->store.holders || used != s->store.members)
+		return "the store of record buffers is not the sum of its sockets'";
+	return room == s->rx_room_used && rx_holders == s->rx_holders ?
+		       NULL :
+		       "the stack's room is not the sum of its sockets'";
 }

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/memory.h"
+#include "stack/pressure.h"
+
+enum {
+	PATIENCE_US = 200000,    /* who waits no longer than this waits for nobody's end */
+	SHORT_GAP_US = 100000,   /* a refusal so long after the last one begins a new wait */
+	ASKS_AGAIN_US = 3000000, /* a SYN, a SYN-ACK or a segment is sent again by then */
+	SCAN = 64,               /* sockets looked at per poll */
+	NOBODY_US = 50000,       /* a round found nobody: the next one begins then */
+	PAUSE_US = 2000,         /* one end has its effect before the next one */
+	PAUSE_SOCK_US = 20000,   /* the program closes the handle first */
+	SLOW_RATE = 1000 / 15,   /* takes more than 15 s for what it holds */
+};
+
+/* Who waits, and so what an end has to free. */
+enum need {
+	NEED_NOTHING,
+	NEED_SHARE,  /* somebody could send faster */
+	NEED_BUFFER, /* a pool is empty */
+	NEED_ROOM,   /* of receive buffers */
+	NEED_SOCK,
+};
+
+void
+memory_init(struct rtls_stack *s)
+{
+	s->store.total = (uint64_t)s->conf.nb_large * BUF_LARGE_ROOM;
+	s->store.margin = s->store.total / 4;
+	s->store.floor = BUF_LARGE_ROOM;
+}
+
+void
+memory_hold(struct rtls_sock *k)
+{
+	hold_input(&k->hold, (uint64_t)k->tx_counted + k->recvq.room_used,
+		   k->tcp.snd_una + k->recvq.ready.off, k->stack->now_us);
+}
+
+void
+memory_account(struct rtls_sock *k)
+{
+	uint64_t held;
+
+	k->tx.ahead = k->lane.room;
+	held = session_tx_held(&k->tx);
+	share_held(&k->stack->store, k->tx_counted, held);
+	k->tx_counted = held;
+	memory_hold(k);
+}
+
+void
+memory_drop_ahead(struct rtls_sock *k)
+{
+	reader_lane_reset(k->stack->reader, &k->lane);
+	memory_account(k);
+}
+
+void
+memory_refused(struct rtls_sock *k)
+{
+	struct rtls_stack *s = k->stack;
+
+	/* Its own send buffer, or its peer's window, are nobody else's fault. */
+	if (!share_short(&s->store, k->tx.sndbuf, k->tx.useful))
+		return;
+	if (s->now_us - s->short_us > SHORT_GAP_US)
+		s->short_since_us = s->now_us;
+	s->short_us = s->now_us;
+}
+
+void
+memory_starved(struct rtls_sock *k, uint32_t plain_len)
+{
+	k->starved_len = plain_len;
+	if (k->starved)
+		return;
+	k->starved_us = k->stack->now_us;
+	TAILQ_INSERT_TAIL(&k->stack->starved_list, k, starved_link);
+	k->starved = true;
+}
+
+void
+memory_no_sock(struct rtls_stack *s)
+{
+	s->no_sock_us = s->now_us;
+	s->no_sock = true;
+}
+
+void
+memory_no_room(struct rtls_stack *s)
+{
+	s->no_room_us = s->now_us;
+	s->no_room = true;
+}
+
+/*
+ * Who holds nothing has nothing that could come back to it: one buffer that is there is enough.
+ * The others wait for an eighth, so that who is woken does not find the pool empty again at once.
+ */
+void
+memory_wake(struct rtls_stack *s)
+{
+	struct rtls_sock *k, *next;
+	/* There is none for so many bytes, or more, for those who hold nothing, and something. */
+	uint32_t none[2] = { UINT32_MAX, UINT32_MAX };
+	uint32_t woken = 0;
+	bool holds;
+
+	for (k = TAILQ_FIRST(&s->starved_list); k != NULL; k = next) {
+		next = TAILQ_NEXT(k, starved_link);
+		holds = k->tx_counted != 0;
+		if (k->starved_len >= none[holds])
+			continue;
+		if (holds ? !buf_pools_recovered(&s->pools, k->starved_len) :
+			    buf_pools_free(&s->pools, k->starved_len) <= woken) {
+			none[holds] = k->starved_len;
+			continue;
+		}
+		TAILQ_REMOVE(&s->starved_list, k, starved_link);
+		k->starved = false;
+		woken++;
+		endpoint_ready(k);
+	}
+}
+
+/* Somebody who holds nothing: to the others something comes back of their own. */
+static bool
+starves(const struct rtls_stack *s)
+{
+	const struct rtls_sock *k;
+	uint32_t n = 0;
+
+	TAILQ_FOREACH(k, &s->starved_list, starved_link) {
+		if (n++ == SCAN || s->now_us - k->starved_us < PATIENCE_US)
+			return false;
+		if (k->tx_counted == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum need
+need_of(const struct rtls_stack *s)
+{
+	uint64_t now_us = s->now_us;
+
+	if (s->no_sock && now_us - s->no_sock_us <= ASKS_AGAIN_US && TAILQ_EMPTY(&s->free_list))
+		return NEED_SOCK;
+	if (s->no_room && now_us - s->no_room_us <= ASKS_AGAIN_US && pressure_is_high(s))
+		return NEED_ROOM;
+	if (starves(s))
+		return NEED_BUFFER;
+	if (s->short_us != 0 && now_us - s->short_us <= SHORT_GAP_US &&
+	    now_us - s->short_since_us >= PATIENCE_US)
+		return NEED_SHARE;
+	return NEED_NOTHING;
+}
+
+/* May this one be ended for it, and how little does it make of what it holds? */
+static bool
+judge(const struct rtls_sock *k, enum need need, struct hold_score *out)
+{
+	if (k->phase == ENDPOINT_FREE || k->phase == ENDPOINT_LISTEN ||
+	    k->tcp.state == TCP_CLOSED ||
+	    !hold_judge(&k->hold, (uint64_t)k->tx_counted + k->recvq.room_used, k->stack->now_us,
+			out))
+		return false;
+	switch (need) {
+	case NEED_NOTHING:
+		return false;
+	case NEED_SHARE:
+		/* Not who waits for the network: its peer would take more. */
+		return k->tx_counted > k->tx.useful && out->rate < SLOW_RATE;
+	case NEED_BUFFER:
+		return k->tx_counted != 0;
+	case NEED_ROOM:
+		return k->recvq.room_used != 0;
+	case NEED_SOCK:
+		return true;
+	}
+	return false;
+}
+
+static void
+end_worst(struct rtls_stack *s, enum need need)
+{
+	struct rtls_sock *k = s->relief.worst;
+	struct hold_score now;
+
+	s->relief.worst = NULL;
+	s->relief.looked = 0;
+	/* It may have moved since it was looked at. */
+	if (k == NULL || !judge(k, need, &now)) {
+		s->relief.next_us = s->now_us + NOBODY_US;
+		return;
+	}
+	s->relief.next_us = s->now_us + (need == NEED_SOCK ? PAUSE_SOCK_US : PAUSE_US);
+	stack_count(s, CNT_PRESSURE_HOLDER_ENDED);
+	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
+}
+
+void
+memory_relieve(struct rtls_stack *s)
+{
+	enum need need = need_of(s);
+	struct hold_score score;
+	struct rtls_sock *k;
+	uint32_t n;
+
+	if (need == NEED_NOTHING) {
+		s->relief.worst = NULL;
+		s->relief.looked = 0;
+		return;
+	}
+	if (s->now_us < s->relief.next_us)
+		return;
+	for (n = 0; n < SCAN && s->relief.looked < s->conf.max_socks; n++) {
+		k = &s->socks[s->relief.looked++];
+		if (!judge(k, need, &score))
+			continue;
+		if (s->relief.worst != NULL && !hold_worse(&score, &s->relief.score))
+			continue;
+		s->relief.worst = k;
+		s->relief.score = score;
+	}
+	if (s->relief.looked == s->conf.max_socks)
+		end_worst(s, need);
+}
+
+bool
+memory_waits(const struct rtls_stack *s)
+{
+	return !TAILQ_EMPTY(&s->starved_list) || need_of(s) != NEED_NOTHING;
+}
