@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <openssl/ssl.h>
+#include <rte_common.h>
 #include <rte_eal.h>
 
 #include <recordtls/openssl.h>
@@ -88,6 +89,9 @@ make_stack(const struct options *o, struct rtls_port *port)
 		.size = sizeof(conf),
 		/* Those above --conns are accepted too, to be turned away. */
 		.max_socks = o->conns + 256,
+		/* A record for each, whatever it does, and as much again to share. */
+		.nb_medium = o->conns + 256,
+		.nb_large = RTE_MAX(2048u, RTE_MIN(2 * o->conns, 4096u)),
 		.time_wait_us = o->time_wait_ms * 1000,
 		.wipe_buffers = o->wipe,
 		.crypto = o->crypto,

@@ -75,7 +75,7 @@ options_usage(void)
 	     "  --cert FILE          certificate chain, PEM; default: a self-signed one\n"
 	     "  --key FILE           its private key, PEM\n"
 	     "  --cert-out FILE      write the certificate there, for clients to trust\n"
-	     "  --conns N            connections at once; default 1024. When there are more, the\n"
+	     "  --conns N            connections at once; default 2048. When there are more, the\n"
 	     "                       oldest that has not finished its handshake makes room\n"
 	     "  --per-remote N       of these, from one address; default: no limit\n"
 	     "  --time-wait-ms N     how long closed connections are remembered; default 60000\n"
@@ -232,7 +232,7 @@ options_parse(struct options *o, int argc, char **argv)
 
 	memset(o, 0, sizeof(*o));
 	o->port = 443;
-	o->conns = 1024;
+	o->conns = 2048;
 	o->crypto = "auto";
 	optind = 0;
 	opterr = 0;

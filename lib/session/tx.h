@@ -99,8 +99,9 @@ int session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *
 
 /*
  * Takes, on success, a record buffer whose data (at BUF_PLAIN_OFF, data_len bytes, at most cap) is
- * plaintext already: the open record is closed first (in any case), this one becomes open, and is
- * closed unless more. It counts as held before, so the share is not asked. 0, -EAGAIN, -EKEYEXPIRED, -EIO (m stays the caller's).
+ * plaintext already. It fills the open record, where that can hold it; the rest becomes open, and
+ * is closed unless more. The buffer counts as held before, so the share is not asked. 0, -EAGAIN,
+ * -EKEYEXPIRED, -EIO (m stays the caller's; the open record is closed).
  */
 int session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more);
 

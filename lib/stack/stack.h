@@ -105,10 +105,6 @@ struct rtls_stack {
 	struct tcp_params params;
 	struct answer_limit answers;
 	struct mtu_table mtus;
-	uint64_t rx_room_used;  /* buffer room held by all receive queues */
-	uint64_t rx_room_max;   /* pressure begins near this */
-	uint64_t relieve_us;    /* nobody to give up was found: look again then */
-	uint32_t pressure_next; /* the socket to look at next for bytes out of order */
 	uint64_t rx_room_used;    /* buffer room held by all receive queues */
 	uint32_t rx_holders;      /* sockets whose receive queue holds something */
 	uint64_t rx_room_max;     /* pressure begins near this */
