@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * A stack: what one lcore owns. Its poll is the seven calls of rtls_stack_poll(); of
+ * A stack: what one lcore owns. Its poll is the calls of rtls_stack_poll(); of
  * these rx_path and tx_path alone touch packets.
  */
 #ifndef RTLS_STACK_STACK_H
