@@ -15,8 +15,10 @@
 
 #include "path.h"
 
-#define SECOND_US UINT64_C(1000000)
-#define READER_US (60 * SECOND_US) /* for a peer that takes nothing of what waits for it */
+#define SECOND_US  UINT64_C(1000000)
+#define LINGER_US  (120 * SECOND_US) /* for the rest of what we answered already */
+#define LINGER_MAX (UINT64_C(128) << 20)
+#define READER_US  (60 * SECOND_US) /* for a peer that takes nothing of what waits for it */
 
 /* How a state goes on. */
 enum turn {
@@ -29,16 +31,25 @@ enum turn {
 /* How long a state may last; from CONN_REQUEST on, see note_progress(). */
 static const uint64_t patience_us[] = {
 	[CONN_HANDSHAKE] = 60 * SECOND_US, /* the listener ends it long before */
-	[CONN_REQUEST] = 60 * SECOND_US,   [CONN_HEAD] = READER_US,
-	[CONN_BODY] = READER_US,           [CONN_CLOSE_NOTIFY] = 10 * SECOND_US,
-	[CONN_LINGER] = 5 * SECOND_US,     [CONN_END] = 0,
+	[CONN_REQUEST] = 0,                /* conn_env has it */
+	[CONN_HEAD] = READER_US,
+	[CONN_BODY] = READER_US,
+	[CONN_CLOSE_NOTIFY] = 10 * SECOND_US,
+	[CONN_LINGER] = 10 * SECOND_US, /* since the last byte that came */
+	[CONN_END] = 0,
 };
+
+static uint64_t
+patience(const struct conn *c)
+{
+	return c->state == CONN_REQUEST ? c->env->idle_us : patience_us[c->state];
+}
 
 static enum turn
 enter(struct conn *c, enum conn_state state, uint64_t now_us)
 {
 	c->state = state;
-	c->deadline_us = now_us + patience_us[state];
+	c->deadline_us = now_us + patience(c);
 	c->snd_queued = 0;
 	return TURN_AGAIN;
 }
@@ -59,7 +70,7 @@ note_progress(struct conn *c, uint64_t now_us)
 	if (info.snd_queued == c->snd_queued)
 		return;
 	c->snd_queued = info.snd_queued;
-	c->deadline_us = now_us + (info.snd_queued != 0 ? READER_US : patience_us[c->state]);
+	c->deadline_us = now_us + (info.snd_queued != 0 ? READER_US : patience(c));
 }
 
 static enum turn
@@ -285,17 +296,27 @@ say_farewell(struct conn *c, uint64_t now_us)
 	}
 	if (rtls_shutdown(c->sock, RTLS_SHUT_WR) < 0)
 		return TURN_FAIL;
+	c->linger_us = now_us + LINGER_US;
+	c->linger_len = 0;
 	return enter(c, CONN_LINGER, now_us);
 }
 
-/* Reads the rest away: closing with bytes unread would be a reset, and cut our answer short. */
+/*
+ * Reads the rest away: who still sends is to find our answer when he is done, not a reset. Not
+ * for ever (RFC 9112 9.6).
+ */
 static enum turn
 linger(struct conn *c, uint64_t now_us)
 {
 	ssize_t n = rtls_ssl_recv(c->ssl, c->in, sizeof(c->in), 0);
 
-	if (n > 0)
+	if (n > 0) {
+		c->deadline_us = now_us + patience(c);
+		c->linger_len += (uint64_t)n;
+		if (now_us >= c->linger_us || c->linger_len > LINGER_MAX)
+			return enter(c, CONN_END, now_us);
 		return TURN_AGAIN;
+	}
 	if (n == -EAGAIN || n == -ENOMEM)
 		return wait_for(c, RTLS_READABLE);
 	/* close_notify, a bare FIN or an error: nothing more comes that matters. */
@@ -324,18 +345,38 @@ take_turn(struct conn *c, uint64_t now_us)
 	return TURN_WAIT;
 }
 
-bool
-conn_step(struct conn *c, uint64_t now_us)
+/* The buffers of a connection bound what it can do in one go. */
+static enum turn
+go_on(struct conn *c, uint64_t now_us)
 {
 	enum turn turn = TURN_AGAIN;
 
-	note_progress(c, now_us);
-	/* The buffers of a connection bound what it can do in one go. */
 	while (turn == TURN_AGAIN && c->state != CONN_END)
 		turn = take_turn(c, now_us);
+	return turn;
+}
+
+/* Nobody is cut short who waits for nothing: the end of an idle connection is no failure. */
+static enum turn
+expired(struct conn *c, uint64_t now_us)
+{
+	if (c->state == CONN_REQUEST && c->snd_queued == 0) {
+		farewell(c, now_us);
+		return go_on(c, now_us);
+	}
+	return c->state == CONN_LINGER ? enter(c, CONN_END, now_us) : TURN_ABORT;
+}
+
+bool
+conn_step(struct conn *c, uint64_t now_us)
+{
+	enum turn turn;
+
+	note_progress(c, now_us);
+	turn = go_on(c, now_us);
 	note_progress(c, now_us);
 	if (turn == TURN_WAIT && c->state != CONN_END && now_us >= c->deadline_us)
-		turn = TURN_ABORT;
+		turn = expired(c, now_us);
 	if (turn == TURN_ABORT || turn == TURN_FAIL)
 		c->env->failed++;
 	if (turn == TURN_ABORT) {

@@ -31,6 +31,7 @@ enum conn_state {
 struct conn_env {
 	struct rtls_stack *stack;
 	SSL_CTX *ctx;
+	uint64_t idle_us; /* how long a connection may wait for a request */
 	int root_fd;
 	uint64_t requests; /* answered, with whatever status */
 	uint64_t failed;   /* connections that ended by an error */
@@ -41,6 +42,8 @@ struct conn {
 	uint32_t watched;     /* events asked for */
 	uint32_t wanted;      /* events that the state waits for */
 	uint64_t deadline_us; /* of the state */
+	uint64_t linger_us;   /* CONN_LINGER ends then, whatever comes */
+	uint64_t linger_len;  /* bytes that it read away */
 	uint64_t snd_queued;  /* when last looked at: see note_progress() */
 	struct rtls_sock *sock;
 	SSL *ssl;

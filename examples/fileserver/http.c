@@ -208,8 +208,10 @@ http_write(char out[HTTP_ANSWER_MAX], const struct http_answer *a)
 				"Date: %s\r\n"
 				"Content-Type: %s\r\n"
 				"Content-Length: %" PRIu64 "\r\n"
-				"%s%s\r\n%s",
+				"%s%s%s\r\n%s",
 				a->status, reason(a->status), date, type, length,
+				/* A file goes as a whole (RFC 9110 14.3). */
+				a->status == 200 ? "Accept-Ranges: none\r\n" : "",
 				a->status == 405 ? "Allow: GET, HEAD\r\n" : "",
 				a->keep_alive ? "Connection: keep-alive\r\n" :
 						"Connection: close\r\n",

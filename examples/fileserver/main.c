@@ -53,6 +53,16 @@ catch_signals(void)
 	sigaction(SIGUSR1, &sa, NULL);
 }
 
+/* What ends a program by default and is no reason to: a terminal or a reader that went away. */
+static void
+ignore_signals(void)
+{
+	static const int sigs[] = { SIGHUP, SIGPIPE, SIGUSR2, SIGALRM, SIGXFSZ, SIGTTOU };
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		signal(sigs[i], SIG_IGN);
+}
+
 static int
 open_root(const char *dir)
 {
@@ -186,6 +196,7 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
+	ignore_signals();
 	root_fd = open_root(o.root);
 	if (root_fd < 0)
 		return EXIT_FAILED;

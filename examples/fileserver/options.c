@@ -23,6 +23,7 @@ enum {
 	OPT_CERT_OUT,
 	OPT_CONNS,
 	OPT_PER_REMOTE,
+	OPT_IDLE,
 	OPT_TIME_WAIT,
 	OPT_MODE,
 	OPT_CRYPTO,
@@ -46,6 +47,7 @@ static const struct option table[] = {
 	{ "cert-out", required_argument, NULL, OPT_CERT_OUT },
 	{ "conns", required_argument, NULL, OPT_CONNS },
 	{ "per-remote", required_argument, NULL, OPT_PER_REMOTE },
+	{ "idle-s", required_argument, NULL, OPT_IDLE },
 	{ "time-wait-ms", required_argument, NULL, OPT_TIME_WAIT },
 	{ "mode", required_argument, NULL, OPT_MODE },
 	{ "crypto", required_argument, NULL, OPT_CRYPTO },
@@ -64,7 +66,9 @@ options_usage(void)
 {
 	puts("usage: recordtls-fileserver EAL-ARGUMENTS -- --addr IP/LEN --root DIR [OPTION]...\n"
 	     "\n"
-	     "Serves the regular files below a directory over HTTPS (TLS 1.3, AES-128-GCM).\n"
+	     "Serves the regular files below a directory over HTTPS (TLS 1.3, AES-128-GCM), each\n"
+	     "as a whole: there are no byte ranges. SIGUSR1 prints counters, SIGINT and SIGTERM\n"
+	     "end it.\n"
 	     "\n"
 	     "  --addr IP/LEN        address to answer for, and its prefix\n"
 	     "  --root DIR           directory to serve; nothing outside it is ever served\n"
@@ -78,6 +82,7 @@ options_usage(void)
 	     "  --conns N            connections at once; default 2048. When there are more, the\n"
 	     "                       oldest that has not finished its handshake makes room\n"
 	     "  --per-remote N       of these, from one address; default: no limit\n"
+	     "  --idle-s N           how long a connection may wait for a request; default 60\n"
 	     "  --time-wait-ms N     how long closed connections are remembered; default 60000\n"
 	     "  --mode MODE          who seals and opens records: software, nic, or auto, the\n"
 	     "                       default: the NIC where the port has inline TLS\n"
@@ -176,6 +181,10 @@ take(struct options *o, int opt, const char *arg)
 		ok = read_number("per-remote", arg, 1, 1000000, &n);
 		o->per_remote = (uint32_t)n;
 		break;
+	case OPT_IDLE:
+		ok = read_number("idle-s", arg, 1, 86400, &n);
+		o->idle_s = (uint32_t)n;
+		break;
 	case OPT_TIME_WAIT:
 		ok = read_number("time-wait-ms", arg, 1, 600000, &n);
 		o->time_wait_ms = (uint32_t)n;
@@ -233,6 +242,7 @@ options_parse(struct options *o, int argc, char **argv)
 	memset(o, 0, sizeof(*o));
 	o->port = 443;
 	o->conns = 2048;
+	o->idle_s = 60;
 	o->crypto = "auto";
 	optind = 0;
 	opterr = 0;

@@ -34,6 +34,7 @@ struct options {
 	const char *cert_out;
 	uint16_t port;
 	uint32_t conns;
+	uint32_t idle_s;
 	uint32_t per_remote;   /* 0: no limit */
 	uint32_t time_wait_ms; /* 0: the stack's default */
 	enum options_mode mode;

@@ -4,13 +4,17 @@
 #include "report.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "common/say.h"
+
+enum { WAIT_MS = 100 }; /* for who reads standard output */
 
 struct name {
 	const char *json;
@@ -118,6 +122,35 @@ put_table(json_t *to, const char *key, const struct report_table *t)
 	json_object_set_new(to, key, table);
 }
 
+/* Has standard output room? A pipe has for PIPE_BUF bytes then, or it is full. */
+static bool
+has_room(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&out, 1, WAIT_MS) == 1 && (out.revents & POLLOUT) != 0;
+}
+
+/* The server goes on, whoever reads or does not: what finds no room is left out. */
+static void
+print_line(const char *text)
+{
+	static bool torn; /* the last line has no end */
+	size_t left = strlen(text);
+	ssize_t n;
+
+	if (!has_room() || (torn && write(STDOUT_FILENO, "\n", 1) != 1))
+		return;
+	for (torn = true; left > 0; text += n, left -= (size_t)n) {
+		if (!has_room())
+			return;
+		n = write(STDOUT_FILENO, text, left < PIPE_BUF ? left : PIPE_BUF);
+		if (n < 0)
+			return;
+	}
+	torn = !has_room() || write(STDOUT_FILENO, "\n", 1) != 1;
+}
+
 void
 report_json(const struct report *start, const struct report *now, const struct report_tally *tally)
 {
@@ -140,8 +173,7 @@ report_json(const struct report *start, const struct report *now, const struct r
 	put_table(root, "port_stats", &now->port);
 	text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	if (text != NULL)
-		puts(text);
-	fflush(stdout);
+		print_line(text);
 	free(text);
 	json_decref(root);
 }

@@ -22,6 +22,8 @@ enum {
 	IDLE_TURNS = 2000, /* before the first sleep */
 	SLEEP_NS = 50000,
 	END_US = 200000, /* for the resets at the end */
+	FIRST_BYTE_US = 5000000,
+	HANDSHAKE_US = 10000000,
 };
 
 volatile sig_atomic_t serve_stop;
@@ -242,6 +244,11 @@ finish(struct server *s, bool json)
 static int
 start(struct server *s, const struct options *o)
 {
+	const struct rtls_listen_conf how = {
+		.size = sizeof(how),
+		.first_byte_us = FIRST_BYTE_US,
+		.handshake_us = HANDSHAKE_US,
+	};
 	struct rtls_addr local = o->addr;
 	int rc;
 
@@ -259,7 +266,7 @@ start(struct server *s, const struct options *o)
 		s->free = &s->conns[i];
 	}
 	local.port = o->port;
-	rc = rtls_listen(s->env.stack, &local, NULL, &s->listener);
+	rc = rtls_listen(s->env.stack, &local, &how, &s->listener);
 	if (rc < 0) {
 		say("cannot listen on port %u: %s", o->port, strerror(-rc));
 		return -1;
@@ -286,6 +293,7 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
 	s->env.stack = stack;
 	s->port = port;
 	s->env.ctx = ctx;
+	s->env.idle_us = o->idle_s * UINT64_C(1000000);
 	s->env.root_fd = root_fd;
 	if (start(s, o) == 0) {
 		printf("crypto %s\n", rtls_stack_crypto(stack));

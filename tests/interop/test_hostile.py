@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
 
@@ -140,6 +141,23 @@ def half_request(server, files, ca):
     server.wait_status(lambda s: s['connections_open'] == 0, 'both have ended')
 
 
+def idle_and_late(server, files, ca):
+    """who waits for nothing gets close_notify and FIN; who still sends what was refused no reset"""
+    before = server.status()
+    with Client(ca) as idle, Client(ca, nodelay=False) as late:
+        tap.equal(idle.get('/f1').status, 200, 'status')
+        late.send(request('/f1', 'Content-Length: 60000', method='PUT'))
+        for _ in range(60):    # longer than a connection may be idle
+            late.send(b'u' * 1000)
+            time.sleep(0.1)
+        tap.equal(clients.read_response(late.stream).status, 405, 'status')
+        late.check_end()
+        idle.check_end()
+    after = server.wait_status(lambda s: s['connections_open'] == 0, 'both have ended')
+    tap.equal(after['connections_failed'], before['connections_failed'], 'failed')
+    check_lives(server, files, ca)
+
+
 def long_header(server, files, ca):
     """a header of 100 KB gets 431; one without end is not read for ever"""
     for field in ('x: ' + 'a' * 100000, '\r\n'.join(f'x{i}: {i}' for i in range(10000))):
@@ -165,7 +183,7 @@ def settled(server, files, ca):
 
 
 def main():
-    cases = [resets, garbage, other_suites, silence, half_request, long_header, settled]
+    cases = [resets, garbage, other_suites, silence, half_request, idle_and_late, long_header, settled]
     network.enter()
     tap.plan(cases)
     with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:
@@ -174,7 +192,7 @@ def main():
         files.add('big', 64 * scene.MIB)
         ca = files.path('cert.pem')
         with fileserver.Server(sys.argv[1], files.root, '--cert-out', ca, '--time-wait-ms',
-                               '500') as server:
+                               '500', '--idle-s', '4') as server:
             return 1 if tap.run(cases, server, files, ca) else 0
 
 

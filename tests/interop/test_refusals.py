@@ -219,6 +219,32 @@ def stops_on(exe, files, pem):
         tap.equal(len(ours), 2, f'sentences in {server.errors}')    # the fingerprint, the summary
 
 
+def goes_on(exe, files, pem):
+    """signals that say nothing to it, and readers of its output that are gone or asleep"""
+    prefix = fileserver.new_prefix()
+    command = ['setpriv', '--pdeathsig', 'KILL', exe, *fileserver.eal_args(prefix), '--',
+               *fileserver.own_args(files.root, '--cert-out', pem['self'])]
+    for gone in (True, False):
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as server:
+            try:
+                while not server.stdout.readline().startswith(b'ready'):
+                    tap.check(server.poll() is None, 'it is ready')
+                network.join()
+                if gone:
+                    server.stdout.close()
+                # Each is a line of some kilobytes: a pipe holds 64.
+                for number in (signal.SIGHUP, signal.SIGUSR2, *[signal.SIGUSR1] * 40):
+                    server.send_signal(number)
+                    with Client(pem['self']) as client:
+                        tap.equal(client.get('/f1').status, 200, f'status behind {number.name}')
+                server.send_signal(signal.SIGTERM)
+                tap.equal(server.wait(10), 0, 'exit code')
+            finally:
+                server.kill()
+        fileserver.forget(prefix)
+
+
 def says_who_computes(exe, files, pem):
     """--crypto: a file is fetched, and the server says who computes, with numbers for auto"""
     for crypto, says in (('libcrypto', r'libcrypto$'),
@@ -252,8 +278,8 @@ def make_pem(files):
 
 def main():
     cases = [wrong_arguments, no_inline_tls, wrong_crypto, missing_root, wrong_certificates,
-             unreadable_key, interface_in_use, no_permission, no_memory, no_port, address_in_vain, help_is_no_refusal, stops_on,
-             says_who_computes]
+             unreadable_key, interface_in_use, no_permission, no_memory, no_port, address_in_vain,
+             help_is_no_refusal, stops_on, goes_on, says_who_computes]
     network.enter()
     tap.plan(cases)
     with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:

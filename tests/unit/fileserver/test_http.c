@@ -183,6 +183,7 @@ test_answers(void)
 	CU_ASSERT_EQUAL(strncmp(out, "HTTP/1.1 200 OK\r\nDate: ", 23), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(out, "\r\nContent-Type: text/html\r\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(out, "\r\nContent-Length: 12345678901\r\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out, "\r\nAccept-Ranges: none\r\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(out, "\r\nConnection: keep-alive\r\n\r\n"));
 	CU_ASSERT_PTR_NULL(strstr(out, "Allow"));
 	CU_ASSERT_STRING_EQUAL(out + n - 4, "\r\n\r\n");
