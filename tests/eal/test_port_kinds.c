@@ -51,6 +51,7 @@ struct end {
 	struct rtls_stack *stack;
 	struct rtls_sock *k;
 	struct rte_mempool *rx_pool;
+	const struct rte_eth_rxtx_callback *refuser;
 	unsigned int rx_used; /* with the driver, before anything happened */
 	uint64_t level[LEVELS];
 	uint64_t sent, got;
@@ -128,7 +129,8 @@ make_end(struct net *n, int i, bool nic)
 	struct end *e = &n->end[i];
 
 	CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(n->ids[i], &port_conf, &e->port), 0);
-	CU_ASSERT_PTR_NOT_NULL(rte_eth_add_tx_callback(n->ids[i], 0, on_tx, n));
+	e->refuser = rte_eth_add_tx_callback(n->ids[i], 0, on_tx, n);
+	CU_ASSERT_PTR_NOT_NULL(e->refuser);
 	if (nic)
 		CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(e->port, &nic_conf, &e->port), 0);
 	snprintf(name, sizeof(name), "kinds%u", nb++);
@@ -355,8 +357,11 @@ play(const struct port_kind *kind, bool nic)
 	CU_ASSERT_EQUAL(rtls_close(n.listener), 0);
 	for (int i = 0; i < 2; i++)
 		CU_ASSERT_EQUAL(rtls_stack_destroy(n.end[i].stack), 0);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
+		/* Else the next ethdev of this number has it. */
+		CU_ASSERT_EQUAL(rte_eth_remove_tx_callback(n.ids[i], 0, n.end[i].refuser), 0);
 		CU_ASSERT_EQUAL(rtls_port_close(n.end[i].port), 0);
+	}
 }
 
 static void
