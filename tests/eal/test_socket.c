@@ -302,7 +302,7 @@ test_close_unread_with_answer(void)
 		pair_connect(&p, 0, socks);
 		CU_ASSERT_EQUAL(rtls_send(socks[0], "unread", 6, 0), 6);
 		pair_settle(&p);
-		CU_ASSERT_EQUAL(rtls_send(socks[1], bytes, len, 0), len);
+		CU_ASSERT_EQUAL(rtls_send(socks[1], bytes, len, 0), (ssize_t)len);
 		CU_ASSERT_EQUAL(rtls_close(socks[1]), 0);
 		/* And the peer goes on: */
 		for (int i = 0; how == 2 && i < 20; i++) {
