@@ -195,11 +195,13 @@ insert_held(struct recvq *q, struct recvq_run *r)
 
 	if (joins_behind) {
 		behind = q->held[i];
+		/* Now: where it joins, its bytes may move into another buffer. */
+		room_before = behind.room;
 		held_remove(q, i);
 	}
 	if (joins_before) {
 		run = &q->held[i - 1];
-		room_before = run->room;
+		room_before += run->room;
 		run_append(q, run, r, NULL);
 	} else {
 		run = &q->held[i];
@@ -211,7 +213,7 @@ insert_held(struct recvq *q, struct recvq_run *r)
 	}
 	if (joins_behind)
 		run_append(q, run, &behind, NULL);
-	recount(q, q->ready.room, room_before + behind.room, run->room);
+	recount(q, q->ready.room, room_before, run->room);
 	return 0;
 }
 

@@ -437,6 +437,32 @@ test_iov_and_consume(void)
 	recvq_fini(&q);
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 }
+/* A piece that came as it is finds a buffer of ours when one in front of it joins it. */
+static void
+test_shared_pieces_later(void)
+{
+	struct starved starved;
+	struct rte_mbuf *under = sent_record();
+	struct recvq q;
+
+	recvq_init(&q, 0);
+	q.tails = pools.record[1];
+	starve(&starved, pools.record[1], FIXTURE_MEDIUM / 4);
+	CU_ASSERT_EQUAL(recvq_insert(&q, 2000, piece_of(under, 2000, 20, 20)), 0);
+	CU_ASSERT_EQUAL(q.room_used, under->buf_len);
+	starve_end(&starved);
+	CU_ASSERT_EQUAL(recvq_insert(&q, 500, piece_of(under, 500, 1500, 1500)), 0);
+	CU_ASSERT_EQUAL(q.room_used, under->buf_len + BUF_MEDIUM_ROOM);
+	check_queue(&q);
+	CU_ASSERT_EQUAL(recvq_insert(&q, 0, piece_of(under, 0, 500, 500)), 0);
+	check_queue(&q);
+	CU_ASSERT_EQUAL_FATAL(recvq_len(&q), 2020);
+	recvq_consume(&q, 2020);
+	CU_ASSERT_EQUAL(q.room_used, 0);
+	CU_ASSERT_EQUAL(q.room_held, 0);
+	recvq_fini(&q);
+	sent_end(under);
+}
 
 /* A window of the stream as TCP would accept it: which bytes are here. */
 static void
@@ -514,6 +540,7 @@ main(void)
 		{ "a shared tail is never written", test_shared_tail_untouched },
 		{ "small pieces of a sender's buffers share one of ours", test_shared_pieces },
 		{ "or come as they are", test_shared_pieces_as_they_come },
+		{ "and find a buffer later", test_shared_pieces_later },
 		{ "pieces and consumption", test_iov_and_consume },
 		{ "random segments against a map of bytes", test_random },
 	};
