@@ -476,6 +476,8 @@ join(struct session_tx *tx, struct rte_mbuf *m, bool more)
 	m->data_len = (uint16_t)(m->data_len - n);
 	m->pkt_len = m->data_len;
 	memmove(from, from + n, m->data_len);
+	/* Nobody seals these bytes any more, and who frees the buffer sees what is left alone. */
+	buf_wipe(from + m->data_len, n);
 	return 0;
 }
 

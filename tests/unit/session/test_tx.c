@@ -612,6 +612,41 @@ test_send_buffer(void)
  * closed, or nothing would ever be sent and acknowledged.
  */
 static void
+check_zero(const uint8_t *bytes, uint32_t from, uint32_t to)
+{
+	uint32_t n = from;
+
+	while (n < to && bytes[n] == 0)
+		n++;
+	CU_ASSERT_EQUAL(n, to);
+}
+
+/* What an open record takes out of a loaded buffer does not stay in that one, sealed or freed. */
+static void
+test_joined_is_wiped(void)
+{
+	const uint8_t *bytes;
+	struct rte_mbuf *m;
+
+	begin_keyed(SNDBUF);
+	CU_ASSERT_EQUAL(send_data(100, true), 100);
+	m = loaded_buffer(1000);
+	bytes = rte_pktmbuf_mtod(m, const uint8_t *);
+	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, true), 0);
+	t.accepted += 1000;
+	check_zero(bytes, 0, 1000);
+	/* 1,100 bytes of this one do not fit, and are sealed where they lie. */
+	m = loaded_buffer(16384);
+	bytes = rte_pktmbuf_mtod(m, const uint8_t *);
+	CU_ASSERT_EQUAL(session_tx_buffer(&t.tx, m, false), 0);
+	t.accepted += 16384;
+	check_zero(bytes, 1100 + 1 + 16, 16384);
+	check_log("23:16384 23:1100");
+	CU_ASSERT_EQUAL(t.seen, t.accepted);
+	finish();
+}
+
+static void
 test_open_record_fills_the_buffer(void)
 {
 	struct rte_mbuf *m;
@@ -1008,6 +1043,7 @@ main(void)
 		{ "the record limit with a record open", test_seal_limit_open },
 		{ "the last record number is never used", test_last_number },
 		{ "the send buffer counts room", test_send_buffer },
+		{ "joined bytes are wiped", test_joined_is_wiped },
 		{ "an open record larger than the send buffer", test_open_record_fills_the_buffer },
 		{ "empty pools change nothing", test_without_memory },
 		{ "short records", test_short_records },
