@@ -74,6 +74,7 @@ rtls_close(struct rtls_sock *k)
 	k->watch = 0;
 	k->phase = ENDPOINT_ORPHAN;
 	memory_drop_ahead(k);
+	memory_unstarve(k);
 	if (has_unread(k))
 		drop_unread(k);
 	tcp_orphan(&k->tcp, k->stack->now_us);

@@ -74,8 +74,7 @@ endpoint_free(struct rtls_sock *k)
 		TAILQ_REMOVE(&s->tx_list, k, tx_link);
 	if (k->ready_listed)
 		TAILQ_REMOVE(&s->ready_list, k, ready_link);
-	if (k->starved)
-		TAILQ_REMOVE(&s->starved_list, k, starved_link);
+	memory_unstarve(k);
 	reader_lane_reset(s->reader, &k->lane);
 	session_tx_fini(&k->tx);
 	session_rx_fini(&k->rx);
@@ -260,6 +259,7 @@ finished(struct rtls_sock *k)
 	mode_close(k);
 	sendq_fini(&k->sendq);
 	memory_account(k);
+	memory_unstarve(k);
 	note_tcp_end(k);
 	if (k->phase == ENDPOINT_OPEN) {
 		endpoint_ready(k);

@@ -32,11 +32,30 @@ memory_init(struct rtls_stack *s)
 	s->store.floor = BUF_LARGE_ROOM;
 }
 
+/* Of record buffers: for sending, and records that were opened and not read. */
+static uint64_t
+buffers_held(const struct rtls_sock *k)
+{
+	return k->tx_counted + k->rx.opened.room;
+}
+
+static uint64_t
+all_held(const struct rtls_sock *k)
+{
+	return buffers_held(k) + k->recvq.room_used;
+}
+
+/* Acknowledgments will bring something of its own back. An open record is not sent yet. */
+static bool
+gets_back(const struct rtls_sock *k)
+{
+	return k->sendq.room_used != 0;
+}
+
 void
 memory_hold(struct rtls_sock *k)
 {
-	hold_input(&k->hold, (uint64_t)k->tx_counted + k->recvq.room_used,
-		   k->tcp.snd_una + k->recvq.ready.off, k->stack->now_us);
+	hold_input(&k->hold, all_held(k), k->tcp.snd_una + k->recvq.ready.off, k->stack->now_us);
 }
 
 void
@@ -83,6 +102,15 @@ memory_starved(struct rtls_sock *k, uint32_t plain_len)
 }
 
 void
+memory_unstarve(struct rtls_sock *k)
+{
+	if (!k->starved)
+		return;
+	TAILQ_REMOVE(&k->stack->starved_list, k, starved_link);
+	k->starved = false;
+}
+
+void
 memory_no_sock(struct rtls_stack *s)
 {
 	s->no_sock_us = s->now_us;
@@ -97,21 +125,21 @@ memory_no_room(struct rtls_stack *s)
 }
 
 /*
- * Who holds nothing has nothing that could come back to it: one buffer that is there is enough.
+ * To whom nothing comes back of its own one buffer that is there is enough.
  * The others wait for an eighth, so that who is woken does not find the pool empty again at once.
  */
 void
 memory_wake(struct rtls_stack *s)
 {
 	struct rtls_sock *k, *next;
-	/* There is none for so many bytes, or more, for those who hold nothing, and something. */
+	/* There is none for so many bytes, or more: to whom nothing comes back, and to others. */
 	uint32_t none[2] = { UINT32_MAX, UINT32_MAX };
 	uint32_t woken = 0;
 	bool holds;
 
 	for (k = TAILQ_FIRST(&s->starved_list); k != NULL; k = next) {
 		next = TAILQ_NEXT(k, starved_link);
-		holds = k->tx_counted != 0;
+		holds = gets_back(k);
 		if (k->starved_len >= none[holds])
 			continue;
 		if (holds ? !buf_pools_recovered(&s->pools, k->starved_len) :
@@ -119,14 +147,13 @@ memory_wake(struct rtls_stack *s)
 			none[holds] = k->starved_len;
 			continue;
 		}
-		TAILQ_REMOVE(&s->starved_list, k, starved_link);
-		k->starved = false;
+		memory_unstarve(k);
 		woken++;
 		endpoint_ready(k);
 	}
 }
 
-/* Somebody who holds nothing: to the others something comes back of their own. */
+/* Somebody to whom nothing comes back of its own. */
 static bool
 starves(const struct rtls_stack *s)
 {
@@ -136,7 +163,7 @@ starves(const struct rtls_stack *s)
 	TAILQ_FOREACH(k, &s->starved_list, starved_link) {
 		if (n++ == SCAN || s->now_us - k->starved_us < PATIENCE_US)
 			return false;
-		if (k->tx_counted == 0)
+		if (!gets_back(k))
 			return true;
 	}
 	return false;
@@ -164,9 +191,7 @@ static bool
 judge(const struct rtls_sock *k, enum need need, struct hold_score *out)
 {
 	if (k->phase == ENDPOINT_FREE || k->phase == ENDPOINT_LISTEN ||
-	    k->tcp.state == TCP_CLOSED ||
-	    !hold_judge(&k->hold, (uint64_t)k->tx_counted + k->recvq.room_used, k->stack->now_us,
-			out))
+	    k->tcp.state == TCP_CLOSED || !hold_judge(&k->hold, all_held(k), k->stack->now_us, out))
 		return false;
 	switch (need) {
 	case NEED_NOTHING:
@@ -175,7 +200,7 @@ judge(const struct rtls_sock *k, enum need need, struct hold_score *out)
 		/* Not who waits for the network: its peer would take more. */
 		return k->tx_counted > k->tx.useful && out->rate < SLOW_RATE;
 	case NEED_BUFFER:
-		return k->tx_counted != 0;
+		return buffers_held(k) != 0;
 	case NEED_ROOM:
 		return k->recvq.room_used != 0;
 	case NEED_SOCK:

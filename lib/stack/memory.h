@@ -29,6 +29,9 @@ void memory_refused(struct rtls_sock *k);
 /* Event: a pool was empty for it. */
 void memory_starved(struct rtls_sock *k, uint32_t plain_len);
 
+/* Event: it waits for no buffer any more: it ended, or its program closed it. */
+void memory_unstarve(struct rtls_sock *k);
+
 /* Event: a connection is complete, and there is no socket for it. */
 void memory_no_sock(struct rtls_stack *s);
 

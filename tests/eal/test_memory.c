@@ -12,6 +12,7 @@
 
 #include "eal/files.h"
 #include "eal/half.h"
+#include "stack/memory.h"
 #include "stack/stack.h"
 #include "support/eal.h"
 #include "support/harness.h"
@@ -253,6 +254,105 @@ test_worst_goes(void)
 	crowd_fini(&c);
 }
 
+/* One end holds for 10 s and its peer takes nothing; then all other buffers are out. */
+static unsigned int
+hold_and_take_all(struct crowd *c, struct rte_mbuf **m)
+{
+	crowd_press(c, 0, 1, 300000);
+	pair_pass(&c->p, 11 * SECOND);
+	pair_settle(&c->p); /* its clock is what the last poll said */
+	return take_all(c, m);
+}
+
+/* Who found no buffer and is gone waits no more: nobody is ended for it. */
+static void
+test_gone_waits_not(void)
+{
+	static struct rte_mbuf *m[1024];
+	unsigned int taken, reset, closed;
+	struct crowd c;
+
+	crowd_init(&c);
+	crowd_join(&c);
+	reset = crowd_join(&c);
+	closed = crowd_join(&c);
+	taken = hold_and_take_all(&c, m);
+	CU_ASSERT_EQUAL(crowd_send(&c, reset, 1000), -ENOMEM);
+	CU_ASSERT_EQUAL(crowd_send(&c, closed, 1000), -ENOMEM);
+	CU_ASSERT_EQUAL(rtls_abort(c.far[reset]), 0);
+	CU_ASSERT_EQUAL(rtls_close(c.near[closed]), 0);
+	pair_pass(&c.p, 5 * SECOND);
+	CU_ASSERT_EQUAL(pair_info(c.near[reset]).state, RTLS_SOCK_CLOSED);
+	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 0);
+	CU_ASSERT(TAILQ_EMPTY(&c.p.stack[0]->starved_list));
+	CU_ASSERT_EQUAL(rtls_close(c.near[reset]), 0);
+	CU_ASSERT_EQUAL(rtls_close(c.far[closed]), 0);
+	c.n = 1;
+	while (taken > 0)
+		rte_pktmbuf_free(m[--taken]);
+	crowd_fini(&c);
+}
+
+/* An open record is not on its way to anybody: nothing comes back to who has no more than that. */
+static void
+test_open_record_waits(void)
+{
+	static struct rte_mbuf *m[1024];
+	struct peer key = peer_key(1, 0);
+	struct rtls_keys keys = peer_keys(&key);
+	unsigned int taken, late;
+	struct crowd c;
+
+	crowd_init(&c);
+	crowd_join(&c);
+	late = crowd_join(&c);
+	CU_ASSERT_EQUAL(rtls_set_keys(c.near[late], RTLS_TX, &keys), 0);
+	CU_ASSERT_EQUAL(rtls_sock_set(c.near[late], RTLS_OPT_MAX_PAYLOAD, 4000), 0);
+	CU_ASSERT_EQUAL(rtls_send(c.near[late], pattern, 100, 0), 100);
+	pair_pass(&c.p, SECOND);
+	CU_ASSERT_EQUAL(rtls_send(c.near[late], pattern, 40, RTLS_MSG_MORE), 40);
+	taken = hold_and_take_all(&c, m);
+	while (rtls_send(c.near[late], pattern, 4000, RTLS_MSG_MORE) > 0)
+		;
+	CU_ASSERT_FATAL(c.near[late]->starved && c.near[late]->tx_counted != 0);
+	pair_pass(&c.p, SECOND);
+	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 1);
+	CU_ASSERT_EQUAL(pair_info(c.near[0]).state, RTLS_SOCK_CLOSED);
+	CU_ASSERT(!c.near[late]->starved);
+	while (taken > 0)
+		rte_pktmbuf_free(m[--taken]);
+	crowd_fini(&c);
+}
+
+/* Records that were opened and that the program does not read hold buffers as well. */
+static void
+test_opened_is_held(void)
+{
+	static struct rte_mbuf *m[1024];
+	struct rtls_sock *k;
+	unsigned int taken, late;
+	struct crowd c;
+
+	crowd_init(&c);
+	k = c.near[crowd_join(&c)];
+	late = crowd_join(&c);
+	opened_put(&k->rx.opened, buf_record_alloc(&c.p.stack[0]->pools, RECORD_PLAIN_MAX),
+		   &(struct opened_rec){ .type = RECORD_DATA });
+	memory_hold(k);
+	taken = take_all(&c, m);
+	for (int i = 0; i < 9; i++) {
+		CU_ASSERT_EQUAL(crowd_send(&c, late, 1000), -ENOMEM);
+		pair_pass(&c.p, SECOND);
+	}
+	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 0);
+	pair_pass(&c.p, 2 * SECOND);
+	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 1);
+	CU_ASSERT_EQUAL(k->end_reason, RTLS_REASON_NO_MEMORY);
+	while (taken > 0)
+		rte_pktmbuf_free(m[--taken]);
+	crowd_fini(&c);
+}
+
 /* Who found no buffer is woken by the first that is there. */
 static void
 test_woken(void)
@@ -374,6 +474,9 @@ main(void)
 		{ "newcomers beside peers that do not read", test_newcomers },
 		{ "a pause is free", test_a_pause_is_free },
 		{ "the worst holder goes", test_worst_goes },
+		{ "who is gone does not wait", test_gone_waits_not },
+		{ "an open record waits", test_open_record_waits },
+		{ "opened records are held", test_opened_is_held },
 		{ "woken by one buffer", test_woken },
 		{ "read-ahead is charged", test_read_ahead },
 		{ "no socket is left", test_no_socket },
