@@ -144,4 +144,21 @@ uint32_t session_rx_head_need(const struct session_rx *rx);
 
 void session_rx_fini(struct session_rx *rx);
 
+/* --- for session/head.c and session/receive.c --------------------------------- */
+
+/*
+ * Event: the stream is broken, and this is what every call says from now on. alert: 0, none fits.
+ * Returns error, for tail calls.
+ */
+int session_rx_fail(struct session_rx *rx, int error, enum rtls_end_reason reason, uint8_t alert);
+
+/* Event: a control record was delivered in full. */
+void session_rx_take_effect(struct session_rx *rx, enum opened_effect effect);
+
+/*
+ * Of control records, one of the handshake may be taken past data that waits. An alert may not: it
+ * says what has become of the data in front of it. NULL: there is none to take.
+ */
+struct rte_mbuf *session_rx_next_control(const struct session_rx *rx);
+
 #endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "session/head.h"
+
+#include <errno.h>
+
+#include <rte_common.h>
+
+#include "session/opening.h"
+
+/* RFC 8446 6 */
+enum {
+	ALERT_LEN = 2,
+	ALERT_CLOSE_NOTIFY = 0,
+	ALERT_UNEXPECTED_MESSAGE = 10,
+	ALERT_BAD_RECORD_MAC = 20,
+	ALERT_RECORD_OVERFLOW = 22,
+	ALERT_DECODE_ERROR = 50,
+	ALERT_INTERNAL_ERROR = 80,
+};
+
+/* The framer refused the header. */
+static int
+fail_header(struct session_rx *rx)
+{
+	struct record_header h = record_header_read(rx->framer.hdr);
+
+	if (rx->framer.error == -EINVAL)
+		return session_rx_fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION,
+				       h.version != RECORD_WIRE_VERSION ? ALERT_DECODE_ERROR :
+									  ALERT_UNEXPECTED_MESSAGE);
+	/* RFC 8446 5.2 names the alert for a record that is too long. */
+	return session_rx_fail(rx, rx->framer.error, RTLS_REASON_BAD_LENGTH,
+			       h.body_len > rx->suite->body_max ? ALERT_RECORD_OVERFLOW :
+								  ALERT_DECODE_ERROR);
+}
+
+/* A spare buffer that holds the record. */
+static bool
+reserve(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
+{
+	if (r->spare != NULL && buf_record_room(r->spare) >= plain_max)
+		return true;
+	rte_pktmbuf_free(r->spare);
+	/* What is kept for reading is not for what may never be read. */
+	r->spare = r->ahead ? buf_record_alloc(rx->pools, plain_max) :
+			      buf_opened_alloc(rx->pools, plain_max);
+	if (r->spare == NULL)
+		rx->short_len = plain_max;
+	return r->spare != NULL;
+}
+
+/* Feeds a handshake record, which may lie in several pieces. */
+static enum messages_found
+find_messages(struct session_rx *rx, const struct opening *o)
+{
+	enum messages_found found = MESSAGES_NOTHING;
+	const uint8_t *at;
+	uint32_t done, n;
+
+	for (done = 0; done < o->plain_len; done += n) {
+		if (found != MESSAGES_NOTHING)
+			return MESSAGES_MISALIGNED;
+		at = opening_content(o, done, &n);
+		n = RTE_MIN(n, o->plain_len - done);
+		found = messages_input(&rx->messages, at, n);
+	}
+	return found;
+}
+
+static bool
+is_close_notify(const struct opening *o)
+{
+	uint32_t n;
+
+	return o->plain_len == ALERT_LEN && *opening_content(o, 1, &n) == ALERT_CLOSE_NOTIFY;
+}
+
+/* What an opened record means to the record layer itself. -EINVAL: it may not stand here. */
+static int
+judge(struct session_rx *rx, const struct opening *o, enum opened_effect *effect)
+{
+	*effect = OPENED_EFFECT_NONE;
+	if (o->type == RECORD_ALERT) {
+		if (is_close_notify(o))
+			*effect = OPENED_EFFECT_CLOSE;
+		return 0;
+	}
+	if (rx->suite->version != RTLS_TLS_1_3)
+		return 0;
+	/* RFC 8446 5: a protected change_cipher_spec; 5.1: a message is not interrupted by records
+	 * of other types. */
+	if (o->type == RECORD_CHANGE_CIPHER_SPEC ||
+	    (o->type != RECORD_HANDSHAKE && messages_partial(&rx->messages)))
+		return -EINVAL;
+	if (o->type != RECORD_HANDSHAKE)
+		return 0;
+	switch (find_messages(rx, o)) {
+	case MESSAGES_NOTHING:
+		break;
+	case MESSAGES_KEY_UPDATE:
+		*effect = OPENED_EFFECT_PAUSE;
+		break;
+	case MESSAGES_MISALIGNED:
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What a device says it did to the record at the head, which is complete. */
+static enum recvq_class
+classify(const struct session_rx *rx)
+{
+	enum recvq_class c;
+
+	/* A mark is about what lies behind the start, which may lie inside of the packet. */
+	if (rx->framer.start_off < rx->device.start_off)
+		return RECVQ_UNTOUCHED;
+	c = recvq_classify(rx->q, framer_wire_len(&rx->framer));
+	/* Behind a key change the device had the wrong key, whatever it says. */
+	return c == RECVQ_OPENED && rx->epoch != rx->device.epoch ? RECVQ_MIXED : c;
+}
+
+static void
+count_record(struct session_rx *rx, const struct opening *o)
+{
+	uint32_t wire_len = framer_wire_len(&rx->framer);
+
+	rx->records++;
+	rx->record_bytes += o->plain_len;
+	rx->wire_bytes += wire_len;
+	switch (o->found) {
+	case RECVQ_UNTOUCHED:
+		break;
+	case RECVQ_OPENED:
+		rx->device_records++;
+		rx->device_bytes += wire_len;
+		break;
+	case RECVQ_MIXED:
+		rx->mixed_records++;
+		break;
+	}
+}
+
+/* The record was opened and is good: on to the next one. */
+static void
+opened(struct session_rx *rx, struct receipt *r, const struct opening *o, enum opened_effect effect)
+{
+	uint32_t wire_len = framer_wire_len(&rx->framer);
+
+	count_record(rx, o);
+	framer_next(&rx->framer);
+	recvq_consume(rx->q, wire_len);
+	rx->rec_no++;
+	session_rx_input(rx);
+
+	if (o->type == RECORD_DATA && o->plain_len == 0)
+		return; /* RFC 8446 5.1 allows it; there is nothing to say about it */
+	if (o->direct) {
+		pieces_skip(&r->out, o->plain_len);
+		receipt_describe(r, o->type, wire_len, true);
+		r->control = o->type != RECORD_DATA;
+		session_rx_take_effect(rx, effect);
+		return;
+	}
+	r->spare->data_len = (uint16_t)o->plain_len;
+	opened_put(&rx->opened, r->spare,
+		   &(struct opened_rec){
+			   .wire_len = wire_len, .type = o->type, .effect = (uint8_t)effect });
+	r->spare = NULL;
+}
+
+/*
+ * A control record came out in the program's buffers. It may stay there if it is asked for and
+ * nothing stands in front of it. -EIO: there is no buffer to move it to, it stays in the queue.
+ */
+static int
+settle_control(struct session_rx *rx, struct receipt *r, struct opening *o)
+{
+	if (!r->data_only && r->out.left == r->room)
+		return 0;
+	if (!reserve(rx, r, o->plain_len)) {
+		opening_wipe(o);
+		return -EIO;
+	}
+	opening_withdraw(o, r->spare);
+	return 0;
+}
+
+/*
+ * Looking ahead found a record that is bad. It stays in the queue, for a receive to say so: what the
+ * program still sends because of the good ones in front of it is not cut short.
+ */
+static int
+leave_to_receive(struct session_rx *rx)
+{
+	rx->error = -EAGAIN;
+	return -EAGAIN;
+}
+
+/* What the tag or the type of the record at the head says, once it was tried. */
+static int
+fail_opening(struct session_rx *rx, const struct receipt *r, int rc)
+{
+	if (r->ahead)
+		return leave_to_receive(rx);
+	if (rc == -ENODATA)
+		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_UNEXPECTED_MESSAGE);
+	rx->decrypt_errors++;
+	return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC,
+			       rc == -EBADMSG ? ALERT_BAD_RECORD_MAC : ALERT_INTERNAL_ERROR);
+}
+
+static bool
+may_be_direct(const struct session_rx *rx, const struct receipt *r)
+{
+	return !r->peek && !r->ahead && !(r->data_only && session_rx_control_ahead(rx));
+}
+
+/*
+ * The record at the head is complete: opens it. 0; -ENOMEM and -EIO, a control record that stays
+ * where it is: nothing has changed; or failed.
+ */
+static int
+open_head(struct session_rx *rx, struct receipt *r)
+{
+	struct opening o; /* too large to be zeroed for each record */
+	uint32_t inner_len = record_inner_len(rx->suite, rx->framer.head.body_len);
+	uint32_t plain_max = inner_len - rx->suite->inner_type_len;
+	struct messages messages = rx->messages;
+	enum opened_effect effect;
+	int rc;
+
+	if (r->ahead && (plain_max > RECORD_PLAIN_MAX || rx->rec_no == UINT64_MAX))
+		return leave_to_receive(rx);
+	/* RFC 8446 5.4: padding counts; 5.2 leaves room for other expansion than we know. */
+	if (plain_max > RECORD_PLAIN_MAX)
+		return session_rx_fail(rx, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
+				       ALERT_RECORD_OVERFLOW);
+	/* RFC 8446 5.3: numbers do not wrap. As when sending, the last one is never used. */
+	if (rx->rec_no == UINT64_MAX)
+		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
+	if (!opening_set(&o, rx, classify(rx), may_be_direct(rx, r) ? &r->out : NULL)) {
+		if (!reserve(rx, r, plain_max))
+			return -ENOMEM;
+		opening_own(&o, rx, r->spare);
+	}
+	rc = opening_process(&o, rx);
+	if (rc != 0)
+		return fail_opening(rx, r, rc);
+	if (o.direct && o.type != RECORD_DATA && settle_control(rx, r, &o) != 0)
+		return -EIO;
+	if (judge(rx, &o, &effect) != 0) {
+		opening_wipe(&o);
+		rx->messages = messages;
+		if (r->ahead)
+			return leave_to_receive(rx);
+		return session_rx_fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION,
+				       ALERT_UNEXPECTED_MESSAGE);
+	}
+	opened(rx, r, &o, effect);
+	return 0;
+}
+
+int
+head_open_next(struct session_rx *rx, struct receipt *r)
+{
+	int rc;
+
+	if (rx->state == SESSION_RX_PAUSED)
+		return -EKEYEXPIRED;
+	if (rx->state == SESSION_RX_FAILED)
+		return rx->error;
+	if (rx->close_notify)
+		return 0;
+	session_rx_input(rx);
+	switch (rx->framer.state) {
+	case FRAMER_COMPLETE:
+		rc = open_head(rx, r);
+		return rc == 0 ? 1 : rc;
+	case FRAMER_BROKEN:
+		return r->ahead ? leave_to_receive(rx) : fail_header(rx);
+	case FRAMER_WANT_HEADER:
+	case FRAMER_WANT_BODY:
+		break;
+	}
+	if (!r->fin)
+		return -EAGAIN;
+	if (recvq_len(rx->q) == 0)
+		return 0;
+	return r->ahead ? leave_to_receive(rx) :
+			  session_rx_fail(rx, -EMSGSIZE, RTLS_REASON_TRUNCATED, 0);
+}

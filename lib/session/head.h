@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The record at the head of the receive queue: opened, judged, and put where it belongs, into the
+ * program's buffers or among those that wait (session/opened.h).
+ */
+#ifndef RTLS_SESSION_HEAD_H
+#define RTLS_SESSION_HEAD_H
+
+#include "session/pieces.h"
+#include "session/rx.h"
+
+/* One call of session_rx_recv, or of session_rx_look_ahead. */
+struct receipt {
+	struct rtls_msg *msg;
+	struct pieces out;      /* the program's buffers */
+	size_t room;            /* of these, at first */
+	struct rte_mbuf *spare; /* a record buffer, empty; or NULL */
+	bool peek;
+	bool fin;
+	bool data_only;
+	bool ahead;   /* nothing goes into the program's buffers but a control record, from ours */
+	bool control; /* a control record was delivered: it stands alone */
+};
+
+/* What the message is, of which a record was delivered, whole or in part. */
+static inline void
+receipt_describe(const struct receipt *r, uint8_t type, uint32_t wire_len, bool whole)
+{
+	struct rtls_msg *msg = r->msg;
+
+	msg->type = type;
+	/* No record with another one in its header gets here. */
+	msg->version = RECORD_WIRE_VERSION;
+	msg->wire_len = wire_len;
+	msg->flags = whole ? RTLS_MSG_EOR : 0;
+}
+
+/*
+ * Opens the next record, if there is one: 1. Otherwise 0 at the end of file, or why not: as
+ * session_rx_recv; -EIO: a control record that stays where it is, nothing has changed. With
+ * r->ahead a bad record stays in the queue: -EAGAIN. The spare of r is the caller's to free.
+ */
+int head_open_next(struct session_rx *rx, struct receipt *r);
+
+#endif
