@@ -204,7 +204,8 @@ judge(const struct rtls_sock *k, enum need need, struct hold_score *out)
 	case NEED_ROOM:
 		return k->recvq.room_used != 0;
 	case NEED_SOCK:
-		return true;
+		/* Not who is being served: one that holds nothing has a socket, too. */
+		return out->rate < SLOW_RATE;
 	}
 	return false;
 }

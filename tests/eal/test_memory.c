@@ -466,6 +466,38 @@ test_no_socket(void)
 	pair_fini(&p);
 }
 
+/* Who takes what it is sent goes for no newcomer, however long it has been at it. */
+static void
+test_no_socket_beside_a_download(void)
+{
+	const struct pair_conf conf = {
+		.stack = { { .rcvbuf = QUEUES_AT_MOST }, { .max_socks = 2 } },
+	};
+	struct rtls_addr local = pair_addr(0, 0), remote = pair_addr(1, PAIR_PORT);
+	struct rtls_sock *socks[2], *late;
+	static uint8_t got[400000];
+	struct pair p;
+
+	pair_init(&p, &conf);
+	pair_connect(&p, 0, socks);
+	CU_ASSERT_EQUAL_FATAL(rtls_connect(p.stack[0], &local, &remote, &late), 0);
+	for (int i = 0; i < 160; i++) {
+		while (rtls_send(socks[1], pattern, 16384, 0) > 0)
+			;
+		pair_pass(&p, 100000);
+		CU_ASSERT(socks[1]->tx_counted > 0);
+		CU_ASSERT(rtls_recv(socks[0], got, sizeof(got), 0) > 0);
+	}
+	CU_ASSERT(p.stack[1]->no_sock);
+	CU_ASSERT_EQUAL(pair_stat(&p, 1, "PressureHolderEnded"), 0);
+	CU_ASSERT_EQUAL(pair_info(socks[1]).state, RTLS_SOCK_OPEN);
+	CU_ASSERT_EQUAL(rtls_abort(late), 0);
+	CU_ASSERT_EQUAL(rtls_abort(socks[0]), 0);
+	pair_settle(&p);
+	CU_ASSERT_EQUAL(rtls_close(socks[1]), 0);
+	pair_fini(&p);
+}
+
 int
 main(void)
 {
@@ -480,6 +512,7 @@ main(void)
 		{ "woken by one buffer", test_woken },
 		{ "read-ahead is charged", test_read_ahead },
 		{ "no socket is left", test_no_socket },
+		{ "no socket is left beside a download", test_no_socket_beside_a_download },
 	};
 
 	if (eal_start("memory") != 0)
