@@ -76,8 +76,8 @@ struct rtls_msg {
  * Where the stack has no large buffer left a record's full size is less.
  *
  * @return bytes accepted, which may be fewer than len; -EAGAIN: no buffer room, of its own or of
- *   its share of the stack's (RTLS_WRITABLE follows); -ENOMEM: a pool is empty for the moment (the same);
- *   -EPIPE: after shutdown or the peer's reset; -ETIMEDOUT, -ECONNREFUSED,
+ *   its share of the stack's (RTLS_WRITABLE follows); -ENOMEM: a pool is empty for the moment
+ *   (the same); -EPIPE: after shutdown or the peer's reset; -ETIMEDOUT, -ECONNREFUSED,
  *   -EHOSTUNREACH: the connection ended so; -ENOTCONN; -EINVAL: unknown flag;
  *   -EKEYEXPIRED: the key's record limit is reached, install the next one;
  *   -EIO: the provider failed, nothing can be sent any more; -ENOKEY: the connection is

@@ -53,10 +53,11 @@ struct rtls_keys {
  *
  * @return 0; on any error the old keys stay, and with all but -EIO the open record stays
  *   open: -EINVAL: version or cipher not those of the other direction or of the former
- *   keys, or none that the kernel knows either; the other direction has, or had, this key; NULL; -EALREADY: this
- *   direction has, or had, this key, and its number is used or its IV another; -EBUSY:
- *   TLS 1.2 keys are there already, or an RX record of the old key was delivered in
- *   part (read all of them first: nothing can tell them from the new key's);
+ *   keys, or none that the kernel knows either; the other direction has, or had, this key;
+ *   NULL; -EALREADY: this direction has, or had, this key, and its number is used or its
+ *   IV another; -EBUSY: TLS 1.2 keys are there already, or an RX record of the old key
+ *   was delivered in part (read all of them first: nothing can tell them from the new
+ *   key's);
  *   -ENOTSUP: the kernel's linux/tls.h has version and cipher, this library does not carry
  *   them; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
  *   provider failed.

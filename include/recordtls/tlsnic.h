@@ -32,8 +32,8 @@ struct rtls_tlsnic_conf {
 	uint8_t rx_method;     /**< enum rtls_tls_rx_method; default RTLS_TLS_RX_IN_ORDER */
 	uint8_t no_tso;        /**< not 0: cuts no packets */
 	uint8_t rings;         /**< not 0: another lcore runs it, by rtls_tlsnic_poll() */
-	/** A fault: each so manieth packet to be sealed is lost between tx_burst and the crypto. */
-	uint32_t tx_lose; /* 0: none */
+	/** A fault: of so many packets to be sealed one is lost in front of the crypto; 0: none. */
+	uint32_t tx_lose;
 };
 
 /**
