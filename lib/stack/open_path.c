@@ -233,16 +233,14 @@ open_path_input(struct rtls_stack *s, struct binding *b, const uint8_t src_mac[N
 }
 
 unsigned int
-open_path_timers(struct rtls_stack *s)
+open_path_timers(struct rtls_stack *s, uint32_t budget)
 {
 	struct tcp_syncache_entry *e;
-	unsigned int n = 0;
-	uint32_t expired = 0;
+	uint32_t left = budget;
 	struct tcp_seg out;
 	struct path path;
 
-	while ((e = tcp_syncache_due(s->syncache, s->now_us, &expired)) != NULL) {
-		n++;
+	while ((e = tcp_syncache_due(s->syncache, s->now_us, &left)) != NULL) {
 		/* No neighbour yet: the peer's SYN comes again and brings its MAC. */
 		if (path_find(s, &e->tuple.remote, &path) != 0 ||
 		    path_resolve(s, &path) != PATH_READY)
@@ -254,7 +252,7 @@ open_path_timers(struct rtls_stack *s)
 					    .tuple = &e->tuple },
 		       &out);
 	}
-	return n + expired + tcp_timewait_expire(s->timewait, s->now_us);
+	return budget - left + tcp_timewait_expire(s->timewait, s->now_us, budget);
 }
 
 void

@@ -25,8 +25,11 @@ uint32_t open_path_input(struct rtls_stack *s, struct binding *b,
 			 const uint8_t src_mac[NET_MAC_LEN], const struct net_tuple *tuple,
 			 uint64_t hash, const struct tcp_seg *seg);
 
-/* Sends SYN-ACKs that are due again; returns how many. */
-unsigned int open_path_timers(struct rtls_stack *s);
+/*
+ * Sends SYN-ACKs that are due again, and ends records of both tables whose time is over: at most
+ * budget of each table. Returns how many.
+ */
+unsigned int open_path_timers(struct rtls_stack *s, uint32_t budget);
 
 /* The listener for a local address and port, or NULL. */
 struct rtls_sock *open_path_listener(struct rtls_stack *s, const struct net_addr *local,

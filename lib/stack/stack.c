@@ -375,7 +375,7 @@ poll_timers(struct rtls_stack *s)
 			arp_suspect(&s->bindings[k->path.binding].arp, k->path.next_hop);
 		endpoint_tcp_events(k, tcp_timer(&k->tcp, s->now_us));
 	}
-	return n + open_path_timers(s);
+	return n + open_path_timers(s, TIMER_BUDGET);
 }
 
 /* File chunks that the reader thread filled. */

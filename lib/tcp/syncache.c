@@ -168,7 +168,7 @@ tcp_syncache_remove_listener(struct tcp_syncache *sc, uint32_t listener)
 }
 
 struct tcp_syncache_entry *
-tcp_syncache_due(struct tcp_syncache *sc, uint64_t now_us, uint32_t *expired)
+tcp_syncache_due(struct tcp_syncache *sc, uint64_t now_us, uint32_t *budget)
 {
 	for (uint32_t l = 0; l < LEVELS; l++) {
 		while (sc->levels[l].first != 0) {
@@ -176,9 +176,11 @@ tcp_syncache_due(struct tcp_syncache *sc, uint64_t now_us, uint32_t *expired)
 
 			if (e->at_us > now_us)
 				break;
+			if (*budget == 0)
+				return NULL;
+			(*budget)--;
 			if (l == TCP_SYNCACHE_RESENDS) {
 				tcp_syncache_remove(sc, e);
-				(*expired)++;
 				continue;
 			}
 			leave_level(sc, e);

@@ -59,10 +59,10 @@ uint32_t tcp_syncache_remove_listener(struct tcp_syncache *sc, uint32_t listener
 /*
  * Event: time passed. A record whose SYN-ACK is due again, its timer moved on,
  * or NULL: call until then. Records past their last SYN-ACK are removed on the
- * way and counted in *expired.
+ * way. Each of both takes one from *budget, and without it the others are due still.
  */
 struct tcp_syncache_entry *tcp_syncache_due(struct tcp_syncache *sc, uint64_t now_us,
-					    uint32_t *expired);
+					    uint32_t *budget);
 
 /* When tcp_syncache_due has something to do; UINT64_MAX: never. */
 uint64_t tcp_syncache_deadline(const struct tcp_syncache *sc);

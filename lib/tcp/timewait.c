@@ -268,11 +268,11 @@ tcp_timewait_input(struct tcp_timewait *tw, struct tcp_timewait_entry *e, const 
 }
 
 uint32_t
-tcp_timewait_expire(struct tcp_timewait *tw, uint64_t now_us)
+tcp_timewait_expire(struct tcp_timewait *tw, uint64_t now_us, uint32_t max)
 {
 	uint32_t n = 0;
 
-	while (tw->oldest != 0 && tw->entries[tw->oldest - 1].at_us <= now_us) {
+	while (n < max && tw->oldest != 0 && tw->entries[tw->oldest - 1].at_us <= now_us) {
 		release(tw, &tw->entries[tw->oldest - 1]);
 		n++;
 	}

@@ -70,8 +70,8 @@ enum tcp_timewait_verdict tcp_timewait_input(struct tcp_timewait *tw, struct tcp
 					     const struct tcp_seg *seg, uint32_t time_wait_us,
 					     uint64_t now_us, uint32_t *iss);
 
-/* Event: time passed. Returns how many records ended. */
-uint32_t tcp_timewait_expire(struct tcp_timewait *tw, uint64_t now_us);
+/* Event: time passed. Returns how many records ended, at most max; the others are due still. */
+uint32_t tcp_timewait_expire(struct tcp_timewait *tw, uint64_t now_us, uint32_t max);
 
 /* When tcp_timewait_expire has something to do; UINT64_MAX: never. */
 uint64_t tcp_timewait_deadline(const struct tcp_timewait *tw);

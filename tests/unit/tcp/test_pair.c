@@ -461,7 +461,7 @@ timers(int i)
 {
 	struct side *s = &w.side[i];
 	struct tcp_syncache_entry *e;
-	uint32_t expired = 0;
+	uint32_t budget = UINT32_MAX, resent = 0;
 	struct tcp_seg out;
 
 	if (s->phase == PHASE_LIVE) {
@@ -471,11 +471,12 @@ timers(int i)
 	}
 	if (s->phase != PHASE_SYN_RECEIVED)
 		return true;
-	while ((e = tcp_syncache_due(s->syns, w.now_us, &expired)) != NULL) {
+	while ((e = tcp_syncache_due(s->syns, w.now_us, &budget)) != NULL) {
 		tcp_syn_ack(&e->syn, w.now_us, &out);
 		reply(i, &out, 0, out.wnd);
+		resent++;
 	}
-	if (expired > 0)
+	if (UINT32_MAX - budget > resent)
 		s->phase = PHASE_LISTEN;
 	return true;
 }
