@@ -24,6 +24,9 @@ enum {
 	END_US = 200000, /* for the resets at the end */
 	FIRST_BYTE_US = 5000000,
 	HANDSHAKE_US = 10000000,
+	KEEPALIVE_IDLE_US = 30000000,
+	KEEPALIVE_INTERVAL_US = 5000000,
+	KEEPALIVE_PROBES = 4,
 };
 
 volatile sig_atomic_t serve_stop;
@@ -271,7 +274,11 @@ start(struct server *s, const struct options *o)
 		say("cannot listen on port %u: %s", o->port, strerror(-rc));
 		return -1;
 	}
-	/* Connections have their listener's options; without this one the NIC comes first. */
+	/* Connections have their listener's options. A client that vanished holds none for long. */
+	rtls_sock_set(s->listener, RTLS_OPT_KEEPALIVE_IDLE_US, KEEPALIVE_IDLE_US);
+	rtls_sock_set(s->listener, RTLS_OPT_KEEPALIVE_INTERVAL_US, KEEPALIVE_INTERVAL_US);
+	rtls_sock_set(s->listener, RTLS_OPT_KEEPALIVE_PROBES, KEEPALIVE_PROBES);
+	/* Without this one the NIC comes first. */
 	if (o->mode == OPTIONS_MODE_SOFTWARE)
 		rtls_sock_set(s->listener, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
 	report_take(&s->at_start, s->env.stack, s->port);

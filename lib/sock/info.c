@@ -8,6 +8,7 @@
 #include "sock/check.h"
 #include "stack/memory.h"
 #include "stack/stack.h"
+#include "tcp/timer.h"
 
 static int
 set_sndbuf(struct rtls_sock *k, uint64_t v)
@@ -65,6 +66,26 @@ set_max_seg(struct rtls_sock *k, uint64_t v)
 	return 0;
 }
 
+/* A listener's count for its connections, a connection's from now on. */
+static int
+set_keepalive(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
+{
+	if (v > (opt == RTLS_OPT_KEEPALIVE_PROBES ? UINT8_MAX : UINT32_MAX) ||
+	    (v == 0 && opt != RTLS_OPT_KEEPALIVE_IDLE_US))
+		return -EINVAL;
+	if (opt == RTLS_OPT_KEEPALIVE_IDLE_US)
+		k->params.keep_idle_us = (uint32_t)v;
+	else if (opt == RTLS_OPT_KEEPALIVE_INTERVAL_US)
+		k->params.keep_every_us = (uint32_t)v;
+	else
+		k->params.keep_probes = (uint32_t)v;
+	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT || k->tcp.state == TCP_CLOSED)
+		return 0;
+	tcp_keepalive(&k->tcp, k->stack->now_us);
+	endpoint_rearm(k);
+	return 0;
+}
+
 int
 rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 {
@@ -91,6 +112,10 @@ rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 		return 0;
 	case RTLS_OPT_MAX_SEG:
 		return set_max_seg(k, v);
+	case RTLS_OPT_KEEPALIVE_IDLE_US:
+	case RTLS_OPT_KEEPALIVE_INTERVAL_US:
+	case RTLS_OPT_KEEPALIVE_PROBES:
+		return set_keepalive(k, opt, v);
 	}
 	return -ENOTSUP;
 }

@@ -17,10 +17,14 @@
 uint32_t tcp_ack_input(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off,
 		       int64_t ack_off, uint64_t now_us);
 
-/* A peer that keeps its window closed lives as long as it answers (RFC 9293 3.8.6.1). */
+/*
+ * Event: an acceptable segment. A peer that keeps its window closed lives as long as it answers
+ * (RFC 9293 3.8.6.1), and so does an idle one.
+ */
 static inline void
 tcp_ack_heard(struct tcp_conn *c, uint64_t now_us)
 {
+	c->heard_us = now_us;
 	if (!c->orphan && (c->snd_wnd == 0 || c->snd_una == c->snd_nxt))
 		c->quiet_since_us = now_us;
 }

@@ -16,6 +16,8 @@ tcp_params_default(struct tcp_params *p)
 		.time_wait_us = 60000000,
 		.user_timeout_us = 120000000,
 		.syn_timeout_us = 180000000,
+		.keep_every_us = 75000000,
+		.keep_probes = 9,
 		.challenge_us = 500000,
 		.mss_floor = 216,
 		.wscale = 7,
@@ -43,4 +45,5 @@ tcp_conn_closed(struct tcp_conn *c, enum tcp_end why)
 	c->rtx_at = TCP_NEVER;
 	c->delack_at = TCP_NEVER;
 	c->linger_at = TCP_NEVER;
+	c->keep_at = TCP_NEVER;
 }

@@ -50,7 +50,7 @@ enum tcp_end {
 	TCP_END_NORMAL,  /* both sides closed; or an orphan's peer never sent its FIN */
 	TCP_END_RESET,   /* the peer's RST */
 	TCP_END_REFUSED, /* RST in SYN-SENT, or ICMP: no such port */
-	TCP_END_TIMEOUT, /* R2: no answer for user_timeout_us */
+	TCP_END_TIMEOUT, /* R2: no answer for user_timeout_us, or to keep-alives */
 	TCP_END_ABORTED, /* tcp_abort; an orphan whose peer sent what nobody reads */
 };
 
@@ -98,6 +98,9 @@ struct tcp_params {
 	uint32_t time_wait_us;    /* 2 MSL */
 	uint32_t user_timeout_us; /* R2; 100 s or more, RFC 9293 3.8.3 */
 	uint32_t syn_timeout_us;  /* R2 for SYN */
+	uint32_t keep_idle_us;    /* keep-alive (RFC 9293 3.8.4): probe behind so long; 0: never */
+	uint32_t keep_every_us;   /* and again, while nothing comes */
+	uint32_t keep_probes;     /* so often; then the peer is dead */
 	uint32_t challenge_us;    /* at most one challenge ACK per connection in this time */
 	uint32_t cut_max;         /* payload of a packet that is cut below us; 0: none is */
 	uint16_t mss_floor;       /* a peer's smaller MSS counts as this */
@@ -159,6 +162,8 @@ struct tcp_conn {
 	uint8_t persist_backoff;
 	bool probe_due; /* send into the closed window */
 	bool probe_planned;
+	bool keep_due; /* a keep-alive */
+	bool keep_planned;
 	bool syn_due;
 	bool syn_planned;
 	bool orphan;      /* the owner closed the handle */
@@ -178,6 +183,9 @@ struct tcp_conn {
 	uint64_t ts_recent_at_us;
 	uint64_t last_sent_at_us;
 	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
+	uint64_t heard_us;          /* last acceptable segment */
+	uint64_t keep_probe_us;     /* last keep-alive */
+	uint32_t keep_sent;         /* since something was heard */
 	uint64_t quiet_since_us;    /* R2 counts from here */
 	uint64_t challenge_next_us; /* no challenge ACK before */
 	uint64_t again_next_us;     /* tcp_text_again answers at once from here on */
@@ -191,6 +199,7 @@ struct tcp_conn {
 	uint64_t rtx_at; /* retransmission, or persist while the window is closed */
 	uint64_t delack_at;
 	uint64_t linger_at; /* FIN-WAIT-2 of an orphan; of all of it with bytes unread */
+	uint64_t keep_at;
 	uint64_t drain_end; /* an orphan takes bytes off its peer up to here */
 	const struct tcp_params *params;
 

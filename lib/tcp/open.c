@@ -7,6 +7,7 @@
 
 #include "net/siphash.h"
 #include "tcp/ack.h"
+#include "tcp/timer.h"
 
 enum {
 	WND_MAX = 65535,
@@ -158,6 +159,7 @@ conn_init(struct tcp_conn *c, const struct tcp_params *p, uint32_t iss, uint32_t
 	c->rtx_at = TCP_NEVER;
 	c->delack_at = TCP_NEVER;
 	c->linger_at = TCP_NEVER;
+	c->keep_at = TCP_NEVER;
 	c->cc.ops = p->cc;
 	tcp_rtt_init(&c->rtt, p);
 	tcp_ranges_init(&c->held);
@@ -179,6 +181,8 @@ open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint64_t 
 	c->ts_recent_at_us = now_us;
 	c->quiet_since_us = now_us;
 	c->last_sent_at_us = now_us;
+	c->heard_us = now_us;
+	tcp_keepalive(c, now_us);
 	c->cc.ops->init(&c->cc, c->mss, c->syn_lost);
 }
 

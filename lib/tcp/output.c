@@ -59,6 +59,15 @@ plan_ack(const struct tcp_conn *c, bool dup, uint64_t now_us, struct tcp_out *o)
 	o->seg.wnd = tcp_window_tell(c, dup, &o->adv_off);
 }
 
+/* RFC 9293 3.8.4: a number in front of what the peer has next makes it answer, and brings nothing. */
+static void
+plan_keepalive(const struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+{
+	plan_ack(c, false, now_us, o);
+	o->keepalive = true;
+	o->seg.seq = tcp_seq_of(c, c->snd_una) - 1;
+}
+
 static void
 plan_segment(const struct tcp_conn *c, uint64_t off, uint32_t len, bool fin, uint64_t now_us,
 	     struct tcp_out *o)
@@ -217,6 +226,10 @@ tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 		return true;
 	if (plan_data(c, now_us, o))
 		return true;
+	if (c->keep_due && !c->keep_planned) {
+		plan_keepalive(c, now_us, o);
+		return true;
+	}
 	if (!c->ack_now || c->ack_planned)
 		return false;
 	plan_ack(c, false, now_us, o);
@@ -241,6 +254,10 @@ tcp_plan_take(struct tcp_conn *c, const struct tcp_out *o)
 
 	if (o->syn) { /* the one segment without an ACK */
 		c->syn_planned = true;
+		return;
+	}
+	if (o->keepalive) { /* its ACK is not heard: it stands in front of the window */
+		c->keep_planned = true;
 		return;
 	}
 	c->ack_planned = true;
@@ -324,6 +341,11 @@ tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
 {
 	uint64_t end = o->off + o->len + (o->fin ? 1 : 0);
 
+	if (o->keepalive) {
+		c->keep_due = false;
+		c->keep_planned = false;
+		return;
+	}
 	ack_sent(c, o);
 	if (o->syn) {
 		syn_sent(c, now_us);
@@ -363,5 +385,6 @@ tcp_plan_drop(struct tcp_conn *c)
 	c->dup_planned = 0;
 	c->ack_planned = false;
 	c->probe_planned = false;
+	c->keep_planned = false;
 	c->syn_planned = false;
 }

@@ -31,6 +31,7 @@ struct tcp_out {
 	bool out_of_turn; /* from rtx_nxt, not from snd_nxt: fast retransmission */
 	bool probe;       /* one byte behind the right edge of a closed window */
 	bool dup_ack;     /* a duplicate ACK, which travels alone */
+	bool keepalive;   /* in front of the window: its ACK does not count */
 	uint64_t ack_off; /* what seg acknowledges */
 	uint64_t adv_off; /* right edge that seg tells */
 	struct tcp_seg seg;

@@ -121,6 +121,51 @@ rtx_expired(struct tcp_conn *c, uint64_t now_us)
 	return TCP_EV_SEND;
 }
 
+void
+tcp_keepalive(struct tcp_conn *c, uint64_t now_us)
+{
+	c->keep_sent = 0;
+	c->keep_due = false;
+	c->keep_at = TCP_NEVER;
+	if (c->params->keep_idle_us != 0 && c->state != TCP_CLOSED && !c->orphan)
+		c->keep_at = now_us + c->params->keep_idle_us;
+}
+
+/*
+ * A peer that says nothing, and that owes nothing: what is unacknowledged, and a closed window,
+ * have timers that ask as well. One that was heard of has its time anew; so has one that nobody
+ * could hear, as the program was stopped: it is given up for unanswered probes only.
+ */
+static uint32_t
+keepalive_expired(struct tcp_conn *c, uint64_t now_us)
+{
+	const struct tcp_params *p = c->params;
+
+	if (c->heard_us >= c->keep_probe_us)
+		c->keep_sent = 0;
+	c->keep_at = c->heard_us + p->keep_idle_us;
+	if (c->snd_una < tcp_snd_lim(c)) {
+		c->keep_sent = 0;
+		c->keep_at = now_us + p->keep_idle_us;
+		return 0;
+	}
+	if (c->keep_sent == 0 && c->keep_at > now_us)
+		return 0;
+	if (c->keep_due) { /* the port did not take the last one: nobody could answer it */
+		c->keep_at = now_us + p->keep_every_us;
+		return TCP_EV_SEND;
+	}
+	if (c->keep_sent >= p->keep_probes) {
+		tcp_conn_closed(c, TCP_END_TIMEOUT);
+		return TCP_EV_CLOSED;
+	}
+	c->keep_sent++;
+	c->keep_due = true;
+	c->keep_probe_us = now_us;
+	c->keep_at = now_us + p->keep_every_us;
+	return TCP_EV_SEND;
+}
+
 uint32_t
 tcp_timer(struct tcp_conn *c, uint64_t now_us)
 {
@@ -137,5 +182,7 @@ tcp_timer(struct tcp_conn *c, uint64_t now_us)
 	}
 	if (now_us >= c->rtx_at)
 		events |= rtx_expired(c, now_us);
+	if (now_us >= c->keep_at)
+		events |= keepalive_expired(c, now_us);
 	return events;
 }

@@ -15,11 +15,16 @@ tcp_deadline(const struct tcp_conn *c)
 
 	if (c->delack_at < at)
 		at = c->delack_at;
+	if (c->keep_at < at)
+		at = c->keep_at;
 	return c->linger_at < at ? c->linger_at : at;
 }
 
 /* Event: it is now_us. Earlier than the deadline does nothing. Returns TCP_EV_*. */
 uint32_t tcp_timer(struct tcp_conn *c, uint64_t now_us);
+
+/* Event: synchronised, or params->keep_* are other ones. Keep-alives begin, or end. */
+void tcp_keepalive(struct tcp_conn *c, uint64_t now_us);
 
 /*
  * For input and output: the retransmission timer follows what is outstanding.

@@ -194,6 +194,30 @@ test_timeout(void)
 	pair_fini(&p);
 }
 
+/* An idle peer that is gone is noticed where the program asked for it, and one that is there stays. */
+static void
+test_keepalive(void)
+{
+	struct cable_path cut = { .loss_ppm = CABLE_PPM, .spare_arp = true };
+	struct pair p;
+	struct half h;
+
+	pair_init(&p, NULL);
+	half_open(&p, &h);
+	CU_ASSERT_EQUAL(rtls_sock_set(h.socks[NEAR], RTLS_OPT_KEEPALIVE_INTERVAL_US, 1000000), 0);
+	CU_ASSERT_EQUAL(rtls_sock_set(h.socks[NEAR], RTLS_OPT_KEEPALIVE_PROBES, 3), 0);
+	CU_ASSERT_EQUAL(rtls_sock_set(h.socks[NEAR], RTLS_OPT_KEEPALIVE_IDLE_US, 5000000), 0);
+	CU_ASSERT_EQUAL(rtls_sock_watch(h.socks[NEAR], ALL_BITS, NULL), 0);
+	CU_ASSERT_FALSE(pair_until(&p, is_closed, h.socks[NEAR], 60000000));
+	cable_set_path(p.cable, NEAR, &cut);
+	CU_ASSERT(pair_until(&p, is_closed, h.socks[NEAR], 20000000));
+	CU_ASSERT_EQUAL(pair_info(h.socks[NEAR]).end_reason, RTLS_REASON_TIMEOUT);
+	CU_ASSERT_EQUAL(pair_info(h.socks[FAR]).state, RTLS_SOCK_OPEN);
+	CU_ASSERT_EQUAL(rtls_close(h.socks[NEAR]), 0);
+	CU_ASSERT_EQUAL(rtls_abort(h.socks[FAR]), 0);
+	pair_fini(&p);
+}
+
 int
 main(void)
 {
@@ -203,6 +227,7 @@ main(void)
 		{ "a reset behind good records", test_reset },
 		{ "a reset behind a broken record", test_reset_behind_error },
 		{ "a peer that falls silent", test_timeout },
+		{ "an idle peer that is gone", test_keepalive },
 	};
 
 	if (eal_start("test-recv-ends") != 0)

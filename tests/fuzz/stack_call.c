@@ -113,9 +113,14 @@ set_option(struct rtls_sock *k, struct fuzz_in *in)
 		enum rtls_opt opt;
 		uint32_t least, most;
 	} opts[] = {
-		{ RTLS_OPT_SNDBUF, 1000, 100000 },   { RTLS_OPT_RCVBUF, 30000, 130000 },
-		{ RTLS_OPT_MAX_PAYLOAD, 60, 16400 }, { RTLS_OPT_USER_TIMEOUT_US, 0, 300000000 },
+		{ RTLS_OPT_SNDBUF, 1000, 100000 },
+		{ RTLS_OPT_RCVBUF, 30000, 130000 },
+		{ RTLS_OPT_MAX_PAYLOAD, 60, 16400 },
+		{ RTLS_OPT_USER_TIMEOUT_US, 0, 300000000 },
 		{ RTLS_OPT_MAX_SEG, 0, 1500 },
+		{ RTLS_OPT_KEEPALIVE_IDLE_US, 0, 100000000 },
+		{ RTLS_OPT_KEEPALIVE_INTERVAL_US, 0, 100000000 },
+		{ RTLS_OPT_KEEPALIVE_PROBES, 0, 9 },
 	};
 	uint32_t i = fuzz_u8(in) % RTE_DIM(opts), v = fuzz_u16(in);
 

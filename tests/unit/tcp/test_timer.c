@@ -357,6 +357,126 @@ test_orphan_is_not_held(void)
 	CU_ASSERT_EQUAL(now, FX_T0 + 120000000);
 }
 
+/* Quiet for 10 s: asked then, each second, three times. */
+static struct tcp_params *
+keep_params(void)
+{
+	static struct tcp_params p;
+
+	p = *fx_params();
+	p.keep_idle_us = 10000000;
+	p.keep_every_us = 1000000;
+	p.keep_probes = 3;
+	return &p;
+}
+
+/* RFC 9293 3.8.4: a number in front of the peer's window, without data; silence ends it. */
+static void
+test_keepalive(void)
+{
+	static const uint64_t sent[] = { 0, 700 };
+
+	for (size_t i = 0; i < HARNESS_COUNT(sent); i++) {
+		struct fx_conf conf = { .params = keep_params(), .iss = UINT32_MAX };
+		struct tcp_conn c;
+		struct tcp_out o;
+		struct trace t;
+
+		fx_established(&c, &conf);
+		tcp_send_ready(&c, sent[i]);
+		fx_send_all(&c, FX_T0, 9, &o);
+		fx_ack(&c, sent[i], FX_WND, FX_T0);
+		run_timers(&c, FX_T0 + UINT64_C(100000000), &t);
+		CU_ASSERT_EQUAL_FATAL(t.n, 3);
+		for (uint32_t n = 0; n < t.n; n++) {
+			CU_ASSERT_EQUAL(t.at_us[n], FX_T0 + 10000000 + n * UINT64_C(1000000));
+			CU_ASSERT_EQUAL(t.out[n].seg.seq, (uint32_t)(UINT32_MAX + sent[i]));
+			CU_ASSERT_EQUAL(t.out[n].seg.flags, TCP_ACK);
+			CU_ASSERT_EQUAL(t.out[n].len, 0);
+		}
+		CU_ASSERT_EQUAL(c.state, TCP_CLOSED);
+		CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
+	}
+}
+
+/* A peer that answers, or that speaks, lives; each time the silence is counted anew. */
+static void
+test_keepalive_answered(void)
+{
+	struct fx_conf conf = { .params = keep_params() };
+	struct tcp_conn c;
+	struct trace t;
+
+	fx_established(&c, &conf);
+	for (uint64_t n = 0; n < 5; n++) {
+		uint64_t now = FX_T0 + n * 13000000;
+
+		/* Two probes; behind the second the answer comes. */
+		run_timers(&c, now + 11000000, &t);
+		CU_ASSERT_FATAL(t.n >= 2);
+		CU_ASSERT_TRUE(t.out[t.n - 1].keepalive && t.out[t.n - 2].keepalive);
+		CU_ASSERT_EQUAL(t.at_us[t.n - 2], now + 10000000);
+		/* In front of them at most the ACK of the data. */
+		CU_ASSERT(t.n == 2 || !t.out[t.n - 3].keepalive);
+		fx_ack(&c, 0, FX_WND, now + 11500000);
+		fx_data(&c, (int64_t)n * 10, 10, now + 13000000);
+	}
+	CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
+	/* Three probes behind the last byte, none of the earlier ones counts. */
+	run_timers(&c, FX_T0 + UINT64_C(1000000000), &t);
+	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
+	CU_ASSERT_EQUAL(t.out[t.n - 1].seg.ack, tcp_rcv_seq_of(&c, 50));
+	CU_ASSERT_EQUAL(t.at_us[t.n - 1], FX_T0 + 65000000 + 12000000);
+}
+
+/* Whoever has a timer of its own asks no second time: data under way, a closed window; nor by default. */
+static void
+test_keepalive_not_asked(void)
+{
+	struct fx_conf conf = { .params = keep_params() };
+	struct tcp_conn c;
+	struct tcp_out o;
+	struct trace t;
+
+	fx_established(&c, NULL);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), TCP_NEVER);
+
+	fx_established(&c, &conf);
+	tcp_send_ready(&c, 100);
+	fx_send_all(&c, FX_T0, 9, &o);
+	run_timers(&c, FX_T0 + UINT64_C(60000000), &t);
+	for (uint32_t i = 0; i < t.n; i++)
+		CU_ASSERT_EQUAL(t.out[i].len, 100);
+	CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
+
+	fx_established(&c, &conf);
+	fx_ack(&c, 0, 0, FX_T0);
+	tcp_send_ready(&c, 100);
+	run_timers(&c, FX_T0 + UINT64_C(60000000), &t);
+	for (uint32_t i = 0; i < t.n; i++)
+		CU_ASSERT_TRUE(t.out[i].probe);
+	CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
+}
+
+/* Nobody was asked: the program stood still for hours, or the port took nothing. */
+static void
+test_keepalive_unsent(void)
+{
+	struct fx_conf conf = { .params = keep_params() };
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, &conf);
+	for (uint64_t n = 0; n < 9; n++)
+		CU_ASSERT_EQUAL(tcp_timer(&c, FX_T0 + (n + 1) * UINT64_C(3600000000)), TCP_EV_SEND);
+	CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
+	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0 + UINT64_C(36000000000), 9, &o), 1);
+	CU_ASSERT_TRUE(o.keepalive);
+	/* What is owed is not paid by it: its ACK is not heard. */
+	fx_data(&c, 0, 10, FX_T0 + UINT64_C(36000000001));
+	CU_ASSERT_TRUE(c.ack_delayed);
+}
+
 int
 main(void)
 {
@@ -373,6 +493,10 @@ main(void)
 		{ "a program that was stopped", test_stopped_program },
 		{ "a window below one MSS", test_small_window },
 		{ "FIN-WAIT-2", test_linger },
+		{ "keep-alive: silence", test_keepalive },
+		{ "keep-alive: answers", test_keepalive_answered },
+		{ "keep-alive: who is not asked", test_keepalive_not_asked },
+		{ "keep-alive: probes that did not go out", test_keepalive_unsent },
 		{ "an orphan is not held by a closed window", test_orphan_is_not_held },
 	};
 
