@@ -85,8 +85,12 @@ memory_refused(struct rtls_sock *k)
 	/* Its own send buffer, or its peer's window, are nobody else's fault. */
 	if (!share_short(&s->store, k->tx.sndbuf, k->tx.useful))
 		return;
-	if (s->now_us - s->short_us > SHORT_GAP_US)
+	if (s->now_us - s->short_us > SHORT_GAP_US) {
 		s->short_since_us = s->now_us;
+		s->short_by = k;
+	} else if (s->short_by != k) {
+		s->short_by = NULL;
+	}
 	s->short_us = s->now_us;
 }
 
@@ -118,8 +122,12 @@ memory_no_sock(struct rtls_stack *s)
 }
 
 void
-memory_no_room(struct rtls_stack *s)
+memory_no_room(struct rtls_stack *s, const struct rtls_sock *k)
 {
+	if (!s->no_room || s->now_us - s->no_room_us > ASKS_AGAIN_US)
+		s->no_room_by = k;
+	else if (s->no_room_by != k)
+		s->no_room_by = NULL;
 	s->no_room_us = s->now_us;
 	s->no_room = true;
 }
@@ -153,47 +161,57 @@ memory_wake(struct rtls_stack *s)
 	}
 }
 
-/* Somebody to whom nothing comes back of its own. */
+/* Who waits: for what, and the only one that does, whose own end would help nobody. */
+struct wait {
+	enum need need;
+	const struct rtls_sock *by; /* NULL: several, or a newcomer */
+};
+
+/* To somebody a pool is empty, and nothing comes back of its own. */
 static bool
-starves(const struct rtls_stack *s)
+starves(const struct rtls_stack *s, struct wait *w)
 {
-	const struct rtls_sock *k;
+	const struct rtls_sock *k, *first = NULL;
 	uint32_t n = 0;
 
 	TAILQ_FOREACH(k, &s->starved_list, starved_link) {
 		if (n++ == SCAN || s->now_us - k->starved_us < PATIENCE_US)
-			return false;
-		if (!gets_back(k))
-			return true;
+			break;
+		if (gets_back(k))
+			continue;
+		w->need = NEED_BUFFER;
+		w->by = first == NULL ? k : NULL;
+		if (first != NULL)
+			break;
+		first = k;
 	}
-	return false;
+	return first != NULL;
 }
 
-static enum need
-need_of(const struct rtls_stack *s)
+static struct wait
+waiting(const struct rtls_stack *s)
 {
 	uint64_t now_us = s->now_us;
+	struct wait w = { .need = NEED_NOTHING };
 
 	if (s->no_sock && now_us - s->no_sock_us <= ASKS_AGAIN_US && TAILQ_EMPTY(&s->free_list))
-		return NEED_SOCK;
-	if (s->no_room && now_us - s->no_room_us <= ASKS_AGAIN_US && pressure_is_high(s))
-		return NEED_ROOM;
-	if (starves(s))
-		return NEED_BUFFER;
-	if (s->short_us != 0 && now_us - s->short_us <= SHORT_GAP_US &&
-	    now_us - s->short_since_us >= PATIENCE_US)
-		return NEED_SHARE;
-	return NEED_NOTHING;
+		w.need = NEED_SOCK;
+	else if (s->no_room && now_us - s->no_room_us <= ASKS_AGAIN_US && pressure_is_high(s))
+		w = (struct wait){ NEED_ROOM, s->no_room_by };
+	else if (!starves(s, &w) && s->short_us != 0 && now_us - s->short_us <= SHORT_GAP_US &&
+		 now_us - s->short_since_us >= PATIENCE_US)
+		w = (struct wait){ NEED_SHARE, s->short_by };
+	return w;
 }
 
 /* May this one be ended for it, and how little does it make of what it holds? */
 static bool
-judge(const struct rtls_sock *k, enum need need, struct hold_score *out)
+judge(const struct rtls_sock *k, const struct wait *w, struct hold_score *out)
 {
-	if (k->phase == ENDPOINT_FREE || k->phase == ENDPOINT_LISTEN ||
+	if (k == w->by || k->phase == ENDPOINT_FREE || k->phase == ENDPOINT_LISTEN ||
 	    k->tcp.state == TCP_CLOSED || !hold_judge(&k->hold, all_held(k), k->stack->now_us, out))
 		return false;
-	switch (need) {
+	switch (w->need) {
 	case NEED_NOTHING:
 		return false;
 	case NEED_SHARE:
@@ -211,7 +229,7 @@ judge(const struct rtls_sock *k, enum need need, struct hold_score *out)
 }
 
 static void
-end_worst(struct rtls_stack *s, enum need need)
+end_worst(struct rtls_stack *s, const struct wait *w)
 {
 	struct rtls_sock *k = s->relief.worst;
 	struct hold_score now;
@@ -219,11 +237,11 @@ end_worst(struct rtls_stack *s, enum need need)
 	s->relief.worst = NULL;
 	s->relief.looked = 0;
 	/* It may have moved since it was looked at. */
-	if (k == NULL || !judge(k, need, &now)) {
+	if (k == NULL || !judge(k, w, &now)) {
 		s->relief.next_us = s->now_us + NOBODY_US;
 		return;
 	}
-	s->relief.next_us = s->now_us + (need == NEED_SOCK ? PAUSE_SOCK_US : PAUSE_US);
+	s->relief.next_us = s->now_us + (w->need == NEED_SOCK ? PAUSE_SOCK_US : PAUSE_US);
 	stack_count(s, CNT_PRESSURE_HOLDER_ENDED);
 	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
 }
@@ -231,12 +249,12 @@ end_worst(struct rtls_stack *s, enum need need)
 void
 memory_relieve(struct rtls_stack *s)
 {
-	enum need need = need_of(s);
+	const struct wait w = waiting(s);
 	struct hold_score score;
 	struct rtls_sock *k;
 	uint32_t n;
 
-	if (need == NEED_NOTHING) {
+	if (w.need == NEED_NOTHING) {
 		s->relief.worst = NULL;
 		s->relief.looked = 0;
 		return;
@@ -245,7 +263,7 @@ memory_relieve(struct rtls_stack *s)
 		return;
 	for (n = 0; n < SCAN && s->relief.looked < s->conf.max_socks; n++) {
 		k = &s->socks[s->relief.looked++];
-		if (!judge(k, need, &score))
+		if (!judge(k, &w, &score))
 			continue;
 		if (s->relief.worst != NULL && !hold_worse(&score, &s->relief.score))
 			continue;
@@ -253,11 +271,11 @@ memory_relieve(struct rtls_stack *s)
 		s->relief.score = score;
 	}
 	if (s->relief.looked == s->conf.max_socks)
-		end_worst(s, need);
+		end_worst(s, &w);
 }
 
 bool
 memory_waits(const struct rtls_stack *s)
 {
-	return !TAILQ_EMPTY(&s->starved_list) || need_of(s) != NEED_NOTHING;
+	return !TAILQ_EMPTY(&s->starved_list) || waiting(s).need != NEED_NOTHING;
 }

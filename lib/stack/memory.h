@@ -36,7 +36,7 @@ void memory_unstarve(struct rtls_sock *k);
 void memory_no_sock(struct rtls_stack *s);
 
 /* Event: there is no room for the rest of a record, or for a connection more. */
-void memory_no_room(struct rtls_stack *s);
+void memory_no_room(struct rtls_stack *s, const struct rtls_sock *k);
 
 /* Who found a pool empty looks again when buffers are back. */
 void memory_wake(struct rtls_stack *s);

@@ -89,7 +89,7 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 		return;
 	}
 	if (pressure_is_severe(s)) {
-		memory_no_room(s);
+		memory_no_room(s, NULL);
 		stack_count(s, CNT_PRESSURE_CONN_REFUSED);
 		return;
 	}

@@ -40,7 +40,7 @@ pressure_drops(struct rtls_sock *k)
 	if (session_rx_head_need(&k->rx) != 0) {
 		if (!pressure_is_high(s) || used < pressure_share(k))
 			return false;
-		memory_no_room(k->stack);
+		memory_no_room(k->stack, k);
 		return true;
 	}
 	/* A record waits for the program: one segment is enough to go on with. */

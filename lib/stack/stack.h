@@ -113,10 +113,13 @@ struct rtls_stack {
 	struct share_store store; /* record buffers for sending */
 	uint64_t short_us;        /* a share stopped somebody last then; 0: never */
 	uint64_t short_since_us;  /* and again and again since then */
-	bool no_sock;             /* a connection found no socket, at no_sock_us last */
+	/* The only one whom that concerns; NULL: several, or a newcomer. To compare with alone. */
+	const struct rtls_sock *short_by;
+	bool no_sock; /* a connection found no socket, at no_sock_us last */
 	uint64_t no_sock_us;
 	bool no_room; /* the same for receive buffers */
 	uint64_t no_room_us;
+	const struct rtls_sock *no_room_by;
 	struct {
 		struct rtls_sock *worst; /* of those that were looked at in this round */
 		struct hold_score score;

@@ -353,6 +353,39 @@ test_opened_is_held(void)
 	crowd_fini(&c);
 }
 
+/* Nobody is ended for what it waits for alone: its own end would help nobody. */
+static void
+test_own_wait(void)
+{
+	static struct rte_mbuf *m[1024];
+	struct rtls_sock *k;
+	unsigned int taken, mine, late;
+	struct crowd c;
+
+	crowd_init(&c);
+	mine = crowd_join(&c);
+	k = c.near[mine];
+	late = crowd_join(&c);
+	opened_put(&k->rx.opened, buf_record_alloc(&c.p.stack[0]->pools, RECORD_PLAIN_MAX),
+		   &(struct opened_rec){ .type = RECORD_DATA });
+	memory_hold(k);
+	taken = take_all(&c, m);
+	for (int i = 0; i < 30; i++) {
+		CU_ASSERT_EQUAL(crowd_send(&c, mine, 1000), -ENOMEM);
+		pair_pass(&c.p, SECOND);
+	}
+	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 0);
+	CU_ASSERT_EQUAL(pair_info(k).state, RTLS_SOCK_OPEN);
+	/* For another one that waits it is. */
+	CU_ASSERT_EQUAL(crowd_send(&c, late, 1000), -ENOMEM);
+	pair_pass(&c.p, 2 * SECOND);
+	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 1);
+	CU_ASSERT_EQUAL(k->end_reason, RTLS_REASON_NO_MEMORY);
+	while (taken > 0)
+		rte_pktmbuf_free(m[--taken]);
+	crowd_fini(&c);
+}
+
 /* Who found no buffer is woken by the first that is there. */
 static void
 test_woken(void)
@@ -509,6 +542,7 @@ main(void)
 		{ "who is gone does not wait", test_gone_waits_not },
 		{ "an open record waits", test_open_record_waits },
 		{ "opened records are held", test_opened_is_held },
+		{ "who waits alone is not ended for it", test_own_wait },
 		{ "woken by one buffer", test_woken },
 		{ "read-ahead is charged", test_read_ahead },
 		{ "no socket is left", test_no_socket },

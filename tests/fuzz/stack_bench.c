@@ -99,8 +99,10 @@ reset_stack(struct rtls_stack *s)
 	s->relieve_us = 0;
 	s->pressure_next = 0;
 	s->short_us = 0;
+	s->short_by = NULL;
 	s->no_sock = false;
 	s->no_room = false;
+	s->no_room_by = NULL;
 	memset(&s->relief, 0, sizeof(s->relief));
 	s->next_port = 0;
 	s->clock_started = false;
@@ -141,7 +143,7 @@ bench_reset(struct bench *b, bool known)
 		reset_peer(&b->peers[i], (uint16_t)(BENCH_PEER_PORT + i));
 	b->listener = NULL;
 	b->now_us = START_US;
-	b->dropped = b->held_dropped = 0;
+	b->dropped = b->held_dropped = b->data_dropped = 0;
 	b->nb_in = b->frames = b->tap->nb_sent = 0;
 	b->tap->takes = UINT32_MAX;
 	bench_poll(b, 0);

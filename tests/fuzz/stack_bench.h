@@ -59,6 +59,7 @@ struct bench {
 	uint32_t pool_baseline;
 	uint64_t dropped; /* packets that the stack gave up */
 	uint64_t held_dropped;
+	uint64_t data_dropped;
 	struct stack_watch watch;
 	struct bench_peer peers[BENCH_PEERS];
 	struct tap_frame in[TAP_IN_MAX]; /* injected since the last poll */
