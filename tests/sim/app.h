@@ -76,8 +76,9 @@ struct app {
 	uint64_t rng;
 	uint64_t data_sent;
 	uint64_t received;
-	uint64_t records_sent; /* control records */
-	uint64_t write_at_us;  /* pauses until then */
+	uint64_t records_sent;     /* control records */
+	unsigned int control_past; /* control records since data was taken last */
+	uint64_t write_at_us;      /* pauses until then */
 	uint64_t read_at_us;
 	uint64_t received_at_us; /* the newest byte */
 	uint64_t refusals;       /* -EAGAIN, -ENOMEM and short counts of send calls */

@@ -6,6 +6,13 @@
 
 #include "sim/app_priv.h"
 
+/*
+ * Control records between two calls whose data was taken. There is room for control past data: a
+ * program that waits for room and throws in one now and then, for as long as it waits, fills a slow
+ * connection with these, and its data never comes to its turn.
+ */
+enum { CONTROL_PAST_MAX = 2 };
+
 /* Was a send call refused for now? Anything else negative is a complaint. */
 static bool
 refused(struct app *a, ssize_t rc, size_t asked)
@@ -52,6 +59,7 @@ send_data(struct app *a, uint16_t type, uint64_t left)
 	journal_append(a->sent, type, (uint64_t)rc,
 		       type == JOURNAL_DATA && !more && (size_t)rc == len);
 	a->data_sent += (uint64_t)rc;
+	a->control_past = 0;
 	return true;
 }
 
@@ -76,6 +84,7 @@ send_control(struct app *a, uint16_t type)
 		app_complain(a, "a control record was taken in part: %zd of %zu", rc, len);
 	journal_append(a->sent, type, len, false);
 	a->records_sent++;
+	a->control_past++;
 	return true;
 }
 
@@ -118,7 +127,7 @@ app_tx_step(struct app *a, uint64_t now_us)
 			a->write_at_us = now_us + a->conf.hold_us;
 			return false;
 		}
-		if (app_chance(a, a->conf.control_pct))
+		if (a->control_past < CONTROL_PAST_MAX && app_chance(a, a->conf.control_pct))
 			return send_control(a,
 					    app_chance(a, 50) ? JOURNAL_ALERT : JOURNAL_HANDSHAKE);
 		if (a->data_sent < a->conf.bytes)

@@ -84,8 +84,8 @@ draw_segments(struct sim_end_conf *e, uint64_t *rng)
 
 	e->app.max_seg = one_of(rng, limits, HARNESS_COUNT(limits));
 	/*
-	 * The same number of segments, not of bytes. A program that waits for room throws in ever
-	 * more control records: on a slow connection these would be most of the stream.
+	 * The same number of segments, not of bytes. Control records of up to 16 KiB each would be
+	 * most of the stream.
 	 */
 	if (e->app.max_seg != 0 && e->app.max_seg <= 100) {
 		e->app.bytes = between(rng, 1000, 4000);
