@@ -426,11 +426,22 @@ session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iov
 	return src.left < len ? (ssize_t)(len - src.left) : rc;
 }
 
+/*
+ * Past data that has no room: one large buffer of control records, and then one at least always
+ * fits. More would hold what the share denies, and data would never find room under them.
+ */
+static bool
+may_pass_data(const struct session_tx *tx)
+{
+	return tx->passed < BUF_LARGE_ROOM && room_used(tx) < tx->sndbuf + BUF_LARGE_ROOM;
+}
+
 int
 session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		   unsigned int iovlen, uint32_t len)
 {
 	struct pieces src = pieces_of(iov, iovlen);
+	bool passes = room_used(tx) >= tx->sndbuf || share_left(tx) == 0;
 	struct rte_mbuf *m;
 	int rc;
 
@@ -440,8 +451,7 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		return -EIO;
 	if (!number_left(tx, tx->open != NULL, 0))
 		return -EKEYEXPIRED;
-	/* Data stays below this, so one control record at least always fits. */
-	if (room_used(tx) >= tx->sndbuf + BUF_LARGE_ROOM)
+	if (passes && !may_pass_data(tx))
 		return -EAGAIN;
 	m = buf_control_alloc(tx->pools, len);
 	if (m == NULL) {
@@ -455,6 +465,8 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	}
 	if (rc != 0)
 		buf_record_discard(m);
+	else
+		tx->passed = passes ? tx->passed + m->buf_len : 0;
 	return rc;
 }
 

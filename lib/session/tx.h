@@ -52,6 +52,7 @@ struct session_tx {
 	/* What all connections share; NULL: this one has no share to keep to. */
 	const struct share_store *store;
 	uint64_t useful; /* buffer room that the connection can make use of */
+	uint32_t passed; /* buffer room of control records since data had room */
 	uint64_t ahead;  /* buffer room held beside the queue: what was read ahead of a file */
 	uint8_t iv[RECORD_NONCE_LEN]; /* of record number 0 */
 	struct crypto_key *key;
@@ -90,7 +91,8 @@ ssize_t session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned
 
 /*
  * One control record of len bytes, the pieces' sum, at least 1 and at most RECORD_PLAIN_MAX; all
- * or nothing. May exceed sndbuf by one large buffer more than data may. 0 or as above, and
+ * or nothing. Where data has no room, by sndbuf or its share, they have one large buffer in all,
+ * which the last one may exceed; then -EAGAIN until data has room again. 0 or as above, and
  * -EINVAL: no keys yet, or len out of range. On -EAGAIN, -ENOMEM and -EKEYEXPIRED the open
  * record stays open.
  */

@@ -822,6 +822,38 @@ test_share(void)
 	finish();
 }
 
+/* Control records go past data that its share stops, but do not hold what it was denied. */
+static void
+test_share_of_control(void)
+{
+	struct share_store st = { .total = 100 * BUF_LARGE_ROOM,
+				  .used = 90 * BUF_LARGE_ROOM,
+				  .floor = BUF_LARGE_ROOM,
+				  .margin = 20 * BUF_LARGE_ROOM,
+				  .members = 2,
+				  .holders = 2 };
+	unsigned int n = 0;
+
+	begin_keyed(SNDBUF);
+	t.tx.store = &st;
+	t.tx.useful = SNDBUF;
+	CU_ASSERT_EQUAL(send_data(16384, false), 16384);
+	CU_ASSERT_EQUAL(send_data(1, false), -EAGAIN);
+	while (n < 1000 && send_control(21, 1000) == 0)
+		n++;
+	CU_ASSERT_EQUAL(send_control(21, 1000), -EAGAIN);
+	CU_ASSERT(n >= BUF_LARGE_ROOM / BUF_MEDIUM_ROOM);
+	CU_ASSERT(session_tx_held(&t.tx) <= 2 * BUF_LARGE_ROOM + BUF_MEDIUM_ROOM);
+	acknowledge();
+	/* What went past before counts no more. */
+	CU_ASSERT_EQUAL(send_control(22, 2), 0);
+	CU_ASSERT_EQUAL(send_data(16384, false), 16384);
+	CU_ASSERT_EQUAL(send_control(22, 16384), 0);
+	CU_ASSERT_EQUAL(send_control(22, 2), -EAGAIN);
+	acknowledge();
+	finish();
+}
+
 /* However many large buffers there are: what is accepted is what comes out. */
 static void
 test_short_counts(void)
@@ -1049,6 +1081,7 @@ main(void)
 		{ "short records", test_short_records },
 		{ "the reserve of control records", test_reserve },
 		{ "a share", test_share },
+		{ "a share, and control records", test_share_of_control },
 		{ "short counts are exact", test_short_counts },
 		{ "a provider that fails ends sending", test_provider_fails },
 		{ "freed buffers hold no plaintext", test_wipes },
