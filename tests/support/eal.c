@@ -3,6 +3,7 @@
 
 #include "support/eal.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,10 +12,19 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+static bool leave_up;
+
 static void
 eal_stop(void)
 {
-	rte_eal_cleanup();
+	if (!leave_up)
+		rte_eal_cleanup();
+}
+
+void
+eal_leave_up(void)
+{
+	leave_up = true;
 }
 
 int

@@ -12,4 +12,11 @@
 /* 0, or -1 after a TAP "Bail out!" line. It is cleaned up when the program exits. */
 int eal_start(const char *name);
 
+/*
+ * The program ends without rte_eal_cleanup(). That unmaps EAL's memory while EAL's interrupt thread
+ * runs on: where a driver leaves an interrupt registered whose handle lies in there, this thread
+ * may touch it.
+ */
+void eal_leave_up(void);
+
 #endif

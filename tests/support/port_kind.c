@@ -7,11 +7,14 @@
 
 #include <sched.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
+#include <rte_alarm.h>
+#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 #include <rte_ring.h>
@@ -145,6 +148,59 @@ make_memif(uint16_t ids[2])
 	return why;
 }
 
+/* Does the port say so, within ten seconds? */
+static bool
+await_link(uint16_t id, uint16_t status)
+{
+	struct rte_eth_link link;
+
+	for (int i = 0; i < 10000; i++) {
+		if (rte_eth_link_get_nowait(id, &link) == 0 && link.link_status == status)
+			return true;
+		rte_delay_us_sleep(1000);
+	}
+	return false;
+}
+
+static atomic_bool alarm_ran;
+
+static void
+on_alarm(void *arg)
+{
+	(void)arg;
+	atomic_store(&alarm_ran, true);
+}
+
+/* EAL's interrupt thread has ended what it was about: it runs one thing at a time, alarms too. */
+static bool
+await_interrupts(void)
+{
+	atomic_store(&alarm_ran, false);
+	if (rte_eal_alarm_set(1, on_alarm, NULL) != 0)
+		return false;
+	for (int i = 0; i < 10000 && !atomic_load(&alarm_ran); i++)
+		rte_delay_us_sleep(1000);
+	return atomic_load(&alarm_ran);
+}
+
+/* They shake hands in EAL's interrupt thread, whatever the time of the stacks is. */
+static bool
+memif_started(const uint16_t ids[2])
+{
+	return await_link(ids[0], RTE_ETH_LINK_UP) && await_link(ids[1], RTE_ETH_LINK_UP) &&
+	       await_interrupts();
+}
+
+/*
+ * That thread takes the peer of a closed one down. The driver has no lock between this and a stop of
+ * the peer: both free its regions.
+ */
+static bool
+memif_parted(const uint16_t ids[2])
+{
+	return await_link(ids[1], RTE_ETH_LINK_DOWN) && await_interrupts();
+}
+
 static const char *
 make_ring(uint16_t ids[2])
 {
@@ -184,9 +240,10 @@ link_vdev(const uint16_t ids[2], bool up)
 }
 
 const struct port_kind port_kinds[PORT_KINDS] = {
-	[PORT_KIND_TAP] = { "net_tap, net_af_packet", make_tap, link_tap, true },
-	[PORT_KIND_FAILSAFE] = { "net_failsafe over net_tap", make_failsafe, link_tap, true },
-	[PORT_KIND_VETH] = { "net_af_packet over veth", make_veth, link_veth, true },
-	[PORT_KIND_MEMIF] = { "net_memif", make_memif, NULL, false },
-	[PORT_KIND_RING] = { "net_ring", make_ring, link_vdev, false },
+	[PORT_KIND_TAP] = { "net_tap, net_af_packet", make_tap, link_tap, true, NULL, NULL },
+	[PORT_KIND_FAILSAFE] = { "net_failsafe over net_tap", make_failsafe, link_tap, true, NULL,
+				 NULL },
+	[PORT_KIND_VETH] = { "net_af_packet over veth", make_veth, link_veth, true, NULL, NULL },
+	[PORT_KIND_MEMIF] = { "net_memif", make_memif, NULL, false, memif_started, memif_parted },
+	[PORT_KIND_RING] = { "net_ring", make_ring, link_vdev, false, NULL, NULL },
 };

@@ -21,6 +21,13 @@ struct port_kind {
 	 */
 	void (*link)(const uint16_t ids[2], bool up);
 	bool cuts; /* nothing passes a link that is down; net_ring's only says so */
+	/*
+	 * What the driver does behind the program is done, after both were started and between the
+	 * closing of the first and of the second. NULL: it does nothing then. False: it did not
+	 * come to an end.
+	 */
+	bool (*started)(const uint16_t ids[2]);
+	bool (*parted)(const uint16_t ids[2]);
 };
 
 enum {
