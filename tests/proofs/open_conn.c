@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* sources: lib/tcp/open.c lib/tcp/conn.c lib/tcp/ranges.c */
+/* sources: lib/tcp/open.c lib/tcp/conn.c lib/tcp/ranges.c lib/tcp/timer.c */
 /* flags: --unwind 2 -DTCP_RANGES_MAX=1 */
 #include "conn_invariant.h"
 #include "tcp/ack.h"
