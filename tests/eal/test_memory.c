@@ -206,6 +206,13 @@ take_all(struct crowd *c, struct rte_mbuf **m)
 	return n;
 }
 
+static void
+give_back(struct rte_mbuf **m, unsigned int taken)
+{
+	while (taken > 0)
+		rte_pktmbuf_free(m[--taken]);
+}
+
 /*
  * Somebody who holds nothing waits for a buffer: the one that took the least goes, not before it
  * held for 10 s, and with its reason. Who takes its bytes stays.
@@ -249,8 +256,7 @@ test_worst_goes(void)
 		  rtls_send(c.near[late], "x", 1, 0) == 1);
 	pair_pass(&c.p, 30 * SECOND);
 	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 1);
-	while (taken > 0)
-		rte_pktmbuf_free(m[--taken]);
+	give_back(m, taken);
 	crowd_fini(&c);
 }
 
@@ -288,8 +294,7 @@ test_gone_waits_not(void)
 	CU_ASSERT_EQUAL(rtls_close(c.near[reset]), 0);
 	CU_ASSERT_EQUAL(rtls_close(c.far[closed]), 0);
 	c.n = 1;
-	while (taken > 0)
-		rte_pktmbuf_free(m[--taken]);
+	give_back(m, taken);
 	crowd_fini(&c);
 }
 
@@ -319,9 +324,17 @@ test_open_record_waits(void)
 	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 1);
 	CU_ASSERT_EQUAL(pair_info(c.near[0]).state, RTLS_SOCK_CLOSED);
 	CU_ASSERT(!c.near[late]->starved);
-	while (taken > 0)
-		rte_pktmbuf_free(m[--taken]);
+	give_back(m, taken);
 	crowd_fini(&c);
+}
+
+/* A record that was opened and that the program has not read. */
+static void
+hold_opened(struct rtls_sock *k)
+{
+	opened_put(&k->rx.opened, buf_record_alloc(&k->stack->pools, RECORD_PLAIN_MAX),
+		   &(struct opened_rec){ .type = RECORD_DATA });
+	memory_hold(k);
 }
 
 /* Records that were opened and that the program does not read hold buffers as well. */
@@ -336,9 +349,7 @@ test_opened_is_held(void)
 	crowd_init(&c);
 	k = c.near[crowd_join(&c)];
 	late = crowd_join(&c);
-	opened_put(&k->rx.opened, buf_record_alloc(&c.p.stack[0]->pools, RECORD_PLAIN_MAX),
-		   &(struct opened_rec){ .type = RECORD_DATA });
-	memory_hold(k);
+	hold_opened(k);
 	taken = take_all(&c, m);
 	for (int i = 0; i < 9; i++) {
 		CU_ASSERT_EQUAL(crowd_send(&c, late, 1000), -ENOMEM);
@@ -348,8 +359,7 @@ test_opened_is_held(void)
 	pair_pass(&c.p, 2 * SECOND);
 	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 1);
 	CU_ASSERT_EQUAL(k->end_reason, RTLS_REASON_NO_MEMORY);
-	while (taken > 0)
-		rte_pktmbuf_free(m[--taken]);
+	give_back(m, taken);
 	crowd_fini(&c);
 }
 
@@ -366,9 +376,7 @@ test_own_wait(void)
 	mine = crowd_join(&c);
 	k = c.near[mine];
 	late = crowd_join(&c);
-	opened_put(&k->rx.opened, buf_record_alloc(&c.p.stack[0]->pools, RECORD_PLAIN_MAX),
-		   &(struct opened_rec){ .type = RECORD_DATA });
-	memory_hold(k);
+	hold_opened(k);
 	taken = take_all(&c, m);
 	for (int i = 0; i < 30; i++) {
 		CU_ASSERT_EQUAL(crowd_send(&c, mine, 1000), -ENOMEM);
@@ -381,8 +389,7 @@ test_own_wait(void)
 	pair_pass(&c.p, 2 * SECOND);
 	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 1);
 	CU_ASSERT_EQUAL(k->end_reason, RTLS_REASON_NO_MEMORY);
-	while (taken > 0)
-		rte_pktmbuf_free(m[--taken]);
+	give_back(m, taken);
 	crowd_fini(&c);
 }
 
@@ -408,8 +415,7 @@ test_woken(void)
 	pair_pass(&c.p, 1000);
 	CU_ASSERT_EQUAL(pair_bits(&c.p, 0, c.near[0]), RTLS_WRITABLE);
 	CU_ASSERT_EQUAL(rtls_send(c.near[0], "x", 1, 0), 1);
-	while (taken > 0)
-		rte_pktmbuf_free(m[--taken]);
+	give_back(m, taken);
 	pair_pass(&c.p, 1000);
 	CU_ASSERT_EQUAL(pair_bits(&c.p, 0, c.near[1]), RTLS_WRITABLE);
 	crowd_fini(&c);
