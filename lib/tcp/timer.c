@@ -3,6 +3,8 @@
 
 #include "tcp/timer.h"
 
+enum { PERSIST_PROBES = 8 }; /* at least, before the user timeout */
+
 /* When R2 is reached (RFC 9293 3.8.3). */
 static uint64_t
 give_up_at(const struct tcp_conn *c)
@@ -37,10 +39,19 @@ tcp_timer_start(struct tcp_conn *c, uint64_t now_us)
 		tcp_timer_restart(c, now_us);
 }
 
+/*
+ * Probes come often enough that R2 does not judge by one or two that were lost: as RFC 9293
+ * 3.8.6.1 has it, a peer that answers keeps its connection.
+ */
 void
 tcp_timer_persist(struct tcp_conn *c, uint64_t now_us)
 {
-	arm(c, now_us, tcp_rtt_backed_off(&c->rtt, c->params, c->persist_backoff));
+	uint32_t in_us = tcp_rtt_backed_off(&c->rtt, c->params, c->persist_backoff);
+	uint32_t max_us = c->params->user_timeout_us / PERSIST_PROBES;
+
+	if (max_us < c->rtt.rto_us) /* an answer takes that long */
+		max_us = c->rtt.rto_us;
+	arm(c, now_us, in_us < max_us ? in_us : max_us);
 }
 
 /* Everything from snd_una on is sent again, as the window allows. */

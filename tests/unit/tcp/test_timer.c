@@ -176,7 +176,7 @@ test_go_back(void)
 static void
 test_persist(void)
 {
-	static const uint64_t at_ms[] = { 250, 750, 1750, 3750, 7750, 15750, 31750, 63750 };
+	static const uint64_t at_ms[] = { 250, 750, 1750, 3750, 7750, 15750, 30750, 45750 };
 	struct tcp_conn c;
 	struct tcp_out o;
 	uint64_t now = FX_T0;
@@ -196,7 +196,7 @@ test_persist(void)
 		if (probes < HARNESS_COUNT(at_ms)) {
 			CU_ASSERT_EQUAL(now - FX_T0, at_ms[probes] * 1000);
 		} else {
-			CU_ASSERT_EQUAL(now - before, 60000000);
+			CU_ASSERT_EQUAL(now - before, 15000000); /* an eighth of R2 */
 		}
 		probes++;
 		fx_ack(&c, 0, 0, now + 1000);
@@ -225,8 +225,32 @@ test_persist_unanswered(void)
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + UINT64_C(900000000), &o)); /* long idle before */
 	run_timers(&c, FX_T0 + UINT64_C(2000000000), &t);
 	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
-	CU_ASSERT_EQUAL(t.n, 8);
-	CU_ASSERT_EQUAL(t.at_us[7], FX_T0 + UINT64_C(900000000) + 63750000);
+	/* Two lost ones do not end it: 250 ms, doubling to an eighth of R2. */
+	CU_ASSERT_EQUAL(t.n, 12);
+	CU_ASSERT_EQUAL(t.at_us[7], FX_T0 + UINT64_C(900000000) + 45750000);
+	CU_ASSERT_EQUAL(t.at_us[11], FX_T0 + UINT64_C(900000000) + 105750000);
+}
+
+/* A user timeout of less than eight round trips: no probe before the last one can be answered. */
+static void
+test_persist_short_timeout(void)
+{
+	struct tcp_params *params = fx_params();
+	struct fx_conf conf = { .params = params };
+	struct tcp_conn c;
+	struct tcp_out o;
+	struct trace t;
+
+	params->user_timeout_us = 1000000;
+	fx_established(&c, &conf);
+	fx_ack(&c, 0, 0, FX_T0);
+	tcp_send_ready(&c, 3000);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+	run_timers(&c, FX_T0 + UINT64_C(2000000000), &t);
+	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
+	CU_ASSERT_EQUAL(t.n, 3);
+	for (uint32_t i = 0; i < t.n; i++)
+		CU_ASSERT_EQUAL(t.at_us[i] - FX_T0, (i + 1) * UINT64_C(250000));
 }
 
 /* The window closes behind data in flight: probes, no go-back with cwnd 1. */
@@ -488,6 +512,7 @@ main(void)
 		{ "go-back-N", test_go_back },
 		{ "closed window for ten minutes", test_persist },
 		{ "unanswered probes", test_persist_unanswered },
+		{ "unanswered probes, short user timeout", test_persist_short_timeout },
 		{ "the window closes behind data", test_window_closes },
 		{ "the window shrinks to little", test_window_shrinks },
 		{ "a program that was stopped", test_stopped_program },
