@@ -91,6 +91,7 @@ wheel_cancel(struct wheel *w, struct wheel_node *node)
 	if (!wheel_armed(node))
 		return;
 	unlink_node(w, node);
+	w->nb_armed--;
 	if (tick <= w->tick)
 		return;
 	/* As long as the wheel has not reached a node's slot, the highest digit
@@ -111,6 +112,7 @@ wheel_arm(struct wheel *w, struct wheel_node *node, uint64_t at_us)
 		return;
 	node->at_us = at_us;
 	place(w, node);
+	w->nb_armed++;
 }
 
 /*
@@ -175,6 +177,7 @@ wheel_expire(struct wheel *w, uint64_t now_us, uint32_t *budget)
 		} else if (w->due != NULL) {
 			node = w->due;
 			unlink_node(w, node);
+			w->nb_armed--;
 			(*budget)--;
 			return node;
 		} else if (!advance(w, now_us >> WHEEL_TICK_BITS)) {

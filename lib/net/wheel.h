@@ -37,6 +37,7 @@ struct wheel_node {
 };
 
 struct wheel {
+	uint32_t nb_armed;
 	uint64_t tick;          /* all nodes up to it have fired, or are in due or moving */
 	struct wheel_node *due; /* first in, first out */
 	struct wheel_node **due_end;

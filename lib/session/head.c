@@ -123,22 +123,20 @@ classify(const struct session_rx *rx)
 }
 
 static void
-count_record(struct session_rx *rx, const struct opening *o)
+count_record(struct session_rx_count *c, const struct opening *o, uint32_t wire_len)
 {
-	uint32_t wire_len = framer_wire_len(&rx->framer);
-
-	rx->records++;
-	rx->record_bytes += o->plain_len;
-	rx->wire_bytes += wire_len;
+	c->records++;
+	c->record_bytes += o->plain_len;
+	c->wire_bytes += wire_len;
 	switch (o->found) {
 	case RECVQ_UNTOUCHED:
 		break;
 	case RECVQ_OPENED:
-		rx->device_records++;
-		rx->device_bytes += wire_len;
+		c->device_records++;
+		c->device_bytes += wire_len;
 		break;
 	case RECVQ_MIXED:
-		rx->mixed_records++;
+		c->mixed_records++;
 		break;
 	}
 }
@@ -149,7 +147,9 @@ opened(struct session_rx *rx, struct receipt *r, const struct opening *o, enum o
 {
 	uint32_t wire_len = framer_wire_len(&rx->framer);
 
-	count_record(rx, o);
+	count_record(&rx->count, o, wire_len);
+	if (rx->total != NULL)
+		count_record(rx->total, o, wire_len);
 	framer_next(&rx->framer);
 	recvq_consume(rx->q, wire_len);
 	rx->rec_no++;

@@ -55,6 +55,15 @@ struct session_rx_device {
 	uint64_t ahead; /* its number of a record less ours: the keys have changed since */
 };
 
+struct session_rx_count {
+	uint64_t records;
+	uint64_t record_bytes;   /* plaintext */
+	uint64_t device_records; /* opened by the device as a whole, with the record's key */
+	uint64_t mixed_records;  /* opened by it otherwise */
+	uint64_t wire_bytes;     /* of all records */
+	uint64_t device_bytes;   /* of device_records, on the wire */
+};
+
 struct session_rx {
 	uint8_t state;      /* enum session_rx_state */
 	uint8_t end_reason; /* enum rtls_end_reason; FAILED */
@@ -74,12 +83,8 @@ struct session_rx {
 	uint32_t short_len; /* -ENOMEM: for a record of so many bytes */
 	struct messages messages;
 	struct session_rx_device device;
-	uint64_t records;        /* counters */
-	uint64_t record_bytes;   /* plaintext */
-	uint64_t device_records; /* opened by the device as a whole, with the record's key */
-	uint64_t mixed_records;  /* opened by it otherwise */
-	uint64_t wire_bytes;     /* of all records */
-	uint64_t device_bytes;   /* of device_records, on the wire */
+	struct session_rx_count count;
+	struct session_rx_count *total; /* of all connections; NULL: nobody adds up */
 	uint64_t decrypt_errors;
 };
 

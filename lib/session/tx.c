@@ -148,6 +148,14 @@ frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type)
 	m->pkt_len = m->data_len;
 }
 
+static void
+count_record(struct session_tx_count *c, uint32_t plain_len, bool to_device)
+{
+	c->records++;
+	c->record_bytes += plain_len;
+	c->device_records += to_device;
+}
+
 /* Makes the record around the plaintext in m, in place, and queues it. 0 or -EIO. */
 static int
 close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
@@ -172,9 +180,9 @@ close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 	push(tx, m, type);
 	tx->rec_no++;
 	tx->epoch_records++;
-	tx->records++;
-	tx->device_records += tx->to_device;
-	tx->record_bytes += plain_len;
+	count_record(&tx->count, plain_len, tx->to_device);
+	if (tx->total != NULL)
+		count_record(tx->total, plain_len, tx->to_device);
 	return 0;
 }
 

@@ -36,6 +36,12 @@ enum {
 	SESSION_TX_HANDSHAKE_MAX = 64 << 10,
 };
 
+struct session_tx_count {
+	uint64_t records;
+	uint64_t record_bytes;   /* plaintext */
+	uint64_t device_records; /* of these, framed for a device */
+};
+
 struct session_tx {
 	const struct record_suite *suite; /* NULL: no keys yet */
 	struct rte_mbuf *open;            /* the open record's plaintext, or NULL */
@@ -62,9 +68,8 @@ struct session_tx {
 	const struct crypto_provider *provider;
 	const struct buf_pools *pools;
 	struct sendq *q;
-	uint64_t records;        /* counters */
-	uint64_t record_bytes;   /* plaintext */
-	uint64_t device_records; /* of these, framed for a device */
+	struct session_tx_count count;
+	struct session_tx_count *total; /* of all connections; NULL: nobody adds up */
 };
 
 void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sendq *q,

@@ -181,12 +181,12 @@ rtls_sock_stats(const struct rtls_sock *k, struct rtls_sock_stats *out)
 	if (out == NULL)
 		return -EINVAL;
 	*out = k->stats_base;
-	out->tx_records = k->tx.records;
-	out->rx_records = k->rx.records;
-	out->tx_record_bytes = k->tx.record_bytes;
-	out->rx_record_bytes = k->rx.record_bytes;
-	out->tx_nic_records = k->tx.device_records;
-	out->rx_nic_records = k->rx.device_records;
-	out->rx_mixed_records = k->rx.mixed_records;
+	out->tx_records = k->tx.count.records;
+	out->rx_records = k->rx.count.records;
+	out->tx_record_bytes = k->tx.count.record_bytes;
+	out->rx_record_bytes = k->rx.count.record_bytes;
+	out->tx_nic_records = k->tx.count.device_records;
+	out->rx_nic_records = k->rx.count.device_records;
+	out->rx_mixed_records = k->rx.count.mixed_records;
 	return 0;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <recordtls/stats.h>
 #include <recordtls/version.h>
@@ -30,32 +29,35 @@ static const char *const level_names[LEVEL_MAX] = {
 	[LEVEL_TIME_WAIT] = "TimeWaitInUse", [LEVEL_RX_ROOM] = "RxRoomInUse",
 };
 
-struct totals {
-	uint64_t counters[CNT_MAX];
-	uint64_t timers;
-};
-
-/* What the stack counted, and what its sockets did since. */
-static struct totals
-sum_socks(const struct rtls_stack *s)
+static uint64_t
+counter(const struct rtls_stack *s, enum counter c)
 {
-	const struct rtls_sock *k;
-	struct totals t = { 0 };
-
-	memcpy(t.counters, s->counters, sizeof(t.counters));
-	t.counters[CNT_CRYPTO_FALLBACK_SUITE] = s->crypto.fallback.keys[FALLBACK_SUITE];
-	t.counters[CNT_CRYPTO_FALLBACK_NO_ROOM] = s->crypto.fallback.keys[FALLBACK_NO_ROOM];
-	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
-		if (k->phase == ENDPOINT_FREE)
-			continue;
-		endpoint_tally(k, t.counters);
-		t.timers += wheel_armed(&k->timer);
+	switch ((int)c) {
+	case CNT_TX_RECORDS:
+		return s->tx_count.records;
+	case CNT_TX_RECORDS_NIC:
+		return s->tx_count.device_records;
+	case CNT_RX_RECORDS:
+		return s->rx_count.records;
+	case CNT_RX_RECORDS_NIC:
+		return s->rx_count.device_records;
+	case CNT_RX_RECORDS_MIXED:
+		return s->rx_count.mixed_records;
+	case CNT_RX_BYTES_RECORDS:
+		return s->rx_count.wire_bytes;
+	case CNT_RX_BYTES_OPENED:
+		return s->rx_count.device_bytes;
+	case CNT_CRYPTO_FALLBACK_SUITE:
+		return s->crypto.fallback.keys[FALLBACK_SUITE];
+	case CNT_CRYPTO_FALLBACK_NO_ROOM:
+		return s->crypto.fallback.keys[FALLBACK_NO_ROOM];
+	default:
+		return s->counters[c];
 	}
-	return t;
 }
 
 static uint64_t
-level(const struct rtls_stack *s, enum level l, const struct totals *t)
+level(const struct rtls_stack *s, enum level l)
 {
 	switch (l) {
 	case LEVEL_MBUFS:
@@ -66,7 +68,7 @@ level(const struct rtls_stack *s, enum level l, const struct totals *t)
 		return s->counters[CNT_TLS_CURR_TX_SW] + s->counters[CNT_TLS_CURR_RX_SW] +
 		       s->counters[CNT_TLS_CURR_TX_DEVICE] + s->counters[CNT_TLS_CURR_RX_DEVICE];
 	case LEVEL_TIMERS:
-		return t->timers;
+		return s->wheel.nb_armed;
 	case LEVEL_FLOWS:
 		return s->flows->count;
 	case LEVEL_SYN:
@@ -98,7 +100,6 @@ int
 rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
 	       unsigned int n)
 {
-	struct totals t;
 	unsigned int i;
 
 	if (s == NULL)
@@ -107,14 +108,13 @@ rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtl
 		return port_stats(s, p, tab, n);
 	if (tab == NULL || n < CNT_MAX + LEVEL_MAX)
 		return CNT_MAX + LEVEL_MAX;
-	t = sum_socks(s);
 	for (i = 0; i < CNT_MAX; i++) {
 		snprintf(tab[i].name, sizeof(tab[i].name), "%s", counter_name(i));
-		tab[i].value = t.counters[i];
+		tab[i].value = counter(s, i);
 	}
 	for (i = 0; i < LEVEL_MAX; i++) {
 		snprintf(tab[CNT_MAX + i].name, sizeof(tab[i].name), "%s", level_names[i]);
-		tab[CNT_MAX + i].value = level(s, i, &t);
+		tab[CNT_MAX + i].value = level(s, i);
 	}
 	return CNT_MAX + LEVEL_MAX;
 }

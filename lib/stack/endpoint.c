@@ -41,21 +41,11 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	session_tx_init(&k->tx, &s->pools, &k->sendq, s->crypto.provider, k->opt_sndbuf);
 	k->tx.cap = (uint16_t)k->opt_max_payload;
 	k->tx.store = &s->store;
+	k->tx.total = &s->tx_count;
 	session_rx_init(&k->rx, &s->pools, &k->recvq, s->crypto.provider);
+	k->rx.total = &s->rx_count;
 	s->store.members = ++s->socks_in_use;
 	return k;
-}
-
-void
-endpoint_tally(const struct rtls_sock *k, uint64_t counters[CNT_MAX])
-{
-	counters[CNT_TX_RECORDS] += k->tx.records;
-	counters[CNT_TX_RECORDS_NIC] += k->tx.device_records;
-	counters[CNT_RX_RECORDS] += k->rx.records;
-	counters[CNT_RX_RECORDS_NIC] += k->rx.device_records;
-	counters[CNT_RX_RECORDS_MIXED] += k->rx.mixed_records;
-	counters[CNT_RX_BYTES_RECORDS] += k->rx.wire_bytes;
-	counters[CNT_RX_BYTES_OPENED] += k->rx.device_bytes;
 }
 
 void
@@ -65,7 +55,6 @@ endpoint_free(struct rtls_sock *k)
 
 	mode_close(k);
 	mode_uncount(k);
-	endpoint_tally(k, s->counters);
 	admission_forget(k);
 	endpoint_detach(k);
 	path_unwait(k);

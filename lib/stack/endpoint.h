@@ -117,9 +117,6 @@ struct rtls_sock *endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *o
 /* Frees all that it holds and the socket itself; keys are wiped. */
 void endpoint_free(struct rtls_sock *k);
 
-/* Adds what the session counted to a stack's counters. */
-void endpoint_tally(const struct rtls_sock *k, uint64_t counters[CNT_MAX]);
-
 /* Puts the connection into the flow table. 0, -EADDRINUSE or -ENOSPC. */
 int endpoint_attach(struct rtls_sock *k);
 void endpoint_detach(struct rtls_sock *k);

@@ -129,8 +129,10 @@ struct rtls_stack {
 	struct reader *reader;
 	struct choice crypto; /* who computes in software */
 	uint8_t secret[16];
-	uint8_t keys_secret[16]; /* of used_key_of() */
-	uint64_t counters[CNT_MAX];
+	uint8_t keys_secret[16];    /* of used_key_of() */
+	uint64_t counters[CNT_MAX]; /* but those of records, and of keys that fell back */
+	struct session_tx_count tx_count;
+	struct session_rx_count rx_count;
 	uint64_t last_guard;        /* no two are the same */
 	uint64_t kept_logged_us[2]; /* by enum rtls_dir: when rtls_guard_kept() said so aloud */
 	uint64_t path_logged_us;    /* when a next hop that does not answer was told of aloud */

@@ -116,8 +116,10 @@ test_cancel(void)
 	wheel_cancel(&w, &nodes[2]);
 	CU_ASSERT_FALSE(wheel_armed(&nodes[1]));
 	CU_ASSERT(wheel_next(&w) <= 500000 + 1023);
+	CU_ASSERT_EQUAL(w.nb_armed, 1);
 	wheel_cancel(&w, &nodes[0]);
 	wheel_cancel(&w, &nodes[0]);
+	CU_ASSERT_EQUAL(w.nb_armed, 0);
 	CU_ASSERT_EQUAL(wheel_next(&w), UINT64_MAX);
 	CU_ASSERT_PTR_NULL(expire(&w, HOUR_US));
 
@@ -146,6 +148,7 @@ test_rearm(void)
 	CU_ASSERT_PTR_NULL(expire(&w, 299999));
 	wheel_arm(&w, &node, 2 * HOUR_US);
 	wheel_arm(&w, &node, 400000); /* earlier */
+	CU_ASSERT_EQUAL(w.nb_armed, 1);
 	CU_ASSERT_PTR_EQUAL(expire(&w, 401023), &node);
 	wheel_arm(&w, &node, 3); /* past: at once */
 	CU_ASSERT(wheel_next(&w) <= 401023);
@@ -193,6 +196,7 @@ test_budget(void)
 			/* 7000 us are more than a tick: the order is that of time. */
 			CU_ASSERT_PTR_EQUAL(node, &nodes[fired++]);
 		CU_ASSERT(budget == 0 || fired == HARNESS_COUNT(nodes));
+		CU_ASSERT_EQUAL(w.nb_armed, HARNESS_COUNT(nodes) - fired);
 	}
 	CU_ASSERT_EQUAL(fired, HARNESS_COUNT(nodes));
 	CU_ASSERT(calls <= HARNESS_COUNT(nodes) * (WHEEL_LEVELS + 1) / 10 + 1);

@@ -351,8 +351,8 @@ test_every_cut(void)
 		CU_ASSERT_EQUAL(recv_data(1000), -EAGAIN);
 		feed_all();
 		CU_ASSERT_EQUAL(recv_data(1000), 93 - (ssize_t)avail);
-		CU_ASSERT_EQUAL(t.rx.records, 3);
-		CU_ASSERT_EQUAL(t.rx.record_bytes, 93);
+		CU_ASSERT_EQUAL(t.rx.count.records, 3);
+		CU_ASSERT_EQUAL(t.rx.count.record_bytes, 93);
 	}
 	finish();
 }
@@ -527,7 +527,7 @@ test_control(void)
 	CU_ASSERT_EQUAL(memcmp(room + 16, "\x64\x65", 2), 0);
 	CU_ASSERT(!session_rx_control_ahead(&t.rx));
 	CU_ASSERT_EQUAL(recv_data(1000), 70);
-	CU_ASSERT_EQUAL(t.rx.records, 8);
+	CU_ASSERT_EQUAL(t.rx.count.records, 8);
 	finish();
 }
 
@@ -570,7 +570,7 @@ test_peek(void)
 		expect_msg(101, RTLS_MSG_PEEK, 101, 23, false);
 		expect_msg(1000, RTLS_MSG_PEEK, 300, 23, true);
 	}
-	CU_ASSERT_EQUAL(t.rx.records, 3);
+	CU_ASSERT_EQUAL(t.rx.count.records, 3);
 	CU_ASSERT_EQUAL(recv_data(30), 30);
 	expect_msg(1000, RTLS_MSG_PEEK, 270, 23, true);
 	CU_ASSERT_EQUAL(recv_data(80), 80);
@@ -735,11 +735,11 @@ test_control_bound(void)
 	feed_all();
 	for (int i = 0; i < 3; i++)
 		expect_control(-EAGAIN, 0);
-	CU_ASSERT_EQUAL(t.rx.records, 2);
+	CU_ASSERT_EQUAL(t.rx.count.records, 2);
 	CU_ASSERT_EQUAL(t.rx.opened.room, SESSION_RX_AHEAD);
 	CU_ASSERT_EQUAL(recv_data(2 * 16384), 2 * 16384);
 	expect_control(-EAGAIN, 0);
-	CU_ASSERT_EQUAL(t.rx.records, 4);
+	CU_ASSERT_EQUAL(t.rx.count.records, 4);
 	CU_ASSERT_EQUAL(recv_data(1), 1);
 	expect_control(-EAGAIN, 0);
 	CU_ASSERT_EQUAL(recv_data(16384), 16384);
@@ -750,7 +750,7 @@ test_control_bound(void)
 	feed_all();
 	starve(&s, pools.record[2], pools.record[2]->size / 2);
 	expect_control(-EAGAIN, 0);
-	CU_ASSERT_EQUAL(t.rx.records, 0);
+	CU_ASSERT_EQUAL(t.rx.count.records, 0);
 	CU_ASSERT_EQUAL(session_rx_look_ahead(&t.rx, false), 0);
 	starve_end(&s);
 	expect_control(5, 22);
@@ -777,7 +777,7 @@ test_empty_and_padded(void)
 	put_data(0);
 	feed_all();
 	expect_msg(1000, RTLS_MSG_PEEK, -EAGAIN, 0, false);
-	CU_ASSERT_EQUAL(t.rx.records, 8);
+	CU_ASSERT_EQUAL(t.rx.count.records, 8);
 	for (size_t i = 0; i < HARNESS_COUNT(pads); i++) {
 		put_data_padded(200, pads[i]);
 		put_record(22, "\4\0\0\0\4\0\0\0", 8, pads[i]);
@@ -984,7 +984,7 @@ check_bad(enum bad kind, unsigned int good, size_t size)
 	CU_ASSERT_EQUAL(t.rx.end_reason, bad_rows[kind].reason);
 	CU_ASSERT_EQUAL(t.rx.end_alert, bad_rows[kind].alert);
 	CU_ASSERT_EQUAL(t.rx.decrypt_errors, bad_rows[kind].decrypt_errors);
-	CU_ASSERT_EQUAL(t.rx.records, good);
+	CU_ASSERT_EQUAL(t.rx.count.records, good);
 	CU_ASSERT_EQUAL(set_key(1, 0), -EINVAL);
 	/* More of it is dropped, so that the connection can still be closed. */
 	t.fin = false;
@@ -1091,7 +1091,7 @@ test_ends(void)
 	CU_ASSERT_EQUAL(recvq_len(&t.q), 0);
 	t.fin = true;
 	expect_end(0);
-	CU_ASSERT_EQUAL(t.rx.records, 2);
+	CU_ASSERT_EQUAL(t.rx.count.records, 2);
 	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 0);
 	finish();
 

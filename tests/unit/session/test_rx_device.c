@@ -133,9 +133,9 @@ recv_data(uint32_t len)
 static void
 expect_counts(uint64_t records, uint64_t device, uint64_t mixed)
 {
-	CU_ASSERT_EQUAL(t.rx.records, records);
-	CU_ASSERT_EQUAL(t.rx.device_records, device);
-	CU_ASSERT_EQUAL(t.rx.mixed_records, mixed);
+	CU_ASSERT_EQUAL(t.rx.count.records, records);
+	CU_ASSERT_EQUAL(t.rx.count.device_records, device);
+	CU_ASSERT_EQUAL(t.rx.count.mixed_records, mixed);
 }
 
 /* Every choice of opened segments, read into one buffer and into small ones. */
@@ -188,10 +188,10 @@ test_streams(void)
 		while (recv_data(1 + harness_below(&rng, 20000)) > 0)
 			;
 		CU_ASSERT_EQUAL_FATAL(t.got, t.sent);
-		CU_ASSERT_EQUAL(t.rx.records, records);
+		CU_ASSERT_EQUAL(t.rx.count.records, records);
 		if (all)
-			CU_ASSERT_EQUAL(t.rx.device_records, records);
-		CU_ASSERT_EQUAL(t.rx.wire_bytes, t.len);
+			CU_ASSERT_EQUAL(t.rx.count.device_records, records);
+		CU_ASSERT_EQUAL(t.rx.count.wire_bytes, t.len);
 		finish();
 	}
 }
@@ -280,7 +280,7 @@ test_misjudged(void)
 			n = recv_data(1000);
 			CU_ASSERT(number == 0 && shift == 0 ? n == MISJUDGED :
 							      n < 0 && n != -EAGAIN);
-			CU_ASSERT_EQUAL(t.rx.records, number == 0 && shift == 0);
+			CU_ASSERT_EQUAL(t.rx.count.records, number == 0 && shift == 0);
 			finish();
 		}
 }
@@ -382,8 +382,8 @@ test_key_change(void)
 		expect_counts(2, 2, 0);
 		set_key(1, 7);
 		CU_ASSERT_EQUAL(recv_data(2000), 1800);
-		CU_ASSERT_EQUAL(t.rx.records, 4);
-		CU_ASSERT_EQUAL(t.rx.device_records, 2);
+		CU_ASSERT_EQUAL(t.rx.count.records, 4);
+		CU_ASSERT_EQUAL(t.rx.count.device_records, 2);
 		finish();
 	}
 }

@@ -331,7 +331,7 @@ test_records(void)
 		play(rows[i].script);
 		CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
 		check_log(rows[i].records);
-		CU_ASSERT_EQUAL(t.tx.records, t.logged);
+		CU_ASSERT_EQUAL(t.tx.count.records, t.logged);
 		finish();
 	}
 }

@@ -106,8 +106,8 @@ test_framed(void)
 	}
 	/* Nothing was computed, and all are counted. */
 	CU_ASSERT_EQUAL(t.flaky.jobs, 0);
-	CU_ASSERT_EQUAL(t.tx.device_records, HARNESS_COUNT(lens));
-	CU_ASSERT_EQUAL(t.tx.records, HARNESS_COUNT(lens));
+	CU_ASSERT_EQUAL(t.tx.count.device_records, HARNESS_COUNT(lens));
+	CU_ASSERT_EQUAL(t.tx.count.records, HARNESS_COUNT(lens));
 	CU_ASSERT_EQUAL(t.tx.rec_no, 5 + HARNESS_COUNT(lens));
 	finish();
 }
