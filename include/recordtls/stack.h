@@ -120,13 +120,17 @@ int rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t pr
 		   const struct rtls_addr *gateway, struct rtls_port *p);
 
 /**
- * One turn: receives, expires timers, transmits. The only call that transmits.
+ * One turn: receives, expires timers, transmits, and answers telemetry. The only call that
+ * transmits.
  * @param now_us a monotonic clock, read once by the caller; never goes back.
  * @return packets and timers handled; 0 = idle.
  */
 unsigned int rtls_stack_poll(struct rtls_stack *s, uint64_t now_us);
 
-/** The time of the next timer, UINT64_MAX without one or a stack; for programs that sleep. */
+/**
+ * The time of the next timer, UINT64_MAX without one or a stack; for programs that sleep. It is now
+ * while a telemetry command waits for the stack, which only a poll answers.
+ */
 uint64_t rtls_stack_deadline(const struct rtls_stack *s);
 
 /**

@@ -19,11 +19,14 @@ struct rtls_sock *
 endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 {
 	struct rtls_sock *k = TAILQ_FIRST(&s->free_list);
+	uint32_t uses;
 
 	if (k == NULL)
 		return NULL;
 	TAILQ_REMOVE(&s->free_list, k, link);
+	uses = k->uses + 1;
 	memset(k, 0, sizeof(*k));
+	k->uses = uses;
 	k->stack = s;
 	k->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
 	k->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;

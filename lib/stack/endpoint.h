@@ -52,6 +52,7 @@ struct rtls_sock {
 	bool attached;        /* the flow table leads here */
 	bool connected;       /* came from rtls_connect() and is established */
 	bool starved;         /* on stack->starved_list: a pool was empty */
+	uint32_t uses;        /* of this slot, this one included: tells a socket from the next */
 	uint32_t starved_len; /* for a record of so many bytes */
 	uint64_t starved_us;  /* since then */
 	uint64_t tx_counted;  /* of what tx holds, in stack->store.used */

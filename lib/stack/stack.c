@@ -294,6 +294,9 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 		free_parts(s);
 		return rc;
 	}
+	registry_add(&s->registered, s, &s->visit, s->conf.name != NULL ? s->conf.name : name);
+	/* It was borrowed. */
+	s->conf.name = NULL;
 	*out = s;
 	return 0;
 }
@@ -424,6 +427,8 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 	}
 	memory_relieve(s);
 	work += tx_path_poll(s);
+	/* Between bursts: what it reads is of one moment. */
+	work += visit_poll(&s->visit, s);
 	return work;
 }
 
@@ -458,8 +463,8 @@ rtls_stack_deadline(const struct rtls_stack *s)
 		return at;
 	if (s->clock_started)
 		at = wheel_next(&s->wheel);
-	/* Something is to be sent with the next poll, whenever it is. */
-	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s))
+	/* Something is to be sent with the next poll, whenever it is, or somebody is to be answered. */
+	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s) || visit_posted(&s->visit))
 		return s->now_us;
 	/* Only a poll sees what the reader thread brings, buffers that come back, and room. */
 	if (memory_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s))
@@ -494,6 +499,8 @@ rtls_stack_destroy(struct rtls_stack *s)
 		;
 	if (buf_pools_in_use(&s->pools) != 0)
 		return -EAGAIN;
+	/* Until here it is polled, and answers. */
+	registry_remove(&s->registered);
 	free_parts(s);
 	return 0;
 }

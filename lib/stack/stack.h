@@ -23,6 +23,7 @@
 #include "stack/endpoint.h"
 #include "stack/port.h"
 #include "stack/reader.h"
+#include "stack/registry.h"
 #include "tcp/output.h"
 #include "tcp/syncache.h"
 #include "tcp/timewait.h"
@@ -79,6 +80,7 @@ struct binding {
 
 struct rtls_stack {
 	uint64_t now_us;
+	struct visit_box visit; /* in the line of now_us: each poll looks at it */
 	struct binding bindings[STACK_PORTS_MAX];
 	uint32_t nb_bindings;
 	struct flow_table *flows;
@@ -145,6 +147,7 @@ struct rtls_stack {
 	void *syncache_mem;
 	void *timewait_mem;
 	struct answer_remote *answer_remotes;
+	struct registry_node registered;
 	struct rtls_stack_conf conf;
 };
 
