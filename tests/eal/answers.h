@@ -107,8 +107,11 @@ start(struct pair *p, const struct rtls_stack_conf *conf)
 
 	if (conf != NULL)
 		pc.stack[1] = *conf;
-	for (int i = 0; i < 2; i++)
-		pc.stack[i].max_socks = pc.stack[i].max_syn = 2 * CONNS;
+	for (int i = 0; i < 2; i++) {
+		pc.stack[i].max_socks = 2 * CONNS;
+		/* So many that none of CONNS finds its bucket full. */
+		pc.stack[i].max_syn = 64 * CONNS;
+	}
 	memset(&w, 0, sizeof(w));
 	pair_init(p, &pc);
 }
