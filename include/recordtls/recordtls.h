@@ -7,8 +7,8 @@
  *
  * Reading order: a port carries packets, a stack owns one lcore's connections,
  * a socket is one of them, bytes move in and out, files are sent, TLS keys are
- * installed, a direction without them is guarded, counters are read. offload.h is
- * for authors of NIC drivers, tlsnic.h a NIC in software.
+ * installed, a direction without them is guarded, counters are read, values have
+ * names. offload.h is for authors of NIC drivers, tlsnic.h a NIC in software.
  *
  * Conventions of every function: 0 or a negative errno, or a count; nothing
  * blocks; a function is called on the lcore of its stack unless its comment
@@ -31,6 +31,7 @@
 #include <recordtls/tls.h>
 #include <recordtls/guard.h>
 #include <recordtls/stats.h>
+#include <recordtls/names.h>
 #include <recordtls/offload.h>
 #include <recordtls/tlsnic.h>
 

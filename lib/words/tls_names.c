@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <recordtls/names.h>
+
+/*
+ * A switch without default per enum: a value that is added there and has no word here does not
+ * compile (-Wswitch-enum).
+ */
+
+static const char unknown[] = "unknown";
+
+const char *
+rtls_dir_name(enum rtls_dir d)
+{
+	switch (d) {
+	case RTLS_TX:
+		return "tx";
+	case RTLS_RX:
+		return "rx";
+	}
+	return unknown;
+}
+
+const char *
+rtls_mode_name(enum rtls_mode m)
+{
+	switch (m) {
+	case RTLS_MODE_NONE:
+		return "none";
+	case RTLS_MODE_SOFTWARE:
+		return "software";
+	case RTLS_MODE_NIC:
+		return "nic";
+	}
+	return unknown;
+}
+
+const char *
+rtls_mode_order_name(enum rtls_mode_order o)
+{
+	switch (o) {
+	case RTLS_ORDER_NIC_SOFTWARE:
+		return "nic_software";
+	case RTLS_ORDER_SOFTWARE:
+		return "software";
+	case RTLS_ORDER_MAX:
+		break;
+	}
+	return unknown;
+}
+
+const char *
+rtls_mode_reason_name(enum rtls_mode_reason r)
+{
+	switch (r) {
+	case RTLS_MODE_REASON_NONE:
+		return "none";
+	case RTLS_MODE_REASON_PENDING:
+		return "pending";
+	case RTLS_MODE_REASON_ASKED:
+		return "asked";
+	case RTLS_MODE_REASON_NO_DEVICE:
+		return "no_device";
+	case RTLS_MODE_REASON_FEATURE_OFF:
+		return "feature_off";
+	case RTLS_MODE_REASON_SUITE:
+		return "suite";
+	case RTLS_MODE_REASON_NO_ROOM:
+		return "no_room";
+	case RTLS_MODE_REASON_REFUSED:
+		return "refused";
+	case RTLS_MODE_REASON_REKEY:
+		return "rekey";
+	case RTLS_MODE_REASON_LOST:
+		return "lost";
+	case RTLS_MODE_REASON_DOWN:
+		return "down";
+	case RTLS_MODE_REASON_MAX:
+		break;
+	}
+	return unknown;
+}
+
+const char *
+rtls_cipher_name(enum rtls_cipher c)
+{
+	switch (c) {
+	case RTLS_CIPHER_AES_GCM_128:
+		return "aes_gcm_128";
+	}
+	return unknown;
+}
+
+const char *
+rtls_tls_tx_method_name(enum rtls_tls_tx_method m)
+{
+	switch (m) {
+	case RTLS_TLS_TX_NONE:
+		return "none";
+	case RTLS_TLS_TX_REBUILD:
+		return "rebuild";
+	case RTLS_TLS_TX_NEXT_RECORD:
+		return "next_record";
+	}
+	return unknown;
+}
+
+const char *
+rtls_tls_tx_after_name(enum rtls_tls_tx_after a)
+{
+	switch (a) {
+	case RTLS_TLS_TX_STAYS:
+		return "stays";
+	case RTLS_TLS_TX_RETURNS:
+		return "returns";
+	}
+	return unknown;
+}
+
+const char *
+rtls_tls_rx_method_name(enum rtls_tls_rx_method m)
+{
+	switch (m) {
+	case RTLS_TLS_RX_NONE:
+		return "none";
+	case RTLS_TLS_RX_IN_ORDER:
+		return "in_order";
+	case RTLS_TLS_RX_SCAN:
+		return "scan";
+	case RTLS_TLS_RX_SCAN_DELAYED:
+		return "scan_delayed";
+	case RTLS_TLS_RX_STACK:
+		return "stack";
+	}
+	return unknown;
+}
+
+const char *
+rtls_tls_event_name(enum rtls_tls_event_type e)
+{
+	switch (e) {
+	case RTLS_TLS_EV_ADD_DONE:
+		return "add_done";
+	case RTLS_TLS_EV_RESYNC_START:
+		return "resync_start";
+	case RTLS_TLS_EV_RESYNC_END:
+		return "resync_end";
+	case RTLS_TLS_EV_RESYNC_CANCEL:
+		return "resync_cancel";
+	case RTLS_TLS_EV_LOST:
+		return "lost";
+	case RTLS_TLS_EV_DOWN:
+		return "down";
+	case RTLS_TLS_EV_UP:
+		return "up";
+	case RTLS_TLS_EV_TX_RESYNC:
+		return "tx_resync";
+	}
+	return unknown;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <limits.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+
+#include <recordtls/io.h>
+#include <recordtls/names.h>
+
+#include "support/harness.h"
+
+/* One function of any argument. */
+#define ASK(what, type) \
+	static const char *ask_##what(unsigned int v) \
+	{ \
+		return rtls_##what##_name((type)v); \
+	}
+
+ASK(family, enum rtls_family)
+ASK(sock_state, enum rtls_sock_state)
+ASK(eof, enum rtls_eof)
+ASK(end_who, enum rtls_end_who)
+ASK(end_reason, enum rtls_end_reason)
+ASK(opt, enum rtls_opt)
+ASK(dir, enum rtls_dir)
+ASK(mode, enum rtls_mode)
+ASK(mode_order, enum rtls_mode_order)
+ASK(mode_reason, enum rtls_mode_reason)
+ASK(cipher, enum rtls_cipher)
+ASK(tls_tx_method, enum rtls_tls_tx_method)
+ASK(tls_tx_after, enum rtls_tls_tx_after)
+ASK(tls_rx_method, enum rtls_tls_rx_method)
+ASK(tls_event, enum rtls_tls_event_type)
+ASK(version, uint16_t)
+ASK(record_type, uint8_t)
+ASK(alert, uint8_t)
+
+struct row {
+	unsigned int value;
+	const char *word;
+};
+
+enum { ROWS = 40 };
+
+static const struct {
+	const char *(*ask)(unsigned int v);
+	unsigned int last; /* what the argument's type holds */
+	struct row rows[ROWS];
+} words[] = {
+	{ ask_family,
+	  UINT_MAX,
+	  {
+		  { RTLS_IPV4, "ipv4" },
+	  } },
+	{ ask_sock_state,
+	  UINT_MAX,
+	  {
+		  { RTLS_SOCK_LISTEN, "listen" },
+		  { RTLS_SOCK_CONNECTING, "connecting" },
+		  { RTLS_SOCK_OPEN, "open" },
+		  { RTLS_SOCK_CLOSED, "closed" },
+	  } },
+	{ ask_eof,
+	  UINT_MAX,
+	  {
+		  { RTLS_EOF_NONE, "none" },
+		  { RTLS_EOF_CLOSE_NOTIFY, "close_notify" },
+		  { RTLS_EOF_BARE, "bare" },
+		  { RTLS_EOF_TRUNCATED, "truncated" },
+	  } },
+	{ ask_end_who,
+	  UINT_MAX,
+	  {
+		  { RTLS_END_NOBODY, "nobody" },
+		  { RTLS_END_LOCAL, "local" },
+		  { RTLS_END_PEER, "peer" },
+		  { RTLS_END_NETWORK, "network" },
+	  } },
+	{ ask_end_reason,
+	  UINT_MAX,
+	  {
+		  { RTLS_REASON_NONE, "none" },
+		  { RTLS_REASON_CLOSED, "closed" },
+		  { RTLS_REASON_RESET, "reset" },
+		  { RTLS_REASON_REFUSED, "refused" },
+		  { RTLS_REASON_TIMEOUT, "timeout" },
+		  { RTLS_REASON_UNREACHABLE, "unreachable" },
+		  { RTLS_REASON_BAD_VERSION, "bad_version" },
+		  { RTLS_REASON_BAD_LENGTH, "bad_length" },
+		  { RTLS_REASON_BAD_MAC, "bad_mac" },
+		  { RTLS_REASON_TRUNCATED, "truncated" },
+		  { RTLS_REASON_NO_MEMORY, "no_memory" },
+		  { RTLS_REASON_HANDSHAKE_TIMEOUT, "handshake_timeout" },
+		  { RTLS_REASON_MADE_ROOM, "made_room" },
+	  } },
+	{ ask_opt,
+	  UINT_MAX,
+	  {
+		  { RTLS_OPT_SNDBUF, "sndbuf" },
+		  { RTLS_OPT_RCVBUF, "rcvbuf" },
+		  { RTLS_OPT_MAX_PAYLOAD, "max_payload" },
+		  { RTLS_OPT_USER_TIMEOUT_US, "user_timeout_us" },
+		  { RTLS_OPT_MAX_SEG, "max_seg" },
+		  { RTLS_OPT_MODE_ORDER, "mode_order" },
+		  { RTLS_OPT_KEEPALIVE_IDLE_US, "keepalive_idle_us" },
+		  { RTLS_OPT_KEEPALIVE_INTERVAL_US, "keepalive_interval_us" },
+		  { RTLS_OPT_KEEPALIVE_PROBES, "keepalive_probes" },
+	  } },
+	{ ask_dir,
+	  UINT_MAX,
+	  {
+		  { RTLS_TX, "tx" },
+		  { RTLS_RX, "rx" },
+	  } },
+	{ ask_mode,
+	  UINT_MAX,
+	  {
+		  { RTLS_MODE_NONE, "none" },
+		  { RTLS_MODE_SOFTWARE, "software" },
+		  { RTLS_MODE_NIC, "nic" },
+	  } },
+	{ ask_mode_order,
+	  UINT_MAX,
+	  {
+		  { RTLS_ORDER_NIC_SOFTWARE, "nic_software" },
+		  { RTLS_ORDER_SOFTWARE, "software" },
+	  } },
+	{ ask_mode_reason,
+	  UINT_MAX,
+	  {
+		  { RTLS_MODE_REASON_NONE, "none" },
+		  { RTLS_MODE_REASON_PENDING, "pending" },
+		  { RTLS_MODE_REASON_ASKED, "asked" },
+		  { RTLS_MODE_REASON_NO_DEVICE, "no_device" },
+		  { RTLS_MODE_REASON_FEATURE_OFF, "feature_off" },
+		  { RTLS_MODE_REASON_SUITE, "suite" },
+		  { RTLS_MODE_REASON_NO_ROOM, "no_room" },
+		  { RTLS_MODE_REASON_REFUSED, "refused" },
+		  { RTLS_MODE_REASON_REKEY, "rekey" },
+		  { RTLS_MODE_REASON_LOST, "lost" },
+		  { RTLS_MODE_REASON_DOWN, "down" },
+	  } },
+	{ ask_cipher,
+	  UINT_MAX,
+	  {
+		  { RTLS_CIPHER_AES_GCM_128, "aes_gcm_128" },
+	  } },
+	{ ask_tls_tx_method,
+	  UINT_MAX,
+	  {
+		  { RTLS_TLS_TX_NONE, "none" },
+		  { RTLS_TLS_TX_REBUILD, "rebuild" },
+		  { RTLS_TLS_TX_NEXT_RECORD, "next_record" },
+	  } },
+	{ ask_tls_tx_after,
+	  UINT_MAX,
+	  {
+		  { RTLS_TLS_TX_STAYS, "stays" },
+		  { RTLS_TLS_TX_RETURNS, "returns" },
+	  } },
+	{ ask_tls_rx_method,
+	  UINT_MAX,
+	  {
+		  { RTLS_TLS_RX_NONE, "none" },
+		  { RTLS_TLS_RX_IN_ORDER, "in_order" },
+		  { RTLS_TLS_RX_SCAN, "scan" },
+		  { RTLS_TLS_RX_SCAN_DELAYED, "scan_delayed" },
+		  { RTLS_TLS_RX_STACK, "stack" },
+	  } },
+	{ ask_tls_event,
+	  UINT_MAX,
+	  {
+		  { RTLS_TLS_EV_ADD_DONE, "add_done" },
+		  { RTLS_TLS_EV_RESYNC_START, "resync_start" },
+		  { RTLS_TLS_EV_RESYNC_END, "resync_end" },
+		  { RTLS_TLS_EV_RESYNC_CANCEL, "resync_cancel" },
+		  { RTLS_TLS_EV_LOST, "lost" },
+		  { RTLS_TLS_EV_DOWN, "down" },
+		  { RTLS_TLS_EV_UP, "up" },
+		  { RTLS_TLS_EV_TX_RESYNC, "tx_resync" },
+	  } },
+	{ ask_version, UINT16_MAX, { { RTLS_TLS_1_2, "TLSv1.2" }, { RTLS_TLS_1_3, "TLSv1.3" } } },
+	{ ask_record_type,
+	  UINT8_MAX,
+	  {
+		  { 20, "change_cipher_spec" },
+		  { RTLS_TYPE_ALERT, "alert" },
+		  { RTLS_TYPE_HANDSHAKE, "handshake" },
+		  { RTLS_TYPE_DATA, "application_data" },
+	  } },
+	/* RFC 8446 6, in its order. */
+	{ ask_alert,
+	  UINT8_MAX,
+	  {
+		  { 0, "close_notify" },
+		  { 10, "unexpected_message" },
+		  { 20, "bad_record_mac" },
+		  { 21, "decryption_failed" },
+		  { 22, "record_overflow" },
+		  { 30, "decompression_failure" },
+		  { 40, "handshake_failure" },
+		  { 41, "no_certificate" },
+		  { 42, "bad_certificate" },
+		  { 43, "unsupported_certificate" },
+		  { 44, "certificate_revoked" },
+		  { 45, "certificate_expired" },
+		  { 46, "certificate_unknown" },
+		  { 47, "illegal_parameter" },
+		  { 48, "unknown_ca" },
+		  { 49, "access_denied" },
+		  { 50, "decode_error" },
+		  { 51, "decrypt_error" },
+		  { 60, "export_restriction" },
+		  { 70, "protocol_version" },
+		  { 71, "insufficient_security" },
+		  { 80, "internal_error" },
+		  { 86, "inappropriate_fallback" },
+		  { 90, "user_canceled" },
+		  { 100, "no_renegotiation" },
+		  { 109, "missing_extension" },
+		  { 110, "unsupported_extension" },
+		  { 112, "unrecognized_name" },
+		  { 113, "bad_certificate_status_response" },
+		  { 115, "unknown_psk_identity" },
+		  { 116, "certificate_required" },
+		  { 120, "no_application_protocol" },
+	  } },
+};
+
+/* NULL: none. */
+static const char *
+word_of(const struct row *rows, unsigned int value)
+{
+	for (const struct row *r = rows; r < rows + ROWS && r->word != NULL; r++) {
+		if (r->value == value)
+			return r->word;
+	}
+	return NULL;
+}
+
+static void
+expect_word(size_t i, unsigned int value)
+{
+	const char *want = word_of(words[i].rows, value), *word = words[i].ask(value);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(word);
+	CU_ASSERT_STRING_EQUAL(word, want != NULL ? want : "unknown");
+}
+
+/* Every value has its word, and nothing else has one. */
+static void
+test_values(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(words); i++) {
+		for (unsigned int v = 0; v <= UINT16_MAX && v <= words[i].last; v++)
+			expect_word(i, v);
+		expect_word(i, words[i].last);
+	}
+}
+
+static void
+test_outside(void)
+{
+	CU_ASSERT_STRING_EQUAL(rtls_mode_name((enum rtls_mode)(RTLS_MODE_NIC + 1)), "unknown");
+	CU_ASSERT_STRING_EQUAL(rtls_mode_order_name(RTLS_ORDER_MAX), "unknown");
+	CU_ASSERT_STRING_EQUAL(rtls_mode_reason_name(RTLS_MODE_REASON_MAX), "unknown");
+	CU_ASSERT_STRING_EQUAL(rtls_mode_reason_name((enum rtls_mode_reason) - 1), "unknown");
+	CU_ASSERT_STRING_EQUAL(rtls_alert_name(121), "unknown");
+	CU_ASSERT_STRING_EQUAL(rtls_alert_name(255), "unknown");
+	CU_ASSERT_STRING_EQUAL(rtls_version_name(0), "unknown");
+}
+
+/* No two values of one enum share a word, and none is called unknown. */
+static void
+test_unique(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(words); i++) {
+		for (const struct row *a = words[i].rows; a->word != NULL; a++) {
+			CU_ASSERT_STRING_NOT_EQUAL(words[i].ask(a->value), "unknown");
+			for (const struct row *b = words[i].rows; b < a; b++)
+				CU_ASSERT_STRING_NOT_EQUAL(words[i].ask(a->value),
+							   words[i].ask(b->value));
+		}
+	}
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "each value has its word, and no other number", test_values },
+		{ "outside is unknown", test_outside },
+		{ "words are unique", test_unique },
+	};
+
+	return harness_run("unit/words/names", cases, HARNESS_COUNT(cases));
+}
