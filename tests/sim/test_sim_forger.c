@@ -55,7 +55,8 @@ play(bool nic)
 	CU_ASSERT_EQUAL(failed, 0);
 	if (n < SEEDS)
 		return;
-	CU_ASSERT(all.forged > 10 * n && all.skipped > n / 5 && all.sealed > n / 5);
+	/* A hundred seeds have 36 strikes at a record, give or take 6, and 43 at the count. */
+	CU_ASSERT(all.forged > 10 * n && all.skipped > n / 10 && all.sealed > n / 10);
 	CU_ASSERT(records > 10 * n && ended < 2 * n);
 	CU_ASSERT(nic ? nic_records > n : nic_records == 0);
 }
