@@ -43,20 +43,21 @@ add_extension(X509 *cert, int nid, const char *value)
 static bool
 fill_certificate(X509 *cert, EVP_PKEY *key, const struct options *o)
 {
-	const uint8_t *ip = o->addr.ip;
+	char ip[RTLS_ADDR_TEXT] = "";
 	X509_NAME *name = X509_get_subject_name(cert);
 	unsigned char serial[8];
-	char text[64];
+	char text[RTLS_ADDR_TEXT + 32];
 	BIGNUM *bn;
 	bool ok;
 
-	if (RAND_bytes(serial, sizeof(serial)) != 1)
+	if (RAND_bytes(serial, sizeof(serial)) != 1 ||
+	    rtls_addr_format(&o->addr, ip, sizeof(ip)) < 0)
 		return false;
 	serial[0] = (serial[0] & 0x7f) | 0x40;
 	bn = BN_bin2bn(serial, sizeof(serial), NULL);
 	ok = bn != NULL && BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) != NULL;
 	BN_free(bn);
-	snprintf(text, sizeof(text), "IP:%u.%u.%u.%u,DNS:localhost", ip[0], ip[1], ip[2], ip[3]);
+	snprintf(text, sizeof(text), "IP:%s,DNS:localhost", ip);
 	return ok && X509_set_version(cert, X509_VERSION_3) &&
 	       X509_gmtime_adj(X509_getm_notBefore(cert), -DAY_S) != NULL &&
 	       X509_gmtime_adj(X509_getm_notAfter(cert), 30 * DAY_S) != NULL &&

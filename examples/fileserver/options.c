@@ -149,7 +149,8 @@ take(struct options *o, int opt, const char *arg)
 			    arg);
 		break;
 	case OPT_GATEWAY:
-		ok = o->has_gateway = rtls_addr_parse(arg, &o->gateway, NULL) == 0;
+		ok = o->has_gateway = rtls_addr_parse(arg, &o->gateway, NULL) == 0 &&
+				      o->gateway.port == 0;
 		if (!ok)
 			say("--gateway takes an address, not '%s'", arg);
 		break;

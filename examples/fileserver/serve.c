@@ -290,7 +290,8 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
       int root_fd)
 {
 	struct server *s = calloc(1, sizeof(*s));
-	const uint8_t *ip = o->addr.ip;
+	struct rtls_addr local = o->addr;
+	char at[RTLS_ADDR_TEXT];
 	int rc = -1;
 
 	if (s == NULL) {
@@ -304,8 +305,9 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
 	s->env.root_fd = root_fd;
 	if (start(s, o) == 0) {
 		printf("crypto %s\n", rtls_stack_crypto(stack));
-		printf("ready %u.%u.%u.%u:%u root=%s\n", ip[0], ip[1], ip[2], ip[3], o->port,
-		       o->root);
+		local.port = o->port;
+		rtls_addr_format(&local, at, sizeof(at));
+		printf("ready %s root=%s\n", at, o->root);
 		fflush(stdout);
 		run(s);
 		finish(s, o->json);

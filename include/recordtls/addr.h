@@ -3,11 +3,12 @@
 
 /**
  * @file
- * The address of one end of a connection.
+ * The address of one end of a connection, and its text.
  */
 #ifndef RECORDTLS_ADDR_H
 #define RECORDTLS_ADDR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -26,12 +27,26 @@ struct rtls_addr {
 	uint8_t ip[16];   /**< network byte order; IPv4 uses the first 4 bytes */
 };
 
+/** Bytes that hold any address as text, with its port and the terminating zero. */
+enum { RTLS_ADDR_TEXT = 64 };
+
 /**
- * Reads "192.0.2.1" or "192.0.2.1/24" (prefix_len not NULL; without a slash it
- * becomes the family's full length). The port is set to 0.
- * Any thread. @return 0, or -EINVAL when the text is not an address, or text or out is NULL.
+ * Reads "192.0.2.1"; with prefix_len also "192.0.2.1/24", which becomes the family's full length
+ * without a slash; without (NULL) also "192.0.2.1:443". The port is 0 where none is given, and
+ * where it is, 1..65535 without a zero in front. IPv6 will be "2001:db8::1" and
+ * "[2001:db8::1]:443"; it is not an address yet.
+ * Any thread. @return 0, or -EINVAL when the text is not an address, or text or out is NULL;
+ *   then nothing is written.
  */
 int rtls_addr_parse(const char *text, struct rtls_addr *out, uint8_t *prefix_len);
+
+/**
+ * Writes what rtls_addr_parse() reads: "192.0.2.1", or "192.0.2.1:443" when there is a port. A
+ * buffer of RTLS_ADDR_TEXT bytes is enough for every address.
+ * Any thread. @return 0; -ENOSPC: buf is too short; -EINVAL: a family that this version does not
+ *   have, or a or buf is NULL. On an error buf is "", if it has room for that.
+ */
+int rtls_addr_format(const struct rtls_addr *a, char *buf, size_t size);
 
 #ifdef __cplusplus
 }

@@ -401,11 +401,11 @@ test_kept(void)
 	CU_ASSERT_EQUAL(count(log, "rtls_ssl_recv()"), 1);
 	CU_ASSERT_EQUAL(count(log, "-ENOKEY"), 2);
 	{
-		const uint8_t *ip = pair_info(k[FAR]).remote.ip;
-		char text[32];
+		const struct rtls_addr remote = pair_info(k[FAR]).remote;
+		char addr[RTLS_ADDR_TEXT], text[RTLS_ADDR_TEXT + 8];
 
-		snprintf(text, sizeof(text), " %u.%u.%u.%u:%u: ", ip[0], ip[1], ip[2], ip[3],
-			 pair_info(k[FAR]).remote.port);
+		CU_ASSERT_EQUAL(rtls_addr_format(&remote, addr, sizeof(addr)), 0);
+		snprintf(text, sizeof(text), " %s: ", addr);
 		CU_ASSERT_EQUAL(count(log, text), 2);
 	}
 	/* The others of this second are quiet, and counted. */

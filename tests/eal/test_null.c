@@ -32,6 +32,8 @@ test_null_arguments(void)
 	port = p.port[0];
 	CU_ASSERT_EQUAL(rtls_addr_parse(NULL, &addr, NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_addr_parse("192.0.2.1", NULL, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_addr_format(&addr, NULL, 64), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_addr_format(NULL, stat.name, sizeof(stat.name)), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_stack_create(&sc, NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_stack_create(NULL, NULL), -EINVAL);
 	CU_ASSERT_PTR_NULL(rtls_stack_crypto(NULL));

@@ -32,7 +32,10 @@ double_say(struct offload_double *o, const char *format, ...)
 static void
 say_addr(struct offload_double *o, const struct rtls_addr *a)
 {
-	double_say(o, " %u.%u.%u.%u:%u", a->ip[0], a->ip[1], a->ip[2], a->ip[3], a->port);
+	char text[RTLS_ADDR_TEXT];
+
+	CU_ASSERT_EQUAL(rtls_addr_format(a, text, sizeof(text)), 0);
+	double_say(o, " %s", text);
 }
 
 static void
