@@ -196,9 +196,11 @@ make_port(struct tlsnic *nic, const struct rtls_port *under)
 		.nb_queues = 1,
 		.mtu = under->mtu,
 		.stays = under->stays,
+		.under = under,
 		/* IPv4's longest packet, less the longest headers. */
 		.tso_max = nic->conf.no_tso != 0 ? 0 : 65535 - 20 - 60,
 	};
+	snprintf(nic->port.name, sizeof(nic->port.name), "tlsnic(%.70s)", under->name);
 	memcpy(nic->port.mac, under->mac, sizeof(nic->port.mac));
 	/* A packet that is opened leaves its buffer to the port below. */
 	if (under->rx_room != 0)

@@ -193,6 +193,14 @@ struct rtls_sock_info {
 	uint64_t snd_queued; /**< stream bytes accepted and not acknowledged */
 	uint64_t snd_room;   /**< bytes of buffer room left */
 	uint64_t rcv_queued; /**< stream bytes in order and not consumed */
+	uint32_t rttvar_us;
+	uint32_t ssthresh;  /**< UINT32_MAX: nothing was lost yet */
+	uint64_t in_flight; /**< stream bytes sent and not acknowledged */
+	uint64_t snd_wnd;   /**< bytes that the peer takes, from the first unacknowledged one on */
+	uint64_t rcv_wnd;   /**< bytes that the peer was told it may send */
+	uint32_t sndbuf;    /**< bytes of buffer room: RTLS_OPT_SNDBUF */
+	uint32_t rcvbuf;
+	uint32_t rcv_held; /**< bytes of buffer room taken by what came out of order */
 };
 
 /** [any state] Fills *out. @return 0; -EBADF: closed; -EINVAL: NULL; *out stays as it was. */

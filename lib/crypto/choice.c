@@ -22,6 +22,7 @@ struct contest {
 	double best_cost;
 	const struct cryptodev_conf *conf;
 	char costs[160]; /* of all, in words */
+	struct choice *choice;
 };
 
 static void __rte_format_printf(3, 4) add_text(char *text, size_t size, const char *fmt, ...)
@@ -37,10 +38,16 @@ static void __rte_format_printf(3, 4) add_text(char *text, size_t size, const ch
 static void
 enter(struct contest *t, const char *name, const struct crypto_provider *p)
 {
+	struct choice *c = t->choice;
 	double cost = meter_run(p);
 
 	if (cost < 0)
 		return;
+	if (c->nb_candidates < CHOICE_CANDIDATES) {
+		c->candidates[c->nb_candidates].cost = cost;
+		snprintf(c->candidates[c->nb_candidates++].name, sizeof(c->candidates[0].name),
+			 "%s", p->name);
+	}
 	add_text(t->costs, sizeof(t->costs), "%s%s %.2f", t->costs[0] == '\0' ? "" : ", ", p->name,
 		 cost);
 	if (cost >= t->best_cost)
@@ -98,7 +105,7 @@ use_device(struct choice *c, const char *name, const struct cryptodev_conf *conf
 static void
 use_best(struct choice *c, const struct cryptodev_conf *conf)
 {
-	struct contest t = { .best_cost = 1e9, .conf = conf };
+	struct contest t = { .best_cost = 1e9, .conf = conf, .choice = c };
 
 	run_contest(&t);
 	/* It was there, so what fails now is memory for all the keys. */

@@ -8,14 +8,26 @@
 #ifndef RTLS_CRYPTO_CHOICE_H
 #define RTLS_CRYPTO_CHOICE_H
 
+#include <rte_cryptodev.h>
+
 #include "crypto/cryptodev.h"
 #include "crypto/fallback.h"
+
+enum { CHOICE_CANDIDATES = 8 };
+
+/* What "auto" measured. */
+struct choice_candidate {
+	char name[RTE_CRYPTODEV_NAME_MAX_LEN];
+	double cost; /* cycles per byte */
+};
 
 struct choice {
 	const struct crypto_provider *provider;
 	struct cryptodev *device; /* NULL: libcrypto only */
 	struct fallback fallback;
 	char text[256]; /* for people: who, and why */
+	struct choice_candidate candidates[CHOICE_CANDIDATES];
+	uint32_t nb_candidates; /* 0: nothing was measured; the first ones of many */
 };
 
 /*

@@ -6,6 +6,7 @@
 
 #include "stack/addr.h"
 #include "sock/check.h"
+#include "sock/info.h"
 #include "stack/memory.h"
 #include "stack/stack.h"
 #include "tcp/timer.h"
@@ -142,21 +143,17 @@ eof_of(const struct rtls_sock *k)
 	return RTLS_EOF_BARE;
 }
 
-int
-rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out)
+void
+sock_info_fill(const struct rtls_sock *k, struct rtls_sock_info *out)
 {
-	int rc = sock_check_handle(k);
-
-	if (rc != 0)
-		return rc;
-	if (out == NULL)
-		return -EINVAL;
 	memset(out, 0, sizeof(*out));
 	out->local = addr_from_net(&k->tuple.local, k->tuple.local_port);
 	out->remote = addr_from_net(&k->tuple.remote, k->tuple.remote_port);
 	out->state = state_of(k);
+	out->sndbuf = k->opt_sndbuf;
+	out->rcvbuf = k->rcvbuf;
 	if (k->phase == ENDPOINT_LISTEN)
-		return 0;
+		return;
 	out->eof = eof_of(k);
 	out->end_who = k->end_who;
 	out->end_reason = k->end_reason;
@@ -168,7 +165,38 @@ rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out)
 	out->snd_queued = sendq_end(&k->sendq) - RTE_MIN(k->tcp.snd_una, sendq_end(&k->sendq));
 	out->snd_room = session_tx_room(&k->tx);
 	out->rcv_queued = recvq_len(&k->recvq);
+	out->rttvar_us = k->tcp.rtt.rttvar_us;
+	out->ssthresh = k->tcp.cc.ssthresh;
+	out->in_flight = k->tcp.snd_max - k->tcp.snd_una;
+	out->snd_wnd = k->tcp.snd_wnd;
+	out->rcv_wnd = k->tcp.rcv_adv - RTE_MIN(k->tcp.rcv_nxt, k->tcp.rcv_adv);
+	out->rcv_held = k->recvq.room_held;
+}
+
+int
+rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out)
+{
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
+	if (out == NULL)
+		return -EINVAL;
+	sock_info_fill(k, out);
 	return 0;
+}
+
+void
+sock_stats_fill(const struct rtls_sock *k, struct rtls_sock_stats *out)
+{
+	*out = k->stats_base;
+	out->tx_records = k->tx.count.records;
+	out->rx_records = k->rx.count.records;
+	out->tx_record_bytes = k->tx.count.record_bytes;
+	out->rx_record_bytes = k->rx.count.record_bytes;
+	out->tx_nic_records = k->tx.count.device_records;
+	out->rx_nic_records = k->rx.count.device_records;
+	out->rx_mixed_records = k->rx.count.mixed_records;
 }
 
 int
@@ -180,13 +208,6 @@ rtls_sock_stats(const struct rtls_sock *k, struct rtls_sock_stats *out)
 		return rc;
 	if (out == NULL)
 		return -EINVAL;
-	*out = k->stats_base;
-	out->tx_records = k->tx.count.records;
-	out->rx_records = k->rx.count.records;
-	out->tx_record_bytes = k->tx.count.record_bytes;
-	out->rx_record_bytes = k->rx.count.record_bytes;
-	out->tx_nic_records = k->tx.count.device_records;
-	out->rx_nic_records = k->rx.count.device_records;
-	out->rx_mixed_records = k->rx.count.mixed_records;
+	sock_stats_fill(k, out);
 	return 0;
 }

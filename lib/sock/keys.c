@@ -7,6 +7,7 @@
 #include <recordtls/tls.h>
 
 #include "sock/check.h"
+#include "sock/info.h"
 #include "stack/admission.h"
 #include "stack/stack.h"
 
@@ -105,23 +106,16 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 	return rc;
 }
 
-int
-rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
+void
+sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
 {
-	const struct record_suite *suite;
-	const struct crypto_key *key;
-	int rc = sock_check_handle(k);
+	const struct record_suite *suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
+	const struct crypto_key *key = d == RTLS_TX ? k->tx.key : k->rx.key;
 
-	if (rc != 0)
-		return rc;
-	if (out == NULL || (d != RTLS_TX && d != RTLS_RX))
-		return -EINVAL;
-	suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
-	key = d == RTLS_TX ? k->tx.key : k->rx.key;
 	memset(out, 0, sizeof(*out));
 	out->order = k->mode.order;
 	if (suite == NULL)
-		return 0;
+		return;
 	out->version = suite->version;
 	out->cipher = suite->cipher;
 	out->suite = suite->name;
@@ -131,5 +125,17 @@ rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *
 	out->rec_no = d == RTLS_TX ? k->tx.rec_no : k->rx.rec_no;
 	out->provider = key->provider->name;
 	out->paused = d == RTLS_RX && k->rx.state == SESSION_RX_PAUSED;
+}
+
+int
+rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
+{
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
+	if (out == NULL || (d != RTLS_TX && d != RTLS_RX))
+		return -EINVAL;
+	sock_tls_info_fill(k, d, out);
 	return 0;
 }

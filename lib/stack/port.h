@@ -18,7 +18,10 @@
 
 #include "offload/device.h"
 
-enum { PORT_QUEUES_MAX = 64 };
+enum {
+	PORT_QUEUES_MAX = 64,
+	PORT_NAME_MAX = 80, /* an ethdev's and "tlsnic()" */
+};
 
 /* What the port does with checksums, so that the stack need not. */
 enum {
@@ -63,6 +66,8 @@ struct rtls_port {
 	uint32_t tso_max;      /* payload of the longest packet that it cuts itself; 0: cuts none */
 	uint32_t tso_frames;   /* and in how many frames at most; 0: any number */
 	struct offload_device tls;
+	char name[PORT_NAME_MAX];      /* for people; no two ports of a process have the same */
+	const struct rtls_port *under; /* that this one lies over; NULL: none */
 };
 
 #endif

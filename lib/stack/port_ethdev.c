@@ -378,6 +378,7 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	e->port.stats_get = ethdev_stats_get;
 	e->port.holds = ethdev_holds;
 	e->port.close = ethdev_close;
+	rte_eth_dev_get_name_by_port(port_id, e->port.name);
 	rc = find_tls(e, &info, &conf);
 	if (rc == 0)
 		rc = configure_and_start(e, &info, &conf);

@@ -365,6 +365,7 @@ end_init(struct cable *c, int index)
 		data_room = c->conf.rx_seg_len;
 	e->port.rx_room = (uint64_t)c->conf.nb_mbufs * (RTE_PKTMBUF_HEADROOM + data_room);
 	snprintf(name, sizeof(name), "%.20s-%d", c->conf.name, index);
+	snprintf(e->port.name, sizeof(e->port.name), "%s", name);
 	e->pool = rte_pktmbuf_pool_create(name, c->conf.nb_mbufs, 0, 0,
 					  (uint16_t)(RTE_PKTMBUF_HEADROOM + data_room),
 					  SOCKET_ID_ANY);

@@ -4,6 +4,7 @@
 #include "support/lossy_port.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,8 @@ lossy_port_create(struct rtls_port *under, const struct lossy_conf *conf)
 		.nb_queues = 1,
 		.mtu = under->mtu,
 	};
+	l->port.under = under;
+	snprintf(l->port.name, sizeof(l->port.name), "lossy(%.70s)", under->name);
 	memcpy(l->port.mac, under->mac, sizeof(l->port.mac));
 	return &l->port;
 }

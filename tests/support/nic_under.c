@@ -98,6 +98,7 @@ nic_under_create(uint32_t caps, uint16_t mtu)
 		.mtu = mtu,
 		.mac = { 2, 0, 0, 0, 0, 1 },
 		.rx_room = 1 << 20,
+		.name = "under",
 	};
 	return u;
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What rtls_sock_info(), rtls_tls_info() and rtls_sock_stats() tell, of any socket that is not
+ * free: also of one in a backlog, and of one whose handle is closed and that finishes.
+ */
+#ifndef RTLS_SOCK_INFO_H
+#define RTLS_SOCK_INFO_H
+
+#include <recordtls/stats.h>
+#include <recordtls/tls.h>
+
+void sock_info_fill(const struct rtls_sock *k, struct rtls_sock_info *out);
+void sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out);
+void sock_stats_fill(const struct rtls_sock *k, struct rtls_sock_stats *out);
+
+#endif
