@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "telemetry/answer.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <recordtls/stats.h>
+
+int
+answer_error(struct rte_tel_data *d, const char *format, ...)
+{
+	char text[RTE_TEL_MAX_STRING_LEN];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_string(d, "error", text);
+	return 0;
+}
+
+int
+answer_unvisited(struct rte_tel_data *d, uint32_t stack, int rc)
+{
+	switch (rc) {
+	case -ENOENT:
+		return answer_error(d, "there is no stack %u", stack);
+	case -ETIMEDOUT:
+		return answer_error(d, "stack %u was not polled for a second", stack);
+	case -EBUSY:
+		return answer_error(d, "stack %u is busy with other commands", stack);
+	case -ESHUTDOWN:
+		return answer_error(d, "stack %u has just been destroyed", stack);
+	default:
+		return answer_error(d, "stack %u cannot be looked at (%d)", stack, rc);
+	}
+}
+
+struct rte_tel_data *
+answer_dict(void)
+{
+	struct rte_tel_data *d = rte_tel_data_alloc();
+
+	if (d != NULL)
+		rte_tel_data_start_dict(d);
+	return d;
+}
+
+void
+answer_put(struct rte_tel_data *d, const char *name, struct rte_tel_data *dict)
+{
+	if (dict != NULL && rte_tel_data_add_dict_container(d, name, dict, 0) != 0)
+		rte_tel_data_free(dict);
+}
+
+void
+answer_text(struct rte_tel_data *d, const char *name, const char *text)
+{
+	char cut[RTE_TEL_MAX_STRING_LEN];
+
+	if (text == NULL)
+		return;
+	snprintf(cut, sizeof(cut), "%s", text);
+	rte_tel_data_add_dict_string(d, name, cut);
+}
+
+void
+answer_stats(struct rte_tel_data *d, const struct rtls_stat *tab, int n)
+{
+	for (int i = 0; i < n; i++)
+		rte_tel_data_add_dict_uint(d, tab[i].name, tab[i].value);
+}
+
+void
+answer_addr(struct rte_tel_data *d, const char *name, const struct rtls_addr *a)
+{
+	char text[RTLS_ADDR_TEXT];
+
+	rtls_addr_format(a, text, sizeof(text));
+	rte_tel_data_add_dict_string(d, name, text);
+}

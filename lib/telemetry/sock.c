@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* /recordtls/sock/info */
+#include "telemetry/sock.h"
+
+#include <stdio.h>
+
+#include <recordtls/names.h>
+
+#include "sock/info.h"
+#include "telemetry/answer.h"
+#include "telemetry/params.h"
+
+const char *
+sock_phase_name(const struct rtls_sock *k)
+{
+	switch ((enum endpoint_phase)k->phase) {
+	case ENDPOINT_FREE:
+		break;
+	case ENDPOINT_LISTEN:
+		return "listen";
+	case ENDPOINT_BACKLOG:
+		return "backlog";
+	case ENDPOINT_OPEN:
+		return "open";
+	case ENDPOINT_ORPHAN:
+		return "orphan";
+	}
+	return "free";
+}
+
+static const char *
+tcp_state_name(enum tcp_state state)
+{
+	switch (state) {
+	case TCP_SYN_SENT:
+		return "syn_sent";
+	case TCP_ESTABLISHED:
+		return "established";
+	case TCP_FIN_WAIT_1:
+		return "fin_wait_1";
+	case TCP_FIN_WAIT_2:
+		return "fin_wait_2";
+	case TCP_CLOSE_WAIT:
+		return "close_wait";
+	case TCP_CLOSING:
+		return "closing";
+	case TCP_LAST_ACK:
+		return "last_ack";
+	case TCP_TIME_WAIT:
+		return "time_wait";
+	case TCP_CLOSED:
+		return "closed";
+	}
+	return "unknown";
+}
+
+struct view {
+	uint64_t id;
+	bool found;
+	bool listens;
+	const char *phase;
+	const char *tcp;
+	uint32_t nb_backlog, max_backlog;
+	uint8_t rto_backoff;
+	struct rtls_sock_info info;
+	struct rtls_sock_stats stats;
+	struct rtls_tls_info tls[2]; /* by enum rtls_dir */
+	char provider[2][RTE_CRYPTODEV_NAME_MAX_LEN];
+	char port[PORT_NAME_MAX];
+};
+
+static void
+view_dir(struct view *v, const struct rtls_sock *k, enum rtls_dir d)
+{
+	struct rtls_tls_info *tls = &v->tls[d];
+
+	sock_tls_info_fill(k, d, tls);
+	/* A device's name goes with the stack. */
+	snprintf(v->provider[d], sizeof(v->provider[d]), "%s",
+		 tls->provider != NULL ? tls->provider : "");
+	tls->provider = NULL;
+}
+
+static bool
+visit(struct rtls_stack *s, void *arg)
+{
+	struct view *v = arg;
+	const struct rtls_sock *k = sock_of_id(s, v->id);
+
+	v->found = k != NULL;
+	if (k == NULL)
+		return false;
+	v->listens = k->phase == ENDPOINT_LISTEN;
+	v->phase = sock_phase_name(k);
+	v->nb_backlog = k->nb_backlog;
+	v->max_backlog = k->max_backlog;
+	sock_info_fill(k, &v->info);
+	if (v->listens)
+		return false;
+	v->tcp = tcp_state_name((enum tcp_state)k->tcp.state);
+	v->rto_backoff = k->tcp.rtt.backoff;
+	sock_stats_fill(k, &v->stats);
+	view_dir(v, k, RTLS_TX);
+	view_dir(v, k, RTLS_RX);
+	snprintf(v->port, sizeof(v->port), "%s", s->bindings[k->path.binding].port->name);
+	return false;
+}
+
+struct field {
+	const char *name;
+	uint64_t value;
+};
+
+static void
+put_fields(struct rte_tel_data *d, const struct field *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		rte_tel_data_add_dict_uint(d, f[i].name, f[i].value);
+}
+
+static void
+put_tcp(struct rte_tel_data *d, const struct view *v)
+{
+	const struct rtls_sock_info *in = &v->info;
+	const struct field fields[] = {
+		{ "mss", in->mss },
+		{ "srtt_us", in->srtt_us },
+		{ "rttvar_us", in->rttvar_us },
+		{ "rto_us", in->rto_us },
+		{ "rto_backoff", v->rto_backoff },
+		{ "cwnd", in->cwnd },
+		{ "ssthresh", in->ssthresh },
+		{ "in_flight", in->in_flight },
+		{ "snd_wnd", in->snd_wnd },
+		{ "rcv_wnd", in->rcv_wnd },
+		{ "snd_queued", in->snd_queued },
+		{ "snd_room", in->snd_room },
+		{ "rcv_queued", in->rcv_queued },
+		{ "rcv_held", in->rcv_held },
+		{ "sndbuf", in->sndbuf },
+		{ "rcvbuf", in->rcvbuf },
+		{ "tx_segments", v->stats.tx_segments },
+		{ "rx_segments", v->stats.rx_segments },
+		{ "tx_bytes", v->stats.tx_bytes },
+		{ "rx_bytes", v->stats.rx_bytes },
+		{ "retransmissions", v->stats.retransmissions },
+		{ "timeouts", v->stats.timeouts },
+	};
+
+	put_fields(d, fields, RTE_DIM(fields));
+}
+
+static void
+put_end(struct rte_tel_data *d, const struct rtls_sock_info *in)
+{
+	answer_text(d, "eof", rtls_eof_name(in->eof));
+	answer_text(d, "end_who", rtls_end_who_name(in->end_who));
+	answer_text(d, "end_reason", rtls_end_reason_name(in->end_reason));
+	if (in->end_alert != 0)
+		answer_text(d, "end_alert", rtls_alert_name(in->end_alert));
+}
+
+static void
+put_records(struct rte_tel_data *d, const struct rtls_sock_stats *st, enum rtls_dir dir)
+{
+	const struct field tx[] = {
+		{ "records", st->tx_records },
+		{ "records_software", st->tx_records - st->tx_nic_records },
+		{ "records_nic", st->tx_nic_records },
+		{ "record_bytes", st->tx_record_bytes },
+		{ "nic_bytes", st->tx_nic_bytes },
+	};
+	const struct field rx[] = {
+		{ "records", st->rx_records },
+		{ "records_software", st->rx_records - st->rx_nic_records - st->rx_mixed_records },
+		{ "records_nic", st->rx_nic_records },
+		{ "records_mixed", st->rx_mixed_records },
+		{ "record_bytes", st->rx_record_bytes },
+	};
+
+	if (dir == RTLS_TX)
+		put_fields(d, tx, RTE_DIM(tx));
+	else
+		put_fields(d, rx, RTE_DIM(rx));
+}
+
+static struct rte_tel_data *
+direction(const struct view *v, enum rtls_dir dir)
+{
+	const struct rtls_tls_info *tls = &v->tls[dir];
+	struct rte_tel_data *d = answer_dict();
+
+	if (d == NULL)
+		return NULL;
+	answer_text(d, "mode", rtls_mode_name(tls->mode));
+	answer_text(d, "reason", rtls_mode_reason_name(tls->reason));
+	answer_text(d, "order", rtls_mode_order_name(tls->order));
+	if (tls->suite != NULL) {
+		answer_text(d, "version", rtls_version_name(tls->version));
+		answer_text(d, "suite", tls->suite);
+		answer_text(d, "provider", v->provider[dir]);
+	}
+	rte_tel_data_add_dict_uint(d, "epoch", tls->epoch);
+	rte_tel_data_add_dict_uint(d, "rec_no", tls->rec_no);
+	if (dir == RTLS_RX)
+		rte_tel_data_add_dict_uint(d, "paused", tls->paused);
+	put_records(d, &v->stats, dir);
+	return d;
+}
+
+static void
+put_listener(struct rte_tel_data *d, const struct view *v)
+{
+	rte_tel_data_add_dict_uint(d, "backlog", v->nb_backlog);
+	rte_tel_data_add_dict_uint(d, "backlog_max", v->max_backlog);
+	rte_tel_data_add_dict_uint(d, "sndbuf", v->info.sndbuf);
+	rte_tel_data_add_dict_uint(d, "rcvbuf", v->info.rcvbuf);
+}
+
+static void
+put_connection(struct rte_tel_data *d, const struct view *v)
+{
+	answer_addr(d, "remote", &v->info.remote);
+	answer_text(d, "port", v->port);
+	answer_text(d, "tcp", v->tcp);
+	put_tcp(d, v);
+	put_end(d, &v->info);
+	answer_put(d, "tx", direction(v, RTLS_TX));
+	answer_put(d, "rx", direction(v, RTLS_RX));
+}
+
+static int
+info(const char *cmd, const char *text, struct rte_tel_data *d)
+{
+	static const struct params_want want = { .usage = "STACK,SOCK", .nb_pos = 2 };
+	struct view v = { 0 };
+	struct params p;
+	uint32_t stack;
+	int rc;
+
+	(void)cmd;
+	if (!params_read(&p, &want, text, d) || !params_stack(&p, &stack, d))
+		return 0;
+	if (!params_number(p.pos[1], SOCK_ID_MAX, &v.id))
+		return answer_error(d, "'%.40s' is not a socket's number", p.pos[1]);
+	rc = registry_visit(stack, visit, &v);
+	if (rc != 0)
+		return answer_unvisited(d, stack, rc);
+	if (!v.found)
+		return answer_error(d, "stack %u has no socket %.40s", stack, p.pos[1]);
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_uint(d, "stack", stack);
+	rte_tel_data_add_dict_uint(d, "id", v.id);
+	answer_text(d, "state", rtls_sock_state_name(v.info.state));
+	answer_text(d, "phase", v.phase);
+	answer_addr(d, "local", &v.info.local);
+	if (v.listens)
+		put_listener(d, &v);
+	else
+		put_connection(d, &v);
+	return 0;
+}
+
+RTE_INIT(telemetry_sock)
+{
+	rte_telemetry_register_cmd("/recordtls/sock/info", info,
+				   "All about a socket. Parameters: STACK,SOCK");
+}
