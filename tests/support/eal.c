@@ -27,8 +27,8 @@ eal_leave_up(void)
 	leave_up = true;
 }
 
-int
-eal_start(const char *name)
+static int
+start(const char *name, bool telemetry)
 {
 	/* EAL keeps pointers into its arguments. */
 	static char arg[][64] = {
@@ -38,6 +38,8 @@ eal_start(const char *name)
 	char *argv[RTE_DIM(arg) + 1] = { NULL };
 	size_t i;
 
+	if (telemetry)
+		snprintf(arg[4], sizeof(arg[4]), "--telemetry");
 	snprintf(arg[0], sizeof(arg[0]), "%s", name);
 	snprintf(arg[7], sizeof(arg[7]), "--file-prefix=%.32s-%d", name, (int)getpid());
 	for (i = 0; i < RTE_DIM(arg); i++)
@@ -48,4 +50,16 @@ eal_start(const char *name)
 	}
 	atexit(eal_stop);
 	return 0;
+}
+
+int
+eal_start(const char *name)
+{
+	return start(name, false);
+}
+
+int
+eal_start_watched(const char *name)
+{
+	return start(name, true);
 }

@@ -12,6 +12,9 @@
 /* 0, or -1 after a TAP "Bail out!" line. It is cleaned up when the program exits. */
 int eal_start(const char *name);
 
+/* The same, and telemetry can be asked. */
+int eal_start_watched(const char *name);
+
 /*
  * The program ends without rte_eal_cleanup(). That unmaps EAL's memory while EAL's interrupt thread
  * runs on: where a driver leaves an interrupt registered whose handle lies in there, this thread
