@@ -9,6 +9,7 @@
  *
  * One port, one stack, one thread. Read main() first, then serve(), then echo().
  */
+#define _GNU_SOURCE /* secure_getenv() */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +24,10 @@
 
 #include <recordtls/openssl.h>
 #include <recordtls/recordtls.h>
+
+#include "common/keylog.h"
+
+const char say_program[] = "recordtls-echo";
 
 struct peer {
 	struct rtls_sock *sock;
@@ -163,6 +168,8 @@ make_ctx(const char *cert, const char *key)
 		 "TLS 1.3");
 	must_ssl(SSL_CTX_use_certificate_chain_file(ctx, cert) == 1, cert);
 	must_ssl(SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1, key);
+	if (!keylog_from_env(ctx))
+		exit(1);
 	return ctx;
 }
 

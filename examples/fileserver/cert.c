@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#define _GNU_SOURCE /* secure_getenv() */
+
 #include "cert.h"
 
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "common/keylog.h"
 #include "common/say.h"
 
 enum {
@@ -138,7 +141,7 @@ cert_context(const struct options *o)
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
 	if ((o->cert != NULL ? use_files(ctx, o) : use_self_signed(ctx, o)) &&
-	    (o->cert_out == NULL || write_out(ctx, o->cert_out)))
+	    (o->cert_out == NULL || write_out(ctx, o->cert_out)) && keylog_from_env(ctx))
 		return ctx;
 	ERR_clear_error();
 	SSL_CTX_free(ctx);

@@ -119,6 +119,20 @@ int rtls_ssl_status(const SSL *ssl, struct rtls_ssl_status *out);
 int rtls_ssl_key_update(SSL *ssl, int ask_peer);
 
 /**
+ * Appends the secrets of all connections of ctx to a file, a line each in the NSS key log format, as
+ * programs do for SSLKEYLOGFILE: whoever has the file can decrypt what was captured, both ways. For
+ * looking for faults alone. A file that is not there is made, with mode 0600; one that is there
+ * keeps its mode and its lines. Each line is one write, so several contexts and processes may have one
+ * file. What a full disk does not take is lost; the connection goes on. A callback that the program
+ * has set before (SSL_CTX_set_keylog_callback()) is called behind each line; one that it sets
+ * later ends the log. The file is open as long as ctx.
+ * @param path borrowed; a regular file or a device, no symbolic link.
+ * @return 0; -EALREADY: ctx has a key log; -EINVAL: NULL, an empty path, or a pipe; -ELOOP: a
+ *   symbolic link; -ENOMEM; or what open() said. On an error nothing has changed.
+ */
+int rtls_ssl_keylog(SSL_CTX *ctx, const char *path);
+
+/**
  * Proves libssl's hook once, with a handshake in memory, and remembers the answer.
  * Any thread. @return 0; -ENOTSUP: built without it, or too old; -ENOMEM.
  */

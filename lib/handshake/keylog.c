@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* The key log: libssl makes the lines, this appends them to a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <recordtls/openssl.h>
+
+struct keylog {
+	int fd;
+	atomic_bool torn;              /* the last line was written in part */
+	SSL_CTX_keylog_cb_func before; /* the program's own, or NULL */
+};
+
+static void
+keylog_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+{
+	struct keylog *log = ptr;
+
+	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
+	if (log == NULL)
+		return;
+	close(log->fd);
+	OPENSSL_free(log);
+}
+
+/* The place in an SSL_CTX, the same in all of them; -1: no memory. */
+static int
+place(void)
+{
+	static atomic_int known = -1;
+	int mine, none = -1;
+
+	if (known >= 0)
+		return known;
+	mine = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, keylog_free);
+	/* Who comes second takes the first one's: its own stays unused. */
+	if (mine >= 0)
+		atomic_compare_exchange_strong(&known, &none, mine);
+	return known;
+}
+
+/* One call, so that lines of several threads and processes stay whole; no copy of it is made. */
+static void
+append(struct keylog *log, const char *line)
+{
+	size_t len = strlen(line);
+	struct iovec parts[] = {
+		{ .iov_base = (void *)"\n", .iov_len = 1 },
+		{ .iov_base = (void *)line, .iov_len = len },
+		{ .iov_base = (void *)"\n", .iov_len = 1 },
+	};
+	bool torn = atomic_exchange(&log->torn, false);
+	ssize_t n = torn ? writev(log->fd, parts, 3) : writev(log->fd, parts + 1, 2);
+	ssize_t all = (ssize_t)len + (torn ? 2 : 1);
+
+	/* A disk that is full costs the line, not the connection. */
+	if ((n > 0 && n < all) || (torn && n <= 0))
+		atomic_store(&log->torn, true);
+}
+
+static void
+on_line(const SSL *ssl, const char *line)
+{
+	struct keylog *log = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place());
+
+	if (log == NULL)
+		return;
+	append(log, line);
+	if (log->before != NULL)
+		log->before(ssl, line);
+}
+
+/* The descriptor, or a negative errno. A pipe that nobody reads would stop the program. */
+static int
+open_log(const char *path)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+			  O_NONBLOCK;
+	int fd = open(path, flags, 0600), rc;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	rc = fstat(fd, &st) != 0 ? -errno : 0;
+	if (rc == 0 && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		rc = -EINVAL;
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+int
+rtls_ssl_keylog(SSL_CTX *ctx, const char *path)
+{
+	struct keylog *log;
+	int at, fd;
+
+	if (ctx == NULL || path == NULL || path[0] == '\0')
+		return -EINVAL;
+	at = place();
+	if (at < 0)
+		return -ENOMEM;
+	if (SSL_CTX_get_ex_data(ctx, at) != NULL)
+		return -EALREADY;
+	fd = open_log(path);
+	if (fd < 0)
+		return fd;
+	log = OPENSSL_zalloc(sizeof(*log));
+	if (log == NULL || SSL_CTX_set_ex_data(ctx, at, log) != 1) {
+		OPENSSL_free(log);
+		close(fd);
+		return -ENOMEM;
+	}
+	log->fd = fd;
+	log->before = SSL_CTX_get_keylog_callback(ctx);
+	SSL_CTX_set_keylog_callback(ctx, on_line);
+	return 0;
+}
