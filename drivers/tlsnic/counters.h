@@ -27,14 +27,22 @@ enum nic_counter {
 	NIC_CNT_TX_OOO,
 	NIC_CNT_TX_SKIP_NO_SYNC,
 	NIC_CNT_TX_DROP_NO_SYNC,
-	NIC_CNT_TX_RESYNC_REQ,  /* asked for a resync */
-	NIC_CNT_TX_LOST,        /* conf.tx_lose */
-	NIC_CNT_TX_BAD_HEADER,  /* dropped: no TLS record header where one must be */
-	NIC_CNT_TX_MALFORMED,   /* dropped: cannot be sent as it is */
-	NIC_CNT_TX_CRYPTO_ERR,  /* dropped: libcrypto failed */
-	NIC_CNT_TX_PREPARE_ERR, /* dropped: the port below will never take it */
-	NIC_CNT_TX_NO_MBUF,     /* bursts that ended for want of buffers */
+	NIC_CNT_TX_RESYNC_REQ,
+	NIC_CNT_TX_LOST,
+	NIC_CNT_TX_BAD_HEADER,
+	NIC_CNT_TX_MALFORMED,
+	NIC_CNT_TX_CRYPTO_ERR,
+	NIC_CNT_TX_PREPARE_ERR,
+	NIC_CNT_TX_NO_MBUF,
 	NIC_CNT_MAX,
+};
+
+/* Behind the counters: what is in use now. */
+enum nic_level {
+	NIC_LEVEL_CONTEXTS = NIC_CNT_MAX,
+	NIC_LEVEL_TX_MBUFS,
+	NIC_LEVEL_RX_MBUFS,
+	NIC_STATS,
 };
 
 struct nic_counters {
@@ -48,7 +56,8 @@ nic_count(struct nic_counters *c, enum nic_counter which, uint64_t by)
 	__atomic_store_n(&c->n[which], c->n[which] + by, __ATOMIC_RELAXED);
 }
 
-const char *nic_counter_name(enum nic_counter which);
+/* What each is called and means. */
+extern const struct rtls_stat_desc nic_stats[NIC_STATS];
 
 static inline uint64_t
 nic_counter_get(const struct nic_counters *c, enum nic_counter which)

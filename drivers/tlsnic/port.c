@@ -59,26 +59,21 @@ nic_tx_waiting(const struct rtls_port *p)
 	return nic->conf.rings == 0 && nic->outq.cnt != 0;
 }
 
-static int
-nic_stats_get(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n)
+static uint64_t
+nic_stat(const struct rtls_port *p, unsigned int which)
 {
 	const struct tlsnic *nic = (const struct tlsnic *)p;
-	const struct rtls_stat more[] = {
-		{ "contexts_in_use", nic->contexts.max - nic->contexts.nb_free },
-		{ "nic_tx_mbufs_in_use", rte_mempool_in_use_count(nic->tx_pool) },
-		{ "nic_rx_mbufs_in_use", rte_mempool_in_use_count(nic->rx_pool) },
-	};
-	const unsigned int all = NIC_CNT_MAX + RTE_DIM(more);
 
-	if (tab == NULL || n < all)
-		return (int)all;
-	for (unsigned int i = 0; i < NIC_CNT_MAX; i++) {
-		snprintf(tab[i].name, sizeof(tab[i].name), "%s",
-			 nic_counter_name((enum nic_counter)i));
-		tab[i].value = nic_counter_get(&nic->counters, (enum nic_counter)i);
+	switch (which) {
+	case NIC_LEVEL_CONTEXTS:
+		return nic->contexts.max - nic->contexts.nb_free;
+	case NIC_LEVEL_TX_MBUFS:
+		return rte_mempool_in_use_count(nic->tx_pool);
+	case NIC_LEVEL_RX_MBUFS:
+		return rte_mempool_in_use_count(nic->rx_pool);
+	default:
+		return nic_counter_get(&nic->counters, (enum nic_counter)which);
 	}
-	memcpy(&tab[NIC_CNT_MAX], more, sizeof(more));
-	return (int)all;
 }
 
 /* Does the port below go on, with frames of ours in it? */
@@ -189,7 +184,9 @@ make_port(struct tlsnic *nic, const struct rtls_port *under)
 		.tx_burst = nic_tx_burst,
 		.tx_cleanup = nic_tx_cleanup,
 		.tx_waiting = nic_tx_waiting,
-		.stats_get = nic_stats_get,
+		.stats = nic_stats,
+		.nb_stats = NIC_STATS,
+		.stat = nic_stat,
 		.holds = nic_holds,
 		.close = nic_close,
 		.caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM | PORT_CAP_RX_CKSUM,

@@ -14,7 +14,10 @@
 
 #include "common/say.h"
 
-enum { WAIT_MS = 100 }; /* for who reads standard output */
+enum {
+	WAIT_MS = 100, /* for who reads standard output */
+	STATS_MAX = 128,
+};
 
 struct name {
 	const char *json;
@@ -58,36 +61,29 @@ static const struct share shares[SHARES] = {
 };
 
 /* What must be back where it was once nothing is open. */
-static const struct name levels[] = {
+static const struct name levels[REPORT_LEVELS] = {
 	{ "mbufs_in_use", "MbufsInUse" },
 	{ "socks_in_use", "SocksInUse" },
 	{ "timers_in_use", "TimersInUse" },
 	{ "sessions_in_use", "SessionsInUse" },
 };
 
-static void
-take(struct report_table *t, const struct rtls_stack *s, const struct rtls_port *p)
-{
-	t->nb_stats = rtls_stats_get(s, p, t->stats, REPORT_STATS_MAX);
-	/* More than there is room for: nothing was written. */
-	if (t->nb_stats < 0 || t->nb_stats > REPORT_STATS_MAX)
-		t->nb_stats = 0;
-}
-
-void
-report_take(struct report *r, const struct rtls_stack *s, const struct rtls_port *p)
-{
-	take(&r->stack, s, NULL);
-	take(&r->port, s, p);
-}
-
+/* 0 for one that is not there. */
 static uint64_t
 find(const struct report *r, const char *stat)
 {
-	for (int i = 0; i < r->stack.nb_stats; i++)
-		if (strcmp(r->stack.stats[i].name, stat) == 0)
-			return r->stack.stats[i].value;
-	return 0;
+	uint64_t value = 0;
+
+	rtls_stat_get(r->stack, NULL, stat, &value);
+	return value;
+}
+
+void
+report_start(struct report *r, const struct rtls_stack *s, const struct rtls_port *p)
+{
+	*r = (struct report){ .stack = s, .port = p };
+	for (int i = 0; i < REPORT_LEVELS; i++)
+		r->at_start[i] = find(r, levels[i].stat);
 }
 
 /* 0 where there was nothing. */
@@ -113,12 +109,15 @@ put_named(json_t *to, const struct report *r, const struct name *names, size_t n
 }
 
 static void
-put_table(json_t *to, const char *key, const struct report_table *t)
+put_table(json_t *to, const char *key, const struct report *r, const struct rtls_port *p)
 {
+	struct rtls_stat tab[STATS_MAX];
+	int n = rtls_stats_get(r->stack, p, tab, STATS_MAX);
 	json_t *table = json_object();
 
-	for (int i = 0; i < t->nb_stats; i++)
-		put(table, t->stats[i].name, t->stats[i].value);
+	/* More than there is room for: nothing was written. */
+	for (int i = 0; i < n && n <= STATS_MAX; i++)
+		put(table, tab[i].name, tab[i].value);
 	json_object_set_new(to, key, table);
 }
 
@@ -152,7 +151,7 @@ print_line(const char *text)
 }
 
 void
-report_json(const struct report *start, const struct report *now, const struct report_tally *tally)
+report_json(const struct report *r, const struct report_tally *tally)
 {
 	json_t *root = json_object();
 	json_t *at_start = json_object();
@@ -163,14 +162,15 @@ report_json(const struct report *start, const struct report *now, const struct r
 	put(root, "connections_refused", tally->refused);
 	put(root, "connections_failed", tally->failed);
 	put(root, "requests", tally->requests);
-	put_named(root, now, counters, sizeof(counters) / sizeof(counters[0]));
+	put_named(root, r, counters, sizeof(counters) / sizeof(counters[0]));
 	for (int i = 0; i < SHARES; i++)
-		json_object_set_new(root, shares[i].json, json_real(share_of(now, &shares[i])));
-	put_named(root, now, levels, sizeof(levels) / sizeof(levels[0]));
-	put_named(at_start, start, levels, sizeof(levels) / sizeof(levels[0]));
+		json_object_set_new(root, shares[i].json, json_real(share_of(r, &shares[i])));
+	put_named(root, r, levels, REPORT_LEVELS);
+	for (int i = 0; i < REPORT_LEVELS; i++)
+		put(at_start, levels[i].json, r->at_start[i]);
 	json_object_set_new(root, "at_start", at_start);
-	put_table(root, "stats", &now->stack);
-	put_table(root, "port_stats", &now->port);
+	put_table(root, "stats", r, NULL);
+	put_table(root, "port_stats", r, r->port);
 	text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	if (text != NULL)
 		print_line(text);
@@ -186,16 +186,15 @@ percent(const struct report *r, int share)
 }
 
 void
-report_summary(const struct report *now, const struct report_tally *tally)
+report_summary(const struct report *r, const struct report_tally *tally)
 {
 	say("%" PRIu64 " connections (%" PRIu64 " failed, %" PRIu64 " refused), %" PRIu64
 	    " requests, %" PRIu64 " bytes in %" PRIu64 " records sent, %" PRIu64 " retransmissions",
-	    tally->connections, tally->failed, tally->refused, tally->requests,
-	    find(now, "TxBytes"), find(now, "TxRecords"), find(now, "TxRetransmissions"));
-	if (find(now, "TlsTxDevice") + find(now, "TlsRxDevice") == 0)
+	    tally->connections, tally->failed, tally->refused, tally->requests, find(r, "TxBytes"),
+	    find(r, "TxRecords"), find(r, "TxRetransmissions"));
+	if (find(r, "TlsTxDevice") + find(r, "TlsRxDevice") == 0)
 		return;
 	say("the NIC sealed %.1f %% of the bytes and %.1f %% of the records, and opened %.1f %% of the "
 	    "records received, each verified again in software",
-	    percent(now, SHARE_BYTES_TX), percent(now, SHARE_RECORDS_TX),
-	    percent(now, SHARE_RECORDS_RX));
+	    percent(r, SHARE_BYTES_TX), percent(r, SHARE_RECORDS_TX), percent(r, SHARE_RECORDS_RX));
 }

@@ -11,7 +11,7 @@
 #include <recordtls/recordtls.h>
 
 enum {
-	REPORT_STATS_MAX = 128,
+	REPORT_LEVELS = 4,
 };
 
 /* What the server itself counts. */
@@ -23,24 +23,19 @@ struct report_tally {
 	uint32_t open;
 };
 
-/* Counters of one kind. */
-struct report_table {
-	struct rtls_stat stats[REPORT_STATS_MAX];
-	int nb_stats;
-};
-
+/* Whose counters, and the levels that the program began with. */
 struct report {
-	struct report_table stack;
-	struct report_table port; /* none, unless the port counts itself */
+	const struct rtls_stack *stack;
+	const struct rtls_port *port;
+	uint64_t at_start[REPORT_LEVELS];
 };
 
-void report_take(struct report *r, const struct rtls_stack *s, const struct rtls_port *p);
+void report_start(struct report *r, const struct rtls_stack *s, const struct rtls_port *p);
 
-/* One line of JSON on standard output; `start` tells the levels the program began with. */
-void report_json(const struct report *start, const struct report *now,
-		 const struct report_tally *tally);
+/* What is counted now, as one line of JSON on standard output. */
+void report_json(const struct report *r, const struct report_tally *tally);
 
 /* One sentence on standard error, and one more where a NIC sealed or opened. */
-void report_summary(const struct report *now, const struct report_tally *tally);
+void report_summary(const struct report *r, const struct report_tally *tally);
 
 #endif

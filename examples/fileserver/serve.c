@@ -41,7 +41,7 @@ struct server {
 	struct conn_list unfinished; /* by age */
 	uint32_t nb_conns;
 	struct report_tally tally;
-	struct report at_start;
+	struct report report;
 	uint64_t sweep_us;
 	uint32_t idle_turns;
 	bool busy;
@@ -176,10 +176,8 @@ static void
 print_status(const struct server *s)
 {
 	struct report_tally t = tally(s);
-	struct report now;
 
-	report_take(&now, s->env.stack, s->port);
-	report_json(&s->at_start, &now, &t);
+	report_json(&s->report, &t);
 }
 
 /* A machine with few cores needs this one for the client. */
@@ -222,7 +220,6 @@ finish(struct server *s, bool json)
 	uint64_t end_us = serve_now_us() + END_US;
 	struct rtls_sock *late;
 	struct report_tally t;
-	struct report now;
 
 	for (uint32_t i = 0; i < s->nb_conns; i++) {
 		if (s->conns[i].sock == NULL)
@@ -237,10 +234,9 @@ finish(struct server *s, bool json)
 	}
 	/* With the listener, as at the start. */
 	t = tally(s);
-	report_take(&now, s->env.stack, s->port);
-	report_summary(&now, &t);
+	report_summary(&s->report, &t);
 	if (json)
-		report_json(&s->at_start, &now, &t);
+		report_json(&s->report, &t);
 	rtls_close(s->listener);
 }
 
@@ -281,7 +277,7 @@ start(struct server *s, const struct options *o)
 	/* Without this one the NIC comes first. */
 	if (o->mode == OPTIONS_MODE_SOFTWARE)
 		rtls_sock_set(s->listener, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
-	report_take(&s->at_start, s->env.stack, s->port);
+	report_start(&s->report, s->env.stack, s->port);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <recordtls/tls.h>
+#include <recordtls/names.h>
 
 #include "common/say.h"
 
@@ -44,16 +44,19 @@ static const struct option table[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char *const modes[] = {
-	[OPTIONS_PLAIN] = "plain",
-	[OPTIONS_SOFTWARE] = "software",
-	[OPTIONS_NIC] = "nic",
-};
-
+/* "plain": without TLS. */
 const char *
 options_mode_name(enum options_mode mode)
 {
-	return modes[mode];
+	switch (mode) {
+	case OPTIONS_PLAIN:
+		return "plain";
+	case OPTIONS_SOFTWARE:
+		return rtls_mode_name(RTLS_MODE_SOFTWARE);
+	case OPTIONS_NIC:
+		return rtls_mode_name(RTLS_MODE_NIC);
+	}
+	return "unknown";
 }
 
 void
@@ -149,9 +152,9 @@ read_tls(const char *text, uint16_t *out)
 static bool
 read_mode(const char *text, enum options_mode *out)
 {
-	for (unsigned int i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		if (strcmp(text, modes[i]) == 0) {
-			*out = (enum options_mode)i;
+	for (enum options_mode m = OPTIONS_PLAIN; m <= OPTIONS_NIC; m++)
+		if (strcmp(text, options_mode_name(m)) == 0) {
+			*out = m;
 			return true;
 		}
 	say("--mode takes plain, software or nic, not '%s'", text);

@@ -19,6 +19,7 @@
 #include <recordtls/addr.h>
 #include <recordtls/offload.h>
 #include <recordtls/sock.h>
+#include <recordtls/stats.h>
 #include <recordtls/tls.h>
 
 #ifdef __cplusplus
@@ -81,6 +82,9 @@ const char *rtls_tls_rx_method_name(enum rtls_tls_rx_method m);
 
 /** What a device tells: RTLS_TLS_EV_LOST is "lost". */
 const char *rtls_tls_event_name(enum rtls_tls_event_type e);
+
+/** "counter", "level" */
+const char *rtls_stat_kind_name(enum rtls_stat_kind k);
 
 #ifdef __cplusplus
 }

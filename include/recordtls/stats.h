@@ -58,6 +58,34 @@ struct rtls_stat {
 int rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
 		   unsigned int n);
 
+/**
+ * One counter by its name, without a copy of the others.
+ * @param p NULL: of the stack; else the port's own counters.
+ * @return 0; -ENOENT: it has no counter of this name; -EINVAL: p is no port of the stack, or s,
+ *   name or value is NULL. On an error *value is as it was.
+ */
+int rtls_stat_get(const struct rtls_stack *s, const struct rtls_port *p, const char *name,
+		  uint64_t *value);
+
+enum rtls_stat_kind {
+	RTLS_STAT_COUNTER, /**< only grows */
+	RTLS_STAT_LEVEL,   /**< how many there are now */
+};
+
+/** What a counter is; the texts stay valid. */
+struct rtls_stat_desc {
+	const char *name;
+	const char *meaning; /**< a phrase for people */
+	uint8_t kind;        /**< enum rtls_stat_kind */
+};
+
+/**
+ * What rtls_stats_get() counts, in the same order and in the same manner.
+ * @param s NULL with p NULL: the counters that every stack has; any thread then.
+ */
+int rtls_stats_describe(const struct rtls_stack *s, const struct rtls_port *p,
+			struct rtls_stat_desc *tab, unsigned int n);
+
 #ifdef __cplusplus
 }
 #endif

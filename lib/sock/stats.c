@@ -3,31 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <recordtls/stats.h>
 #include <recordtls/version.h>
 
 #include "stack/stack.h"
-
-/* Levels, behind the counters: what is in use now. */
-enum level {
-	LEVEL_MBUFS,
-	LEVEL_SOCKS,
-	LEVEL_SESSIONS,
-	LEVEL_TIMERS,
-	LEVEL_FLOWS,
-	LEVEL_SYN,
-	LEVEL_TIME_WAIT,
-	LEVEL_RX_ROOM,
-	LEVEL_MAX,
-};
-
-static const char *const level_names[LEVEL_MAX] = {
-	[LEVEL_MBUFS] = "MbufsInUse",        [LEVEL_SOCKS] = "SocksInUse",
-	[LEVEL_SESSIONS] = "SessionsInUse",  [LEVEL_TIMERS] = "TimersInUse",
-	[LEVEL_FLOWS] = "FlowsInUse",        [LEVEL_SYN] = "SynInUse",
-	[LEVEL_TIME_WAIT] = "TimeWaitInUse", [LEVEL_RX_ROOM] = "RxRoomInUse",
-};
 
 static uint64_t
 counter(const struct rtls_stack *s, enum counter c)
@@ -77,46 +58,96 @@ level(const struct rtls_stack *s, enum level l)
 		return tcp_timewait_count(s->timewait);
 	case LEVEL_RX_ROOM:
 		return s->rx_room_used;
-	case LEVEL_MAX:
+	case LEVEL_END:
 		break;
 	}
 	return 0;
 }
 
+/* What is asked for: of the stack, or of a port. */
+struct source {
+	const struct rtls_stat_desc *desc;
+	unsigned int n;
+	const struct rtls_stack *stack;
+	const struct rtls_port *port; /* NULL: of the stack */
+};
+
 static int
-port_stats(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
-	   unsigned int n)
+find_source(const struct rtls_stack *s, const struct rtls_port *p, struct source *out)
 {
 	const struct binding *b;
 
+	if (s == NULL)
+		return -EINVAL;
+	*out = (struct source){ counters_desc, LEVEL_END, s, p };
+	if (p == NULL)
+		return 0;
 	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
-		if (b->port == p)
-			return p->stats_get == NULL ? 0 : p->stats_get(p, tab, n);
+		if (b->port == p) {
+			out->desc = p->stats;
+			out->n = p->nb_stats;
+			return 0;
+		}
 	}
 	return -EINVAL;
+}
+
+static uint64_t
+read_stat(const struct source *from, unsigned int i)
+{
+	if (from->port != NULL)
+		return from->port->stat(from->port, i);
+	return i < CNT_MAX ? counter(from->stack, i) : level(from->stack, i);
 }
 
 int
 rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
 	       unsigned int n)
 {
+	struct source from;
 	unsigned int i;
+	int rc = find_source(s, p, &from);
 
-	if (s == NULL)
+	if (rc < 0)
+		return rc;
+	for (i = 0; tab != NULL && n >= from.n && i < from.n; i++) {
+		snprintf(tab[i].name, sizeof(tab[i].name), "%s", from.desc[i].name);
+		tab[i].value = read_stat(&from, i);
+	}
+	return (int)from.n;
+}
+
+int
+rtls_stat_get(const struct rtls_stack *s, const struct rtls_port *p, const char *name,
+	      uint64_t *value)
+{
+	struct source from;
+	unsigned int i;
+	int rc = find_source(s, p, &from);
+
+	if (rc < 0 || name == NULL || value == NULL)
 		return -EINVAL;
-	if (p != NULL)
-		return port_stats(s, p, tab, n);
-	if (tab == NULL || n < CNT_MAX + LEVEL_MAX)
-		return CNT_MAX + LEVEL_MAX;
-	for (i = 0; i < CNT_MAX; i++) {
-		snprintf(tab[i].name, sizeof(tab[i].name), "%s", counter_name(i));
-		tab[i].value = counter(s, i);
+	for (i = 0; i < from.n; i++) {
+		if (strcmp(from.desc[i].name, name) == 0) {
+			*value = read_stat(&from, i);
+			return 0;
+		}
 	}
-	for (i = 0; i < LEVEL_MAX; i++) {
-		snprintf(tab[CNT_MAX + i].name, sizeof(tab[i].name), "%s", level_names[i]);
-		tab[CNT_MAX + i].value = level(s, i);
-	}
-	return CNT_MAX + LEVEL_MAX;
+	return -ENOENT;
+}
+
+int
+rtls_stats_describe(const struct rtls_stack *s, const struct rtls_port *p,
+		    struct rtls_stat_desc *tab, unsigned int n)
+{
+	struct source from = { .desc = counters_desc, .n = LEVEL_END };
+	int rc = s == NULL && p == NULL ? 0 : find_source(s, p, &from);
+
+	if (rc < 0)
+		return rc;
+	if (tab != NULL && n >= from.n && from.n != 0)
+		memcpy(tab, from.desc, from.n * sizeof(*tab));
+	return (int)from.n;
 }
 
 const char *

@@ -3,68 +3,70 @@
 
 /*
  * The counters of a stack. TLS counters carry the kernel's names
- * (/proc/net/tls_stat), so that its users find what they know.
+ * (/proc/net/tls_stat), so that its users find what they know. What each one means is said
+ * once, in counters.c, for programs too.
  */
 #ifndef RTLS_STACK_COUNTERS_H
 #define RTLS_STACK_COUNTERS_H
 
 #include <stdint.h>
 
+#include <recordtls/stats.h>
 #include <recordtls/tls.h>
 
 enum counter {
 	/* packets */
 	CNT_RX_PACKETS,
-	CNT_TX_PACKETS,   /* handed to the port, which may cut one into many segments */
-	CNT_RX_MALFORMED, /* a length or header that does not fit, an ARP sender that cannot be */
+	CNT_TX_PACKETS,
+	CNT_RX_MALFORMED,
 	CNT_RX_BAD_CHECKSUM,
-	CNT_RX_NOT_FOR_US,    /* another protocol, host or address */
-	CNT_RX_FRAGMENTS,     /* IP fragments are not reassembled */
-	CNT_RX_NO_CONNECTION, /* TCP that belongs to nobody */
-	CNT_TX_NO_BUFFER,     /* a packet was put off: no header buffer */
-	CNT_TX_REFUSED,       /* packets that the port did not take at once */
-	CNT_TX_RECUT,         /* long packets that the port refused: sent as single segments */
-	CNT_TX_DROPPED,       /* packets that the port would never take */
-	CNT_ARP_REQUESTS,     /* sent */
-	CNT_ARP_REFUSED,      /* claimed a neighbour's address, or ours */
-	CNT_ARP_FAILED,       /* looks for a next hop that does not answer */
+	CNT_RX_NOT_FOR_US,
+	CNT_RX_FRAGMENTS,
+	CNT_RX_NO_CONNECTION,
+	CNT_TX_NO_BUFFER,
+	CNT_TX_REFUSED,
+	CNT_TX_RECUT,
+	CNT_TX_DROPPED,
+	CNT_ARP_REQUESTS,
+	CNT_ARP_REFUSED,
+	CNT_ARP_FAILED,
 	CNT_ECHO_REPLIES,
-	CNT_PATH_MTU_LOWERED, /* segments of a connection are shorter, as a router said */
-	CNT_ANSWERS_LIMITED,  /* junk that got no answer: too much of it came */
+	CNT_PATH_MTU_LOWERED,
+	CNT_ANSWERS_LIMITED,
 	/* TCP */
-	CNT_RX_SEGMENTS,        /* with payload */
-	CNT_TX_SEGMENTS,        /* with payload, as on the wire, retransmissions included */
-	CNT_RX_BYTES,           /* payload kept */
-	CNT_TX_BYTES,           /* payload sent, retransmissions included */
-	CNT_TX_RETRANSMISSIONS, /* segments */
+	CNT_RX_SEGMENTS,
+	CNT_TX_SEGMENTS,
+	CNT_RX_BYTES,
+	CNT_TX_BYTES,
+	CNT_TX_RETRANSMISSIONS,
 	CNT_TX_RESETS,
-	CNT_SYN_DROPPED, /* no room, or the accept queue is full */
+	CNT_SYN_DROPPED,
 	CNT_ACCEPTED,
 	CNT_CONNECTED,
 	CNT_CONN_TIMEOUTS,
 	CNT_CONN_RESETS,
-	CNT_HANDSHAKE_TIMEOUTS, /* no first byte, or no end of the handshake, in time */
-	CNT_REMOTE_LIMITED,     /* refused: its remote address has enough */
-	CNT_MADE_ROOM,          /* unfinished connections that were ended for newcomers */
+	CNT_HANDSHAKE_TIMEOUTS,
+	CNT_REMOTE_LIMITED,
+	CNT_MADE_ROOM,
 	/* memory pressure */
-	CNT_PRESSURE_HELD_DROPPED, /* out-of-order bytes given up */
+	CNT_PRESSURE_HELD_DROPPED,
 	CNT_PRESSURE_CONN_REFUSED,
 	CNT_PRESSURE_CONN_ABORTED,
-	CNT_PRESSURE_HOLDER_ENDED, /* took the least of what it held while others waited */
-	CNT_PRESSURE_DATA_DROPPED, /* segments beyond a receive queue's share; they come again */
+	CNT_PRESSURE_HOLDER_ENDED,
+	CNT_PRESSURE_DATA_DROPPED,
 	/* records */
 	CNT_TX_RECORDS,
-	CNT_TX_RECORDS_NIC,      /* framed for the device to seal */
-	CNT_TX_RECORDS_FALLBACK, /* of these, sealed here after all */
-	CNT_TX_DEVICE_REFUSED,   /* packets that the device, or the port, did not take marked */
+	CNT_TX_RECORDS_NIC,
+	CNT_TX_RECORDS_FALLBACK,
+	CNT_TX_DEVICE_REFUSED,
 	CNT_RX_RECORDS,
-	CNT_RX_RECORDS_NIC,   /* opened by the device as a whole; restored and verified here */
-	CNT_RX_RECORDS_MIXED, /* opened by it in part; the same */
+	CNT_RX_RECORDS_NIC,
+	CNT_RX_RECORDS_MIXED,
 	/* stream bytes behind the keys */
-	CNT_TX_BYTES_SEALED,  /* sent, retransmissions included, whoever seals */
-	CNT_TX_BYTES_NIC,     /* of these, handed to the device to be sealed */
-	CNT_RX_BYTES_RECORDS, /* of all records that were opened */
-	CNT_RX_BYTES_OPENED,  /* of those that the device opened as a whole */
+	CNT_TX_BYTES_SEALED,
+	CNT_TX_BYTES_NIC,
+	CNT_RX_BYTES_RECORDS,
+	CNT_RX_BYTES_OPENED,
 	/* packets that were not sent, as they would have been in clear */
 	CNT_TX_DROP_NO_SYNC_DATA,
 	CNT_TX_DROP_BYPASS_REQ,
@@ -79,7 +81,7 @@ enum counter {
 	CNT_TLS_DECRYPT_ERROR,
 	CNT_TLS_TX_REKEY_OK,
 	CNT_TLS_RX_REKEY_OK,
-	CNT_TLS_TX_DEVICE_RESYNC, /* a device said that it missed a packet */
+	CNT_TLS_TX_DEVICE_RESYNC,
 	/* The handshake is done, and another library keeps the direction's records. */
 	CNT_TLS_TX_NOT_HANDED_OVER,
 	CNT_TLS_RX_NOT_HANDED_OVER,
@@ -92,12 +94,32 @@ enum counter {
 	CNT_MAX,
 };
 
+/* Behind the counters: what is in use now. */
+enum level {
+	LEVEL_MBUFS = CNT_MAX,
+	LEVEL_SOCKS,
+	LEVEL_SESSIONS,
+	LEVEL_TIMERS,
+	LEVEL_FLOWS,
+	LEVEL_SYN,
+	LEVEL_TIME_WAIT,
+	LEVEL_RX_ROOM,
+	LEVEL_END,
+};
+
 static inline enum counter
 counter_of_reason(enum rtls_mode_reason why)
 {
 	return (enum counter)(CNT_SOFTWARE_FIRST + (int)why - (int)RTLS_MODE_REASON_ASKED);
 }
 
-const char *counter_name(enum counter c);
+/* What each is called and means, in the order of rtls_stats_get(). */
+extern const struct rtls_stat_desc counters_desc[LEVEL_END];
+
+static inline const char *
+counter_name(enum counter c)
+{
+	return counters_desc[c].name;
+}
 
 #endif

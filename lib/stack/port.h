@@ -47,8 +47,10 @@ struct rtls_port {
 	 * where none ever does.
 	 */
 	bool (*tx_waiting)(const struct rtls_port *p);
-	/* Its own counters, in the manner of rtls_stats_get(); NULL where it has none. */
-	int (*stats_get)(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n);
+	/* Its own counters, and the value of one; none: nb_stats is 0. */
+	const struct rtls_stat_desc *stats;
+	unsigned int nb_stats;
+	uint64_t (*stat)(const struct rtls_port *p, unsigned int which);
 	/*
 	 * Does a device that goes on behind close() hold buffers of pools that go with the port?
 	 * NULL: never. Asks for them back.

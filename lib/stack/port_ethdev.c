@@ -73,10 +73,10 @@ ethdev_tx_linear(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, ui
 	return port_linear_burst(&((struct port_ethdev *)p)->linear, queue, pkts, n);
 }
 
-static int
-ethdev_stats_get(const struct rtls_port *p, struct rtls_stat *tab, unsigned int n)
+static uint64_t
+ethdev_stat(const struct rtls_port *p, unsigned int which)
 {
-	return port_linear_stats(&ethdev_of(p)->linear, tab, n);
+	return port_linear_stat(&ethdev_of(p)->linear, which);
 }
 
 static void
@@ -311,6 +311,9 @@ make_linear(struct port_ethdev *e)
 	e->linear.all = e->tx.fast_free;
 	e->port.tx_prepare = NULL;
 	e->port.tx_burst = ethdev_tx_linear;
+	e->port.stats = port_linear_stats;
+	e->port.nb_stats = PORT_LINEAR_STATS;
+	e->port.stat = ethdev_stat;
 	return port_linear_init(&e->linear, e->tx.nb_desc, e->port.mtu);
 }
 
@@ -375,7 +378,6 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	e->port.tx_prepare = ethdev_tx_prepare;
 	e->port.tx_burst = ethdev_tx_burst;
 	e->port.tx_cleanup = ethdev_tx_cleanup;
-	e->port.stats_get = ethdev_stats_get;
 	e->port.holds = ethdev_holds;
 	e->port.close = ethdev_close;
 	rte_eth_dev_get_name_by_port(port_id, e->port.name);

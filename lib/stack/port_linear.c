@@ -64,7 +64,7 @@ alloc(struct port_linear *l, uint16_t queue)
 	(void)rte_eth_tx_done_cleanup(l->port_id, queue, 0);
 	m = rte_pktmbuf_alloc(l->pool);
 	if (m == NULL)
-		count(&l->no_mbuf);
+		count(&l->counters[PORT_LINEAR_NO_MBUF]);
 	return m;
 }
 
@@ -98,7 +98,7 @@ linear(struct port_linear *l, uint16_t queue, struct rte_mbuf *m)
 	c->pkt_len = m->pkt_len;
 	c->ol_flags |= m->ol_flags & TX_CARRIED;
 	c->tx_offload = m->tx_offload;
-	count(&l->copies);
+	count(&l->counters[PORT_LINEAR_COPIES]);
 	return c;
 }
 
@@ -122,7 +122,7 @@ send_some(struct port_linear *l, uint16_t queue, struct rte_mbuf **pkts, uint16_
 			rte_pktmbuf_free(i < sent ? pkts[i] : out[i]);
 	}
 	if (ready == 0 && (made > 0 || !can_go(l, pkts[0]))) {
-		count(&l->refused);
+		count(&l->counters[PORT_LINEAR_REFUSED]);
 		rte_pktmbuf_free(pkts[0]);
 		return 1;
 	}
@@ -142,25 +142,19 @@ port_linear_burst(struct port_linear *l, uint16_t queue, struct rte_mbuf **pkts,
 	return done;
 }
 
-int
-port_linear_stats(const struct port_linear *l, struct rtls_stat *tab, unsigned int n)
-{
-	const struct {
-		const char *name;
-		const uint64_t *counter;
-	} rows[] = {
-		{ "tx_linear_copies", &l->copies },
-		{ "tx_linear_no_mbuf", &l->no_mbuf },
-		{ "tx_linear_refused", &l->refused },
-	};
+const struct rtls_stat_desc port_linear_stats[PORT_LINEAR_STATS] = {
+	[PORT_LINEAR_COPIES] = { "tx_linear_copies", "packets sent as copies in one piece",
+				 RTLS_STAT_COUNTER },
+	[PORT_LINEAR_NO_MBUF] = { "tx_linear_no_mbuf",
+				  "bursts that ended: no buffer for a copy was free",
+				  RTLS_STAT_COUNTER },
+	[PORT_LINEAR_REFUSED] = { "tx_linear_refused",
+				  "packets dropped: the driver would never take them",
+				  RTLS_STAT_COUNTER },
+};
 
-	if (l->pool == NULL)
-		return 0;
-	if (tab == NULL || n < RTE_DIM(rows))
-		return (int)RTE_DIM(rows);
-	for (size_t i = 0; i < RTE_DIM(rows); i++) {
-		snprintf(tab[i].name, sizeof(tab[i].name), "%s", rows[i].name);
-		tab[i].value = __atomic_load_n(rows[i].counter, __ATOMIC_RELAXED);
-	}
-	return (int)RTE_DIM(rows);
+uint64_t
+port_linear_stat(const struct port_linear *l, unsigned int which)
+{
+	return __atomic_load_n(&l->counters[which], __ATOMIC_RELAXED);
 }

@@ -15,6 +15,13 @@
 
 #include <recordtls/stats.h>
 
+enum port_linear_stat {
+	PORT_LINEAR_COPIES,
+	PORT_LINEAR_NO_MBUF,
+	PORT_LINEAR_REFUSED,
+	PORT_LINEAR_STATS,
+};
+
 struct port_linear {
 	struct rte_mempool *pool; /* NULL: packets go as they are */
 	uint16_t port_id;
@@ -25,9 +32,7 @@ struct port_linear {
 	bool all;
 	uint32_t frame_max;
 	/* Written by the lcore that sends. */
-	uint64_t copies;
-	uint64_t no_mbuf; /* bursts that ended for want of buffers */
-	uint64_t refused; /* dropped: the device would never take them */
+	uint64_t counters[PORT_LINEAR_STATS];
 };
 
 /*
@@ -47,7 +52,9 @@ void port_linear_fini(struct port_linear *l);
 uint16_t port_linear_burst(struct port_linear *l, uint16_t queue, struct rte_mbuf **pkts,
 			   uint16_t n);
 
-/* In the manner of rtls_stats_get(). */
-int port_linear_stats(const struct port_linear *l, struct rtls_stat *tab, unsigned int n);
+/* What it counts: struct rtls_port has these in this order. */
+extern const struct rtls_stat_desc port_linear_stats[PORT_LINEAR_STATS];
+
+uint64_t port_linear_stat(const struct port_linear *l, unsigned int which);
 
 #endif

@@ -127,3 +127,15 @@ rtls_opt_name(enum rtls_opt o)
 	}
 	return unknown;
 }
+
+const char *
+rtls_stat_kind_name(enum rtls_stat_kind k)
+{
+	switch (k) {
+	case RTLS_STAT_COUNTER:
+		return "counter";
+	case RTLS_STAT_LEVEL:
+		return "level";
+	}
+	return unknown;
+}

@@ -396,15 +396,97 @@ test_stats(void)
 	pair_fini(&p);
 }
 
+/* Each counter by its name is what the table says. */
+static void
+test_stat_get(void)
+{
+	static const char *const no[] = { "", "RxPacket", "RxPacketss", "rxpackets", " RxPackets" };
+	struct rtls_stat tab[128];
+	struct rtls_sock *socks[2];
+	const struct rtls_port *port;
+	uint64_t value = 77;
+	struct pair p;
+	int n, moved = 0;
+
+	pair_init(&p, NULL);
+	port = cable_port(p.cable, 0);
+	pair_connect(&p, 0, socks);
+	n = rtls_stats_get(p.stack[0], NULL, tab, HARNESS_COUNT(tab));
+	CU_ASSERT_FATAL(n > 0);
+	for (size_t i = 0; i < HARNESS_COUNT(no); i++)
+		CU_ASSERT_EQUAL(rtls_stat_get(p.stack[0], NULL, no[i], &value), -ENOENT);
+	CU_ASSERT_EQUAL(rtls_stat_get(p.stack[0], port, "RxPackets", &value), -ENOENT);
+	CU_ASSERT_EQUAL(rtls_stat_get(p.stack[0], cable_port(p.cable, 1), "RxPackets", &value),
+			-EINVAL);
+	CU_ASSERT_EQUAL(value, 77);
+	for (int i = 0; i < n; i++) {
+		CU_ASSERT_EQUAL(rtls_stat_get(p.stack[0], NULL, tab[i].name, &value), 0);
+		CU_ASSERT_EQUAL(value, tab[i].value);
+		moved += value != 0;
+	}
+	/* Packets, bytes of none, levels: otherwise all that is compared is zeros. */
+	CU_ASSERT(moved > 5);
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(rtls_abort(socks[i]), 0);
+	pair_fini(&p);
+}
+
+/* What each counter is, in the order of the values. */
+static void
+test_stats_describe(void)
+{
+	struct rtls_stat_desc all[128], tab[128], untouched[128];
+	struct rtls_stat values[128];
+	unsigned int levels = 0;
+	struct pair p;
+	int n;
+
+	pair_init(&p, NULL);
+	n = rtls_stats_get(p.stack[0], NULL, values, HARNESS_COUNT(values));
+	CU_ASSERT_FATAL(n > 0 && n < (int)HARNESS_COUNT(tab));
+	memset(tab, 0xa5, sizeof(tab));
+	memcpy(untouched, tab, sizeof(tab));
+	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], NULL, NULL, 128), n);
+	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], NULL, tab, (unsigned int)n - 1), n);
+	CU_ASSERT_EQUAL(memcmp(tab, untouched, sizeof(tab)), 0);
+	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], NULL, tab, (unsigned int)n), n);
+	CU_ASSERT_EQUAL(memcmp(tab + n, untouched + n, sizeof(tab[0])), 0);
+	CU_ASSERT_EQUAL(rtls_stats_describe(NULL, NULL, all, HARNESS_COUNT(all)), n);
+	for (int i = 0; i < n; i++) {
+		CU_ASSERT_STRING_EQUAL(tab[i].name, values[i].name);
+		CU_ASSERT_STRING_EQUAL(all[i].name, values[i].name);
+		CU_ASSERT(strlen(tab[i].meaning) > 10);
+		CU_ASSERT(tab[i].kind == RTLS_STAT_COUNTER || tab[i].kind == RTLS_STAT_LEVEL);
+		/* Levels say so by their names. */
+		CU_ASSERT_EQUAL(tab[i].kind == RTLS_STAT_LEVEL,
+				strstr(tab[i].name, "InUse") != NULL ||
+					strstr(tab[i].name, "Curr") != NULL);
+		levels += tab[i].kind == RTLS_STAT_LEVEL;
+		for (int j = 0; j < i; j++)
+			CU_ASSERT_STRING_NOT_EQUAL(tab[i].meaning, tab[j].meaning);
+	}
+	CU_ASSERT_EQUAL(levels, 12);
+	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], cable_port(p.cable, 0), tab, 128), 0);
+	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], cable_port(p.cable, 1), tab, 128), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stats_describe(NULL, cable_port(p.cable, 0), tab, 128), -EINVAL);
+	pair_fini(&p);
+}
+
 int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{ "version", test_version },      { "stacks", test_stack_create },
-		{ "queues of ports", test_bind }, { "ethdevs that are not there", test_ethdev },
-		{ "addresses", test_addr_add },   { "routes", test_route_add },
-		{ "listen", test_listen },        { "connect", test_connect },
+		{ "version", test_version },
+		{ "stacks", test_stack_create },
+		{ "queues of ports", test_bind },
+		{ "ethdevs that are not there", test_ethdev },
+		{ "addresses", test_addr_add },
+		{ "routes", test_route_add },
+		{ "listen", test_listen },
+		{ "connect", test_connect },
 		{ "counters", test_stats },
+		{ "one counter by its name", test_stat_get },
+		{ "what counters are", test_stats_describe },
 	};
 
 	if (eal_start("test-interface") != 0)

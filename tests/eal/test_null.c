@@ -60,6 +60,10 @@ test_null_arguments(void)
 	CU_ASSERT_EQUAL(rtls_connect(s, NULL, &gone, NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_stats_get(NULL, NULL, &stat, 1), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_stats_get(NULL, port, &stat, 1), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stat_get(NULL, NULL, "RxPackets", &stat.value), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stat_get(s, NULL, NULL, &stat.value), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stat_get(s, NULL, "RxPackets", NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stats_describe(NULL, port, NULL, 0), -EINVAL);
 	CU_ASSERT_PTR_NULL(k);
 	fd = file_make(10);
 	CU_ASSERT_EQUAL(rtls_file_open(NULL, fd, NULL, &(struct rtls_file *[1]){ 0 }[0]), -EINVAL);

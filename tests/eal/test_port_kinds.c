@@ -17,6 +17,7 @@
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/port_kind.h"
+#include "support/stat.h"
 
 enum {
 	TURN_US = 20,
@@ -88,19 +89,6 @@ addr_of(int i, uint16_t port)
 	return (struct rtls_addr){ .family = RTLS_IPV4,
 				   .port = port,
 				   .ip = { 192, 0, 2, (uint8_t)(1 + i) } };
-}
-
-static uint64_t
-stat_of(const struct end *e, const char *name)
-{
-	struct rtls_stat tab[192];
-	int n = rtls_stats_get(e->stack, NULL, tab, RTE_DIM(tab));
-
-	for (int i = 0; i < n; i++)
-		if (strcmp(tab[i].name, name) == 0)
-			return tab[i].value;
-	CU_FAIL_FATAL("a counter of this name");
-	return 0;
 }
 
 static void
@@ -294,7 +282,7 @@ leak(const struct end *e)
 	if (e->port->tx_cleanup != NULL)
 		e->port->tx_cleanup(e->port, 0);
 	for (int j = 0; j < LEVELS; j++)
-		if (stat_of(e, LEVEL[j]) != e->level[j])
+		if (stat_of(e->stack, NULL, LEVEL[j]) != e->level[j])
 			return LEVEL[j];
 	return rte_mempool_in_use_count(e->rx_pool) != e->rx_used ? "receive buffers" : NULL;
 }
@@ -335,7 +323,7 @@ play(const struct port_kind *kind, bool nic)
 	turn(&n);
 	for (int i = 0; i < 2; i++)
 		for (int j = 0; j < LEVELS; j++)
-			n.end[i].level[j] = stat_of(&n.end[i], LEVEL[j]);
+			n.end[i].level[j] = stat_of(n.end[i].stack, NULL, LEVEL[j]);
 	for (enum trouble t = NOTHING; t < NB_TROUBLES; t++) {
 		if (kind->link == NULL && (t == LINK_DOWN || t == LINK_FLAPS)) {
 			printf("# %s: its link does not go down\n", kind->name);

@@ -16,6 +16,7 @@
 #include "support/eal.h"
 #include "support/eth_double.h"
 #include "support/harness.h"
+#include "support/stat.h"
 
 enum {
 	MTU = 1500,
@@ -41,19 +42,6 @@ __wrap_rte_eth_dev_conf_get(uint16_t port_id, struct rte_eth_conf *conf)
 }
 
 static struct rte_mempool *pieces; /* what packets are made of */
-
-static uint64_t
-count_of(struct rtls_port *p, const char *name)
-{
-	struct rtls_stat tab[8];
-	int n = p->stats_get(p, tab, HARNESS_COUNT(tab));
-
-	for (int i = 0; i < n; i++)
-		if (strcmp(tab[i].name, name) == 0)
-			return tab[i].value;
-	CU_FAIL("a counter of this name");
-	return 0;
-}
 
 /* Set up here, or started by the program and adopted. */
 static struct rtls_port *
@@ -151,7 +139,8 @@ each_length(uint16_t mtu, bool adopted, uint64_t offloads)
 	CU_ASSERT_EQUAL(s.wrong, 0);
 	CU_ASSERT_EQUAL(d.misused, 0);
 	CU_ASSERT_EQUAL(d.nb_prepared, nb);
-	CU_ASSERT_EQUAL(count_of(p, "tx_linear_copies") == nb, d.fast_free);
+	CU_ASSERT_EQUAL(stat_of_port(p, "tx_linear_copies") == nb, d.fast_free);
+	stat_check_rows(p);
 	end(&d, p);
 }
 
@@ -184,7 +173,7 @@ test_chains(void)
 	d.holds = 1;
 	CU_ASSERT_EQUAL(p->tx_burst(p, 0, &m, 1), 1);
 	CU_ASSERT_PTR_EQUAL(d.held[0], m);
-	CU_ASSERT_EQUAL(p->stats_get(p, NULL, 0), 0);
+	CU_ASSERT_EQUAL(p->nb_stats, 0);
 	eth_double_release(&d, 0);
 	end(&d, p);
 }
@@ -245,8 +234,8 @@ test_no_buffer(void)
 	}
 	CU_ASSERT(nb >= 64);
 	CU_ASSERT_EQUAL(rte_mempool_in_use_count(pieces), 2);
-	CU_ASSERT_EQUAL(count_of(p, "tx_linear_no_mbuf"), 1);
-	CU_ASSERT_EQUAL(count_of(p, "tx_linear_refused"), 0);
+	CU_ASSERT_EQUAL(stat_of_port(p, "tx_linear_no_mbuf"), 1);
+	CU_ASSERT_EQUAL(stat_of_port(p, "tx_linear_refused"), 0);
 	eth_double_release(&d, 0);
 	CU_ASSERT_EQUAL(p->tx_burst(p, 0, &m, 1), 1);
 	end(&d, p);
@@ -279,7 +268,7 @@ test_refused(void)
 	pkts[0] = packet(MTU + 15, 2, 0, &luck);
 	CU_ASSERT_EQUAL(p->tx_burst(p, 0, pkts, 1), 1);
 	CU_ASSERT_EQUAL(d.nb_sent, 2);
-	CU_ASSERT_EQUAL(count_of(p, "tx_linear_refused"), 6);
+	CU_ASSERT_EQUAL(stat_of_port(p, "tx_linear_refused"), 6);
 	end(&d, p);
 }
 

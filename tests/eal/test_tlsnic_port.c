@@ -14,6 +14,7 @@
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/nic_bench.h"
+#include "support/stat.h"
 
 enum { ALL_CAPS = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM };
 
@@ -96,6 +97,7 @@ test_facts(void)
 	CU_ASSERT_EQUAL(nic->tls.caps.tx_after, RTLS_TLS_TX_STAYS);
 	CU_ASSERT_EQUAL(nic->tls.caps.rx_method, RTLS_TLS_RX_IN_ORDER);
 	CU_ASSERT_EQUAL(nic->tls.caps.tx_tso, 1);
+	stat_check_rows(nic);
 	CU_ASSERT_EQUAL(rtls_tlsnic_poll(nic), 0);
 	CU_ASSERT_EQUAL(rtls_port_close(nic), 0);
 	CU_ASSERT_EQUAL(u->closed, 1);

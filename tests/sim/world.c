@@ -14,7 +14,6 @@
 enum {
 	TICK_US = 10,
 	SERVER_PORT = 443,
-	STATS_MAX = 128,
 };
 
 /* Levels of a stack that come back to the start, and counters of what does not happen here. */
@@ -44,46 +43,31 @@ complain(struct world *w, const char *fmt, ...)
 static void
 read_levels(struct world *w, const struct rtls_stack *stack, uint64_t out[WORLD_LEVELS])
 {
-	struct rtls_stat tab[STATS_MAX];
-	int n = rtls_stats_get(stack, NULL, tab, STATS_MAX), j;
-
-	if (n <= 0 || n > STATS_MAX) {
-		complain(w, "rtls_stats_get gave %d", n);
-		return;
-	}
-	for (unsigned int i = 0; i < WORLD_LEVELS; i++) {
-		for (j = 0; j < n && strcmp(tab[j].name, LEVELS[i]) != 0; j++)
-			;
-		if (j == n)
+	for (unsigned int i = 0; i < WORLD_LEVELS; i++)
+		if (rtls_stat_get(stack, NULL, LEVELS[i], &out[i]) < 0)
 			complain(w, "there is no counter %s", LEVELS[i]);
-		else
-			out[i] = tab[j].value;
-	}
 }
 
 static uint64_t
-stat_of(struct world *w, int end, const struct rtls_port *port, const char *name)
+read_stat(struct world *w, int end, const struct rtls_port *port, const char *name)
 {
-	struct rtls_stat tab[STATS_MAX];
-	int n = rtls_stats_get(w->end[end].stack, port, tab, STATS_MAX);
+	uint64_t value = 0;
 
-	for (int i = 0; i < n && n <= STATS_MAX; i++)
-		if (strcmp(tab[i].name, name) == 0)
-			return tab[i].value;
-	complain(w, "there is no counter %s", name);
-	return 0;
+	if (rtls_stat_get(w->end[end].stack, port, name, &value) < 0)
+		complain(w, "there is no counter %s", name);
+	return value;
 }
 
 uint64_t
 world_stat(struct world *w, int end, const char *name)
 {
-	return stat_of(w, end, NULL, name);
+	return read_stat(w, end, NULL, name);
 }
 
 uint64_t
 world_port_stat(struct world *w, int end, const char *name)
 {
-	return stat_of(w, end, w->end[end].port, name);
+	return read_stat(w, end, w->end[end].port, name);
 }
 
 static bool

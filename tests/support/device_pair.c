@@ -147,7 +147,9 @@ device_pair_is(struct device_pair *d, enum rtls_dir dir, enum rtls_mode mode,
 	CU_ASSERT_EQUAL(rtls_tls_info(d->k[0], dir, &info), 0);
 	if (info.mode == mode && info.reason == reason)
 		return true;
-	printf("# mode %u reason %u, not %u and %u\n", info.mode, info.reason, mode, reason);
+	printf("# mode %s reason %s, not %s and %s\n", rtls_mode_name(info.mode),
+	       rtls_mode_reason_name(info.reason), rtls_mode_name(mode),
+	       rtls_mode_reason_name(reason));
 	return false;
 }
 

@@ -12,6 +12,7 @@
 #include <recordtls/tls.h>
 
 #include "support/harness.h"
+#include "support/stat.h"
 
 enum {
 	POOL_MBUFS = 2047,
@@ -304,14 +305,7 @@ nic_bench_send(struct nic_bench *b, uint32_t off, uint32_t len, uint16_t mss)
 uint64_t
 nic_bench_count(const struct nic_bench *b, const char *name)
 {
-	struct rtls_stat tab[64];
-	int n = b->nic->stats_get(b->nic, tab, RTE_DIM(tab));
-
-	for (int i = 0; i < n; i++)
-		if (strcmp(tab[i].name, name) == 0)
-			return tab[i].value;
-	CU_FAIL_FATAL("no such counter");
-	return 0;
+	return stat_of_port(b->nic, name);
 }
 
 unsigned int

@@ -10,10 +10,11 @@
 
 #include <CUnit/CUnit.h>
 
+#include "support/stat.h"
+
 enum {
 	TICK_US = 10,
 	TURNS_MAX = 2000000,
-	STATS_MAX = 128,
 	READY_MAX = 16,
 	PATIENCE = 1000,
 };
@@ -261,31 +262,16 @@ pair_pass(struct pair *p, uint64_t us)
 
 /* --- counters ---------------------------------------------------------------- */
 
-static uint64_t
-stat_of(const struct pair *p, int end, const struct rtls_port *port, const char *name)
-{
-	struct rtls_stat tab[STATS_MAX];
-	int n = rtls_stats_get(p->stack[end], port, tab, STATS_MAX);
-
-	CU_ASSERT_FATAL(n > 0 && n <= STATS_MAX);
-	for (int i = 0; i < n; i++)
-		if (strcmp(tab[i].name, name) == 0)
-			return tab[i].value;
-	printf("# there is no counter %s\n", name);
-	CU_FAIL_FATAL("a counter of this name");
-	return 0;
-}
-
 uint64_t
 pair_stat(const struct pair *p, int end, const char *name)
 {
-	return stat_of(p, end, NULL, name);
+	return stat_of(p->stack[end], NULL, name);
 }
 
 uint64_t
 pair_port_stat(const struct pair *p, int end, const char *name)
 {
-	return stat_of(p, end, p->port[end], name);
+	return stat_of(p->stack[end], p->port[end], name);
 }
 
 const char *

@@ -33,6 +33,7 @@ ASK(tls_tx_method, enum rtls_tls_tx_method)
 ASK(tls_tx_after, enum rtls_tls_tx_after)
 ASK(tls_rx_method, enum rtls_tls_rx_method)
 ASK(tls_event, enum rtls_tls_event_type)
+ASK(stat_kind, enum rtls_stat_kind)
 ASK(version, uint16_t)
 ASK(record_type, uint8_t)
 ASK(alert, uint8_t)
@@ -180,6 +181,12 @@ static const struct {
 		  { RTLS_TLS_EV_DOWN, "down" },
 		  { RTLS_TLS_EV_UP, "up" },
 		  { RTLS_TLS_EV_TX_RESYNC, "tx_resync" },
+	  } },
+	{ ask_stat_kind,
+	  UINT_MAX,
+	  {
+		  { RTLS_STAT_COUNTER, "counter" },
+		  { RTLS_STAT_LEVEL, "level" },
 	  } },
 	{ ask_version, UINT16_MAX, { { RTLS_TLS_1_2, "TLSv1.2" }, { RTLS_TLS_1_3, "TLSv1.3" } } },
 	{ ask_record_type,
