@@ -76,6 +76,21 @@ answer_stats(struct rte_tel_data *d, const struct rtls_stat *tab, int n)
 }
 
 void
+answer_meanings(struct rte_tel_data *d, const struct rtls_stat_desc *tab, int n)
+{
+	struct rte_tel_data *of[] = {
+		[RTLS_STAT_COUNTER] = answer_dict(),
+		[RTLS_STAT_LEVEL] = answer_dict(),
+	};
+
+	for (int i = 0; i < n; i++)
+		if (of[tab[i].kind] != NULL)
+			answer_text(of[tab[i].kind], tab[i].name, tab[i].meaning);
+	answer_put(d, "counters", of[RTLS_STAT_COUNTER]);
+	answer_put(d, "levels", of[RTLS_STAT_LEVEL]);
+}
+
+void
 answer_addr(struct rte_tel_data *d, const char *name, const struct rtls_addr *a)
 {
 	char text[RTLS_ADDR_TEXT];

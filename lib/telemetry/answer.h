@@ -39,6 +39,11 @@ struct rtls_stat;
 /* Counters by their names. */
 void answer_stats(struct rte_tel_data *d, const struct rtls_stat *tab, int n);
 
+struct rtls_stat_desc;
+
+/* What they mean: a dict "counters" and a dict "levels". */
+void answer_meanings(struct rte_tel_data *d, const struct rtls_stat_desc *tab, int n);
+
 struct rtls_addr;
 
 /* "192.0.2.1:443", or without the port where that is 0. */

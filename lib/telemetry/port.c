@@ -109,6 +109,7 @@ struct view {
 	char layers[LAYERS_MAX][PORT_NAME_MAX]; /* [0]: the port itself */
 	uint32_t nb_layers;
 	struct rtls_stat stats[STATS_MAX];
+	struct rtls_stat_desc meanings[STATS_MAX];
 	int nb_stats;
 };
 
@@ -148,8 +149,10 @@ visit(struct rtls_stack *s, void *arg)
 		v->found = true;
 		v->stack = s->registered.id.number;
 		view_port(v, b);
-		if (v->with_stats)
+		if (v->with_stats) {
 			v->nb_stats = rtls_stats_get(s, b->port, v->stats, STATS_MAX);
+			rtls_stats_describe(s, b->port, v->meanings, STATS_MAX);
+		}
 	}
 	return false;
 }
@@ -291,6 +294,22 @@ stats(const char *cmd, const char *text, struct rte_tel_data *d)
 	return 0;
 }
 
+static int
+meanings(const char *cmd, const char *text, struct rte_tel_data *d)
+{
+	struct view v = { .with_stats = true };
+	struct params p;
+
+	(void)cmd;
+	if (!look(&v, text, &p, d))
+		return 0;
+	rte_tel_data_start_dict(d);
+	if (v.nb_stats <= STATS_MAX)
+		answer_meanings(d, v.meanings, v.nb_stats);
+	params_free(&p);
+	return 0;
+}
+
 RTE_INIT(telemetry_port)
 {
 	rte_telemetry_register_cmd("/recordtls/port/list", list,
@@ -299,4 +318,6 @@ RTE_INIT(telemetry_port)
 				   "What a port is and can do. Parameters: NAME");
 	rte_telemetry_register_cmd("/recordtls/port/stats", stats,
 				   "A port's own counters. Parameters: NAME");
+	rte_telemetry_register_cmd("/recordtls/port/meanings", meanings,
+				   "What they mean. Parameters: NAME");
 }

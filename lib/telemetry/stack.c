@@ -243,6 +243,24 @@ stats(const char *cmd, const char *text, struct rte_tel_data *d)
 	return 0;
 }
 
+/* The same of every stack: nobody is visited. */
+static int
+meanings(const char *cmd, const char *text, struct rte_tel_data *d)
+{
+	struct rtls_stat_desc tab[STATS_MAX];
+	struct params p;
+	int n;
+
+	(void)cmd;
+	if (!params_read(&p, &nothing, text, d))
+		return 0;
+	params_free(&p);
+	n = rtls_stats_describe(NULL, NULL, tab, STATS_MAX);
+	rte_tel_data_start_dict(d);
+	answer_meanings(d, tab, n);
+	return 0;
+}
+
 RTE_INIT(telemetry_stack)
 {
 	rte_telemetry_register_cmd("/recordtls/stack/list", list,
@@ -251,4 +269,6 @@ RTE_INIT(telemetry_stack)
 				   "What a stack is and has. Parameters: STACK");
 	rte_telemetry_register_cmd("/recordtls/stack/stats", stats,
 				   "A stack's counters and levels. Parameters: STACK");
+	rte_telemetry_register_cmd("/recordtls/stack/meanings", meanings,
+				   "What they mean. Takes no parameters");
 }

@@ -76,6 +76,28 @@ test_stack_stats(void)
 	talk_fini(&t);
 }
 
+/* Whole, and each where its kind is; nobody is polled for it. */
+static void
+test_stack_meanings(void)
+{
+	struct rtls_stat_desc tab[256];
+	struct pair p = { .stack = { NULL } };
+	json_t *d = ask(&p, "/recordtls/stack/meanings");
+	const json_t *counters = json_object_get(d, "counters");
+	const json_t *levels = json_object_get(d, "levels");
+	int n = rtls_stats_describe(NULL, NULL, tab, HARNESS_COUNT(tab));
+
+	CU_ASSERT_FATAL(n > 0 && n <= (int)HARNESS_COUNT(tab));
+	CU_ASSERT_EQUAL(json_object_size(d), 2);
+	CU_ASSERT_EQUAL(json_object_size(counters) + json_object_size(levels), (size_t)n);
+	for (int i = 0; i < n; i++)
+		CU_ASSERT_STRING_EQUAL(
+			text_of(tab[i].kind == RTLS_STAT_COUNTER ? counters : levels, tab[i].name),
+			tab[i].meaning);
+	CU_ASSERT(json_object_size(levels) > 0);
+	json_decref(d);
+}
+
 /* --- refusals ------------------------------------------------------------------- */
 
 static void
@@ -97,6 +119,7 @@ test_refusals(void)
 		{ "/recordtls/stack/info,0x0", "no stack" },
 		{ "/recordtls/stack/stats", "missing" },
 		{ "/recordtls/stack/stats,nobody", "no stack" },
+		{ "/recordtls/stack/meanings,%u", "too many" },
 		{ "/recordtls/sock/list", "missing" },
 		{ "/recordtls/sock/list,state=open", "missing" },
 		{ "/recordtls/sock/list,%u,open", "too many" },
@@ -139,6 +162,8 @@ test_refusals(void)
 		{ "/recordtls/port/info,net_no0", "no stack has a port 'net_no0'" },
 		{ "/recordtls/port/stats", "missing" },
 		{ "/recordtls/port/stats,net_no0", "no stack has a port" },
+		{ "/recordtls/port/meanings", "missing" },
+		{ "/recordtls/port/meanings,net_no0", "no stack has a port" },
 		{ "/recordtls/crypto", "missing" },
 		{ "/recordtls/crypto,nobody", "no stack" },
 		{ "/recordtls/crypto,%u,fast", "too many" },
@@ -188,6 +213,9 @@ test_ports(void)
 	json_decref(d);
 	d = ask(&t.pair, "/recordtls/port/stats,%s", t.pair.port[1]->name);
 	CU_ASSERT_EQUAL(json_object_size(d), 0);
+	json_decref(d);
+	d = ask(&t.pair, "/recordtls/port/meanings,%s", t.pair.port[1]->name);
+	CU_ASSERT_EQUAL(json_object_size(json_object_get(d, "counters")), 0);
 	json_decref(d);
 	talk_fini(&t);
 }
@@ -329,6 +357,7 @@ main(void)
 		{ "stack/list", test_stack_list },
 		{ "stack/info", test_stack_info },
 		{ "stack/stats", test_stack_stats },
+		{ "stack/meanings", test_stack_meanings },
 		{ "what commands refuse", test_refusals },
 		{ "ports", test_ports },
 		{ "crypto", test_crypto },

@@ -365,6 +365,13 @@ test_nic(void)
 		d = ask(&t.pair, "/recordtls/port/stats,%s", t.pair.port[i]->name);
 		same_stats(d, t.pair.stack[i], t.pair.port[i], 0);
 		json_decref(d);
+		d = ask(&t.pair, "/recordtls/port/meanings,%s", t.pair.port[i]->name);
+		CU_ASSERT_EQUAL(json_object_size(json_object_get(d, "counters")) +
+					json_object_size(json_object_get(d, "levels")),
+				t.pair.port[i]->nb_stats);
+		CU_ASSERT_STRING_EQUAL(text_of(json_object_get(d, "levels"), "contexts_in_use"),
+				       "contexts in use");
+		json_decref(d);
 	}
 	d = ask(&t.pair, "/recordtls/sock/list,%u,mode=nic", number_of(&t.pair, 0));
 	CU_ASSERT_EQUAL(value_of(d, "count"), 1);
