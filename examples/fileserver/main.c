@@ -37,10 +37,8 @@ enum {
 static void
 on_signal(int sig)
 {
-	if (sig == SIGUSR1)
-		serve_status = 1;
-	else
-		serve_stop = 1;
+	(void)sig;
+	serve_stop = 1;
 }
 
 static void
@@ -50,14 +48,13 @@ catch_signals(void)
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGUSR1, &sa, NULL);
 }
 
 /* What ends a program by default and is no reason to: a terminal or a reader that went away. */
 static void
 ignore_signals(void)
 {
-	static const int sigs[] = { SIGHUP, SIGPIPE, SIGUSR2, SIGALRM, SIGXFSZ, SIGTTOU };
+	static const int sigs[] = { SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGXFSZ, SIGTTOU };
 
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 		signal(sigs[i], SIG_IGN);

@@ -67,8 +67,7 @@ options_usage(void)
 	puts("usage: recordtls-fileserver EAL-ARGUMENTS -- --addr IP/LEN --root DIR [OPTION]...\n"
 	     "\n"
 	     "Serves the regular files below a directory over HTTPS (TLS 1.3, AES-128-GCM), each\n"
-	     "as a whole: there are no byte ranges. SIGUSR1 prints counters, SIGINT and SIGTERM\n"
-	     "end it.\n"
+	     "as a whole: there are no byte ranges. SIGINT and SIGTERM end it.\n"
 	     "\n"
 	     "  --addr IP/LEN        address to answer for, and its prefix\n"
 	     "  --root DIR           directory to serve; nothing outside it is ever served\n"
@@ -96,7 +95,9 @@ options_usage(void)
 	     "  --busy               never sleep when idle\n"
 	     "  --help               this text\n"
 	     "\n"
-	     "SIGUSR1 prints a line of JSON and goes on; SIGINT and SIGTERM end the program.\n"
+	     "What it does can be watched while it runs: dpdk-telemetry.py, with -f PREFIX where\n"
+	     "--file-prefix=PREFIX is among the EAL arguments, and there /recordtls/stack/stats,0,\n"
+	     "/recordtls/sock/list,0 and /fileserver/stats; / lists all.\n"
 	     "Example of EAL arguments: -l 0 --no-pci --vdev=net_tap0,iface=tls0");
 }
 

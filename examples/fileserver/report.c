@@ -130,24 +130,22 @@ has_room(void)
 	return poll(&out, 1, WAIT_MS) == 1 && (out.revents & POLLOUT) != 0;
 }
 
-/* The server goes on, whoever reads or does not: what finds no room is left out. */
+/* The server ends, whoever reads or does not: what finds no room is left out. */
 static void
 print_line(const char *text)
 {
-	static bool torn; /* the last line has no end */
 	size_t left = strlen(text);
 	ssize_t n;
 
-	if (!has_room() || (torn && write(STDOUT_FILENO, "\n", 1) != 1))
-		return;
-	for (torn = true; left > 0; text += n, left -= (size_t)n) {
+	for (; left > 0; text += n, left -= (size_t)n) {
 		if (!has_room())
 			return;
 		n = write(STDOUT_FILENO, text, left < PIPE_BUF ? left : PIPE_BUF);
 		if (n < 0)
 			return;
 	}
-	torn = !has_room() || write(STDOUT_FILENO, "\n", 1) != 1;
+	if (has_room())
+		(void)!write(STDOUT_FILENO, "\n", 1);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "common/say.h"
 #include "conn.h"
 #include "report.h"
+#include "watch.h"
 
 enum {
 	BURST = 64,
@@ -30,7 +31,6 @@ enum {
 };
 
 volatile sig_atomic_t serve_stop;
-volatile sig_atomic_t serve_status;
 
 struct server {
 	struct conn_env env;
@@ -173,11 +173,11 @@ tally(const struct server *s)
 }
 
 static void
-print_status(const struct server *s)
+answer(const struct server *s)
 {
 	struct report_tally t = tally(s);
 
-	report_json(&s->report, &t);
+	watch_answer(&t);
 }
 
 /* A machine with few cores needs this one for the client. */
@@ -206,10 +206,8 @@ run(struct server *s)
 		worked |= accept_all(s, now_us) != 0;
 		worked |= handle_events(s, now_us) != 0;
 		sweep(s, now_us);
-		if (serve_status) {
-			serve_status = 0;
-			print_status(s);
-		}
+		if (watch_asked())
+			answer(s);
 		rest(s, worked);
 	}
 }
@@ -305,6 +303,7 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
 		rtls_addr_format(&local, at, sizeof(at));
 		printf("ready %s root=%s\n", at, o->root);
 		fflush(stdout);
+		watch_start();
 		run(s);
 		finish(s, o->json);
 		rc = 0;

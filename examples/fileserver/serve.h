@@ -13,9 +13,8 @@
 
 #include "options.h"
 
-/* Set by signal handlers. */
+/* Set by a signal handler. */
 extern volatile sig_atomic_t serve_stop;
-extern volatile sig_atomic_t serve_status;
 
 /* A monotonic clock in microseconds. */
 uint64_t serve_now_us(void);

@@ -219,22 +219,35 @@ def stops_on(exe, files, pem):
         tap.equal(len(ours), 2, f'sentences in {server.errors}')    # the fingerprint, the summary
 
 
+def fill(pipe):
+    """Whoever writes to it next has no room."""
+    os.set_blocking(pipe, False)
+    try:
+        while True:
+            os.write(pipe, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(pipe, True)
+
+
 def goes_on(exe, files, pem):
     """signals that say nothing to it, and readers of its output that are gone or asleep"""
     prefix = fileserver.new_prefix()
     command = ['setpriv', '--pdeathsig', 'KILL', exe, *fileserver.eal_args(prefix), '--',
-               *fileserver.own_args(files.root, '--cert-out', pem['self'])]
+               *fileserver.own_args(files.root, '--json', '--cert-out', pem['self'])]
     for gone in (True, False):
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL) as server:
+        reader, writer = os.pipe()
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=writer,
+                              stderr=subprocess.DEVNULL) as server, open(reader, 'rb') as lines:
             try:
-                while not server.stdout.readline().startswith(b'ready'):
+                while not lines.readline().startswith(b'ready'):
                     tap.check(server.poll() is None, 'it is ready')
                 network.join()
                 if gone:
-                    server.stdout.close()
-                # Each is a line of some kilobytes: a pipe holds 64.
-                for number in (signal.SIGHUP, signal.SIGUSR2, *[signal.SIGUSR1] * 40):
+                    lines.close()
+                else:
+                    fill(writer)
+                os.close(writer)
+                for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
                     server.send_signal(number)
                     with Client(pem['self']) as client:
                         tap.equal(client.get('/f1').status, 200, f'status behind {number.name}')

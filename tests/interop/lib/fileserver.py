@@ -13,8 +13,14 @@ import time
 
 import network
 import tap
+from telemetry import Telemetry
 
 LEVELS = ('mbufs_in_use', 'socks_in_use', 'timers_in_use', 'sessions_in_use')
+NAMES = {'mbufs_in_use': 'MbufsInUse', 'socks_in_use': 'SocksInUse',
+         'timers_in_use': 'TimersInUse', 'sessions_in_use': 'SessionsInUse',
+         'records_tx': 'TxRecords', 'records_rx': 'RxRecords', 'bytes_tx': 'TxBytes',
+         'bytes_rx': 'RxBytes', 'segments_tx': 'TxSegments', 'segments_rx': 'RxSegments',
+         'retransmissions': 'TxRetransmissions'}
 STATS = ('TimeWaitInUse', 'FlowsInUse', 'RxRoomInUse', 'TlsCurrTxSw', 'TlsCurrRxSw',
          'TlsCurrTxDevice', 'TlsCurrRxDevice')
 
@@ -22,7 +28,7 @@ STATS = ('TimeWaitInUse', 'FlowsInUse', 'RxRoomInUse', 'TlsCurrTxSw', 'TlsCurrRx
 def eal_args(prefix, memory_mb=256, iface=network.IFACE):
     cpu = min(os.sched_getaffinity(0))
     return ['-l', str(cpu), '--no-huge', '-m', str(memory_mb), '--no-pci', '--no-shconf',
-            '--no-telemetry', f'--file-prefix={prefix}', f'--vdev=net_tap0,iface={iface}']
+            f'--file-prefix={prefix}', f'--vdev=net_tap0,iface={iface}']
 
 
 def own_args(root, *more):
@@ -51,6 +57,7 @@ class Server:
         self.lines = queue.Queue()
         self.errors = []
         self.process = None
+        self.telemetry = None
         self.at_start = None
         self.crypto = None    # what it says of who computes
 
@@ -65,6 +72,7 @@ class Server:
             self.crypto = self.wait_line('crypto', 30)
             self.wait_line('ready')
             network.join()
+            self.telemetry = Telemetry(self.prefix)
             self.at_start = self.status()
         except BaseException:
             self.__exit__(True, None, None)
@@ -81,6 +89,8 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        if self.telemetry is not None:
+            self.telemetry.close()
         forget(self.prefix)
         if failed:
             tap.note('standard error of the server:\n' + '\n'.join(self.errors[-30:]))
@@ -102,9 +112,11 @@ class Server:
         return self.process.poll() is None
 
     def status(self):
+        """What it counts now, by the names of its last words."""
         tap.check(self.alive(), 'the server is dead: ' + ' / '.join(self.errors[-5:]))
-        self.process.send_signal(signal.SIGUSR1)
-        return json.loads(self.wait_line('{'))
+        stats = self.telemetry.ask('/recordtls/stack/stats,0')
+        return {**self.telemetry.ask('/fileserver/stats'), 'stats': stats,
+                **{name: stats[stat] for name, stat in NAMES.items()}}
 
     def stop(self):
         """Its last words."""
