@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * How often one thing is told of: the first time at once, then at most once in an interval,
+ * together with how often it happened meanwhile. All zero is its start.
+ */
+#ifndef RTLS_CORE_LOG_LIMIT_H
+#define RTLS_CORE_LOG_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct log_limit {
+	uint64_t next_us;  /* quiet before that */
+	uint64_t left_out; /* what happened since it was told of last */
+};
+
+/*
+ * Event: it happened. True: it is to be told of, and so many more were left out before. Time that
+ * runs backwards makes it quiet. every_us 0: nothing is left out.
+ */
+bool log_limit_take(struct log_limit *l, uint64_t now_us, uint64_t every_us, uint64_t *left_out);
+
+#endif
