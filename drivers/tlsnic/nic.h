@@ -10,6 +10,7 @@
 
 #include <recordtls/tlsnic.h>
 
+#include "log/note.h"
 #include "stack/port.h"
 #include "tlsnic/context.h"
 #include "tlsnic/counters.h"
@@ -34,7 +35,16 @@ struct tlsnic {
 	struct nic_outq outq;
 	struct nic_rings rings;
 	struct nic_counters counters;
+	bool said[NIC_CNT_MAX]; /* in the log */
 };
+
+/* A packet is dropped: the counter says why, and the log once. */
+static inline void
+nic_dropped(struct tlsnic *nic, enum nic_counter why)
+{
+	nic_count(&nic->counters, why, 1);
+	note_once(&nic->said[why], NOTE_TLSNIC_DROPPED, nic->port.name, "%s", nic_stats[why].name);
+}
 
 static inline struct tlsnic *
 nic_of(struct rtls_port *p)

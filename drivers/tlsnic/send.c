@@ -181,7 +181,7 @@ write_packet(struct tlsnic *nic, const struct rte_mbuf *m, const struct job *j,
 	if (j->tx != NULL)
 		nic_tx_end(j->tx, &j->seal, (enum rtls_tls_tx_after)nic->conf.tx_after, rc == 0);
 	if (rc != 0) {
-		nic_count(&nic->counters, NIC_CNT_TX_CRYPTO_ERR, 1);
+		nic_dropped(nic, NIC_CNT_TX_CRYPTO_ERR);
 		rte_pktmbuf_free_bulk(frames, j->nb_frames);
 		return;
 	}
@@ -259,7 +259,7 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 		nic_count(&nic->counters, NIC_CNT_TX_SKIP_NO_SYNC, 1);
 	switch (action) {
 	case SEND_DROP:
-		nic_count(&nic->counters, j.why, 1);
+		nic_dropped(nic, j.why);
 		if (j.why == NIC_CNT_TX_DROP_NO_SYNC && j.context != NULL)
 			ask_for_resync(nic, j.context);
 		break;

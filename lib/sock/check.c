@@ -2,10 +2,12 @@
 /* Copyright (c) The librecordtls authors */
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "sock/check.h"
 #include "stack/memory.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 
 int
 sock_end_error(const struct rtls_sock *k)
@@ -95,6 +97,10 @@ void
 sock_queued(struct rtls_sock *k)
 {
 	memory_account(k);
+	if (k->tx.failed && !k->seal_told) {
+		k->seal_told = true;
+		tell_conn(k, NOTE_SEAL_FAILED, "record %" PRIu64, k->tx.rec_no);
+	}
 	/* Nothing new: the poll has nothing to ask, rtls_stack_deadline() nothing to tell. */
 	if (sendq_end(&k->sendq) == k->tcp.snd_end)
 		return;

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include <rte_log.h>
-
 #include <recordtls/guard.h>
 
 #include "sock/check.h"
@@ -12,10 +10,7 @@
 #include "stack/admission.h"
 #include "stack/memory.h"
 #include "stack/stack.h"
-
-enum { LOUD_EVERY_US = 1000000 };
-
-RTE_LOG_REGISTER(sock_logtype, lib.recordtls.sock, NOTICE);
+#include "stack/tell.h"
 
 int
 rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
@@ -77,30 +72,6 @@ counter_of(enum rtls_dir d)
 	return d == RTLS_TX ? CNT_TLS_TX_NOT_HANDED_OVER : CNT_TLS_RX_NOT_HANDED_OVER;
 }
 
-/* A peer that asks for such connections must not fill a disk with their log. */
-static uint32_t
-log_level(struct rtls_stack *s, enum rtls_dir d)
-{
-	if (s->counters[counter_of(d)] != 0 && s->now_us - s->kept_logged_us[d] < LOUD_EVERY_US)
-		return RTE_LOG_INFO;
-	s->kept_logged_us[d] = s->now_us;
-	return RTE_LOG_NOTICE;
-}
-
-static void
-log_kept(const struct rtls_sock *k, uint32_t level, enum rtls_dir d, const char *why)
-{
-	uint32_t ip = net_addr_to_v4(&k->tuple.remote);
-
-	rte_log(level, (uint32_t)sock_logtype,
-		"recordtls: %u.%u.%u.%u:%u: the TLS library keeps the records %s: %s; %s -ENOKEY, "
-		"move data through the TLS library or its adapter (%s)\n",
-		ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255, k->tuple.remote_port,
-		d == RTLS_TX ? "that are sent" : "that are received", why,
-		d == RTLS_TX ? "rtls_send() and rtls_sendfile() answer" : "rtls_recv() answers",
-		d == RTLS_TX ? "rtls_ssl_send()" : "rtls_ssl_recv()");
-}
-
 int
 rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
 {
@@ -116,7 +87,7 @@ rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
 		return 0;
 	k->kept[d] = true;
 	admission_keyed(k);
-	log_kept(k, log_level(k->stack, d), d, why);
+	tell_conn(k, d == RTLS_TX ? NOTE_NOT_HANDED_OVER_TX : NOTE_NOT_HANDED_OVER_RX, "%s", why);
 	stack_count(k->stack, counter_of(d));
 	return 0;
 }

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include <recordtls/names.h>
 #include <recordtls/tls.h>
 
 #include "sock/check.h"
 #include "sock/info.h"
 #include "stack/admission.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 
 static bool
 same_suite(const struct record_suite *s, const struct rtls_keys *keys)
@@ -88,6 +90,34 @@ set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 	return 0;
 }
 
+/* Which keys went to libcrypto meanwhile, as the device did not take them? */
+static void
+tell_fallback(struct rtls_sock *k, const uint64_t before[FALLBACK_REASONS])
+{
+	const struct fallback *f = &k->stack->crypto.fallback;
+
+	if (f->keys[FALLBACK_SUITE] != before[FALLBACK_SUITE])
+		tell_conn(k, NOTE_CRYPTO_FALLBACK, "suite");
+	if (f->keys[FALLBACK_NO_ROOM] != before[FALLBACK_NO_ROOM])
+		tell_conn(k, NOTE_CRYPTO_FALLBACK, "no_room");
+}
+
+static int
+set(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
+{
+	uint64_t before[FALLBACK_REASONS];
+	int rc;
+
+	memcpy(before, k->stack->crypto.fallback.keys, sizeof(before));
+	rc = d == RTLS_TX ? set_tx(k, keys) : set_rx(k, keys);
+	tell_fallback(k, before);
+	if (rc == 0)
+		tell_conn(k, NOTE_KEYS, "%s, %s, key %u", rtls_dir_name(d),
+			  d == RTLS_TX ? k->tx.suite->name : k->rx.suite->name,
+			  d == RTLS_TX ? k->tx.epoch : k->rx.epoch);
+	return rc;
+}
+
 int
 rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 {
@@ -101,7 +131,7 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT ||
 	    (k->tcp.state == TCP_CLOSED && d == RTLS_TX))
 		return -ENOTCONN;
-	rc = d == RTLS_TX ? set_tx(k, keys) : set_rx(k, keys);
+	rc = set(k, d, keys);
 	admission_keyed(k);
 	return rc;
 }

@@ -2,22 +2,41 @@
 /* Copyright (c) The librecordtls authors */
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include <recordtls/io.h>
+#include <recordtls/names.h>
 
 #include "sock/check.h"
 #include "sock/move.h"
 #include "stack/memory.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
+
+static void
+tell_broken(struct rtls_sock *k)
+{
+	enum rtls_end_reason why = (enum rtls_end_reason)k->rx.end_reason;
+
+	if (why == RTLS_REASON_TRUNCATED)
+		tell_conn(k, NOTE_RECORD_CUT_OFF, "record %" PRIu64, k->rx.rec_no);
+	else
+		tell_conn(k, NOTE_RECORD_BAD, "%s, record %" PRIu64 " of key %u, alert %s",
+			  rtls_end_reason_name(why), k->rx.rec_no, k->rx.epoch,
+			  rtls_alert_name(k->rx.end_alert));
+}
 
 /* Records were opened, or one could not be: what the socket has to tell of it. */
 static void
 after_opening(struct rtls_sock *k, bool failed_before, uint64_t errors_before)
 {
 	k->stack->counters[CNT_TLS_DECRYPT_ERROR] += k->rx.decrypt_errors - errors_before;
-	if (k->rx.state == SESSION_RX_FAILED && !failed_before && k->end_reason == 0) {
-		k->end_who = RTLS_END_LOCAL;
-		k->end_reason = k->rx.end_reason;
+	if (k->rx.state == SESSION_RX_FAILED && !failed_before) {
+		tell_broken(k);
+		if (k->end_reason == 0) {
+			k->end_who = RTLS_END_LOCAL;
+			k->end_reason = k->rx.end_reason;
+		}
 	}
 	endpoint_offer_window(k);
 }

@@ -4,6 +4,7 @@
 #include "net/remote_count.h"
 #include "stack/admission.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 
 /* Where a connection of this stage waits to make room; NULL: it makes none. */
 static struct endpoint_list *
@@ -61,6 +62,7 @@ admission_remote_full(struct rtls_stack *s, const struct net_addr *remote)
 	if (s->remotes == NULL || remote_count_of(s->remotes, remote) < s->conf.max_per_remote)
 		return false;
 	stack_count(s, CNT_REMOTE_LIMITED);
+	tell_remote(s, remote, 0, NOTE_REMOTE_LIMIT, "%u", s->conf.max_per_remote);
 	return true;
 }
 
@@ -155,6 +157,7 @@ void
 admission_expire(struct rtls_sock *k)
 {
 	stack_count(k->stack, CNT_HANDSHAKE_TIMEOUTS);
+	tell_conn(k, NOTE_HANDSHAKE_TIMEOUT, k->tcp.rcv_nxt > 0 ? "it had begun" : "no byte came");
 	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_HANDSHAKE_TIMEOUT);
 }
 
@@ -165,6 +168,8 @@ make_room(struct rtls_sock *k)
 	struct rtls_stack *s = k->stack;
 
 	stack_count(s, CNT_MADE_ROOM);
+	tell_conn(k, NOTE_MADE_ROOM, "%u of %u sockets are in use", s->socks_in_use,
+		  s->conf.max_socks);
 	if (k->phase == ENDPOINT_OPEN) {
 		k->made_room = true;
 		s->nb_leaving++;

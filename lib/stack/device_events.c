@@ -4,6 +4,7 @@
 #include "stack/device_events.h"
 
 #include "stack/stack.h"
+#include "stack/tell.h"
 
 enum { EVENTS = 16 };
 
@@ -33,10 +34,12 @@ find(struct rtls_stack *s, const struct rtls_tls_event *ev, enum rtls_dir *d)
 }
 
 static void
-device_down(struct rtls_stack *s, struct rtls_port *port)
+device_down(struct rtls_stack *s, const struct binding *b)
 {
+	struct rtls_port *port = b->port;
 	struct rtls_sock *k;
 
+	tell_port(s, b, NOTE_DEVICE_DOWN, NULL);
 	port->tls.features = 0;
 	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
 		if (k->phase == ENDPOINT_FREE || s->bindings[k->path.binding].port != port)
@@ -47,7 +50,7 @@ device_down(struct rtls_stack *s, struct rtls_port *port)
 }
 
 static void
-take_event(struct rtls_stack *s, struct rtls_port *port, const struct rtls_tls_event *ev)
+take_event(struct rtls_stack *s, const struct binding *b, const struct rtls_tls_event *ev)
 {
 	struct rtls_sock *k;
 	enum rtls_dir d;
@@ -69,10 +72,12 @@ take_event(struct rtls_stack *s, struct rtls_port *port, const struct rtls_tls_e
 			mode_tx_out_of_step(k, ev->seq);
 		break;
 	case RTLS_TLS_EV_DOWN:
-		device_down(s, port);
+		device_down(s, b);
 		break;
 	/* The program decides when it is used again: rtls_port_features(). */
 	case RTLS_TLS_EV_UP:
+		tell_port(s, b, NOTE_DEVICE_UP, NULL);
+		break;
 	/* No resync is asked for: a device that is out of step says that it is lost. */
 	case RTLS_TLS_EV_RESYNC_START:
 	case RTLS_TLS_EV_RESYNC_END:
@@ -93,6 +98,6 @@ device_events_poll(struct rtls_stack *s)
 			continue;
 		n = b->port->tls.ops->poll_events(b->port->tls.dev, b->queue, ev, EVENTS);
 		for (i = 0; i < n; i++)
-			take_event(s, b->port, &ev[i]);
+			take_event(s, b, &ev[i]);
 	}
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <recordtls/names.h>
+
 #include "stack/admission.h"
 #include "stack/endpoint.h"
 #include "stack/icmp_path.h"
@@ -12,6 +14,7 @@
 #include "stack/packet.h"
 #include "stack/pressure.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 #include "stack/tx_path.h"
 #include "tcp/timer.h"
 
@@ -199,6 +202,7 @@ note_end(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason
 		return;
 	k->end_who = (uint8_t)who;
 	k->end_reason = (uint8_t)reason;
+	tell_conn(k, NOTE_ENDED, "by %s, %s", rtls_end_who_name(who), rtls_end_reason_name(reason));
 }
 
 static void
@@ -213,6 +217,7 @@ note_tcp_end(struct rtls_sock *k)
 		break;
 	case TCP_END_RESET:
 		stack_count(s, CNT_CONN_RESETS);
+		tell_conn(k, NOTE_RESET, "from port %u of ours", k->tuple.local_port);
 		note_end(k, RTLS_END_PEER, RTLS_REASON_RESET);
 		break;
 	case TCP_END_REFUSED:
@@ -220,6 +225,9 @@ note_tcp_end(struct rtls_sock *k)
 		break;
 	case TCP_END_TIMEOUT:
 		stack_count(s, CNT_CONN_TIMEOUTS);
+		tell_conn(k, NOTE_TIMEOUT,
+			  k->tcp.unreachable ? "unreachable, says a router" :
+					       "nothing came for the user timeout");
 		note_end(k, RTLS_END_NETWORK,
 			 k->tcp.unreachable ? RTLS_REASON_UNREACHABLE : RTLS_REASON_TIMEOUT);
 		break;
@@ -285,6 +293,7 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 		k->connected = true;
 		icmp_path_known(k);
 		stack_count(k->stack, CNT_CONNECTED);
+		tell_conn(k, NOTE_OPENED, "from port %u of ours", k->tuple.local_port);
 	}
 	if (events & TCP_EV_ACKED) {
 		sendq_release(&k->sendq, k->tcp.snd_una);

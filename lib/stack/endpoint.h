@@ -100,7 +100,8 @@ struct rtls_sock {
 
 	/* Who may move bytes in a direction without keys; 0: whoever calls. */
 	uint64_t guard;
-	bool kept[2]; /* by enum rtls_dir: rtls_guard_kept() was called */
+	bool kept[2];   /* by enum rtls_dir: rtls_guard_kept() was called */
+	bool seal_told; /* tx has failed, and the log was told */
 
 	/* Why it ended, kept once. */
 	uint8_t end_who;

@@ -4,6 +4,7 @@
 #include "stack/icmp_path.h"
 
 #include "stack/stack.h"
+#include "stack/tell.h"
 #include "tcp/path.h"
 
 static uint32_t
@@ -20,6 +21,7 @@ tell_tcp(struct rtls_sock *k, const struct icmp_unreachable *e)
 	if (events == 0)
 		return 0;
 	stack_count(s, CNT_PATH_MTU_LOWERED);
+	tell_conn(k, NOTE_PATH_MTU, "%u bytes, segments of %u", e->mtu, k->tcp.mss);
 	mtu_table_note(&s->mtus, &k->tuple.remote, e->mtu, s->now_us);
 	return events;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "stack/stack.h"
+#include "stack/tell.h"
 
 /* Does the device take packets in order only, and what is sent again is sealed here? */
 static bool
@@ -97,6 +98,7 @@ refused(struct rtls_sock *k, const struct tcp_out *out)
 {
 	k->mode.tx_by_hand_off = RTE_MAX(k->mode.tx_by_hand_off, out->off + out->len);
 	stack_count(k->stack, CNT_TX_DEVICE_REFUSED);
+	tell_conn(k, NOTE_DEVICE_SKIPPED, NULL);
 }
 
 int

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include <inttypes.h>
+
 #include "stack/memory.h"
 #include "stack/pressure.h"
+#include "stack/tell.h"
 
 enum {
 	PATIENCE_US = 200000,    /* who waits no longer than this waits for nobody's end */
@@ -23,6 +26,24 @@ enum need {
 	NEED_ROOM,   /* of receive buffers */
 	NEED_SOCK,
 };
+
+static const char *
+need_name(enum need need)
+{
+	switch (need) {
+	case NEED_NOTHING:
+		break;
+	case NEED_SHARE:
+		return "a larger share";
+	case NEED_BUFFER:
+		return "a record buffer";
+	case NEED_ROOM:
+		return "receive buffers";
+	case NEED_SOCK:
+		return "a socket";
+	}
+	return "nobody";
+}
 
 void
 memory_init(struct rtls_stack *s)
@@ -103,6 +124,7 @@ memory_starved(struct rtls_sock *k, uint32_t plain_len)
 	k->starved_us = k->stack->now_us;
 	TAILQ_INSERT_TAIL(&k->stack->starved_list, k, starved_link);
 	k->starved = true;
+	tell_conn(k, NOTE_NO_BUFFER, "for a record of %u bytes", plain_len);
 }
 
 void
@@ -243,6 +265,8 @@ end_worst(struct rtls_stack *s, const struct wait *w)
 	}
 	s->relief.next_us = s->now_us + (w->need == NEED_SOCK ? PAUSE_SOCK_US : PAUSE_US);
 	stack_count(s, CNT_PRESSURE_HOLDER_ENDED);
+	tell_conn(k, NOTE_HOLDER_ENDED, "%" PRIu64 " bytes for %s", all_held(k),
+		  need_name(w->need));
 	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
 }
 

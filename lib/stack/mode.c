@@ -5,9 +5,12 @@
 
 #include <errno.h>
 
+#include <recordtls/names.h>
+
 #include "stack/addr.h"
 #include "stack/device_events.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 
 /* Counters of a direction. */
 static const struct {
@@ -41,6 +44,36 @@ count_current(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode as)
 	m->counted = (uint8_t)as;
 }
 
+/* What goes wrong with a device, besides each change of mode. */
+static void
+tell_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
+{
+	const char *dir = rtls_dir_name(d);
+
+	tell_conn(k, NOTE_MODE, "%s in software, %s", dir, rtls_mode_reason_name(why));
+	switch (why) {
+	case RTLS_MODE_REASON_NO_ROOM:
+		tell_conn(k, NOTE_DEVICE_FULL, "%s", dir);
+		break;
+	case RTLS_MODE_REASON_REFUSED:
+		tell_conn(k, NOTE_DEVICE_REFUSED, "%s", dir);
+		break;
+	case RTLS_MODE_REASON_LOST:
+		tell_conn(k, NOTE_DEVICE_LOST, "%s", dir);
+		break;
+	case RTLS_MODE_REASON_NONE:
+	case RTLS_MODE_REASON_PENDING:
+	case RTLS_MODE_REASON_ASKED:
+	case RTLS_MODE_REASON_NO_DEVICE:
+	case RTLS_MODE_REASON_FEATURE_OFF:
+	case RTLS_MODE_REASON_SUITE:
+	case RTLS_MODE_REASON_REKEY:
+	case RTLS_MODE_REASON_DOWN: /* told of once, not per connection */
+	case RTLS_MODE_REASON_MAX:
+		break;
+	}
+}
+
 static void
 go_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 {
@@ -50,6 +83,7 @@ go_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 	m->reason = (uint8_t)why;
 	stack_count(k->stack, counter_of_reason(why));
 	count_current(k, d, RTLS_MODE_SOFTWARE);
+	tell_software(k, d, why);
 }
 
 /* Why the device need not even be asked; NONE: it is to be asked. */
@@ -105,6 +139,7 @@ started(struct rtls_sock *k, enum rtls_dir d)
 {
 	k->mode.dir[d].mode = RTLS_MODE_NIC;
 	k->mode.dir[d].reason = RTLS_MODE_REASON_NONE;
+	tell_conn(k, NOTE_MODE, "%s in the NIC", rtls_dir_name(d));
 }
 
 static void
@@ -265,6 +300,7 @@ mode_tx_out_of_step(struct rtls_sock *k, uint32_t seq)
 		return;
 	k->mode.tx_out_of_step = true;
 	stack_count(k->stack, CNT_TLS_TX_DEVICE_RESYNC);
+	tell_conn(k, NOTE_DEVICE_MISSED, NULL);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "stack/packet.h"
 #include "stack/pressure.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 #include "stack/tx_path.h"
 #include "tcp/input.h"
 #include "tcp/open.h"
@@ -91,11 +92,14 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 	if (pressure_is_severe(s)) {
 		memory_no_room(s, NULL);
 		stack_count(s, CNT_PRESSURE_CONN_REFUSED);
+		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_ROOM_REFUSED, NULL);
 		return;
 	}
 	e = tcp_syncache_add(s->syncache, to->tuple, (uint32_t)(l - s->socks), s->now_us, &evicted);
-	if (evicted)
+	if (evicted) {
 		stack_count(s, CNT_SYN_DROPPED);
+		tell_stack(s, NOTE_SYN_FORGOTTEN, "max_syn is %u", s->conf.max_syn);
+	}
 	e->syn = syn;
 	tcp_syn_ack(&e->syn, s->now_us, &syn_ack);
 	answer(to, &syn_ack);
@@ -111,6 +115,8 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 
 	if (!admission_backlog_room(l)) {
 		stack_count(s, CNT_SYN_DROPPED);
+		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_BACKLOG_FULL,
+			    "%u wait for port %u", l->nb_backlog, l->tuple.local_port);
 		return NULL;
 	}
 	admission_make_room(s);
@@ -118,6 +124,8 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	if (k == NULL) {
 		memory_no_sock(s);
 		stack_count(s, CNT_SYN_DROPPED);
+		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_NO_SOCKET,
+			    "max_socks is %u", s->conf.max_socks);
 		return NULL;
 	}
 	s->no_sock = false;
@@ -136,6 +144,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	TAILQ_INSERT_TAIL(&l->backlog, k, link);
 	l->nb_backlog++;
 	admission_open(k, l);
+	tell_conn(k, NOTE_OPENED, "by the peer, to port %u", k->tuple.local_port);
 	tcp_syncache_remove(s->syncache, e);
 	endpoint_ready(l);
 	return k;

@@ -3,20 +3,14 @@
 
 #include <errno.h>
 
-#include <rte_log.h>
-
 #include "stack/packet.h"
 #include "stack/path.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 #include "stack/tx_path.h"
 
-enum {
-	/* How often a busy connection looks at its neighbour's state. */
-	LOOK_INTERVAL_US = 1000000,
-	LOUD_EVERY_US = 10000000, /* a line of the log about neighbours that do not answer */
-};
-
-RTE_LOG_REGISTER(path_logtype, lib.recordtls.path, NOTICE);
+/* How often a busy connection looks at its neighbour's state. */
+enum { LOOK_INTERVAL_US = 1000000 };
 
 int
 path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
@@ -104,18 +98,11 @@ is_gateway(const struct rtls_stack *s, const struct path *p)
 static void
 note_failed(struct rtls_stack *s, const struct path *p)
 {
-	bool loud = s->counters[CNT_ARP_FAILED] == 0 ||
-		    s->now_us - s->path_logged_us >= LOUD_EVERY_US;
-	uint32_t ip = p->next_hop;
+	struct net_addr hop = net_addr_v4(p->next_hop);
 
 	stack_count(s, CNT_ARP_FAILED);
-	if (!loud)
-		return;
-	s->path_logged_us = s->now_us;
-	rte_log(is_gateway(s, p) ? RTE_LOG_WARNING : RTE_LOG_NOTICE, (uint32_t)path_logtype,
-		"recordtls: %s %u.%u.%u.%u does not answer ARP; what is to go there waits\n",
-		is_gateway(s, p) ? "the gateway" : "neighbour", ip >> 24, ip >> 16 & 255,
-		ip >> 8 & 255, ip & 255);
+	tell_remote(s, &hop, 0, is_gateway(s, p) ? NOTE_GATEWAY_SILENT : NOTE_NEIGHBOUR_SILENT,
+		    NULL);
 }
 
 enum path_verdict

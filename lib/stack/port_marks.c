@@ -5,10 +5,9 @@
 
 #include <rte_ethdev.h>
 #include <rte_ip.h>
-#include <rte_log.h>
 #include <rte_tcp.h>
 
-RTE_LOG_REGISTER(port_logtype, lib.recordtls.port, NOTICE);
+#include "log/note.h"
 
 /* A whole TCP segment whose checksum field holds the pseudo header's sum. */
 static bool
@@ -38,13 +37,8 @@ say(struct port_marks *marks)
 
 	if (marks->said)
 		return;
-	marks->said = true;
 	(void)rte_eth_dev_get_name_by_port(marks->port_id, name);
-	rte_log(RTE_LOG_NOTICE, (uint32_t)port_logtype,
-		"recordtls: %s: a sender on this machine leaves TCP checksums to a device, and the "
-		"driver does not say so: such segments are taken unverified. What it leaves to be cut "
-		"comes too long; both end with ethtool -K IFACE tx off at the sender\n",
-		name);
+	note_once(&marks->said, NOTE_PORT_NO_MARKS, name, NULL);
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "stack/memory.h"
 #include "stack/pressure.h"
+#include "stack/tell.h"
 #include "tcp/input.h"
 
 enum {
@@ -117,6 +118,7 @@ pressure_relieve(struct rtls_stack *s)
 		return;
 	}
 	stack_count(s, CNT_PRESSURE_CONN_ABORTED);
+	tell_conn(k, NOTE_ROOM_ENDED, "%u bytes of room were its", k->recvq.room_used);
 	/* The program keeps the handle; the part of a record it could never read goes now. */
 	recvq_fini(&k->recvq);
 	pressure_account(k);

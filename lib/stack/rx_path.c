@@ -15,6 +15,7 @@
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 #include "stack/tx_path.h"
 #include "tcp/input.h"
 
@@ -76,6 +77,25 @@ drop(struct rtls_stack *s, struct rx_packet *p, enum counter why)
 	free_packet(s, p->m);
 }
 
+/* Headers that were parsed have a source. */
+static void
+drop_from(struct rtls_stack *s, struct rx_packet *p, enum counter why, enum note n)
+{
+	tell_remote(s, &p->ip.src, 0, n, NULL);
+	drop(s, p, why);
+}
+
+/* Headers that were not. */
+static void
+drop_unparsed(struct rtls_stack *s, struct binding *b, struct rx_packet *p, enum counter why)
+{
+	if (why == CNT_RX_FRAGMENTS)
+		tell_port(s, b, NOTE_FRAGMENT, NULL);
+	else if (why == CNT_RX_MALFORMED)
+		tell_port(s, b, NOTE_MALFORMED, "%u bytes", p->m->pkt_len);
+	drop(s, p, why);
+}
+
 static enum counter
 parse_counter(int rc)
 {
@@ -117,7 +137,7 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 	int rc;
 
 	if (!chain_sound(m)) {
-		drop(s, &p, CNT_RX_MALFORMED);
+		drop_unparsed(s, b, &p, CNT_RX_MALFORMED);
 		return;
 	}
 	p.contiguous_len = m->data_len;
@@ -129,7 +149,7 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 	rc = ether_ip_parse(p.bytes, p.contiguous_len, m->pkt_len,
 			    ip_verified(m) ? ETHER_IP_CSUM_GOOD : ETHER_IP_CSUM_VERIFY, &p.ip);
 	if (rc != 0) {
-		drop(s, &p, parse_counter(rc));
+		drop_unparsed(s, b, &p, parse_counter(rc));
 		return;
 	}
 	if (p.ip.ether_type == ETHER_TYPE_ARP) {
@@ -140,7 +160,7 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 	if (own == NULL)
 		drop(s, &p, CNT_RX_NOT_FOR_US);
 	else if (!ether_ip_src_acceptable(&p.ip, own->ip, own->netmask))
-		drop(s, &p, CNT_RX_MALFORMED);
+		drop_from(s, &p, CNT_RX_MALFORMED, NOTE_MALFORMED);
 	else if (p.ip.ip_proto == IPV4_PROTO_TCP)
 		rx_tcp(s, b, &p);
 	else if (p.ip.ip_proto == IPV4_PROTO_ICMP)
@@ -170,11 +190,11 @@ rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	if (p->contiguous_len < (uint32_t)p->ip.l4_off + TCP_HDR_MIN ||
 	    tcp_seg_parse(p->bytes + p->ip.l4_off, p->ip.l4_len, &p->seg) != 0 ||
 	    p->contiguous_len < (uint32_t)p->ip.l4_off + p->seg.hdr_len) {
-		drop(s, p, CNT_RX_MALFORMED);
+		drop_from(s, p, CNT_RX_MALFORMED, NOTE_MALFORMED);
 		return;
 	}
 	if (!tcp_checksum_ok(p)) {
-		drop(s, p, CNT_RX_BAD_CHECKSUM);
+		drop_from(s, p, CNT_RX_BAD_CHECKSUM, NOTE_BAD_CHECKSUM);
 		return;
 	}
 	p->tuple = (struct net_tuple){ .local = p->ip.dst,
@@ -221,6 +241,7 @@ static void
 drop_payload(struct rtls_sock *k, struct rx_packet *p)
 {
 	stack_count(k->stack, CNT_PRESSURE_DATA_DROPPED);
+	tell_conn(k, NOTE_NO_ROOM, "%u bytes of room are its", k->recvq.room_used);
 	p->seg.payload_len = 0;
 	p->seg.flags &= (uint8_t)~TCP_FIN;
 }
@@ -288,6 +309,32 @@ arp_asker(const struct arp_action *a)
 }
 
 static void
+count_arp(struct rtls_stack *s, const struct binding *b, const struct arp_action *a)
+{
+	struct net_addr sender = net_addr_v4(a->ip);
+	const uint8_t *mac = a->mac;
+	enum note n;
+
+	switch (a->act) {
+	case ARP_IGNORED:
+	case ARP_LEARNED:
+		break;
+	case ARP_BAD:
+		stack_count(s, CNT_RX_MALFORMED);
+		tell_port(s, b, NOTE_MALFORMED, "ARP");
+		break;
+	case ARP_REFUSED:
+	case ARP_DOUBTED:
+	case ARP_CONFLICT:
+		stack_count(s, CNT_ARP_REFUSED);
+		n = a->act == ARP_CONFLICT ? NOTE_ADDRESS_TAKEN : NOTE_NEIGHBOUR_CLAIMED;
+		tell_remote(s, &sender, 0, n, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+			    mac[2], mac[3], mac[4], mac[5]);
+		break;
+	}
+}
+
+static void
 rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 {
 	struct net_addr asker;
@@ -295,15 +342,12 @@ rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	struct rte_mbuf *m;
 
 	if (p->contiguous_len < p->ip.l3_off) {
-		drop(s, p, CNT_RX_MALFORMED);
+		drop_unparsed(s, b, p, CNT_RX_MALFORMED);
 		return;
 	}
 	a = arp_input(&b->arp, b->own, b->nb_own, p->bytes + p->ip.l3_off,
 		      p->contiguous_len - p->ip.l3_off, s->now_us);
-	if (a.act == ARP_BAD)
-		stack_count(s, CNT_RX_MALFORMED);
-	if (a.act == ARP_REFUSED || a.act == ARP_DOUBTED || a.act == ARP_CONFLICT)
-		stack_count(s, CNT_ARP_REFUSED);
+	count_arp(s, b, &a);
 	if (a.act == ARP_DOUBTED)
 		path_doubted(s, b, a.ip);
 	if (a.act == ARP_LEARNED)
@@ -365,6 +409,13 @@ rx_echo(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 }
 
 static void
+note_bad_icmp(struct rtls_stack *s, const struct rx_packet *p)
+{
+	stack_count(s, CNT_RX_BAD_CHECKSUM);
+	tell_remote(s, &p->ip.src, 0, NOTE_BAD_CHECKSUM, "ICMP");
+}
+
+static void
 rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 {
 	const uint8_t *icmp = p->bytes + p->ip.l4_off;
@@ -379,7 +430,7 @@ rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 		if (checksum_finish(chain_sum(p->m, off, len)) == 0)
 			icmp_path_input(s, &p->ip.dst, icmp, contiguous_len, len);
 		else
-			stack_count(s, CNT_RX_BAD_CHECKSUM);
+			note_bad_icmp(s, p);
 		break;
 	case ICMP_IGNORE:
 	case ICMP_BAD:

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
@@ -19,6 +20,7 @@
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 #include "stack/tx_path.h"
 #include "tcp/timer.h"
 
@@ -47,12 +49,33 @@ stack_addr_find(const struct rtls_stack *s, uint32_t ip)
 	return NULL;
 }
 
+static const char *
+answer_name(enum answer_kind kind)
+{
+	switch (kind) {
+	case ANSWER_RESET:
+		return "an RST";
+	case ANSWER_CHALLENGE:
+		return "a challenge ACK";
+	case ANSWER_TIME_WAIT:
+		return "an ACK from TIME-WAIT";
+	case ANSWER_ECHO:
+		return "an echo reply";
+	case ANSWER_ARP:
+		return "an ARP reply";
+	case ANSWER_KINDS:
+		break;
+	}
+	return "unknown";
+}
+
 bool
 stack_may_answer(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote)
 {
 	if (answer_limit_take(&s->answers, kind, remote, s->now_us))
 		return true;
 	stack_count(s, CNT_ANSWERS_LIMITED);
+	tell_stack(s, NOTE_ANSWERS_LIMITED, "%s", answer_name(kind));
 	return false;
 }
 
@@ -197,6 +220,16 @@ make_tables(struct rtls_stack *s, int socket)
 }
 
 static int
+make_crypto(struct rtls_stack *s, const struct cryptodev_conf *conf)
+{
+	int rc = choice_make(&s->crypto, s->conf.crypto, conf);
+
+	if (rc != 0)
+		tell_stack(s, NOTE_CRYPTO_UNUSABLE, "%s: %s", s->conf.crypto, rte_strerror(-rc));
+	return rc;
+}
+
+static int
 make_parts(struct rtls_stack *s, const char *name, int socket)
 {
 	struct buf_pools_conf pools = {
@@ -222,7 +255,7 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 	if (rc == 0)
 		rc = make_remotes(s, socket);
 	if (rc == 0)
-		rc = choice_make(&s->crypto, s->conf.crypto, &crypto);
+		rc = make_crypto(s, &crypto);
 	if (rc == 0)
 		rc = reader_create(s->conf.nb_large, name, socket, &s->reader);
 	return rc;
@@ -295,6 +328,9 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 		return rc;
 	}
 	registry_add(&s->registered, s, &s->visit, s->conf.name != NULL ? s->conf.name : name);
+	/* libcrypto that nobody asked to be another is nothing to tell. */
+	if (s->conf.crypto != NULL)
+		tell_stack(s, NOTE_CRYPTO_CHOSEN, "%s", s->crypto.text);
 	/* It was borrowed. */
 	s->conf.name = NULL;
 	*out = s;

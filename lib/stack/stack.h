@@ -13,6 +13,7 @@
 #include "buf/pools.h"
 #include "core/share.h"
 #include "crypto/choice.h"
+#include "log/note.h"
 #include "net/answer_limit.h"
 #include "net/arp.h"
 #include "net/ether_ip.h"
@@ -135,10 +136,9 @@ struct rtls_stack {
 	uint64_t counters[CNT_MAX]; /* but those of records, and of keys that fell back */
 	struct session_tx_count tx_count;
 	struct session_rx_count rx_count;
-	uint64_t last_guard;        /* no two are the same */
-	uint64_t kept_logged_us[2]; /* by enum rtls_dir: when rtls_guard_kept() said so aloud */
-	uint64_t path_logged_us;    /* when a next hop that does not answer was told of aloud */
-	bool draining;              /* destroy was called: nothing new is accepted */
+	uint64_t last_guard; /* no two are the same */
+	struct notes notes;  /* what the log was told */
+	bool draining;       /* destroy was called: nothing new is accepted */
 	bool clock_started;
 	uint32_t next_port;         /* RFC 6056 3.3.3 */
 	struct flow_table *remotes; /* net/remote_count; NULL: no limit per remote */

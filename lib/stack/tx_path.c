@@ -3,14 +3,11 @@
 
 #include <limits.h>
 
-#include <rte_log.h>
-
 #include "stack/inline_tx.h"
 #include "stack/packet.h"
 #include "stack/stack.h"
+#include "stack/tell.h"
 #include "stack/tx_path.h"
-
-RTE_LOG_REGISTER(stack_logtype, lib.recordtls.stack, NOTICE);
 
 enum {
 	TURN_SEGMENTS = 44,        /* about 64 KiB: then the next connection has its turn */
@@ -86,6 +83,7 @@ static void
 give_up_head(struct rtls_stack *s, struct binding *b)
 {
 	stack_count(s, CNT_TX_DROPPED);
+	tell_port(s, b, NOTE_PORT_NEVER_TAKES, "a packet of %u bytes", b->tx[0].m->pkt_len);
 	give_up(s, &b->tx[0]);
 	b->refused_since_us = UINT64_MAX;
 }
@@ -106,14 +104,12 @@ recut_head(struct rtls_stack *s, struct binding *b, bool never)
 
 /* Some were taken: was it the length that it refused? */
 static void
-judge_cutting(struct binding *b, bool took_long)
+judge_cutting(struct rtls_stack *s, struct binding *b, bool took_long)
 {
 	if (took_long)
 		b->cut_strikes = 0;
 	else if (b->cut_short && b->cut_strikes < CUT_STRIKES && ++b->cut_strikes == CUT_STRIKES)
-		rte_log(RTE_LOG_NOTICE, (uint32_t)stack_logtype,
-			"recordtls: a port refuses packets that it is to cut into segments and "
-			"takes short ones: from now on it gets these alone\n");
+		tell_port(s, b, NOTE_PORT_CUTS_NOT, NULL);
 	b->cut_short = false;
 }
 
@@ -146,6 +142,7 @@ drop_unsafe(struct rtls_stack *s, struct binding *b)
 			stack_count(s, CNT_TX_DROP_BYPASS_REQ);
 			break;
 		}
+		tell_port(s, b, NOTE_CLEAR_TEXT_STOPPED, NULL);
 		give_up(s, &b->tx[i]);
 	}
 	b->nb_tx = kept;
@@ -181,7 +178,7 @@ flush(struct rtls_stack *s, struct binding *b)
 		tell_sent(s, &b->tx[i]);
 	}
 	if (sent > 0) {
-		judge_cutting(b, took_long);
+		judge_cutting(s, b, took_long);
 		b->refused_since_us = UINT64_MAX;
 		b->served = b->tx[sent - 1].owner;
 	} else if (b->refused_since_us == UINT64_MAX && ready > 0) {
@@ -280,8 +277,11 @@ not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k)
 	stack_count(s, CNT_TX_NO_BUFFER);
 	if (b->port->tx_cleanup != NULL)
 		b->port->tx_cleanup(b->port, b->queue);
-	if (!k->tx.failed || k->sendq.map.nb_device == 0)
+	if (!k->tx.failed || k->sendq.map.nb_device == 0) {
+		tell_port(s, b, NOTE_NO_HEADER, NULL);
 		return;
+	}
+	tell_conn(k, NOTE_SEAL_FAILED, "what the device was to seal");
 	/* What is queued can never be sent. What is gathered goes first: the RST counts it. */
 	flush(s, b);
 	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);

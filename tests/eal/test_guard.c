@@ -14,6 +14,7 @@
 #include "sim/frame.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 
 /* Payload bytes that each end put on the wire. */
 static uint64_t wire[2];
@@ -353,37 +354,22 @@ test_read_ahead(void)
 	finish(&p, k);
 }
 
-static unsigned int
-count(const char *text, const char *what)
-{
-	unsigned int n = 0;
-
-	while ((text = strstr(text, what)) != NULL) {
-		n++;
-		text++;
-	}
-	return n;
-}
-
 /* Once per direction in the counters; aloud once a second. */
 static void
 test_kept(void)
 {
+	static const enum note notes[2] = {
+		[RTLS_TX] = NOTE_NOT_HANDED_OVER_TX, [RTLS_RX] = NOTE_NOT_HANDED_OVER_RX
+	};
 	const struct peer keyed = peer_key(1, 0);
 	const struct rtls_keys keys = peer_keys(&keyed);
 	struct rtls_guard g[2];
 	struct rtls_sock *k[2];
-	char *log = NULL;
-	size_t len = 0;
 	struct pair p;
-	FILE *f;
+	char text[RTLS_ADDR_TEXT + 32];
 
 	start(&p, k);
-	f = open_memstream(&log, &len);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	rte_openlog_stream(f);
-	/* Its own level, which the tests' EAL has lowered. */
-	CU_ASSERT_EQUAL(rte_log_set_level_pattern("lib.recordtls.sock", RTE_LOG_NOTICE), 0);
+	log_tap_start(RTE_LOG_NOTICE);
 	CU_ASSERT_EQUAL(rtls_sock_guard(k[NEAR], &g[NEAR]), 0);
 	CU_ASSERT_EQUAL(rtls_sock_guard(k[FAR], &g[FAR]), 0);
 	for (int i = 0; i < 3; i++) {
@@ -392,21 +378,24 @@ test_kept(void)
 	}
 	CU_ASSERT_EQUAL(pair_stat(&p, FAR, "TlsTxNotHandedOver"), 1);
 	CU_ASSERT_EQUAL(pair_stat(&p, FAR, "TlsRxNotHandedOver"), 1);
-	fflush(f);
 	/* The peer's address, the reason, what to do. */
-	CU_ASSERT_EQUAL(count(log, "\n"), 2);
-	CU_ASSERT_EQUAL(count(log, "it is my will"), 1);
-	CU_ASSERT_EQUAL(count(log, "just so"), 1);
-	CU_ASSERT_EQUAL(count(log, "rtls_ssl_send()"), 1);
-	CU_ASSERT_EQUAL(count(log, "rtls_ssl_recv()"), 1);
-	CU_ASSERT_EQUAL(count(log, "-ENOKEY"), 2);
 	{
 		const struct rtls_addr remote = pair_info(k[FAR]).remote;
-		char addr[RTLS_ADDR_TEXT], text[RTLS_ADDR_TEXT + 8];
+		char addr[RTLS_ADDR_TEXT];
 
 		CU_ASSERT_EQUAL(rtls_addr_format(&remote, addr, sizeof(addr)), 0);
-		snprintf(text, sizeof(text), " %s: ", addr);
-		CU_ASSERT_EQUAL(count(log, text), 2);
+		snprintf(text, sizeof(text), "recordtls: %s: the TLS library ", addr);
+	}
+	CU_ASSERT_EQUAL(log_tap_lines(), 2);
+	for (int d = 0; d < 2; d++) {
+		const char *line = log_tap_last(notes[d]);
+
+		CU_ASSERT_EQUAL(log_tap_count(notes[d]), 1);
+		CU_ASSERT_PTR_EQUAL(strstr(line, text), line);
+		CU_ASSERT_PTR_NOT_NULL(strstr(line, d == RTLS_TX ? "it is my will" : "just so"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(line, "-ENOKEY"));
+		CU_ASSERT_PTR_NOT_NULL(
+			strstr(line, d == RTLS_TX ? "rtls_ssl_send()" : "rtls_ssl_recv()"));
 	}
 	/* The others of this second are quiet, and counted. */
 	for (int i = 0; i < 2; i++) {
@@ -419,9 +408,10 @@ test_kept(void)
 			CU_ASSERT_EQUAL(rtls_abort(more[end]), 0);
 		pair_pass(&p, 1000000);
 	}
-	fflush(f);
-	CU_ASSERT_EQUAL(count(log, "quiet"), 0);
-	CU_ASSERT_EQUAL(count(log, "loud"), 1);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_NOT_HANDED_OVER_TX), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_tap_last(NOTE_NOT_HANDED_OVER_TX), "loud"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(log_tap_last(NOTE_NOT_HANDED_OVER_TX), " (and 1 more since)"));
 	CU_ASSERT_EQUAL(pair_stat(&p, FAR, "TlsTxNotHandedOver"), 3);
 	CU_ASSERT_EQUAL(pair_stat(&p, FAR, "TlsRxNotHandedOver"), 1);
 	/* A direction with keys is nobody else's. */
@@ -429,9 +419,7 @@ test_kept(void)
 	CU_ASSERT_EQUAL(rtls_set_keys(k[NEAR], RTLS_RX, &keys), 0);
 	CU_ASSERT_EQUAL(rtls_guard_kept(&g[NEAR], RTLS_RX, "no"), -EINVAL);
 	CU_ASSERT_EQUAL(pair_stat(&p, NEAR, "TlsRxNotHandedOver"), 0);
-	rte_openlog_stream(NULL);
-	fclose(f);
-	free(log);
+	log_tap_end();
 	finish(&p, k);
 }
 

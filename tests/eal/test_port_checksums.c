@@ -27,6 +27,7 @@
 #include "support/eal.h"
 #include "support/eth_double.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 #include "support/port_kind.h"
 #include "support/stat.h"
 
@@ -49,9 +50,6 @@ static struct {
 	struct rtls_sock *listener;
 	uint64_t now_us;
 	uint16_t next_port;
-	FILE *log;
-	char *said;
-	size_t said_len;
 } t;
 
 static void
@@ -77,9 +75,7 @@ make_stack(uint16_t port_id, uint32_t trust)
 	CU_ASSERT_EQUAL_FATAL(rtls_stack_bind(t.stack, t.port, 0), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_addr_add(t.stack, t.port, &ip, 24), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_listen(t.stack, &ip, NULL, &t.listener), 0);
-	t.log = open_memstream(&t.said, &t.said_len);
-	CU_ASSERT_FATAL(t.log != NULL);
-	rte_openlog_stream(t.log);
+	log_tap_start(RTE_LOG_NOTICE);
 }
 
 static void
@@ -88,9 +84,7 @@ end_stack(void)
 	CU_ASSERT_EQUAL(rtls_close(t.listener), 0);
 	CU_ASSERT_EQUAL(rtls_stack_destroy(t.stack), 0);
 	CU_ASSERT_EQUAL(rtls_port_close(t.port), 0);
-	rte_openlog_stream(NULL);
-	fclose(t.log);
-	free(t.said);
+	log_tap_end();
 }
 
 static void
@@ -113,12 +107,7 @@ end(void)
 static unsigned int
 lines(void)
 {
-	unsigned int n = 0;
-
-	fflush(t.log);
-	for (const char *at = t.said; (at = strstr(at, "leaves TCP checksums")) != NULL; at++)
-		n++;
-	return n;
+	return log_tap_count(NOTE_PORT_NO_MARKS);
 }
 
 static struct rte_mbuf *
@@ -318,6 +307,5 @@ main(void)
 	port_kind_namespace();
 	if (eal_start("port-checksums") != 0)
 		return 1;
-	rte_log_set_level_pattern("lib.recordtls.port", RTE_LOG_NOTICE);
 	return harness_run("eal/port-checksums", cases, HARNESS_COUNT(cases));
 }
