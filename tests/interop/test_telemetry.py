@@ -134,10 +134,12 @@ def every_command(server, load, state):
     tap.equal(port, ['tlsnic(lossy(net_tap0))'], 'ports')
     sock = next(iter(ask(prefix, '/recordtls/sock/list,rtls0,state=open')[0]['socks']))
     params = {'/recordtls/stack/list': '', '/recordtls/stack/info': ',0',
-              '/recordtls/stack/stats': ',rtls0', '/recordtls/sock/list': ',0',
+              '/recordtls/stack/stats': ',rtls0', '/recordtls/stack/meanings': '',
+              '/recordtls/sock/list': ',0',
               '/recordtls/sock/info': f',rtls0,{sock}', '/recordtls/port/list': '',
               '/recordtls/port/info': f',{port[0]}', '/recordtls/port/stats': f',{port[0]}',
-              '/recordtls/crypto': ',0', '/fileserver/stats': ''}
+              '/recordtls/port/meanings': f',{port[0]}', '/recordtls/crypto': ',0',
+              '/fileserver/stats': ''}
     tap.equal(set(commands), set(params), 'commands')
     answer = dict(zip(commands, ask(prefix, *(c + params[c] for c in commands))))
     info = answer['/recordtls/port/info']
