@@ -8,6 +8,7 @@
 #include <recordtls/stats.h>
 #include <recordtls/version.h>
 
+#include "sock/info.h"
 #include "stack/stack.h"
 
 static uint64_t
@@ -98,6 +99,16 @@ read_stat(const struct source *from, unsigned int i)
 	if (from->port != NULL)
 		return from->port->stat(from->port, i);
 	return i < CNT_MAX ? counter(from->stack, i) : level(from->stack, i);
+}
+
+unsigned int
+stack_values_fill(const struct rtls_stack *s, uint64_t *values, unsigned int n)
+{
+	const struct source from = { .n = LEVEL_END, .stack = s };
+
+	for (unsigned int i = 0; n >= from.n && i < from.n; i++)
+		values[i] = read_stat(&from, i);
+	return from.n;
 }
 
 int

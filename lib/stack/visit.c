@@ -96,7 +96,6 @@ wait_done(struct visit_box *b, uint64_t patience_us)
 		if (turns != seen) {
 			seen = turns;
 			since_us = now_us();
-			ns = NAP_MIN_NS;
 		}
 		if (closing(b) && move(b, VISIT_POSTED, VISIT_CLAIMED))
 			return -ESHUTDOWN;

@@ -60,6 +60,25 @@ test_stack_info(void)
 	pair_fini(&p);
 }
 
+/* Those that are not 0, and no other. */
+static void
+not_zero(json_t *d, const struct rtls_stack *s)
+{
+	struct rtls_stat tab[256];
+	int n = rtls_stats_get(s, NULL, tab, HARNESS_COUNT(tab));
+	size_t more = 0;
+
+	CU_ASSERT_TRUE_FATAL(n > 0 && n <= (int)HARNESS_COUNT(tab));
+	for (int i = 0; i < n; i++) {
+		more += tab[i].value != 0;
+		if (tab[i].value != 0)
+			CU_ASSERT_EQUAL(value_of(d, tab[i].name), tab[i].value);
+	}
+	CU_ASSERT_TRUE(more > 0 && more < (size_t)n);
+	CU_ASSERT_EQUAL(json_object_size(d), more);
+	json_decref(d);
+}
+
 static void
 test_stack_stats(void)
 {
@@ -72,6 +91,13 @@ test_stack_stats(void)
 		same_stats(d, t.pair.stack[i], NULL, 0);
 		CU_ASSERT_TRUE(value_of(d, i == 0 ? "TxRecords" : "RxRecords") > 0);
 		json_decref(d);
+		d = ask(&t.pair, "/recordtls/stack/stats,%u,hide_zero=false",
+			number_of(&t.pair, i));
+		same_stats(d, t.pair.stack[i], NULL, 0);
+		json_decref(d);
+		not_zero(ask(&t.pair, "/recordtls/stack/stats,%u,hide_zero=true",
+			     number_of(&t.pair, i)),
+			 t.pair.stack[i]);
 	}
 	talk_fini(&t);
 }
@@ -119,6 +145,9 @@ test_refusals(void)
 		{ "/recordtls/stack/info,0x0", "no stack" },
 		{ "/recordtls/stack/stats", "missing" },
 		{ "/recordtls/stack/stats,nobody", "no stack" },
+		{ "/recordtls/stack/stats,%u,hide_zero=yes", "true or false" },
+		{ "/recordtls/stack/stats,%u,hide_zero", "too many" },
+		{ "/recordtls/stack/stats,%u,from=1", "known key" },
 		{ "/recordtls/stack/meanings,%u", "too many" },
 		{ "/recordtls/sock/list", "missing" },
 		{ "/recordtls/sock/list,state=open", "missing" },
