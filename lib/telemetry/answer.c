@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <recordtls/stats.h>
 
@@ -64,8 +65,11 @@ answer_text(struct rte_tel_data *d, const char *name, const char *text)
 
 	if (text == NULL)
 		return;
-	snprintf(cut, sizeof(cut), "%s", text);
-	rte_tel_data_add_dict_string(d, name, cut);
+	if (strnlen(text, sizeof(cut)) == sizeof(cut)) {
+		snprintf(cut, sizeof(cut), "%s", text);
+		text = cut;
+	}
+	rte_tel_data_add_dict_string(d, name, text);
 }
 
 void
