@@ -67,6 +67,15 @@ ssize_t rtls_guard_recv(const struct rtls_guard *g, void *buf, size_t len, int f
  */
 int rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why);
 
+/**
+ * Tells that the handshake failed, for the log (type lib.recordtls.handshake, level INFO, with the
+ * peer's address; of each stack at most once a second). Changes nothing.
+ * @param why a few words of the adapter's or its TLS library's, nothing that the peer chose, on one
+ *   line; borrowed.
+ * @return 0; -EINVAL: NULL; -ENOKEY and -EBADF as above.
+ */
+int rtls_guard_failed(const struct rtls_guard *g, const char *why);
+
 #ifdef __cplusplus
 }
 #endif

@@ -29,6 +29,8 @@ verdict(struct bridge *br, int ret)
 	if (why != SSL_ERROR_SSL && why != SSL_ERROR_SYSCALL && why != SSL_ERROR_ZERO_RETURN)
 		return -EAGAIN;
 	remember_error(br);
+	if (!br->settled && br->failed == 0)
+		rtls_guard_failed(&br->guard, br->error);
 	ERR_clear_error();
 	/* Its alert, if it had to wait. */
 	(void)bridge_flush(br);

@@ -18,6 +18,7 @@ RTE_LOG_REGISTER(log_port, lib.recordtls.port, NOTICE);
 RTE_LOG_REGISTER(log_net, lib.recordtls.net, NOTICE);
 RTE_LOG_REGISTER(log_tcp, lib.recordtls.tcp, NOTICE);
 RTE_LOG_REGISTER(log_stack, lib.recordtls.stack, NOTICE);
+RTE_LOG_REGISTER(log_handshake, lib.recordtls.handshake, NOTICE);
 RTE_LOG_REGISTER(log_sock, lib.recordtls.sock, NOTICE);
 
 enum {
@@ -54,6 +55,10 @@ static const struct {
 		"a record cannot be sealed",
 		"its direction has ended: the crypto provider failed; try crypto "
 		"\"libcrypto\"" },
+	[NOTE_HANDSHAKE_FAILED] = { &log_handshake, INFO, SECOND_US,
+		"the TLS handshake failed",
+		"the words are the TLS library's; a peer that speaks no TLS, or no common "
+		"version, suite or certificate" },
 	[NOTE_NOT_HANDED_OVER_TX] = { &log_sock, NOTICE, SECOND_US,
 		"the TLS library keeps the records that are sent",
 		"rtls_send() and rtls_sendfile() answer -ENOKEY, move data through the TLS "

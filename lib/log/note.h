@@ -24,6 +24,7 @@ enum note {
 	NOTE_RECORD_BAD,
 	NOTE_RECORD_CUT_OFF,
 	NOTE_SEAL_FAILED,
+	NOTE_HANDSHAKE_FAILED,
 	NOTE_NOT_HANDED_OVER_TX,
 	NOTE_NOT_HANDED_OVER_RX,
 	NOTE_CRYPTO_CHOSEN,
@@ -82,7 +83,7 @@ struct notes {
 	struct log_limit limit[NOTE_MAX];
 };
 
-/* An enum rtls_log level of DPDK's: RTE_LOG_ERR and so on. */
+/* RTE_LOG_ERR and so on. */
 uint32_t note_level(enum note n);
 
 /* What happened, in the words of the table, and what to do. */

@@ -91,3 +91,16 @@ rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
 	stack_count(k->stack, counter_of(d));
 	return 0;
 }
+
+int
+rtls_guard_failed(const struct rtls_guard *g, const char *why)
+{
+	int rc = rtls_guard_check(g);
+
+	if (rc != 0)
+		return rc;
+	if (why == NULL)
+		return -EINVAL;
+	tell_conn(g->sock, NOTE_HANDSHAKE_FAILED, "%s", why);
+	return 0;
+}

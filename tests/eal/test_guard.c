@@ -423,6 +423,30 @@ test_kept(void)
 	finish(&p, k);
 }
 
+static void
+test_failed(void)
+{
+	struct rtls_guard g, old;
+	struct rtls_sock *k[2];
+	struct pair p;
+
+	start(&p, k);
+	CU_ASSERT_EQUAL(rtls_sock_guard(k[FAR], &old), 0);
+	CU_ASSERT_EQUAL(rtls_sock_guard(k[FAR], &g), 0);
+	log_tap_start(RTE_LOG_INFO);
+	CU_ASSERT_EQUAL(rtls_guard_failed(&g, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_guard_failed(NULL, "why"), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_guard_failed(&old, "why"), -ENOKEY);
+	CU_ASSERT_EQUAL(log_tap_lines(), 0);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(rtls_guard_failed(&g, "no shared cipher"), 0);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_HANDSHAKE_FAILED), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_tap_last(NOTE_HANDSHAKE_FAILED), ": no shared cipher; "));
+	log_tap_end();
+	finish(&p, k);
+	CU_ASSERT_EQUAL(rtls_guard_failed(&g, "why"), -EBADF);
+}
+
 /* Closing sends what the program has sealed, and what the holder has sent. */
 static void
 test_close_sends(void)
@@ -459,6 +483,7 @@ main(void)
 		{ "refusals", test_refusals },
 		{ "nothing is read ahead any more", test_read_ahead },
 		{ "kept by another library: counted once, logged once", test_kept },
+		{ "a handshake that failed", test_failed },
 		{ "closing sends what was accepted", test_close_sends },
 	};
 

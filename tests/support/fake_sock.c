@@ -183,6 +183,17 @@ rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
 	return 0;
 }
 
+int
+rtls_guard_failed(const struct rtls_guard *g, const char *why)
+{
+	if (g->token != g->sock->guard)
+		return -ENOKEY;
+	if (why == NULL || why[0] == '\0')
+		die("why");
+	g->sock->told_failed++;
+	return 0;
+}
+
 static ssize_t
 send_data(struct rtls_sock *k, const void *buf, size_t len, int flags)
 {

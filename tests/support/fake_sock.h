@@ -70,8 +70,9 @@ struct rtls_sock {
 	unsigned int rx_type[256];
 	unsigned int tx_keys;
 	unsigned int rx_keys;
-	size_t recv_max;      /* longest plain recv asked for */
-	unsigned int kept[2]; /* calls of rtls_guard_kept() */
+	size_t recv_max;          /* longest plain recv asked for */
+	unsigned int kept[2];     /* calls of rtls_guard_kept() */
+	unsigned int told_failed; /* calls of rtls_guard_failed() */
 	const char *kept_why[2];
 };
 

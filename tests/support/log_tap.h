@@ -5,6 +5,8 @@
 #ifndef RTLS_SUPPORT_LOG_TAP_H
 #define RTLS_SUPPORT_LOG_TAP_H
 
+#include <rte_log.h>
+
 #include "log/note.h"
 
 /* From now on the log is in memory, with all of the library's rows of that level and above. */

@@ -280,6 +280,7 @@ test_ends_while_sending(void)
 		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), -EPROTO);
 	CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "x", 1, 0), -EPROTO);
 	CU_ASSERT_EQUAL(ERR_peek_error(), 0);
+	CU_ASSERT_EQUAL(b.sock.told_failed, 0); /* not the handshake */
 	tls_bench_close(&b);
 
 	/* FIN alone ends one direction: who sends on does not ask. */
@@ -510,6 +511,9 @@ test_handshake_fails(void)
 	CU_ASSERT_EQUAL(rtls_ssl_status(b.near, &st), 0);
 	CU_ASSERT_STRING_EQUAL(st.error, "no shared cipher");
 	CU_ASSERT_EQUAL(ERR_peek_error(), 0);
+	/* The log is told once, whoever asks again. */
+	CU_ASSERT_EQUAL(rtls_ssl_service(b.near), -EPROTO);
+	CU_ASSERT_EQUAL(b.sock.told_failed, 1);
 	tls_bench_close(&b);
 }
 
