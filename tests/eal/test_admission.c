@@ -11,6 +11,7 @@
 
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 #include "support/pair.h"
 
 enum { S = 1000000, MS = 1000, SOCKS = 16 };
@@ -288,6 +289,7 @@ test_oldest_goes(void)
 		make_progress(&p, k[i], client[i], progress[i]);
 	}
 	expect_made_room(&p, 0);
+	log_tap_start(RTE_LOG_NOTICE);
 	for (n = 0; n < (int)HARNESS_COUNT(order); n++) {
 		int i = order[n];
 
@@ -300,6 +302,10 @@ test_oldest_goes(void)
 		expect_made_room(&p, (uint64_t)n + 1);
 		close_both(k[i], client[i]);
 	}
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_MADE_ROOM), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_tap_last(NOTE_MADE_ROOM), " of 16 sockets are in use; "));
+	CU_ASSERT_EQUAL(log_tap_lines(), 1);
+	log_tap_end();
 	/* Only finished ones are left: one place is free, then newcomers have to wait. */
 	late[n] = open_guarded(&p, &late_client[n]);
 	make_progress(&p, late[n], late_client[n], DONE);

@@ -15,6 +15,7 @@
 
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 #include "support/pair.h"
 
 enum { BYTES = 100000 };
@@ -85,7 +86,14 @@ test_asked(void)
 
 		conf.stack[0].crypto = rows[i].crypto;
 		conf.stack[1].crypto = rows[i].crypto;
+		log_tap_start(RTE_LOG_NOTICE);
 		pair_init(&p, &conf);
+		/* Nothing where nobody chose; else each stack, with its provider. */
+		CU_ASSERT_EQUAL(log_tap_count(NOTE_CRYPTO_CHOSEN), rows[i].crypto != NULL ? 2 : 0);
+		if (rows[i].crypto != NULL)
+			CU_ASSERT_PTR_NOT_NULL(
+				strstr(log_tap_last(NOTE_CRYPTO_CHOSEN), rows[i].text));
+		log_tap_end();
 		CU_ASSERT_STRING_EQUAL(rtls_stack_crypto(p.stack[0]), rows[i].text);
 		CU_ASSERT(computes(&p, rows[i].provider));
 		pair_fini(&p);
@@ -176,7 +184,10 @@ test_refused(void)
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		conf.crypto = rows[i].crypto;
+		log_tap_start(RTE_LOG_ERR);
 		CU_ASSERT_EQUAL(rtls_stack_create(&conf, &s), rows[i].rc);
+		CU_ASSERT_EQUAL(log_tap_count(NOTE_CRYPTO_UNUSABLE), 1);
+		log_tap_end();
 		CU_ASSERT_PTR_NULL(s);
 		CU_ASSERT_EQUAL(rte_cryptodev_count(), 0);
 	}

@@ -13,6 +13,7 @@
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 
 static struct device_pair d;
 
@@ -137,7 +138,10 @@ unsafe(void (*turn)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta),
 		device_pair_write(&d, 0, 1000);
 	d.dev.o.on_mark = turn;
 	packets = cable_stats_get(d.p.cable, 0).tx_packets;
+	log_tap_start(RTE_LOG_ERR);
 	CU_ASSERT_EQUAL(rtls_stack_poll(d.p.stack[0], d.p.now_us) > 0, true);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_CLEAR_TEXT_STOPPED), 1);
+	log_tap_end();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(turned);
 	turned->sealer = turn == turn_this ? TXMAP_DEVICE : TXMAP_AS_IS;
 	CU_ASSERT_EQUAL(device_pair_stat(&d, counter), 1);
@@ -217,7 +221,11 @@ no_marks(enum rtls_tls_tx_method method, unsigned int good)
 	device_pair_exchange(&d, 3000);
 	d.dev.o.good_marks = good;
 	d.dev.o.mark_rc = -EIO;
+	log_tap_start(RTE_LOG_INFO);
 	device_pair_exchange(&d, 40000);
+	/* Of many packets of one moment. */
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_SKIPPED), 1);
+	log_tap_end();
 	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareRefused"), 0);
@@ -307,7 +315,10 @@ test_asked_to_resync(void)
 		/* Of another context, nothing. */
 		ask.ctx.generation ^= 1;
 		offload_double_event(&d.dev.o, &ask);
+		log_tap_start(RTE_LOG_INFO);
 		pair_settle(&d.p);
+		CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_MISSED), asks);
+		log_tap_end();
 		CU_ASSERT_EQUAL(d.k[0]->mode.tx_out_of_step, asks);
 		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxDeviceResync"), asks);
 		device_pair_exchange(&d, 5000);

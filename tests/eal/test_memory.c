@@ -16,6 +16,7 @@
 #include "stack/stack.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 
 enum {
 	SECOND = 1000000,
@@ -245,8 +246,13 @@ test_worst_goes(void)
 	CU_ASSERT_EQUAL(crowd_send(&c, late, 1000), -ENOMEM);
 	pair_pass(&c.p, began + 9900000 - c.p.now_us);
 	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 0);
+	log_tap_start(RTE_LOG_NOTICE);
 	pair_pass(&c.p, SECOND);
 	CU_ASSERT_EQUAL(pair_stat(&c.p, 0, "PressureHolderEnded"), 1);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_HOLDER_ENDED), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_tap_last(NOTE_HOLDER_ENDED), " for a record buffer; "));
+	CU_ASSERT_EQUAL(log_tap_lines(), 1);
+	log_tap_end();
 	CU_ASSERT_EQUAL(pair_info(c.near[2]).state, RTLS_SOCK_CLOSED);
 	CU_ASSERT_EQUAL(pair_info(c.near[2]).end_reason, RTLS_REASON_NO_MEMORY);
 	CU_ASSERT_EQUAL(pair_info(c.near[2]).end_who, RTLS_END_LOCAL);

@@ -12,6 +12,7 @@
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 
 static struct device_pair d;
 
@@ -203,6 +204,19 @@ count_reasons(size_t row)
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxSw"), why[1] != 0);
 }
 
+/* Only what went wrong is told of, not what was never asked for. */
+static void
+log_reasons(size_t row)
+{
+	const enum rtls_mode_reason *why = rows[row].why;
+	bool full = why[0] == RTLS_MODE_REASON_NO_ROOM || why[1] == RTLS_MODE_REASON_NO_ROOM;
+	bool refused = why[0] == RTLS_MODE_REASON_REFUSED || why[1] == RTLS_MODE_REASON_REFUSED;
+
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_FULL), full);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_REFUSED), refused);
+	CU_ASSERT_EQUAL(log_tap_lines(), full || refused);
+}
+
 static bool
 is_as(size_t row, enum rtls_dir dir)
 {
@@ -224,9 +238,12 @@ test_reasons(void)
 		rows[i].prepare();
 		CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NONE, RTLS_MODE_REASON_NONE));
 		device_pair_exchange(&d, 50);
+		log_tap_start(RTE_LOG_NOTICE);
 		device_pair_keys(&d, 0);
 		device_pair_keys(&d, 1);
 		CU_ASSERT(is_as(i, RTLS_TX) && is_as(i, RTLS_RX));
+		log_reasons(i);
+		log_tap_end();
 		device_pair_exchange(&d, 20000);
 		CU_ASSERT(is_as(i, RTLS_TX) && is_as(i, RTLS_RX));
 		count_reasons(i);

@@ -12,6 +12,7 @@
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 
 static struct device_pair d;
 
@@ -272,12 +273,16 @@ lose(bool in_mid_stream)
 		device_pair_write(&d, 1, 60000);
 		pair_turn(&d.p);
 	}
+	log_tap_start(RTE_LOG_NOTICE);
 	for (uint32_t i = 0; i < 2; i++) {
 		ev = event_of(RTLS_TLS_EV_LOST, i);
 		offload_double_event(&d.dev.o, &ev);
 		offload_double_event(&d.dev.o, &ev);
 	}
 	pair_turn(&d.p);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_LOST), 1);
+	CU_ASSERT_EQUAL(log_tap_lines(), 1);
+	log_tap_end();
 	gone(RTLS_MODE_REASON_LOST, "SoftwareLost");
 	if (in_mid_stream) {
 		device_pair_read(&d, 0, 60000);
@@ -309,9 +314,15 @@ test_down(void)
 	device_pair_exchange(&d, 20000);
 	device_pair_write(&d, 0, 60000);
 	pair_turn(&d.p);
+	log_tap_start(RTE_LOG_NOTICE);
 	offload_double_event(&d.dev.o, &down);
 	offload_double_event(&d.dev.o, &up);
 	pair_turn(&d.p);
+	/* Once, not per connection. */
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_DOWN), 1);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_UP), 1);
+	CU_ASSERT_EQUAL(log_tap_lines(), 2);
+	log_tap_end();
 	gone(RTLS_MODE_REASON_DOWN, "SoftwareDown");
 	CU_ASSERT_EQUAL(d.p.port[0]->tls.features, 0);
 	device_pair_read(&d, 0, 60000);

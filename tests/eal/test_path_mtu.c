@@ -13,6 +13,7 @@
 #include "eal/forged.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 #include "support/pair.h"
 #include "unit/session/peer.h"
 
@@ -137,8 +138,12 @@ download(struct pair_conf *conf, bool keys, uint16_t said, uint16_t mss)
 	r.mtu = 1300;
 	r.said = said;
 	began_us = p.now_us;
+	log_tap_start(RTE_LOG_NOTICE);
 	pair_send(&p, socks[1], bytes, LEN);
 	pair_expect(&p, socks[0], bytes, LEN);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_PATH_MTU), 1);
+	CU_ASSERT_EQUAL(log_tap_lines(), 1);
+	log_tap_end();
 	/* No timeout was needed. */
 	CU_ASSERT(p.now_us - began_us < 190000);
 	CU_ASSERT(r.dropped > 0);

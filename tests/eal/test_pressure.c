@@ -14,6 +14,7 @@
 #include "stack/stack.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 
 enum { SECOND = 1000000 };
 
@@ -88,8 +89,12 @@ test_new_connections_wait(void)
 	room = pair_stat(&p, 1, "RxRoomInUse");
 	CU_ASSERT(room > 60000);
 	p.stack[1]->rx_room_max = room + room / 20;
+	log_tap_start(RTE_LOG_NOTICE);
 	CU_ASSERT_EQUAL_FATAL(rtls_connect(p.stack[0], &local, &remote, &late), 0);
 	pair_pass(&p, SECOND / 2);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_ROOM_REFUSED), 1);
+	CU_ASSERT_EQUAL(log_tap_lines(), 1);
+	log_tap_end();
 	CU_ASSERT_EQUAL(pair_info(late).state, RTLS_SOCK_CONNECTING);
 	CU_ASSERT_EQUAL(pair_stat(&p, 1, "PressureConnRefused"), 1);
 	CU_ASSERT_EQUAL(pair_stat(&p, 1, "SynInUse"), 0);
@@ -127,7 +132,11 @@ test_oldest_incomplete_goes(void)
 	pair_settle(&p);
 	CU_ASSERT_EQUAL(rtls_recv(old.socks[NEAR], plain, 1, 0), -EAGAIN);
 	p.stack[NEAR]->rx_room_max = pair_stat(&p, NEAR, "RxRoomInUse") - 1;
+	log_tap_start(RTE_LOG_NOTICE);
 	pair_settle(&p);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_ROOM_ENDED), 1);
+	CU_ASSERT_EQUAL(log_tap_lines(), 1);
+	log_tap_end();
 	CU_ASSERT_EQUAL(pair_stat(&p, NEAR, "PressureConnAborted"), 1);
 	CU_ASSERT_EQUAL(pair_info(old.socks[NEAR]).end_reason, RTLS_REASON_NO_MEMORY);
 	CU_ASSERT_EQUAL(pair_info(old.socks[NEAR]).end_who, RTLS_END_LOCAL);

@@ -10,6 +10,7 @@
 #include "sim/frame.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 #include "support/pair.h"
 #include "unit/session/peer.h"
 
@@ -318,10 +319,14 @@ test_picky_port(void)
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		start_picky(&p, &w, rows[i].longest, rows[i].in_burst, socks);
+		log_tap_start(RTE_LOG_NOTICE);
 		for (int again = 0; again < 3; again++) {
 			pair_send(&p, socks[0], stream, STREAM_MAX);
 			pair_expect(&p, socks[1], stream, STREAM_MAX);
 		}
+		CU_ASSERT_EQUAL(log_tap_count(NOTE_PORT_CUTS_NOT), 1);
+		CU_ASSERT_EQUAL(log_tap_lines(), 1);
+		log_tap_end();
 		CU_ASSERT(pair_stat(&p, 0, "TxRecut") > 0);
 		if (rows[i].stops)
 			CU_ASSERT_EQUAL(pair_stat(&p, 0, "TxRecut"), 3);

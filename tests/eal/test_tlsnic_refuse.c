@@ -12,6 +12,7 @@
 
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 #include "support/nic_bench.h"
 
 static const uint32_t sizes[] = { 40, 60, 50, 3000 };
@@ -135,7 +136,11 @@ test_lies(void)
 			begin(&b, &(struct rtls_tlsnic_conf){ .rings = (uint8_t)rings });
 			m = nic_bench_packet(&b, AT, 30, 0);
 			tell_lie(&b, (enum lie)lie, m);
+			log_tap_start(RTE_LOG_WARNING);
 			is_dropped(&b, m, "tx_tls_drop_no_sync_data");
+			CU_ASSERT_EQUAL(log_tap_count(NOTE_TLSNIC_DROPPED), 1);
+			CU_ASSERT_EQUAL(log_tap_lines(), 1);
+			log_tap_end();
 			b.ooo = nic_bench_count(&b, "tx_tls_ooo");
 			/* The context is as it was. */
 			nic_bench_send(&b, LEAD, 30, 0);

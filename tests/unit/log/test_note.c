@@ -2,6 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /* The table of all that the library says, and how one row becomes a line. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,40 @@ test_table(void)
 		CU_ASSERT(note_advice(n) == NULL || strpbrk(note_advice(n), "\n%") == NULL);
 		for (int other = 0; other < i; other++)
 			CU_ASSERT(strcmp(note_text(n), note_text((enum note)other)) != 0);
+	}
+}
+
+/* doc/troubleshooting.md has a row for each, with these very words, and its level. */
+static void
+test_document(void)
+{
+	static const char *const levels[] = { [RTE_LOG_ERR] = "err",
+					      [RTE_LOG_WARNING] = "warning",
+					      [RTE_LOG_NOTICE] = "notice",
+					      [RTE_LOG_INFO] = "info",
+					      [RTE_LOG_DEBUG] = "debug" };
+	FILE *f = fopen(TROUBLESHOOTING, "r");
+	static char text[65536];
+	const char *at;
+	char row[256];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	for (int i = 0; i < NOTE_MAX; i++) {
+		enum note n = (enum note)i;
+
+		snprintf(row, sizeof(row), "\n| %s | `", note_text(n));
+		at = strstr(text, row);
+		if (at == NULL)
+			printf("# missing:%s\n", row);
+		CU_ASSERT_PTR_NOT_NULL(at);
+		if (at == NULL)
+			continue;
+		/* Behind the type's name. */
+		at = strchr(at + strlen(row), '`');
+		snprintf(row, sizeof(row), "` %s |", levels[note_level(n)]);
+		CU_ASSERT(at != NULL && strncmp(at, row, strlen(row)) == 0);
 	}
 }
 
@@ -120,6 +155,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "the table", test_table },
+		{ "the document has it", test_document },
 		{ "at most so often", test_limited },
 		{ "a line", test_line },
 		{ "levels", test_levels },
