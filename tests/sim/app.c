@@ -76,7 +76,8 @@ app_install(struct app *a, enum rtls_dir dir)
 	    (info.mode == RTLS_MODE_SOFTWARE) != (info.reason != RTLS_MODE_REASON_NONE) ||
 	    (info.mode == RTLS_MODE_NIC && a->conf.software) || info.epoch != 1 ||
 	    info.rec_no != a->keys[dir].rec_no)
-		app_complain(a, "rtls_tls_info(%d) does not tell the keys installed", dir);
+		app_complain(a, "rtls_tls_info(%s) does not tell the keys installed",
+			     rtls_dir_name(dir));
 }
 
 void

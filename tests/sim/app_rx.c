@@ -12,8 +12,8 @@ check_received(struct app *a, uint8_t type, size_t len)
 	const char *wrong = journal_match(a->peer_sent, &a->at, type, a->buf, len);
 
 	if (wrong != NULL)
-		app_complain(a, "received %zu bytes of type %u at %" PRIu64 ": %s", len, type,
-			     a->received, wrong);
+		app_complain(a, "received %zu bytes of type %s at %" PRIu64 ": %s", len,
+			     rtls_record_type_name(type), a->received, wrong);
 	a->received += len;
 }
 
@@ -27,11 +27,12 @@ check_eof(struct app *a)
 	if (journal_next_type(a->peer_sent, &a->at) != -1 && (!a->conf.mortal || a->notified))
 		app_complain(a,
 			     "end of file at %" PRIu64 " of %" PRIu64
-			     " bytes (state %u eof %u reason %u)",
-			     journal_off(a->peer_sent, &a->at), a->peer_sent->end_off, info.state,
-			     info.eof, info.end_reason);
+			     " bytes (state %s eof %s reason %s)",
+			     journal_off(a->peer_sent, &a->at), a->peer_sent->end_off,
+			     rtls_sock_state_name(info.state), rtls_eof_name(info.eof),
+			     rtls_end_reason_name(info.end_reason));
 	if (info.eof != (a->notified ? RTLS_EOF_CLOSE_NOTIFY : RTLS_EOF_BARE))
-		app_complain(a, "end of file of kind %u", info.eof);
+		app_complain(a, "end of file of kind %s", rtls_eof_name(info.eof));
 	a->rx = APP_RX_EOF;
 }
 

@@ -119,13 +119,14 @@ on_connecting(struct sim *sim, struct world_end *e, uint32_t bits)
 
 	rtls_sock_info(e->connecting, &info);
 	if (info.state == RTLS_SOCK_CLOSED) {
-		complain(sim, "the connection was not opened: reason %u", info.end_reason);
+		complain(sim, "the connection was not opened: reason %s",
+			 rtls_end_reason_name(info.end_reason));
 		return;
 	}
 	if (e->app.conf.by_events ? (bits & RTLS_CONNECTED) == 0 : info.state != RTLS_SOCK_OPEN)
 		return;
 	if (info.state != RTLS_SOCK_OPEN)
-		complain(sim, "RTLS_CONNECTED in state %u", info.state);
+		complain(sim, "RTLS_CONNECTED in state %s", rtls_sock_state_name(info.state));
 	sim->report->connected_us = sim->now_us - sim->conf.start_us;
 	app_opened(&e->app, e->connecting);
 	e->connecting = NULL;
