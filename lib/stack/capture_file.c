@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/capture_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <recordtls/version.h>
+
+/* The descriptor, or a negative errno. With a pipe the end would wait for whoever reads it. */
+static int
+open_path(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+	int fd = open(path, flags, 0600), rc;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	rc = fstat(fd, &st) != 0 ? -errno : 0;
+	if (rc == 0 && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		rc = -EINVAL;
+	if (rc == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) != 0)
+		rc = -errno;
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+/* After a write: did all of it go? If not, what is there of it goes, too. */
+static int
+settle(struct capture_file *f, ssize_t wrote, size_t len)
+{
+	int rc;
+
+	if (wrote == (ssize_t)len) {
+		f->good += wrote;
+		return 0;
+	}
+	rc = wrote < 0 && errno != 0 ? -errno : -ENOSPC;
+	/* Of a device there is nothing to cut. */
+	(void)!ftruncate(f->fd, f->good);
+	return rc;
+}
+
+/* A block whose length rte_pcapng alone knows: the first word but one of it. */
+static int
+settle_block(struct capture_file *f, ssize_t wrote)
+{
+	struct stat st;
+
+	if (wrote > 0 && fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size != f->good + wrote)
+		wrote = -1;
+	return settle(f, wrote, wrote > 0 ? (size_t)wrote : 1);
+}
+
+int
+capture_file_open(struct capture_file *f, const char *path, uint16_t port_id, const char *name)
+{
+	struct stat st;
+	int rc;
+
+	f->port_id = port_id;
+	f->good = 0;
+	f->fd = open_path(path);
+	if (f->fd < 0)
+		return f->fd;
+	errno = 0;
+	f->ng = rte_pcapng_fdopen(f->fd, NULL, NULL, "librecordtls " RTLS_VERSION, NULL);
+	if (f->ng == NULL) {
+		rc = errno != 0 ? -errno : -ENOSPC;
+		close(f->fd);
+		return rc;
+	}
+	if (fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode))
+		f->good = st.st_size;
+	errno = 0;
+	rc = settle_block(f, rte_pcapng_add_interface(f->ng, port_id, name, NULL, NULL));
+	if (rc != 0)
+		capture_file_close(f);
+	return rc;
+}
+
+int
+capture_file_write(struct capture_file *f, struct rte_mbuf **pkts, uint16_t n)
+{
+	size_t len = 0;
+	ssize_t wrote;
+	uint16_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		len += pkts[i]->pkt_len;
+	errno = 0;
+	wrote = rte_pcapng_write_packets(f->ng, pkts, n);
+	rc = settle(f, wrote, len);
+	rte_pktmbuf_free_bulk(pkts, n);
+	return rc;
+}
+
+int
+capture_file_stats(struct capture_file *f, uint64_t received, uint64_t missed)
+{
+	errno = 0;
+	return settle_block(f, rte_pcapng_write_stats(f->ng, f->port_id, received, missed, NULL));
+}
+
+void
+capture_file_close(struct capture_file *f)
+{
+	rte_pcapng_close(f->ng);
+}
