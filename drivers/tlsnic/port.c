@@ -177,7 +177,7 @@ make_memory(struct tlsnic *nic)
 }
 
 static void
-make_port(struct tlsnic *nic, const struct rtls_port *under)
+make_port(struct tlsnic *nic, struct rtls_port *under)
 {
 	nic->port = (struct rtls_port){
 		.rx_burst = nic_rx_burst,
@@ -194,6 +194,7 @@ make_port(struct tlsnic *nic, const struct rtls_port *under)
 		.mtu = under->mtu,
 		.stays = under->stays,
 		.under = under,
+		.elsewhere = nic->conf.rings != 0,
 		/* IPv4's longest packet, less the longest headers. */
 		.tso_max = nic->conf.no_tso != 0 ? 0 : 65535 - 20 - 60,
 	};

@@ -55,8 +55,13 @@ uint16_t
 turn_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t got = nic->under->rx_burst(nic->under, 0, pkts, n);
+	struct rte_mbuf *m;
 
-	for (uint16_t i = 0; i < got; i++)
-		pkts[i] = receive_packet(nic, pkts[i]);
+	for (uint16_t i = 0; i < got; i++) {
+		m = receive_packet(nic, pkts[i]);
+		if (m != pkts[i] && nic->under->capture != NULL)
+			port_capture_moved(nic->under->capture, pkts[i], m);
+		pkts[i] = m;
+	}
 	return got;
 }

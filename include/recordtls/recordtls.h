@@ -24,6 +24,7 @@
 #include <recordtls/version.h>
 #include <recordtls/addr.h>
 #include <recordtls/port.h>
+#include <recordtls/capture.h>
 #include <recordtls/stack.h>
 #include <recordtls/sock.h>
 #include <recordtls/io.h>

@@ -119,6 +119,9 @@ static const struct {
 		"does not say so",
 		"such segments are taken unverified, and what it leaves to be cut comes too "
 		"long: ethtool -K IFACE tx off at the sender ends both" },
+	[NOTE_CAPTURE_ENDED] = { &log_port, WARNING, SECOND_US,
+		"the file of a capture cannot be written, and the capture has ended",
+		"make room for it and start it again" },
 	[NOTE_MALFORMED] = { &log_net, NOTICE, JUNK_US,
 		"a packet has a length or header that does not fit",
 		"dropped: RxMalformed counts them" },

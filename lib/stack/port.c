@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "stack/port.h"
+#include "stack/port_capture.h"
 
 int
 rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear)
@@ -27,6 +28,7 @@ rtls_port_close(struct rtls_port *p)
 		return -EBUSY;
 	if (p->holds != NULL && p->holds(p))
 		return -EAGAIN;
+	port_capture_end(p);
 	p->close(p);
 	return 0;
 }

@@ -68,8 +68,15 @@ struct rtls_port {
 	uint32_t tso_max;      /* payload of the longest packet that it cuts itself; 0: cuts none */
 	uint32_t tso_frames;   /* and in how many frames at most; 0: any number */
 	struct offload_device tls;
-	char name[PORT_NAME_MAX];      /* for people; no two ports of a process have the same */
-	const struct rtls_port *under; /* that this one lies over; NULL: none */
+	char name[PORT_NAME_MAX];     /* for people; no two ports of a process have the same */
+	struct rtls_port *under;      /* that this one lies over; NULL: none */
+	bool elsewhere;               /* another thread than the stack's moves what is under it */
+	uint32_t ethdev;              /* its number and one; 0: it is none */
+	struct port_capture *capture; /* stands in place of the bursts; NULL: none */
 };
+
+/* A port that lies over a captured one hands up another mbuf in place of what that has received. */
+void port_capture_moved(struct port_capture *c, const struct rte_mbuf *from,
+			const struct rte_mbuf *to);
 
 #endif

@@ -380,6 +380,7 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 	e->port.tx_cleanup = ethdev_tx_cleanup;
 	e->port.holds = ethdev_holds;
 	e->port.close = ethdev_close;
+	e->port.ethdev = port_id + 1u;
 	rte_eth_dev_get_name_by_port(port_id, e->port.name);
 	rc = find_tls(e, &info, &conf);
 	if (rc == 0)

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/port_capture.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+#include <rte_ring.h>
+#include <rte_thread.h>
+
+#include <recordtls/capture.h>
+
+#include "log/note.h"
+#include "stack/capture_copy.h"
+#include "stack/capture_file.h"
+#include "stack/conf.h"
+
+enum {
+	PENDING_MAX = 512,
+	BURST = 64,
+	DEFAULT_PACKETS = 4096,
+	DEFAULT_LONG_PACKETS = 256,
+	MAX_PACKETS = 1 << 20,
+	SNAP_MIN = 64,
+	LONGEST_MTU = 1500, /* of packets that are received, if the port has a smaller one */
+};
+
+/* A copy, and the packet that it is of, while somebody may tell what becomes of it. */
+struct pending {
+	const struct rte_mbuf *of;
+	struct rte_mbuf *copy;
+};
+
+struct port_capture {
+	struct rtls_port *port;
+	uint16_t (*rx_burst)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts,
+			     uint16_t n);
+	uint16_t (*tx_burst)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts,
+			     uint16_t n);
+	struct capture_copier copier;
+	struct pending pending[PENDING_MAX];
+	uint32_t nb_pending;
+	uint64_t packets;
+	uint64_t missed;
+	struct rte_ring *ring; /* to the thread; holds all copies that there are */
+	/* The thread's. */
+	struct capture_file file;
+	rte_thread_t thread;
+	sem_t wake;
+	atomic_bool stop;
+	atomic_int error; /* it writes no more */
+	bool said;
+};
+
+/* --- the thread ------------------------------------------------------------------- */
+
+static void
+fail(struct port_capture *c, int error)
+{
+	if (error == 0 || c->error != 0)
+		return;
+	note_once(&c->said, NOTE_CAPTURE_ENDED, c->port->name, "%s", strerror(-error));
+	atomic_store_explicit(&c->error, error, memory_order_release);
+}
+
+static void
+write_ring(struct port_capture *c)
+{
+	struct rte_mbuf *pkts[BURST];
+	unsigned int n;
+
+	while ((n = rte_ring_sc_dequeue_burst(c->ring, (void **)pkts, BURST, NULL)) != 0) {
+		if (c->error != 0)
+			rte_pktmbuf_free_bulk(pkts, n);
+		else
+			fail(c, capture_file_write(&c->file, pkts, (uint16_t)n));
+	}
+}
+
+static uint32_t
+writer_main(void *arg)
+{
+	struct port_capture *c = arg;
+	bool stop = false;
+
+	while (!stop) {
+		while (sem_wait(&c->wake) != 0)
+			; /* EINTR is all that can happen */
+		/* First this, then what came before it. */
+		stop = atomic_load_explicit(&c->stop, memory_order_acquire);
+		write_ring(c);
+	}
+	if (c->error == 0)
+		fail(c, capture_file_stats(&c->file, c->packets + c->missed, c->missed));
+	return 0;
+}
+
+/* --- the lcore -------------------------------------------------------------------- */
+
+/* What waited goes to the thread: nothing more becomes of these packets. */
+static void
+commit(struct port_capture *c)
+{
+	if (c->nb_pending == 0)
+		return;
+	for (uint32_t i = 0; i < c->nb_pending; i++)
+		rte_ring_sp_enqueue(c->ring, c->pending[i].copy);
+	c->nb_pending = 0;
+	sem_post(&c->wake);
+}
+
+static void
+add(struct port_capture *c, const struct rte_mbuf *of, struct rte_mbuf *copy)
+{
+	if (copy == NULL) {
+		c->missed++;
+		return;
+	}
+	if (c->nb_pending == PENDING_MAX)
+		commit(c);
+	c->pending[c->nb_pending++] = (struct pending){ .of = of, .copy = copy };
+	c->packets++;
+}
+
+/* The file cannot be written: the port's own calls again. */
+static bool
+has_failed(struct port_capture *c)
+{
+	if (atomic_load_explicit(&c->error, memory_order_acquire) == 0)
+		return false;
+	c->port->rx_burst = c->rx_burst;
+	c->port->tx_burst = c->tx_burst;
+	commit(c);
+	return true;
+}
+
+static uint16_t
+capture_rx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct port_capture *c = p->capture;
+	uint16_t got;
+
+	if (has_failed(c))
+		return c->rx_burst(p, queue, pkts, n);
+	commit(c);
+	got = c->rx_burst(p, queue, pkts, n);
+	for (uint16_t i = 0; i < got; i++)
+		add(c, pkts[i], capture_copy(&c->copier, queue, pkts[i], true));
+	return got;
+}
+
+/* Copies first: what the port has taken is the port's. */
+static uint16_t
+send_some(struct port_capture *c, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct rte_mbuf *copies[BURST];
+	uint16_t sent, i;
+
+	for (i = 0; i < n; i++)
+		copies[i] = capture_copy(&c->copier, queue, pkts[i], false);
+	sent = c->tx_burst(c->port, queue, pkts, n);
+	for (i = 0; i < sent; i++)
+		add(c, NULL, copies[i]);
+	for (; i < n; i++)
+		rte_pktmbuf_free(copies[i]);
+	return sent;
+}
+
+static uint16_t
+capture_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct port_capture *c = p->capture;
+	uint16_t done = 0, sent, some;
+
+	if (has_failed(c))
+		return c->tx_burst(p, queue, pkts, n);
+	while (done < n) {
+		some = RTE_MIN((uint16_t)(n - done), (uint16_t)BURST);
+		sent = send_some(c, queue, pkts + done, some);
+		done += sent;
+		if (sent < some)
+			break;
+	}
+	return done;
+}
+
+static struct pending *
+find(struct port_capture *c, const struct rte_mbuf *m)
+{
+	for (uint32_t i = 0; i < c->nb_pending; i++)
+		if (c->pending[i].of == m)
+			return &c->pending[i];
+	return NULL;
+}
+
+void
+port_capture_dropped(struct port_capture *c, const struct rte_mbuf *m, enum counter why)
+{
+	struct pending *p = find(c, m);
+	char text[CAPTURE_COMMENT_MAX];
+
+	if (p == NULL)
+		return;
+	snprintf(text, sizeof(text), "dropped: %s", counter_name(why));
+	capture_comment(p->copy, text);
+	/* The mbuf is free, and may come again as another packet. */
+	p->of = NULL;
+}
+
+void
+port_capture_moved(struct port_capture *c, const struct rte_mbuf *from, const struct rte_mbuf *to)
+{
+	struct pending *p = find(c, from);
+
+	if (p != NULL)
+		p->of = to;
+}
+
+void
+port_capture_unsent(struct port_capture *c, const struct rte_mbuf *m, enum counter why)
+{
+	char text[CAPTURE_COMMENT_MAX];
+
+	if (has_failed(c))
+		return;
+	snprintf(text, sizeof(text), "not sent: %s", counter_name(why));
+	add(c, NULL, capture_copy_unsent(&c->copier, 0, m, text));
+}
+
+/* --- begin and end ---------------------------------------------------------------- */
+
+static uint32_t
+room_of(const struct rtls_port *p, uint32_t snaplen)
+{
+	uint32_t longest = RTE_MAX(p->mtu, (uint16_t)LONGEST_MTU) + RTE_ETHER_HDR_LEN;
+
+	if (p->tso_max != 0)
+		longest = UINT16_MAX;
+	longest = RTE_MIN(longest, snaplen) + CAPTURE_VLAN + CAPTURE_TAIL;
+	/* In one mbuf, but for the longest packets there can be. */
+	return RTE_MIN(longest + RTE_PKTMBUF_HEADROOM, (uint32_t)UINT16_MAX);
+}
+
+static int
+make_memory(struct port_capture *c, const struct rtls_capture_conf *conf)
+{
+	const struct rtls_port *p = c->port;
+	int socket = rte_eth_dev_socket_id(c->copier.port_id);
+	uint32_t n = conf->nb_packets;
+	char name[RTE_RING_NAMESIZE];
+
+	if (n == 0)
+		n = p->tso_max != 0 ? DEFAULT_LONG_PACKETS : DEFAULT_PACKETS;
+	snprintf(name, sizeof(name), "rtls_cap_%u", c->copier.port_id);
+	c->ring = rte_ring_create(name, rte_align32pow2(n + 1), socket,
+				  RING_F_SP_ENQ | RING_F_SC_DEQ);
+	/* The thread may lose its CPU in the middle of a call: the lcore does not wait for it. */
+	c->copier.pool = rte_pktmbuf_pool_create_by_ops(
+		name, n, 0, 0, (uint16_t)room_of(p, c->copier.snaplen), socket, "ring_mt_rts");
+	return c->ring == NULL || c->copier.pool == NULL ? -ENOMEM : 0;
+}
+
+static void
+free_all(struct port_capture *c)
+{
+	rte_ring_free(c->ring);
+	rte_mempool_free(c->copier.pool);
+	sem_destroy(&c->wake);
+	rte_free(c);
+}
+
+static struct rtls_port *
+bottom(struct rtls_port *p)
+{
+	while (p != NULL && p->under != NULL)
+		p = p->elsewhere ? NULL : p->under;
+	return p;
+}
+
+static int
+begin(struct rtls_port *p, const struct rtls_capture_conf *conf)
+{
+	struct port_capture *c = rte_zmalloc("rtls_capture", sizeof(*c), 0);
+	int rc;
+
+	if (c == NULL)
+		return -ENOMEM;
+	sem_init(&c->wake, 0, 0);
+	c->port = p;
+	c->copier.port_id = (uint16_t)(p->ethdev - 1);
+	c->copier.snaplen = conf->snaplen != 0 ? conf->snaplen : UINT32_MAX;
+	rc = make_memory(c, conf);
+	if (rc == 0)
+		rc = capture_file_open(&c->file, conf->path, c->copier.port_id, p->name);
+	if (rc == 0 && rte_thread_create_control(&c->thread, "rtls-cap", writer_main, c) != 0) {
+		capture_file_close(&c->file);
+		rc = -EAGAIN;
+	}
+	if (rc != 0) {
+		free_all(c);
+		return rc;
+	}
+	c->rx_burst = p->rx_burst;
+	c->tx_burst = p->tx_burst;
+	p->capture = c;
+	p->rx_burst = capture_rx_burst;
+	p->tx_burst = capture_tx_burst;
+	return 0;
+}
+
+int
+rtls_port_capture(struct rtls_port *p, const struct rtls_capture_conf *user_conf)
+{
+	struct rtls_capture_conf conf;
+
+	if (p == NULL || user_conf == NULL || conf_copy(&conf, sizeof(conf), user_conf) != 0 ||
+	    conf.path == NULL || conf.nb_packets > MAX_PACKETS ||
+	    (conf.snaplen != 0 && conf.snaplen < SNAP_MIN))
+		return -EINVAL;
+	p = bottom(p);
+	if (p == NULL || p->ethdev == 0)
+		return -ENOTSUP;
+	if (p->capture != NULL)
+		return -EALREADY;
+	return begin(p, &conf);
+}
+
+static int
+end(struct port_capture *c)
+{
+	struct rtls_port *p = c->port;
+	int error;
+
+	p->rx_burst = c->rx_burst;
+	p->tx_burst = c->tx_burst;
+	p->capture = NULL;
+	commit(c);
+	atomic_store_explicit(&c->stop, true, memory_order_release);
+	sem_post(&c->wake);
+	rte_thread_join(c->thread, NULL);
+	capture_file_close(&c->file);
+	error = c->error;
+	free_all(c);
+	return error;
+}
+
+int
+rtls_port_capture_stop(struct rtls_port *p)
+{
+	struct port_capture *c;
+
+	if (p == NULL)
+		return -EINVAL;
+	c = port_capture_of(p);
+	return c == NULL ? -ENOENT : end(c);
+}
+
+int
+rtls_port_capture_stats(const struct rtls_port *p, struct rtls_capture_stats *out)
+{
+	const struct port_capture *c;
+
+	if (p == NULL || out == NULL)
+		return -EINVAL;
+	c = port_capture_of(p);
+	if (c == NULL)
+		return -ENOENT;
+	*out = (struct rtls_capture_stats){
+		.packets = c->packets,
+		.missed = c->missed,
+		.error = atomic_load_explicit(&c->error, memory_order_acquire),
+	};
+	return 0;
+}
+
+void
+port_capture_end(struct rtls_port *p)
+{
+	struct port_capture *c = port_capture_of(p);
+
+	if (c != NULL)
+		end(c);
+}
