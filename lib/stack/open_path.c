@@ -19,7 +19,15 @@ struct answer_to {
 	struct binding *b;
 	const uint8_t *mac;
 	const struct net_tuple *tuple;
+	enum counter *why; /* the segment was dropped, if it was; NULL: there is none */
 };
+
+static void
+refuse(const struct answer_to *to, enum counter why)
+{
+	stack_count(to->s, why);
+	*to->why = why;
+}
 
 static void
 answer(const struct answer_to *to, const struct tcp_seg *seg)
@@ -36,7 +44,7 @@ answer_reset(const struct answer_to *to, const struct tcp_seg *seg)
 {
 	struct tcp_seg rst;
 
-	stack_count(to->s, CNT_RX_NO_CONNECTION);
+	refuse(to, CNT_RX_NO_CONNECTION);
 	if (!tcp_reset_reply(seg, &rst) ||
 	    !stack_may_answer(to->s, ANSWER_RESET, &to->tuple->remote))
 		return;
@@ -83,15 +91,18 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 		/* RFC 9293 3.10.7.2: a listener answers an ACK with RST, and drops the rest. */
 		if (seg->flags & TCP_ACK)
 			answer_reset(to, seg);
+		else
+			refuse(to, CNT_RX_NO_CONNECTION);
 		return;
 	}
 	if (admission_remote_full(s, &to->tuple->remote)) {
 		answer_reset(to, seg);
+		*to->why = CNT_REMOTE_LIMITED;
 		return;
 	}
 	if (pressure_is_severe(s)) {
 		memory_no_room(s, NULL);
-		stack_count(s, CNT_PRESSURE_CONN_REFUSED);
+		refuse(to, CNT_PRESSURE_CONN_REFUSED);
 		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_ROOM_REFUSED, NULL);
 		return;
 	}
@@ -114,7 +125,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	struct rtls_sock *l = &s->socks[e->listener], *k;
 
 	if (!admission_backlog_room(l)) {
-		stack_count(s, CNT_SYN_DROPPED);
+		refuse(to, CNT_SYN_DROPPED);
 		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_BACKLOG_FULL,
 			    "%u wait for port %u", l->nb_backlog, l->tuple.local_port);
 		return NULL;
@@ -123,7 +134,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	k = endpoint_alloc(s, l);
 	if (k == NULL) {
 		memory_no_sock(s);
-		stack_count(s, CNT_SYN_DROPPED);
+		refuse(to, CNT_SYN_DROPPED);
 		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_NO_SOCKET,
 			    "max_socks is %u", s->conf.max_socks);
 		return NULL;
@@ -133,7 +144,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	k->hash = hash;
 	if (path_find(s, &k->tuple.remote, &k->path) != 0 || endpoint_attach(k) != 0) {
 		endpoint_free(k);
-		stack_count(s, CNT_SYN_DROPPED);
+		refuse(to, CNT_SYN_DROPPED);
 		return NULL;
 	}
 	k->params.cut_max = binding_cut_max(&s->bindings[k->path.binding]);
@@ -165,6 +176,7 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 		if (admission_remote_full(s, &to->tuple->remote)) {
 			tcp_syncache_remove(s->syncache, e);
 			answer_reset(to, seg);
+			*to->why = CNT_REMOTE_LIMITED;
 			break;
 		}
 		/* A full backlog drops the ACK: the SYN-ACK goes out again and is acknowledged. */
@@ -225,9 +237,10 @@ input_time_wait(const struct answer_to *to, struct tcp_timewait_entry *e, const 
 
 uint32_t
 open_path_input(struct rtls_stack *s, struct binding *b, const uint8_t src_mac[NET_MAC_LEN],
-		const struct net_tuple *tuple, uint64_t hash, const struct tcp_seg *seg)
+		const struct net_tuple *tuple, uint64_t hash, const struct tcp_seg *seg,
+		enum counter *why)
 {
-	const struct answer_to to = { .s = s, .b = b, .mac = src_mac, .tuple = tuple };
+	const struct answer_to to = { s, b, src_mac, tuple, why };
 	struct tcp_syncache_entry *half_open = tcp_syncache_find(s->syncache, tuple);
 	struct tcp_timewait_entry *waiting;
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "net/addr.h"
+#include "stack/counters.h"
 #include "tcp/seg.h"
 
 struct rtls_stack;
@@ -19,11 +20,12 @@ struct rtls_sock;
 
 /*
  * Answers the segment. Returns the index of a connection that it completed, to
- * which the same segment is input, else FLOW_NONE.
+ * which the same segment is input, else FLOW_NONE. Sets *why where the segment was dropped, and
+ * counts it.
  */
 uint32_t open_path_input(struct rtls_stack *s, struct binding *b,
 			 const uint8_t src_mac[NET_MAC_LEN], const struct net_tuple *tuple,
-			 uint64_t hash, const struct tcp_seg *seg);
+			 uint64_t hash, const struct tcp_seg *seg, enum counter *why);
 
 /*
  * Sends SYN-ACKs that are due again, and ends records of both tables whose time is over: at most

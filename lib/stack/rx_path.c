@@ -9,6 +9,7 @@
 #include "buf/chain.h"
 #include "net/checksum.h"
 #include "net/ether_ip.h"
+#include "stack/drop.h"
 #include "stack/icmp_path.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
@@ -25,7 +26,8 @@ enum { HEADERS_MAX = ETHER_IP_HDR_MAX + TCP_HDR_MAX };
 /* A received packet on its way through the functions below. */
 struct rx_packet {
 	struct rte_mbuf *m;
-	const uint8_t *bytes; /* of the headers */
+	const struct rtls_port *port; /* that it came from */
+	const uint8_t *bytes;         /* of the headers */
 	uint32_t contiguous_len;
 	struct ether_ip_rx ip;
 	struct tcp_seg seg;
@@ -60,21 +62,18 @@ rx_path_poll(struct rtls_stack *s)
 	return total;
 }
 
-/* A packet that is not kept. What a device has opened of it is plaintext. */
-static void
-free_packet(const struct rtls_stack *s, struct rte_mbuf *m)
-{
-	if (s->conf.wipe_buffers != 0 && (m->ol_flags & CHAIN_MARKS) != 0)
-		chain_free_wiping(m);
-	else
-		rte_pktmbuf_free(m);
-}
-
 static void
 drop(struct rtls_stack *s, struct rx_packet *p, enum counter why)
 {
+	stack_drop(s, p->port, p->m, why);
+}
+
+/* Dropped, and freed where all such packets are. */
+static void
+refused(struct rtls_stack *s, const struct rx_packet *p, enum counter why)
+{
 	stack_count(s, why);
-	free_packet(s, p->m);
+	stack_tell_dropped(p->port, p->m, why);
 }
 
 /* Headers that were parsed have a source. */
@@ -132,7 +131,7 @@ tcp_verified(const struct rte_mbuf *m)
 static void
 rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 {
-	struct rx_packet p = { .m = m };
+	struct rx_packet p = { .m = m, .port = b->port };
 	const struct stack_addr *own;
 	int rc;
 
@@ -184,6 +183,7 @@ tcp_checksum_ok(const struct rx_packet *p)
 static void
 rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 {
+	enum counter why = CNT_MAX;
 	uint32_t index;
 	uint64_t hash;
 
@@ -205,9 +205,11 @@ rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	index = flow_find(s->flows, &p->tuple, hash);
 	if (index == FLOW_NONE) {
 		/* A SYN, the end of a handshake, TIME-WAIT, or nobody's. */
-		index = open_path_input(s, b, p->ip.src_mac, &p->tuple, hash, &p->seg);
+		index = open_path_input(s, b, p->ip.src_mac, &p->tuple, hash, &p->seg, &why);
 		if (index == FLOW_NONE) {
-			free_packet(s, p->m);
+			if (why != CNT_MAX)
+				stack_tell_dropped(p->port, p->m, why);
+			stack_free_packet(s, p->m);
 			return;
 		}
 	}
@@ -241,6 +243,7 @@ static void
 drop_payload(struct rtls_sock *k, struct rx_packet *p)
 {
 	stack_count(k->stack, CNT_PRESSURE_DATA_DROPPED);
+	stack_tell_dropped(p->port, p->m, CNT_PRESSURE_DATA_DROPPED);
 	tell_conn(k, NOTE_NO_ROOM, "%u bytes of room are its", k->recvq.room_used);
 	p->seg.payload_len = 0;
 	p->seg.flags &= (uint8_t)~TCP_FIN;
@@ -264,7 +267,7 @@ rx_connection(struct rtls_sock *k, struct rx_packet *p)
 	if (v.keep > 0)
 		store(k, p, &v);
 	else
-		free_packet(s, p->m);
+		stack_free_packet(s, p->m);
 	endpoint_tcp_events(k, v.events);
 }
 
@@ -276,11 +279,15 @@ store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
 	uint32_t payload_off = p->ip.l4_off + p->seg.hdr_len;
 	bool in_order = v->stream_off <= k->recvq.ready.end_off;
 	bool wiped = s->conf.wipe_buffers != 0 && (p->m->ol_flags & CHAIN_MARKS) != 0;
+	const struct rte_mbuf *came = p->m;
 	struct rte_mbuf *m;
 
 	m = chain_cut(p->m, payload_off + v->skip, v->keep, wiped);
 	if (recvq_insert(&k->recvq, v->stream_off, m) != 0) {
-		free_packet(s, m);
+		/* By its name alone: its first mbuf may be gone. */
+		stack_count(s, CNT_PRESSURE_DATA_DROPPED);
+		stack_tell_dropped(p->port, came, CNT_PRESSURE_DATA_DROPPED);
+		stack_free_packet(s, m);
 		pressure_drop_held(k);
 		return;
 	}
@@ -309,7 +316,8 @@ arp_asker(const struct arp_action *a)
 }
 
 static void
-count_arp(struct rtls_stack *s, const struct binding *b, const struct arp_action *a)
+count_arp(struct rtls_stack *s, const struct binding *b, const struct rx_packet *p,
+	  const struct arp_action *a)
 {
 	struct net_addr sender = net_addr_v4(a->ip);
 	const uint8_t *mac = a->mac;
@@ -320,13 +328,13 @@ count_arp(struct rtls_stack *s, const struct binding *b, const struct arp_action
 	case ARP_LEARNED:
 		break;
 	case ARP_BAD:
-		stack_count(s, CNT_RX_MALFORMED);
+		refused(s, p, CNT_RX_MALFORMED);
 		tell_port(s, b, NOTE_MALFORMED, "ARP");
 		break;
 	case ARP_REFUSED:
 	case ARP_DOUBTED:
 	case ARP_CONFLICT:
-		stack_count(s, CNT_ARP_REFUSED);
+		refused(s, p, CNT_ARP_REFUSED);
 		n = a->act == ARP_CONFLICT ? NOTE_ADDRESS_TAKEN : NOTE_NEIGHBOUR_CLAIMED;
 		tell_remote(s, &sender, 0, n, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
 			    mac[2], mac[3], mac[4], mac[5]);
@@ -347,7 +355,7 @@ rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	}
 	a = arp_input(&b->arp, b->own, b->nb_own, p->bytes + p->ip.l3_off,
 		      p->contiguous_len - p->ip.l3_off, s->now_us);
-	count_arp(s, b, &a);
+	count_arp(s, b, p, &a);
 	if (a.act == ARP_DOUBTED)
 		path_doubted(s, b, a.ip);
 	if (a.act == ARP_LEARNED)
@@ -391,13 +399,16 @@ rx_echo(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	uint32_t off = p->ip.l4_off, len = p->ip.l4_len, room;
 	struct rte_mbuf *m;
 
-	if (!stack_may_answer(s, ANSWER_ECHO, &p->ip.src))
+	if (!stack_may_answer(s, ANSWER_ECHO, &p->ip.src)) {
+		stack_tell_dropped(p->port, p->m, CNT_ANSWERS_LIMITED);
 		return;
+	}
 	/* A copy: what a port hands up may not be ours to write, as with net_ring. */
 	m = buf_record_alloc(&s->pools, ETHER_IP_HDR_LEN + len);
 	room = m == NULL ? 0 : (uint32_t)rte_pktmbuf_tailroom(m);
 	if (room < ETHER_IP_HDR_LEN + len || IPV4_HDR_MIN + len > b->port->mtu) {
 		rte_pktmbuf_free(m);
+		refused(s, p, CNT_TX_NO_BUFFER);
 		return;
 	}
 	m->data_len = (uint16_t)(ETHER_IP_HDR_LEN + len);
@@ -411,7 +422,7 @@ rx_echo(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 static void
 note_bad_icmp(struct rtls_stack *s, const struct rx_packet *p)
 {
-	stack_count(s, CNT_RX_BAD_CHECKSUM);
+	refused(s, p, CNT_RX_BAD_CHECKSUM);
 	tell_remote(s, &p->ip.src, 0, NOTE_BAD_CHECKSUM, "ICMP");
 }
 
@@ -433,7 +444,10 @@ rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 			note_bad_icmp(s, p);
 		break;
 	case ICMP_IGNORE:
+		refused(s, p, CNT_RX_NOT_FOR_US);
+		break;
 	case ICMP_BAD:
+		refused(s, p, CNT_RX_MALFORMED);
 		break;
 	}
 	rte_pktmbuf_free(p->m);

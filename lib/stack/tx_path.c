@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "stack/drop.h"
 #include "stack/inline_tx.h"
 #include "stack/packet.h"
 #include "stack/stack.h"
@@ -82,7 +83,7 @@ give_up(struct rtls_stack *s, struct tx_slot *slot)
 static void
 give_up_head(struct rtls_stack *s, struct binding *b)
 {
-	stack_count(s, CNT_TX_DROPPED);
+	stack_unsent(s, b->port, b->tx[0].m, CNT_TX_DROPPED);
 	tell_port(s, b, NOTE_PORT_NEVER_TAKES, "a packet of %u bytes", b->tx[0].m->pkt_len);
 	give_up(s, &b->tx[0]);
 	b->refused_since_us = UINT64_MAX;
@@ -136,10 +137,10 @@ drop_unsafe(struct rtls_stack *s, struct binding *b)
 			kept++;
 			continue;
 		case INLINE_TX_NO_SYNC_DATA:
-			stack_count(s, CNT_TX_DROP_NO_SYNC_DATA);
+			stack_unsent(s, b->port, b->tx[i].m, CNT_TX_DROP_NO_SYNC_DATA);
 			break;
 		case INLINE_TX_BYPASS:
-			stack_count(s, CNT_TX_DROP_BYPASS_REQ);
+			stack_unsent(s, b->port, b->tx[i].m, CNT_TX_DROP_BYPASS_REQ);
 			break;
 		}
 		tell_port(s, b, NOTE_CLEAR_TEXT_STOPPED, NULL);
