@@ -6,6 +6,7 @@
  * TLS records, OpenSSL the handshakes, llhttp reads the requests.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -142,6 +143,33 @@ destroy_stack(struct rtls_stack *stack)
 	}
 }
 
+static bool
+start_capture(const struct options *o, struct rtls_port *port)
+{
+	const struct rtls_capture_conf conf = { .size = sizeof(conf), .path = o->capture };
+	int rc = o->capture != NULL ? rtls_port_capture(port, &conf) : 0;
+
+	if (rc == -ENOMEM)
+		say("no memory for the capture; give DPDK more, for example -m 512");
+	else if (rc < 0)
+		say("cannot capture to %s: %s", o->capture, strerror(-rc));
+	return rc == 0;
+}
+
+/* A capture that ended by itself has said so. */
+static void
+end_capture(const struct options *o, struct rtls_port *port)
+{
+	struct rtls_capture_stats stats;
+
+	if (o->capture == NULL)
+		return;
+	if (rtls_port_capture_stats(port, &stats) == 0 && stats.missed != 0)
+		say("%" PRIu64 " of %" PRIu64 " packets are not in %s: the disk is too slow",
+		    stats.missed, stats.packets + stats.missed, o->capture);
+	rtls_port_capture_stop(port);
+}
+
 static int
 run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **argv)
 {
@@ -151,15 +179,17 @@ run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **arg
 
 	if (port != NULL)
 		port = nic_port(o, port);
-	stack = port != NULL ? make_stack(o, port) : NULL;
+	stack = port != NULL && start_capture(o, port) ? make_stack(o, port) : NULL;
 	if (stack != NULL) {
 		cert_print(ctx);
 		catch_signals();
 		rc = serve(o, stack, port, ctx, root_fd);
 		destroy_stack(stack);
 	}
-	if (port != NULL)
+	if (port != NULL) {
+		end_capture(o, port);
 		rtls_port_close(port);
+	}
 	return rc;
 }
 

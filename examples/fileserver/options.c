@@ -31,6 +31,7 @@ enum {
 	OPT_TLSNIC_CONTEXTS,
 	OPT_WIPE,
 	OPT_TRUST_CHECKSUMS,
+	OPT_CAPTURE,
 	OPT_JSON,
 	OPT_BUSY,
 	OPT_HELP,
@@ -55,6 +56,7 @@ static const struct option table[] = {
 	{ "tlsnic-contexts", required_argument, NULL, OPT_TLSNIC_CONTEXTS },
 	{ "wipe", no_argument, NULL, OPT_WIPE },
 	{ "trust-checksums", no_argument, NULL, OPT_TRUST_CHECKSUMS },
+	{ "capture", required_argument, NULL, OPT_CAPTURE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "busy", no_argument, NULL, OPT_BUSY },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -91,6 +93,7 @@ options_usage(void)
 	     "  --tlsnic-contexts N  room in its table, two for a connection; default 16384\n"
 	     "  --wipe               wipe buffers of records when they are free\n"
 	     "  --trust-checksums    take TCP checksums as right where the port's driver says nothing\n"
+	     "  --capture FILE       write what the port sends and receives there, as pcapng\n"
 	     "  --json               end with one line of JSON on standard output\n"
 	     "  --busy               never sleep when idle\n"
 	     "  --help               this text\n"
@@ -98,6 +101,8 @@ options_usage(void)
 	     "What it does can be watched while it runs: dpdk-telemetry.py, with -f PREFIX where\n"
 	     "--file-prefix=PREFIX is among the EAL arguments, and there /recordtls/stack/stats,0,\n"
 	     "/recordtls/sock/list,0 and /fileserver/stats; / lists all.\n"
+	     "With SSLKEYLOGFILE in the environment the secrets of all connections are appended to\n"
+	     "that file, so that a capture can be decrypted.\n"
 	     "Example of EAL arguments: -l 0 --no-pci --vdev=net_tap0,iface=tls0");
 }
 
@@ -209,6 +214,9 @@ take(struct options *o, int opt, const char *arg)
 		break;
 	case OPT_TRUST_CHECKSUMS:
 		o->trust_checksums = true;
+		break;
+	case OPT_CAPTURE:
+		o->capture = arg;
 		break;
 	case OPT_JSON:
 		o->json = true;

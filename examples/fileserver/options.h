@@ -43,6 +43,7 @@ struct options {
 	uint32_t tlsnic_contexts; /* 0: the NIC's default */
 	bool wipe;
 	bool trust_checksums;
+	const char *capture; /* NULL: none */
 	bool json;
 	bool busy;
 };
