@@ -249,6 +249,32 @@ drop_payload(struct rtls_sock *k, struct rx_packet *p)
 	p->seg.flags &= (uint8_t)~TCP_FIN;
 }
 
+static enum counter
+counter_of_drop(enum tcp_drop why)
+{
+	switch (why) {
+	case TCP_DROP_RESET:
+		return CNT_RX_BAD_RESET;
+	case TCP_DROP_SYN:
+		return CNT_RX_BAD_SYN;
+	case TCP_DROP_NO_TS:
+		return CNT_RX_NO_TIMESTAMP;
+	case TCP_DROP_OLD_TS:
+		return CNT_RX_OLD_TIMESTAMP;
+	case TCP_DROP_WINDOW:
+		return CNT_RX_OUT_OF_WINDOW;
+	case TCP_DROP_ACK:
+		return CNT_RX_BAD_ACK;
+	case TCP_DROP_DUPLICATE:
+		return CNT_RX_DUPLICATE;
+	case TCP_DROP_GAPS:
+		return CNT_RX_TOO_MANY_GAPS;
+	case TCP_DROP_NONE:
+		break;
+	}
+	return CNT_MAX;
+}
+
 static void
 rx_connection(struct rtls_sock *k, struct rx_packet *p)
 {
@@ -266,6 +292,8 @@ rx_connection(struct rtls_sock *k, struct rx_packet *p)
 		v.events = answer_junk(k, p, &v);
 	if (v.keep > 0)
 		store(k, p, &v);
+	else if (v.drop != TCP_DROP_NONE)
+		drop(s, p, counter_of_drop((enum tcp_drop)v.drop));
 	else
 		stack_free_packet(s, p->m);
 	endpoint_tcp_events(k, v.events);

@@ -60,9 +60,12 @@ input_syn_sent(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 {
 	struct tcp_verdict v = { 0 };
 
-	if ((seg->flags & TCP_ACK) == 0)
+	if ((seg->flags & TCP_ACK) == 0) {
+		v.drop = TCP_DROP_ACK;
 		return v;
+	}
 	if (seg->ack != c->iss + 1) {
+		v.drop = TCP_DROP_ACK;
 		v.reply_reset = tcp_reset_reply(seg, &v.reset);
 		return v;
 	}
@@ -89,9 +92,11 @@ input_reset(struct tcp_conn *c, int64_t seq, uint64_t now_us)
 	struct tcp_verdict v = { 0 };
 	int64_t nxt = (int64_t)tcp_ack_off(c);
 
+	v.drop = TCP_DROP_RESET;
 	if (c->state == TCP_TIME_WAIT) /* RFC 1337 */
 		return v;
 	if (seq == nxt) {
+		v.drop = TCP_DROP_NONE;
 		tcp_conn_closed(c, TCP_END_RESET);
 		v.events = TCP_EV_CLOSED;
 	} else if (seq > nxt && seq < right_edge(c)) {
@@ -163,6 +168,37 @@ is_syn_ack_again(const struct tcp_conn *c, const struct tcp_seg *seg)
 {
 	return (seg->flags & (TCP_SYN | TCP_ACK | TCP_FIN)) == (TCP_SYN | TCP_ACK) &&
 	       seg->seq == c->irs && seg->ack == c->iss + 1 && tcp_ack_off(c) == 0;
+}
+
+static struct tcp_verdict
+input_syn(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	struct tcp_verdict v = { 0 };
+
+	if (is_syn_ack_again(c, seg)) {
+		v.events = tcp_text_again(c, now_us);
+	} else {
+		v.drop = TCP_DROP_SYN;
+		v.events = ack_challenge(c, now_us);
+	}
+	return v;
+}
+
+/* It does not touch the window. */
+static struct tcp_verdict
+input_outside(struct tcp_conn *c, int64_t seq, uint32_t seg_len, uint64_t now_us)
+{
+	struct tcp_verdict v = { 0 };
+
+	if (is_repeated(c, seq, seg_len)) {
+		/* Without payload it is a question, and answered. */
+		v.drop = seg_len > 0 ? TCP_DROP_DUPLICATE : TCP_DROP_NONE;
+		v.events = tcp_text_again(c, now_us);
+	} else {
+		v.drop = TCP_DROP_WINDOW;
+		v.events = ack_challenge(c, now_us);
+	}
+	return v;
 }
 
 /* RFC 5961 5.2. */
@@ -288,27 +324,26 @@ input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 	}
 	if (seg->flags & TCP_RST)
 		return input_reset(c, seq, now_us);
-	if (seg->flags & TCP_SYN) {
-		v.events = is_syn_ack_again(c, seg) ? tcp_text_again(c, now_us) :
-						      ack_challenge(c, now_us);
-		return v;
-	}
+	if (seg->flags & TCP_SYN)
+		return input_syn(c, seg, now_us);
 	if (c->ts_on && !seg->has_ts) {
+		v.drop = TCP_DROP_NO_TS;
 		v.events = input_without_ts(c, seq, seg_len, now_us);
 		return v;
 	}
 	if (paws_rejects(c, seg, now_us)) {
+		v.drop = TCP_DROP_OLD_TS;
 		v.events = ack_challenge(c, now_us);
 		return v;
 	}
-	if (!touches_window(c, seq, seg_len)) {
-		v.events = is_repeated(c, seq, seg_len) ? tcp_text_again(c, now_us) :
-							  ack_challenge(c, now_us);
+	if (!touches_window(c, seq, seg_len))
+		return input_outside(c, seq, seg_len, now_us);
+	if ((seg->flags & TCP_ACK) == 0) {
+		v.drop = TCP_DROP_ACK;
 		return v;
 	}
-	if ((seg->flags & TCP_ACK) == 0)
-		return v;
 	if (!ack_plausible(c, ack)) {
+		v.drop = TCP_DROP_ACK;
 		v.events = ack_challenge(c, now_us);
 		return v;
 	}

@@ -78,22 +78,28 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 	uint64_t limit = c->peer_fin_off < c->rcv_adv ? c->peer_fin_off : c->rcv_adv;
 	struct tcp_range r = tcp_range_within(seq, seg->payload_len, c->rcv_nxt, limit);
 
-	if (tcp_range_empty(r)) /* old, behind the FIN, or a probe into a closed window */
+	if (tcp_range_empty(r)) { /* old, behind the FIN, or a probe into a closed window */
+		v->drop = seq < (int64_t)c->rcv_nxt ? TCP_DROP_DUPLICATE : TCP_DROP_WINDOW;
 		return tcp_text_again(c, now_us);
+	}
 	if (c->orphan)
 		tcp_unread(c, now_us);
 	if (seg->payload_len > c->rcv_seg)
 		c->rcv_seg = seg->payload_len;
 	r = tcp_ranges_trim(&c->held, r);
-	if (tcp_range_empty(r))
+	if (tcp_range_empty(r)) {
+		v->drop = TCP_DROP_DUPLICATE;
 		return ack_dup(c);
+	}
 	v->skip = (uint32_t)((int64_t)r.start - seq);
 	v->keep = c->orphan ? 0 : (uint32_t)(r.end - r.start);
 	v->stream_off = r.start;
 	if (r.start == c->rcv_nxt)
 		return in_order(c, r.end, now_us);
-	if (tcp_ranges_add(&c->held, r) != 0)
+	if (tcp_ranges_add(&c->held, r) != 0) {
 		v->keep = 0; /* too many runs: the newest waits for its retransmission */
+		v->drop = TCP_DROP_GAPS;
+	}
 	return ack_dup(c);
 }
 

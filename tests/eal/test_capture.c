@@ -189,6 +189,7 @@ stop_and_read(int error)
 
 /* --- what is in it ---------------------------------------------------------------- */
 
+static uint32_t isn; /* of the stack's side of a connection */
 static uint8_t sent[FRAME_MAX];
 static uint32_t sent_len;
 
@@ -294,6 +295,52 @@ of_a_known_remote(struct frame *f)
 	finish(f);
 }
 
+/* To the connection that there is; the ACK is what it has sent, its SYN. */
+static void
+to_the_open_one(struct frame *f, uint8_t flags, uint32_t seq, uint32_t ack_off)
+{
+	f->tcp->src_port = RTE_BE16(3000);
+	f->tcp->tcp_flags = flags;
+	f->tcp->sent_seq = rte_cpu_to_be_32(seq);
+	f->tcp->recv_ack = rte_cpu_to_be_32(isn + 1 + ack_off);
+	finish(f);
+}
+
+static void
+a_rst_beside(struct frame *f)
+{
+	to_the_open_one(f, RTE_TCP_RST_FLAG, 1005, 0);
+}
+
+static void
+a_syn_again(struct frame *f)
+{
+	to_the_open_one(f, RTE_TCP_SYN_FLAG, 1005, 0);
+}
+
+static void
+far_away(struct frame *f)
+{
+	to_the_open_one(f, RTE_TCP_ACK_FLAG, 1001 + 100000000, 0);
+}
+
+static void
+never_sent(struct frame *f)
+{
+	to_the_open_one(f, RTE_TCP_ACK_FLAG, 1001, 5);
+}
+
+static void
+sent_again(struct frame *f)
+{
+	f->len = HDRS + 1;
+	f->ip->total_length = RTE_BE16(41);
+	f->b[HDRS] = 'x';
+	to_the_open_one(f, RTE_TCP_ACK_FLAG, 1001, 0);
+	inject(f);
+	poll(1);
+}
+
 static void
 an_arp_of_ours(struct frame *f)
 {
@@ -366,6 +413,11 @@ test_dropped(void)
 		{ to_a_closed_port, "RxNoConnection" },
 		{ fin_of_a_stranger, "RxNoConnection" },
 		{ of_a_known_remote, "RemoteLimited" },
+		{ a_rst_beside, "RxBadReset" },
+		{ a_syn_again, "RxBadSyn" },
+		{ far_away, "RxOutOfWindow" },
+		{ never_sent, "RxBadAck" },
+		{ sent_again, "RxDuplicate" },
 		{ an_arp_of_ours, "ArpRefused" },
 		{ a_bad_arp, "RxMalformed" },
 		{ an_icmp_of_another_kind, "RxNotForUs" },
@@ -383,14 +435,16 @@ test_dropped(void)
 	poll(1);
 	make(&f, 3000, RTE_TCP_ACK_FLAG, 0);
 	f.tcp->sent_seq = RTE_BE32(1001);
-	memcpy(&before, sent + 38, 4);
-	f.tcp->recv_ack = rte_cpu_to_be_32(rte_be_to_cpu_32((uint32_t)before) + 1);
+	memcpy(&isn, sent + 38, 4);
+	isn = rte_be_to_cpu_32(isn);
+	f.tcp->recv_ack = rte_cpu_to_be_32(isn + 1);
 	finish(&f);
 	inject(&f);
 	poll(2);
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		make(&f, 4000, RTE_TCP_SYN_FLAG, 0);
 		rows[i].spoil(&f);
+		poll(1);
 		before = stat_of(t.stack, NULL, rows[i].counter);
 		CU_ASSERT_EQUAL(start(0, 64), 0);
 		inject(&f);
