@@ -4,7 +4,9 @@
 #include "stack/port_capture.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +90,12 @@ writer_main(void *arg)
 {
 	struct port_capture *c = arg;
 	bool stop = false;
+	sigset_t set;
 
+	/* A limit for files is an error like any other, not the program's end. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	while (!stop) {
 		while (sem_wait(&c->wake) != 0)
 			; /* EINTR is all that can happen */
@@ -382,8 +389,9 @@ rtls_port_capture_stats(const struct rtls_port *p, struct rtls_capture_stats *ou
 void
 port_capture_end(struct rtls_port *p)
 {
-	struct port_capture *c = port_capture_of(p);
-
-	if (c != NULL)
-		end(c);
+	/* Also the one that was begun before a NIC with rings came over its port. */
+	while (p->under != NULL)
+		p = p->under;
+	if (p->capture != NULL)
+		end(p->capture);
 }

@@ -14,11 +14,11 @@
 
 struct port_capture;
 
-/* Of a port, or of the one that it lies over; NULL: none. */
+/* Of a port, or of the one that it lies over; NULL: none that this thread may tell anything. */
 static inline struct port_capture *
 port_capture_of(const struct rtls_port *p)
 {
-	while (p->under != NULL)
+	while (p->under != NULL && !p->elsewhere)
 		p = p->under;
 	return p->capture;
 }
