@@ -217,7 +217,7 @@ note_tcp_end(struct rtls_sock *k)
 		break;
 	case TCP_END_RESET:
 		stack_count(s, CNT_CONN_RESETS);
-		tell_conn(k, NOTE_RESET, "from port %u of ours", k->tuple.local_port);
+		tell_conn(k, NOTE_RESET, "on port %u here", k->tuple.local_port);
 		note_end(k, RTLS_END_PEER, RTLS_REASON_RESET);
 		break;
 	case TCP_END_REFUSED:
@@ -293,7 +293,7 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 		k->connected = true;
 		icmp_path_known(k);
 		stack_count(k->stack, CNT_CONNECTED);
-		tell_conn(k, NOTE_OPENED, "from port %u of ours", k->tuple.local_port);
+		tell_conn(k, NOTE_OPENED, "by us, from port %u", k->tuple.local_port);
 	}
 	if (events & TCP_EV_ACKED) {
 		sendq_release(&k->sendq, k->tcp.snd_una);
