@@ -716,6 +716,34 @@ test_full_disk(void)
 	end();
 }
 
+/* The limit is where the file ends: there is an error at once, and a signal. */
+static void
+test_file_limit(void)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	struct rlimit before, few;
+	struct stat st;
+
+	begin(false);
+	CU_ASSERT_EQUAL(start(0, 64), 0);
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)st.st_size;
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &few), 0);
+	inject_syn(2000);
+	for (unsigned int i = 0; stats().error == 0 && i < 2000; i++) {
+		poll(1);
+		nanosleep(&pause, NULL);
+	}
+	CU_ASSERT_EQUAL(stats().error, -EFBIG);
+	stop_and_read(-EFBIG);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+	CU_ASSERT_EQUAL(file.nb_packets, 0);
+	pcapng_free(&file);
+	end();
+}
+
 static int
 start_at(struct rtls_port *p, const char *where, uint32_t snaplen)
 {
@@ -886,6 +914,7 @@ main(void)
 		{ "a chain that is not what its head says is not copied", test_unsound },
 		{ "what finds no room is counted", test_no_room },
 		{ "a full disk ends the capture, and nothing else", test_full_disk },
+		{ "so does a limit for files", test_file_limit },
 		{ "what cannot be captured changes nothing", test_refused },
 		{ "a port that is closed ends its capture", test_close },
 		{ "of a NIC in software it is the port under it", test_nic },
