@@ -436,12 +436,15 @@ session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iov
 
 /*
  * Past data that has no room: one large buffer of control records, and then one at least always
- * fits. More would hold what the share denies, and data would never find room under them.
+ * fits. More would hold what the share denies, and data would never find room under them. With
+ * nothing queued no data waits for what is acknowledged: an open record alone may take all of the
+ * share, and goes with the control record that would wait for its room.
  */
 static bool
 may_pass_data(const struct session_tx *tx)
 {
-	return tx->passed < BUF_LARGE_ROOM && room_used(tx) < tx->sndbuf + BUF_LARGE_ROOM;
+	return tx->q->room_used == 0 ||
+	       (tx->passed < BUF_LARGE_ROOM && room_used(tx) < tx->sndbuf + BUF_LARGE_ROOM);
 }
 
 int

@@ -97,7 +97,8 @@ ssize_t session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned
 /*
  * One control record of len bytes, the pieces' sum, at least 1 and at most RECORD_PLAIN_MAX; all
  * or nothing. Where data has no room, by sndbuf or its share, they have one large buffer in all,
- * which the last one may exceed; then -EAGAIN until data has room again. 0 or as above, and
+ * which the last one may exceed; then -EAGAIN until data has room again, or nothing is queued but an
+ * open record. 0 or as above, and
  * -EINVAL: no keys yet, or len out of range. On -EAGAIN, -ENOMEM and -EKEYEXPIRED the open
  * record stays open.
  */

@@ -854,6 +854,31 @@ test_share_of_control(void)
 	finish();
 }
 
+/* A record that the program leaves open takes the whole share, and nothing else is held. */
+static void
+test_share_of_open_record(void)
+{
+	struct share_store st = { .total = 100 * BUF_LARGE_ROOM,
+				  .used = 90 * BUF_LARGE_ROOM,
+				  .floor = BUF_LARGE_ROOM,
+				  .margin = 20 * BUF_LARGE_ROOM,
+				  .members = 2,
+				  .holders = 2 };
+
+	begin_keyed(SNDBUF);
+	t.tx.store = &st;
+	t.tx.useful = SNDBUF;
+	for (unsigned int round = 0; round < 3; round++) {
+		CU_ASSERT_EQUAL(send_data(100, true), 100);
+		CU_ASSERT_EQUAL(send_data(16000, true), 16000);
+		CU_ASSERT(!session_tx_may_hold(&t.tx));
+		CU_ASSERT_EQUAL(send_control(22, 16384), 0); /* closes it */
+		CU_ASSERT_EQUAL(send_control(21, 2), -EAGAIN);
+		acknowledge();
+	}
+	finish();
+}
+
 /* However many large buffers there are: what is accepted is what comes out. */
 static void
 test_short_counts(void)
@@ -1082,6 +1107,7 @@ main(void)
 		{ "the reserve of control records", test_reserve },
 		{ "a share", test_share },
 		{ "a share, and control records", test_share_of_control },
+		{ "a share that the open record fills", test_share_of_open_record },
 		{ "short counts are exact", test_short_counts },
 		{ "a provider that fails ends sending", test_provider_fails },
 		{ "freed buffers hold no plaintext", test_wipes },
