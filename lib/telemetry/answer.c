@@ -10,6 +10,17 @@
 
 #include <recordtls/stats.h>
 
+/* rte_telemetry does not make JSON of the rest, and reads beside a table for bytes above 127. */
+static void
+plain(char out[RTE_TEL_MAX_STRING_LEN], const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < RTE_TEL_MAX_STRING_LEN - 1 && text[i] != '\0'; i++)
+		out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '_';
+	out[i] = '\0';
+}
+
 int
 answer_error(struct rte_tel_data *d, const char *format, ...)
 {
@@ -20,7 +31,7 @@ answer_error(struct rte_tel_data *d, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	rte_tel_data_start_dict(d);
-	rte_tel_data_add_dict_string(d, "error", text);
+	answer_text(d, "error", text);
 	return 0;
 }
 
@@ -61,15 +72,21 @@ answer_put(struct rte_tel_data *d, const char *name, struct rte_tel_data *dict)
 void
 answer_text(struct rte_tel_data *d, const char *name, const char *text)
 {
-	char cut[RTE_TEL_MAX_STRING_LEN];
+	char out[RTE_TEL_MAX_STRING_LEN];
 
 	if (text == NULL)
 		return;
-	if (strnlen(text, sizeof(cut)) == sizeof(cut)) {
-		snprintf(cut, sizeof(cut), "%s", text);
-		text = cut;
-	}
-	rte_tel_data_add_dict_string(d, name, text);
+	plain(out, text);
+	rte_tel_data_add_dict_string(d, name, out);
+}
+
+void
+answer_item(struct rte_tel_data *array, const char *text)
+{
+	char out[RTE_TEL_MAX_STRING_LEN];
+
+	plain(out, text);
+	rte_tel_data_add_array_string(array, out);
 }
 
 void

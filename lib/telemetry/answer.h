@@ -31,8 +31,14 @@ int answer_unvisited(struct rte_tel_data *d, uint32_t stack, int rc);
 struct rte_tel_data *answer_dict(void);
 void answer_put(struct rte_tel_data *d, const char *name, struct rte_tel_data *dict);
 
-/* A string that is left out when it is NULL, and cut when it is too long. */
+/*
+ * A string that is left out when it is NULL, and cut when it is too long. Programs name stacks and
+ * ports as they like: what is not printable ASCII becomes '_'.
+ */
 void answer_text(struct rte_tel_data *d, const char *name, const char *text);
+
+/* The same, never NULL, in an array of strings. */
+void answer_item(struct rte_tel_data *array, const char *text);
 
 struct rtls_stat;
 

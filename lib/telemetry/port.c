@@ -88,7 +88,7 @@ list(const char *cmd, const char *text, struct rte_tel_data *d)
 		return answer_unvisited(d, stack, rc);
 	rte_tel_data_start_array(d, RTE_TEL_STRING_VAL);
 	for (uint32_t i = 0; i < names.n; i++)
-		rte_tel_data_add_array_string(d, names.name[i]);
+		answer_item(d, names.name[i]);
 	return 0;
 }
 
@@ -214,7 +214,7 @@ put_layers(struct rte_tel_data *d, const struct view *v)
 	if (under != NULL) {
 		rte_tel_data_start_array(under, RTE_TEL_STRING_VAL);
 		for (uint32_t i = 1; i < v->nb_layers; i++)
-			rte_tel_data_add_array_string(under, v->layers[i]);
+			answer_item(under, v->layers[i]);
 		answer_put(d, "under", under);
 	}
 	if (find_ethdev(v, &id))

@@ -30,7 +30,7 @@ list(const char *cmd, const char *text, struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(number, sizeof(number), "%u", ids[i].number);
-		rte_tel_data_add_dict_string(d, number, ids[i].name);
+		answer_text(d, number, ids[i].name);
 	}
 	params_free(&p);
 	return 0;
@@ -128,7 +128,7 @@ put_list(struct rte_tel_data *d, const char *name, uint32_t n,
 	rte_tel_data_start_array(list_of, RTE_TEL_STRING_VAL);
 	for (uint32_t i = 0; i < n; i++) {
 		text(info, i, entry, sizeof(entry));
-		rte_tel_data_add_array_string(list_of, entry);
+		answer_item(list_of, entry);
 	}
 	answer_put(d, name, list_of);
 }

@@ -31,6 +31,40 @@ test_stack_list(void)
 	json_decref(d);
 }
 
+/* What rte_telemetry does not print as JSON: bytes that are not ASCII, control characters. */
+static void
+test_odd_names(void)
+{
+	static const char odd[] = "\xc3\xa9\xff\x80 \x01\x1f\n\x7f\"\\";
+	struct registry_id *id;
+	struct rtls_port *port;
+	struct pair p;
+	char key[16];
+	json_t *d;
+
+	pair_init(&p, NULL);
+	id = &p.stack[0]->registered.id;
+	port = p.port[0];
+	snprintf(id->name, sizeof(id->name), "%s", odd);
+	snprintf(port->name, sizeof(port->name), "%s", odd);
+	snprintf(key, sizeof(key), "%u", number_of(&p, 0));
+	d = ask(&p, "/recordtls/stack/list");
+	CU_ASSERT_STRING_EQUAL(text_of(d, key), "____ ____\"\\");
+	json_decref(d);
+	d = ask(&p, "/recordtls/stack/info,%s", key);
+	CU_ASSERT_STRING_EQUAL(text_of(d, "name"), "____ ____\"\\");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(d, "ports"), 0)),
+			       "____ ____\"\\");
+	CU_ASSERT_STRING_EQUAL(
+		json_string_value(json_array_get(json_object_get(d, "addresses"), 0)),
+		"192.0.2.1/24 on ____ ____\"\\");
+	json_decref(d);
+	d = ask(&p, "/recordtls/port/list");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(d, 0)), "____ ____\"\\");
+	json_decref(d);
+	pair_fini(&p);
+}
+
 static void
 test_stack_info(void)
 {
@@ -384,6 +418,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "stack/list", test_stack_list },
+		{ "names that are not plain text", test_odd_names },
 		{ "stack/info", test_stack_info },
 		{ "stack/stats", test_stack_stats },
 		{ "stack/meanings", test_stack_meanings },
