@@ -117,14 +117,20 @@ let_go(struct registry_node *n)
 }
 
 int
-registry_visit(uint32_t number, visit_fn fn, void *arg)
+registry_visit_within(uint32_t number, visit_fn fn, void *arg, uint64_t patience_us)
 {
 	struct registry_node *n = hold(number);
 	int rc;
 
 	if (n == NULL)
 		return -ENOENT;
-	rc = visit_make(n->box, fn, arg, REGISTRY_PATIENCE_US);
+	rc = visit_make(n->box, fn, arg, patience_us);
 	let_go(n);
 	return rc;
+}
+
+int
+registry_visit(uint32_t number, visit_fn fn, void *arg)
+{
+	return registry_visit_within(number, fn, arg, REGISTRY_PATIENCE_US);
 }

@@ -52,4 +52,7 @@ int registry_find(const char *text, uint32_t *number);
  */
 int registry_visit(uint32_t number, visit_fn fn, void *arg);
 
+/* The same with a patience of the caller's, who has several stacks to look at. */
+int registry_visit_within(uint32_t number, visit_fn fn, void *arg, uint64_t patience_us);
+
 #endif

@@ -17,8 +17,8 @@
 #include "stack/registry.h"
 
 enum {
-	ANSWER_BYTES = 15 << 10, /* of JSON; rte_telemetry has 16 KiB */
-	ANSWER_STACKS = 64,      /* that a command about all of them looks at */
+	ANSWER_BYTES = 15 << 10,                  /* of JSON; rte_telemetry has 16 KiB */
+	ANSWER_STACKS = RTE_TEL_MAX_DICT_ENTRIES, /* that a command about all looks at */
 };
 
 /* The answer is {"error": one sentence}. Always 0: that is an answer, too. */

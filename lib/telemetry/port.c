@@ -17,12 +17,22 @@
 enum {
 	LAYERS_MAX = 8, /* of a port: itself and what lies under it */
 	STATS_MAX = 128,
+	GLANCE_US = 20000, /* long enough for a stack that is polled */
 };
 
 static const struct params_want of_port = { .usage = "NAME, a port's", .nb_pos = 1 };
 
+/* Not of one that has gone: stacks come and go. */
+static bool
+is_silent(int rc)
+{
+	return rc == -ETIMEDOUT || rc == -EBUSY;
+}
+
 /*
- * Has each stack run fn. A port may be several stacks'; fn says by its argument when to stop.
+ * Has each stack run fn, which says by its argument when to stop; a port may be several stacks'.
+ * Who does not answer soon is asked again behind all others, so that nobody waits for a stack
+ * that is not polled before those that are have been asked; all of these share one patience.
  * 0, or why one could not be looked at: *stack.
  */
 static int
@@ -30,12 +40,16 @@ visit_all(visit_fn fn, void *arg, const bool *done, uint32_t *stack)
 {
 	struct registry_id ids[ANSWER_STACKS];
 	size_t n = RTE_MIN(registry_list(ids, RTE_DIM(ids)), RTE_DIM(ids));
+	size_t again = 0;
 	int rc = 0, failed;
 
-	for (size_t i = 0; i < n && !*done; i++) {
-		failed = registry_visit(ids[i].number, fn, arg);
-		/* Stacks come and go. */
-		if (failed != 0 && failed != -ENOENT && failed != -ESHUTDOWN && rc == 0) {
+	for (size_t i = 0; i < n && !*done; i++)
+		if (is_silent(registry_visit_within(ids[i].number, fn, arg, GLANCE_US)))
+			ids[again++] = ids[i];
+	for (size_t i = 0; i < again && !*done; i++) {
+		failed = registry_visit_within(ids[i].number, fn, arg,
+					       REGISTRY_PATIENCE_US / again);
+		if (is_silent(failed) && rc == 0) {
 			rc = failed;
 			*stack = ids[i].number;
 		}

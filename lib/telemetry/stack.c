@@ -18,7 +18,7 @@ static const struct params_want of_stack = { .usage = "STACK, a number or name",
 static int
 list(const char *cmd, const char *text, struct rte_tel_data *d)
 {
-	struct registry_id ids[RTE_TEL_MAX_DICT_ENTRIES];
+	struct registry_id ids[ANSWER_STACKS];
 	struct params p;
 	char number[16];
 	size_t n;

@@ -345,6 +345,31 @@ test_not_polled(void)
 	pair_fini(&p);
 }
 
+/* Nobody waits for a stack that is not polled before the others were asked. */
+static void
+test_silent_first(void)
+{
+	struct ask a;
+	struct pair p;
+	json_t *d;
+
+	pair_init(&p, NULL);
+	ask_start(&a, "/recordtls/port/list");
+	while (!visit_posted(&p.stack[0]->visit))
+		;
+	/* The first one was given up: the second is asked. */
+	while (!visit_posted(&p.stack[1]->visit))
+		;
+	CU_ASSERT_FALSE(visit_posted(&p.stack[0]->visit));
+	while (!ask_done(&a))
+		for (int i = 0; i < 2; i++)
+			rtls_stack_poll(p.stack[i], p.now_us);
+	d = ask_end(&a);
+	CU_ASSERT_EQUAL(json_array_size(d), 2);
+	json_decref(d);
+	pair_fini(&p);
+}
+
 /* Destroyed while somebody waits for it: he is told, and neither waits for the other. */
 static void
 test_destroyed(void)
@@ -426,6 +451,7 @@ main(void)
 		{ "ports", test_ports },
 		{ "crypto", test_crypto },
 		{ "a stack that nobody polls", test_not_polled },
+		{ "the others are asked before a silent stack is waited for", test_silent_first },
 		{ "a stack that is destroyed", test_destroyed },
 		{ "a stack that drains", test_draining },
 	};
