@@ -45,28 +45,33 @@ def metrics(sock: "TelemetrySocket") -> "list[tuple[Name, Value, Labels]]":
     stacks = ask(sock, "/recordtls/stack/list")
     out = [(STACKS, len(stacks), {})]
     if stacks:
-        add_stacks(sock, stacks, out)
-        add_ports(sock, out)
+        add_ports(sock, add_stacks(sock, stacks, out), out)
     # All samples of one metric stand together.
     return sorted(out, key=lambda sample: sample[0])
 
 
 def add_stacks(sock, stacks, out):
+    """Returns the names of their ports. One that is not polled costs a second, and only one."""
+    ports = {}
     means = ask(sock, "/recordtls/stack/meanings")
     for number, name in stacks.items():
         labels = {"stack": label(unique(number, name, stacks))}
         stats = ask(sock, "/recordtls/stack/stats", number)
         out.append((STACK_UP, int(bool(stats)), labels))
+        if not stats:
+            continue
         add_values("stack", stats, means, labels, out)
         info = ask(sock, "/recordtls/stack/info", number)
         for metric, (part, key) in LIMITS.items():
             value = (info.get(part, {}) if part else info).get(key)
             if value is not None:
                 out.append((metric, value, labels))
+        ports.update(dict.fromkeys(info.get("ports", [])))
+    return list(ports)
 
 
-def add_ports(sock, out):
-    for port in ask(sock, "/recordtls/port/list"):
+def add_ports(sock, ports, out):
+    for port in ports:
         labels = {"port": label(port)}
         stats = ask(sock, "/recordtls/port/stats", port)
         means = ask(sock, "/recordtls/port/meanings", port)

@@ -22,11 +22,13 @@ ERROR = {'error': 'stack 1 was not polled for a second'}
 class Socket:
     """Answers by command and argument; None is what DPDK says to a command that is not there."""
 
-    def __init__(self, answers):
+    def __init__(self, answers, asked):
         self.answers = answers
+        self.asked = asked
 
     def cmd(self, command, arg=None):
         key = command if arg is None else f'{command},{arg}'
+        self.asked.append(key)
         return self.answers.get(key)
 
 
@@ -35,8 +37,7 @@ def answers(**more):
             '/recordtls/stack/meanings': STACK_MEANS,
             '/recordtls/stack/stats,0': STACK_STATS,
             '/recordtls/stack/info,0': {'name': 'web', 'rx_room_max': 99,
-                                        'conf': {'max_socks': 64}},
-            '/recordtls/port/list': [], **more}
+                                        'conf': {'max_socks': 64}, 'ports': []}, **more}
 
 
 def load(path):
@@ -46,11 +47,11 @@ def load(path):
     return module
 
 
-def read(path, of):
+def read(path, of, asked=None):
     """The samples, as {(name, labels): value}, and what is said of the names."""
     endpoint = load(path)
     endpoint.info()
-    samples = endpoint.metrics(Socket(of))
+    samples = endpoint.metrics(Socket(of, asked if asked is not None else []))
     said = endpoint.info()
     names = [name for name, _, _ in samples]
     tap.equal(names, sorted(names), 'samples of one metric stand together')
@@ -91,7 +92,10 @@ def described(path):
 def ports(path):
     """ports, with counters of their own and without; what another endpoint tells is left out"""
     out, said = read(path, answers(**{
-        '/recordtls/port/list': ['tlsnic(net_tap0)', 'net_ring1', 'odd,name'],
+        '/recordtls/stack/list': {'0': 'web', '1': 'api'},
+        '/recordtls/stack/stats,1': STACK_STATS,
+        '/recordtls/stack/info,0': {'ports': ['tlsnic(net_tap0)', 'net_ring1']},
+        '/recordtls/stack/info,1': {'ports': ['net_ring1', 'odd,name']},
         '/recordtls/port/stats,tlsnic(net_tap0)': {'tx_tls_ctx': 5, 'contexts_in_use': 6,
                                                    'ethdev': {'id': 0, 'ipackets': 7}},
         '/recordtls/port/meanings,tlsnic(net_tap0)': {
@@ -111,14 +115,22 @@ def ports(path):
 
 
 def silent(path):
-    """a stack that does not answer is down, and the others are there"""
+    """a stack that does not answer is down, waited for once; the others and their ports are there"""
+    asked = []
     out, _ = read(path, answers(**{
         '/recordtls/stack/list': {'0': 'web', '1': 'api'},
-        '/recordtls/stack/stats,1': ERROR, '/recordtls/stack/info,1': ERROR}))
+        '/recordtls/stack/info,0': {'name': 'web', 'ports': ['net_ring1']},
+        '/recordtls/stack/stats,1': ERROR, '/recordtls/stack/info,1': ERROR,
+        '/recordtls/port/list': ERROR,
+        '/recordtls/port/stats,net_ring1': {},
+        '/recordtls/port/meanings,net_ring1': {'counters': {}, 'levels': {}}}), asked)
     tap.equal({key: value for key, value in out.items() if 'stack=api' in key[1]},
               {('stack_up', 'stack=api'): 0}, 'samples of the silent one')
     tap.equal(out['stack_up', 'stack=web'], 1, 'stack_up of the other')
     tap.equal(out['stack_rx_bytes_total', 'stack=web'], 18446744073709551615, 'its counter')
+    tap.equal(out['port_up', 'port=net_ring1'], 1, 'port_up of its port')
+    tap.equal([key for key in asked if key.endswith(',1') or key == '/recordtls/port/list'],
+              ['/recordtls/stack/stats,1'], 'what the silent one holds up')
 
 
 def nothing(path):
