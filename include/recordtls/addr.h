@@ -33,7 +33,7 @@ enum { RTLS_ADDR_TEXT = 64 };
 /**
  * Reads "192.0.2.1"; with prefix_len also "192.0.2.1/24", which becomes the family's full length
  * without a slash; without (NULL) also "192.0.2.1:443". The port is 0 where none is given, and
- * where it is, 1..65535 without a zero in front. IPv6 will be "2001:db8::1" and
+ * where it is, 1..65535. No number has a zero in front. IPv6 will be "2001:db8::1" and
  * "[2001:db8::1]:443"; it is not an address yet.
  * Any thread. @return 0, or -EINVAL when the text is not an address, or text or out is NULL;
  *   then nothing is written.

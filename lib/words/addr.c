@@ -8,13 +8,13 @@
 
 #include <recordtls/addr.h>
 
-/* Digits alone, at most max; -EINVAL otherwise. */
+/* At most max, as it is printed: digits alone, no zero in front; -EINVAL otherwise. */
 static int
 parse_number(const char *text, unsigned int max)
 {
 	unsigned int v = 0;
 
-	if (*text == '\0')
+	if (*text == '\0' || (text[0] == '0' && text[1] != '\0'))
 		return -EINVAL;
 	for (; *text != '\0'; text++) {
 		if (*text < '0' || *text > '9')
@@ -26,7 +26,7 @@ parse_number(const char *text, unsigned int max)
 	return (int)v;
 }
 
-/* 1..65535 as they are printed: without a zero in front. */
+/* 0 is how an address says that it has none. */
 static int
 parse_port(const char *text)
 {
