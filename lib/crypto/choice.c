@@ -99,6 +99,7 @@ use_device(struct choice *c, const char *name, const struct cryptodev_conf *conf
 	c->provider = &c->fallback.provider;
 	snprintf(c->text, sizeof(c->text), "%s (%s)", name,
 		 cryptodev_describe(c->device, RTLS_CIPHER_AES_GCM_128));
+	c->why_len = strlen(c->text);
 	return 0;
 }
 
@@ -106,15 +107,19 @@ static void
 use_best(struct choice *c, const struct cryptodev_conf *conf)
 {
 	struct contest t = { .best_cost = 1e9, .conf = conf, .choice = c };
+	bool full;
 
 	run_contest(&t);
 	/* It was there, so what fails now is memory for all the keys. */
-	if (t.best[0] != '\0' && use_device(c, t.best, conf) != 0)
+	full = t.best[0] != '\0' && use_device(c, t.best, conf) != 0;
+	if (full)
 		add_text(c->text, sizeof(c->text), ", as %s has no room for %u keys", t.best,
 			 conf->max_keys);
 	else
-		add_text(c->text, sizeof(c->text), ", the best of these in cycles per byte: %s",
-			 t.costs);
+		add_text(c->text, sizeof(c->text), ", the best of these");
+	c->why_len = strlen(c->text);
+	if (!full)
+		add_text(c->text, sizeof(c->text), " in cycles per byte: %s", t.costs);
 }
 
 int
@@ -123,6 +128,7 @@ choice_make(struct choice *c, const char *wish, const struct cryptodev_conf *con
 	memset(c, 0, sizeof(*c));
 	c->provider = crypto_libcrypto();
 	snprintf(c->text, sizeof(c->text), "libcrypto");
+	c->why_len = strlen(c->text);
 	if (wish == NULL || strcmp(wish, "libcrypto") == 0)
 		return 0;
 	if (strcmp(wish, "auto") != 0)

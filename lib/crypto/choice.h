@@ -25,7 +25,8 @@ struct choice {
 	const struct crypto_provider *provider;
 	struct cryptodev *device; /* NULL: libcrypto only */
 	struct fallback fallback;
-	char text[256]; /* for people: who, and why */
+	char text[256]; /* for people: who, why, and what they cost */
+	size_t why_len; /* of text, without the costs */
 	struct choice_candidate candidates[CHOICE_CANDIDATES];
 	uint32_t nb_candidates; /* 0: nothing was measured; the first ones of many */
 };

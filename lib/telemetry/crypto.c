@@ -23,7 +23,8 @@ visit(struct rtls_stack *s, void *arg)
 	struct view *v = arg;
 
 	snprintf(v->provider, sizeof(v->provider), "%s", s->crypto.provider->name);
-	snprintf(v->text, sizeof(v->text), "%s", s->crypto.text);
+	/* All of it does not fit in a string; what the costs are is below "measured". */
+	snprintf(v->text, sizeof(v->text), "%.*s", (int)s->crypto.why_len, s->crypto.text);
 	v->device = s->crypto.device != NULL;
 	memcpy(v->fallback, s->crypto.fallback.keys, sizeof(v->fallback));
 	memcpy(v->candidates, s->crypto.candidates, sizeof(v->candidates));

@@ -283,6 +283,17 @@ test_ports(void)
 	talk_fini(&t);
 }
 
+/* What stands behind the last comma and space. */
+static const char *
+tail_of(const json_t *d, const char *key)
+{
+	const char *tail = text_of(d, key), *next;
+
+	while ((next = strstr(tail, ", ")) != NULL)
+		tail = next + 2;
+	return tail;
+}
+
 static void
 test_crypto(void)
 {
@@ -298,6 +309,9 @@ test_crypto(void)
 		c = &p.stack[0]->crypto;
 		d = ask(&p, "/recordtls/crypto,%u", number_of(&p, 0));
 		CU_ASSERT_STRING_EQUAL(text_of(d, "provider"), c->provider->name);
+		/* A sentence to its end. */
+		CU_ASSERT_STRING_EQUAL(tail_of(d, "choice"),
+				       wish[i] != NULL ? "the best of these" : "libcrypto");
 		CU_ASSERT_EQUAL(value_of(d, "keys_fallback_suite"), 0);
 		all = json_object_get(d, "measured");
 		CU_ASSERT_EQUAL(json_object_size(all), c->nb_candidates);
