@@ -617,7 +617,7 @@ test_long(void)
 		for (unsigned int i = 0; i < 42; i++)
 			CU_ASSERT_EQUAL(
 				memcmp(file.packets[0].bytes + i * FRAME_MAX, f.b, FRAME_MAX), 0);
-		CU_ASSERT_EQUAL(file.packets[0].nb_comments, cuts);
+		CU_ASSERT_EQUAL(file.packets[0].nb_comments, (uint32_t)cuts);
 		pcapng_free(&file);
 		end();
 	}

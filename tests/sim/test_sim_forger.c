@@ -55,8 +55,8 @@ play(bool nic)
 	CU_ASSERT_EQUAL(failed, 0);
 	if (n < SEEDS)
 		return;
-	/* A hundred seeds have 36 strikes at a record, give or take 6, and 43 at the count. */
-	CU_ASSERT(all.forged > 10 * n && all.skipped > n / 10 && all.sealed > n / 10);
+	/* Of a hundred seeds: 1,000 to 5,000 segments, 43 and 36 strikes give or take 6. */
+	CU_ASSERT(all.forged > 3 * n && all.skipped > n / 10 && all.sealed > n / 10);
 	CU_ASSERT(records > 10 * n && ended < 2 * n);
 	CU_ASSERT(nic ? nic_records > n : nic_records == 0);
 }
