@@ -51,11 +51,12 @@ def metrics(sock: "TelemetrySocket") -> "list[tuple[Name, Value, Labels]]":
 
 
 def add_stacks(sock, stacks, out):
-    """Returns the names of their ports. One that is not polled costs a second, and only one."""
+    """Returns their ports, names by label. A stack that is not polled costs a second, and only one."""
     ports = {}
     means = ask(sock, "/recordtls/stack/meanings")
-    for number, name in stacks.items():
-        labels = {"stack": label(unique(number, name, stacks))}
+    names = {number: label(name) for number, name in stacks.items()}
+    for number in stacks:
+        labels = {"stack": unique(number, names)}
         stats = ask(sock, "/recordtls/stack/stats", number)
         out.append((STACK_UP, int(bool(stats)), labels))
         if not stats:
@@ -66,13 +67,14 @@ def add_stacks(sock, stacks, out):
             value = (info.get(part, {}) if part else info).get(key)
             if value is not None:
                 out.append((metric, value, labels))
-        ports.update(dict.fromkeys(info.get("ports", [])))
-    return list(ports)
+        for port in info.get("ports", []):
+            ports.setdefault(label(port), port)
+    return ports
 
 
 def add_ports(sock, ports, out):
-    for port in ports:
-        labels = {"port": label(port)}
+    for name, port in ports.items():
+        labels = {"port": name}
         stats = ask(sock, "/recordtls/port/stats", port)
         means = ask(sock, "/recordtls/port/meanings", port)
         # A port without counters of its own answers, too.
@@ -98,9 +100,11 @@ def ask(sock, command, arg=None):
     return answer
 
 
-def unique(number, name, stacks):
-    """A stack's name, or name#number where others are called the same."""
-    return name if list(stacks.values()).count(name) == 1 else f"{name}#{number}"
+def unique(number, names):
+    """A stack's name, or name#number where others are called the same, or might be."""
+    name = names[number]
+    alone = list(names.values()).count(name) == 1 and "#" not in name
+    return name if alone else f"{name}#{number}"
 
 
 def snake(name):

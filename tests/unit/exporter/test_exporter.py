@@ -146,6 +146,13 @@ def labels(path):
         '/recordtls/stack/stats,1': STACK_STATS, '/recordtls/stack/stats,2': STACK_STATS}))
     got = sorted(key[1] for key in out if key[0] == 'stack_up')
     tap.equal(got, ['stack=a_b_c_d', 'stack=web#0', 'stack=web#1'], 'labels')
+    # Names that differ until they are made labels.
+    out, _ = read(path, answers(**{
+        '/recordtls/stack/list': {'0': 'web', '1': 'web', '2': 'web#0', '3': 'a"', '4': 'a\\'},
+        '/recordtls/stack/info,0': {'ports': ['p"', 'p\\', 'q']}}))
+    got = sorted(key[1] for key in out if key[0] in ('stack_up', 'port_up'))
+    tap.equal(got, ['port=p_', 'port=q', 'stack=a_#3', 'stack=a_#4', 'stack=web#0',
+                    'stack=web#0#2', 'stack=web#1'], 'labels of names that are alike')
 
 
 def main():
