@@ -135,7 +135,7 @@ uint64_t rtls_stack_deadline(const struct rtls_stack *s);
 
 /**
  * Takes the stack: aborts all connections (their RSTs are sent), wipes keys,
- * frees all memory.
+ * frees all memory. Before rte_eal_cleanup(), as telemetry looks for stacks until the process ends.
  * @return 0; -EAGAIN: a device still holds buffers or a file read is under way:
  *   the stack still exists, poll on and call again.
  */
