@@ -126,8 +126,8 @@ make_stack(const struct options *o, struct rtls_port *port)
 	return NULL;
 }
 
-/* Polls on while the device still holds buffers. */
-static void
+/* Polls on while the device still holds buffers. False: it goes on holding them. */
+static bool
 destroy_stack(struct rtls_stack *stack)
 {
 	uint64_t end_us = serve_now_us() + 2000000;
@@ -137,10 +137,11 @@ destroy_stack(struct rtls_stack *stack)
 
 		if (now_us > end_us) {
 			say("the port does not give its buffers back");
-			return;
+			return false;
 		}
 		rtls_stack_poll(stack, now_us);
 	}
+	return true;
 }
 
 static bool
@@ -184,7 +185,12 @@ run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **arg
 		cert_print(ctx);
 		catch_signals();
 		rc = serve(o, stack, port, ctx, root_fd);
-		destroy_stack(stack);
+		if (!destroy_stack(stack)) {
+			/* Device and telemetry still look at memory that EAL's clean-up unmaps. */
+			end_capture(o, port);
+			fflush(stdout);
+			_exit(EXIT_FAILED);
+		}
 	}
 	if (port != NULL) {
 		end_capture(o, port);
