@@ -17,6 +17,8 @@
 
 #include <recordtls/openssl.h>
 
+#include "core/file_limit.h"
+
 struct keylog {
 	int fd;
 	atomic_bool torn;              /* the last line was written in part */
@@ -62,9 +64,12 @@ append(struct keylog *log, const char *line)
 		{ .iov_base = (void *)"\n", .iov_len = 1 },
 	};
 	bool torn = atomic_exchange(&log->torn, false);
-	ssize_t n = torn ? writev(log->fd, parts, 3) : writev(log->fd, parts + 1, 2);
-	ssize_t all = (ssize_t)len + (torn ? 2 : 1);
+	ssize_t all = (ssize_t)len + (torn ? 2 : 1), n;
+	struct file_limit limit;
 
+	file_limit_begin(&limit);
+	n = torn ? writev(log->fd, parts, 3) : writev(log->fd, parts + 1, 2);
+	file_limit_end(&limit, n < 0 ? errno : 0);
 	/* A disk that is full costs the line, not the connection. */
 	if ((n > 0 && n < all) || (torn && n <= 0))
 		atomic_store(&log->torn, true);

@@ -10,6 +10,8 @@
 
 #include <recordtls/version.h>
 
+#include "core/file_limit.h"
+
 /* The descriptor, or a negative errno. With a pipe the end would wait for whoever reads it. */
 static int
 open_path(const char *path)
@@ -59,17 +61,13 @@ settle_block(struct capture_file *f, ssize_t wrote)
 	return settle(f, wrote, wrote > 0 ? (size_t)wrote : 1);
 }
 
-int
-capture_file_open(struct capture_file *f, const char *path, uint16_t port_id, const char *name)
+/* What stands in front of the packets. */
+static int
+write_head(struct capture_file *f, uint16_t port_id, const char *name)
 {
 	struct stat st;
 	int rc;
 
-	f->port_id = port_id;
-	f->good = 0;
-	f->fd = open_path(path);
-	if (f->fd < 0)
-		return f->fd;
 	errno = 0;
 	f->ng = rte_pcapng_fdopen(f->fd, NULL, NULL, "librecordtls " RTLS_VERSION, NULL);
 	if (f->ng == NULL) {
@@ -83,6 +81,24 @@ capture_file_open(struct capture_file *f, const char *path, uint16_t port_id, co
 	rc = settle_block(f, rte_pcapng_add_interface(f->ng, port_id, name, NULL, NULL));
 	if (rc != 0)
 		capture_file_close(f);
+	return rc;
+}
+
+int
+capture_file_open(struct capture_file *f, const char *path, uint16_t port_id, const char *name)
+{
+	struct file_limit limit;
+	int rc;
+
+	f->port_id = port_id;
+	f->good = 0;
+	f->fd = open_path(path);
+	if (f->fd < 0)
+		return f->fd;
+	file_limit_begin(&limit);
+	rc = write_head(f, port_id, name);
+	/* What pcapng made of the error may not be what write() said. */
+	file_limit_end(&limit, rc != 0 ? EFBIG : 0);
 	return rc;
 }
 

@@ -741,6 +741,11 @@ test_file_limit(void)
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
 	CU_ASSERT_EQUAL(file.nb_packets, 0);
 	pcapng_free(&file);
+	/* And where it begins: no capture, and no signal either. */
+	few.rlim_cur = 0;
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &few), 0);
+	CU_ASSERT(start(0, 64) < 0);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
 	end();
 }
 
