@@ -275,12 +275,16 @@ static uint32_t
 input_text(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t now_us,
 	   struct tcp_verdict *v)
 {
+	bool knew_fin = c->peer_fin_off != TCP_NO_OFF;
 	uint32_t events = 0;
 
 	if (seg->flags & TCP_FIN)
 		events |= tcp_text_fin(c, seq + (int64_t)seg->payload_len, now_us);
 	if (seg->payload_len > 0)
 		events |= tcp_text_payload(c, seg, seq, now_us, v);
+	/* Old bytes, but the first FIN: that counts. */
+	if (v->drop == TCP_DROP_DUPLICATE && !knew_fin && c->peer_fin_off != TCP_NO_OFF)
+		v->drop = TCP_DROP_NONE;
 	/* Everything of ours is with the peer, and some of its own is lost: also where FIN came. */
 	if (c->orphan && c->unread && c->state == TCP_FIN_WAIT_2) {
 		v->reply_reset = tcp_abort(c, now_us, &v->reset);

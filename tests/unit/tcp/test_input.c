@@ -779,6 +779,8 @@ test_drop_reasons(void)
 		{ "old bytes", TCP_ACK, 0, 0, 500, 0, false, TCP_DROP_DUPLICATE },
 		{ "up to the next", TCP_ACK, 0, 0, 1000, 0, false, TCP_DROP_DUPLICATE },
 		{ "held already", TCP_ACK, 3000, 0, 1000, 0, false, TCP_DROP_DUPLICATE },
+		{ "held, and FIN", TCP_ACK | TCP_FIN, 3000, 0, 1000, 0, false, TCP_DROP_NONE },
+		{ "held, no end", TCP_ACK | TCP_FIN, 3000, 0, 900, 0, false, TCP_DROP_DUPLICATE },
 		{ "beyond", TCP_ACK, 1000 + FX_ROOM + 1, 0, 500, 0, false, TCP_DROP_WINDOW },
 		{ "long ago", TCP_ACK, -200000, 0, 500, 0, false, TCP_DROP_WINDOW },
 		{ "no ACK", 0, 1000, 0, 500, 0, false, TCP_DROP_ACK },
@@ -803,6 +805,24 @@ test_drop_reasons(void)
 		CU_ASSERT_EQUAL(v.drop, rows[i].drop);
 		CU_ASSERT(v.drop == TCP_DROP_NONE || v.keep == 0);
 	}
+}
+
+/* The peer sends its last bytes again, now with FIN: that counts, the same once more does not. */
+static void
+test_drop_fin(void)
+{
+	struct tcp_verdict v;
+	struct tcp_conn c;
+	struct tcp_seg seg;
+
+	fx_established(&c, &(struct fx_conf){ 0 });
+	CU_ASSERT_EQUAL(fx_data(&c, 0, 1000, FX_T0).drop, TCP_DROP_NONE);
+	seg = fx_seg(&c, TCP_ACK | TCP_FIN, 0, 0, 1000);
+	v = fx_input(&c, &seg, FX_T0);
+	CU_ASSERT_EQUAL(c.state, TCP_CLOSE_WAIT);
+	CU_ASSERT_EQUAL(v.drop, TCP_DROP_NONE);
+	v = fx_input(&c, &seg, FX_T0);
+	CU_ASSERT_EQUAL(v.drop, TCP_DROP_DUPLICATE);
 }
 
 /* What is behind one gap more than is remembered. */
@@ -845,6 +865,7 @@ main(void)
 		{ "random segments", test_random_segments },
 		{ "what is dropped says why", test_drop_reasons },
 		{ "what is behind too many gaps, too", test_drop_gaps },
+		{ "a segment of old bytes with the first FIN is not dropped", test_drop_fin },
 	};
 
 	return harness_run("tcp/input", cases, HARNESS_COUNT(cases));
