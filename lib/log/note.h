@@ -6,7 +6,8 @@
  * do about it (note.c). doc/troubleshooting.md explains each, and a test provokes each.
  *
  * What a packet, a peer or a connection can cause is limited per stack and row: core/log_limit.h.
- * Rows of level DEBUG are a connection's life, for developers; no packet alone causes one.
+ * Rows of level DEBUG are a connection's life, for developers; no packet alone causes one, and
+ * what a peer can repeat within a connection is limited as well.
  */
 #ifndef RTLS_LOG_NOTE_H
 #define RTLS_LOG_NOTE_H
@@ -74,7 +75,9 @@ enum note {
 	/* a connection's life */
 	NOTE_OPENED,
 	NOTE_KEYS,
+	NOTE_KEYS_AGAIN,
 	NOTE_MODE,
+	NOTE_MODE_AGAIN,
 	NOTE_ENDED,
 	NOTE_MAX,
 };

@@ -106,16 +106,18 @@ static int
 set(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 {
 	uint64_t before[FALLBACK_REASONS];
+	uint32_t epoch;
 	int rc;
 
 	memcpy(before, k->stack->crypto.fallback.keys, sizeof(before));
 	rc = d == RTLS_TX ? set_tx(k, keys) : set_rx(k, keys);
 	tell_fallback(k, before);
-	if (rc == 0)
-		tell_conn(k, NOTE_KEYS, "%s, %s, key %u", rtls_dir_name(d),
-			  d == RTLS_TX ? k->tx.suite->name : k->rx.suite->name,
-			  d == RTLS_TX ? k->tx.epoch : k->rx.epoch);
-	return rc;
+	if (rc != 0)
+		return rc;
+	epoch = d == RTLS_TX ? k->tx.epoch : k->rx.epoch;
+	tell_conn(k, epoch > 1 ? NOTE_KEYS_AGAIN : NOTE_KEYS, "%s, %s, key %u", rtls_dir_name(d),
+		  d == RTLS_TX ? k->tx.suite->name : k->rx.suite->name, epoch);
+	return 0;
 }
 
 int

@@ -44,13 +44,20 @@ count_current(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode as)
 	m->counted = (uint8_t)as;
 }
 
+/* Each renewal may change it twice, and a peer can ask for any number of them. */
+static enum note
+mode_note(const struct rtls_sock *k, enum rtls_dir d)
+{
+	return (d == RTLS_TX ? k->tx.epoch : k->rx.epoch) > 1 ? NOTE_MODE_AGAIN : NOTE_MODE;
+}
+
 /* What goes wrong with a device, besides each change of mode. */
 static void
 tell_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 {
 	const char *dir = rtls_dir_name(d);
 
-	tell_conn(k, NOTE_MODE, "%s in software, %s", dir, rtls_mode_reason_name(why));
+	tell_conn(k, mode_note(k, d), "%s in software, %s", dir, rtls_mode_reason_name(why));
 	switch (why) {
 	case RTLS_MODE_REASON_NO_ROOM:
 		tell_conn(k, NOTE_DEVICE_FULL, "%s", dir);
@@ -139,7 +146,7 @@ started(struct rtls_sock *k, enum rtls_dir d)
 {
 	k->mode.dir[d].mode = RTLS_MODE_NIC;
 	k->mode.dir[d].reason = RTLS_MODE_REASON_NONE;
-	tell_conn(k, NOTE_MODE, "%s in the NIC", rtls_dir_name(d));
+	tell_conn(k, mode_note(k, d), "%s in the NIC", rtls_dir_name(d));
 }
 
 static void

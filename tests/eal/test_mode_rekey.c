@@ -11,6 +11,7 @@
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"
+#include "support/log_tap.h"
 
 enum { OLD = 20000, NEW = 3000, NEW_WIRE = NEW + 22 };
 
@@ -321,6 +322,31 @@ test_twice(void)
 	third(RTLS_TLS_TX_NEXT_RECORD);
 }
 
+/* A peer may renew its keys with each record: the log tells of it once in a second. */
+static void
+test_log(void)
+{
+	unsigned int again;
+
+	begin(RTLS_TLS_TX_REBUILD);
+	log_tap_start(RTE_LOG_DEBUG);
+	for (int i = 0; i < 3; i++) {
+		send_key_update(0);
+		d.epoch[0]++;
+		next_keys(0, 0, RTLS_TX);
+		receive_key_update(0);
+		next_keys(0, 1, RTLS_RX);
+		device_pair_exchange(&d, 100);
+	}
+	log_tap_end();
+	again = log_tap_count(NOTE_KEYS_AGAIN) + log_tap_count(NOTE_MODE_AGAIN);
+	/* By both stacks. */
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_KEYS_AGAIN), 2);
+	CU_ASSERT(log_tap_count(NOTE_MODE_AGAIN) >= 1 && log_tap_count(NOTE_MODE_AGAIN) <= 2);
+	CU_ASSERT_EQUAL(log_tap_lines(), again);
+	device_pair_fini(&d);
+}
+
 int
 main(void)
 {
@@ -332,6 +358,7 @@ main(void)
 		{ "while the device adds", test_pending },
 		{ "what ends the old context early", test_while_draining },
 		{ "twice at once", test_twice },
+		{ "again and again: the log", test_log },
 	};
 
 	if (eal_start("mode-rekey") != 0)
