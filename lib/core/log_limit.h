@@ -22,4 +22,20 @@ struct log_limit {
  */
 bool log_limit_take(struct log_limit *l, uint64_t now_us, uint64_t every_us, uint64_t *left_out);
 
+/* Event: it happened, and is not to be told of. */
+static inline void
+log_limit_leave_out(struct log_limit *l)
+{
+	l->left_out++;
+}
+
+/* How many of several things are told of in an interval, which the first of them begins. */
+struct log_budget {
+	uint64_t until_us;
+	uint32_t taken;
+};
+
+/* Event: one of them is to be told of. False: most were in this interval already. */
+bool log_budget_take(struct log_budget *b, uint64_t now_us, uint64_t every_us, uint32_t most);
+
 #endif

@@ -26,6 +26,8 @@ enum {
 	SECOND_US = 1000000,
 	/* What needs no connection, so anybody can cause it. */
 	JUNK_US = 10 * SECOND_US,
+	/* Of all such rows, but for warnings: who sends junk of every kind does not fill a log. */
+	JUNK_LINES = 5,
 	LINE_MAX_LEN = 512,
 };
 
@@ -241,8 +243,16 @@ note_advice(enum note n)
 bool
 note_due(struct notes *ns, enum note n, uint64_t now_us, uint64_t *left_out)
 {
-	return rte_log_can_log((uint32_t)*rows[n].type, rows[n].level) &&
-	       log_limit_take(&ns->limit[n], now_us, rows[n].every_us, left_out);
+	struct log_limit *l = &ns->limit[n];
+
+	if (!rte_log_can_log((uint32_t)*rows[n].type, rows[n].level))
+		return false;
+	if (rows[n].every_us == JUNK_US && rows[n].level > WARNING && now_us >= l->next_us &&
+	    !log_budget_take(&ns->junk, now_us, JUNK_US, JUNK_LINES)) {
+		log_limit_leave_out(l);
+		return false;
+	}
+	return log_limit_take(l, now_us, rows[n].every_us, left_out);
 }
 
 void

@@ -85,6 +85,7 @@ enum note {
 /* What was said when, by one stack. All zero is its start. */
 struct notes {
 	struct log_limit limit[NOTE_MAX];
+	struct log_budget junk; /* of what anybody can cause and hurts nobody */
 };
 
 /* RTE_LOG_ERR and so on. */

@@ -49,6 +49,37 @@ test_steps(void)
 	}
 }
 
+/* Several things together: at a time, is one more of them told of? */
+static void
+test_budget(void)
+{
+	static const struct {
+		uint64_t now_us;
+		bool told;
+	} rows[] = {
+		{ 5, true },
+		{ 5, true },
+		{ 5, false },
+		{ SECOND + 4, false },
+		/* The next interval begins with its first one. */
+		{ SECOND + 5, true },
+		{ 2 * SECOND, true },
+		{ 2 * SECOND + 4, false },
+		{ 2 * SECOND + 5, true },
+		/* Time that runs backwards. */
+		{ 0, true },
+		{ 0, false },
+		{ UINT64_MAX - 1, true },
+		{ UINT64_MAX - 1, true },
+		{ UINT64_MAX - 1, false },
+		{ UINT64_MAX, true },
+	};
+	struct log_budget b = { 0 };
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
+		CU_ASSERT_EQUAL(log_budget_take(&b, rows[i].now_us, SECOND, 2), rows[i].told);
+}
+
 /* Without an interval nothing is left out. */
 static void
 test_always(void)
@@ -91,6 +122,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "step by step", test_steps },
 		{ "always", test_always },
+		{ "several things together", test_budget },
 		{ "a flood", test_flood },
 	};
 

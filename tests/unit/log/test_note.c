@@ -46,6 +46,31 @@ test_table(void)
 	}
 }
 
+/* Junk of all kinds at once: few lines, and warnings are not among those left out. */
+static void
+test_all_kinds(void)
+{
+	struct notes ns = { 0 };
+	uint32_t lines = 0;
+
+	log_tap_start(RTE_LOG_INFO);
+	for (int i = 0; i < 100000; i++) {
+		enum note n = NOTE_MALFORMED + i % (NOTE_MADE_ROOM - NOTE_MALFORMED + 1);
+
+		say(&ns, n, SECOND + i * 50, NULL);
+	}
+	for (int i = NOTE_MALFORMED; i <= NOTE_MADE_ROOM; i++) {
+		if (note_level((enum note)i) == RTE_LOG_WARNING)
+			CU_ASSERT_EQUAL(log_tap_count((enum note)i), 1);
+		lines += log_tap_count((enum note)i);
+	}
+	CU_ASSERT(lines <= 10);
+	/* Whose turn it is later tells of all that it left out. */
+	say(&ns, NOTE_MADE_ROOM, 60 * SECOND, NULL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_tap_last(NOTE_MADE_ROOM), " more since)\n"));
+	log_tap_end();
+}
+
 /* doc/troubleshooting.md has a row for each, with these very words, and its level. */
 static void
 test_document(void)
@@ -160,6 +185,7 @@ main(void)
 		{ "the table", test_table },
 		{ "the document has it", test_document },
 		{ "at most so often", test_limited },
+		{ "junk of all kinds at once", test_all_kinds },
 		{ "a line", test_line },
 		{ "levels", test_levels },
 	};
