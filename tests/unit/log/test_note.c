@@ -114,10 +114,10 @@ test_limited(void)
 	bool often;
 
 	log_tap_start(RTE_LOG_DEBUG);
-	memset(&ns, 0, sizeof(ns));
 	for (int i = 0; i < NOTE_MAX; i++) {
 		unsigned int n = 0;
 
+		memset(&ns, 0, sizeof(ns)); /* some share a budget */
 		for (uint64_t us = 0; us < SECOND; us += SECOND / 100)
 			n += note_due(&ns, (enum note)i, us, &left_out);
 		/* Once in the life of a connection, or as often as its peer likes? */
