@@ -4,23 +4,15 @@
 #include "stack/port_capture.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <semaphore.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
-#include <rte_ring.h>
-#include <rte_thread.h>
 
 #include <recordtls/capture.h>
 
-#include "log/note.h"
 #include "stack/capture_copy.h"
-#include "stack/capture_file.h"
+#include "stack/capture_writer.h"
 #include "stack/conf.h"
 
 enum {
@@ -50,65 +42,10 @@ struct port_capture {
 	uint32_t nb_pending;
 	uint64_t packets;
 	uint64_t missed;
-	struct rte_ring *ring; /* to the thread; holds all copies that there are */
-	/* The thread's. */
-	struct capture_file file;
-	rte_thread_t thread;
-	sem_t wake;
-	atomic_bool stop;
-	atomic_int error; /* it writes no more */
-	bool said;
+	struct capture_writer writer;
 };
 
-/* --- the thread ------------------------------------------------------------------- */
-
-static void
-fail(struct port_capture *c, int error)
-{
-	if (error == 0 || c->error != 0)
-		return;
-	note_once(&c->said, NOTE_CAPTURE_ENDED, c->port->name, "%s", strerror(-error));
-	atomic_store_explicit(&c->error, error, memory_order_release);
-}
-
-static void
-write_ring(struct port_capture *c)
-{
-	struct rte_mbuf *pkts[BURST];
-	unsigned int n;
-
-	while ((n = rte_ring_sc_dequeue_burst(c->ring, (void **)pkts, BURST, NULL)) != 0) {
-		if (c->error != 0)
-			rte_pktmbuf_free_bulk(pkts, n);
-		else
-			fail(c, capture_file_write(&c->file, pkts, (uint16_t)n));
-	}
-}
-
-static uint32_t
-writer_main(void *arg)
-{
-	struct port_capture *c = arg;
-	bool stop = false;
-	sigset_t set;
-
-	/* A limit for files is an error like any other, not the program's end. */
-	sigemptyset(&set);
-	sigaddset(&set, SIGXFSZ);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	while (!stop) {
-		while (sem_wait(&c->wake) != 0)
-			; /* EINTR is all that can happen */
-		/* First this, then what came before it. */
-		stop = atomic_load_explicit(&c->stop, memory_order_acquire);
-		write_ring(c);
-	}
-	if (c->error == 0)
-		fail(c, capture_file_stats(&c->file, c->packets + c->missed, c->missed));
-	return 0;
-}
-
-/* --- the lcore -------------------------------------------------------------------- */
+/* --- packets ---------------------------------------------------------------------- */
 
 /* What waited goes to the thread: nothing more becomes of these packets. */
 static void
@@ -117,9 +54,9 @@ commit(struct port_capture *c)
 	if (c->nb_pending == 0)
 		return;
 	for (uint32_t i = 0; i < c->nb_pending; i++)
-		rte_ring_sp_enqueue(c->ring, c->pending[i].copy);
+		capture_writer_put(&c->writer, c->pending[i].copy);
 	c->nb_pending = 0;
-	sem_post(&c->wake);
+	capture_writer_wake(&c->writer);
 }
 
 static void
@@ -139,7 +76,7 @@ add(struct port_capture *c, const struct rte_mbuf *of, struct rte_mbuf *copy)
 static bool
 has_failed(struct port_capture *c)
 {
-	if (atomic_load_explicit(&c->error, memory_order_acquire) == 0)
+	if (capture_writer_error(&c->writer) == 0)
 		return false;
 	c->port->rx_burst = c->rx_burst;
 	c->port->tx_burst = c->tx_burst;
@@ -254,31 +191,32 @@ room_of(const struct rtls_port *p, uint32_t snaplen)
 	return RTE_MIN(longest + RTE_PKTMBUF_HEADROOM, (uint32_t)UINT16_MAX);
 }
 
-static int
-make_memory(struct port_capture *c, const struct rtls_capture_conf *conf)
+static uint32_t
+packets_of(const struct rtls_port *p, const struct rtls_capture_conf *conf)
 {
-	const struct rtls_port *p = c->port;
-	int socket = rte_eth_dev_socket_id(c->copier.port_id);
-	uint32_t n = conf->nb_packets;
-	char name[RTE_RING_NAMESIZE];
+	if (conf->nb_packets != 0)
+		return conf->nb_packets;
+	return p->tso_max != 0 ? DEFAULT_LONG_PACKETS : DEFAULT_PACKETS;
+}
 
-	if (n == 0)
-		n = p->tso_max != 0 ? DEFAULT_LONG_PACKETS : DEFAULT_PACKETS;
-	snprintf(name, sizeof(name), "rtls_cap_%u", c->copier.port_id);
-	c->ring = rte_ring_create(name, rte_align32pow2(n + 1), socket,
-				  RING_F_SP_ENQ | RING_F_SC_DEQ);
+static int
+make_pool(struct port_capture *c, uint32_t n)
+{
+	uint16_t id = c->copier.port_id;
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "rtls_cap_%u", id);
 	/* The thread may lose its CPU in the middle of a call: the lcore does not wait for it. */
 	c->copier.pool = rte_pktmbuf_pool_create_by_ops(
-		name, n, 0, 0, (uint16_t)room_of(p, c->copier.snaplen), socket, "ring_mt_rts");
-	return c->ring == NULL || c->copier.pool == NULL ? -ENOMEM : 0;
+		name, n, 0, 0, (uint16_t)room_of(c->port, c->copier.snaplen),
+		rte_eth_dev_socket_id(id), "ring_mt_rts");
+	return c->copier.pool == NULL ? -ENOMEM : 0;
 }
 
 static void
 free_all(struct port_capture *c)
 {
-	rte_ring_free(c->ring);
 	rte_mempool_free(c->copier.pool);
-	sem_destroy(&c->wake);
 	rte_free(c);
 }
 
@@ -294,21 +232,17 @@ static int
 begin(struct rtls_port *p, const struct rtls_capture_conf *conf)
 {
 	struct port_capture *c = rte_zmalloc("rtls_capture", sizeof(*c), 0);
+	uint32_t n = packets_of(p, conf);
 	int rc;
 
 	if (c == NULL)
 		return -ENOMEM;
-	sem_init(&c->wake, 0, 0);
 	c->port = p;
 	c->copier.port_id = (uint16_t)(p->ethdev - 1);
 	c->copier.snaplen = conf->snaplen != 0 ? conf->snaplen : UINT32_MAX;
-	rc = make_memory(c, conf);
+	rc = make_pool(c, n);
 	if (rc == 0)
-		rc = capture_file_open(&c->file, conf->path, c->copier.port_id, p->name);
-	if (rc == 0 && rte_thread_create_control(&c->thread, "rtls-cap", writer_main, c) != 0) {
-		capture_file_close(&c->file);
-		rc = -EAGAIN;
-	}
+		rc = capture_writer_start(&c->writer, conf->path, c->copier.port_id, p->name, n);
 	if (rc != 0) {
 		free_all(c);
 		return rc;
@@ -348,11 +282,7 @@ end(struct port_capture *c)
 	p->tx_burst = c->tx_burst;
 	p->capture = NULL;
 	commit(c);
-	atomic_store_explicit(&c->stop, true, memory_order_release);
-	sem_post(&c->wake);
-	rte_thread_join(c->thread, NULL);
-	capture_file_close(&c->file);
-	error = c->error;
+	error = capture_writer_stop(&c->writer, c->packets + c->missed, c->missed);
 	free_all(c);
 	return error;
 }
@@ -381,7 +311,7 @@ rtls_port_capture_stats(const struct rtls_port *p, struct rtls_capture_stats *ou
 	*out = (struct rtls_capture_stats){
 		.packets = c->packets,
 		.missed = c->missed,
-		.error = atomic_load_explicit(&c->error, memory_order_acquire),
+		.error = capture_writer_error(&c->writer),
 	};
 	return 0;
 }
