@@ -17,7 +17,7 @@
 
 #include <recordtls/openssl.h>
 
-#include "core/file_limit.h"
+#include "file/limit.h"
 
 struct keylog {
 	int fd;

@@ -10,7 +10,7 @@
 
 #include <recordtls/version.h>
 
-#include "core/file_limit.h"
+#include "file/limit.h"
 
 /* The descriptor, or a negative errno. With a pipe the end would wait for whoever reads it. */
 static int

@@ -5,8 +5,8 @@
  * A write beyond the limit for files (RLIMIT_FSIZE) is an error, EFBIG, and a signal that ends the
  * program. Between these two calls this thread gets the error alone.
  */
-#ifndef RTLS_CORE_FILE_LIMIT_H
-#define RTLS_CORE_FILE_LIMIT_H
+#ifndef RTLS_FILE_LIMIT_H
+#define RTLS_FILE_LIMIT_H
 
 #include <errno.h>
 #include <signal.h>
