@@ -3,7 +3,8 @@
 
 /*
  * A stack tells in the log what happened (log/note.h): whom it concerns, then the row's words.
- * The detail is words, numbers and addresses; it is formatted only when the line is written.
+ * The detail is words, numbers and addresses; it is formatted only when the line is written. Cold, so
+ * that the compiler keeps what leads there out of the way of packets.
  */
 #ifndef RTLS_STACK_TELL_H
 #define RTLS_STACK_TELL_H
@@ -20,17 +21,19 @@ struct binding;
 enum { TELL_MAC_LEN = 18 };
 
 /* Of a connection: its remote address and port. */
-void tell_conn(struct rtls_sock *k, enum note n, const char *fmt, ...) __rte_format_printf(3, 4);
+void tell_conn(struct rtls_sock *k, enum note n, const char *fmt, ...) __rte_cold
+	__rte_format_printf(3, 4);
 
 /* Of a port. */
-void tell_port(struct rtls_stack *s, const struct binding *b, enum note n, const char *fmt, ...)
-	__rte_format_printf(4, 5);
+void tell_port(struct rtls_stack *s, const struct binding *b, enum note n, const char *fmt,
+	       ...) __rte_cold __rte_format_printf(4, 5);
 
 /* Of somebody whose packet came, or is to come; port 0: none is meant. */
 void tell_remote(struct rtls_stack *s, const struct net_addr *remote, uint16_t port, enum note n,
-		 const char *fmt, ...) __rte_format_printf(5, 6);
+		 const char *fmt, ...) __rte_cold __rte_format_printf(5, 6);
 
 /* Of the stack itself. */
-void tell_stack(struct rtls_stack *s, enum note n, const char *fmt, ...) __rte_format_printf(3, 4);
+void tell_stack(struct rtls_stack *s, enum note n, const char *fmt, ...) __rte_cold
+	__rte_format_printf(3, 4);
 
 #endif
