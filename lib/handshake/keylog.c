@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include <recordtls/openssl.h>
 
 #include "file/limit.h"
+#include "file/open.h"
 
 struct keylog {
 	int fd;
@@ -87,26 +87,6 @@ on_line(const SSL *ssl, const char *line)
 		log->before(ssl, line);
 }
 
-/* The descriptor, or a negative errno. A pipe that nobody reads would stop the program. */
-static int
-open_log(const char *path)
-{
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
-			  O_NONBLOCK;
-	int fd = open(path, flags, 0600), rc;
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	rc = fstat(fd, &st) != 0 ? -errno : 0;
-	if (rc == 0 && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
-		rc = -EINVAL;
-	if (rc == 0)
-		return fd;
-	close(fd);
-	return rc;
-}
-
 int
 rtls_ssl_keylog(SSL_CTX *ctx, const char *path)
 {
@@ -120,7 +100,7 @@ rtls_ssl_keylog(SSL_CTX *ctx, const char *path)
 		return -ENOMEM;
 	if (SSL_CTX_get_ex_data(ctx, at) != NULL)
 		return -EALREADY;
-	fd = open_log(path);
+	fd = file_open(path, O_APPEND);
 	if (fd < 0)
 		return fd;
 	log = OPENSSL_zalloc(sizeof(*log));

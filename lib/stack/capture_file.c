@@ -11,27 +11,7 @@
 #include <recordtls/version.h>
 
 #include "file/limit.h"
-
-/* The descriptor, or a negative errno. With a pipe the end would wait for whoever reads it. */
-static int
-open_path(const char *path)
-{
-	const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
-	int fd = open(path, flags, 0600), rc;
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	rc = fstat(fd, &st) != 0 ? -errno : 0;
-	if (rc == 0 && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
-		rc = -EINVAL;
-	if (rc == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) != 0)
-		rc = -errno;
-	if (rc == 0)
-		return fd;
-	close(fd);
-	return rc;
-}
+#include "file/open.h"
 
 /* After a write: did all of it go? If not, what is there of it goes, too. */
 static int
@@ -92,7 +72,7 @@ capture_file_open(struct capture_file *f, const char *path, uint16_t port_id, co
 
 	f->port_id = port_id;
 	f->good = 0;
-	f->fd = open_path(path);
+	f->fd = file_open(path, O_TRUNC);
 	if (f->fd < 0)
 		return f->fd;
 	file_limit_begin(&limit);
