@@ -109,3 +109,23 @@ answer_limit_take(struct answer_limit *l, enum answer_kind kind, const struct ne
 	l->all.left[kind] -= cost;
 	return true;
 }
+
+const char *
+answer_kind_name(enum answer_kind kind)
+{
+	switch (kind) {
+	case ANSWER_RESET:
+		return "an RST";
+	case ANSWER_CHALLENGE:
+		return "a challenge ACK";
+	case ANSWER_TIME_WAIT:
+		return "an ACK from TIME-WAIT";
+	case ANSWER_ECHO:
+		return "an echo reply";
+	case ANSWER_ARP:
+		return "an ARP reply";
+	case ANSWER_KINDS:
+		break;
+	}
+	return "unknown";
+}

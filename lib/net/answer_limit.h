@@ -35,6 +35,9 @@ enum answer_kind {
 	ANSWER_KINDS,
 };
 
+/* "an RST": in words, for the log. */
+const char *answer_kind_name(enum answer_kind kind);
+
 enum {
 	ANSWER_WAYS = 8,
 	ANSWER_PER_REMOTE = 10, /* a second, by default */

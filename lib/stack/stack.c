@@ -49,33 +49,13 @@ stack_addr_find(const struct rtls_stack *s, uint32_t ip)
 	return NULL;
 }
 
-static const char *
-answer_name(enum answer_kind kind)
-{
-	switch (kind) {
-	case ANSWER_RESET:
-		return "an RST";
-	case ANSWER_CHALLENGE:
-		return "a challenge ACK";
-	case ANSWER_TIME_WAIT:
-		return "an ACK from TIME-WAIT";
-	case ANSWER_ECHO:
-		return "an echo reply";
-	case ANSWER_ARP:
-		return "an ARP reply";
-	case ANSWER_KINDS:
-		break;
-	}
-	return "unknown";
-}
-
 bool
 stack_may_answer(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote)
 {
 	if (answer_limit_take(&s->answers, kind, remote, s->now_us))
 		return true;
 	stack_count(s, CNT_ANSWERS_LIMITED);
-	tell_stack(s, NOTE_ANSWERS_LIMITED, "%s", answer_name(kind));
+	tell_stack(s, NOTE_ANSWERS_LIMITED, "%s", answer_kind_name(kind));
 	return false;
 }
 

@@ -18,8 +18,6 @@ struct rtls_stack;
 struct rtls_sock;
 struct binding;
 
-enum { TELL_MAC_LEN = 18 };
-
 /* Of a connection: its remote address and port. */
 void tell_conn(struct rtls_sock *k, enum note n, const char *fmt, ...) __rte_cold
 	__rte_format_printf(3, 4);
