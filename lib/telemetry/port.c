@@ -109,7 +109,7 @@ list(const char *cmd, const char *text, struct rte_tel_data *d)
 /* --- info and stats ----------------------------------------------------------- */
 
 struct view {
-	const char *name; /* that is looked for */
+	const char *name; /* that is looked for, during the visits */
 	bool found;
 	bool with_stats;
 	uint32_t stack;
@@ -173,22 +173,23 @@ visit(struct rtls_stack *s, void *arg)
 
 /* False: d is the answer. */
 static bool
-look(struct view *v, const char *text, struct params *p, struct rte_tel_data *d)
+look(struct view *v, const char *text, struct rte_tel_data *d)
 {
+	struct params p;
 	uint32_t stack;
 	int rc;
 
-	if (!params_read(p, &of_port, text, d))
+	if (!params_read(&p, &of_port, text, d))
 		return false;
-	v->name = p->pos[0];
+	v->name = p.pos[0];
 	rc = visit_all(visit, v, &v->found, &stack);
-	if (v->found)
-		return true;
-	if (rc != 0)
+	v->name = NULL;
+	if (!v->found && rc != 0)
 		answer_unvisited(d, stack, rc);
-	else
-		answer_error(d, "no stack has a port '%.40s'", v->name);
-	return false;
+	else if (!v->found)
+		answer_error(d, "no stack has a port '%.40s'", p.pos[0]);
+	params_free(&p);
+	return v->found;
 }
 
 /* The ethdev at the bottom; false: there is none. */
@@ -240,10 +241,9 @@ info(const char *cmd, const char *text, struct rte_tel_data *d)
 {
 	struct view v = { .with_stats = false };
 	char mac[18];
-	struct params p;
 
 	(void)cmd;
-	if (!look(&v, text, &p, d))
+	if (!look(&v, text, d))
 		return 0;
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", v.mac[0], v.mac[1], v.mac[2],
 		 v.mac[3], v.mac[4], v.mac[5]);
@@ -292,18 +292,29 @@ put_ethdev(struct rte_tel_data *d, const struct view *v)
 	answer_put(d, "ethdev", e);
 }
 
+/* Looks, and begins the answer of a command about counters. False: d is the answer. */
+static bool
+look_at_stats(struct view *v, const char *text, struct rte_tel_data *d)
+{
+	v->with_stats = true;
+	if (!look(v, text, d))
+		return false;
+	rte_tel_data_start_dict(d);
+	/* More than there is room for: none were written. */
+	if (v->nb_stats > STATS_MAX)
+		v->nb_stats = 0;
+	return true;
+}
+
 static int
 stats(const char *cmd, const char *text, struct rte_tel_data *d)
 {
-	struct view v = { .with_stats = true };
-	struct params p;
+	struct view v = { 0 };
 
 	(void)cmd;
-	if (!look(&v, text, &p, d))
+	if (!look_at_stats(&v, text, d))
 		return 0;
-	rte_tel_data_start_dict(d);
-	if (v.nb_stats <= STATS_MAX)
-		answer_stats(d, v.stats, v.nb_stats);
+	answer_stats(d, v.stats, v.nb_stats);
 	put_ethdev(d, &v);
 	return 0;
 }
@@ -311,16 +322,11 @@ stats(const char *cmd, const char *text, struct rte_tel_data *d)
 static int
 meanings(const char *cmd, const char *text, struct rte_tel_data *d)
 {
-	struct view v = { .with_stats = true };
-	struct params p;
+	struct view v = { 0 };
 
 	(void)cmd;
-	if (!look(&v, text, &p, d))
-		return 0;
-	rte_tel_data_start_dict(d);
-	if (v.nb_stats <= STATS_MAX)
+	if (look_at_stats(&v, text, d))
 		answer_meanings(d, v.meanings, v.nb_stats);
-	params_free(&p);
 	return 0;
 }
 
