@@ -780,16 +780,19 @@ test_reserve(void)
 	}
 }
 
+/* A store of which a connection has the floor alone. */
+static const struct share_store scarce = { .total = 100 * BUF_LARGE_ROOM,
+					   .used = 90 * BUF_LARGE_ROOM,
+					   .floor = BUF_LARGE_ROOM,
+					   .margin = 20 * BUF_LARGE_ROOM,
+					   .members = 2,
+					   .holders = 2 };
+
 /* Its share stops a connection, not what it holds already, nor a control record. */
 static void
 test_share(void)
 {
-	struct share_store st = { .total = 100 * BUF_LARGE_ROOM,
-				  .used = 90 * BUF_LARGE_ROOM,
-				  .floor = BUF_LARGE_ROOM,
-				  .margin = 20 * BUF_LARGE_ROOM,
-				  .members = 2,
-				  .holders = 2 };
+	struct share_store st = scarce;
 	struct rte_mbuf *m;
 
 	begin_keyed(SNDBUF);
@@ -826,12 +829,7 @@ test_share(void)
 static void
 test_share_of_control(void)
 {
-	struct share_store st = { .total = 100 * BUF_LARGE_ROOM,
-				  .used = 90 * BUF_LARGE_ROOM,
-				  .floor = BUF_LARGE_ROOM,
-				  .margin = 20 * BUF_LARGE_ROOM,
-				  .members = 2,
-				  .holders = 2 };
+	struct share_store st = scarce;
 	unsigned int n = 0;
 
 	begin_keyed(SNDBUF);
@@ -858,12 +856,7 @@ test_share_of_control(void)
 static void
 test_share_of_open_record(void)
 {
-	struct share_store st = { .total = 100 * BUF_LARGE_ROOM,
-				  .used = 90 * BUF_LARGE_ROOM,
-				  .floor = BUF_LARGE_ROOM,
-				  .margin = 20 * BUF_LARGE_ROOM,
-				  .members = 2,
-				  .holders = 2 };
+	struct share_store st = scarce;
 
 	begin_keyed(SNDBUF);
 	t.tx.store = &st;
