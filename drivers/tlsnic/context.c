@@ -36,6 +36,7 @@ int
 contexts_init(struct nic_contexts *t, uint32_t max, const char *name)
 {
 	TAILQ_INIT(&t->adding);
+	TAILQ_INIT(&t->deleted);
 	t->tab = rte_zmalloc("tlsnic", max * sizeof(*t->tab), 0);
 	t->free = rte_malloc("tlsnic", max * sizeof(*t->free), 0);
 	t->flows = make_flows(max, name, "flows");
@@ -115,8 +116,20 @@ contexts_add(struct nic_contexts *t, const struct nic_key *k, const struct rtls_
 	}
 	c->state = CONTEXT_ADDING;
 	c->due_poll = t->polls + polls;
-	TAILQ_INSERT_TAIL(&t->adding, c, adding);
+	TAILQ_INSERT_TAIL(&t->adding, c, waiting);
 	return -EINPROGRESS;
+}
+
+static struct rtls_tls_event
+take_waiting(const struct nic_contexts *t, struct nic_waiting *list, struct nic_context *c,
+	     enum rtls_tls_event_type type)
+{
+	TAILQ_REMOVE(list, c, waiting);
+	return (struct rtls_tls_event){
+		.type = (uint8_t)type,
+		.ctx = contexts_handle(t, c),
+		.cookie = c->cookie,
+	};
 }
 
 unsigned int
@@ -128,13 +141,12 @@ contexts_poll(struct nic_contexts *t, struct rtls_tls_event *ev, unsigned int n)
 	t->polls++;
 	/* All take the same number of polls: the list is in the order of due_poll. */
 	while (got < n && (c = TAILQ_FIRST(&t->adding)) != NULL && c->due_poll <= t->polls) {
-		TAILQ_REMOVE(&t->adding, c, adding);
+		ev[got++] = take_waiting(t, &t->adding, c, RTLS_TLS_EV_ADD_DONE);
 		c->state = CONTEXT_ADDED;
-		ev[got++] = (struct rtls_tls_event){
-			.type = RTLS_TLS_EV_ADD_DONE,
-			.ctx = contexts_handle(t, c),
-			.cookie = c->cookie,
-		};
+	}
+	while (got < n && (c = TAILQ_FIRST(&t->deleted)) != NULL) {
+		ev[got++] = take_waiting(t, &t->deleted, c, RTLS_TLS_EV_DEL_DONE);
+		contexts_release(t, c);
 	}
 	return got;
 }
@@ -148,7 +160,7 @@ contexts_find(const struct nic_contexts *t, struct rtls_tls_handle h)
 		return NULL;
 	c = &t->tab[h.index];
 	if (c->generation != h.generation || c->state == CONTEXT_FREE ||
-	    c->state == CONTEXT_DELETING)
+	    c->state == CONTEXT_DELETING || c->state == CONTEXT_DELETED)
 		return NULL;
 	return c;
 }
@@ -166,7 +178,7 @@ void
 contexts_delete(struct nic_contexts *t, struct nic_context *c)
 {
 	if (c->state == CONTEXT_ADDING)
-		TAILQ_REMOVE(&t->adding, c, adding);
+		TAILQ_REMOVE(&t->adding, c, waiting);
 	if (c->dir == RTLS_RX)
 		rte_hash_del_key(t->flows, &c->key);
 	c->state = CONTEXT_DELETING;
@@ -177,6 +189,17 @@ contexts_release(struct nic_contexts *t, struct nic_context *c)
 {
 	c->state = CONTEXT_FREE;
 	t->free[t->nb_free++] = (uint32_t)(c - t->tab);
+}
+
+void
+contexts_ended(struct nic_contexts *t, struct nic_context *c)
+{
+	if (c->dir == RTLS_TX) {
+		contexts_release(t, c);
+		return;
+	}
+	c->state = CONTEXT_DELETED;
+	TAILQ_INSERT_TAIL(&t->deleted, c, waiting);
 }
 
 struct nic_context *

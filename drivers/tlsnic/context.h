@@ -7,9 +7,11 @@
  * rings is both.
  *
  *   FREE --add--> ADDING --polls--> ADDED --start--> STARTED
- *     |  \--add------------------------^  \              |
- *     |                       \--------del--\    del     |
- *     ^--- released by the NIC's lcore --- DELETING <----/
+ *    ^^  \--add------------------------^  \              |
+ *    ||                       \--------del--\    del     |
+ *    |+--- released by the NIC's lcore --- DELETING <----/
+ *    |                                        |
+ *    +--polled-- DELETED <--ended, receiving--/
  */
 #ifndef TLSNIC_CONTEXT_H
 #define TLSNIC_CONTEXT_H
@@ -32,6 +34,7 @@ enum context_state {
 	CONTEXT_ADDED,
 	CONTEXT_STARTED,
 	CONTEXT_DELETING,
+	CONTEXT_DELETED, /* the host has still to be told */
 };
 
 /* A connection's direction: the headers of the packets that it is for. */
@@ -47,7 +50,7 @@ struct nic_context {
 	uint64_t cookie;
 	uint64_t due_poll; /* ADDING: which poll it is done with */
 	struct context_flow key;
-	TAILQ_ENTRY(nic_context) adding;
+	TAILQ_ENTRY(nic_context) waiting; /* ADDING or DELETED: for its event */
 
 	uint32_t live; /* the NIC's lcore: generation between start and del, else 0 */
 	union {
@@ -66,7 +69,7 @@ struct nic_contexts {
 	 * that is sent names its context, of which there is one a key. */
 	struct rte_hash *flows;
 	struct rte_hash *opening; /* the NIC's lcore: flows that it opens packets of */
-	TAILQ_HEAD(, nic_context) adding;
+	TAILQ_HEAD(nic_waiting, nic_context) adding, deleted;
 };
 
 /* name: of the NIC. 0 or -ENOMEM. */
@@ -76,7 +79,10 @@ int contexts_init(struct nic_contexts *t, uint32_t max, const char *name);
 int contexts_add(struct nic_contexts *t, const struct nic_key *k, const struct rtls_tls_flow *flow,
 		 uint64_t cookie, uint32_t polls, struct rtls_tls_handle *out);
 
-/* One poll: those that it ends for become ADDED. Returns how many events. */
+/*
+ * One poll: those that it ends for become ADDED, and those that are DELETED become FREE. Returns
+ * how many events.
+ */
 unsigned int contexts_poll(struct nic_contexts *t, struct rtls_tls_event *ev, unsigned int n);
 
 /* NULL: no such context any more. */
@@ -84,11 +90,14 @@ struct nic_context *contexts_find(const struct nic_contexts *t, struct rtls_tls_
 
 struct rtls_tls_handle contexts_handle(const struct nic_contexts *t, const struct nic_context *c);
 
-/* Any state but FREE to DELETING. */
+/* A context that is found to DELETING. */
 void contexts_delete(struct nic_contexts *t, struct nic_context *c);
 
 /* DELETING to FREE: the NIC's lcore is done with it. */
 void contexts_release(struct nic_contexts *t, struct nic_context *c);
+
+/* The same where del gave -EINPROGRESS: DELETED. No event is lost, and no slot used, before it. */
+void contexts_ended(struct nic_contexts *t, struct nic_context *c);
 
 /* The NIC's lcore: the live context of a direction, or NULL. */
 struct nic_context *contexts_live(const struct nic_contexts *t, struct rtls_tls_handle h,

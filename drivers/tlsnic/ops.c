@@ -60,7 +60,8 @@ ops_start(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
 	return 0;
 }
 
-static void
+/* A sending context is named by its packets: what is behind del in their order finds none. */
+static int
 ops_del(void *dev, struct rtls_tls_handle ctx)
 {
 	struct tlsnic *nic = dev;
@@ -68,10 +69,11 @@ ops_del(void *dev, struct rtls_tls_handle ctx)
 	struct nic_msg msg = { .type = NIC_MSG_DEL, .ctx = ctx };
 
 	if (c == NULL)
-		return;
+		return 0;
 	nic_count(&nic->counters, c->dir == RTLS_TX ? NIC_CNT_TX_DEL : NIC_CNT_RX_DEL, 1);
 	contexts_delete(&nic->contexts, c);
 	ring_command(nic, &msg);
+	return nic->conf.rings != 0 && c->dir == RTLS_RX ? -EINPROGRESS : 0;
 }
 
 static int
@@ -96,7 +98,7 @@ ops_poll_events(void *dev, uint16_t queue, struct rtls_tls_event *ev, unsigned i
 	ring_reclaim(nic);
 	got = contexts_poll(&nic->contexts, ev, n);
 	while (got < n && ring_event(nic, &ev[got]))
-		/* No event of a context that was deleted in the meantime. */
+		/* No other event of a context that was deleted in the meantime. */
 		if (contexts_find(&nic->contexts, ev[got].ctx) != NULL)
 			got++;
 	return got;

@@ -126,8 +126,8 @@ ring_reclaim(struct tlsnic *nic)
 			if (msgs[i].type == NIC_MSG_PACKET)
 				rte_pktmbuf_free(msgs[i].m);
 			else
-				contexts_release(&nic->contexts,
-						 &nic->contexts.tab[msgs[i].ctx.index]);
+				contexts_ended(&nic->contexts,
+					       &nic->contexts.tab[msgs[i].ctx.index]);
 		}
 	}
 }

@@ -19,7 +19,7 @@
  *	ops->add()                       the connection; may take its time
  *	ops->start()                     from this TCP sequence on, at a record's first byte
  *	... packets ...                  TX: rte_security_set_pkt_metadata(); RX: marks
- *	ops->del()                       behind the packets handed over before
+ *	ops->del()                       behind the packets handed over before; may take its time
  *	rte_security_session_destroy()
  *
  * A mark on a received packet says what the device did to it. It is not taken for a proof: the
@@ -123,6 +123,7 @@ enum rtls_tls_event_type {
 	 * expected. Marked packets are dropped until tx_resync(); told once until then.
 	 */
 	RTLS_TLS_EV_TX_RESYNC,
+	RTLS_TLS_EV_DEL_DONE, /**< a del() that gave -EINPROGRESS ended: the context judges no more */
 };
 
 /** What a device has to tell. */
@@ -165,10 +166,18 @@ struct rtls_tls_ops {
 
 	/**
 	 * Ends the context, added, being added or started: behind the packets handed to tx_burst
-	 * before, and with no event of it afterwards. The session is not touched any more when
-	 * this returns. An unknown handle is ignored.
+	 * before, and with no event of it afterwards but RTLS_TLS_EV_DEL_DONE. The session is not
+	 * touched any more when this returns, whatever it returns. An unknown handle, or one that
+	 * is being deleted, is ignored: 0.
+	 *
+	 * RX: packets that the context has judged may still lie in the port's receive queue after
+	 * 0 or RTLS_TLS_EV_DEL_DONE, but none is added to them: once rx_burst gave fewer than it
+	 * was asked for, no mark of this context comes any more. add() of the same flow works as
+	 * soon as del() has returned; its start() comes after the event.
+	 * @return 0; -EINPROGRESS: RTLS_TLS_EV_DEL_DONE follows, and until then packets may still be
+	 *   judged by this context.
 	 */
-	void (*del)(void *dev, struct rtls_tls_handle ctx);
+	int (*del)(void *dev, struct rtls_tls_handle ctx);
 
 	/**
 	 * RTLS_TLS_TX_NEXT_RECORD: the next packet to be sealed starts with record rec_no at seq. In

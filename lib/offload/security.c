@@ -118,7 +118,7 @@ added(const struct offload_device *d, struct offload_ctx *c, const struct rtls_t
 	int rc = steer(d, flow, c);
 
 	if (rc != 0) {
-		offload_close(d, c);
+		(void)offload_close(d, c);
 		return rc;
 	}
 	c->state = OFFLOAD_ADDED;
@@ -142,7 +142,7 @@ offload_open(const struct offload_device *d, const struct record_suite *s,
 		return rte_mempool_empty(d->sessions) ? -ENOSPC : -ENOTSUP;
 	rc = d->ops->add(d->dev, c->session, flow, cookie, &c->handle);
 	if (rc != 0 && rc != -EINPROGRESS) {
-		offload_close(d, c);
+		(void)offload_close(d, c);
 		return rc;
 	}
 	c->state = OFFLOAD_ADDING;
@@ -156,7 +156,7 @@ offload_added(const struct offload_device *d, struct offload_ctx *c,
 	if (c->state != OFFLOAD_ADDING)
 		return -EALREADY;
 	if (status != 0) {
-		offload_close(d, c);
+		(void)offload_close(d, c);
 		return status;
 	}
 	return added(d, c, flow);
@@ -168,7 +168,7 @@ offload_start(const struct offload_device *d, struct offload_ctx *c, uint32_t se
 	int rc = d->ops->start(d->dev, c->handle, seq, rec_no);
 
 	if (rc != 0) {
-		offload_close(d, c);
+		(void)offload_close(d, c);
 		return rc;
 	}
 	c->state = OFFLOAD_STARTED;
@@ -188,15 +188,34 @@ offload_mark(const struct offload_device *d, const struct offload_ctx *c, struct
 	return rc;
 }
 
-void
+int
 offload_close(const struct offload_device *d, struct offload_ctx *c)
 {
+	const struct rtls_tls_handle handle = c->handle;
+	int rc = 0;
+
+	if (c->state == OFFLOAD_CLOSING)
+		return -EINPROGRESS;
 	if (c->rule != NULL)
 		d->steer_del(d->steer_dev, c->rule);
-	if (c->state != OFFLOAD_NONE)
-		d->ops->del(d->dev, c->handle);
+	if (offload_is_open(c))
+		rc = d->ops->del(d->dev, handle);
 	/* Back to the pool as the driver leaves it: wiping the key is the driver's part. */
 	if (c->session != NULL)
 		(void)rte_security_session_destroy(d->sec_ctx, c->session);
 	memset(c, 0, sizeof(*c));
+	if (rc != -EINPROGRESS)
+		return 0;
+	c->state = OFFLOAD_CLOSING;
+	c->handle = handle;
+	return -EINPROGRESS;
+}
+
+int
+offload_closed(struct offload_ctx *c)
+{
+	if (c->state != OFFLOAD_CLOSING)
+		return -EALREADY;
+	memset(c, 0, sizeof(*c));
+	return 0;
 }

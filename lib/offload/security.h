@@ -6,8 +6,10 @@
  * contract's order, through the public calls of rte_security.
  *
  *   NONE --open--> ADDING --ADD_DONE--> ADDED --start--> STARTED
- *     |  \--open--------------------------^                 |
- *     ^------------------------- close --------------------+
+ *    ^|  \--open--------------------------^                 |
+ *    |+------------------------- close --------------------+
+ *    |                                                     |
+ *    +--DEL_DONE-- CLOSING <------------ close ------------+
  */
 #ifndef RTLS_OFFLOAD_SECURITY_H
 #define RTLS_OFFLOAD_SECURITY_H
@@ -24,6 +26,7 @@ enum offload_state {
 	OFFLOAD_ADDING, /* the device has not answered yet */
 	OFFLOAD_ADDED,
 	OFFLOAD_STARTED,
+	OFFLOAD_CLOSING, /* nothing of ours is left; packets may still be judged by it */
 };
 
 struct offload_ctx {
@@ -32,6 +35,13 @@ struct offload_ctx {
 	void *rule; /* steering, or NULL */
 	struct rtls_tls_handle handle;
 };
+
+/* Is there a context that may be started, marked for or closed? */
+static inline bool
+offload_is_open(const struct offload_ctx *c)
+{
+	return c->state != OFFLOAD_NONE && c->state != OFFLOAD_CLOSING;
+}
 
 /*
  * Does the device carry this suite in this direction? By rte_security_capability_get() and the
@@ -43,9 +53,9 @@ bool offload_carries(const struct offload_device *d, const struct record_suite *
 /*
  * Session, add, steering, for the direction in flow. 0: ADDED; -EINPROGRESS: ADDING; -ENOTSUP:
  * not this suite or connection; -ENOSPC: the table, or the room for sessions, is full; another
- * error of the device. On an error nothing is left and *c is NONE. keys are borrowed; the copy of
- * the IV that is made for the call is wiped. The key in the session is the driver's, which wipes
- * it: rte_security does not.
+ * error of the device. What *c was is forgotten; on an error it is NONE, or CLOSING, and nothing
+ * else is left. keys are borrowed; the copy of the IV that is made for the call is wiped. The key
+ * in the session is the driver's, which wipes it: rte_security does not.
  */
 int offload_open(const struct offload_device *d, const struct record_suite *s,
 		 const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
@@ -69,7 +79,13 @@ int offload_start(const struct offload_device *d, struct offload_ctx *c, uint32_
 int offload_mark(const struct offload_device *d, const struct offload_ctx *c, struct rte_mbuf *m,
 		 struct rtls_tls_tx_meta *meta);
 
-/* Steering, context, session, in this order. Safe in every state. */
-void offload_close(const struct offload_device *d, struct offload_ctx *c);
+/*
+ * Steering, context, session, in this order. 0: NONE. -EINPROGRESS: CLOSING; of *c only the handle
+ * stays, for the event to be matched. Safe in every state; twice is once.
+ */
+int offload_close(const struct offload_device *d, struct offload_ctx *c);
+
+/* Event: a del that took its time ended. CLOSING to NONE: 0. -EALREADY: it was not CLOSING. */
+int offload_closed(struct offload_ctx *c);
 
 #endif

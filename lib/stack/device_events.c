@@ -66,6 +66,11 @@ take_event(struct rtls_stack *s, const struct binding *b, const struct rtls_tls_
 		if (k != NULL)
 			mode_lose(k, d, RTLS_MODE_REASON_LOST);
 		break;
+	case RTLS_TLS_EV_DEL_DONE:
+		k = find(s, ev, &d);
+		if (k != NULL)
+			(void)offload_closed(&k->mode.dir[d].ctx);
+		break;
 	case RTLS_TLS_EV_TX_RESYNC:
 		k = find(s, ev, &d);
 		if (k != NULL && d == RTLS_TX)

@@ -240,7 +240,7 @@ next_keys(struct rtls_sock *k, enum rtls_dir d)
 	struct mode_dir *m = &k->mode.dir[d];
 
 	/* The NIC's without a context: the connection is over. */
-	if ((m->ctx.state == OFFLOAD_NONE && m->mode != RTLS_MODE_NIC) ||
+	if ((!offload_is_open(&m->ctx) && m->mode != RTLS_MODE_NIC) ||
 	    m->reason == RTLS_MODE_REASON_REKEY)
 		return;
 	go_software(k, d, RTLS_MODE_REASON_REKEY);
@@ -316,7 +316,7 @@ mode_lose(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 	struct mode_dir *m = &k->mode.dir[d];
 	bool was_sealing = d == RTLS_TX && m->mode == RTLS_MODE_NIC;
 
-	if (m->ctx.state == OFFLOAD_NONE)
+	if (!offload_is_open(&m->ctx))
 		return;
 	offload_close(stack_device_of(k), &m->ctx);
 	/* Behind a key change it had its reason already. */
@@ -332,7 +332,7 @@ mode_close(struct rtls_sock *k)
 	int d;
 
 	for (d = RTLS_TX; d <= RTLS_RX; d++) {
-		if (k->mode.dir[d].ctx.state == OFFLOAD_NONE)
+		if (!offload_is_open(&k->mode.dir[d].ctx))
 			continue;
 		offload_close(stack_device_of(k), &k->mode.dir[d].ctx);
 		if (k->mode.dir[d].counted == RTLS_MODE_NIC)

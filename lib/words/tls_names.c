@@ -156,6 +156,8 @@ rtls_tls_event_name(enum rtls_tls_event_type e)
 		return "up";
 	case RTLS_TLS_EV_TX_RESYNC:
 		return "tx_resync";
+	case RTLS_TLS_EV_DEL_DONE:
+		return "del_done";
 	}
 	return unknown;
 }

@@ -34,10 +34,11 @@ add(struct nic_bench *b, uint16_t port, uint64_t cookie, struct rtls_tls_handle 
 	return d->ops->add(d->dev, b->session, &flow, cookie, out);
 }
 
+/* Of a sending context it is done at once, over rings too. */
 static void
 del(struct nic_bench *b, struct rtls_tls_handle h)
 {
-	b->nic->tls.ops->del(b->nic->tls.dev, h);
+	CU_ASSERT_EQUAL(b->nic->tls.ops->del(b->nic->tls.dev, h), 0);
 }
 
 static unsigned int
@@ -94,6 +95,127 @@ test_one_receives(void)
 	del(&b, second);
 	CU_ASSERT_EQUAL(rte_security_session_destroy(d->sec_ctx, session), 0);
 	nic_bench_close(&b);
+}
+
+/* The one event that says that this context judges no more. */
+static void
+is_deleted(struct nic_bench *b, struct rtls_tls_handle h, uint64_t cookie)
+{
+	struct rtls_tls_event ev[4];
+
+	CU_ASSERT_EQUAL_FATAL(poll_events(b, ev, 4), 1);
+	CU_ASSERT_EQUAL(ev[0].type, RTLS_TLS_EV_DEL_DONE);
+	CU_ASSERT_EQUAL(ev[0].status, 0);
+	CU_ASSERT_EQUAL(ev[0].cookie, cookie);
+	CU_ASSERT_EQUAL(ev[0].ctx.index, h.index);
+	CU_ASSERT_EQUAL(ev[0].ctx.generation, h.generation);
+	CU_ASSERT_EQUAL(poll_events(b, ev, 4), 0);
+}
+
+/*
+ * Over rings the end of a receiving context is told when the NIC's lcore has carried it out, in
+ * whatever state it was; the flow's next context need not wait, its slot must.
+ */
+static void
+test_slow_del(void)
+{
+	enum { FIRST = 21, SECOND, THIRD };
+	struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
+	struct rtls_tls_handle first, second, third;
+	const struct offload_device *d;
+	struct rtls_tls_event ev[4];
+	struct nic_bench b;
+	void *session;
+
+	for (int started = 0; started < 2; started++) {
+		begin(&b, 3, 1);
+		d = &b.nic->tls;
+		session = nic_bench_session(&b, RTLS_RX);
+		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, FIRST, &first), 0);
+		if (started)
+			CU_ASSERT_EQUAL(d->ops->start(d->dev, first, 0, 0), 0);
+		CU_ASSERT_EQUAL(d->ops->del(d->dev, first), -EINPROGRESS);
+		/* Over for the host; a second time is nothing. */
+		CU_ASSERT_EQUAL(d->ops->del(d->dev, first), 0);
+		CU_ASSERT_EQUAL(d->ops->start(d->dev, first, 0, 0), -ENOENT);
+		CU_ASSERT_EQUAL(poll_events(&b, ev, 4), 0);
+		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, SECOND, &second), 0);
+		CU_ASSERT_NOT_EQUAL(second.index, first.index);
+		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, THIRD, &third), -EEXIST);
+		CU_ASSERT_EQUAL(d->ops->start(d->dev, second, 0, 0), 0);
+		nic_bench_turn(&b);
+		/* Carried out; the slot is taken as long as nobody was told. */
+		CU_ASSERT_EQUAL(nic_bench_count(&b, "contexts_in_use"), 3);
+		CU_ASSERT_EQUAL(d->ops->del(d->dev, second), -EINPROGRESS);
+		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, THIRD, &third), -ENOSPC);
+		is_deleted(&b, first, FIRST);
+		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, THIRD, &third), 0);
+		CU_ASSERT_EQUAL(third.index, first.index);
+		CU_ASSERT_NOT_EQUAL(third.generation, first.generation);
+		nic_bench_turn(&b);
+		is_deleted(&b, second, SECOND);
+		CU_ASSERT_EQUAL(d->ops->start(d->dev, third, 0, 0), 0);
+		CU_ASSERT_EQUAL(d->ops->del(d->dev, third), -EINPROGRESS);
+		nic_bench_turn(&b);
+		CU_ASSERT_EQUAL(poll_events(&b, ev, 0), 0); /* no room: later */
+		is_deleted(&b, third, THIRD);
+		CU_ASSERT_EQUAL(nic_bench_count(&b, "rx_tls_del"), 3);
+		CU_ASSERT_EQUAL(rte_security_session_destroy(d->sec_ctx, session), 0);
+		nic_bench_close(&b);
+	}
+}
+
+/* Without rings there is nothing to wait for, and no event. */
+static void
+test_del_at_once(void)
+{
+	struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
+	const struct offload_device *d;
+	struct rtls_tls_event ev[4];
+	struct rtls_tls_handle h;
+	struct nic_bench b;
+	void *session;
+
+	begin(&b, 3, 0);
+	d = &b.nic->tls;
+	session = nic_bench_session(&b, RTLS_RX);
+	for (int started = 0; started < 2; started++) {
+		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, 0, &h), 0);
+		if (started)
+			CU_ASSERT_EQUAL(d->ops->start(d->dev, h, 0, 0), 0);
+		CU_ASSERT_EQUAL(d->ops->del(d->dev, h), 0);
+		CU_ASSERT_EQUAL(nic_bench_count(&b, "contexts_in_use"), 1);
+		CU_ASSERT_EQUAL(poll_events(&b, ev, 4), 0);
+	}
+	CU_ASSERT_EQUAL(rte_security_session_destroy(d->sec_ctx, session), 0);
+	nic_bench_close(&b);
+}
+
+/* The NIC is closed with a context that nobody was told the end of. */
+static void
+test_closed_while_deleting(void)
+{
+	struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
+	const struct offload_device *d;
+	struct rtls_tls_handle h;
+	struct nic_bench b;
+	void *session;
+
+	for (int carried_out = 0; carried_out < 2; carried_out++) {
+		begin(&b, 3, 1);
+		d = &b.nic->tls;
+		session = nic_bench_session(&b, RTLS_RX);
+		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, 0, &h), 0);
+		CU_ASSERT_EQUAL(d->ops->start(d->dev, h, 0, 0), 0);
+		CU_ASSERT_EQUAL(d->ops->del(d->dev, h), -EINPROGRESS);
+		if (carried_out)
+			nic_bench_turn(&b);
+		CU_ASSERT_EQUAL(rte_security_session_destroy(d->sec_ctx, session), 0);
+		CU_ASSERT_EQUAL(rte_security_session_destroy(d->sec_ctx, b.session), 0);
+		CU_ASSERT_EQUAL(rtls_port_close(b.nic), 0);
+		nic_under_destroy(b.under);
+		nic_stream_fini(&b.stream);
+	}
 }
 
 static void
@@ -251,6 +373,9 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "the table has a limit, and generations", test_limit },
 		{ "one receiving context a connection", test_one_receives },
+		{ "a del that takes its time", test_slow_del },
+		{ "a del that takes no time", test_del_at_once },
+		{ "closed while a context is deleted", test_closed_while_deleting },
 		{ "over rings a slot is free when the NIC says so", test_limit_rings },
 		{ "start", test_start },
 		{ "resync where there is nothing to", test_resync_refusals },

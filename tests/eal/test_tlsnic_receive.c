@@ -288,6 +288,29 @@ test_lost_and_deleted(void)
 	nic_bench_close(&t.b);
 }
 
+/* Ends the context; over rings the NIC's lcore may still judge packets by it. */
+static void
+del(struct rtls_tls_handle h)
+{
+	CU_ASSERT_EQUAL(t.b.nic->tls.ops->del(t.b.nic->tls.dev, h),
+			t.b.conf.rings != 0 ? -EINPROGRESS : 0);
+}
+
+/* The events since the last call are exactly these. */
+static void
+told(const struct rtls_tls_handle *h, int type)
+{
+	const struct offload_device *d = &t.b.nic->tls;
+	struct rtls_tls_event ev[4];
+
+	CU_ASSERT_EQUAL_FATAL(d->ops->poll_events(d->dev, 0, ev, 4), h != NULL ? 1 : 0);
+	if (h == NULL)
+		return;
+	CU_ASSERT_EQUAL(ev[0].type, type);
+	CU_ASSERT_EQUAL(ev[0].ctx.index, h->index);
+	CU_ASSERT_EQUAL(ev[0].ctx.generation, h->generation);
+}
+
 /* After del, packets of the connection are like any other's. */
 static void
 test_deleted(void)
@@ -298,11 +321,125 @@ test_deleted(void)
 		begin(&(struct rtls_tlsnic_conf){ .rings = rings });
 		t.off = LEAD;
 		next_is_opened(50);
-		t.b.nic->tls.ops->del(t.b.nic->tls.dev, t.b.ctx);
+		del(t.b.ctx);
 		came = nic_bench_arrive(&t.b, t.off, 100, 0);
 		is_untouched(receive(), came, t.off, 100);
+		told(rings != 0 ? &t.b.ctx : NULL, RTLS_TLS_EV_DEL_DONE);
 		nic_bench_close(&t.b);
 	}
+}
+
+/*
+ * Judged, but not received yet, when the end of the context is told: in the queue in front of all
+ * that is judged no more.
+ */
+static void
+test_judged_before(void)
+{
+	struct rte_mbuf *came, *m;
+
+	begin(&(struct rtls_tlsnic_conf){ .rings = 1 });
+	t.off = LEAD;
+	nic_bench_arrive(&t.b, t.off, 50, 0);
+	nic_bench_turn(&t.b);
+	del(t.b.ctx);
+	told(NULL, 0);
+	nic_bench_turn(&t.b);
+	came = nic_bench_arrive(&t.b, t.off + 50, 50, 0);
+	nic_bench_turn(&t.b);
+	told(&t.b.ctx, RTLS_TLS_EV_DEL_DONE);
+	is_opened(receive(), t.off, 50);
+	is_untouched(receive(), came, t.off + 50, 50);
+	CU_ASSERT_EQUAL(t.b.nic->rx_burst(t.b.nic, 0, &m, 1), 0);
+	nic_bench_close(&t.b);
+}
+
+/* The next context of the connection, added while the old one ends; it may be lost by then. */
+static void
+next_context(uint8_t rings, bool is_lost)
+{
+	const struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
+	const struct nic_stream_record *r;
+	const struct offload_device *d;
+	struct rtls_tls_handle old;
+	struct rte_mbuf *came;
+
+	begin(&(struct rtls_tlsnic_conf){ .rings = rings });
+	d = &t.b.nic->tls;
+	old = t.b.ctx;
+	t.off = LEAD;
+	if (is_lost) {
+		lose();
+		told(&old, RTLS_TLS_EV_LOST);
+	} else {
+		next_is_opened(50);
+	}
+	del(old);
+	CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, t.b.session, &flow, 10, &t.b.ctx), 0);
+	r = &t.b.stream.records[3];
+	CU_ASSERT_EQUAL_FATAL(
+		d->ops->start(d->dev, t.b.ctx, SEQ + r->off, t.b.stream.first_rec_no + 3), 0);
+	nic_bench_turn(&t.b);
+	told(rings != 0 ? &old : NULL, RTLS_TLS_EV_DEL_DONE);
+	came = nic_bench_arrive(&t.b, r->off - 100, 100, 0); /* the old one's, of nobody now */
+	is_untouched(receive(), came, r->off - 100, 100);
+	t.off = r->off;
+	while (t.off < t.b.stream.len)
+		next_is_opened(1000);
+	told(NULL, 0);
+	nic_bench_close(&t.b);
+}
+
+static void
+test_next_context(void)
+{
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		next_context(rings, false);
+		next_context(rings, true);
+	}
+}
+
+/*
+ * The byte that it was started at went by in the meantime. It opens nothing, and when the longest
+ * record has gone by behind that byte it says that it is lost, once.
+ */
+static void
+test_started_late(void)
+{
+	enum { RECORD_MAX = 5 + 16384 + 256 };
+	uint32_t off, lost_off = LEAD + RECORD_MAX;
+
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		begin(&(struct rtls_tlsnic_conf){ .rings = rings });
+		CU_ASSERT_FATAL(lost_off + 2000 < t.b.stream.len);
+		for (off = LEAD + 1; off < t.b.stream.len; off += 1000) {
+			uint32_t len = RTE_MIN(1000u, t.b.stream.len - off);
+			struct rte_mbuf *came = nic_bench_arrive(&t.b, off, len, 0);
+
+			is_untouched(receive(), came, off, len);
+			told(off + len > lost_off && off <= lost_off ? &t.b.ctx : NULL,
+			     RTLS_TLS_EV_LOST);
+		}
+		CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_decrypted_packets"), 0);
+		CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_lost"), 1);
+		nic_bench_close(&t.b);
+	}
+}
+
+/* The same, and the byte is sent again: the device is in step then. */
+static void
+test_started_late_and_sent_again(void)
+{
+	struct rte_mbuf *came;
+
+	begin(&(struct rtls_tlsnic_conf){ .rings = 0 });
+	came = nic_bench_arrive(&t.b, LEAD + 1000, 1000, 0);
+	is_untouched(receive(), came, LEAD + 1000, 1000);
+	t.off = LEAD;
+	next_is_opened(1000);
+	next_is_opened(1000);
+	told(NULL, 0);
+	nic_bench_close(&t.b);
 }
 
 /* The host holds all that was opened: then packets come as they are, and the NIC keeps in step. */
@@ -340,6 +477,10 @@ main(void)
 		{ "a gap that it does not get over", test_lost },
 		{ "no event behind del", test_lost_and_deleted },
 		{ "nothing is opened behind del", test_deleted },
+		{ "judged before del, received behind it", test_judged_before },
+		{ "the next context of a connection", test_next_context },
+		{ "started at a byte that went by", test_started_late },
+		{ "started at a byte that is sent again", test_started_late_and_sent_again },
 		{ "no buffers", test_no_buffers },
 	};
 

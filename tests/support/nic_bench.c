@@ -123,9 +123,12 @@ void
 nic_bench_close(struct nic_bench *b)
 {
 	const struct offload_device *d = &b->nic->tls;
+	struct rtls_tls_event ev;
 
-	d->ops->del(d->dev, b->ctx);
+	(void)d->ops->del(d->dev, b->ctx);
 	nic_bench_turn(b);
+	while (d->ops->poll_events(d->dev, 0, &ev, 1) > 0)
+		;
 	CU_ASSERT_EQUAL(nic_bench_count(b, "contexts_in_use"), 0);
 	CU_ASSERT_EQUAL(nic_bench_count(b, "nic_tx_mbufs_in_use"), 0);
 	CU_ASSERT_EQUAL(nic_bench_count(b, "nic_rx_mbufs_in_use"), 0);

@@ -52,7 +52,7 @@ find(struct offload_double *o, struct rtls_tls_handle h)
 {
 	struct double_context *c = h.index < DOUBLE_CONTEXTS ? &o->ctx[h.index] : NULL;
 
-	return c != NULL && c->used && c->generation == h.generation ? c : NULL;
+	return c != NULL && c->used && !c->deleting && c->generation == h.generation ? c : NULL;
 }
 
 static int
@@ -100,15 +100,19 @@ start(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 	return o->start_rc;
 }
 
-static void
+static int
 del(void *dev, struct rtls_tls_handle h)
 {
 	struct offload_double *o = dev;
 	struct double_context *c = find(o, h);
 
 	double_say(o, "del ctx %u.%u\n", h.index, h.generation);
-	if (c != NULL)
-		c->used = false;
+	if (c == NULL)
+		return 0;
+	c->adding = false;
+	c->deleting = o->del_rc == -EINPROGRESS;
+	c->used = c->deleting;
+	return o->del_rc;
 }
 
 static int
@@ -206,22 +210,39 @@ offload_double_event(struct offload_double *o, const struct rtls_tls_event *ev)
 	o->events[o->nb_events++] = *ev;
 }
 
+static void
+context_event(struct offload_double *o, const struct double_context *c,
+	      enum rtls_tls_event_type type, int status)
+{
+	struct rtls_tls_event ev = {
+		.type = (uint8_t)type,
+		.status = status,
+		.ctx = { .index = (uint32_t)(c - o->ctx), .generation = c->generation },
+		.cookie = c->cookie,
+	};
+
+	offload_double_event(o, &ev);
+}
+
 void
 offload_double_answer(struct offload_double *o, int status)
 {
-	for (uint32_t i = 0; i < DOUBLE_CONTEXTS; i++) {
-		struct double_context *c = &o->ctx[i];
-		struct rtls_tls_event ev = {
-			.type = RTLS_TLS_EV_ADD_DONE,
-			.status = status,
-			.ctx = { .index = i, .generation = c->generation },
-			.cookie = c->cookie,
-		};
-
+	for (struct double_context *c = o->ctx; c < o->ctx + DOUBLE_CONTEXTS; c++) {
 		if (!c->used || !c->adding)
 			continue;
 		c->adding = false;
-		offload_double_event(o, &ev);
+		context_event(o, c, RTLS_TLS_EV_ADD_DONE, status);
+	}
+}
+
+void
+offload_double_deleted(struct offload_double *o)
+{
+	for (struct double_context *c = o->ctx; c < o->ctx + DOUBLE_CONTEXTS; c++) {
+		if (!c->deleting)
+			continue;
+		*c = (struct double_context){ .generation = c->generation, .cookie = c->cookie };
+		context_event(o, c, RTLS_TLS_EV_DEL_DONE, 0);
 	}
 }
 

@@ -21,7 +21,7 @@ enum {
 };
 
 struct double_context {
-	bool used, adding, started;
+	bool used, adding, started, deleting;
 	uint32_t generation;
 	uint64_t cookie;
 	uint32_t seq; /* where it was started */
@@ -37,7 +37,7 @@ struct offload_double {
 	/* What it answers. At first: all that the library carries, and 0. */
 	struct rtls_tls_caps caps;
 	const struct rte_security_capability *capabilities;
-	int create_rc, add_rc, steer_rc, start_rc, mark_rc, resync_rc;
+	int create_rc, add_rc, steer_rc, start_rc, mark_rc, resync_rc, del_rc;
 	unsigned int good_marks; /* before mark_rc counts */
 	/* Called within set_pkt_metadata; NULL: nothing is. */
 	void (*on_mark)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta);
@@ -59,10 +59,13 @@ void offload_double_init(struct offload_double *o);
 /* The device answers all contexts that it was -EINPROGRESS with: an event for each. */
 void offload_double_answer(struct offload_double *o, int status);
 
+/* It has deleted all contexts that it was -EINPROGRESS with: an event for each. */
+void offload_double_deleted(struct offload_double *o);
+
 /* Something else to tell. */
 void offload_double_event(struct offload_double *o, const struct rtls_tls_event *ev);
 
-/* Contexts in its table. */
+/* Contexts in its table, those that it is deleting included. */
 unsigned int offload_double_contexts(const struct offload_double *o);
 
 /* Is the trace since the last call of this exactly the text? Prints both where not. */

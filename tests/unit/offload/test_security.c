@@ -180,13 +180,14 @@ test_order(void)
 			CU_ASSERT_EQUAL(o.sec_ctx.sess_cnt, 1);
 			CU_ASSERT_EQUAL(offload_double_contexts(&o), 1);
 			CU_ASSERT_EQUAL(o.rules, r->dir == RTLS_RX ? 1 : 0);
-			offload_close(&o.device, &c);
+			CU_ASSERT_EQUAL(offload_close(&o.device, &c), 0);
 			CU_ASSERT(offload_double_said(&o, r->dir == RTLS_RX ? UNSTEER DEL DESTROY :
 									      DEL DESTROY));
 		}
 		CU_ASSERT(nothing_left(&c));
 		/* Closing what is closed says nothing. */
-		offload_close(&o.device, &c);
+		CU_ASSERT_EQUAL(offload_close(&o.device, &c), 0);
+		CU_ASSERT_EQUAL(offload_closed(&c), -EALREADY);
 		CU_ASSERT(offload_double_said(&o, ""));
 		end();
 	}
@@ -203,7 +204,7 @@ test_closed_early(void)
 	begin();
 	o.add_rc = -EINPROGRESS;
 	CU_ASSERT_EQUAL(open_one(&c, RTLS_RX), -EINPROGRESS);
-	offload_close(&o.device, &c);
+	CU_ASSERT_EQUAL(offload_close(&o.device, &c), 0);
 	CU_ASSERT(offload_double_said(&o, CREATE_RX ADD_RX DEL DESTROY));
 	CU_ASSERT(nothing_left(&c));
 	/* No event of it afterwards; one that comes all the same changes nothing. */
@@ -220,6 +221,134 @@ test_closed_early(void)
 	offload_close(&o.device, &c);
 	CU_ASSERT(offload_double_said(&o, CREATE_RX ADD_RX STEER UNSTEER "del ctx 0.2\n" DESTROY));
 	CU_ASSERT(nothing_left(&c));
+	end();
+}
+
+/* Of ours the handle alone is left: session, steering and room in the pool are gone. */
+static void
+is_closing(const struct offload_ctx *c, uint32_t generation)
+{
+	CU_ASSERT_EQUAL(c->state, OFFLOAD_CLOSING);
+	CU_ASSERT_PTR_NULL(c->session);
+	CU_ASSERT_PTR_NULL(c->rule);
+	CU_ASSERT_EQUAL(c->handle.index, 0);
+	CU_ASSERT_EQUAL(c->handle.generation, generation);
+	CU_ASSERT_EQUAL(o.sec_ctx.sess_cnt, 0);
+	CU_ASSERT(rte_mempool_full(o.device.sessions));
+	CU_ASSERT_EQUAL(o.rules, 0);
+}
+
+/* A del that takes its time, at each state that it may come in. */
+static void
+test_slow_del(void)
+{
+	static const struct {
+		enum rtls_dir dir;
+		enum offload_state from;
+		const char *opened, *closed;
+	} states[] = {
+		{ RTLS_TX, OFFLOAD_ADDING, CREATE_TX ADD_TX, DEL DESTROY },
+		{ RTLS_RX, OFFLOAD_ADDING, CREATE_RX ADD_RX, DEL DESTROY },
+		{ RTLS_RX, OFFLOAD_ADDED, CREATE_RX ADD_RX STEER, UNSTEER DEL DESTROY },
+		{ RTLS_TX, OFFLOAD_STARTED, CREATE_TX ADD_TX START, DEL DESTROY },
+		{ RTLS_RX, OFFLOAD_STARTED, CREATE_RX ADD_RX STEER START, UNSTEER DEL DESTROY },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(states); i++) {
+		struct rtls_tls_event ev;
+		struct offload_ctx c;
+
+		begin();
+		o.del_rc = -EINPROGRESS;
+		o.add_rc = states[i].from == OFFLOAD_ADDING ? -EINPROGRESS : 0;
+		if (states[i].from == OFFLOAD_STARTED)
+			CU_ASSERT_EQUAL(run(&c, states[i].dir, 0), 0)
+		else
+			CU_ASSERT_EQUAL(open_one(&c, states[i].dir), o.add_rc);
+		CU_ASSERT_EQUAL(c.state, states[i].from);
+		CU_ASSERT(offload_is_open(&c));
+		CU_ASSERT_EQUAL(offload_closed(&c), -EALREADY);
+		CU_ASSERT_EQUAL(c.state, states[i].from);
+		CU_ASSERT(offload_double_said(&o, states[i].opened));
+		CU_ASSERT_EQUAL(offload_close(&o.device, &c), -EINPROGRESS);
+		CU_ASSERT_FALSE(offload_is_open(&c));
+		is_closing(&c, 1);
+		CU_ASSERT(offload_double_said(&o, states[i].closed));
+		/* Asked once; an answer to the add changes nothing any more. */
+		CU_ASSERT_EQUAL(offload_close(&o.device, &c), -EINPROGRESS);
+		offload_double_answer(&o, 0);
+		CU_ASSERT_EQUAL(o.nb_events, 0);
+		is_closing(&c, 1);
+		CU_ASSERT(offload_double_said(&o, ""));
+		offload_double_deleted(&o);
+		CU_ASSERT_EQUAL_FATAL(o.ops.poll_events(&o, 3, &ev, 2), 1);
+		CU_ASSERT_EQUAL(ev.type, RTLS_TLS_EV_DEL_DONE);
+		CU_ASSERT_EQUAL(ev.cookie, COOKIE);
+		CU_ASSERT_EQUAL(ev.ctx.index, c.handle.index);
+		CU_ASSERT_EQUAL(ev.ctx.generation, c.handle.generation);
+		CU_ASSERT_EQUAL(offload_closed(&c), 0);
+		CU_ASSERT(nothing_left(&c));
+		CU_ASSERT_EQUAL(offload_closed(&c), -EALREADY);
+		end();
+	}
+}
+
+/* What ends in a refusal is closed as slowly. */
+static void
+test_refused_and_slow_del(void)
+{
+	struct rtls_tls_flow flow = flow_of(RTLS_RX);
+	struct offload_ctx c;
+
+	for (int i = 0; i < 3; i++) {
+		begin();
+		o.del_rc = -EINPROGRESS;
+		o.steer_rc = i == 0 ? -ENOSPC : 0;
+		o.add_rc = i == 1 ? -EINPROGRESS : 0;
+		o.start_rc = i == 2 ? -EIO : 0;
+		if (i == 1) {
+			CU_ASSERT_EQUAL(open_one(&c, RTLS_RX), -EINPROGRESS);
+			CU_ASSERT_EQUAL(offload_added(&o.device, &c, &flow, -ENOMEM), -ENOMEM);
+		} else {
+			CU_ASSERT_EQUAL(run(&c, RTLS_RX, 0), i == 0 ? -ENOSPC : -EIO);
+		}
+		is_closing(&c, 1);
+		CU_ASSERT_EQUAL(offload_added(&o.device, &c, &flow, 0), -EALREADY);
+		offload_double_deleted(&o);
+		CU_ASSERT_EQUAL(offload_closed(&c), 0);
+		CU_ASSERT(nothing_left(&c));
+		end();
+	}
+	/* What was never added is not deleted. */
+	begin();
+	o.del_rc = -EINPROGRESS;
+	o.add_rc = -ENOSPC;
+	CU_ASSERT_EQUAL(open_one(&c, RTLS_RX), -ENOSPC);
+	CU_ASSERT(nothing_left(&c));
+	end();
+}
+
+/* The next key's context, while the device is at the old one's end. */
+static void
+test_next_while_closing(void)
+{
+	struct offload_ctx old, next;
+
+	begin();
+	o.del_rc = -EINPROGRESS;
+	CU_ASSERT_EQUAL(run(&old, RTLS_RX, 0), 0);
+	CU_ASSERT_EQUAL(offload_close(&o.device, &old), -EINPROGRESS);
+	CU_ASSERT_EQUAL(open_one(&next, RTLS_RX), 0);
+	CU_ASSERT_EQUAL(next.handle.index, 1);
+	CU_ASSERT_EQUAL(offload_double_contexts(&o), 2);
+	offload_double_deleted(&o);
+	CU_ASSERT_EQUAL(offload_closed(&old), 0);
+	CU_ASSERT_EQUAL(offload_closed(&next), -EALREADY);
+	CU_ASSERT_EQUAL(offload_start(&o.device, &next, start_seq, START_NO), 0);
+	CU_ASSERT_EQUAL(offload_double_contexts(&o), 1);
+	o.del_rc = 0;
+	CU_ASSERT_EQUAL(offload_close(&o.device, &next), 0);
+	CU_ASSERT(nothing_left(&next));
 	end();
 }
 
@@ -322,9 +451,15 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{ "order and failures", test_order }, { "closed early", test_closed_early },
-		{ "no steering", test_no_steering },  { "no room", test_full },
-		{ "not carried", test_not_carried },  { "packets are marked", test_mark },
+		{ "order and failures", test_order },
+		{ "closed early", test_closed_early },
+		{ "no steering", test_no_steering },
+		{ "no room", test_full },
+		{ "not carried", test_not_carried },
+		{ "packets are marked", test_mark },
+		{ "a del that takes its time", test_slow_del },
+		{ "refused, and a del that takes its time", test_refused_and_slow_del },
+		{ "the next context while one is closed", test_next_while_closing },
 	};
 
 	if (eal_start("offload-security") != 0)

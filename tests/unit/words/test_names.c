@@ -181,6 +181,7 @@ static const struct {
 		  { RTLS_TLS_EV_DOWN, "down" },
 		  { RTLS_TLS_EV_UP, "up" },
 		  { RTLS_TLS_EV_TX_RESYNC, "tx_resync" },
+		  { RTLS_TLS_EV_DEL_DONE, "del_done" },
 	  } },
 	{ ask_stat_kind,
 	  UINT_MAX,
