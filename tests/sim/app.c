@@ -3,6 +3,7 @@
 
 #include "sim/app.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,23 +62,42 @@ app_scatter(struct app *a, struct iovec *iov, size_t len)
 	return n;
 }
 
-void
+static void
+next_keys(struct app *a, enum rtls_dir dir)
+{
+	struct sim_key next;
+
+	sim_key_of(a->conf.keys_seed, dir == RTLS_TX ? a->end : 1 - a->end, a->epoch[dir] + 1,
+		   &next);
+	memcpy(a->keys[dir].key, next.key, sizeof(next.key));
+	memcpy(a->keys[dir].iv, next.iv, sizeof(next.iv));
+	a->keys[dir].rec_no = next.rec_no;
+}
+
+bool
 app_install(struct app *a, enum rtls_dir dir)
 {
 	struct rtls_tls_info info;
-	int rc = rtls_set_keys(a->sock, dir, &a->keys[dir]);
+	int rc;
 
+	if (a->epoch[dir] > 0)
+		next_keys(a, dir);
+	rc = rtls_set_keys(a->sock, dir, &a->keys[dir]);
+	if (rc == -EAGAIN)
+		return false;
 	if (rc != 0) {
 		app_ended(a, "rtls_set_keys", rc);
-		return;
+		return false;
 	}
+	a->epoch[dir]++;
 	if (rtls_tls_info(a->sock, dir, &info) != 0 || info.version != RTLS_TLS_1_3 ||
 	    info.cipher != RTLS_CIPHER_AES_GCM_128 || info.mode == RTLS_MODE_NONE ||
 	    (info.mode == RTLS_MODE_SOFTWARE) != (info.reason != RTLS_MODE_REASON_NONE) ||
-	    (info.mode == RTLS_MODE_NIC && a->conf.software) || info.epoch != 1 ||
+	    (info.mode == RTLS_MODE_NIC && a->conf.software) || info.epoch != a->epoch[dir] ||
 	    info.rec_no != a->keys[dir].rec_no)
 		app_complain(a, "rtls_tls_info(%s) does not tell the keys installed",
 			     rtls_dir_name(dir));
+	return true;
 }
 
 void
@@ -93,6 +113,7 @@ app_init(struct app *a, const struct app_conf *conf, int end, struct journal *se
 		.sealer = sealer,
 		.keys = { [RTLS_TX] = *tx, [RTLS_RX] = *rx },
 		.rng = conf->seed,
+		.update_rng = conf->seed ^ UINT64_C(0x757064617465),
 	};
 }
 

@@ -18,7 +18,10 @@
 #include "sim/journal.h"
 #include "sim/sealer.h"
 
-enum { APP_IO_MAX = 40000 }; /* bytes of one send or receive call */
+enum {
+	APP_IO_MAX = 40000, /* bytes of one send or receive call */
+	APP_AHEAD_MAX = 4,
+};
 
 struct app_conf {
 	uint64_t seed;
@@ -35,20 +38,26 @@ struct app_conf {
 	uint64_t stall_us;
 	uint64_t hold_at; /* sent bytes at which it stops writing; 0: never */
 	uint64_t hold_us;
-	uint64_t rest_us;  /* between its last byte and its end of sending */
-	bool software;     /* does not want its port's inline TLS */
-	bool by_events;    /* acts on rtls_events() only, else tries every turn */
-	bool close_notify; /* ends with that alert */
-	bool answers;      /* sends nothing before it received the peer's plain bytes */
-	bool waits;        /* shuts down only after the peer did */
-	bool closes;       /* closes without shutdown where it may */
-	bool mortal;       /* its connection may end at any time; what it read must be right */
+	uint32_t update_pct; /* of send calls: the next key; 0: the first one stays */
+	uint32_t update_us;  /* the next receiving key comes up to so much late */
+	uint32_t
+		update_ahead; /* 1..APP_AHEAD_MAX keys, no more, have unacknowledged bytes; 0: any */
+	uint64_t keys_seed;   /* of the keys behind the first (keys.h) */
+	uint64_t rest_us;     /* between its last byte and its end of sending */
+	bool software;        /* does not want its port's inline TLS */
+	bool by_events;       /* acts on rtls_events() only, else tries every turn */
+	bool close_notify;    /* ends with that alert */
+	bool answers;         /* sends nothing before it received the peer's plain bytes */
+	bool waits;           /* shuts down only after the peer did */
+	bool closes;          /* closes without shutdown where it may */
+	bool mortal;          /* its connection may end at any time; what it read must be right */
 };
 
 enum app_tx {
 	APP_TX_PLAIN,
 	APP_TX_KEYS,
 	APP_TX_DATA,
+	APP_TX_UPDATE, /* a KeyUpdate was taken, the next key comes */
 	APP_TX_NOTIFY,
 	APP_TX_END,
 	APP_TX_DONE, /* shut down */
@@ -58,6 +67,7 @@ enum app_rx {
 	APP_RX_PLAIN,
 	APP_RX_KEYS,
 	APP_RX_RECORDS,
+	APP_RX_UPDATE, /* a KeyUpdate was received, the next key comes */
 	APP_RX_EOF,
 };
 
@@ -73,7 +83,12 @@ struct app {
 	struct journal_cursor at; /* in peer_sent */
 	const struct sealer *sealer;
 	struct rtls_keys keys[2]; /* by enum rtls_dir */
+	uint32_t epoch[2];        /* how many keys there were */
 	uint64_t rng;
+	uint64_t update_rng; /* what key updates draw: without them nothing else moves */
+	uint64_t updated_off
+		[APP_AHEAD_MAX]; /* stream offsets behind the newest KeyUpdates, in turn */
+	unsigned int nb_updates;
 	uint64_t data_sent;
 	uint64_t received;
 	uint64_t records_sent;     /* control records */

@@ -22,6 +22,13 @@ app_below(struct app *a, uint64_t n)
 	return harness_rand(&a->rng) % n;
 }
 
+/* The same for key updates, which move nothing else. */
+static inline uint64_t
+app_update_below(struct app *a, uint64_t n)
+{
+	return harness_rand(&a->update_rng) % n;
+}
+
 static inline bool
 app_chance(struct app *a, uint32_t pct)
 {
@@ -31,8 +38,11 @@ app_chance(struct app *a, uint32_t pct)
 /* Cuts the first len bytes of buf into up to APP_IOV_MAX pieces at random places. */
 unsigned int app_scatter(struct app *a, struct iovec *iov, size_t len);
 
-/* Installs the keys of one direction, and looks whether they are there. */
-void app_install(struct app *a, enum rtls_dir dir);
+/*
+ * Installs the keys of one direction, the first or the next ones, and looks whether they are there.
+ * False: not for now, the former ones stay.
+ */
+bool app_install(struct app *a, enum rtls_dir dir);
 
 /* One call of the sending side. False: nothing can be done now. */
 bool app_tx_step(struct app *a, uint64_t now_us);

@@ -119,6 +119,40 @@ receive(struct app *a, uint8_t type, size_t len)
 	return !a->gone && a->error[0] == '\0';
 }
 
+/* Records, or what stands in front of the next one. False: nothing can be done now. */
+static bool
+receive_records(struct app *a, size_t len, uint64_t now_us)
+{
+	uint64_t received = a->received;
+	bool did;
+
+	if (app_chance(a, 10))
+		peek(a, len);
+	did = app_chance(a, 50) ? receive_msg(a, len) : receive(a, RTLS_TYPE_DATA, len);
+	if (a->received == received || !journal_behind_update(a->peer_sent, &a->at))
+		return did;
+	a->rx = APP_RX_UPDATE;
+	a->read_at_us = now_us + app_update_below(a, a->conf.update_us + 1);
+	return did;
+}
+
+/* Behind a KeyUpdate, whatever may lie there, nothing is to be had without the next key. */
+static bool
+receive_update(struct app *a)
+{
+	struct rtls_tls_info info = { 0 };
+	ssize_t rc = rtls_recv(a->sock, a->buf, sizeof(a->buf), 0);
+
+	if (rc != -EKEYEXPIRED)
+		app_complain(a, "rtls_recv behind a KeyUpdate gave %zd", rc);
+	if (rtls_tls_info(a->sock, RTLS_RX, &info) != 0 || !info.paused)
+		app_complain(a, "rtls_tls_info does not tell the pause behind a KeyUpdate");
+	if (!app_install(a, RTLS_RX))
+		return false;
+	a->rx = APP_RX_RECORDS;
+	return true;
+}
+
 bool
 app_rx_step(struct app *a, uint64_t now_us)
 {
@@ -134,7 +168,8 @@ app_rx_step(struct app *a, uint64_t now_us)
 			len = a->peer_sent->plain_len - a->received;
 		return receive(a, JOURNAL_PLAIN, len);
 	case APP_RX_KEYS:
-		app_install(a, RTLS_RX);
+		if (!app_install(a, RTLS_RX))
+			return false;
 		a->rx = APP_RX_RECORDS;
 		return true;
 	case APP_RX_RECORDS:
@@ -143,9 +178,9 @@ app_rx_step(struct app *a, uint64_t now_us)
 			a->read_at_us = now_us + a->conf.stall_us;
 			return false;
 		}
-		if (app_chance(a, 10))
-			peek(a, len);
-		return app_chance(a, 50) ? receive_msg(a, len) : receive(a, RTLS_TYPE_DATA, len);
+		return receive_records(a, len, now_us);
+	case APP_RX_UPDATE:
+		return now_us >= a->read_at_us && receive_update(a);
 	case APP_RX_EOF:
 		return false;
 	}
@@ -155,6 +190,6 @@ app_rx_step(struct app *a, uint64_t now_us)
 bool
 app_rx_due(const struct app *a)
 {
-	return a->rx == APP_RX_KEYS ||
+	return a->rx == APP_RX_KEYS || a->rx == APP_RX_UPDATE ||
 	       (a->rx == APP_RX_PLAIN && a->received == a->peer_sent->plain_len);
 }

@@ -66,7 +66,8 @@ send_data(struct app *a, uint16_t type, uint64_t left)
 static bool
 send_control(struct app *a, uint16_t type)
 {
-	size_t len = type == JOURNAL_HANDSHAKE ? 4 + app_below(a, app_chance(a, 10) ? 16381 : 300) :
+	size_t len = type == JOURNAL_KEY_UPDATE ? JOURNAL_KEY_UPDATE_LEN :
+		     type == JOURNAL_HANDSHAKE ? 4 + app_below(a, app_chance(a, 10) ? 16381 : 300) :
 						 2;
 	struct iovec iov[APP_IOV_MAX];
 	struct rtls_msg msg = { .iov = iov, .type = (uint8_t)type };
@@ -74,6 +75,8 @@ send_control(struct app *a, uint16_t type)
 
 	if (type == JOURNAL_CLOSE_NOTIFY)
 		msg.type = RTLS_TYPE_ALERT;
+	if (type == JOURNAL_KEY_UPDATE)
+		msg.type = RTLS_TYPE_HANDSHAKE;
 	journal_fill(a->sent, type, len, 0, a->buf, len);
 	msg.iovlen = app_scatter(a, iov, len);
 	rc = rtls_sendmsg(a->sock, &msg, 0);
@@ -85,6 +88,37 @@ send_control(struct app *a, uint16_t type)
 	journal_append(a->sent, type, len, false);
 	a->records_sent++;
 	a->control_past++;
+	return true;
+}
+
+/* Do as many keys as may be have bytes that the peer did not acknowledge? Without losses only. */
+static bool
+too_far_ahead(const struct app *a)
+{
+	struct rtls_sock_stats stats;
+	struct rtls_sock_info info;
+
+	if (a->conf.update_ahead == 0 || a->nb_updates < a->conf.update_ahead)
+		return false;
+	rtls_sock_stats(a->sock, &stats);
+	rtls_sock_info(a->sock, &info);
+	return stats.tx_bytes - info.in_flight <
+	       a->updated_off[(a->nb_updates - a->conf.update_ahead) % APP_AHEAD_MAX];
+}
+
+static bool
+send_update(struct app *a)
+{
+	struct rtls_sock_stats stats;
+	struct rtls_sock_info info;
+
+	if (too_far_ahead(a) || !send_control(a, JOURNAL_KEY_UPDATE))
+		return false;
+	rtls_sock_stats(a->sock, &stats);
+	rtls_sock_info(a->sock, &info);
+	a->updated_off[a->nb_updates++ % APP_AHEAD_MAX] = stats.tx_bytes - info.in_flight +
+							  info.snd_queued;
+	a->tx = APP_TX_UPDATE;
 	return true;
 }
 
@@ -115,7 +149,8 @@ app_tx_step(struct app *a, uint64_t now_us)
 		a->tx = APP_TX_KEYS;
 		return true;
 	case APP_TX_KEYS:
-		app_install(a, RTLS_TX);
+		if (!app_install(a, RTLS_TX))
+			return false;
 		a->data_sent = 0;
 		a->tx = APP_TX_DATA;
 		return true;
@@ -130,11 +165,19 @@ app_tx_step(struct app *a, uint64_t now_us)
 		if (a->control_past < CONTROL_PAST_MAX && app_chance(a, a->conf.control_pct))
 			return send_control(a,
 					    app_chance(a, 50) ? JOURNAL_ALERT : JOURNAL_HANDSHAKE);
+		if (a->conf.update_pct != 0 && a->control_past < CONTROL_PAST_MAX &&
+		    app_update_below(a, 100) < a->conf.update_pct && send_update(a))
+			return true;
 		if (a->data_sent < a->conf.bytes)
 			return send_data(a, JOURNAL_DATA, a->conf.bytes - a->data_sent);
 		a->tx = a->conf.close_notify ? APP_TX_NOTIFY : APP_TX_END;
 		a->write_at_us = now_us + a->conf.rest_us;
 		return a->conf.rest_us == 0;
+	case APP_TX_UPDATE:
+		if (!app_install(a, RTLS_TX))
+			return false;
+		a->tx = APP_TX_DATA;
+		return true;
 	case APP_TX_NOTIFY:
 		if (!send_control(a, JOURNAL_CLOSE_NOTIFY))
 			return false;
@@ -156,6 +199,6 @@ app_tx_step(struct app *a, uint64_t now_us)
 bool
 app_tx_due(const struct app *a)
 {
-	return a->tx == APP_TX_KEYS || a->tx == APP_TX_END ||
+	return a->tx == APP_TX_KEYS || a->tx == APP_TX_UPDATE || a->tx == APP_TX_END ||
 	       (a->tx == APP_TX_PLAIN && a->data_sent == a->sent->plain_len);
 }

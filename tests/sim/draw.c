@@ -169,6 +169,28 @@ draw_nic(struct sim_conf *c, uint64_t seed)
 }
 
 void
+draw_updates(struct sim_conf *c, uint64_t seed)
+{
+	static const uint32_t chunks[] = { 64, 300, 1000, 3000 };
+	static const uint32_t late[] = { 0, 0, 20, 200, 2000 };
+	uint64_t rng = seed ^ UINT64_C(0x757064617465);
+
+	for (int i = 0; i < 2; i++) {
+		struct app_conf *a = &c->end[i].app;
+		uint64_t updates = between(&rng, 150, 400);
+
+		a->update_pct = (uint32_t)between(&rng, 20, 60);
+		a->update_us = one_of(&rng, late, HARNESS_COUNT(late));
+		a->chunk_max = one_of(&rng, chunks, HARNESS_COUNT(chunks));
+		if (a->max_seg != 0 && a->max_seg <= 100)
+			a->max_seg = 700;
+		/* One call in five is short, the others are half of the longest: send_data(). */
+		a->bytes = updates * (100 / a->update_pct) * (a->chunk_max * 4 / 10 + 1);
+		a->pause_us %= 2000;
+	}
+}
+
+void
 draw_forger(struct sim_conf *c, uint64_t seed)
 {
 	static const uint32_t payloads[] = { 512, 512, 700, 1400 };
@@ -226,15 +248,16 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 			out + n, size - (size_t)n,
 			"; end %d: loss %u reorder %u/%u dup %u delay %u+%u rate %" PRIu64
 			" refuse %u, %" PRIu64 "+%" PRIu64 " bytes chunk %u read %u cap %u "
-			"seg %u ctl %u more %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
+			"seg %u ctl %u more %u update %u/%u/%u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
 			i, e->path.loss_ppm, e->path.reorder_ppm, e->path.reorder_us,
 			e->path.dup_ppm, e->path.delay_us, e->path.jitter_us, e->path.bits_per_s,
 			e->path.refuse_ppm, e->plain_len, e->app.bytes, e->app.chunk_max,
 			e->app.read_max, e->app.max_payload, e->app.max_seg, e->app.control_pct,
-			e->app.more_pct, e->app.pause_pct, e->app.pause_us, e->sndbuf, e->rcvbuf,
-			e->nb_large, e->app.by_events ? " events" : "",
-			e->app.close_notify ? " notify" : "", e->app.answers ? " answers" : "",
-			e->app.waits ? " waits" : "", e->app.closes ? " closes" : "");
+			e->app.more_pct, e->app.update_pct, e->app.update_us, e->app.update_ahead,
+			e->app.pause_pct, e->app.pause_us, e->sndbuf, e->rcvbuf, e->nb_large,
+			e->app.by_events ? " events" : "", e->app.close_notify ? " notify" : "",
+			e->app.answers ? " answers" : "", e->app.waits ? " waits" : "",
+			e->app.closes ? " closes" : "");
 		if (n > 0 && (size_t)n < size)
 			n += describe_nic(e, out + n, size - (size_t)n);
 	}

@@ -25,6 +25,12 @@ void draw_sim(struct sim_conf *conf, uint64_t seed, enum draw_network network);
 /* Puts TLS NICs under a drawn simulation, mostly at both ends. */
 void draw_nic(struct sim_conf *conf, uint64_t seed);
 
+/*
+ * Has both programs of a drawn simulation change their keys some hundred times while both send. What
+ * was drawn of them before stays as it is, but for how much they write.
+ */
+void draw_updates(struct sim_conf *conf, uint64_t seed);
+
 /* Puts somebody on the path of a drawn simulation, who forges. */
 void draw_forger(struct sim_conf *conf, uint64_t seed);
 

@@ -75,7 +75,7 @@ static void
 fill_at(const struct journal *j, uint16_t type, uint64_t item_off, uint64_t item_len, uint64_t pos,
 	uint8_t *out, size_t len)
 {
-	uint8_t head[4] = { 0 };
+	uint8_t head[JOURNAL_KEY_UPDATE_LEN] = { 0 };
 	uint64_t nb_head = 0;
 
 	random_bytes(j, item_off + pos, out, len);
@@ -90,6 +90,11 @@ fill_at(const struct journal *j, uint16_t type, uint64_t item_off, uint64_t item
 		head[1] = (uint8_t)((item_len - 4) >> 16);
 		head[2] = (uint8_t)((item_len - 4) >> 8);
 		head[3] = (uint8_t)(item_len - 4);
+	} else if (type == JOURNAL_KEY_UPDATE) {
+		nb_head = JOURNAL_KEY_UPDATE_LEN;
+		head[0] = 24;
+		head[3] = 1;
+		head[4] = word_at(j, item_off) % 2;
 	}
 	for (uint64_t i = pos; i < nb_head && i < pos + len; i++)
 		out[i - pos] = head[i];
@@ -139,7 +144,9 @@ settle(const struct journal *j, const struct journal_cursor *at)
 static uint8_t
 wire_type(uint16_t type)
 {
-	return type == JOURNAL_CLOSE_NOTIFY ? JOURNAL_ALERT : (uint8_t)type;
+	if (type == JOURNAL_CLOSE_NOTIFY)
+		return JOURNAL_ALERT;
+	return type == JOURNAL_KEY_UPDATE ? JOURNAL_HANDSHAKE : (uint8_t)type;
 }
 
 int
@@ -206,6 +213,13 @@ bool
 journal_between(const struct journal *j, const struct journal_cursor *at)
 {
 	return at->item >= j->nb_items || at->pos == 0 || at->pos == j->items[at->item].len;
+}
+
+bool
+journal_behind_update(const struct journal *j, const struct journal_cursor *at)
+{
+	return at->item < j->nb_items && j->items[at->item].type == JOURNAL_KEY_UPDATE &&
+	       at->pos == j->items[at->item].len;
 }
 
 bool

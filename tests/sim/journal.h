@@ -17,11 +17,17 @@
 #include <stdint.h>
 
 enum {
+	JOURNAL_KEY_UPDATE_LEN = 5,
+};
+
+/* Types of items. */
+enum {
 	JOURNAL_PLAIN = 0, /* bytes sent before there were keys */
 	JOURNAL_ALERT = 21,
 	JOURNAL_HANDSHAKE = 22,
 	JOURNAL_DATA = 23,
 	JOURNAL_CLOSE_NOTIFY = 256, /* on the wire an alert, with fixed content */
+	JOURNAL_KEY_UPDATE = 257,   /* on the wire of the handshake: RFC 8446 4.6.3 */
 };
 
 struct journal_item {
@@ -75,6 +81,9 @@ int journal_read(const struct journal *j, uint64_t off, uint8_t *out, size_t len
 
 /* Does the cursor stand between two items (or at the very end)? */
 bool journal_between(const struct journal *j, const struct journal_cursor *at);
+
+/* Does the cursor stand right behind a whole KeyUpdate? */
+bool journal_behind_update(const struct journal *j, const struct journal_cursor *at);
 
 /* Must a record end strictly between these offsets? */
 bool journal_cut_inside(const struct journal *j, uint64_t from_off, uint64_t to_off);

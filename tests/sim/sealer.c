@@ -58,6 +58,16 @@ complain(struct sealer *s, int dir, const char *what, int64_t at)
 }
 
 static void
+append(struct sealer *s, int dir, const uint8_t *bytes, uint64_t len)
+{
+	struct stream *stream = &s->dirs[dir].stream;
+	const char *wrong = stream_append(stream, bytes, len);
+
+	if (wrong != NULL)
+		complain(s, dir, wrong, (int64_t)stream->opened);
+}
+
+static void
 check_payload(struct sealer *s, int dir, const struct frame *f, int64_t off)
 {
 	struct dir *d = &s->dirs[dir], *peer = &s->dirs[1 - dir];
@@ -65,7 +75,6 @@ check_payload(struct sealer *s, int dir, const struct frame *f, int64_t off)
 	int64_t key_off = (int64_t)d->stream.conf.journal->plain_len;
 	int64_t again = (end < known ? end : known) - off;
 	const uint8_t *p = f->payload;
-	const char *wrong;
 
 	d->stats.segments++;
 	if (f->payload_len + f->opt_len > (peer->mss != 0 ? peer->mss : MSS_DEFAULT))
@@ -89,15 +98,14 @@ check_payload(struct sealer *s, int dir, const struct frame *f, int64_t off)
 	if (off >= key_off && (journal_leaks(d->stream.conf.journal, p, f->payload_len) ||
 			       journal_leaks(peer->stream.conf.journal, p, f->payload_len)))
 		complain(s, dir, "plaintext in clear at stream offset", off);
-	if (end <= known) {
+	if (end <= known)
 		d->stats.retransmitted++;
-		return;
-	}
-	if (d->fin)
+	else if (d->fin)
 		complain(s, dir, "bytes behind the FIN", off);
-	wrong = stream_append(&d->stream, p + (known - off), (uint64_t)(end - known));
-	if (wrong != NULL)
-		complain(s, dir, wrong, (int64_t)d->stream.opened);
+	else
+		append(s, dir, p + (known - off), (uint64_t)(end - known));
+	if (stream_spans_keys(&d->stream, (uint64_t)off, (uint64_t)end))
+		complain(s, dir, "a segment under two keys", off);
 }
 
 static void
@@ -324,6 +332,7 @@ sealer_stats_get(const struct sealer *s, int dir)
 	struct sealer_stats stats = s->dirs[dir].stats;
 
 	stats.records = s->dirs[dir].stream.nb_records;
+	stats.updates = s->dirs[dir].stream.nb_updates;
 	stats.wire_len = s->dirs[dir].stream.len;
 	return stats;
 }

@@ -7,11 +7,13 @@
  * offset. For every frame, retransmissions included:
  *
  *  - headers and checksums are right, no segment is longer than the MSS or than
- *    its sender wanted, none mixes bytes from before and after the keys, none exceeds the window;
+ *    its sender wanted, none mixes bytes from before and after the keys, or of two keys, none
+ *    exceeds the window;
  *  - each byte is the one that was first sent at its offset: a record number
  *    is used for exactly one ciphertext;
  *  - each record opens to the next bytes that the application's send calls
- *    accepted, and sealing these again gives the record, byte for byte;
+ *    accepted, and sealing these again gives the record, byte for byte; behind a KeyUpdate under
+ *    the next key, from its first number on;
  *  - behind the key offset no plaintext is to be seen.
  */
 #ifndef RTLS_SIM_SEALER_H
@@ -46,6 +48,7 @@ struct sealer_stats {
 	uint64_t fins;
 	uint64_t resets;
 	uint64_t records;
+	uint64_t updates;  /* of the key */
 	uint64_t wire_len; /* stream bytes */
 	uint32_t isn;
 };

@@ -14,25 +14,42 @@
 enum {
 	SEEDS = 60,       /* per network, five networks: 300 */
 	SEEDS_FULL = 200, /* 1,000 */
+	/* Those with key updates are ten times as long. */
+	SEEDS_LONG = 3,
+	SEEDS_LONG_FULL = 50, /* of six networks: 300 */
+	UPDATES_MIN = 100,
 };
 
 /* Of one network. */
 static uint64_t
-count(void)
+count(unsigned int kind)
 {
+	bool is_long = (kind & SEEDS_UPDATES) != 0;
 	const char *text = getenv("RECORDTLS_SEEDS");
 
 	if (getenv("RECORDTLS_SEED") != NULL)
 		return 1;
 	if (harness_full())
-		return SEEDS_FULL;
+		return is_long ? SEEDS_LONG_FULL : SEEDS_FULL;
+	if (is_long)
+		return SEEDS_LONG;
 	return text != NULL ? strtoull(text, NULL, 10) : SEEDS;
 }
 
 bool
 seeds_few(void)
 {
-	return count() < SEEDS;
+	return count(0) < SEEDS;
+}
+
+/* For a comparison with what another build puts on the wire. */
+static void
+print_hash(const struct sim_conf *conf, uint64_t seed, const struct sim_report *report)
+{
+	printf("# hash %" PRIu64 " %016" PRIx64 ":", seed, conf->seed);
+	for (size_t i = 0; i < sizeof(report->hash); i++)
+		printf("%02x", report->hash[i]);
+	printf("\n");
 }
 
 bool
@@ -41,6 +58,8 @@ seeds_plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *repor
 	char text[1024];
 
 	sim_play(conf, report);
+	if (getenv("RECORDTLS_HASHES") != NULL)
+		print_hash(conf, seed, report);
 	if (report->error[0] == '\0')
 		return true;
 	draw_describe(conf, text, sizeof(text));
@@ -59,6 +78,9 @@ add(struct seeds_totals *t, const struct sim_report *r)
 		t->records += r->wire[i].records;
 		t->lost += r->cable[i].lost;
 		t->duplicated += r->cable[i].duplicated;
+		t->updates += r->wire[i].updates;
+		if (r->wire[i].updates < t->updates_min)
+			t->updates_min = r->wire[i].updates;
 	}
 	for (int i = 0; i < 2; i++) {
 		t->tls.tx_bytes += r->tls[i].tx_bytes;
@@ -74,40 +96,53 @@ add(struct seeds_totals *t, const struct sim_report *r)
 	t->control_records += r->control_records;
 }
 
-struct seeds_totals
-seeds_play(enum draw_network network, bool nic)
+static void
+print(const struct seeds_totals *t, unsigned int kind)
 {
-	uint64_t first = harness_seed(), n = count(), failed = 0;
+	printf("# %" PRIu64 " seeds: %" PRIu64 " segments, %" PRIu64 " cut by the port, %" PRIu64
+	       " retransmitted, %" PRIu64 " lost, %" PRIu64 " duplicated; %" PRIu64
+	       " records, %" PRIu64 " of control; %" PRIu64 " sends refused\n",
+	       t->plays, t->segments, t->cut, t->retransmitted, t->lost, t->duplicated, t->records,
+	       t->control_records, t->refusals);
+	if ((kind & SEEDS_UPDATES) != 0)
+		printf("# keys: %" PRIu64 " updates, at least %" PRIu64 " of a direction\n",
+		       t->updates, t->updates_min);
+	if ((kind & SEEDS_NIC) != 0)
+		printf("# NIC: sealed %" PRIu64 " of %" PRIu64 " bytes, rebuilt %" PRIu64
+		       " times, %" PRIu64 " records sealed in software after all; opened %" PRIu64
+		       " of %" PRIu64 " records, %" PRIu64 " in part; out of step %" PRIu64 "\n",
+		       t->tls.tx_nic_bytes, t->tls.tx_bytes, t->tls.tx_ooo, t->tls.tx_fallback,
+		       t->tls.rx_nic_records, t->tls.rx_records, t->tls.rx_mixed_records,
+		       t->tls.rx_lost);
+}
+
+struct seeds_totals
+seeds_play(enum draw_network network, unsigned int kind)
+{
+	uint64_t first = harness_seed(), n = count(kind), failed = 0;
+	struct seeds_totals t = { .updates_min = UINT64_MAX };
 	struct sim_report report;
-	struct seeds_totals t = { 0 };
 	struct sim_conf conf;
 
 	for (uint64_t i = 0; i < n; i++) {
 		draw_sim(&conf, first + i, network);
-		if (nic)
+		if ((kind & SEEDS_NIC) != 0)
 			draw_nic(&conf, first + i);
+		if ((kind & SEEDS_UPDATES) != 0)
+			draw_updates(&conf, first + i);
 		if (!seeds_plays(&conf, first + i, &report))
 			failed++;
 		add(&t, &report);
 	}
-	printf("# %" PRIu64 " seeds: %" PRIu64 " segments, %" PRIu64 " cut by the port, %" PRIu64
-	       " retransmitted, %" PRIu64 " lost, %" PRIu64 " duplicated; %" PRIu64
-	       " records, %" PRIu64 " of control; %" PRIu64 " sends refused\n",
-	       t.plays, t.segments, t.cut, t.retransmitted, t.lost, t.duplicated, t.records,
-	       t.control_records, t.refusals);
-	if (nic)
-		printf("# NIC: sealed %" PRIu64 " of %" PRIu64 " bytes, rebuilt %" PRIu64
-		       " times, %" PRIu64 " records sealed in software after all; opened %" PRIu64
-		       " of %" PRIu64 " records, %" PRIu64 " in part; out of step %" PRIu64 "\n",
-		       t.tls.tx_nic_bytes, t.tls.tx_bytes, t.tls.tx_ooo, t.tls.tx_fallback,
-		       t.tls.rx_nic_records, t.tls.rx_records, t.tls.rx_mixed_records,
-		       t.tls.rx_lost);
+	print(&t, kind);
 	CU_ASSERT_EQUAL(failed, 0);
+	if ((kind & SEEDS_UPDATES) != 0)
+		CU_ASSERT(t.updates_min > UPDATES_MIN);
 	/* A simulation in which nothing happens proves nothing. */
 	if (!seeds_few()) {
 		CU_ASSERT(t.records > n * 10);
-		/* A TLS NIC cuts in front of the cable's port. */
-		CU_ASSERT(nic || t.cut > n);
+		/* A TLS NIC cuts in front of the cable's port; between two keys there is little to cut. */
+		CU_ASSERT(kind != 0 || t.cut > n);
 		CU_ASSERT(t.control_records > n);
 		CU_ASSERT(t.refusals > n);
 	}

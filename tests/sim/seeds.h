@@ -22,7 +22,15 @@ struct seeds_totals {
 	uint64_t duplicated;
 	uint64_t refusals;
 	uint64_t control_records;
+	uint64_t updates;
+	uint64_t updates_min; /* of one direction of one play */
 	struct sim_tls tls;
+};
+
+/* What is played besides what draw_sim() draws; a set of bits. */
+enum {
+	SEEDS_NIC = 1 << 0,     /* with TLS NICs */
+	SEEDS_UPDATES = 1 << 1, /* key after key */
 };
 
 /*
@@ -34,7 +42,10 @@ bool seeds_few(void);
 /* Plays one; says on the log what failed. */
 bool seeds_plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *report);
 
-/* 60 seeds of a network, 200 in full; nic: with TLS NICs. Asserts that none fails. */
-struct seeds_totals seeds_play(enum draw_network network, bool nic);
+/*
+ * 60 seeds of a network, 200 in full; of the long ones with key updates 3, and 50. Asserts that none
+ * fails.
+ */
+struct seeds_totals seeds_play(enum draw_network network, unsigned int kind);
 
 #endif

@@ -379,6 +379,7 @@ sim_play(const struct sim_conf *conf, struct sim_report *report)
 		report->received_us[i] = sim->world.end[i].app.received_at_us - conf->start_us;
 		report->refusals += sim->world.end[i].app.refusals;
 		report->control_records += sim->world.end[i].app.records_sent;
+		report->updates += report->wire[i].updates;
 	}
 	if (EVP_DigestFinal_ex(sim->hash, report->hash, NULL) != 1)
 		abort();

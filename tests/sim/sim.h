@@ -92,6 +92,7 @@ struct sim_report {
 	uint64_t closed_us;      /* since the start: both programs were done */
 	uint64_t refusals;       /* of send calls */
 	uint64_t control_records;
+	uint64_t updates; /* keys behind the first, of what was sent */
 	struct sealer_stats wire[2];
 	struct cable_stats cable[2];
 	struct forger_stats forger;

@@ -20,24 +20,32 @@ must(void *p)
 	return p;
 }
 
+static void
+take_key(struct stream *s, const struct sim_key *key)
+{
+	s->key = *key;
+	s->key_records = s->nb_records;
+	if (EVP_DecryptInit_ex2(s->open, EVP_aes_128_gcm(), key->key, NULL, NULL) != 1 ||
+	    EVP_EncryptInit_ex2(s->seal, EVP_aes_128_gcm(), key->key, NULL, NULL) != 1)
+		abort();
+}
+
 void
 stream_init(struct stream *s, const struct stream_conf *conf)
 {
 	*s = (struct stream){ .conf = *conf };
 	s->open = must(EVP_CIPHER_CTX_new());
 	s->seal = must(EVP_CIPHER_CTX_new());
-	if (EVP_DecryptInit_ex2(s->open, EVP_aes_128_gcm(), conf->key, NULL, NULL) != 1 ||
-	    EVP_EncryptInit_ex2(s->seal, EVP_aes_128_gcm(), conf->key, NULL, NULL) != 1)
-		abort();
+	take_key(s, &conf->key);
 }
 
 /* RFC 8446 5.3: the number, big endian, on the right end of the IV. */
 static void
 nonce_of(const struct stream *s, uint8_t nonce[12])
 {
-	uint64_t rec_no = s->conf.rec_no + s->nb_records;
+	uint64_t rec_no = s->key.rec_no + s->nb_records - s->key_records;
 
-	memcpy(nonce, s->conf.iv, 12);
+	memcpy(nonce, s->key.iv, 12);
 	for (int i = 0; i < 8; i++)
 		nonce[11 - i] ^= (uint8_t)(rec_no >> 8 * i);
 }
@@ -98,6 +106,21 @@ check_inner(struct stream *s, const uint8_t *inner, uint32_t len)
 	return NULL;
 }
 
+/* A record behind which everything is under the next key was opened. */
+static void
+update_key(struct stream *s)
+{
+	struct sim_key key;
+
+	if (s->nb_updates == s->cap_updates) {
+		s->cap_updates = s->cap_updates == 0 ? 64 : s->cap_updates * 2;
+		s->updates = must(realloc(s->updates, s->cap_updates * sizeof(*s->updates)));
+	}
+	s->updates[s->nb_updates++] = s->opened;
+	sim_key_of(s->conf.keys_seed, s->conf.from, 1 + s->nb_updates, &key);
+	take_key(s, &key);
+}
+
 static void
 remember(struct stream *s, uint32_t wire_len)
 {
@@ -134,6 +157,8 @@ check_records(struct stream *s)
 			return wrong;
 		remember(s, HDR_LEN + body_len);
 		s->opened += HDR_LEN + body_len;
+		if (journal_behind_update(s->conf.journal, &s->at))
+			update_key(s);
 	}
 	return NULL;
 }
@@ -165,6 +190,22 @@ bool
 stream_holds(const struct stream *s, uint64_t off, const uint8_t *bytes, uint64_t len)
 {
 	return len == 0 || (off + len <= s->len && memcmp(s->wire + off, bytes, len) == 0);
+}
+
+bool
+stream_spans_keys(const struct stream *s, uint64_t from_off, uint64_t to_off)
+{
+	uint64_t low = 0, high = s->nb_updates;
+
+	while (low < high) {
+		uint64_t middle = (low + high) / 2;
+
+		if (s->updates[middle] <= from_off)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->nb_updates && s->updates[low] < to_off;
 }
 
 const char *
@@ -203,4 +244,5 @@ stream_fini(struct stream *s)
 	EVP_CIPHER_CTX_free(s->seal);
 	free(s->wire);
 	free(s->records);
+	free(s->updates);
 }

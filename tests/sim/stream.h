@@ -16,11 +16,12 @@
 #include <openssl/evp.h>
 
 #include "sim/journal.h"
+#include "sim/keys.h"
 
 struct stream_conf {
-	uint8_t key[16]; /* AES-128-GCM */
-	uint8_t iv[12];
-	uint64_t rec_no;               /* of the first record */
+	struct sim_key key;            /* the first */
+	uint64_t keys_seed;            /* of those behind a KeyUpdate */
+	int from;                      /* the end that sends */
 	uint32_t max_payload;          /* plaintext bytes of a data record */
 	const struct journal *journal; /* borrowed for the stream's life */
 };
@@ -40,6 +41,11 @@ struct stream {
 	struct stream_record *records;
 	uint64_t nb_records;
 	uint64_t cap_records;
+	struct sim_key key;   /* in force */
+	uint64_t key_records; /* that were opened before it was */
+	uint64_t *updates;    /* offsets behind each KeyUpdate: the next key's first byte */
+	uint64_t nb_updates;
+	uint64_t cap_updates;
 	EVP_CIPHER_CTX *open;
 	EVP_CIPHER_CTX *seal;
 };
@@ -52,6 +58,9 @@ const char *stream_append(struct stream *s, const uint8_t *bytes, uint64_t len);
 
 /* Are these the bytes at off? All must have been sent. */
 bool stream_holds(const struct stream *s, uint64_t off, const uint8_t *bytes, uint64_t len);
+
+/* Are there bytes of two keys from one offset up to another one? */
+bool stream_spans_keys(const struct stream *s, uint64_t from_off, uint64_t to_off);
 
 /* Nothing more will be sent. NULL, or what is missing. */
 const char *stream_finish(const struct stream *s);

@@ -21,6 +21,7 @@ enum {
 	ISN_1 = 5,
 	SCALE = 2,
 	FRAME_MAX = 2000,
+	KEYS_SEED = 77,
 };
 
 /* What is wrong with the connection. */
@@ -68,6 +69,12 @@ enum fault {
 	FIN_NOT_ACKED,
 	NOT_ALL_SENT,
 	INSIDE_RECORD,
+	/* With a key update. */
+	UPDATED, /* nothing is wrong */
+	UPDATE_ACROSS,
+	UPDATE_ACROSS_AGAIN,
+	UPDATE_OLD_KEY,
+	UPDATE_OLD_NUMBER,
 	/* Where packets may be lost in front of the sealer. */
 	LATE, /* nothing is wrong */
 	LATE_NEVER,
@@ -81,6 +88,7 @@ struct bench {
 	uint8_t key[16];
 	uint8_t iv[12];
 	uint64_t rec_no;
+	uint32_t update_off;     /* behind the KeyUpdate; 0: there is none */
 	uint8_t wire[FRAME_MAX]; /* the stream of end 0 */
 	uint32_t len;
 };
@@ -210,6 +218,32 @@ add_record(struct bench *b, const uint8_t *inner, uint32_t len)
 	b->len += 5 + len + 16;
 }
 
+/* A KeyUpdate, and a record under the next key. */
+static void
+fill_update(struct bench *b)
+{
+	struct journal *j = &b->journal[0];
+	struct sim_key next;
+	uint8_t inner[40];
+
+	journal_fill(j, JOURNAL_KEY_UPDATE, JOURNAL_KEY_UPDATE_LEN, 0, inner, sizeof(inner));
+	journal_append(j, JOURNAL_KEY_UPDATE, JOURNAL_KEY_UPDATE_LEN, false);
+	inner[JOURNAL_KEY_UPDATE_LEN] = 22;
+	add_record(b, inner, JOURNAL_KEY_UPDATE_LEN + 1);
+	b->update_off = b->len;
+	sim_key_of(KEYS_SEED, 0, 2, &next);
+	if (b->fault != UPDATE_OLD_KEY) {
+		memcpy(b->key, next.key, sizeof(b->key));
+		memcpy(b->iv, next.iv, sizeof(b->iv));
+	}
+	if (b->fault != UPDATE_OLD_NUMBER)
+		b->rec_no = next.rec_no;
+	journal_fill(j, JOURNAL_DATA, 30, 0, inner, 30);
+	journal_append(j, JOURNAL_DATA, 30, true);
+	inner[30] = 23;
+	add_record(b, inner, 31);
+}
+
 /* What end 0 accepts and what it puts into its stream: 50 + 122 + 24 + 222 bytes. */
 static void
 fill_stream(struct bench *b)
@@ -248,6 +282,8 @@ fill_stream(struct bench *b)
 	inner[200] = 23;
 	/* With padding. */
 	add_record(b, inner, 210);
+	if (b->fault >= UPDATED && b->fault < LATE)
+		fill_update(b);
 	if (b->fault == NOT_ALL_SENT)
 		journal_append(j, JOURNAL_DATA, 1, true);
 	if (b->fault == PLAIN_BYTES)
@@ -334,6 +370,8 @@ open_connection(struct bench *b)
 static void
 move_data(struct bench *b)
 {
+	bool updated = b->update_off != 0 && b->fault != UPDATE_ACROSS;
+	uint32_t sent = updated ? b->update_off : PLAIN + 200;
 	uint8_t again[200];
 
 	if (b->fault == ACROSS_KEYS)
@@ -358,7 +396,11 @@ move_data(struct bench *b)
 		b->wire[PLAIN + 210] ^= 1;
 	if (b->fault != GAP && b->fault != LATE_NEVER)
 		data(b, PLAIN, 200, 0);
-	data(b, PLAIN + 200, b->len - PLAIN - 200, FRAME_PSH);
+	if (updated)
+		data(b, PLAIN + 200, b->update_off - PLAIN - 200, FRAME_PSH);
+	data(b, sent, b->len - sent, FRAME_PSH);
+	if (b->fault == UPDATE_ACROSS_AGAIN)
+		data(b, b->update_off - 1, 2, 0);
 	/* Again, cut at other places; and a probe of one byte, right and in front of the stream. */
 	data(b, 100, 200, 0);
 	memcpy(again, b->wire + 60, sizeof(again));
@@ -422,10 +464,12 @@ play(enum fault fault)
 	journal_init(&b.journal[0], 1, PLAIN);
 	journal_init(&b.journal[1], 2, 0);
 	for (int i = 0; i < 2; i++) {
-		memcpy(conf.dir[i].key, b.key, 16);
-		memcpy(conf.dir[i].iv, b.iv, 12);
-		conf.dir[i].rec_no = b.rec_no;
+		memcpy(conf.dir[i].key.key, b.key, 16);
+		memcpy(conf.dir[i].key.iv, b.iv, 12);
+		conf.dir[i].key.rec_no = b.rec_no;
 		conf.dir[i].max_payload = fault == RECORD_CAP ? 199 : 200;
+		conf.dir[i].keys_seed = KEYS_SEED;
+		conf.dir[i].from = i;
 		conf.dir[i].journal = &b.journal[i];
 	}
 	conf.gaps[0] = fault >= LATE;
@@ -469,6 +513,7 @@ static void
 test_accepts(void)
 {
 	CU_ASSERT_STRING_EQUAL(play(NOTHING), "");
+	CU_ASSERT_STRING_EQUAL(play(UPDATED), "");
 	CU_ASSERT_STRING_EQUAL(play(LATE), "");
 }
 
@@ -521,6 +566,10 @@ test_complains(void)
 		{ FIN_NOT_ACKED, "FIN was not acknowledged" },
 		{ NOT_ALL_SENT, "not all sent" },
 		{ INSIDE_RECORD, "inside a record" },
+		{ UPDATE_ACROSS, "under two keys" },
+		{ UPDATE_ACROSS_AGAIN, "under two keys" },
+		{ UPDATE_OLD_KEY, "OpenSSL does not seal" },
+		{ UPDATE_OLD_NUMBER, "OpenSSL does not seal" },
 		{ LATE_NEVER, "ACK" },
 		{ LATE_OTHER, "OpenSSL does not seal" },
 	};
@@ -571,6 +620,14 @@ test_journal(void)
 	CU_ASSERT_PTR_NULL(journal_match(&j, &at, JOURNAL_HANDSHAKE, b, 3));
 	CU_ASSERT(!journal_between(&j, &at));
 	CU_ASSERT_PTR_NULL(journal_match(&j, &at, JOURNAL_HANDSHAKE, b + 3, 61));
+	/* A KeyUpdate is one whole message, and known by its end only. */
+	journal_fill(&j, JOURNAL_KEY_UPDATE, JOURNAL_KEY_UPDATE_LEN, 0, b, 5);
+	journal_append(&j, JOURNAL_KEY_UPDATE, JOURNAL_KEY_UPDATE_LEN, false);
+	CU_ASSERT(memcmp(b, "\30\0\0\1", 4) == 0 && b[4] <= 1);
+	CU_ASSERT_PTR_NULL(journal_match(&j, &at, JOURNAL_HANDSHAKE, b, 4));
+	CU_ASSERT(!journal_behind_update(&j, &at));
+	CU_ASSERT_PTR_NULL(journal_match(&j, &at, JOURNAL_HANDSHAKE, b + 4, 1));
+	CU_ASSERT(journal_behind_update(&j, &at));
 	journal_append(&j, JOURNAL_CLOSE_NOTIFY, 2, false);
 	CU_ASSERT_PTR_NULL(journal_match(&j, &at, JOURNAL_ALERT, (const uint8_t *)"\1\0", 2));
 	/* Cuts: strictly inside. */

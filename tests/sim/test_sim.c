@@ -23,13 +23,13 @@ enum { SECOND = 1000000 };
 static void
 test_perfect(void)
 {
-	seeds_play(DRAW_PERFECT, false);
+	seeds_play(DRAW_PERFECT, 0);
 }
 
 static void
 test_loss(void)
 {
-	struct seeds_totals t = seeds_play(DRAW_LOSS, false);
+	struct seeds_totals t = seeds_play(DRAW_LOSS, 0);
 
 	if (!seeds_few())
 		CU_ASSERT(t.lost > t.plays && t.retransmitted > t.plays);
@@ -38,13 +38,13 @@ test_loss(void)
 static void
 test_reorder(void)
 {
-	seeds_play(DRAW_REORDER, false);
+	seeds_play(DRAW_REORDER, 0);
 }
 
 static void
 test_duplicate(void)
 {
-	struct seeds_totals t = seeds_play(DRAW_DUPLICATE, false);
+	struct seeds_totals t = seeds_play(DRAW_DUPLICATE, 0);
 
 	if (!seeds_few())
 		CU_ASSERT(t.duplicated > t.plays);
@@ -53,13 +53,13 @@ test_duplicate(void)
 static void
 test_delay(void)
 {
-	seeds_play(DRAW_DELAY, false);
+	seeds_play(DRAW_DELAY, 0);
 }
 
 static void
 test_everything(void)
 {
-	struct seeds_totals t = seeds_play(DRAW_EVERYTHING, false);
+	struct seeds_totals t = seeds_play(DRAW_EVERYTHING, 0);
 
 	if (!seeds_few())
 		CU_ASSERT(t.lost > t.plays && t.duplicated > t.plays);
@@ -81,6 +81,14 @@ test_replay(void)
 		CU_ASSERT(seeds_plays(&conf, harness_seed() + i, &other));
 		CU_ASSERT_NOT_EQUAL(memcmp(a.hash, other.hash, sizeof(a.hash)), 0);
 	}
+}
+
+/* Key after key in both directions, on every network. */
+static void
+test_updates(void)
+{
+	for (int network = DRAW_PERFECT; network <= DRAW_EVERYTHING; network++)
+		seeds_play((enum draw_network)network, SEEDS_UPDATES);
 }
 
 /* --- scripts ----------------------------------------------------------------- */
@@ -297,6 +305,7 @@ main(void)
 		{ "seeds: duplication", test_duplicate },
 		{ "seeds: delay and bandwidth", test_delay },
 		{ "seeds: everything at once", test_everything },
+		{ "seeds: key after key", test_updates },
 		{ "a seed replays to the same packets", test_replay },
 		{ "lost SYN, SYN-ACK, third ACK, FIN", test_lost_frames },
 		{ "zero window", test_zero_window },

@@ -115,6 +115,13 @@ addr_of(int i, uint16_t port)
 	};
 }
 
+/* Of the keys behind the first ones. */
+static uint64_t
+keys_seed(const struct sim_conf *conf)
+{
+	return conf->seed ^ UINT64_C(0x6e657874);
+}
+
 static void
 make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2])
 {
@@ -132,9 +139,11 @@ make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2]
 		for (int j = 0; j < 12; j++)
 			keys[i].iv[j] = (uint8_t)harness_rand(&rng);
 		journal_init(&w->end[i].journal, harness_rand(&rng), conf->end[i].plain_len);
-		memcpy(sc.dir[i].key, keys[i].key, sizeof(sc.dir[i].key));
-		memcpy(sc.dir[i].iv, keys[i].iv, sizeof(sc.dir[i].iv));
-		sc.dir[i].rec_no = keys[i].rec_no;
+		memcpy(sc.dir[i].key.key, keys[i].key, sizeof(sc.dir[i].key.key));
+		memcpy(sc.dir[i].key.iv, keys[i].iv, sizeof(sc.dir[i].key.iv));
+		sc.dir[i].key.rec_no = keys[i].rec_no;
+		sc.dir[i].keys_seed = keys_seed(conf);
+		sc.dir[i].from = i;
 		sc.dir[i].max_payload = conf->end[i].app.max_payload != 0 ?
 						conf->end[i].app.max_payload :
 						16384;
@@ -175,6 +184,7 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 		sc.secret[j] = (uint8_t)harness_rand(&rng);
 	app.software = c->nic == SIM_NIC_UNUSED;
 	app.mortal = conf->mortal;
+	app.keys_seed = keys_seed(conf);
 	app_init(&e->app, &app, i, &e->journal, &w->end[1 - i].journal, w->sealer, &keys[i],
 		 &keys[1 - i]);
 	e->port = cable_port(w->cable, i);
