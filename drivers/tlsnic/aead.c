@@ -15,19 +15,33 @@ struct nic_aead {
 	EVP_CIPHER_CTX *ctx;
 };
 
-struct nic_aead *
-nic_aead_create(bool seal, const uint8_t key[NIC_AEAD_KEY_LEN])
+/* libcrypto's names, by enum record_aead; NULL: the NIC has not got it. */
+static const char *const names[RECORD_AEADS] = {
+	[RECORD_AEAD_AES_128_GCM] = "AES-128-GCM",
+};
+
+bool
+nic_aead_has(const struct record_suite *s)
 {
-	struct nic_aead *a = malloc(sizeof(*a));
+	return names[s->aead] != NULL;
+}
+
+struct nic_aead *
+nic_aead_create(bool seal, const struct record_suite *s, const uint8_t *key)
+{
+	struct nic_aead *a;
 	EVP_CIPHER *cipher;
 	bool ok;
 
+	if (!nic_aead_has(s))
+		return NULL;
+	a = malloc(sizeof(*a));
 	if (a == NULL)
 		return NULL;
 	ERR_set_mark();
-	cipher = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
+	cipher = EVP_CIPHER_fetch(NULL, names[s->aead], NULL);
 	a->ctx = EVP_CIPHER_CTX_new();
-	ok = cipher != NULL && a->ctx != NULL &&
+	ok = cipher != NULL && a->ctx != NULL && EVP_CIPHER_get_key_length(cipher) == s->key_len &&
 	     EVP_CipherInit_ex2(a->ctx, cipher, key, NULL, seal, NULL) == 1;
 	EVP_CIPHER_free(cipher); /* the context has its own reference */
 	ERR_pop_to_mark();

@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * AES-128-GCM in pieces, for one direction of one context: a record is sealed or opened as
+ * An AEAD in pieces, for one direction of one context: a record is sealed or opened as
  * its bytes come, however they are cut, and between two pieces the state can be copied.
  *
  * A record is begin, any number of updates, and tag or verify; begin may be called at any
@@ -15,12 +15,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { NIC_AEAD_KEY_LEN = 16, NIC_AEAD_NONCE_LEN = 12, NIC_AEAD_TAG_LEN = 16 };
+#include "core/record.h"
+
+enum { NIC_AEAD_NONCE_LEN = RECORD_NONCE_LEN, NIC_AEAD_TAG_LEN = RECORD_TAG_LEN };
 
 struct nic_aead;
 
-/* NULL: no memory, or a libcrypto that has no AES-128-GCM. */
-struct nic_aead *nic_aead_create(bool seal, const uint8_t key[NIC_AEAD_KEY_LEN]);
+/* Can it be computed, as far as is known without a key? */
+bool nic_aead_has(const struct record_suite *s);
+
+/* key: s->key_len bytes. NULL: not this suite, no memory, or a libcrypto that has it not. */
+struct nic_aead *nic_aead_create(bool seal, const struct record_suite *s, const uint8_t *key);
 
 /* 0 or -EIO, as the calls below. */
 int nic_aead_begin(struct nic_aead *a, const uint8_t nonce[NIC_AEAD_NONCE_LEN], const uint8_t *aad,

@@ -24,6 +24,7 @@ struct tlsnic {
 	struct rtls_tlsnic_conf conf; /* no field is 0 that has a default */
 	char name[16];                /* of its pool, rings and tables */
 	struct rte_security_ctx security;
+	struct nic_capabilities capabilities;
 	int mark_off;       /* of a packet's mark in its mbuf */
 	uint32_t frame_max; /* bytes of the longest frame that it makes */
 	uint8_t *scratch;   /* of the NIC's lcore: a record, or two frames */

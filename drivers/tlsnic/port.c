@@ -205,6 +205,7 @@ make_port(struct tlsnic *nic, struct rtls_port *under)
 		nic->port.rx_room = under->rx_room +
 				    (uint64_t)(nic->conf.nb_mbufs / 2) *
 					    (RTE_PKTMBUF_HEADROOM + nic->frame_max);
+	nic_capabilities_init(&nic->capabilities);
 	nic->security = (struct rte_security_ctx){ .device = nic, .ops = &nic_security_ops };
 	nic->port.tls.sec_ctx = &nic->security;
 	nic->port.tls.dev = nic;

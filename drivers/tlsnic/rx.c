@@ -3,15 +3,10 @@
 
 #include "tlsnic/rx.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
-
-static_assert((int)RECORD_TAG_LEN == (int)NIC_AEAD_TAG_LEN &&
-		      (int)RECORD_NONCE_LEN == (int)NIC_AEAD_NONCE_LEN,
-	      "records are what the AEAD takes");
 
 int
 nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,
@@ -20,8 +15,8 @@ nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,
 	memset(rx, 0, sizeof(*rx));
 	rx_track_init(&rx->track, s);
 	memcpy(rx->iv, iv, sizeof(rx->iv));
-	rx->work = nic_aead_create(false, key);
-	rx->undo = nic_aead_create(false, key);
+	rx->work = nic_aead_create(false, s, key);
+	rx->undo = nic_aead_create(false, s, key);
 	if (rx->work == NULL || rx->undo == NULL) {
 		nic_rx_fini(rx);
 		return -ENOMEM;

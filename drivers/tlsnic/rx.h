@@ -23,7 +23,7 @@ struct nic_rx {
 	uint8_t tag[RECORD_TAG_LEN]; /* as much of it as came */
 };
 
-/* s: AES-128-GCM without an explicit nonce. Opens nothing before nic_rx_start(). 0 or -ENOMEM. */
+/* s: one that nic_aead has, without explicit nonce. Opens nothing before nic_rx_start(). 0 or -ENOMEM. */
 int nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,
 		const uint8_t iv[RECORD_NONCE_LEN]);
 

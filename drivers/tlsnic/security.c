@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <rte_cryptodev.h>
 #include <rte_errno.h>
 
 #include <recordtls/tls.h>
@@ -13,46 +12,83 @@
 #include "tlsnic/nic.h"
 #include "tlsnic/security.h"
 
-static const struct rte_cryptodev_capabilities aes_128_gcm[] = {
-	{
+/* rte_security's numbers, by enum record_aead; 0, which is none of them: not carried. */
+static const enum rte_crypto_aead_algorithm algos[RECORD_AEADS] = {
+	[RECORD_AEAD_AES_128_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
+};
+
+/* The NIC knows one version. */
+enum { VERSION = RTLS_TLS_1_3, SECURITY_VERSION = RTE_SECURITY_VERSION_TLS_1_3 };
+
+static bool
+has_suite(const struct record_suite *s)
+{
+	return s->version == VERSION && algos[s->aead] != 0 && nic_aead_has(s);
+}
+
+static struct rte_cryptodev_capabilities
+aead_capability(const struct record_suite *s)
+{
+	return (struct rte_cryptodev_capabilities){
 		.op = RTE_CRYPTO_OP_TYPE_SYMMETRIC,
 		.sym = {
 			.xform_type = RTE_CRYPTO_SYM_XFORM_AEAD,
 			.aead = {
-				.algo = RTE_CRYPTO_AEAD_AES_GCM,
+				.algo = algos[s->aead],
 				.block_size = 16,
-				.key_size = { .min = 16, .max = 16 },
-				.digest_size = { .min = 16, .max = 16 },
-				.aad_size = { .min = 5, .max = 5 },
-				.iv_size = { .min = 12, .max = 12 },
+				.key_size = { .min = s->key_len, .max = s->key_len },
+				.digest_size = { .min = RECORD_TAG_LEN, .max = RECORD_TAG_LEN },
+				.aad_size = { .min = s->aad_len, .max = s->aad_len },
+				.iv_size = { .min = RECORD_NONCE_LEN, .max = RECORD_NONCE_LEN },
 			},
 		},
-	},
-	{ .op = RTE_CRYPTO_OP_TYPE_UNDEFINED },
-};
+	};
+}
 
-static const struct rte_security_capability capabilities[] = {
-	{
+static struct rte_security_capability
+tls_capability(const struct nic_capabilities *c, enum rte_security_tls_sess_type type)
+{
+	return (struct rte_security_capability){
 		.action = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
 		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
 		.tls_record = {
-			.ver = RTE_SECURITY_VERSION_TLS_1_3,
-			.type = RTE_SECURITY_TLS_SESS_TYPE_WRITE,
+			.ver = (enum rte_security_tls_version)SECURITY_VERSION,
+			.type = type,
 		},
-		.crypto_capabilities = aes_128_gcm,
-		.ol_flags = RTE_SECURITY_TX_OLOAD_NEED_MDATA,
-	},
-	{
-		.action = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
-		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
-		.tls_record = {
-			.ver = RTE_SECURITY_VERSION_TLS_1_3,
-			.type = RTE_SECURITY_TLS_SESS_TYPE_READ,
-		},
-		.crypto_capabilities = aes_128_gcm,
-	},
-	{ .action = RTE_SECURITY_ACTION_TYPE_NONE },
-};
+		.crypto_capabilities = c->aeads,
+		.ol_flags = type == RTE_SECURITY_TLS_SESS_TYPE_WRITE ?
+				    RTE_SECURITY_TX_OLOAD_NEED_MDATA :
+				    0,
+	};
+}
+
+void
+nic_capabilities_init(struct nic_capabilities *c)
+{
+	const struct record_suite *s;
+	unsigned int n = 0;
+
+	/* Zero is both ends: RTE_CRYPTO_OP_TYPE_UNDEFINED, RTE_SECURITY_ACTION_TYPE_NONE. */
+	memset(c, 0, sizeof(*c));
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
+		if (has_suite(s))
+			c->aeads[n++] = aead_capability(s);
+	c->tls[0] = tls_capability(c, RTE_SECURITY_TLS_SESS_TYPE_WRITE);
+	c->tls[1] = tls_capability(c, RTE_SECURITY_TLS_SESS_TYPE_READ);
+}
+
+/* The suite of an AEAD as rte_security knows it, or NULL. */
+static const struct record_suite *
+suite_of(const struct rte_crypto_sym_xform *x)
+{
+	const struct record_suite *s;
+
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
+		if (has_suite(s) && algos[s->aead] == x->aead.algo &&
+		    s->key_len == x->aead.key.length)
+			return s;
+	return NULL;
+}
 
 static bool
 is_carried(const struct rte_security_session_conf *conf)
@@ -62,15 +98,15 @@ is_carried(const struct rte_security_session_conf *conf)
 
 	if (conf->action_type != RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO ||
 	    conf->protocol != RTE_SECURITY_PROTOCOL_TLS_RECORD ||
-	    conf->tls_record.ver != RTE_SECURITY_VERSION_TLS_1_3)
+	    (int)conf->tls_record.ver != SECURITY_VERSION)
 		return false;
 	if (conf->tls_record.type == RTE_SECURITY_TLS_SESS_TYPE_READ)
 		op = RTE_CRYPTO_AEAD_OP_DECRYPT;
 	else if (conf->tls_record.type != RTE_SECURITY_TLS_SESS_TYPE_WRITE)
 		return false;
 	return x != NULL && x->next == NULL && x->type == RTE_CRYPTO_SYM_XFORM_AEAD &&
-	       x->aead.op == op && x->aead.algo == RTE_CRYPTO_AEAD_AES_GCM &&
-	       x->aead.key.length == 16 && x->aead.key.data != NULL && x->aead.digest_length == 16;
+	       x->aead.op == op && suite_of(x) != NULL && x->aead.key.data != NULL &&
+	       x->aead.digest_length == RECORD_TAG_LEN;
 }
 
 static int
@@ -82,9 +118,9 @@ session_create(void *device, struct rte_security_session_conf *conf,
 	(void)device;
 	if (!is_carried(conf))
 		return -ENOTSUP;
-	k->suite = record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
+	k->suite = suite_of(conf->crypto_xform);
 	k->dir = conf->tls_record.type == RTE_SECURITY_TLS_SESS_TYPE_READ ? RTLS_RX : RTLS_TX;
-	memcpy(k->key, conf->crypto_xform->aead.key.data, sizeof(k->key));
+	memcpy(k->key, conf->crypto_xform->aead.key.data, k->suite->key_len);
 	memcpy(k->iv, conf->tls_record.tls_1_3.imp_nonce, sizeof(k->iv));
 	return 0;
 }
@@ -118,8 +154,9 @@ set_pkt_metadata(void *device, struct rte_security_session *session, struct rte_
 static const struct rte_security_capability *
 capabilities_get(void *device)
 {
-	(void)device;
-	return capabilities;
+	const struct tlsnic *nic = device;
+
+	return nic->capabilities.tls;
 }
 
 const struct rte_security_ops nic_security_ops = {

@@ -8,6 +8,7 @@
 #ifndef TLSNIC_SECURITY_H
 #define TLSNIC_SECURITY_H
 
+#include <rte_cryptodev.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_security_driver.h>
@@ -20,11 +21,19 @@
 struct nic_key {
 	const struct record_suite *suite;
 	uint8_t dir; /* enum rtls_dir */
-	uint8_t key[16];
+	uint8_t key[RECORD_KEY_MAX];
 	uint8_t iv[RECORD_NONCE_LEN];
 };
 
+/* What it says of itself; one entry per AEAD and one behind the last. */
+struct nic_capabilities {
+	struct rte_cryptodev_capabilities aeads[RECORD_AEADS + 1];
+	struct rte_security_capability tls[3]; /* sending, receiving */
+};
+
 extern const struct rte_security_ops nic_security_ops;
+
+void nic_capabilities_init(struct nic_capabilities *c);
 
 /* Of a session of ours. */
 static inline const struct nic_key *

@@ -93,7 +93,7 @@ nic_tx_init(struct nic_tx *tx, const struct record_suite *s, const uint8_t *key,
 	*tx = (struct nic_tx){ .suite = s };
 	memcpy(tx->iv, iv, sizeof(tx->iv));
 	for (int i = 0; i < 2; i++) {
-		tx->state[i].aead = nic_aead_create(true, key);
+		tx->state[i].aead = nic_aead_create(true, s, key);
 		if (tx->state[i].aead == NULL) {
 			nic_tx_fini(tx);
 			return -ENOMEM;

@@ -9,12 +9,16 @@
 
 #include <recordtls/tls.h>
 
-/* A row is carried once its tests have an oracle; code elsewhere needs no change. */
+/*
+ * A row is carried once its tests have an oracle. Elsewhere it needs an entry for its AEAD in each
+ * map that is to carry it, if there is none yet, and nothing else.
+ */
 static const struct record_suite suites[] = {
 	{
 		.version = RTLS_TLS_1_3,
 		.cipher = RTLS_CIPHER_AES_GCM_128,
 		.name = "TLS_AES_128_GCM_SHA256",
+		.aead = RECORD_AEAD_AES_128_GCM,
 		.key_len = 16,
 		.explicit_nonce_len = 0,
 		.inner_type_len = 1,
@@ -30,11 +34,28 @@ static_assert(RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_12 <= UINT16_MAX,
 static_assert(RECORD_AAD_MAX == 8 + RECORD_HDR_LEN,
 	      "TLS 1.2 additional data is the number and a header");
 
+enum { SUITES = sizeof(suites) / sizeof(suites[0]) };
+
 const struct record_suite *
 record_suite_find(uint16_t version, uint16_t cipher)
 {
-	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+	for (size_t i = 0; i < SUITES; i++)
 		if (suites[i].version == version && suites[i].cipher == cipher)
+			return &suites[i];
+	return NULL;
+}
+
+const struct record_suite *
+record_suite_row(unsigned int i)
+{
+	return i < SUITES ? &suites[i] : NULL;
+}
+
+const struct record_suite *
+record_suite_of_aead(enum record_aead aead)
+{
+	for (size_t i = 0; i < SUITES; i++)
+		if (suites[i].aead == aead)
 			return &suites[i];
 	return NULL;
 }

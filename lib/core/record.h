@@ -43,18 +43,37 @@ enum record_type {
 enum { RECORD_WIRE_VERSION = 0x0303 }; /* legacy_record_version of both 1.2 and 1.3 */
 enum { RECORD_HS_KEY_UPDATE = 24 };    /* RFC 8446 4: HandshakeType of KeyUpdate */
 
+/*
+ * What seals the records of a suite. Whoever computes, or hands keys on, has one map indexed by it,
+ * of designated initialisers; an entry that is missing there is an AEAD that it does not carry. All
+ * else is in the suite's row, and no other code names an AEAD, a cipher or a suite.
+ */
+enum record_aead {
+	RECORD_AEAD_NONE, /* no suite's, and without an entry everywhere */
+	RECORD_AEAD_AES_128_GCM,
+	RECORD_AEAD_AES_256_GCM,
+	RECORD_AEAD_AES_128_CCM,
+	RECORD_AEAD_CHACHA20_POLY1305,
+	RECORD_AEADS,
+};
+
 /* What (version, suite) fixes about a record. */
 struct record_suite {
 	uint16_t version; /* 0x0303 or 0x0304 */
 	uint16_t cipher;  /* enum rtls_cipher */
 	const char *name; /* IANA name of the suite */
+	uint8_t aead;     /* enum record_aead */
 	uint8_t key_len;
-	uint8_t explicit_nonce_len; /* on the wire behind the header */
-	uint8_t inner_type_len;     /* 1 in TLS 1.3: the type behind the plaintext */
-	uint8_t aad_len;            /* RECORD_HDR_LEN: the header; RECORD_AAD_MAX: as in TLS 1.2 */
-	uint16_t body_max;          /* largest length field that is accepted */
-	uint16_t body_min;          /* smallest one */
-	uint64_t seal_limit;        /* full-size records per key, RFC 8446 5.5; 0 = none */
+	/*
+	 * On the wire behind the header, and with it the nonce's form. 0: IV xor number. 8: salt and
+	 * counter (RFC 5288 3).
+	 */
+	uint8_t explicit_nonce_len;
+	uint8_t inner_type_len; /* 1 in TLS 1.3: the type behind the plaintext */
+	uint8_t aad_len;        /* RECORD_HDR_LEN: the header; RECORD_AAD_MAX: as in TLS 1.2 */
+	uint16_t body_max;      /* largest length field that is accepted */
+	uint16_t body_min;      /* smallest one */
+	uint64_t seal_limit;    /* full-size records per key, RFC 8446 5.5; 0 = none */
 };
 
 struct record_header {
@@ -65,6 +84,15 @@ struct record_header {
 
 /* The table entry, or NULL where this library does not carry the pair. */
 const struct record_suite *record_suite_find(uint16_t version, uint16_t cipher);
+
+/*
+ * The table's rows one by one; NULL behind the last. Row 0 is there always: it is the suite that
+ * each TLS 1.3 peer has (RFC 8446 9.1), by which providers are compared.
+ */
+const struct record_suite *record_suite_row(unsigned int i);
+
+/* The first row of an AEAD, as the AEAD fixes the length of its key; NULL: no suite has it. */
+const struct record_suite *record_suite_of_aead(enum record_aead aead);
 
 /* Does the kernel's linux/tls.h have the pair, carried here or not? */
 bool record_suite_known(uint16_t version, uint16_t cipher);

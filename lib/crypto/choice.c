@@ -10,8 +10,6 @@
 #include <rte_common.h>
 #include <rte_cryptodev.h>
 
-#include <recordtls/tls.h>
-
 #include "crypto/meter.h"
 
 /* Those that DPDK can make on any machine, for "auto". */
@@ -98,7 +96,7 @@ use_device(struct choice *c, const char *name, const struct cryptodev_conf *conf
 	fallback_init(&c->fallback, cryptodev_provider(c->device));
 	c->provider = &c->fallback.provider;
 	snprintf(c->text, sizeof(c->text), "%s (%s)", name,
-		 cryptodev_describe(c->device, RTLS_CIPHER_AES_GCM_128));
+		 cryptodev_describe(c->device, record_suite_row(0)));
 	c->why_len = strlen(c->text);
 	return 0;
 }

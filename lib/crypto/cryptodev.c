@@ -44,15 +44,15 @@ of_provider(const struct crypto_provider *p)
 }
 
 static void *
-session_create(const struct cryptodev *c, const struct record_suite *s,
-	       const struct cryptodev_suite *suite, enum crypto_dir dir, const uint8_t *key)
+session_create(const struct cryptodev *c, const struct record_suite *s, enum crypto_dir dir,
+	       const uint8_t *key)
 {
 	struct rte_crypto_sym_xform xform = {
 		.type = RTE_CRYPTO_SYM_XFORM_AEAD,
 		.aead = {
 			.op = dir == CRYPTO_SEAL ? RTE_CRYPTO_AEAD_OP_ENCRYPT :
 						   RTE_CRYPTO_AEAD_OP_DECRYPT,
-			.algo = suite->algo,
+			.algo = cryptodev_algos[s->aead],
 			.key = { .data = key, .length = s->key_len },
 			.iv = { .length = RECORD_NONCE_LEN },
 			.digest_length = RECORD_TAG_LEN,
@@ -68,15 +68,15 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 	   const uint8_t *key, struct crypto_key **out)
 {
 	struct cryptodev *c = of_provider(p);
-	const struct cryptodev_suite *suite = cryptodev_suite_find(c->device, s->cipher);
+	const struct cryptodev_aead *aead = &c->device->aeads[s->aead];
 	struct cryptodev_key *k;
 
-	if (suite == NULL || suite->layouts[dir] == 0 || suite->key_len != s->key_len)
+	if (aead->layouts[dir] == 0)
 		return -ENOTSUP;
 	k = calloc(1, sizeof(*k));
 	if (k == NULL)
 		return -ENOMEM;
-	k->session = session_create(c, s, suite, dir, key);
+	k->session = session_create(c, s, dir, key);
 	if (k->session == NULL) {
 		free(k);
 		return rte_errno == ENOMEM ? -ENOMEM : -ENOTSUP;
@@ -84,8 +84,8 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 	k->key.provider = p;
 	k->dir = dir;
 	k->aad_len = s->aad_len;
-	k->layouts = suite->layouts[dir];
-	k->bad_tag = suite->bad_tag;
+	k->layouts = aead->layouts[dir];
+	k->bad_tag = aead->bad_tag;
 	*out = &k->key;
 	return 0;
 }
@@ -142,8 +142,8 @@ open_locked(struct cryptodev *c, const char *device, const struct cryptodev_conf
 		rc = cryptodev_probe(c);
 		c->device->proved = rc == 0;
 	}
-	for (size_t i = 0; rc == 0 && i < RTE_DIM(c->device->suites); i++)
-		if (c->device->suites[i].layouts[CRYPTO_SEAL] != 0)
+	for (size_t i = 0; rc == 0 && i < RTE_DIM(c->device->aeads); i++)
+		if (c->device->aeads[i].layouts[CRYPTO_SEAL] != 0)
 			return 0;
 	return rc == 0 ? -ENOTSUP : rc;
 }
@@ -187,10 +187,10 @@ cryptodev_close(struct cryptodev *c)
 }
 
 const char *
-cryptodev_describe(const struct cryptodev *c, uint16_t cipher)
+cryptodev_describe(const struct cryptodev *c, const struct record_suite *s)
 {
-	const struct cryptodev_suite *s = cryptodev_suite_find(c->device, cipher);
-	unsigned int both = s == NULL ? 0 : s->layouts[CRYPTO_SEAL] & s->layouts[CRYPTO_OPEN];
+	const struct cryptodev_aead *a = &c->device->aeads[s->aead];
+	unsigned int both = a->layouts[CRYPTO_SEAL] & a->layouts[CRYPTO_OPEN];
 
 	if ((both & BOUNCE_OUT_CHAIN) != 0)
 		return "any layout";

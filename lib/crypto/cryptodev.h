@@ -46,8 +46,8 @@ int cryptodev_open(const char *device, const struct cryptodev_conf *conf, struct
 /* Keys made by it are refused with -ENOTSUP for suites that it is not right with. */
 const struct crypto_provider *cryptodev_provider(const struct cryptodev *c);
 
-/* For people: how the device is used for a cipher, as "in place; chains are copied". */
-const char *cryptodev_describe(const struct cryptodev *c, uint16_t cipher);
+/* For people: how the device is used for a suite, as "in place; chains are copied". */
+const char *cryptodev_describe(const struct cryptodev *c, const struct record_suite *s);
 
 /* All its keys are destroyed. NULL is fine. */
 void cryptodev_close(struct cryptodev *c);

@@ -27,8 +27,8 @@ struct area {
 
 struct probe {
 	struct cryptodev *c;
-	struct cryptodev_suite *suite;
-	struct record_suite record; /* what of it is asked: cipher, lengths of key and AAD */
+	struct cryptodev_aead *aead;
+	struct record_suite record; /* what of it is asked: AEAD, lengths of key and AAD */
 	unsigned int layout;
 	enum crypto_dir dir;
 	struct crypto_key *key;  /* the device's */
@@ -162,10 +162,10 @@ answers_burst(struct probe *p, unsigned int wrong)
 	if (wrong >= JOBS || !right)
 		return right;
 	/* There is no telling yet, the first time, what its word for a wrong tag is. */
-	if (p->suite->bad_tag == 0)
-		p->suite->bad_tag = p->c->refusal;
+	if (p->aead->bad_tag == 0)
+		p->aead->bad_tag = p->c->refusal;
 	/* Nor does it tell if it has only not written that all is well. */
-	return p->suite->bad_tag == p->c->refusal && p->c->refusal != CRYPTODEV_UNWRITTEN;
+	return p->aead->bad_tag == p->c->refusal && p->c->refusal != CRYPTODEV_UNWRITTEN;
 }
 
 static bool
@@ -198,7 +198,7 @@ layout_right(struct probe *p)
 	bool right = true;
 
 	/* A job of this layout reaches the device as it is. */
-	p->suite->layouts[p->dir] = (uint8_t)p->layout;
+	p->aead->layouts[p->dir] = (uint8_t)p->layout;
 	for (size_t i = 0; right && i < RTE_DIM(aad_lens); i++) {
 		p->record.aad_len = aad_lens[i];
 		p->key = p->seal = NULL;
@@ -213,13 +213,12 @@ layout_right(struct probe *p)
 }
 
 static void
-probe_suite(struct probe *p)
+probe_aead(struct probe *p, const struct record_suite *s)
 {
 	static const enum crypto_dir dirs[] = { CRYPTO_SEAL, CRYPTO_OPEN };
-	struct cryptodev_suite *s = p->suite;
 	uint8_t right[2] = { 0, 0 };
 
-	p->record = (struct record_suite){ .cipher = s->cipher, .key_len = s->key_len };
+	p->record = (struct record_suite){ .aead = s->aead, .key_len = s->key_len };
 	for (size_t i = 0; i < RTE_DIM(dirs); i++) {
 		p->dir = dirs[i];
 		for (unsigned int n = 0; n < BOUNCE_LAYOUTS; n++) {
@@ -232,7 +231,7 @@ probe_suite(struct probe *p)
 	if ((right[0] & right[1] & BOUNCE_IN_LINEAR) == 0)
 		right[0] = right[1] = 0;
 	for (size_t i = 0; i < RTE_DIM(dirs); i++)
-		s->layouts[dirs[i]] = right[i];
+		p->aead->layouts[dirs[i]] = right[i];
 }
 
 int
@@ -245,9 +244,12 @@ cryptodev_probe(struct cryptodev *c)
 	p->c = c;
 	for (size_t i = 0; i < sizeof(p->plain); i++)
 		p->plain[i] = (uint8_t)(i * 7 + (i >> 8));
-	for (size_t i = 0; i < RTE_DIM(c->device->suites); i++) {
-		p->suite = &c->device->suites[i];
-		probe_suite(p);
+	for (unsigned int i = 0; i < RECORD_AEADS; i++) {
+		const struct record_suite *s = record_suite_of_aead((enum record_aead)i);
+
+		p->aead = &c->device->aeads[i];
+		if (s != NULL && cryptodev_algos[i] != 0)
+			probe_aead(p, s);
 	}
 	free(p);
 	return 0;

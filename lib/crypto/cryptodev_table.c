@@ -9,17 +9,11 @@
 
 #include <rte_dev.h>
 
-#include <recordtls/tls.h>
-
 static struct cryptodev_device table[RTE_CRYPTO_MAX_DEVS];
 
-/* A row is carried once libcrypto can tell whether the device is right. */
-static const struct cryptodev_suite suites[CRYPTODEV_SUITES] = {
-	{
-		.cipher = RTLS_CIPHER_AES_GCM_128,
-		.key_len = 16,
-		.algo = RTE_CRYPTO_AEAD_AES_GCM,
-	},
+/* An entry does no harm before libcrypto can tell whether the device is right. */
+const enum rte_crypto_aead_algorithm cryptodev_algos[RECORD_AEADS] = {
+	[RECORD_AEAD_AES_128_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
 };
 
 /* One queue pair, as there is none without; nothing is ever queued on it. */
@@ -76,8 +70,6 @@ attach(struct cryptodev_device *d, const char *name)
 	rc = id < 0 ? -ENODEV : start(d);
 	if (rc != 0)
 		release(d);
-	else
-		memcpy(d->suites, suites, sizeof(suites));
 	return rc;
 }
 
@@ -111,13 +103,4 @@ cryptodev_table_put(struct cryptodev_device *d)
 {
 	if (--d->users == 0)
 		release(d);
-}
-
-struct cryptodev_suite *
-cryptodev_suite_find(struct cryptodev_device *d, uint16_t cipher)
-{
-	for (size_t i = 0; i < RTE_DIM(d->suites); i++)
-		if (d->suites[i].cipher == cipher)
-			return &d->suites[i];
-	return NULL;
 }

@@ -15,15 +15,13 @@
 
 #include "crypto/provider.h"
 
-enum { CRYPTODEV_SUITES = 1 };
+/* rte_cryptodev's numbers, by enum record_aead; 0, which is none of them: not carried. */
+extern const enum rte_crypto_aead_algorithm cryptodev_algos[RECORD_AEADS];
 
-/* An AEAD on a device, and what was proved of it. */
-struct cryptodev_suite {
-	uint16_t cipher; /* enum rtls_cipher */
-	uint8_t key_len;
+/* What was proved of an AEAD on a device; at first, and where there is no number, nothing. */
+struct cryptodev_aead {
 	uint8_t layouts[2]; /* by enum crypto_dir: BOUNCE_*; 0: none is right */
-	enum rte_crypto_aead_algorithm algo;
-	int32_t bad_tag; /* its status for a wrong tag */
+	int32_t bad_tag;    /* its status for a wrong tag */
 };
 
 struct cryptodev_device {
@@ -31,9 +29,9 @@ struct cryptodev_device {
 	uint8_t id;
 	bool made;    /* here: it goes with its last user */
 	bool started; /* here */
-	bool proved;  /* suites are filled */
+	bool proved;  /* aeads are filled */
 	uint32_t users;
-	struct cryptodev_suite suites[CRYPTODEV_SUITES];
+	struct cryptodev_aead aeads[RECORD_AEADS];
 };
 
 /*
@@ -42,8 +40,5 @@ struct cryptodev_device {
  */
 int cryptodev_table_get(const char *name, struct cryptodev_device **out);
 void cryptodev_table_put(struct cryptodev_device *d);
-
-/* The row of an AEAD, or NULL: not known here. */
-struct cryptodev_suite *cryptodev_suite_find(struct cryptodev_device *d, uint16_t cipher);
 
 #endif

@@ -18,8 +18,6 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include <recordtls/tls.h>
-
 #include "crypto/bounce.h"
 
 struct libcrypto_key {
@@ -34,16 +32,10 @@ key_of(const struct crypto_job *j)
 	return (const struct libcrypto_key *)j->key;
 }
 
-/* libcrypto's name for the cipher, or NULL. */
-static const char *
-cipher_name(uint16_t cipher)
-{
-	switch ((enum rtls_cipher)cipher) {
-	case RTLS_CIPHER_AES_GCM_128:
-		return "AES-128-GCM";
-	}
-	return NULL;
-}
+/* libcrypto's names, by enum record_aead; NULL: not carried. */
+static const char *const cipher_names[RECORD_AEADS] = {
+	[RECORD_AEAD_AES_128_GCM] = "AES-128-GCM",
+};
 
 /* Undoes what OpenSSL added to the error queue since ERR_set_mark() returned marked. */
 static void
@@ -73,7 +65,7 @@ static int
 key_create(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
 	   const uint8_t *key, struct crypto_key **out)
 {
-	const char *name = cipher_name(s->cipher);
+	const char *name = cipher_names[s->aead];
 	struct libcrypto_key *k = NULL;
 	EVP_CIPHER *cipher = NULL;
 	int marked;

@@ -10,9 +10,14 @@
 #include <linux/tls.h>
 #include <openssl/crypto.h>
 
-/* Where the fields of each structure stand; salt and iv together make the 12 bytes. */
+#include "core/record.h"
+
+/*
+ * Where the fields of each structure stand, by enum record_aead; salt and iv together make the 12
+ * bytes. libssl hands over more than is carried.
+ */
 static const struct layout {
-	uint16_t cipher;
+	uint16_t cipher; /* the kernel's number; 0: no structure is known */
 	uint8_t key_len;
 	uint8_t salt_len;
 	uint8_t iv_len;
@@ -20,8 +25,8 @@ static const struct layout {
 	size_t salt_off;
 	size_t iv_off;
 	size_t rec_no_off;
-} layouts[] = {
-	{
+} layouts[RECORD_AEADS] = {
+	[RECORD_AEAD_AES_128_GCM] = {
 		.cipher = TLS_CIPHER_AES_GCM_128,
 		.key_len = TLS_CIPHER_AES_GCM_128_KEY_SIZE,
 		.salt_len = TLS_CIPHER_AES_GCM_128_SALT_SIZE,
@@ -31,7 +36,7 @@ static const struct layout {
 		.iv_off = offsetof(struct tls12_crypto_info_aes_gcm_128, iv),
 		.rec_no_off = offsetof(struct tls12_crypto_info_aes_gcm_128, rec_seq),
 	},
-	{
+	[RECORD_AEAD_AES_256_GCM] = {
 		.cipher = TLS_CIPHER_AES_GCM_256,
 		.key_len = TLS_CIPHER_AES_GCM_256_KEY_SIZE,
 		.salt_len = TLS_CIPHER_AES_GCM_256_SALT_SIZE,
@@ -41,7 +46,7 @@ static const struct layout {
 		.iv_off = offsetof(struct tls12_crypto_info_aes_gcm_256, iv),
 		.rec_no_off = offsetof(struct tls12_crypto_info_aes_gcm_256, rec_seq),
 	},
-	{
+	[RECORD_AEAD_AES_128_CCM] = {
 		.cipher = TLS_CIPHER_AES_CCM_128,
 		.key_len = TLS_CIPHER_AES_CCM_128_KEY_SIZE,
 		.salt_len = TLS_CIPHER_AES_CCM_128_SALT_SIZE,
@@ -51,7 +56,7 @@ static const struct layout {
 		.iv_off = offsetof(struct tls12_crypto_info_aes_ccm_128, iv),
 		.rec_no_off = offsetof(struct tls12_crypto_info_aes_ccm_128, rec_seq),
 	},
-	{
+	[RECORD_AEAD_CHACHA20_POLY1305] = {
 		.cipher = TLS_CIPHER_CHACHA20_POLY1305,
 		.key_len = TLS_CIPHER_CHACHA20_POLY1305_KEY_SIZE,
 		.salt_len = TLS_CIPHER_CHACHA20_POLY1305_SALT_SIZE,
@@ -73,8 +78,8 @@ _Static_assert(TLS_CIPHER_CHACHA20_POLY1305_SALT_SIZE + TLS_CIPHER_CHACHA20_POLY
 static const struct layout *
 layout_find(uint16_t cipher)
 {
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
-		if (layouts[i].cipher == cipher)
+	for (size_t i = 0; i < RECORD_AEADS; i++)
+		if (layouts[i].cipher != 0 && layouts[i].cipher == cipher)
 			return &layouts[i];
 	return NULL;
 }
@@ -105,5 +110,5 @@ keys_parse(const void *crypto_info, struct rtls_keys *out)
 bool
 keys_carried(const struct rtls_keys *keys)
 {
-	return keys->version == RTLS_TLS_1_3 && keys->cipher == RTLS_CIPHER_AES_GCM_128;
+	return record_suite_find(keys->version, keys->cipher) != NULL;
 }

@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "core/record.h"
 #include "handshake/bio.h"
 #include "handshake/keys.h"
 
@@ -109,7 +110,7 @@ make_ssl(int side)
 	SSL_CTX_set_options(ctx, SSL_OP_ENABLE_KTLS);
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) &&
 	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) &&
-	    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256"))
+	    SSL_CTX_set_ciphersuites(ctx, record_suite_row(0)->name))
 		ssl = SSL_new(ctx);
 	SSL_CTX_free(ctx);
 	if (ssl != NULL && side == SERVER)

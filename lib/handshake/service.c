@@ -17,7 +17,7 @@
 
 /*
  * Records under one key before the next one is asked for: RFC 8446 5.5 allows
- * 2^24.5 full records with AES-GCM, and libssl does not see them any more.
+ * 2^24.5 full records where it allows fewest, and libssl does not see them any more.
  */
 #define REKEY_AFTER_RECORDS (UINT64_C(1) << 23)
 

@@ -15,15 +15,37 @@
 
 static_assert(RECORD_NONCE_LEN == RTE_SECURITY_TLS_1_3_IMP_NONCE_LEN, "the static IV fits");
 
-/* rte_cryptodev's number of the cipher; 0, which is none of them: not carried. */
-static unsigned int
-aead_of(const struct record_suite *s)
+/* rte_security's numbers, by enum record_aead; 0, which is none of them: not carried. */
+static const enum rte_crypto_aead_algorithm algos[RECORD_AEADS] = {
+	[RECORD_AEAD_AES_128_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
+};
+
+/* A version that is carried: rte_security's word for it, and where it has number and IV. */
+struct version {
+	uint16_t version; /* as in struct record_suite */
+	enum rte_security_tls_version ver;
+	void (*set_keys)(struct rte_security_tls_record_xform *x, const struct rtls_keys *keys);
+};
+
+static void
+set_keys_1_3(struct rte_security_tls_record_xform *x, const struct rtls_keys *keys)
 {
-	switch ((enum rtls_cipher)s->cipher) {
-	case RTLS_CIPHER_AES_GCM_128:
-		return RTE_CRYPTO_AEAD_AES_GCM;
-	}
-	return 0;
+	x->tls_1_3.seq_no = keys->rec_no;
+	memcpy(x->tls_1_3.imp_nonce, keys->iv, RECORD_NONCE_LEN);
+}
+
+static const struct version versions[] = {
+	{ RTLS_TLS_1_3, RTE_SECURITY_VERSION_TLS_1_3, set_keys_1_3 },
+};
+
+/* NULL: not carried. */
+static const struct version *
+version_of(const struct record_suite *s)
+{
+	for (size_t i = 0; i < RTE_DIM(versions); i++)
+		if (versions[i].version == s->version)
+			return &versions[i];
+	return NULL;
 }
 
 static enum rte_security_tls_sess_type
@@ -43,11 +65,13 @@ in_range(const struct rte_crypto_param_range *r, uint16_t v)
 static bool
 lists_suite(const struct rte_cryptodev_capabilities *c, const struct record_suite *s)
 {
+	if (algos[s->aead] == 0)
+		return false;
 	for (; c != NULL && c->op != RTE_CRYPTO_OP_TYPE_UNDEFINED; c++) {
 		if (c->op != RTE_CRYPTO_OP_TYPE_SYMMETRIC ||
 		    c->sym.xform_type != RTE_CRYPTO_SYM_XFORM_AEAD)
 			continue;
-		if ((unsigned int)c->sym.aead.algo == aead_of(s) &&
+		if (c->sym.aead.algo == algos[s->aead] &&
 		    in_range(&c->sym.aead.key_size, s->key_len))
 			return true;
 	}
@@ -61,20 +85,24 @@ offload_carries(const struct offload_device *d, const struct record_suite *s, en
 		.action = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
 		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
 	};
+	const struct version *v = version_of(s);
 	const struct rte_security_capability *c;
 
-	if (!offload_device_present(d) || s->version != RTLS_TLS_1_3)
+	if (!offload_device_present(d) || v == NULL)
 		return false;
 	if (dir == RTLS_TX ? d->caps.tx_method == RTLS_TLS_TX_NONE :
 			     d->caps.rx_method == RTLS_TLS_RX_NONE)
 		return false;
-	idx.tls_record.ver = RTE_SECURITY_VERSION_TLS_1_3;
+	idx.tls_record.ver = v->ver;
 	idx.tls_record.type = type_of(dir);
 	c = rte_security_capability_get(d->sec_ctx, &idx);
 	return c != NULL && lists_suite(c->crypto_capabilities, s);
 }
 
-/* The key is not copied here; the driver makes its own copy, and wipes that. */
+/*
+ * Of a suite that is carried. The key is not copied here; the driver makes its own copy, and wipes
+ * that.
+ */
 static void *
 session_create(const struct offload_device *d, const struct record_suite *s,
 	       const struct rtls_keys *keys, enum rtls_dir dir)
@@ -85,19 +113,19 @@ session_create(const struct offload_device *d, const struct record_suite *s,
 		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
 		.crypto_xform = &xform,
 	};
+	const struct version *v = version_of(s);
 	void *session;
 
 	xform.aead.op = dir == RTLS_TX ? RTE_CRYPTO_AEAD_OP_ENCRYPT : RTE_CRYPTO_AEAD_OP_DECRYPT;
-	xform.aead.algo = (enum rte_crypto_aead_algorithm)aead_of(s);
+	xform.aead.algo = algos[s->aead];
 	xform.aead.key.data = keys->key;
 	xform.aead.key.length = s->key_len;
 	xform.aead.iv.length = RECORD_NONCE_LEN;
 	xform.aead.digest_length = RECORD_TAG_LEN;
 	xform.aead.aad_length = s->aad_len;
-	conf.tls_record.ver = RTE_SECURITY_VERSION_TLS_1_3;
+	conf.tls_record.ver = v->ver;
 	conf.tls_record.type = type_of(dir);
-	conf.tls_record.tls_1_3.seq_no = keys->rec_no;
-	memcpy(conf.tls_record.tls_1_3.imp_nonce, keys->iv, RECORD_NONCE_LEN);
+	v->set_keys(&conf.tls_record, keys);
 	session = rte_security_session_create(d->sec_ctx, &conf, d->sessions);
 	buf_wipe(&conf, sizeof(conf));
 	return session;

@@ -160,7 +160,10 @@ test_library(void)
 	begin(&b);
 	d = &b.nic->tls;
 	d->ops->del(d->dev, b.ctx);
-	CU_ASSERT(offload_carries(d, s, RTLS_TX) && offload_carries(d, s, RTLS_RX));
+	for (unsigned int i = 0; record_suite_row(i) != NULL; i++)
+		if (record_suite_row(i)->version == RTLS_TLS_1_3)
+			CU_ASSERT(offload_carries(d, record_suite_row(i), RTLS_TX) &&
+				  offload_carries(d, record_suite_row(i), RTLS_RX));
 	memcpy(keys.key, b.stream.key, 16);
 	memcpy(keys.iv, b.stream.iv, 12);
 	CU_ASSERT_EQUAL_FATAL(offload_open(d, s, &keys, &flow, 3, &c), 0);

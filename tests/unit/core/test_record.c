@@ -4,6 +4,7 @@
 #include "core/record.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include <CUnit/CUnit.h>
@@ -69,6 +70,28 @@ test_suite_refused(void)
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
 		CU_ASSERT_PTR_NULL(record_suite_find(rows[i].version, rows[i].cipher));
+}
+
+/* Each row is found by version and cipher, has an AEAD, and the first is the one of all peers. */
+static void
+test_suite_rows(void)
+{
+	const struct record_suite *s, *first;
+	unsigned int n = 0;
+
+	CU_ASSERT_STRING_EQUAL(record_suite_row(0)->name, "TLS_AES_128_GCM_SHA256");
+	for (; (s = record_suite_row(n)) != NULL; n++) {
+		CU_ASSERT_PTR_EQUAL(record_suite_find(s->version, s->cipher), s);
+		CU_ASSERT_FATAL(s->aead > RECORD_AEAD_NONE && s->aead < RECORD_AEADS);
+		CU_ASSERT(s->key_len <= RECORD_KEY_MAX);
+		first = record_suite_of_aead((enum record_aead)s->aead);
+		CU_ASSERT_FATAL(first != NULL && first <= s);
+		CU_ASSERT(first->aead == s->aead && first->key_len == s->key_len);
+	}
+	CU_ASSERT_PTR_NULL(record_suite_row(n + 1));
+	CU_ASSERT_PTR_NULL(record_suite_row(UINT_MAX));
+	CU_ASSERT_PTR_NULL(record_suite_of_aead(RECORD_AEAD_NONE));
+	CU_ASSERT_PTR_NULL(record_suite_of_aead(RECORD_AEADS));
 }
 
 static void
@@ -456,6 +479,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "suite table carries TLS_AES_128_GCM_SHA256", test_suite_found },
 		{ "suite table refuses everything else", test_suite_refused },
+		{ "suite table row by row", test_suite_rows },
 		{ "sizes", test_sizes },
 		{ "header written", test_header_write },
 		{ "header read", test_header_read },

@@ -209,6 +209,28 @@ open_with(enum fault f, struct cryptodev **out)
 	return cryptodev_open("crypto_aesni_gcm", &conf, out);
 }
 
+/* Every row of the table has its entry in the map; what has none is not even asked about. */
+static void
+test_all_rows(void)
+{
+	static const struct cryptodev_aead nothing;
+	const struct record_suite *s;
+	struct record_suite none;
+	struct cryptodev *c;
+
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
+		CU_ASSERT_NOT_EQUAL(cryptodev_algos[s->aead], 0);
+	CU_ASSERT_EQUAL_FATAL(open_with(FAULT_NONE, &c), 0);
+	for (unsigned int i = 0; i < RECORD_AEADS; i++)
+		if (cryptodev_algos[i] == 0 || record_suite_of_aead((enum record_aead)i) == NULL)
+			CU_ASSERT_EQUAL(memcmp(&c->device->aeads[i], &nothing, sizeof(nothing)), 0);
+	none = *tls13();
+	none.aead = RECORD_AEAD_NONE;
+	CU_ASSERT_STRING_EQUAL(cryptodev_describe(c, &none), "nothing");
+	CU_ASSERT_STRING_NOT_EQUAL(cryptodev_describe(c, tls13()), "nothing");
+	cryptodev_close(c);
+}
+
 /* The table of what is proved, and with it the contract is kept whatever is wrong. */
 static void
 test_faults(void)
@@ -248,8 +270,8 @@ test_faults(void)
 		CU_ASSERT_EQUAL(rc, rows[i].seal == 0 ? -ENOTSUP : 0);
 		if (rc != 0)
 			continue;
-		CU_ASSERT_EQUAL(c->device->suites[0].layouts[CRYPTO_SEAL], rows[i].seal);
-		CU_ASSERT_EQUAL(c->device->suites[0].layouts[CRYPTO_OPEN], rows[i].open);
+		CU_ASSERT_EQUAL(c->device->aeads[tls13()->aead].layouts[CRYPTO_SEAL], rows[i].seal);
+		CU_ASSERT_EQUAL(c->device->aeads[tls13()->aead].layouts[CRYPTO_OPEN], rows[i].open);
 		p = cryptodev_provider(c);
 		contract_cuts(p, tls13());
 		contract_bursts(p, tls13());
@@ -417,6 +439,7 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
+		{ "all suites", test_all_rows },
 		{ "devices that are wrong in one way", test_faults },
 		{ "a device that is right out of place", test_out_of_place },
 		{ "a device that fails later", test_fails_later },

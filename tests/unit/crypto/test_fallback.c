@@ -133,7 +133,7 @@ test_refused(void)
 	struct crypto_key *out = NULL;
 	struct fallback f;
 
-	unknown.cipher = 0xffff;
+	unknown.aead = RECORD_AEAD_NONE;
 	start(&f, -ENOMEM, 1);
 	CU_ASSERT_EQUAL(f.provider.key_create(&f.provider, &unknown, CRYPTO_OPEN, bytes, &out),
 			-ENOTSUP);

@@ -331,6 +331,23 @@ test_error_queue(void)
 	fixture_fini(&f);
 }
 
+/* Every row of the table has its entry in the map of names. */
+static void
+test_all_rows(void)
+{
+	static const uint8_t key[RECORD_KEY_MAX] = { 3 };
+	const struct crypto_provider *p = crypto_libcrypto();
+	const struct record_suite *s;
+
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++) {
+		struct crypto_key *k = NULL;
+
+		CU_ASSERT_EQUAL(p->key_create(p, s, CRYPTO_SEAL, key, &k), 0);
+		CU_ASSERT_PTR_NOT_NULL(k);
+		p->key_destroy(p, k);
+	}
+}
+
 int
 main(void)
 {
@@ -348,6 +365,7 @@ main(void)
 		{ "processing allocates nothing", test_no_allocation },
 		{ "keys are wiped before their memory is freed", test_keys_wiped },
 		{ "the error queue is left as it was", test_error_queue },
+		{ "all suites", test_all_rows },
 	};
 
 	if (CRYPTO_set_mem_functions(memory_malloc, memory_realloc, memory_free) != 1)

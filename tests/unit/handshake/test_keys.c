@@ -9,6 +9,7 @@
 #include <CUnit/CUnit.h>
 #include <linux/tls.h>
 
+#include "core/record.h"
 #include "support/harness.h"
 
 /* Counts up from `from`: every byte tells where it came from. */
@@ -128,6 +129,28 @@ test_unknown_ciphers(void)
 	}
 }
 
+/* Every suite that is carried has a structure, and one with the length of its key. */
+static void
+test_all_rows(void)
+{
+	const struct record_suite *s;
+
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++) {
+		unsigned char info[sizeof(struct tls_crypto_info) + 64];
+		struct tls_crypto_info head = { s->version, s->cipher };
+		struct rtls_keys keys;
+		unsigned int n = 0;
+
+		memset(info, 0xff, sizeof(info));
+		memcpy(info, &head, sizeof(head));
+		CU_ASSERT_EQUAL_FATAL(keys_parse(info, &keys), 0);
+		CU_ASSERT_TRUE(keys_carried(&keys));
+		while (n < sizeof(keys.key) && keys.key[n] == 0xff)
+			n++;
+		CU_ASSERT_EQUAL(n, s->key_len);
+	}
+}
+
 int
 main(void)
 {
@@ -137,6 +160,7 @@ main(void)
 		{ "ChaCha20-Poly1305", test_chacha20 },
 		{ "AES-128-CCM", test_aes_ccm_128 },
 		{ "unknown ciphers are refused", test_unknown_ciphers },
+		{ "all suites", test_all_rows },
 	};
 	return harness_run("handshake/keys", cases, HARNESS_COUNT(cases));
 }

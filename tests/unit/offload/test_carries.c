@@ -87,6 +87,27 @@ test_algorithms(void)
 	offload_device_close(&o.device);
 }
 
+/* A suite without an entry is not carried, whatever a device lists, an AEAD of number 0 as well. */
+static void
+test_no_entry(void)
+{
+	struct rte_cryptodev_capabilities list[3] = {
+		{ .op = SYM,
+		  .sym = { .xform_type = AEAD,
+			   .aead = { .algo = GCM, .key_size = { 1, 32, 1 } } } },
+		{ .op = SYM, .sym = { .xform_type = AEAD, .aead = { .key_size = { 1, 32, 1 } } } },
+	};
+	struct record_suite other = *gcm_128();
+	struct rte_security_capability c[2];
+
+	begin(c);
+	c[0].crypto_capabilities = list;
+	CU_ASSERT(offload_carries(&o.device, &other, RTLS_TX));
+	other.aead = RECORD_AEAD_NONE;
+	CU_ASSERT(!offload_carries(&o.device, &other, RTLS_TX));
+	offload_device_close(&o.device);
+}
+
 static void
 test_versions(void)
 {
@@ -134,6 +155,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "algorithms and key sizes", test_algorithms },
+		{ "no entry in the map", test_no_entry },
 		{ "actions, versions and types", test_versions },
 	};
 

@@ -27,6 +27,12 @@ struct sample {
 
 static struct sample sample;
 
+static const struct record_suite *
+suite(void)
+{
+	return record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
+}
+
 static void
 sample_make(uint64_t *rng, uint32_t len)
 {
@@ -41,14 +47,14 @@ sample_make(uint64_t *rng, uint32_t len)
 		m->aad[i] = (uint8_t)harness_rand(rng);
 	for (size_t i = 0; i < len; i++)
 		m->plain[i] = (uint8_t)harness_rand(rng);
-	contract_oracle_seal(record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128), m->key,
-			     m->nonce, m->aad, AAD_LEN, m->plain, (int)len, m->sealed, m->tag);
+	contract_oracle_seal(suite(), m->key, m->nonce, m->aad, AAD_LEN, m->plain, (int)len,
+			     m->sealed, m->tag);
 }
 
 static struct nic_aead *
 begun(bool seal)
 {
-	struct nic_aead *a = nic_aead_create(seal, sample.key);
+	struct nic_aead *a = nic_aead_create(seal, suite(), sample.key);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
 	CU_ASSERT_EQUAL(nic_aead_begin(a, sample.nonce, sample.aad, AAD_LEN), 0);
@@ -77,6 +83,24 @@ ends_well(struct nic_aead *a, bool seal)
 	return nic_aead_tag(a, tag) == 0 && memcmp(tag, sample.tag, 16) == 0;
 }
 
+/* What is not in the map of names, and what a key of another length would be for. */
+static void
+test_not_carried(void)
+{
+	static const uint8_t key[32] = { 1 };
+	struct record_suite other = *suite();
+
+	CU_ASSERT(nic_aead_has(&other));
+	other.key_len = 32;
+	CU_ASSERT_PTR_NULL(nic_aead_create(true, &other, key));
+	other = *suite();
+	other.aead = RECORD_AEAD_NONE;
+	CU_ASSERT_FALSE(nic_aead_has(&other));
+	CU_ASSERT_PTR_NULL(nic_aead_create(true, &other, key));
+	CU_ASSERT_PTR_NULL(nic_aead_create(false, &other, key));
+	CU_ASSERT_EQUAL(ERR_peek_error(), 0);
+}
+
 static void
 test_vectors(void)
 {
@@ -93,7 +117,7 @@ test_vectors(void)
 		CU_ASSERT_EQUAL(hex_read(v->cipher, sealed, sizeof(sealed)), len);
 		CU_ASSERT_EQUAL(hex_read(v->tag, tag, sizeof(tag)), sizeof(tag));
 
-		a = nic_aead_create(true, key);
+		a = nic_aead_create(true, suite(), key);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(a);
 		CU_ASSERT_EQUAL(nic_aead_begin(a, nonce, aad, aad_len), 0);
 		CU_ASSERT_EQUAL(nic_aead_update(a, plain, out, len), 0);
@@ -102,7 +126,7 @@ test_vectors(void)
 		CU_ASSERT_EQUAL(memcmp(out_tag, tag, sizeof(tag)), 0);
 		nic_aead_destroy(a);
 
-		a = nic_aead_create(false, key);
+		a = nic_aead_create(false, suite(), key);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(a);
 		CU_ASSERT_EQUAL(nic_aead_begin(a, nonce, aad, aad_len), 0);
 		CU_ASSERT_EQUAL(nic_aead_update(a, sealed, out, len), 0);
@@ -174,7 +198,7 @@ test_copy(void)
 	for (uint32_t at = 0; at <= 50; at++)
 		for (unsigned int seal = 0; seal < 2; seal++) {
 			static const uint8_t other_key[16] = { 1 };
-			struct nic_aead *a, *b = nic_aead_create(!seal, other_key);
+			struct nic_aead *a, *b = nic_aead_create(!seal, suite(), other_key);
 
 			sample_make(&rng, 50);
 			a = begun(seal);
@@ -275,6 +299,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "published GCM values", test_vectors },
+		{ "a suite that it has not", test_not_carried },
 		{ "three pieces of every length", test_splits },
 		{ "random pieces of records", test_random_splits },
 		{ "a copy between any two bytes", test_copy },

@@ -9,6 +9,7 @@
 #include <recordtls/io.h>
 #include <recordtls/names.h>
 
+#include "core/record.h"
 #include "support/harness.h"
 
 /* One function of any argument. */
@@ -280,6 +281,19 @@ test_outside(void)
 	CU_ASSERT_STRING_EQUAL(rtls_version_name(0), "unknown");
 }
 
+/* A suite that is carried has a cipher with a word. */
+static void
+test_suites(void)
+{
+	const struct record_suite *s;
+
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++) {
+		CU_ASSERT_STRING_NOT_EQUAL(rtls_cipher_name((enum rtls_cipher)s->cipher),
+					   "unknown");
+		CU_ASSERT_STRING_NOT_EQUAL(rtls_version_name(s->version), "unknown");
+	}
+}
+
 /* No two values of one enum share a word, and none is called unknown. */
 static void
 test_unique(void)
@@ -301,6 +315,7 @@ main(void)
 		{ "each value has its word, and no other number", test_values },
 		{ "outside is unknown", test_outside },
 		{ "words are unique", test_unique },
+		{ "all suites", test_suites },
 	};
 
 	return harness_run("unit/words/names", cases, HARNESS_COUNT(cases));
