@@ -177,7 +177,7 @@ draw_updates(struct sim_conf *c, uint64_t seed)
 
 	for (int i = 0; i < 2; i++) {
 		struct app_conf *a = &c->end[i].app;
-		uint64_t updates = between(&rng, 150, 400);
+		uint64_t updates = between(&rng, 200, 400);
 
 		a->update_pct = (uint32_t)between(&rng, 20, 60);
 		a->update_us = one_of(&rng, late, HARNESS_COUNT(late));
@@ -185,7 +185,7 @@ draw_updates(struct sim_conf *c, uint64_t seed)
 		if (a->max_seg != 0 && a->max_seg <= 100)
 			a->max_seg = 700;
 		/* One call in five is short, the others are half of the longest: send_data(). */
-		a->bytes = updates * (100 / a->update_pct) * (a->chunk_max * 4 / 10 + 1);
+		a->bytes = updates * 100 * (a->chunk_max * 4 / 10 + 1) / a->update_pct;
 		a->pause_us %= 2000;
 	}
 }

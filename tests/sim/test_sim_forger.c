@@ -28,10 +28,20 @@ draw(struct sim_conf *c, uint64_t seed, bool nic)
 	draw_forger(c, seed);
 }
 
+static uint64_t
+count(void)
+{
+	const char *text = getenv("RECORDTLS_SEEDS");
+
+	if (getenv("RECORDTLS_SEED") != NULL)
+		return text != NULL ? strtoull(text, NULL, 10) : 1;
+	return harness_full() ? SEEDS_FULL : SEEDS;
+}
+
 static void
 play(bool nic)
 {
-	uint64_t n = getenv("RECORDTLS_SEED") != NULL ? 1 : harness_full() ? SEEDS_FULL : SEEDS;
+	uint64_t n = count();
 	uint64_t failed = 0, ended = 0, records = 0, nic_records = 0;
 	struct forger_stats all = { 0 };
 	struct sim_report r;
