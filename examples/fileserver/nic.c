@@ -10,10 +10,30 @@
 
 #include "common/say.h"
 
-static bool
-has_inline_tls(struct rtls_port *port)
+static struct rtls_port_info
+info_of(const struct rtls_port *port)
 {
-	return rtls_port_features(port, 0, 0) == 0;
+	struct rtls_port_info info = { .size = sizeof(info) };
+
+	rtls_port_info(port, &info);
+	return info;
+}
+
+static bool
+has_inline_tls(const struct rtls_port *port)
+{
+	return info_of(port).device_features != 0;
+}
+
+/* A connection takes two contexts. No fault: what finds no room is sealed by software. */
+static void
+say_room(const struct options *o, const struct rtls_port *port)
+{
+	uint32_t room = info_of(port).max_contexts / 2;
+
+	if (o->mode != OPTIONS_MODE_SOFTWARE && has_inline_tls(port) && room < o->conns)
+		say("the NIC has room for %u of %u connections at once; the others are in software",
+		    room, o->conns);
 }
 
 /* 0, or -1: one sentence was printed, the port is the caller's as before. */
@@ -54,5 +74,6 @@ nic_port(const struct options *o, struct rtls_port *port)
 		rtls_port_close(port);
 		return NULL;
 	}
+	say_room(o, port);
 	return port;
 }

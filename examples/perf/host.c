@@ -10,6 +10,8 @@
 #include <rte_common.h>
 #include <rte_cycles.h>
 
+#include <recordtls/names.h>
+
 #include "common/say.h"
 
 enum {
@@ -244,12 +246,18 @@ wait_open(struct host *h)
 	return true;
 }
 
+/* False: one sentence was printed. */
 static bool
 is_by_nic(const struct rtls_sock *k, enum rtls_dir dir)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { 0 };
 
-	return rtls_tls_info(k, dir, &info) == 0 && info.mode == RTLS_MODE_NIC;
+	rtls_tls_info(k, dir, &info);
+	if (info.mode == RTLS_MODE_NIC)
+		return true;
+	say("the NIC does not take a connection: %s in software, %s", rtls_dir_name(dir),
+	    rtls_mode_reason_name(info.reason));
+	return false;
 }
 
 static bool
@@ -265,10 +273,8 @@ prepare_all(struct host *h)
 				return false;
 			}
 			if (mode == OPTIONS_NIC &&
-			    (!is_by_nic(k, RTLS_TX) || !is_by_nic(k, RTLS_RX))) {
-				say("the NIC does not take a connection");
+			    (!is_by_nic(k, RTLS_TX) || !is_by_nic(k, RTLS_RX)))
 				return false;
-			}
 			rtls_sock_watch(k, 0, &h->conns[mode][i]);
 		}
 	return true;

@@ -18,6 +18,7 @@
 
 #include <recordtls/addr.h>
 #include <recordtls/offload.h>
+#include <recordtls/port.h>
 #include <recordtls/sock.h>
 #include <recordtls/stats.h>
 #include <recordtls/tls.h>
@@ -70,6 +71,9 @@ const char *rtls_record_type_name(uint8_t type);
  * 0 is "close_notify", also where a field says with 0 that there is none.
  */
 const char *rtls_alert_name(uint8_t alert);
+
+/** One bit of RTLS_FEATURE_*: "tls_tx", "tls_rx". */
+const char *rtls_feature_name(enum rtls_feature f);
 
 /** What a device that seals can: "none", "rebuild", "next_record". */
 const char *rtls_tls_tx_method_name(enum rtls_tls_tx_method m);

@@ -77,8 +77,8 @@ struct rtls_port_conf {
  */
 int rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *conf, struct rtls_port **out);
 
-/** What of inline TLS new connections may use; both where the device has them. */
-enum {
+/** What of inline TLS new connections may use, as bits; both where the device has them. */
+enum rtls_feature {
 	RTLS_FEATURE_TLS_TX = 1 << 0,
 	RTLS_FEATURE_TLS_RX = 1 << 1,
 };
@@ -90,6 +90,26 @@ enum {
  *   inline TLS.
  */
 int rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear);
+
+/** Inline TLS of a port, as it is now. A port without has zeros. */
+struct rtls_port_info {
+	uint32_t size;            /**< sizeof(struct rtls_port_info), set by the caller */
+	uint32_t features;        /**< RTLS_FEATURE_*: those that new connections use */
+	uint32_t device_features; /**< those that the device has, switched off or not */
+	uint32_t max_contexts;    /**< room of both directions together; a connection takes two */
+	uint32_t contexts;        /**< in use of these */
+	uint8_t tx_method;        /**< enum rtls_tls_tx_method (recordtls/offload.h) */
+	uint8_t tx_after;         /**< enum rtls_tls_tx_after; RTLS_TLS_TX_REBUILD only */
+	uint8_t rx_method;        /**< enum rtls_tls_rx_method */
+	uint8_t tx_tso;           /**< not 0: seals packets that it cuts itself, too */
+};
+
+/**
+ * Fills in out->size bytes of what is known, and no more. On the thread that polls the port, or
+ * while none does.
+ * @return 0; -EINVAL: NULL, or a size that does not hold the size.
+ */
+int rtls_port_info(const struct rtls_port *p, struct rtls_port_info *out);
 
 /**
  * [control] Takes the port, if it returns 0.

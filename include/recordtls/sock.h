@@ -123,8 +123,9 @@ enum rtls_opt {
 	/** Plaintext bytes per data record, 64..16384; -EBUSY while a record is open (RTLS_MSG_MORE) */
 	RTLS_OPT_MAX_PAYLOAD,
 	RTLS_OPT_USER_TIMEOUT_US, /**< 1..2^32-1, as each time here that is not 0 */
-	RTLS_OPT_MAX_SEG,    /**< payload bytes per segment, 1..65535; the peer's MSS counts too */
-	RTLS_OPT_MODE_ORDER, /**< enum rtls_mode_order (tls.h); counts when first keys are set */
+	RTLS_OPT_MAX_SEG, /**< payload bytes per segment, 1..65535; the peer's MSS counts too */
+	/** enum rtls_mode_order (tls.h) of both directions; counts when first keys are set */
+	RTLS_OPT_MODE_ORDER,
 	/**
 	 * Keep-alives (RFC 9293 3.8.4): a peer that said nothing for so long, and that owes nothing, is
 	 * asked whether it is still there; 0, the default: never.
@@ -133,6 +134,8 @@ enum rtls_opt {
 	RTLS_OPT_KEEPALIVE_INTERVAL_US, /**< asked again, while nothing comes; 75 s */
 	/** So often; the connection ends behind the last one: RTLS_REASON_TIMEOUT; 1..255, 9 */
 	RTLS_OPT_KEEPALIVE_PROBES,
+	RTLS_OPT_TX_MODE_ORDER, /**< RTLS_OPT_MODE_ORDER of what is sent */
+	RTLS_OPT_RX_MODE_ORDER, /**< and of what is received */
 };
 
 /** @return 0; -EINVAL: the value is out of its range; -EBUSY: not now; -ENOTSUP: not an option;

@@ -103,7 +103,7 @@ struct rtls_tls_info {
 	uint64_t rec_no;      /**< number of the next record */
 	const char *suite;    /**< IANA name; NULL without keys */
 	const char *provider; /**< who computes in software; NULL without keys */
-	uint8_t order;        /**< enum rtls_mode_order */
+	uint8_t order;        /**< enum rtls_mode_order, of this direction */
 	uint8_t reason;       /**< enum rtls_mode_reason */
 };
 

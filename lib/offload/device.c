@@ -58,6 +58,30 @@ make_sessions(struct offload_device *d, const char *name, int socket_id)
 	return 0;
 }
 
+uint32_t
+offload_device_features(const struct offload_device *d)
+{
+	uint32_t features = 0;
+
+	if (d->caps.tx_method != RTLS_TLS_TX_NONE)
+		features |= RTLS_FEATURE_TLS_TX;
+	if (d->caps.rx_method != RTLS_TLS_RX_NONE)
+		features |= RTLS_FEATURE_TLS_RX;
+	return features;
+}
+
+uint32_t
+offload_device_contexts(const struct offload_device *d)
+{
+	return d->sessions != NULL ? rte_mempool_in_use_count(d->sessions) : 0;
+}
+
+uint32_t
+offload_device_room(const struct offload_device *d)
+{
+	return d->sessions != NULL ? d->sessions->size : 0;
+}
+
 int
 offload_device_open(struct offload_device *d, const char *name, int socket_id)
 {
@@ -71,11 +95,7 @@ offload_device_open(struct offload_device *d, const char *name, int socket_id)
 	d->ops->caps(d->dev, &d->caps);
 	if (!caps_valid(&d->caps, d->ops))
 		return -EINVAL;
-	d->features = 0;
-	if (d->caps.tx_method != RTLS_TLS_TX_NONE)
-		d->features |= RTLS_FEATURE_TLS_TX;
-	if (d->caps.rx_method != RTLS_TLS_RX_NONE)
-		d->features |= RTLS_FEATURE_TLS_RX;
+	d->features = offload_device_features(d);
 	return make_sessions(d, name, socket_id);
 }
 

@@ -47,6 +47,15 @@ int offload_device_open(struct offload_device *d, const char *name, int socket_i
 /* Frees what open made. Safe on a zeroed struct. */
 void offload_device_close(struct offload_device *d);
 
+/* RTLS_FEATURE_* that it has; 0: no inline TLS. */
+uint32_t offload_device_features(const struct offload_device *d);
+
+/* Contexts in use: each has a session. */
+uint32_t offload_device_contexts(const struct offload_device *d);
+
+/* So many there is room for. */
+uint32_t offload_device_room(const struct offload_device *d);
+
 static inline bool
 offload_device_present(const struct offload_device *d)
 {

@@ -87,6 +87,19 @@ set_keepalive(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 	return 0;
 }
 
+/* Of both directions, or of the one that the option is for. */
+static int
+set_mode_order(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
+{
+	if (v >= RTLS_ORDER_MAX)
+		return -EINVAL;
+	if (opt != RTLS_OPT_RX_MODE_ORDER)
+		k->mode.order[RTLS_TX] = (uint8_t)v;
+	if (opt != RTLS_OPT_TX_MODE_ORDER)
+		k->mode.order[RTLS_RX] = (uint8_t)v;
+	return 0;
+}
+
 int
 rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 {
@@ -102,10 +115,9 @@ rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 	case RTLS_OPT_MAX_PAYLOAD:
 		return set_max_payload(k, v);
 	case RTLS_OPT_MODE_ORDER:
-		if (v >= RTLS_ORDER_MAX)
-			return -EINVAL;
-		k->mode.order = (uint8_t)v;
-		return 0;
+	case RTLS_OPT_TX_MODE_ORDER:
+	case RTLS_OPT_RX_MODE_ORDER:
+		return set_mode_order(k, opt, v);
 	case RTLS_OPT_USER_TIMEOUT_US:
 		if (v == 0 || v > UINT32_MAX)
 			return -EINVAL;

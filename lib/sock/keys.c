@@ -145,7 +145,7 @@ sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_i
 	const struct crypto_key *key = d == RTLS_TX ? k->tx.key : k->rx.key;
 
 	memset(out, 0, sizeof(*out));
-	out->order = k->mode.order;
+	out->order = k->mode.order[d];
 	if (suite == NULL)
 		return;
 	out->version = suite->version;

@@ -35,7 +35,8 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	k->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;
 	k->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
 	k->params = opts != NULL ? opts->params : s->params;
-	k->mode.order = opts != NULL ? opts->mode.order : RTLS_ORDER_NIC_SOFTWARE;
+	for (int d = RTLS_TX; d <= RTLS_RX; d++)
+		k->mode.order[d] = opts != NULL ? opts->mode.order[d] : RTLS_ORDER_NIC_SOFTWARE;
 	k->path.retry_us = UINT64_MAX;
 	TAILQ_INIT(&k->backlog);
 	TAILQ_INIT(&k->silent);

@@ -101,7 +101,7 @@ not_worth_asking(const struct rtls_sock *k, enum rtls_dir d, const struct record
 	const struct offload_device *dev = &port->tls;
 	uint32_t feature = d == RTLS_TX ? RTLS_FEATURE_TLS_TX : RTLS_FEATURE_TLS_RX;
 
-	if (k->mode.order == RTLS_ORDER_SOFTWARE)
+	if (k->mode.order[d] == RTLS_ORDER_SOFTWARE)
 		return RTLS_MODE_REASON_ASKED;
 	/* Whoever seals writes the TCP checksum. */
 	if (!offload_device_present(dev) ||

@@ -30,7 +30,7 @@ struct mode_dir {
 };
 
 struct mode {
-	uint8_t order;           /* enum rtls_mode_order */
+	uint8_t order[2];        /* enum rtls_mode_order, by enum rtls_dir */
 	bool tx_out_of_step;     /* the device waits for a resync; until then software seals */
 	struct mode_dir dir[2];  /* by enum rtls_dir */
 	uint64_t tx_start_off;   /* where the first keys were set */

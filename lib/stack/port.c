@@ -2,6 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 #include <errno.h>
+#include <string.h>
 
 #include "stack/port.h"
 #include "stack/port_capture.h"
@@ -16,6 +17,37 @@ rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear)
 	if (!offload_device_present(&p->tls))
 		return -ENOTSUP;
 	p->tls.features = (p->tls.features | set) & ~clear;
+	return 0;
+}
+
+/* Whoever seals writes the TCP checksum, too: without it a port has no use of a device's sealing. */
+static uint32_t
+device_features(const struct rtls_port *p)
+{
+	uint32_t features = offload_device_features(&p->tls);
+
+	return (p->caps & PORT_CAP_TX_TCP_CKSUM) != 0 ? features : features & ~RTLS_FEATURE_TLS_TX;
+}
+
+int
+rtls_port_info(const struct rtls_port *p, struct rtls_port_info *out)
+{
+	struct rtls_port_info info;
+
+	if (p == NULL || out == NULL || out->size < sizeof(out->size))
+		return -EINVAL;
+	info = (struct rtls_port_info){
+		.size = out->size,
+		.device_features = device_features(p),
+		.features = p->tls.features & device_features(p),
+		.max_contexts = offload_device_room(&p->tls),
+		.contexts = offload_device_contexts(&p->tls),
+		.tx_method = p->tls.caps.tx_method,
+		.tx_after = p->tls.caps.tx_after,
+		.rx_method = p->tls.caps.rx_method,
+		.tx_tso = p->tls.caps.tx_tso != 0,
+	};
+	memcpy(out, &info, RTE_MIN(out->size, (uint32_t)sizeof(info)));
 	return 0;
 }
 

@@ -114,12 +114,12 @@ struct view {
 	bool with_stats;
 	uint32_t stack;
 	uint16_t queue;
-	uint32_t caps, tso_max, tso_frames, features, contexts;
+	uint32_t caps, tso_max, tso_frames;
 	uint16_t nb_queues, mtu;
 	uint64_t rx_room;
 	uint8_t mac[6];
 	bool stays, inline_tls;
-	struct rtls_tls_caps tls;
+	struct rtls_port_info tls;
 	char layers[LAYERS_MAX][PORT_NAME_MAX]; /* [0]: the port itself */
 	uint32_t nb_layers;
 	struct rtls_stat stats[STATS_MAX];
@@ -142,10 +142,8 @@ view_port(struct view *v, const struct binding *b)
 	memcpy(v->mac, p->mac, sizeof(v->mac));
 	v->stays = p->stays;
 	v->inline_tls = offload_device_present(&p->tls);
-	v->tls = p->tls.caps;
-	v->features = p->tls.features;
-	/* A context is a session. */
-	v->contexts = v->inline_tls ? rte_mempool_in_use_count(p->tls.sessions) : 0;
+	v->tls.size = sizeof(v->tls);
+	rtls_port_info(p, &v->tls);
 	for (at = p; at != NULL && v->nb_layers < LAYERS_MAX; at = at->under)
 		snprintf(v->layers[v->nb_layers++], PORT_NAME_MAX, "%s", at->name);
 }
@@ -212,11 +210,10 @@ inline_tls(const struct view *v)
 	if (v->tls.tx_method == RTLS_TLS_TX_REBUILD)
 		answer_text(d, "tx_after", rtls_tls_tx_after_name(v->tls.tx_after));
 	rte_tel_data_add_dict_uint(d, "tx_tso", v->tls.tx_tso != 0);
-	rte_tel_data_add_dict_uint(d, "feature_tx", (v->features & RTLS_FEATURE_TLS_TX) != 0);
-	rte_tel_data_add_dict_uint(d, "feature_rx", (v->features & RTLS_FEATURE_TLS_RX) != 0);
-	rte_tel_data_add_dict_uint(d, "contexts_in_use", v->contexts);
-	if (v->tls.max_contexts != 0)
-		rte_tel_data_add_dict_uint(d, "contexts_max", v->tls.max_contexts);
+	rte_tel_data_add_dict_uint(d, "feature_tx", (v->tls.features & RTLS_FEATURE_TLS_TX) != 0);
+	rte_tel_data_add_dict_uint(d, "feature_rx", (v->tls.features & RTLS_FEATURE_TLS_RX) != 0);
+	rte_tel_data_add_dict_uint(d, "contexts_in_use", v->tls.contexts);
+	rte_tel_data_add_dict_uint(d, "contexts_max", v->tls.max_contexts);
 	return d;
 }
 

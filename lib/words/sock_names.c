@@ -118,6 +118,10 @@ rtls_opt_name(enum rtls_opt o)
 		return "max_seg";
 	case RTLS_OPT_MODE_ORDER:
 		return "mode_order";
+	case RTLS_OPT_TX_MODE_ORDER:
+		return "tx_mode_order";
+	case RTLS_OPT_RX_MODE_ORDER:
+		return "rx_mode_order";
 	case RTLS_OPT_KEEPALIVE_IDLE_US:
 		return "keepalive_idle_us";
 	case RTLS_OPT_KEEPALIVE_INTERVAL_US:

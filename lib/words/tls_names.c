@@ -93,6 +93,18 @@ rtls_cipher_name(enum rtls_cipher c)
 }
 
 const char *
+rtls_feature_name(enum rtls_feature f)
+{
+	switch (f) {
+	case RTLS_FEATURE_TLS_TX:
+		return "tls_tx";
+	case RTLS_FEATURE_TLS_RX:
+		return "tls_rx";
+	}
+	return unknown;
+}
+
+const char *
 rtls_tls_tx_method_name(enum rtls_tls_tx_method m)
 {
 	switch (m) {

@@ -51,6 +51,8 @@ test_null_arguments(void)
 	CU_ASSERT_EQUAL(rtls_stack_destroy(NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_port_ethdev(0, NULL, NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_port_features(NULL, 0, 0), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_port_info(NULL, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_port_info(port, NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_port_close(NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_listen(NULL, &addr, NULL, &k), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_listen(s, NULL, NULL, &k), -EINVAL);

@@ -134,12 +134,16 @@ static void
 test_port_without(void)
 {
 	uint16_t id = make_nic(RTE_ETH_RX_OFFLOAD_SECURITY, RTE_ETH_TX_OFFLOAD_SECURITY);
+	const struct rtls_port_info nothing = { .size = sizeof(nothing) };
+	struct rtls_port_info info = { .size = sizeof(info), .features = 77, .tx_tso = 7 };
 	struct rtls_port *p = NULL;
 
 	CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(id, NULL, &p), 0);
 	CU_ASSERT_EQUAL(nic.rx_asked & RTE_ETH_RX_OFFLOAD_SECURITY, 0);
 	CU_ASSERT_EQUAL(nic.tx_asked & RTE_ETH_TX_OFFLOAD_SECURITY, 0);
 	CU_ASSERT(!offload_device_present(&p->tls));
+	CU_ASSERT_EQUAL(rtls_port_info(p, &info), 0);
+	CU_ASSERT_EQUAL(memcmp(&info, &nothing, sizeof(info)), 0);
 	CU_ASSERT_EQUAL(rtls_port_features(p, RTLS_FEATURE_TLS_TX, 0), -ENOTSUP);
 	CU_ASSERT_EQUAL(rtls_port_close(p), 0);
 }

@@ -30,6 +30,7 @@ ASK(mode, enum rtls_mode)
 ASK(mode_order, enum rtls_mode_order)
 ASK(mode_reason, enum rtls_mode_reason)
 ASK(cipher, enum rtls_cipher)
+ASK(feature, enum rtls_feature)
 ASK(tls_tx_method, enum rtls_tls_tx_method)
 ASK(tls_tx_after, enum rtls_tls_tx_after)
 ASK(tls_rx_method, enum rtls_tls_rx_method)
@@ -106,6 +107,8 @@ static const struct {
 		  { RTLS_OPT_USER_TIMEOUT_US, "user_timeout_us" },
 		  { RTLS_OPT_MAX_SEG, "max_seg" },
 		  { RTLS_OPT_MODE_ORDER, "mode_order" },
+		  { RTLS_OPT_TX_MODE_ORDER, "tx_mode_order" },
+		  { RTLS_OPT_RX_MODE_ORDER, "rx_mode_order" },
 		  { RTLS_OPT_KEEPALIVE_IDLE_US, "keepalive_idle_us" },
 		  { RTLS_OPT_KEEPALIVE_INTERVAL_US, "keepalive_interval_us" },
 		  { RTLS_OPT_KEEPALIVE_PROBES, "keepalive_probes" },
@@ -148,6 +151,12 @@ static const struct {
 	  UINT_MAX,
 	  {
 		  { RTLS_CIPHER_AES_GCM_128, "aes_gcm_128" },
+	  } },
+	{ ask_feature,
+	  UINT_MAX,
+	  {
+		  { RTLS_FEATURE_TLS_TX, "tls_tx" },
+		  { RTLS_FEATURE_TLS_RX, "tls_rx" },
 	  } },
 	{ ask_tls_tx_method,
 	  UINT_MAX,
