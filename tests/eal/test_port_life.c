@@ -221,8 +221,6 @@ test_nulls(void)
 	begin(&d);
 	CU_ASSERT_EQUAL(rtls_port_ethdev(d.port_id, &SMALL, NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_port_ethdev(UINT16_MAX, &SMALL, &p), -ENODEV);
-	CU_ASSERT_EQUAL(rtls_port_features(NULL, 0, 0), -EINVAL);
-	CU_ASSERT_EQUAL(rtls_port_close(NULL), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_tlsnic_open(NULL, NULL, &p), -EINVAL);
 	CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(d.port_id, &SMALL, &p), 0);
 	CU_ASSERT_EQUAL(rtls_tlsnic_open(p, NULL, NULL), -EINVAL);

@@ -384,11 +384,7 @@ refuse_kinds(struct rtls_sock *k, const struct rtls_keys *good)
 		int rc;
 	} rows[] = {
 		/* The kernel's, and not carried here. */
-		{ RTLS_TLS_1_2, RTLS_CIPHER_AES_GCM_128, -ENOTSUP },
-		{ RTLS_TLS_1_3, 52, -ENOTSUP },
-		{ RTLS_TLS_1_3, 54, -ENOTSUP },
 		{ RTLS_TLS_1_3, 56, -ENOTSUP },
-		{ RTLS_TLS_1_2, 57, -ENOTSUP },
 		{ RTLS_TLS_1_2, 58, -ENOTSUP },
 		/* Nobody's. */
 		{ RTLS_TLS_1_3, 57, -EINVAL },

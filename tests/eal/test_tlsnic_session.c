@@ -65,7 +65,7 @@ make_wrong(enum wrong wrong, struct rte_crypto_sym_xform *x, struct rte_security
 		conf->protocol = RTE_SECURITY_PROTOCOL_MACSEC;
 		break;
 	case WRONG_VERSION:
-		conf->tls_record.ver = RTE_SECURITY_VERSION_TLS_1_2;
+		conf->tls_record.ver = RTE_SECURITY_VERSION_DTLS_1_2;
 		break;
 	case WRONG_TYPE:
 		conf->tls_record.type = (enum rte_security_tls_sess_type)2;
@@ -138,7 +138,7 @@ test_capabilities(void)
 	CU_ASSERT_EQUAL(cap->crypto_capabilities->sym.aead.algo, RTE_CRYPTO_AEAD_AES_GCM);
 	idx.tls_record.type = RTE_SECURITY_TLS_SESS_TYPE_READ;
 	CU_ASSERT_PTR_NOT_NULL(rte_security_capability_get(b.nic->tls.sec_ctx, &idx));
-	idx.tls_record.ver = RTE_SECURITY_VERSION_TLS_1_2;
+	idx.tls_record.ver = RTE_SECURITY_VERSION_DTLS_1_2;
 	CU_ASSERT_PTR_NULL(rte_security_capability_get(b.nic->tls.sec_ctx, &idx));
 	nic_bench_close(&b);
 }

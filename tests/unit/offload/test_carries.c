@@ -135,7 +135,7 @@ test_versions(void)
 	struct rte_security_capability c[2];
 
 	begin(c);
-	old.version = RTLS_TLS_1_2;
+	old.version = 0x0302;
 	CU_ASSERT(!offload_carries(&o.device, &old, RTLS_TX));
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		c[0].action = rows[i].action;
