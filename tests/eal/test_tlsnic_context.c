@@ -148,6 +148,8 @@ test_slow_del(void)
 		CU_ASSERT_EQUAL(nic_bench_count(&b, "contexts_in_use"), 3);
 		CU_ASSERT_EQUAL(d->ops->del(d->dev, second), -EINPROGRESS);
 		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, THIRD, &third), -ENOSPC);
+		CU_ASSERT_EQUAL(d->ops->start(d->dev, first, 0, 0), -ENOENT);
+		CU_ASSERT_EQUAL(d->ops->del(d->dev, first), 0);
 		is_deleted(&b, first, FIRST);
 		CU_ASSERT_EQUAL(d->ops->add(d->dev, session, &flow, THIRD, &third), 0);
 		CU_ASSERT_EQUAL(third.index, first.index);

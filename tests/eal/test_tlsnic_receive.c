@@ -329,6 +329,37 @@ test_deleted(void)
 	}
 }
 
+/* Nor are they another's, whose context has the slot now. */
+static void
+test_slot_of_another(void)
+{
+	const struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 444);
+	const struct nic_stream_record *r;
+	const struct offload_device *d;
+	struct rtls_tls_handle old;
+	struct rte_mbuf *came;
+
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		begin(&(struct rtls_tlsnic_conf){ .rings = rings });
+		d = &t.b.nic->tls;
+		old = t.b.ctx;
+		t.off = LEAD;
+		next_is_opened(50);
+		del(old);
+		nic_bench_turn(&t.b);
+		told(rings != 0 ? &old : NULL, RTLS_TLS_EV_DEL_DONE);
+		CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, t.b.session, &flow, 10, &t.b.ctx), 0);
+		CU_ASSERT_EQUAL(t.b.ctx.index, old.index);
+		r = &t.b.stream.records[2];
+		CU_ASSERT_EQUAL(
+			d->ops->start(d->dev, t.b.ctx, SEQ + r->off, t.b.stream.first_rec_no + 2),
+			0);
+		came = nic_bench_arrive(&t.b, r->off, 1000, 0);
+		is_untouched(receive(), came, r->off, 1000);
+		nic_bench_close(&t.b);
+	}
+}
+
 /*
  * Judged, but not received yet, when the end of the context is told: in the queue in front of all
  * that is judged no more.
@@ -477,6 +508,7 @@ main(void)
 		{ "a gap that it does not get over", test_lost },
 		{ "no event behind del", test_lost_and_deleted },
 		{ "nothing is opened behind del", test_deleted },
+		{ "a slot that another connection has", test_slot_of_another },
 		{ "judged before del, received behind it", test_judged_before },
 		{ "the next context of a connection", test_next_context },
 		{ "started at a byte that went by", test_started_late },
