@@ -229,14 +229,36 @@ stretch(const struct recvq *q, const struct rte_mbuf *m, uint32_t at, uint64_t *
 	return m->data_len - at;
 }
 
-enum recvq_class
-recvq_classify(const struct recvq *q, uint32_t len)
+/*
+ * Moves the cursor to the buffer that holds the byte at off, and returns its place there. What is
+ * looked at has mostly arrived last.
+ */
+static uint32_t
+seek(struct recvq *q, uint64_t off)
 {
-	const struct rte_mbuf *m = q->ready.first;
-	uint64_t first, marks;
-	uint32_t at = 0, n;
+	struct recvq_cursor *c = &q->cursor;
+	const struct rte_mbuf *last = q->ready.last;
+	uint64_t last_off = q->ready.end_off - last->data_len;
 
-	stretch(q, m, 0, &first);
+	if (off >= last_off)
+		*c = (struct recvq_cursor){ .m = last, .off = last_off };
+	else if (c->m == NULL || off < c->off)
+		*c = (struct recvq_cursor){ .m = q->ready.first, .off = q->ready.off };
+	while (off - c->off >= c->m->data_len) {
+		c->off += c->m->data_len;
+		c->m = c->m->next;
+	}
+	return (uint32_t)(off - c->off);
+}
+
+enum recvq_class
+recvq_classify(struct recvq *q, uint64_t off, uint32_t len)
+{
+	uint32_t at = seek(q, off), n;
+	const struct rte_mbuf *m = q->cursor.m;
+	uint64_t first, marks;
+
+	stretch(q, m, at, &first);
 	for (; len > 0; len -= RTE_MIN(len, n)) {
 		n = stretch(q, m, at, &marks);
 		if (marks != first)
@@ -250,6 +272,14 @@ recvq_classify(const struct recvq *q, uint32_t len)
 	if (first == 0)
 		return RECVQ_UNTOUCHED;
 	return first == RTE_MBUF_F_RX_SEC_OFFLOAD ? RECVQ_OPENED : RECVQ_MIXED;
+}
+
+void
+recvq_look(struct recvq *q, uint64_t off, void *dst, uint32_t len)
+{
+	uint32_t at = seek(q, off);
+
+	chain_copy_out(q->cursor.m, at, dst, len);
 }
 
 void
@@ -308,6 +338,9 @@ recvq_consume(struct recvq *q, uint64_t len)
 	if (m != NULL && m == q->seam.m)
 		q->seam.len -= RTE_MIN(q->seam.len, (uint32_t)len);
 	r->first = m;
+	/* Its buffer is gone, or begins with the read position now. */
+	if (q->cursor.off < r->off)
+		q->cursor = (struct recvq_cursor){ .m = m, .off = r->off };
 	if (m == NULL) {
 		r->last = NULL;
 		return;

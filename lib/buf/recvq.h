@@ -45,9 +45,16 @@ struct recvq_seam {
 	uint64_t marks;
 };
 
+/* Where the bytes in order were looked at last, so that a look further on need not start at their head. */
+struct recvq_cursor {
+	const struct rte_mbuf *m; /* NULL: at their head */
+	uint64_t off;             /* of its first byte */
+};
+
 struct recvq {
 	struct recvq_run ready;                /* in order: off is the read position */
 	struct recvq_seam seam;                /* in there */
+	struct recvq_cursor cursor;            /* there */
 	struct recvq_run held[RECVQ_RUNS_MAX]; /* by offset, a gap in front of each */
 	uint32_t nb_held;
 	uint32_t room_used; /* bytes of buffer room, ready and held */
@@ -76,8 +83,14 @@ recvq_len(const struct recvq *q)
  */
 int recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m);
 
-/* What a device says it did to the first len bytes, which are in order and not none. */
-enum recvq_class recvq_classify(const struct recvq *q, uint32_t len);
+/*
+ * What a device says it did to the len bytes at off, which are in order and not none. Cheap where
+ * off is behind that of the last such call and of the last recvq_look.
+ */
+enum recvq_class recvq_classify(struct recvq *q, uint64_t off, uint32_t len);
+
+/* Copies the len bytes at off, which are in order; cheap in the same way. */
+void recvq_look(struct recvq *q, uint64_t off, void *dst, uint32_t len);
 
 /* As recvq_peek, but leaves out what a device has changed: dst keeps its bytes there. */
 void recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t len);

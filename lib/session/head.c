@@ -108,20 +108,6 @@ judge(struct session_rx *rx, const struct opening *o, enum opened_effect *effect
 	return 0;
 }
 
-/* What a device says it did to the record at the head, which is complete. */
-static enum recvq_class
-classify(const struct session_rx *rx)
-{
-	enum recvq_class c;
-
-	/* A mark is about what lies behind the start, which may lie inside of the packet. */
-	if (rx->framer.start_off < rx->device.start_off)
-		return RECVQ_UNTOUCHED;
-	c = recvq_classify(rx->q, framer_wire_len(&rx->framer));
-	/* Behind a key change the device had the wrong key, whatever it says. */
-	return c == RECVQ_OPENED && rx->epoch != rx->device.epoch ? RECVQ_MIXED : c;
-}
-
 static void
 count_record(struct session_rx_count *c, const struct opening *o, uint32_t wire_len)
 {
@@ -145,15 +131,12 @@ count_record(struct session_rx_count *c, const struct opening *o, uint32_t wire_
 static void
 opened(struct session_rx *rx, struct receipt *r, const struct opening *o, enum opened_effect effect)
 {
-	uint32_t wire_len = framer_wire_len(&rx->framer);
+	uint32_t wire_len = framed_wire_len(framer_head(&rx->framer));
 
 	count_record(&rx->count, o, wire_len);
 	if (rx->total != NULL)
 		count_record(rx->total, o, wire_len);
-	framer_next(&rx->framer);
-	recvq_consume(rx->q, wire_len);
-	rx->rec_no++;
-	session_rx_input(rx);
+	session_rx_consumed(rx);
 
 	if (o->type == RECORD_DATA && o->plain_len == 0)
 		return; /* RFC 8446 5.1 allows it; there is nothing to say about it */
@@ -226,22 +209,23 @@ static int
 open_head(struct session_rx *rx, struct receipt *r)
 {
 	struct opening o; /* too large to be zeroed for each record */
-	uint32_t inner_len = record_inner_len(rx->suite, rx->framer.head.body_len);
+	uint32_t inner_len = record_inner_len(rx->suite, framer_head(&rx->framer)->body_len);
 	uint32_t plain_max = inner_len - rx->suite->inner_type_len;
+	uint64_t rec_no = session_rx_rec_no(rx);
 	struct messages messages = rx->messages;
 	enum opened_effect effect;
 	int rc;
 
-	if (r->ahead && (plain_max > RECORD_PLAIN_MAX || rx->rec_no == UINT64_MAX))
+	if (r->ahead && (plain_max > RECORD_PLAIN_MAX || rec_no == UINT64_MAX))
 		return leave_to_receive(rx);
 	/* RFC 8446 5.4: padding counts; 5.2 leaves room for other expansion than we know. */
 	if (plain_max > RECORD_PLAIN_MAX)
 		return session_rx_fail(rx, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
 				       ALERT_RECORD_OVERFLOW);
 	/* RFC 8446 5.3: numbers do not wrap. As when sending, the last one is never used. */
-	if (rx->rec_no == UINT64_MAX)
+	if (rec_no == UINT64_MAX)
 		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
-	if (!opening_set(&o, rx, classify(rx), may_be_direct(rx, r) ? &r->out : NULL)) {
+	if (!opening_set(&o, rx, may_be_direct(rx, r) ? &r->out : NULL)) {
 		if (!reserve(rx, r, plain_max))
 			return -ENOMEM;
 		opening_own(&o, rx, r->spare);
@@ -275,16 +259,12 @@ head_open_next(struct session_rx *rx, struct receipt *r)
 	if (rx->close_notify)
 		return 0;
 	session_rx_input(rx);
-	switch (rx->framer.state) {
-	case FRAMER_COMPLETE:
+	if (framer_head(&rx->framer) != NULL) {
 		rc = open_head(rx, r);
 		return rc == 0 ? 1 : rc;
-	case FRAMER_BROKEN:
-		return r->ahead ? leave_to_receive(rx) : fail_header(rx);
-	case FRAMER_WANT_HEADER:
-	case FRAMER_WANT_BODY:
-		break;
 	}
+	if (rx->framer.state == FRAMER_BROKEN)
+		return r->ahead ? leave_to_receive(rx) : fail_header(rx);
 	if (!r->fin)
 		return -EAGAIN;
 	if (recvq_len(rx->q) == 0)

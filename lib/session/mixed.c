@@ -10,7 +10,10 @@ mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_
 	      uint32_t inner_len)
 {
 	const struct record_suite *s = rx->suite;
+	const struct framed *rec = framer_head(&rx->framer);
+	uint64_t index = framer_head_index(&rx->framer);
 	uint32_t skip = record_prefix_len(s);
+	uint8_t hdr[RECORD_HDR_LEN];
 	struct iovec all = { .iov_base = out, .iov_len = inner_len };
 	struct crypto_job job = {
 		.key = rx->device.key,
@@ -21,13 +24,14 @@ mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_
 	};
 
 	recvq_peek(rx->q, skip, out, inner_len);
-	record_nonce_received(s, rx->device.iv, rx->rec_no + rx->device.ahead, explicit_nonce,
-			      job.nonce);
+	record_nonce_received(s, rx->device.iv, rx->device.base + index, explicit_nonce, job.nonce);
 	/* The tag that comes of it is of no use, so its additional data are any. */
-	job.aad_len = (uint8_t)record_aad(s, rx->framer.hdr, rx->rec_no, job.aad);
+	framed_header(rec, hdr);
+	job.aad_len = (uint8_t)record_aad(s, hdr, index, job.aad);
 	rx->provider->process(rx->provider, CRYPTO_SEAL, &job, 1);
 	if (job.status != 0)
 		return -EIO;
-	recvq_peek_untouched(rx->q, skip, out, inner_len);
+	if (rec->class != RECVQ_OPENED)
+		recvq_peek_untouched(rx->q, skip, out, inner_len);
 	return 0;
 }

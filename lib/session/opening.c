@@ -16,17 +16,41 @@ own_bytes(const struct opening *o)
 	return rte_pktmbuf_mtod(o->own, uint8_t *);
 }
 
+/* The source ends with the tag: takes it off there. */
+static void
+cut_tag(struct opening *o)
+{
+	uint32_t left = RECORD_TAG_LEN, n;
+	struct iovec *last;
+
+	do {
+		last = &o->src[o->job.src_cnt - 1];
+		n = (uint32_t)RTE_MIN((size_t)left, last->iov_len);
+		last->iov_len -= n;
+		left -= n;
+		memcpy(o->job.tag + left, (const uint8_t *)last->iov_base + last->iov_len, n);
+		if (last->iov_len == 0)
+			o->job.src_cnt--;
+	} while (left > 0);
+}
+
 /* Can the inner bytes be read where they lie? Otherwise they are gathered, or restored, first. */
 static bool
 set_source(struct opening *o, const struct session_rx *rx)
 {
+	uint32_t skip = record_prefix_len(rx->suite);
+
 	o->job.src = o->src;
 	o->job.src_cnt = 0;
-	if (o->found != RECVQ_UNTOUCHED)
+	if (o->found == RECVQ_UNTOUCHED)
+		o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len + RECORD_TAG_LEN, o->src,
+					   OPENING_PIECES_MAX);
+	if (o->job.src_cnt == 0) {
+		recvq_peek(rx->q, skip + o->inner_len, o->job.tag, RECORD_TAG_LEN);
 		return false;
-	o->job.src_cnt = recvq_iov(rx->q, record_prefix_len(rx->suite), o->inner_len, o->src,
-				   OPENING_PIECES_MAX);
-	return o->job.src_cnt > 0 || o->inner_len == 0;
+	}
+	cut_tag(o);
+	return true;
 }
 
 /* Into the program's buffers, the type byte behind the rest; beside them if that is the last one. */
@@ -47,21 +71,24 @@ set_direct(struct opening *o, const struct session_rx *rx, const struct pieces *
 }
 
 bool
-opening_set(struct opening *o, const struct session_rx *rx, enum recvq_class found,
-	    const struct pieces *out)
+opening_set(struct opening *o, const struct session_rx *rx, const struct pieces *out)
 {
+	const struct framed *rec = framer_head(&rx->framer);
+	uint64_t rec_no = session_rx_rec_no(rx);
 	const struct record_suite *s = rx->suite;
+	uint8_t hdr[RECORD_HDR_LEN];
 
-	o->found = found;
+	o->found = (enum recvq_class)rec->class;
 	o->own = NULL;
-	o->inner_len = record_inner_len(s, rx->framer.head.body_len);
+	o->type = rec->type;
+	o->inner_len = record_inner_len(s, rec->body_len);
 	o->in_own = !set_source(o, rx);
 	o->job.dst = o->dst;
 	o->direct = out != NULL && !o->in_own && set_direct(o, rx, out);
 	recvq_peek(rx->q, RECORD_HDR_LEN, o->explicit_nonce, s->explicit_nonce_len);
-	record_nonce_received(s, rx->iv, rx->rec_no, o->explicit_nonce, o->job.nonce);
-	o->job.aad_len = (uint8_t)record_aad(s, rx->framer.hdr, rx->rec_no, o->job.aad);
-	recvq_peek(rx->q, record_prefix_len(s) + o->inner_len, o->job.tag, RECORD_TAG_LEN);
+	record_nonce_received(s, rx->iv, rec_no, o->explicit_nonce, o->job.nonce);
+	framed_header(rec, hdr);
+	o->job.aad_len = (uint8_t)record_aad(s, hdr, rec_no, o->job.aad);
 	o->job.key = rx->key;
 	return o->direct;
 }
@@ -122,7 +149,6 @@ opening_process(struct opening *o, const struct session_rx *rx)
 		opening_wipe(o);
 		return o->job.status == -EBADMSG ? -EBADMSG : -EIO;
 	}
-	o->type = rx->framer.head.type;
 	o->plain_len = o->inner_len;
 	if (rx->suite->inner_type_len != 0 && !find_type(o))
 		return -ENODATA;

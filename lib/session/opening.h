@@ -28,8 +28,8 @@ struct opening {
 	bool in_own;  /* gathered there first, or restored, and opened in place */
 	bool direct;  /* into the program's buffers */
 	uint8_t last; /* direct: the inner plaintext's last byte */
+	uint8_t type; /* until it is processed: of the header */
 	/* Once processed: */
-	uint8_t type;
 	uint32_t plain_len;
 };
 
@@ -37,8 +37,7 @@ struct opening {
  * The record at the head of the queue, complete; out: the program's buffers, NULL: not there.
  * False: it needs a buffer of ours, by opening_own().
  */
-bool opening_set(struct opening *o, const struct session_rx *rx, enum recvq_class found,
-		 const struct pieces *out);
+bool opening_set(struct opening *o, const struct session_rx *rx, const struct pieces *out);
 
 void opening_own(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own);
 

@@ -70,10 +70,10 @@ static bool
 may_look_ahead(const struct session_rx *rx)
 {
 	const struct rte_mempool *large = rx->pools->record[RTE_DIM(rx->pools->record) - 1];
+	const struct framed *head = framer_head(&rx->framer);
 
 	/* Without an inner type there is nothing that opening it would tell. */
-	if (rx->suite->inner_type_len == 0 && rx->framer.state == FRAMER_COMPLETE &&
-	    rx->framer.head.type == RECORD_DATA)
+	if (rx->suite->inner_type_len == 0 && head != NULL && head->type == RECORD_DATA)
 		return false;
 	return rx->error == 0 && rx->opened.room < SESSION_RX_AHEAD &&
 	       rte_mempool_avail_count(large) > large->size / 2;
@@ -117,7 +117,7 @@ session_rx_look_ahead(struct session_rx *rx, bool fin)
 
 	/* What is wrong with the record ahead is for a receive to say. */
 	if (rx->state == SESSION_RX_RECORDS && !rx->close_notify &&
-	    rx->framer.state == FRAMER_COMPLETE)
+	    framer_head(&rx->framer) != NULL)
 		rc = look_ahead(rx, &r);
 	rte_pktmbuf_free(r.spare);
 	return rc == -ENOMEM ? rc : 0;

@@ -38,15 +38,16 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 		return rc == -ENOMEM ? -ENOMEM : -EINVAL;
 	rx->provider->key_destroy(rx->provider, rx->key);
 	rx->key = key;
+	if (rx->suite == NULL)
+		framer_init(&rx->framer, s, rx->q->ready.off);
 	rx->suite = s;
-	/* The device counts on. */
-	rx->device.ahead += rx->rec_no - keys->rec_no;
 	record_iv_base(s, keys->iv, keys->rec_no, rx->iv);
-	rx->rec_no = keys->rec_no;
+	rx->base = keys->rec_no - framer_head_index(&rx->framer);
 	rx->epoch++;
 	/* RFC 8446 5.1: no message spans a key change. */
 	memset(&rx->messages, 0, sizeof(rx->messages));
-	framer_init(&rx->framer, s, rx->q->ready.off);
+	/* What a device opened it had no key for. */
+	framer_reclass(&rx->framer, RECVQ_OPENED, RECVQ_MIXED);
 	rx->state = SESSION_RX_RECORDS;
 	rx->error = 0;
 	session_rx_input(rx);
@@ -65,7 +66,7 @@ session_rx_to_device(struct session_rx *rx, const struct rtls_keys *keys)
 	}
 	memcpy(d->iv, rx->iv, sizeof(d->iv));
 	d->epoch = rx->epoch;
-	d->ahead = 0;
+	d->base = rx->base;
 	return 0;
 }
 
@@ -78,23 +79,12 @@ session_rx_device_starts(struct session_rx *rx, uint64_t stream_off)
 bool
 session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no)
 {
-	uint64_t off = rx->framer.start_off, end_off = rx->q->ready.end_off;
-	uint8_t hdr[RECORD_HDR_LEN];
-	struct record_header h;
-	uint64_t n = rx->rec_no;
+	uint64_t index;
 
-	if (rx->state != SESSION_RX_RECORDS || rx->close_notify)
+	if (rx->state != SESSION_RX_RECORDS || rx->close_notify ||
+	    !framer_boundary(&rx->framer, rx->q->ready.end_off, stream_off, &index))
 		return false;
-	for (; off < end_off; off += RECORD_HDR_LEN + h.body_len, n++) {
-		if (end_off - off < RECORD_HDR_LEN)
-			return false;
-		recvq_peek(rx->q, (uint32_t)(off - rx->q->ready.off), hdr, sizeof(hdr));
-		h = record_header_read(hdr);
-		if (record_header_check(rx->suite, &h) != 0)
-			return false;
-	}
-	*stream_off = off;
-	*rec_no = n;
+	*rec_no = rx->base + index;
 	return true;
 }
 
@@ -131,12 +121,53 @@ session_rx_take_effect(struct session_rx *rx, enum opened_effect effect)
 	}
 }
 
+/* What a device says it did to the record at the edge, which is complete. */
+static enum recvq_class
+classify(struct session_rx *rx)
+{
+	const struct framer *f = &rx->framer;
+	enum recvq_class c;
+
+	/* A mark is about what lies behind the start, which may lie inside of the packet. */
+	if (!rx->q->marked || f->start_off < rx->device.start_off)
+		return RECVQ_UNTOUCHED;
+	c = recvq_classify(rx->q, f->start_off, framer_wire_len(f));
+	/* Behind a key change the device had the wrong key, whatever it says. */
+	return c == RECVQ_OPENED && rx->epoch != rx->device.epoch ? RECVQ_MIXED : c;
+}
+
+/* All records that are complete, and the header behind them. */
+static void
+frame(struct session_rx *rx)
+{
+	uint64_t end_off = rx->q->ready.end_off;
+	struct framer *f = &rx->framer;
+	uint8_t hdr[RECORD_HDR_LEN];
+
+	for (;;) {
+		if (framer_may_go_on(f))
+			framer_next(f, (uint8_t)classify(rx));
+		if (framer_idle(f, end_off))
+			return;
+		if (f->state == FRAMER_WANT_HEADER)
+			recvq_look(rx->q, f->start_off, hdr, sizeof(hdr));
+		framer_input(f, end_off, hdr);
+	}
+}
+
+void
+session_rx_consumed(struct session_rx *rx)
+{
+	recvq_consume(rx->q, framed_wire_len(framer_head(&rx->framer)));
+	framer_consumed(&rx->framer);
+	/* There is room for one more. */
+	if (framer_may_go_on(&rx->framer))
+		frame(rx);
+}
+
 void
 session_rx_input(struct session_rx *rx)
 {
-	uint8_t hdr[RECORD_HDR_LEN];
-	const uint8_t *seen = NULL;
-
 	switch ((enum session_rx_state)rx->state) {
 	case SESSION_RX_PLAIN:
 	case SESSION_RX_PAUSED:
@@ -153,13 +184,8 @@ session_rx_input(struct session_rx *rx)
 		drop_rest(rx);
 		return;
 	}
-	if (framer_idle(&rx->framer, rx->q->ready.end_off))
-		return;
-	if (rx->framer.state == FRAMER_WANT_HEADER) {
-		recvq_peek(rx->q, 0, hdr, sizeof(hdr));
-		seen = hdr;
-	}
-	framer_input(&rx->framer, rx->q->ready.end_off, seen);
+	if (!framer_idle(&rx->framer, rx->q->ready.end_off))
+		frame(rx);
 }
 
 bool
@@ -170,7 +196,7 @@ session_rx_readable(const struct session_rx *rx, bool fin)
 		return recvq_len(rx->q) > 0 || fin;
 	case SESSION_RX_RECORDS:
 		return rx->opened.first != NULL || rx->close_notify || fin ||
-		       rx->framer.state == FRAMER_COMPLETE || rx->framer.state == FRAMER_BROKEN;
+		       framer_head(&rx->framer) != NULL || rx->framer.state == FRAMER_BROKEN;
 	case SESSION_RX_PAUSED:
 		return rx->opened.first != NULL;
 	case SESSION_RX_FAILED:
@@ -192,11 +218,13 @@ session_rx_next_control(const struct session_rx *rx)
 bool
 session_rx_control_ahead(const struct session_rx *rx)
 {
+	const struct framed *head = framer_head(&rx->framer);
+
 	if (rx->opened.first != NULL)
 		return session_rx_next_control(rx) != NULL;
 	/* Without an inner type the header says it. */
-	return rx->state == SESSION_RX_RECORDS && rx->framer.state == FRAMER_COMPLETE &&
-	       rx->suite->inner_type_len == 0 && rx->framer.head.type != RECORD_DATA;
+	return rx->state == SESSION_RX_RECORDS && !rx->close_notify && head != NULL &&
+	       rx->suite->inner_type_len == 0 && head->type != RECORD_DATA;
 }
 
 uint32_t
@@ -204,7 +232,7 @@ session_rx_head_need(const struct session_rx *rx)
 {
 	uint64_t need_off = 0;
 
-	if (rx->state != SESSION_RX_RECORDS || rx->close_notify)
+	if (rx->state != SESSION_RX_RECORDS || rx->close_notify || framer_head(&rx->framer) != NULL)
 		return 0;
 	switch (rx->framer.state) {
 	case FRAMER_WANT_HEADER:

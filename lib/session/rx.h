@@ -52,7 +52,7 @@ struct session_rx_device {
 	struct crypto_key *key; /* seals; NULL: no device was ever told the keys */
 	uint8_t iv[RECORD_NONCE_LEN];
 	uint32_t epoch; /* of our keys, the same as the device's */
-	uint64_t ahead; /* its number of a record less ours: the keys have changed since */
+	uint64_t base;  /* its number of the record whose index is 0 */
 };
 
 struct session_rx_count {
@@ -70,13 +70,13 @@ struct session_rx {
 	uint8_t end_alert;  /* RFC 8446 6.2, 0: none fits; FAILED */
 	bool close_notify;  /* it was delivered: what follows is ignored */
 	int error; /* FAILED: what every call returns. Else not 0: the head record is bad */
-	struct framer framer; /* from the read position on */
+	struct framer framer; /* what is in order; the class of a record is an enum recvq_class */
 	const struct record_suite *suite;
 	struct crypto_key *key;
 	const struct crypto_provider *provider;
 	const struct buf_pools *pools;
 	struct recvq *q;
-	uint64_t rec_no; /* of the record at the head of the queue */
+	uint64_t base; /* the number, mod 2^64, that the record whose index is 0 would have */
 	uint32_t epoch;
 	uint8_t iv[RECORD_NONCE_LEN]; /* of record number 0 */
 	struct opened opened;
@@ -109,9 +109,16 @@ void session_rx_device_starts(struct session_rx *rx, uint64_t stream_off);
 
 /*
  * The first record that can still arrive whole: where it starts, at or behind all bytes in order,
- * and its number. False while that cannot be known.
+ * and its number, if no KeyUpdate waits in front of it. False while that cannot be known.
  */
 bool session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no);
+
+/* The number of the record at the head of the queue. */
+static inline uint64_t
+session_rx_rec_no(const struct session_rx *rx)
+{
+	return rx->base + framer_head_index(&rx->framer);
+}
 
 /* Event: more bytes are in order. Steps the framer; cheap when nothing completes. */
 void session_rx_input(struct session_rx *rx);
@@ -150,6 +157,9 @@ uint32_t session_rx_head_need(const struct session_rx *rx);
 void session_rx_fini(struct session_rx *rx);
 
 /* --- for session/head.c and session/receive.c --------------------------------- */
+
+/* Event: the record at the head was opened and is not needed any more. */
+void session_rx_consumed(struct session_rx *rx);
 
 /*
  * Event: the stream is broken, and this is what every call says from now on. alert: 0, none fits.

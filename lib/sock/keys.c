@@ -65,7 +65,7 @@ set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 static int
 set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 {
-	uint64_t next_no = k->rx.rec_no;
+	uint64_t next_no = session_rx_rec_no(&k->rx);
 	struct rtls_stack *s = k->stack;
 	struct used_key used;
 	int rc;
@@ -154,7 +154,7 @@ sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_i
 	out->mode = k->mode.dir[d].mode;
 	out->reason = k->mode.dir[d].reason;
 	out->epoch = d == RTLS_TX ? k->tx.epoch : k->rx.epoch;
-	out->rec_no = d == RTLS_TX ? k->tx.rec_no : k->rx.rec_no;
+	out->rec_no = d == RTLS_TX ? k->tx.rec_no : session_rx_rec_no(&k->rx);
 	out->provider = key->provider->name;
 	out->paused = d == RTLS_RX && k->rx.state == SESSION_RX_PAUSED;
 }

@@ -19,10 +19,10 @@ tell_broken(struct rtls_sock *k)
 	enum rtls_end_reason why = (enum rtls_end_reason)k->rx.end_reason;
 
 	if (why == RTLS_REASON_TRUNCATED)
-		tell_conn(k, NOTE_RECORD_CUT_OFF, "record %" PRIu64, k->rx.rec_no);
+		tell_conn(k, NOTE_RECORD_CUT_OFF, "record %" PRIu64, session_rx_rec_no(&k->rx));
 	else
 		tell_conn(k, NOTE_RECORD_BAD, "%s, record %" PRIu64 " of key %u, alert %s",
-			  rtls_end_reason_name(why), k->rx.rec_no, k->rx.epoch,
+			  rtls_end_reason_name(why), session_rx_rec_no(&k->rx), k->rx.epoch,
 			  rtls_alert_name(k->rx.end_alert));
 }
 

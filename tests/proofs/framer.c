@@ -27,8 +27,84 @@ prove_input(void)
 		return;
 	PROVE(framer_wire_len(&f) > RECORD_HDR_LEN + RECORD_TAG_LEN);
 	PROVE(framer_wire_len(&f) <= RECORD_WIRE_MAX_RX && start + framer_wire_len(&f) <= more);
-	PROVE(record_inner_len(f.suite, f.head.body_len) <=
+	PROVE(record_inner_len(f.suite, f.edge.body_len) <=
 	      RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_13);
-	framer_next(&f);
+	framer_next(&f, 0);
 	PROVE(f.start_off > start && f.need_off == f.start_off + RECORD_HDR_LEN);
+}
+
+/* What a framer promises of its ring, anywhere in its life. */
+static bool
+ring_holds(const struct framer *f)
+{
+	return f->first < FRAMER_RING && f->count <= FRAMER_RING && f->index >= f->count &&
+	       f->head_off <= f->start_off && (f->count > 0 || f->head_off == f->start_off) &&
+	       (f->state != FRAMER_COMPLETE || f->need_off == UINT64_MAX);
+}
+
+/* A ring that begins anywhere, with any number of records, of which the last is any. */
+static struct framer
+any_ring(void)
+{
+	struct framer f;
+	const struct framed *head;
+
+	ASSUME(f.start_off < UINT64_C(1) << 60 && f.index < UINT64_C(1) << 60);
+	ASSUME(ring_holds(&f));
+	head = framer_head(&f);
+	/* All that is in front of the edge lies in the ring; of one record that is all of it. */
+	ASSUME(head == NULL || (f.count == 1 ? f.start_off - f.head_off == framed_wire_len(head) :
+					       f.start_off - f.head_off > framed_wire_len(head)));
+	return f;
+}
+
+/* What joins is the last, what is consumed the first; neither moves the others. */
+void
+prove_ring(void)
+{
+	struct framer f = any_ring(), before;
+	struct framed head, last;
+	uint8_t class = nondet_u8();
+	uint64_t off = 0, index = 0, end = nondet_u64();
+
+	ASSUME(f.state == FRAMER_COMPLETE && f.edge.body_len <= RECORD_PLAIN_MAX + 256);
+	before = f;
+	PROVE(framer_may_go_on(&f) == (f.count < FRAMER_RING));
+	PROVE(!framer_boundary(&f, end, &off, &index));
+	if (framer_may_go_on(&f)) {
+		framer_next(&f, class);
+		PROVE(ring_holds(&f));
+		PROVE(framer_head_index(&f) == framer_head_index(&before));
+		PROVE(f.head_off == before.head_off && f.count == before.count + 1);
+		last = f.ring[(f.first + f.count - 1) % FRAMER_RING];
+		PROVE(last.body_len == before.edge.body_len && last.class == class);
+		PROVE(f.start_off == before.start_off + framed_wire_len(&last));
+		PROVE(framer_boundary(&f, f.start_off, &off, &index));
+		PROVE(off == f.start_off && index == f.index && index == before.index + 1);
+	}
+	if (before.count == 0)
+		return;
+	head = *framer_head(&before);
+	PROVE(framer_head(&f)->body_len == head.body_len && framer_head(&f)->class == head.class);
+	framer_consumed(&f);
+	PROVE(ring_holds(&f));
+	PROVE(f.head_off == before.head_off + framed_wire_len(&head));
+	PROVE(framer_head_index(&f) == framer_head_index(&before) + 1);
+	PROVE(f.state != FRAMER_COMPLETE || framer_may_go_on(&f));
+}
+
+/* Only what is in the ring, and only where it was that. */
+void
+prove_reclass(void)
+{
+	struct framer f = any_ring(), before = f;
+	unsigned int i = nondet_u32();
+
+	ASSUME(i < FRAMER_RING && f.count <= 7);
+	framer_reclass(&f, 1, 2);
+	if ((i + FRAMER_RING - f.first) % FRAMER_RING < f.count && before.ring[i].class == 1)
+		PROVE(f.ring[i].class == 2);
+	else
+		PROVE(f.ring[i].class == before.ring[i].class);
+	PROVE(f.ring[i].body_len == before.ring[i].body_len && f.first == before.first);
 }

@@ -388,7 +388,7 @@ test_shared_pieces_as_they_come(void)
 		if (how < 2)
 			CU_ASSERT_EQUAL(q.room_used, 10 * under->buf_len);
 		for (uint32_t off = 0; how == 2 && off < 200; off += 20) {
-			CU_ASSERT_EQUAL(recvq_classify(&q, 20),
+			CU_ASSERT_EQUAL(recvq_classify(&q, off, 20),
 					off % 40 == 0 ? RECVQ_OPENED : RECVQ_UNTOUCHED);
 			recvq_consume(&q, 20);
 		}
@@ -528,6 +528,107 @@ test_random(void)
 	}
 }
 
+enum { LOOKED = 12000 };
+
+/* What is known of the stream, byte by byte, by who looks at it. */
+struct looker {
+	struct recvq q;
+	uint64_t marks[LOOKED];
+	uint64_t here; /* in order */
+	uint64_t off;  /* looked at last */
+	uint64_t rng;
+	bool wrong;
+};
+
+/* The next segment, or the one behind it first. */
+static void
+look_arrive(struct looker *l, bool small)
+{
+	static const uint64_t kinds[] = { 0, RTE_MBUF_F_RX_SEC_OFFLOAD,
+					  RTE_MBUF_F_RX_SEC_OFFLOAD |
+						  RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED };
+	static uint8_t bytes[LOOKED];
+	uint64_t end = RTE_MIN(l->here + 1 + harness_below(&l->rng, small ? 40 : 1400), LOOKED);
+	uint64_t cut = l->here, from[2], to[2], marks;
+	struct rte_mbuf *m;
+
+	if (harness_below(&l->rng, 4) == 0)
+		cut += harness_below(&l->rng, (uint32_t)(end - l->here));
+	from[0] = cut;
+	to[0] = end;
+	from[1] = l->here;
+	to[1] = cut;
+	for (int i = 0; i < 2; i++) {
+		if (from[i] == to[i])
+			continue;
+		marks = kinds[harness_below(&l->rng, harness_below(&l->rng, 3) == 0 ? 3 : 1)];
+		pattern_fill(bytes, from[i], (uint32_t)(to[i] - from[i]));
+		m = rx_packet(bytes, (uint32_t)(to[i] - from[i]), 4 + harness_below(&l->rng, 600));
+		m->ol_flags |= marks;
+		CU_ASSERT_EQUAL_FATAL(recvq_insert(&l->q, from[i], m), 0);
+		for (uint64_t at = from[i]; at < to[i]; at++)
+			l->marks[at] = marks;
+	}
+	l->here = end;
+}
+
+/* At a place that is mostly behind the last one. */
+static void
+look(struct looker *l)
+{
+	uint64_t lo = harness_below(&l->rng, 8) == 0 ? 0 : l->off;
+	uint8_t got[64];
+	uint32_t len;
+	bool same = true;
+
+	lo = RTE_MAX(lo, l->q.ready.off);
+	if (lo >= l->here)
+		return;
+	l->off = lo + harness_below(&l->rng, (uint32_t)RTE_MIN(l->here - lo, 700u));
+	len = 1 + harness_below(&l->rng, (uint32_t)RTE_MIN(l->here - l->off, 64u));
+	recvq_look(&l->q, l->off, got, len);
+	l->wrong |= !pattern_is(got, l->off, len);
+	len = 1 + harness_below(&l->rng, (uint32_t)RTE_MIN(l->here - l->off, 3000u));
+	for (uint32_t i = 1; i < len; i++)
+		same &= l->marks[l->off + i] == l->marks[l->off];
+	l->wrong |= recvq_classify(&l->q, l->off, len) !=
+		    (!same || (l->marks[l->off] & RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED) ? RECVQ_MIXED :
+		     l->marks[l->off] == 0 ? RECVQ_UNTOUCHED :
+					     RECVQ_OPENED);
+}
+
+/* Bytes further on, while more come into the same buffer and others go: up to there, and behind. */
+static void
+test_looks(void)
+{
+	unsigned int rounds = harness_full() ? 3000 : 200, wrong = 0;
+	uint64_t rng = harness_seed(), n;
+	static struct looker l;
+
+	for (unsigned int i = 0; i < rounds; i++) {
+		memset(&l, 0, sizeof(l));
+		l.rng = harness_rand(&rng);
+		recvq_init(&l.q, 0);
+		l.q.tails = i % 2 ? pools.record[1] : NULL;
+		while (l.q.ready.off < LOOKED && !l.wrong) {
+			if (l.here < LOOKED && fixture_in_use() < FIXTURE_RX / 2)
+				look_arrive(&l, i % 3 != 0);
+			for (n = harness_below(&rng, 4); n > 0; n--)
+				look(&l);
+			n = RTE_MIN(harness_below(&rng, 900), recvq_len(&l.q));
+			if (harness_below(&rng, 4) == 0)
+				n = recvq_len(&l.q);
+			if (harness_below(&rng, 3) == 0)
+				recvq_consume(&l.q, n);
+			check_queue(&l.q);
+		}
+		wrong += l.wrong;
+		recvq_fini(&l.q);
+		CU_ASSERT_EQUAL_FATAL(fixture_in_use(), 0);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
 int
 main(void)
 {
@@ -543,6 +644,7 @@ main(void)
 		{ "and find a buffer later", test_shared_pieces_later },
 		{ "pieces and consumption", test_iov_and_consume },
 		{ "random segments against a map of bytes", test_random },
+		{ "looks further on", test_looks },
 	};
 
 	return fixture_start("buf-recvq") ? harness_run("buf/recvq", cases, HARNESS_COUNT(cases)) :

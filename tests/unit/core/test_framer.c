@@ -60,6 +60,9 @@ struct receiver {
 	uint64_t origin;
 	unsigned int records;
 	uint32_t next_start; /* of the record that is expected next, from origin */
+	bool reads;          /* it consumes what is framed at once */
+	unsigned int read;
+	uint32_t read_off; /* from origin */
 	bool wrong;
 };
 
@@ -68,7 +71,39 @@ receiver_init(struct receiver *r, uint64_t origin)
 {
 	memset(r, 0, sizeof(*r));
 	r->origin = origin;
+	r->reads = true;
 	framer_init(&r->f, suite(), origin);
+}
+
+/* Classes are as good as random, and the same for a record whenever it is framed. */
+static uint8_t
+class_of(unsigned int record)
+{
+	return (uint8_t)(record * 7 % 5);
+}
+
+/* Consumes the record at the head, which must be the one that is expected. */
+static void
+read_record(struct receiver *r)
+{
+	const struct framed *head = framer_head(&r->f);
+	uint8_t hdr[RECORD_HDR_LEN];
+
+	if (head == NULL || r->read == r->records) {
+		r->wrong = true;
+		return;
+	}
+	framed_header(head, hdr);
+	r->wrong |= memcmp(hdr, stream.bytes + r->read_off, sizeof(hdr)) != 0;
+	r->wrong |= framed_wire_len(head) != 5 + stream.body_len[r->read];
+	r->wrong |= head->type != 23 || head->class != class_of(r->read);
+	r->wrong |= r->f.head_off != r->origin + r->read_off;
+	r->wrong |= framer_head_index(&r->f) != r->read;
+	r->read_off += 5 + stream.body_len[r->read++];
+	framer_consumed(&r->f);
+	r->wrong |= r->f.head_off != r->origin + r->read_off;
+	r->wrong |= framer_head_index(&r->f) != r->read;
+	r->wrong |= (framer_head(&r->f) == NULL) != (r->read == r->records);
 }
 
 static void
@@ -82,18 +117,23 @@ take_record(struct receiver *r, uint32_t end)
 	}
 	body_len = stream.body_len[r->records++];
 	r->wrong |= r->f.start_off != r->origin + r->next_start;
-	r->wrong |= r->f.head.type != 23 || r->f.head.version != 0x0303;
-	r->wrong |= r->f.head.body_len != body_len;
+	r->wrong |= r->f.edge.type != 23 || r->f.edge.version != 0x0303;
+	r->wrong |= r->f.edge.body_len != body_len;
+	r->wrong |= r->f.index + 1 != r->records;
 	r->wrong |= framer_wire_len(&r->f) != 5 + body_len;
 	r->next_start += 5 + body_len;
 	r->wrong |= r->next_start > end;
-	framer_next(&r->f);
+	framer_next(&r->f, class_of(r->records - 1));
+	if (r->reads)
+		read_record(r);
 }
 
-/* The stream arrives up to end; everything that is complete is taken. */
+/* The stream arrives up to end; everything that is complete is taken, as long as there is room. */
 static void
 receive(struct receiver *r, uint32_t end)
 {
+	if (framer_may_go_on(&r->f))
+		take_record(r, end);
 	while (!framer_idle(&r->f, r->origin + end)) {
 		uint32_t start = (uint32_t)(r->f.start_off - r->origin);
 		uint8_t hdr[RECORD_HDR_LEN];
@@ -105,13 +145,13 @@ receive(struct receiver *r, uint32_t end)
 		state = framer_input(&r->f, r->origin + end, there ? hdr : NULL);
 		memset(hdr, 0xff, sizeof(hdr)); /* it is ours again */
 		r->wrong |= state != r->f.state;
-		if (state == FRAMER_COMPLETE)
+		if (framer_may_go_on(&r->f))
 			take_record(r, end);
 		else if (state == FRAMER_BROKEN || state == FRAMER_WANT_HEADER)
 			break;
 	}
 	/* A complete record must not be left in the stream, nor a record cut short be taken. */
-	if (r->records < stream.records)
+	if (r->records < stream.records && r->f.state != FRAMER_COMPLETE)
 		r->wrong |= end >= r->next_start + 5 + stream.body_len[r->records];
 }
 
@@ -237,7 +277,8 @@ test_steps(void)
 	CU_ASSERT_EQUAL(framer_input(&f, 1000000, hdr), FRAMER_COMPLETE);
 	CU_ASSERT_EQUAL(framer_wire_len(&f), 25);
 
-	framer_next(&f);
+	CU_ASSERT(framer_may_go_on(&f));
+	framer_next(&f, 0);
 	CU_ASSERT_EQUAL(f.state, FRAMER_WANT_HEADER);
 	CU_ASSERT_EQUAL(f.start_off, 1025);
 	CU_ASSERT(framer_idle(&f, 1029));
@@ -288,7 +329,7 @@ test_refused(void)
 		framer_init(&f, suite(), 50);
 		/* A good record first: it comes out before the bad one is told. */
 		CU_ASSERT_EQUAL(framer_input(&f, 100, good), FRAMER_COMPLETE);
-		framer_next(&f);
+		framer_next(&f, 0);
 		CU_ASSERT_EQUAL(framer_input(&f, 100, rows[i].hdr), FRAMER_BROKEN);
 		CU_ASSERT_EQUAL(f.error, rows[i].error);
 		CU_ASSERT_EQUAL(f.start_off, 72);
@@ -298,6 +339,11 @@ test_refused(void)
 		CU_ASSERT_EQUAL(framer_input(&f, 300, NULL), FRAMER_BROKEN);
 		CU_ASSERT_EQUAL(f.error, rows[i].error);
 		CU_ASSERT_EQUAL(f.start_off, 72);
+		CU_ASSERT_PTR_NOT_NULL(framer_head(&f));
+		framer_consumed(&f);
+		CU_ASSERT_PTR_NULL(framer_head(&f));
+		CU_ASSERT_EQUAL(f.state, FRAMER_BROKEN);
+		CU_ASSERT(!framer_may_go_on(&f));
 	}
 }
 
@@ -330,6 +376,138 @@ test_refused_in_stream(void)
 	CU_ASSERT_EQUAL(wrong, 0);
 }
 
+/* Does it say where the record behind the edge starts, and which one that is? */
+static bool
+boundary_is_right(const struct receiver *r, uint32_t end)
+{
+	uint64_t off = 0, index = 0;
+	bool known = framer_boundary(&r->f, r->origin + end, &off, &index);
+	uint32_t start = 0;
+	unsigned int n = 0;
+
+	if (r->f.count == FRAMER_RING && end > r->next_start)
+		return !known || r->f.state == FRAMER_WANT_BODY || r->f.state == FRAMER_WANT_HEADER;
+	while (start < end && n < stream.records) {
+		/* A part of a header. */
+		if (end - start < 5)
+			return !known;
+		start += 5 + stream.body_len[n++];
+	}
+	return known && off == r->origin + start && index == n;
+}
+
+/* Read at other times than it arrives: the ring runs full, goes round, and loses nothing. */
+static void
+test_ring(void)
+{
+	unsigned int rounds = harness_full() ? 5000 : 300, full = 0, wrong = 0;
+	uint64_t rng = harness_seed();
+
+	for (unsigned int i = 0; i < rounds; i++) {
+		uint32_t end = 0, step = (uint32_t)8 << harness_rand(&rng) % 8;
+		unsigned int slow = 2 + harness_below(&rng, 60);
+		struct receiver r;
+
+		stream_reset();
+		while (stream.records < RECORDS_MAX)
+			stream_add(17 + harness_below(&rng, 200));
+		receiver_init(&r, harness_rand(&rng) >> 8);
+		r.reads = false;
+		while (r.read < stream.records && !r.wrong) {
+			end += harness_below(&rng, step + 1);
+			if (end > stream.len || harness_below(&rng, 200) == 0)
+				end = stream.len;
+			receive(&r, end);
+			r.wrong |= !boundary_is_right(&r, end);
+			full += r.f.state == FRAMER_COMPLETE;
+			r.wrong |= (r.f.state == FRAMER_COMPLETE) &&
+				   (r.records - r.read != FRAMER_RING || !framer_idle(&r.f, end));
+			for (uint32_t n = harness_below(&rng, slow); n > 0; n--)
+				if (framer_head(&r.f) != NULL)
+					read_record(&r);
+		}
+		wrong += r.wrong || r.records != stream.records || r.f.index != stream.records;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT(full > 0);
+}
+
+/* At the last place: the edge waits, whole, and goes on with the first that is consumed. */
+static void
+test_full(void)
+{
+	static const uint8_t hdr[] = { 23, 3, 3, 0, 20 }, bad[] = { 'G', 'E', 'T', ' ', '/' };
+	uint64_t end = UINT64_C(1) << 40, off, index;
+	struct framer f;
+
+	framer_init(&f, suite(), 0);
+	for (uint64_t i = 0; i < FRAMER_RING; i++) {
+		CU_ASSERT_EQUAL(framer_input(&f, end, hdr), FRAMER_COMPLETE);
+		CU_ASSERT_FATAL(framer_may_go_on(&f));
+		framer_next(&f, 1);
+	}
+	/* Full, and still nothing behind it. */
+	CU_ASSERT(framer_boundary(&f, 25 * FRAMER_RING, &off, &index));
+	CU_ASSERT_EQUAL(off, 25 * FRAMER_RING);
+	CU_ASSERT_EQUAL(index, FRAMER_RING);
+	CU_ASSERT_EQUAL(framer_input(&f, 25 * FRAMER_RING + 6, hdr), FRAMER_WANT_BODY);
+	CU_ASSERT(framer_boundary(&f, 25 * FRAMER_RING + 6, &off, &index));
+	CU_ASSERT_EQUAL(off, 25 * (FRAMER_RING + 1));
+	CU_ASSERT_EQUAL(index, FRAMER_RING + 1);
+	CU_ASSERT_EQUAL(framer_input(&f, end, NULL), FRAMER_COMPLETE);
+	CU_ASSERT(!framer_may_go_on(&f));
+	CU_ASSERT(framer_idle(&f, end));
+	CU_ASSERT(!framer_boundary(&f, 25 * (FRAMER_RING + 1), &off, &index));
+	CU_ASSERT_EQUAL(framer_input(&f, end, bad), FRAMER_COMPLETE);
+	CU_ASSERT_EQUAL(framer_head_index(&f), 0);
+
+	framer_consumed(&f);
+	CU_ASSERT_EQUAL(f.head_off, 25);
+	CU_ASSERT_EQUAL(framer_head_index(&f), 1);
+	CU_ASSERT(framer_may_go_on(&f));
+	framer_next(&f, 2);
+	CU_ASSERT_EQUAL(framer_input(&f, end, bad), FRAMER_BROKEN);
+	CU_ASSERT(!framer_boundary(&f, f.start_off, &off, &index));
+	/* The good ones come out, in their order. */
+	for (uint64_t i = 1; i <= FRAMER_RING; i++) {
+		CU_ASSERT_EQUAL(framer_head_index(&f), i);
+		CU_ASSERT_EQUAL_FATAL(framer_head(&f)->class, i == FRAMER_RING ? 2 : 1);
+		framer_consumed(&f);
+	}
+	CU_ASSERT_PTR_NULL(framer_head(&f));
+	CU_ASSERT_EQUAL(f.head_off, f.start_off);
+}
+
+/* Wherever the ring has got to: what was found is changed in what is there, and nowhere else. */
+static void
+test_reclass(void)
+{
+	static const uint8_t hdr[] = { 23, 3, 3, 0, 17 };
+	unsigned int wrong = 0;
+
+	for (unsigned int first = 0; first <= 2 * FRAMER_RING; first++)
+		for (unsigned int count = 0; count <= FRAMER_RING; count++) {
+			struct framer f;
+
+			framer_init(&f, suite(), 0);
+			for (unsigned int i = 0; i < first + count; i++) {
+				framer_input(&f, UINT64_MAX - 1, hdr);
+				framer_next(&f, (uint8_t)(i % 3));
+				if (i < first)
+					framer_consumed(&f);
+			}
+			framer_reclass(&f, 1, 2);
+			for (unsigned int i = first; i < first + count; i++) {
+				wrong += framer_head(&f)->class != (i % 3 == 0 ? 0 : 2);
+				framer_consumed(&f);
+			}
+			framer_input(&f, UINT64_MAX - 1, hdr);
+			framer_next(&f, 1);
+			wrong += framer_head(&f)->class != 1;
+		}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
 int
 main(void)
 {
@@ -341,6 +519,9 @@ main(void)
 		{ "random records in random segments", test_random },
 		{ "bad headers break it for good", test_refused },
 		{ "a bad header anywhere stops there", test_refused_in_stream },
+		{ "the ring, read at other times than it is filled", test_ring },
+		{ "a full ring stops at the edge", test_full },
+		{ "what was found is void", test_reclass },
 	};
 
 	return harness_run("core/framer", cases, HARNESS_COUNT(cases));

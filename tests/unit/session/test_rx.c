@@ -269,7 +269,7 @@ test_keys_in_mid_stream(void)
 	CU_ASSERT_EQUAL(set_key(0, 9), 0);
 	CU_ASSERT(readable());
 	CU_ASSERT_EQUAL(recv_data(1000), 100);
-	CU_ASSERT_EQUAL(t.rx.rec_no, 10);
+	CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 10);
 	finish();
 }
 
@@ -633,9 +633,9 @@ test_control_past_data(void)
 	/* What waits was opened with its own key. */
 	CU_ASSERT_EQUAL(recv_data(250), 250);
 	CU_ASSERT_EQUAL(set_key(1, 0), 0);
-	CU_ASSERT_EQUAL(t.rx.rec_no, 0);
+	CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 0);
 	expect_control(-EAGAIN, 0);
-	CU_ASSERT_EQUAL(t.rx.rec_no, 1);
+	CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 1);
 	CU_ASSERT_EQUAL(recv_data(10000), 5050);
 	expect_control(-EAGAIN, 0);
 	t.fin = true;
@@ -1236,7 +1236,7 @@ test_key_update(void)
 			CU_ASSERT_EQUAL(set_key(n, 0), 0);
 			CU_ASSERT(readable());
 			CU_ASSERT_EQUAL(recv_data(1000), 100 * n);
-			CU_ASSERT_EQUAL(t.rx.rec_no, 1);
+			CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 1);
 			CU_ASSERT_EQUAL(t.rx.epoch, 1 + n);
 		}
 		expect_end(0);
@@ -1330,7 +1330,7 @@ test_without_memory(void)
 		CU_ASSERT(readable());
 	}
 	CU_ASSERT_EQUAL(t.flaky.jobs, 0);
-	CU_ASSERT_EQUAL(t.rx.rec_no, 0);
+	CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 0);
 	starve_end(&s[0]);
 	/* A small buffer is enough for the first, and no more. */
 	CU_ASSERT_EQUAL(recv_data(99), 99);
@@ -1384,7 +1384,7 @@ test_without_own_buffers(void)
 	expect_msg(2, 0, 2, 21, true);
 	expect_msg(1000, 0, 800, 22, true);
 	CU_ASSERT_EQUAL(recv_data(2000), 300);
-	CU_ASSERT_EQUAL(t.rx.rec_no, 4 + 6);
+	CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 4 + 6);
 	starve_all_end(s);
 	finish();
 }
@@ -1467,6 +1467,130 @@ test_wipes(void)
 	}
 }
 
+static bool
+boundary(uint64_t *rec_no)
+{
+	uint64_t off;
+
+	return session_rx_boundary(&t.rx, &off, rec_no);
+}
+
+/*
+ * More records than are framed ahead, and what ends them: all come out, in their order. Where the
+ * next one starts is known again when it is framed.
+ */
+static void
+test_many_small(void)
+{
+	enum { RECORDS = 11900, KINDS = 4 };
+	uint64_t rec_no;
+	ssize_t n;
+
+	for (int kind = 0; kind < KINDS; kind++) {
+		begin_keyed();
+		while (t.len < 1 << 18)
+			put_data(1);
+		CU_ASSERT(t.peer.rec_no > 11000 && t.peer.rec_no < RECORDS);
+		if (kind == 1)
+			put_key_update();
+		if (kind == 2)
+			put_close_notify();
+		if (kind == 3) {
+			memcpy(t.wire + t.len, "GET / HTTP/1.1\r\n", 16);
+			t.len += 16;
+		}
+		feed_all();
+		CU_ASSERT(!boundary(&rec_no));
+		for (size_t size = 1; t.got < t.sent; size = size * 3 % 1001) {
+			CU_ASSERT(readable());
+			size = RTE_MIN(size, t.sent - t.got);
+			n = recv_data(size);
+			CU_ASSERT_EQUAL_FATAL(n, (ssize_t)size);
+			CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), t.got);
+			CU_ASSERT_EQUAL(t.rx.framer.head_off, t.q.ready.off);
+			CU_ASSERT_EQUAL(session_rx_head_need(&t.rx),
+					t.got == t.sent && kind == 0 ? RECORD_WIRE_MAX_RX : 0);
+		}
+		CU_ASSERT_EQUAL(boundary(&rec_no), kind < 3);
+		if (kind < 3)
+			CU_ASSERT_EQUAL(rec_no, t.peer.rec_no);
+		CU_ASSERT_EQUAL(readable(), kind > 0);
+		if (kind == 0)
+			CU_ASSERT_EQUAL(recv_data(10), -EAGAIN);
+		if (kind == 1)
+			expect_msg(10, 0, 5, 22, true);
+		if (kind == 2)
+			expect_msg(10, 0, 2, 21, true);
+		if (kind == 3)
+			expect_end(-EINVAL);
+		finish();
+	}
+}
+
+/* A header that is none is known before the records in front of it are read, and told behind them. */
+static void
+test_broken_behind_good(void)
+{
+	uint64_t rec_no;
+
+	for (uint32_t good = 0; good <= 2 * FRAMER_RING; good++)
+		for (int peek = 0; peek <= 1; peek++) {
+			begin_keyed();
+			for (uint32_t i = 0; i < good; i++)
+				put_data(10 + i);
+			CU_ASSERT_EQUAL(boundary(&rec_no), true);
+			memcpy(t.wire + t.len, "GET / HTTP/1.1\r\n", 16);
+			t.len += 16;
+			feed_all();
+			CU_ASSERT(!boundary(&rec_no));
+			CU_ASSERT(readable());
+			CU_ASSERT_EQUAL(session_rx_look_ahead(&t.rx, false), 0);
+			for (uint32_t i = 0; i < good; i++) {
+				if (peek)
+					expect_msg(10 + i, RTLS_MSG_PEEK, 10 + i, 23, true);
+				CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_RECORDS);
+				CU_ASSERT_EQUAL(recv_data(10 + i), 10 + i);
+				CU_ASSERT(readable());
+			}
+			expect_end(-EINVAL);
+			CU_ASSERT_EQUAL(t.rx.end_reason, RTLS_REASON_BAD_VERSION);
+			finish();
+		}
+}
+
+/* Every three cuts of a stream, of which anything is read between them: a header in two buffers, the
+ * edge in a buffer that goes on to be filled, or of which the front was read. */
+static void
+test_read_between_cuts(void)
+{
+	static const uint32_t segs[] = { 1, 2, 1400 };
+
+	for (uint32_t seg = 0; seg < HARNESS_COUNT(segs); seg++)
+		for (uint32_t a = 0; a <= 78; a++)
+			for (uint32_t b = a; b <= 78; b += seg == 2 ? 1 : 7) {
+				uint64_t rec_no = 99;
+
+				begin_keyed();
+				put_data(1);
+				put_data(4);
+				put_data(3);
+				CU_ASSERT_EQUAL_FATAL(t.len, 74);
+				feed(RTE_MIN(a, t.len), segs[seg]);
+				while ((a + b) % 2 && recv_data(1 + a % 3) > 0)
+					;
+				feed(RTE_MIN(b, t.len), segs[seg]);
+				while (b % 3 && recv_data(1 + a % 2) > 0)
+					;
+				feed(t.len, segs[seg]);
+				CU_ASSERT(boundary(&rec_no));
+				CU_ASSERT_EQUAL(rec_no, 3);
+				while (t.got < t.sent)
+					CU_ASSERT_FATAL(recv_data(1 + b % 4) > 0);
+				CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 3);
+				finish();
+			}
+}
+
 /* The table does not carry it yet: everything is read from the entry. */
 static void
 test_tls12_layout(void)
@@ -1483,6 +1607,7 @@ test_tls12_layout(void)
 	put_control(22, 50);
 	put_data(0);
 	put_close_notify();
+	put_control(22, 50);
 	feed_all();
 	CU_ASSERT(!session_rx_control_ahead(&t.rx));
 	CU_ASSERT_EQUAL(recv_with(20000, 0, true, &msg), 16484);
@@ -1495,6 +1620,8 @@ test_tls12_layout(void)
 	CU_ASSERT_EQUAL(msg.wire_len, 5 + 8 + 50 + 16);
 	CU_ASSERT_EQUAL(recv_with(100, 0, false, &msg), 2);
 	CU_ASSERT_EQUAL(msg.type, 21);
+	/* Nothing is known behind close_notify. */
+	CU_ASSERT(!session_rx_control_ahead(&t.rx));
 	CU_ASSERT_EQUAL(recv_with(100, 0, false, &msg), 0);
 	CU_ASSERT_EQUAL(msg.type, 0);
 	finish();
@@ -1597,7 +1724,7 @@ test_random(void)
 			data_only = (r & 12) == 0;
 			n = recv_with(size, peek ? RTLS_MSG_PEEK : 0, data_only, &msg);
 			if (n == -EAGAIN) {
-				CU_ASSERT(!readable() || t.rx.framer.state == FRAMER_COMPLETE);
+				CU_ASSERT(!readable() || framer_head(&t.rx.framer) != NULL);
 				continue;
 			}
 			while (events[next].type == 23 && events[next].len == 0)
@@ -1693,6 +1820,9 @@ main(void)
 		{ "a control record into pieces", test_control_into_pieces },
 		{ "what is kept for receiving", test_reserve },
 		{ "what the head record needs", test_head_need },
+		{ "more records than are framed ahead", test_many_small },
+		{ "a broken header behind good records", test_broken_behind_good },
+		{ "reading between cuts", test_read_between_cuts },
 		{ "freed buffers hold no plaintext", test_wipes },
 		{ "TLS 1.2 records by the same code", test_tls12_layout },
 		{ "random streams, cut and read at random", test_random },

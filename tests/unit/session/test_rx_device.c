@@ -196,6 +196,47 @@ test_streams(void)
 	}
 }
 
+/* Small records, more than are framed ahead of who reads; marks wait where they are. */
+static void
+test_many_small(void)
+{
+	uint64_t rng = harness_seed();
+
+	for (int round = 0; round < 40; round++) {
+		uint32_t records = 3 * FRAMER_RING + harness_below(&rng, 200), opened = 0;
+		uint32_t mixed = 0, seg, n = 0, ends[400];
+		static bool marked[WIRE_MAX];
+
+		begin(harness_rand(&rng) >> 1);
+		for (uint32_t i = 0; i < records; i++) {
+			put_data(1 + harness_below(&rng, 30), 0);
+			ends[i] = t.len;
+		}
+		while (t.fed < t.len) {
+			bool open = harness_below(&rng, 3) > 0;
+
+			seg = RTE_MIN(1 + harness_below(&rng, 900), t.len - t.fed);
+			memset(marked + t.fed, open, seg);
+			feed(seg, open, 2000);
+			if (harness_below(&rng, 4) == 0)
+				recv_data(1 + harness_below(&rng, 200));
+		}
+		for (uint32_t i = 0; i < records; i++) {
+			uint32_t start = i == 0 ? 0 : ends[i - 1];
+
+			for (n = 0, seg = start; seg < ends[i]; seg++)
+				n += marked[seg];
+			opened += n == ends[i] - start;
+			mixed += n > 0 && n < ends[i] - start;
+		}
+		while (recv_data(1 + harness_below(&rng, 2000)) > 0)
+			;
+		CU_ASSERT_EQUAL_FATAL(t.got, t.sent);
+		expect_counts(records, opened, mixed);
+		finish();
+	}
+}
+
 /* Opened without being verified: FAILED stands beside the mark. */
 static void
 test_unverified(void)
@@ -452,6 +493,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "every choice of opened segments", test_every_mix },
 		{ "random streams, opened in part", test_streams },
+		{ "more records than are framed ahead", test_many_small },
 		{ "opened and not verified", test_unverified },
 		{ "a tampered record is found out", test_tampered },
 		{ "a device at the wrong place", test_misjudged },
