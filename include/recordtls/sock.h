@@ -38,6 +38,11 @@ enum {
 	RTLS_ACCEPT = 1 << 4,    /**< the listener has a connection to accept */
 	RTLS_HUP = 1 << 5,       /**< both directions are closed */
 	RTLS_ERROR = 1 << 6,     /**< the connection died; rtls_sock_info() says why */
+	/**
+	 * A direction went to the NIC, was refused by it, or left it, outside of a call of the program
+	 * for this socket: rtls_tls_info(). Reported once for each time.
+	 */
+	RTLS_MODE = 1 << 7,
 };
 
 /** One ready socket. Level-triggered: reported again until it is no longer so. */

@@ -58,6 +58,8 @@ struct rtls_keys {
  *   IV another; -EBUSY: TLS 1.2 keys are there already, or an RX record of the old key
  *   was delivered in part (read all of them first: nothing can tell them from the new
  *   key's);
+ *   -EAGAIN: records of four keys before are still with the device, until the peer acknowledges
+ *   them, or the program reads them;
  *   -ENOTSUP: the kernel's linux/tls.h has version and cipher, this library does not carry
  *   them; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
  *   provider failed.
@@ -78,17 +80,19 @@ enum rtls_mode_order {
 	RTLS_ORDER_MAX,
 };
 
-/** Why a direction is in software. Once there it stays there, but for PENDING. */
+/**
+ * Why a direction is in software. But for PENDING it stays there until rtls_set_mode() asks for the
+ * NIC: further keys do not. A direction that is with the NIC stays with it when its key changes.
+ */
 enum rtls_mode_reason {
-	RTLS_MODE_REASON_NONE,        /**< it is not, or has no keys */
-	RTLS_MODE_REASON_PENDING,     /**< the device has it and starts at a later record */
-	RTLS_MODE_REASON_ASKED,       /**< RTLS_ORDER_SOFTWARE; this one and all below stay */
+	RTLS_MODE_REASON_NONE,    /**< it is not, or has no keys */
+	RTLS_MODE_REASON_PENDING, /**< it is to be with the device, which starts at a later record */
+	RTLS_MODE_REASON_ASKED,   /**< RTLS_ORDER_SOFTWARE, or rtls_set_mode() */
 	RTLS_MODE_REASON_NO_DEVICE,   /**< the port has no inline TLS in this direction */
 	RTLS_MODE_REASON_FEATURE_OFF, /**< rtls_port_features() */
 	RTLS_MODE_REASON_SUITE,       /**< the device does not carry the suite or connection */
 	RTLS_MODE_REASON_NO_ROOM,     /**< the device's table is full */
 	RTLS_MODE_REASON_REFUSED,     /**< the device, or memory, failed */
-	RTLS_MODE_REASON_REKEY,       /**< the key has changed */
 	RTLS_MODE_REASON_LOST,        /**< the device has lost it, or its place in the stream */
 	RTLS_MODE_REASON_DOWN,        /**< the device has gone down */
 	RTLS_MODE_REASON_MAX,
@@ -105,7 +109,24 @@ struct rtls_tls_info {
 	const char *provider; /**< who computes in software; NULL without keys */
 	uint8_t order;        /**< enum rtls_mode_order, of this direction */
 	uint8_t reason;       /**< enum rtls_mode_reason */
+	uint8_t wish;         /**< enum rtls_mode: what is to be in force; NONE without keys */
 };
+
+/**
+ * Lets the NIC, or software, do the crypto of a direction from the next record on, while data flows:
+ * the bytes on the wire are the same, but that a segment ends there. The wish holds for all further
+ * keys, until the device gives it up (enum rtls_mode_reason) or the program wishes otherwise.
+ *
+ * NIC, sending: with the next record. Receiving: with the next record of which nothing has arrived,
+ * once nothing is missing in front of it. Until then it is software, RTLS_MODE_REASON_PENDING.
+ *
+ * @param m RTLS_MODE_SOFTWARE or RTLS_MODE_NIC.
+ * @return 0: in force; -EINPROGRESS: the event RTLS_MODE follows when it is, or when the device has
+ *   refused: rtls_tls_info() says which; refused at once, it is software as before: -ENOSPC:
+ *   NO_ROOM; -ENOTSUP: NO_DEVICE or SUITE; -EPERM: FEATURE_OFF; -EIO: another reason;
+ *   nothing changed: -ENOKEY: no keys yet; -ENOTCONN: the connection is over; -EINVAL; -EBADF.
+ */
+int rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m);
 
 /** @return 0; -EINVAL: not a direction, or NULL; -EBADF: closed. */
 int rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out);

@@ -368,7 +368,10 @@ insert_disjoint(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 {
 	struct recvq_run r = run_of(m, off);
 
-	q->marked |= marks_of(m) != 0;
+	if (marks_of(m) != 0) {
+		q->marked = true;
+		q->marked_end_off = RTE_MAX(q->marked_end_off, r.end_off);
+	}
 	if (off == q->ready.end_off) {
 		insert_ready(q, &r);
 		return 0;

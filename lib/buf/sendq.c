@@ -54,12 +54,6 @@ sendq_release(struct sendq *q, uint64_t una_off)
 	return n;
 }
 
-uint32_t
-sendq_cut(struct sendq *q, uint64_t off, uint32_t len)
-{
-	return txmap_cut(&q->map, off, len, SENDQ_PIECES_MAX);
-}
-
 void
 sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m)
 {
@@ -85,29 +79,43 @@ piece(const struct buf_pools *pools, struct rte_mbuf *m, uint32_t skip, uint32_t
 	return mi;
 }
 
-int
-sendq_attach(struct sendq *q, const struct buf_pools *pools, uint64_t off, uint32_t len,
-	     struct rte_mbuf *head)
+static int
+attach(const struct buf_pools *pools, struct txmap_rec *rec, uint32_t skip, uint32_t len,
+       const struct epoch *epoch, struct rte_mbuf **link, uint16_t *pieces)
 {
-	struct txmap_rec *rec = txmap_find(&q->map, off);
-	struct rte_mbuf *first = NULL, **link = &first, *mi;
-	uint32_t skip = (uint32_t)(off - rec->stream_off), left = len, n;
-	uint16_t pieces = 0;
+	struct rte_mbuf *mi;
+	uint32_t n;
 
-	for (; left > 0; rec = rec->next) {
-		n = RTE_MIN(left, rec->len - skip);
+	for (; len > 0; rec = rec->next) {
+		/* What is in clear leaves for who seals it, and nothing else does. */
+		if (rec->epoch != epoch)
+			return -EPERM;
+		n = RTE_MIN(len, rec->len - skip);
 		mi = piece(pools, sendq_mbuf(rec), skip, n);
-		if (mi == NULL) {
-			if (first != NULL)
-				first->nb_segs = pieces;
-			rte_pktmbuf_free(first);
+		if (mi == NULL)
 			return -ENOMEM;
-		}
 		*link = mi;
 		link = &mi->next;
-		left -= n;
+		len -= n;
 		skip = 0;
-		pieces++;
+		++*pieces;
+	}
+	return 0;
+}
+
+int
+sendq_attach(const struct buf_pools *pools, struct txmap_rec *rec, uint64_t off, uint32_t len,
+	     const struct epoch *epoch, struct rte_mbuf *head)
+{
+	struct rte_mbuf *first = NULL;
+	uint16_t pieces = 0;
+	int rc = attach(pools, rec, (uint32_t)(off - rec->stream_off), len, epoch, &first, &pieces);
+
+	if (rc != 0) {
+		if (first != NULL)
+			first->nb_segs = pieces;
+		rte_pktmbuf_free(first);
+		return rc;
 	}
 	head->next = first;
 	head->nb_segs = (uint16_t)(1 + pieces);

@@ -48,7 +48,7 @@ enum {
 	SENDQ_PIECES_MAX = 7,
 };
 
-/* Takes a buffer whose sendq_rec has type, rec_no, epoch, sealer and fence set. */
+/* Takes a buffer whose sendq_rec has type, rec_no, epoch and fence set. */
 void sendq_push(struct sendq *q, struct rte_mbuf *m);
 
 /*
@@ -61,30 +61,28 @@ void sendq_tail_grown(struct sendq *q, uint32_t n);
 unsigned int sendq_release(struct sendq *q, uint64_t una_off);
 
 /*
- * How many of len bytes at off one segment may carry: up to the next fence, of one sealer, and in
- * at most SENDQ_PIECES_MAX pieces. off < end_off; at least 1 when len is.
+ * How many of len bytes at off, which is in rec, one segment may carry: up to the next fence, of one
+ * epoch, and in at most SENDQ_PIECES_MAX pieces. At least 1 when len is.
  */
-uint32_t sendq_cut(struct sendq *q, uint64_t off, uint32_t len);
+static inline uint32_t
+sendq_cut(const struct txmap_rec *rec, uint64_t off, uint32_t len)
+{
+	return txmap_cut(rec, off, len, SENDQ_PIECES_MAX);
+}
 
 /*
- * Links indirect mbufs for the len bytes at off, all in the queue, behind head (a packet without
- * payload so far) and sets its nb_segs and pkt_len. 0, or -ENOMEM with head unchanged.
+ * Links indirect mbufs for the len bytes at off, which is in rec, all in the queue, behind head (a
+ * packet without payload so far) and sets its nb_segs and pkt_len. epoch: who is to seal them, NULL:
+ * they go as they are. 0, or with head unchanged -ENOMEM; -EPERM: they are another epoch's, or sealed.
  */
-int sendq_attach(struct sendq *q, const struct buf_pools *pools, uint64_t off, uint32_t len,
-		 struct rte_mbuf *head);
+int sendq_attach(const struct buf_pools *pools, struct txmap_rec *rec, uint64_t off, uint32_t len,
+		 const struct epoch *epoch, struct rte_mbuf *head);
 
 /*
  * Takes a buffer with the sealed bytes of a queued record that the device was to seal; it may be
  * the record's own.
  */
 void sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m);
-
-/* Does a piece that sendq_attach linked hold bytes in clear, for a device to seal? */
-static inline bool
-sendq_piece_unsealed(struct rte_mbuf *piece)
-{
-	return sendq_rec(rte_mbuf_from_indirect(piece))->sealer == TXMAP_DEVICE;
-}
 
 /* Frees everything. */
 void sendq_fini(struct sendq *q);

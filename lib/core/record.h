@@ -41,7 +41,10 @@ enum record_type {
 };
 
 enum { RECORD_WIRE_VERSION = 0x0303 }; /* legacy_record_version of both 1.2 and 1.3 */
-enum { RECORD_HS_KEY_UPDATE = 24 };    /* RFC 8446 4: HandshakeType of KeyUpdate */
+enum {
+	RECORD_HS_KEY_UPDATE = 24, /* RFC 8446 4: HandshakeType of KeyUpdate */
+	RECORD_KEY_UPDATE_LEN = 5, /* of the message: type, length, request_update */
+};
 
 /*
  * What seals the records of a suite. Whoever computes, or hands keys on, has one map indexed by it,

@@ -22,7 +22,8 @@ txmap_push(struct txmap *map, struct txmap_rec *rec)
 		map->tail->next = rec;
 	map->tail = rec;
 	map->end_off += rec->len;
-	map->nb_device += rec->sealer == TXMAP_DEVICE;
+	if (rec->epoch != NULL)
+		rec->epoch->records++;
 }
 
 void
@@ -57,7 +58,8 @@ txmap_pop(struct txmap *map)
 	map->head = rec->next;
 	if (map->head == NULL)
 		map->tail = NULL;
-	map->nb_device -= rec->sealer == TXMAP_DEVICE;
+	if (rec->epoch != NULL)
+		rec->epoch->records--;
 	return rec;
 }
 
@@ -82,27 +84,27 @@ txmap_sealed(struct txmap *map, struct txmap_rec *old, struct txmap_rec *fresh)
 
 	while (*link != old)
 		link = &(*link)->next;
+	old->epoch->records--;
 	*fresh = *old;
-	fresh->sealer = TXMAP_AS_IS;
+	fresh->epoch = NULL;
 	*link = fresh;
 	if (map->tail == old)
 		map->tail = fresh;
 	if (map->hint == old)
 		map->hint = fresh;
-	map->nb_device--;
 }
 
 uint32_t
-txmap_cut(struct txmap *map, uint64_t off, uint32_t len, unsigned int pieces_max)
+txmap_cut(const struct txmap_rec *rec, uint64_t off, uint32_t len, unsigned int pieces_max)
 {
-	const struct txmap_rec *rec = txmap_find(map, off), *next;
+	const struct epoch *epoch = rec->epoch;
+	const struct txmap_rec *next;
 	uint64_t end = rec_end(rec);
 	unsigned int pieces = 1;
 
 	while (end - off < len) {
 		next = rec->next;
-		if (next == NULL || next->fence || next->sealer != rec->sealer ||
-		    pieces == pieces_max)
+		if (next == NULL || next->fence || next->epoch != epoch || pieces == pieces_max)
 			return (uint32_t)(end - off);
 		rec = next;
 		end += rec->len;

@@ -11,25 +11,21 @@
 #ifndef RTLS_CORE_TXMAP_H
 #define RTLS_CORE_TXMAP_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "core/epoch.h"
 
-/* Who makes the bytes of a record what goes on the wire. */
-enum txmap_sealer {
-	TXMAP_AS_IS,  /* they are: sealed, or from before the keys */
-	TXMAP_DEVICE, /* the device: they are in clear, with room for the tag */
-};
-
-/* One record, or a run of bytes from before the keys (epoch 0). */
+/* One record, or a run of bytes from before the keys. */
 struct txmap_rec {
 	struct txmap_rec *next;
+	/*
+	 * In clear, with room for the tag: whose key seals it, in the device or here. NULL: its bytes
+	 * are what goes on the wire. The epoch counts its records.
+	 */
+	struct epoch *epoch;
 	uint64_t stream_off; /* set by txmap_push */
 	uint64_t rec_no;
-	uint32_t len;   /* bytes on the wire, at least 1 */
-	uint32_t epoch; /* which key; 0: none */
-	uint8_t type;   /* content type */
-	uint8_t sealer; /* enum txmap_sealer */
-	bool fence;     /* no segment spans its first byte and the one before it */
+	uint32_t len; /* bytes on the wire, at least 1 */
+	uint8_t type; /* content type; 0: from before the keys */
+	bool fence;   /* no segment spans its first byte and the one before it */
 };
 
 struct txmap {
@@ -38,12 +34,11 @@ struct txmap {
 	struct txmap_rec *hint; /* of the last look-up, or NULL */
 	uint64_t una_off;       /* everything below is acknowledged */
 	uint64_t end_off;       /* behind the last byte */
-	uint32_t nb_device;     /* records that the device is to seal */
 };
 
 void txmap_init(struct txmap *map, uint64_t start_off);
 
-/* Appends a record whose len, type, rec_no, epoch, sealer and fence are set. */
+/* Appends a record whose len, type, rec_no, epoch and fence are set. */
 void txmap_push(struct txmap *map, struct txmap_rec *rec);
 
 /* Event: the last record, of bytes from before the keys, has n bytes more. */
@@ -62,9 +57,10 @@ struct txmap_rec *txmap_find(struct txmap *map, uint64_t off);
 void txmap_sealed(struct txmap *map, struct txmap_rec *old, struct txmap_rec *fresh);
 
 /*
- * How many of len bytes at off one segment may carry: up to the next fence, of one sealer, in
- * at most pieces_max records. off < end_off; at least 1 when len is.
+ * How many of len bytes at off, which is in rec, one segment may carry: up to the next fence, of one
+ * epoch, in at most pieces_max records. At least 1 when len is.
  */
-uint32_t txmap_cut(struct txmap *map, uint64_t off, uint32_t len, unsigned int pieces_max);
+uint32_t txmap_cut(const struct txmap_rec *rec, uint64_t off, uint32_t len,
+		   unsigned int pieces_max);
 
 #endif

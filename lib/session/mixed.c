@@ -9,6 +9,7 @@ int
 mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_t *out,
 	      uint32_t inner_len)
 {
+	const struct session_epoch *e = session_rx_marker(rx, rx->framer.head_off);
 	const struct record_suite *s = rx->suite;
 	const struct framed *rec = framer_head(&rx->framer);
 	uint64_t index = framer_head_index(&rx->framer);
@@ -16,7 +17,7 @@ mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_
 	uint8_t hdr[RECORD_HDR_LEN];
 	struct iovec all = { .iov_base = out, .iov_len = inner_len };
 	struct crypto_job job = {
-		.key = rx->device.key,
+		.key = e->undo,
 		.src = &all,
 		.dst = &all,
 		.src_cnt = 1,
@@ -24,7 +25,7 @@ mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_
 	};
 
 	recvq_peek(rx->q, skip, out, inner_len);
-	record_nonce_received(s, rx->device.iv, rx->device.base + index, explicit_nonce, job.nonce);
+	record_nonce_received(s, e->iv, e->rx.base + index, explicit_nonce, job.nonce);
 	/* The tag that comes of it is of no use, so its additional data are any. */
 	framed_header(rec, hdr);
 	job.aad_len = (uint8_t)record_aad(s, hdr, index, job.aad);

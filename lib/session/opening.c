@@ -86,10 +86,10 @@ opening_set(struct opening *o, const struct session_rx *rx, const struct pieces 
 	o->job.dst = o->dst;
 	o->direct = out != NULL && !o->in_own && set_direct(o, rx, out);
 	recvq_peek(rx->q, RECORD_HDR_LEN, o->explicit_nonce, s->explicit_nonce_len);
-	record_nonce_received(s, rx->iv, rec_no, o->explicit_nonce, o->job.nonce);
+	record_nonce_received(s, rx->epochs.now->iv, rec_no, o->explicit_nonce, o->job.nonce);
 	framed_header(rec, hdr);
 	o->job.aad_len = (uint8_t)record_aad(s, hdr, rec_no, o->job.aad);
-	o->job.key = rx->key;
+	o->job.key = rx->epochs.now->key;
 	return o->direct;
 }
 

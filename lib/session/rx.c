@@ -14,13 +14,24 @@ session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struct rec
 	rx->pools = pools;
 	rx->q = q;
 	rx->provider = provider;
-	rx->device.start_off = UINT64_MAX;
+}
+
+/* Without a device nothing refers to a key that is not in force. */
+static void
+let_go(struct session_rx *rx)
+{
+	struct session_epoch *e;
+
+	for (e = rx->epochs.of; e < rx->epochs.of + EPOCHS_MAX; e++)
+		if (session_epoch_unstepped(&rx->epochs, e) && !session_rx_needs(rx, e))
+			session_epoch_wipe(e, rx->provider);
 }
 
 int
 session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 {
 	const struct record_suite *s = record_suite_find(keys->version, keys->cipher);
+	struct session_epoch *e;
 	struct crypto_key *key;
 	int rc;
 
@@ -33,17 +44,20 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 	/* What waits in front of a KeyUpdate that was taken was opened with its own key. */
 	if (rx->opened.first != NULL && rx->state != SESSION_RX_PAUSED)
 		return -EBUSY;
+	let_go(rx);
+	e = epochs_place(&rx->epochs);
+	if (e == NULL)
+		return -EAGAIN;
 	rc = rx->provider->key_create(rx->provider, s, CRYPTO_OPEN, keys->key, &key);
 	if (rc != 0)
 		return rc == -ENOMEM ? -ENOMEM : -EINVAL;
-	rx->provider->key_destroy(rx->provider, rx->key);
-	rx->key = key;
 	if (rx->suite == NULL)
 		framer_init(&rx->framer, s, rx->q->ready.off);
 	rx->suite = s;
-	record_iv_base(s, keys->iv, keys->rec_no, rx->iv);
-	rx->base = keys->rec_no - framer_head_index(&rx->framer);
-	rx->epoch++;
+	epochs_install(&rx->epochs, e, s, keys, key);
+	e->rx.base = keys->rec_no - framer_head_index(&rx->framer);
+	e->rx.marks = (struct epoch_marks){ .start_off = UINT64_MAX, .end_off = UINT64_MAX };
+	let_go(rx);
 	/* RFC 8446 5.1: no message spans a key change. */
 	memset(&rx->messages, 0, sizeof(rx->messages));
 	/* What a device opened it had no key for. */
@@ -55,25 +69,85 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 }
 
 int
-session_rx_to_device(struct session_rx *rx, const struct rtls_keys *keys)
+session_rx_may_offload(struct session_rx *rx)
 {
-	struct session_rx_device *d = &rx->device;
-	int rc = rx->provider->key_create(rx->provider, rx->suite, CRYPTO_SEAL, keys->key, &d->key);
+	struct session_epoch *e = rx->epochs.now;
 
-	if (rc != 0) {
-		d->key = NULL;
+	if (e->undo != NULL)
+		return 0;
+	if (rx->provider->key_create(rx->provider, e->suite, CRYPTO_SEAL, e->secret, &e->undo) !=
+	    0) {
+		e->undo = NULL;
 		return -ENOMEM;
 	}
-	memcpy(d->iv, rx->iv, sizeof(d->iv));
-	d->epoch = rx->epoch;
-	d->base = rx->base;
 	return 0;
 }
 
 void
 session_rx_device_starts(struct session_rx *rx, uint64_t stream_off)
 {
-	rx->device.start_off = stream_off;
+	struct epoch_marks *marks = &rx->epochs.now->rx.marks;
+
+	/* Under one key it does not matter which of its contexts opened what. */
+	if (marks->start_off == UINT64_MAX)
+		marks->start_off = stream_off;
+	marks->last_off = stream_off;
+	marks->end_off = UINT64_MAX;
+}
+
+void
+session_rx_marks_end(struct session_rx *rx, struct session_epoch *e)
+{
+	e->rx.marks.end_off = rx->q->marked_end_off;
+}
+
+bool
+session_rx_needs(const struct session_rx *rx, const struct session_epoch *e)
+{
+	const struct epoch_marks *marks = &e->rx.marks;
+
+	return marks->start_off < marks->end_off && marks->end_off > rx->q->ready.off;
+}
+
+const struct session_epoch *
+session_rx_marker(const struct session_rx *rx, uint64_t off)
+{
+	const struct session_epoch *e, *found = NULL;
+
+	for (e = rx->epochs.of; e < rx->epochs.of + EPOCHS_MAX; e++) {
+		if (e->key == NULL || off < e->rx.marks.start_off || off >= e->rx.marks.end_off)
+			continue;
+		if (found == NULL || e->no < found->no)
+			found = e;
+	}
+	return found;
+}
+
+/* Of the record at the edge, which is incomplete: may it be a KeyUpdate that is not padded? */
+static bool
+may_be_key_update(const struct session_rx *rx)
+{
+	const uint32_t body_len = RECORD_KEY_UPDATE_LEN + record_suffix_len(rx->suite);
+
+	return rx->suite->version == RTLS_TLS_1_3 && rx->framer.edge.body_len <= body_len;
+}
+
+bool
+session_rx_key_known(const struct session_rx *rx)
+{
+	if (rx->state != SESSION_RX_RECORDS || rx->close_notify ||
+	    opened_control(&rx->opened) != NULL || framer_head(&rx->framer) != NULL)
+		return false;
+	switch (rx->framer.state) {
+	case FRAMER_WANT_HEADER:
+		return true;
+	case FRAMER_WANT_BODY:
+		return !may_be_key_update(rx);
+	case FRAMER_COMPLETE:
+	case FRAMER_BROKEN:
+		break;
+	}
+	return false;
 }
 
 bool
@@ -81,10 +155,10 @@ session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t 
 {
 	uint64_t index;
 
-	if (rx->state != SESSION_RX_RECORDS || rx->close_notify ||
+	if (!session_rx_key_known(rx) ||
 	    !framer_boundary(&rx->framer, rx->q->ready.end_off, stream_off, &index))
 		return false;
-	*rec_no = rx->base + index;
+	*rec_no = rx->epochs.now->rx.base + index;
 	return true;
 }
 
@@ -126,14 +200,18 @@ static enum recvq_class
 classify(struct session_rx *rx)
 {
 	const struct framer *f = &rx->framer;
+	const struct session_epoch *e;
 	enum recvq_class c;
 
+	if (!rx->q->marked)
+		return RECVQ_UNTOUCHED;
 	/* A mark is about what lies behind the start, which may lie inside of the packet. */
-	if (!rx->q->marked || f->start_off < rx->device.start_off)
+	e = session_rx_marker(rx, f->start_off);
+	if (e == NULL)
 		return RECVQ_UNTOUCHED;
 	c = recvq_classify(rx->q, f->start_off, framer_wire_len(f));
-	/* Behind a key change the device had the wrong key, whatever it says. */
-	return c == RECVQ_OPENED && rx->epoch != rx->device.epoch ? RECVQ_MIXED : c;
+	/* With another key it opened nothing, whatever it says. */
+	return c == RECVQ_OPENED && e != rx->epochs.now ? RECVQ_MIXED : c;
 }
 
 /* All records that are complete, and the header behind them. */
@@ -252,11 +330,5 @@ void
 session_rx_fini(struct session_rx *rx)
 {
 	opened_fini(&rx->opened);
-	if (rx->key != NULL)
-		rx->provider->key_destroy(rx->provider, rx->key);
-	rx->key = NULL;
-	buf_wipe(rx->iv, sizeof(rx->iv));
-	if (rx->device.key != NULL)
-		rx->provider->key_destroy(rx->provider, rx->device.key);
-	buf_wipe(&rx->device, sizeof(rx->device));
+	epochs_fini(&rx->epochs, rx->provider);
 }

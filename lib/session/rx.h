@@ -30,6 +30,7 @@
 #include "buf/recvq.h"
 #include "core/framer.h"
 #include "crypto/provider.h"
+#include "session/epoch.h"
 #include "session/messages.h"
 #include "session/opened.h"
 
@@ -44,15 +45,6 @@ enum {
 	/* Buffer room of data that is opened ahead of the program, in search of a control record.
 	 * What it reads with RTLS_MSG_PEEK does not count. */
 	SESSION_RX_AHEAD = 2 * BUF_LARGE_ROOM,
-};
-
-/* What the device that opens records knows, for undoing what it did. */
-struct session_rx_device {
-	uint64_t start_off;     /* a record's: marks in front of it mean nothing */
-	struct crypto_key *key; /* seals; NULL: no device was ever told the keys */
-	uint8_t iv[RECORD_NONCE_LEN];
-	uint32_t epoch; /* of our keys, the same as the device's */
-	uint64_t base;  /* its number of the record whose index is 0 */
 };
 
 struct session_rx_count {
@@ -71,21 +63,17 @@ struct session_rx {
 	bool close_notify;  /* it was delivered: what follows is ignored */
 	int error; /* FAILED: what every call returns. Else not 0: the head record is bad */
 	struct framer framer; /* what is in order; the class of a record is an enum recvq_class */
-	const struct record_suite *suite;
-	struct crypto_key *key;
+	const struct record_suite *suite; /* of all its keys; NULL: none yet */
 	const struct crypto_provider *provider;
 	const struct buf_pools *pools;
 	struct recvq *q;
-	uint64_t base; /* the number, mod 2^64, that the record whose index is 0 would have */
-	uint32_t epoch;
-	uint8_t iv[RECORD_NONCE_LEN]; /* of record number 0 */
 	struct opened opened;
 	uint32_t short_len; /* -ENOMEM: for a record of so many bytes */
 	struct messages messages;
-	struct session_rx_device device;
 	struct session_rx_count count;
 	struct session_rx_count *total; /* of all connections; NULL: nobody adds up */
 	uint64_t decrypt_errors;
+	struct epochs epochs;
 };
 
 void session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struct recvq *q,
@@ -93,31 +81,57 @@ void session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struc
 
 /*
  * Installs the first or next key from the read position on. 0; -EINVAL, also in FAILED; -EBUSY: a
- * record of the old key is not delivered in full, or TLS 1.2 keys are there; -ENOMEM. In PAUSED
- * data that was opened in front of the KeyUpdate may still wait.
+ * record of the old key is not delivered in full, or TLS 1.2 keys are there; -EAGAIN: bytes wait in
+ * the queue that devices opened under four keys before it; -ENOMEM. In PAUSED data that was opened
+ * in front of the KeyUpdate may still wait.
  */
 int session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys);
 
 /*
- * A device may be going to open records with these keys, which are the ones in force. 0 or
- * -ENOMEM: what it would do could not be undone.
+ * A device may be going to open records with the key in force. 0 or -ENOMEM: what it would do could
+ * not be undone.
  */
-int session_rx_to_device(struct session_rx *rx, const struct rtls_keys *keys);
+int session_rx_may_offload(struct session_rx *rx);
 
-/* Event: it has these keys, and starts with the record at stream_off. Its marks mean something. */
+/* Event: it starts with the record at stream_off. Its marks mean something from there on. */
 void session_rx_device_starts(struct session_rx *rx, uint64_t stream_off);
 
 /*
+ * Event: what the contexts of an epoch opened is in the queue, and no more will come. Until the next
+ * one starts.
+ */
+void session_rx_marks_end(struct session_rx *rx, struct session_epoch *e);
+
+/* May bytes still come that its contexts have opened? */
+static inline bool
+session_rx_marks_open(const struct session_epoch *e)
+{
+	return e->rx.marks.start_off != UINT64_MAX && e->rx.marks.end_off == UINT64_MAX;
+}
+
+/* Does anything in the queue, or still to come, need the epoch, which is not the newest? */
+bool session_rx_needs(const struct session_rx *rx, const struct session_epoch *e);
+
+/* Whose context made the marks on the record at off; NULL: nobody's, they mean nothing. */
+const struct session_epoch *session_rx_marker(const struct session_rx *rx, uint64_t off);
+
+/*
+ * Is what arrives next under the key in force? Not while a record in order is not opened, which may
+ * be a KeyUpdate: what follows that has another key and other numbers.
+ */
+bool session_rx_key_known(const struct session_rx *rx);
+
+/*
  * The first record that can still arrive whole: where it starts, at or behind all bytes in order,
- * and its number, if no KeyUpdate waits in front of it. False while that cannot be known.
+ * and its number. False while that, or its key, cannot be known.
  */
 bool session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no);
 
-/* The number of the record at the head of the queue. */
+/* The number of the record at the head of the queue; there are keys. */
 static inline uint64_t
 session_rx_rec_no(const struct session_rx *rx)
 {
-	return rx->base + framer_head_index(&rx->framer);
+	return rx->epochs.now->rx.base + framer_head_index(&rx->framer);
 }
 
 /* Event: more bytes are in order. Steps the framer; cheap when nothing completes. */

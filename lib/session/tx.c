@@ -74,21 +74,21 @@ share_left(const struct session_tx *tx)
 static bool
 number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
 {
-	uint64_t limit = tx->suite->seal_limit != 0 ? tx->suite->seal_limit : UINT64_MAX;
+	const struct session_epoch *e = tx->epochs.now;
+	uint64_t limit = e->suite->seal_limit != 0 ? e->suite->seal_limit : UINT64_MAX;
 
-	return tx->epoch_records + ahead + keep < limit && UINT64_MAX - tx->rec_no > ahead + keep;
+	return e->tx.records + ahead + keep < limit && UINT64_MAX - e->tx.rec_no > ahead + keep;
 }
 
-/* Queues a buffer as it is: a record, or raw bytes. */
+/* Queues a buffer as it is: a record, in clear where it is an epoch's to seal, or raw bytes. */
 static void
-push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
+push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, uint64_t rec_no, struct epoch *epoch)
 {
 	struct txmap_rec *rec = sendq_rec(m);
 
 	rec->type = type;
-	rec->rec_no = tx->rec_no;
-	rec->epoch = tx->epoch;
-	rec->sealer = tx->to_device ? TXMAP_DEVICE : TXMAP_AS_IS;
+	rec->rec_no = rec_no;
+	rec->epoch = epoch;
 	rec->fence = tx->fence_next;
 	tx->fence_next = false;
 	sendq_push(tx->q, m);
@@ -97,9 +97,7 @@ push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 /* A record being sealed: prefix, inner bytes and tag lie behind one another in src and dst. */
 struct sealing {
 	const struct crypto_provider *provider;
-	const struct record_suite *suite;
-	struct crypto_key *key;
-	const uint8_t *iv;
+	const struct session_epoch *epoch;
 	uint64_t rec_no;
 	uint32_t inner_len;
 	uint8_t *src;
@@ -110,21 +108,22 @@ struct sealing {
 static int
 seal(const struct sealing *w)
 {
-	uint32_t prefix_len = record_prefix_len(w->suite);
+	const struct record_suite *s = w->epoch->suite;
+	uint32_t prefix_len = record_prefix_len(s);
 	struct iovec src = { .iov_base = w->src + prefix_len, .iov_len = w->inner_len };
 	struct iovec dst = { .iov_base = w->dst + prefix_len, .iov_len = w->inner_len };
 	struct crypto_job job = {
-		.key = w->key,
+		.key = w->epoch->key,
 		.src = &src,
 		.dst = &dst,
 		.src_cnt = 1,
 		.dst_cnt = 1,
 	};
 
-	record_nonce(w->suite, w->iv, w->rec_no, job.nonce);
-	job.aad_len = (uint8_t)record_aad(w->suite, w->dst, w->rec_no, job.aad);
-	memcpy(w->dst + RECORD_HDR_LEN, job.nonce + RECORD_NONCE_LEN - w->suite->explicit_nonce_len,
-	       w->suite->explicit_nonce_len);
+	record_nonce(s, w->epoch->iv, w->rec_no, job.nonce);
+	job.aad_len = (uint8_t)record_aad(s, w->dst, w->rec_no, job.aad);
+	memcpy(w->dst + RECORD_HDR_LEN, job.nonce + RECORD_NONCE_LEN - s->explicit_nonce_len,
+	       s->explicit_nonce_len);
 	w->provider->process(w->provider, CRYPTO_SEAL, &job, 1);
 	if (job.status != 0)
 		return -EIO;
@@ -160,37 +159,36 @@ count_record(struct session_tx_count *c, uint32_t plain_len, bool to_device)
 static int
 close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 {
-	const struct record_suite *s = tx->suite;
+	struct session_epoch *e = tx->epochs.now;
+	bool to_device = epoch_in_nic(&e->core);
 	uint32_t plain_len = m->data_len;
 	struct sealing w = {
 		.provider = tx->provider,
-		.suite = s,
-		.key = tx->key,
-		.iv = tx->iv,
-		.rec_no = tx->rec_no,
-		.inner_len = plain_len + s->inner_type_len,
+		.epoch = e,
+		.rec_no = e->tx.rec_no,
+		.inner_len = plain_len + e->suite->inner_type_len,
 	};
 
-	frame(s, m, type);
+	frame(e->suite, m, type);
 	w.src = w.dst = rte_pktmbuf_mtod(m, uint8_t *);
-	if (!tx->to_device && seal(&w) != 0) {
+	if (!to_device && seal(&w) != 0) {
 		tx->failed = true;
 		return -EIO;
 	}
-	push(tx, m, type);
-	tx->rec_no++;
-	tx->epoch_records++;
-	count_record(&tx->count, plain_len, tx->to_device);
+	push(tx, m, type, w.rec_no, to_device ? &e->core : NULL);
+	e->tx.rec_no++;
+	e->tx.records++;
+	count_record(&tx->count, plain_len, to_device);
 	if (tx->total != NULL)
-		count_record(tx->total, plain_len, tx->to_device);
+		count_record(tx->total, plain_len, to_device);
 	return 0;
 }
 
 /* A buffer for the same record elsewhere: its header is there, nothing else is. */
 static struct rte_mbuf *
-copy_frame(struct session_tx *tx, struct rte_mbuf *from)
+copy_frame(struct session_tx *tx, const struct record_suite *s, struct rte_mbuf *from)
 {
-	uint32_t over = record_wire_len(tx->suite, 0);
+	uint32_t over = record_wire_len(s, 0);
 	struct rte_mbuf *m = record_alloc(tx, from->data_len - over);
 
 	if (m == NULL)
@@ -205,24 +203,20 @@ copy_frame(struct session_tx *tx, struct rte_mbuf *from)
 int
 session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 {
-	const struct record_suite *s = tx->suite;
-	uint32_t inner_len = rec->len - record_prefix_len(s) - RECORD_TAG_LEN;
+	const struct session_epoch *e = session_epoch_of(rec->epoch);
 	struct rte_mbuf *from = sendq_mbuf(rec), *m;
-	bool now = rec->epoch == tx->epoch;
 	struct sealing w = {
 		.provider = tx->provider,
-		.suite = s,
-		.key = now ? tx->key : tx->old_key,
-		.iv = now ? tx->iv : tx->old_iv,
+		.epoch = e,
 		.rec_no = rec->rec_no,
-		.inner_len = inner_len,
+		.inner_len = rec->len - record_prefix_len(e->suite) - RECORD_TAG_LEN,
 		.src = rte_pktmbuf_mtod(from, uint8_t *),
 	};
 
 	if (tx->failed)
 		return -EIO;
 	/* Nobody else looks at it: no buffer is needed, of which there may be none. */
-	m = rte_mbuf_refcnt_read(from) == 1 ? from : copy_frame(tx, from);
+	m = rte_mbuf_refcnt_read(from) == 1 ? from : copy_frame(tx, e->suite, from);
 	if (m == NULL)
 		return -ENOMEM;
 	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
@@ -236,28 +230,19 @@ session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 	return 0;
 }
 
-static void
-forget_old_key(struct session_tx *tx)
-{
-	if (tx->old_key == NULL)
-		return;
-	tx->provider->key_destroy(tx->provider, tx->old_key);
-	tx->old_key = NULL;
-	buf_wipe(tx->old_iv, sizeof(tx->old_iv));
-}
-
 void
-session_tx_released(struct session_tx *tx)
+session_tx_fence(struct session_tx *tx)
 {
-	if (tx->old_key != NULL && tx->q->map.nb_device == 0)
-		forget_old_key(tx);
-}
-
-void
-session_tx_to_device(struct session_tx *tx, bool on)
-{
-	tx->to_device = on;
 	tx->fence_next = true;
+}
+
+bool
+session_tx_in_clear(const struct session_tx *tx)
+{
+	for (uint32_t i = 0; i < EPOCHS_MAX; i++)
+		if (tx->epochs.of[i].core.records > 0)
+			return true;
+	return false;
 }
 
 int
@@ -280,7 +265,7 @@ session_tx_flush(struct session_tx *tx)
 static int
 may_queue(const struct session_tx *tx)
 {
-	if (tx->suite != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
+	if (tx->epochs.now != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
 		return -EKEYEXPIRED;
 	return room_used(tx) >= tx->sndbuf ? -EAGAIN : 0;
 }
@@ -401,7 +386,7 @@ raw_step(struct session_tx *tx, struct pieces *src)
 	 * Into the tail's buffer, if that holds raw bytes, too. Indirect mbufs under way may refer
 	 * to it, so it is not ours alone, but they see only bytes in front of those written here.
 	 */
-	if (m != NULL && sendq_rec(m)->epoch == 0 && !tx->fence_next &&
+	if (m != NULL && sendq_rec(m)->type == 0 && !tx->fence_next &&
 	    rte_pktmbuf_tailroom(m) > 0) {
 		n = (uint32_t)RTE_MIN(src->left, (size_t)rte_pktmbuf_tailroom(m));
 		pieces_read(src, rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len), n);
@@ -412,7 +397,7 @@ raw_step(struct session_tx *tx, struct pieces *src)
 	if (m == NULL)
 		return -ENOMEM;
 	append(src, m, rte_pktmbuf_tailroom(m));
-	push(tx, m, 0);
+	push(tx, m, 0, 0, NULL);
 	return 0;
 }
 
@@ -424,7 +409,7 @@ session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iov
 	int rc = tx->failed ? -EIO : 0;
 
 	while (rc == 0 && src.left > 0)
-		rc = tx->suite == NULL ? raw_step(tx, &src) : data_step(tx, &src, more);
+		rc = tx->epochs.now == NULL ? raw_step(tx, &src) : data_step(tx, &src, more);
 	/* A short count closes, too: the caller may not come back for the rest. */
 	if (!more && (rc == 0 || src.left < len)) {
 		int flushed = session_tx_flush(tx);
@@ -447,6 +432,15 @@ may_pass_data(const struct session_tx *tx)
 	       (tx->passed < BUF_LARGE_ROOM && room_used(tx) < tx->sndbuf + BUF_LARGE_ROOM);
 }
 
+/* RFC 8446 4.6.3; it stands alone in its record, as what comes behind it is the next key's. */
+static bool
+is_key_update(uint8_t type, struct pieces src)
+{
+	size_t n;
+
+	return type == RECORD_HANDSHAKE && *pieces_next(&src, 1, &n) == RECORD_HS_KEY_UPDATE;
+}
+
 int
 session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		   unsigned int iovlen, uint32_t len)
@@ -456,13 +450,16 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	struct rte_mbuf *m;
 	int rc;
 
-	if (tx->suite == NULL || len == 0 || len > RECORD_PLAIN_MAX || src.left != len)
+	if (tx->epochs.now == NULL || len == 0 || len > RECORD_PLAIN_MAX || src.left != len)
 		return -EINVAL;
 	if (tx->failed)
 		return -EIO;
 	if (!number_left(tx, tx->open != NULL, 0))
 		return -EKEYEXPIRED;
 	if (passes && !may_pass_data(tx))
+		return -EAGAIN;
+	/* The keys that follow could not be installed. */
+	if (is_key_update(type, src) && epochs_place(&tx->epochs) == NULL)
 		return -EAGAIN;
 	m = buf_control_alloc(tx->pools, len);
 	if (m == NULL) {
@@ -539,8 +536,8 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 		rte_pktmbuf_free_seg(m);
 		return 0;
 	}
-	if (tx->suite == NULL) {
-		push(tx, m, 0);
+	if (tx->epochs.now == NULL) {
+		push(tx, m, 0, 0, NULL);
 		return 0;
 	}
 	tx->open = m;
@@ -550,19 +547,36 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 	return 0;
 }
 
+/* Without a device nothing refers to a key that is not in force. */
+static void
+let_go(struct session_tx *tx)
+{
+	struct session_epoch *e;
+
+	for (e = tx->epochs.of; e < tx->epochs.of + EPOCHS_MAX; e++)
+		if (session_epoch_unstepped(&tx->epochs, e) && e->core.records == 0)
+			session_epoch_wipe(e, tx->provider);
+}
+
 int
 session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys)
 {
 	const struct record_suite *s = record_suite_find(keys->version, keys->cipher);
+	const struct session_epoch *old = tx->epochs.now;
+	struct session_epoch *e;
 	struct crypto_key *key;
 	int rc;
 
-	if (tx->suite != NULL && tx->suite->version == RTLS_TLS_1_2)
+	if (old != NULL && old->suite->version == RTLS_TLS_1_2)
 		return -EBUSY;
 	if (s == NULL)
 		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
-	if (tx->suite != NULL && s != tx->suite)
+	if (old != NULL && s != old->suite)
 		return -EINVAL;
+	let_go(tx);
+	e = epochs_place(&tx->epochs);
+	if (e == NULL)
+		return -EAGAIN;
 	rc = tx->provider->key_create(tx->provider, s, CRYPTO_SEAL, keys->key, &key);
 	if (rc != 0)
 		return rc == -ENOMEM ? -ENOMEM : -EINVAL;
@@ -571,22 +585,10 @@ session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys)
 		tx->provider->key_destroy(tx->provider, key);
 		return rc;
 	}
-	/* Records in clear are queued: under the key that goes, or all under the one kept already,
-	 * as behind a key change all are sealed here. */
-	if (tx->old_key == NULL && tx->q->map.nb_device > 0) {
-		tx->old_key = tx->key;
-		memcpy(tx->old_iv, tx->iv, sizeof(tx->old_iv));
-	} else {
-		tx->provider->key_destroy(tx->provider, tx->key);
-	}
-	tx->to_device = false;
-	tx->key = key;
-	tx->suite = s;
-	record_iv_base(s, keys->iv, keys->rec_no, tx->iv);
-	tx->rec_no = keys->rec_no;
-	tx->epoch_records = 0;
-	tx->epoch++;
+	epochs_install(&tx->epochs, e, s, keys, key);
+	e->tx.rec_no = keys->rec_no;
 	tx->fence_next = true;
+	let_go(tx);
 	return 0;
 }
 
@@ -597,7 +599,7 @@ session_tx_room(const struct session_tx *tx)
 
 	left = RTE_MIN(left, share_left(tx));
 	/* -EKEYEXPIRED: room or not, no data is taken. */
-	if (tx->open == NULL && tx->suite != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
+	if (tx->open == NULL && tx->epochs.now != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
 		return 0;
 	/* The open record takes what it is short of its cap whatever the room is: its buffer is
 	 * charged, and nothing else would ever close it. */
@@ -611,9 +613,5 @@ session_tx_fini(struct session_tx *tx)
 {
 	buf_record_discard(tx->open);
 	tx->open = NULL;
-	forget_old_key(tx);
-	if (tx->key != NULL)
-		tx->provider->key_destroy(tx->provider, tx->key);
-	tx->key = NULL;
-	buf_wipe(tx->iv, sizeof(tx->iv));
+	epochs_fini(&tx->epochs, tx->provider);
 }

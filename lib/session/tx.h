@@ -27,6 +27,7 @@
 #include "buf/sendq.h"
 #include "core/share.h"
 #include "crypto/provider.h"
+#include "session/epoch.h"
 
 enum {
 	/* Record numbers of a key that data leaves to control records, so that a KeyUpdate and
@@ -43,33 +44,24 @@ struct session_tx_count {
 };
 
 struct session_tx {
-	const struct record_suite *suite; /* NULL: no keys yet */
-	struct rte_mbuf *open;            /* the open record's plaintext, or NULL */
-	uint64_t rec_no;                  /* of the next record to be closed */
-	uint64_t epoch_records;           /* sealed under this key */
-	uint64_t sndbuf;                  /* limit of buffer room */
-	uint32_t epoch;                   /* 0: no keys yet */
-	uint16_t cap;                     /* plaintext bytes per data record */
-	bool fence_next;                  /* the next record starts a segment */
-	bool to_device;                   /* records are framed only */
-	uint32_t short_len;               /* -ENOMEM: for a record of so many bytes */
-	bool failed;                      /* the provider failed: nothing is sent any more */
-	bool handshake;                   /* bytes before keys are a handshake's */
+	struct rte_mbuf *open; /* the open record's plaintext, or NULL */
+	uint64_t sndbuf;       /* limit of buffer room */
+	uint16_t cap;          /* plaintext bytes per data record */
+	bool fence_next;       /* the next record starts a segment */
+	bool failed;           /* the provider failed: nothing is sent any more */
+	bool handshake;        /* bytes before keys are a handshake's */
+	uint32_t short_len;    /* -ENOMEM: for a record of so many bytes */
 	/* What all connections share; NULL: this one has no share to keep to. */
 	const struct share_store *store;
 	uint64_t useful; /* buffer room that the connection can make use of */
 	uint32_t passed; /* buffer room of control records since data had room */
 	uint64_t ahead;  /* buffer room held beside the queue: what was read ahead of a file */
-	uint8_t iv[RECORD_NONCE_LEN]; /* of record number 0 */
-	struct crypto_key *key;
-	/* The key before, while records under it are queued that the device was to seal. */
-	uint8_t old_iv[RECORD_NONCE_LEN];
-	struct crypto_key *old_key;
 	const struct crypto_provider *provider;
 	const struct buf_pools *pools;
 	struct sendq *q;
 	struct session_tx_count count;
 	struct session_tx_count *total; /* of all connections; NULL: nobody adds up */
+	struct epochs epochs;
 };
 
 void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sendq *q,
@@ -77,8 +69,9 @@ void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struc
 
 /*
  * Installs the first or next key. Closes the open record under the old one and fences the next,
- * which is sealed here: a device has the old key.
- * 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -ENOMEM; -EIO; the old key stays on every error.
+ * which is sealed here as long as no device has the new key.
+ * 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -EAGAIN: four keys before it still have records in
+ * clear queued; -ENOMEM; -EIO; the old key stays on every error.
  */
 int session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys);
 
@@ -98,7 +91,7 @@ ssize_t session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned
  * One control record of len bytes, the pieces' sum, at least 1 and at most RECORD_PLAIN_MAX; all
  * or nothing. Where data has no room, by sndbuf or its share, they have one large buffer in all,
  * which the last one may exceed; then -EAGAIN until data has room again, or nothing is queued but an
- * open record. 0 or as above, and
+ * open record. A KeyUpdate is -EAGAIN while session_tx_set_keys() would be. 0 or as above, and
  * -EINVAL: no keys yet, or len out of range. On -EAGAIN, -ENOMEM and -EKEYEXPIRED the open
  * record stays open.
  */
@@ -113,21 +106,18 @@ int session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *
  */
 int session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more);
 
-/*
- * From the next record on the device seals, or no longer does; that record starts a segment.
- * There are keys, and the device has them; they are the first, as one older key is kept at most.
- */
-void session_tx_to_device(struct session_tx *tx, bool on);
+/* The next record starts a segment: from there on somebody else seals. */
+void session_tx_fence(struct session_tx *tx);
+
+/* Does a record in clear wait to be sealed? */
+bool session_tx_in_clear(const struct session_tx *tx);
 
 /*
- * Seals a queued record that the device was to seal: in place, or, while packets under way still
+ * Seals a queued record in clear, under its epoch's key: in place, or, while packets under way still
  * refer to it, into another buffer that takes its place. The same number, key and plaintext: the
  * same bytes. 0; -ENOMEM: try again; -EIO: the provider failed, nothing can be sent any more.
  */
 int session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec);
-
-/* Event: records were acknowledged, and released. */
-void session_tx_released(struct session_tx *tx);
 
 /* Closes the open record, if any. 0, or -EIO: the provider failed. */
 int session_tx_flush(struct session_tx *tx);

@@ -88,7 +88,8 @@ sock_check_guard(const struct rtls_sock *k, enum rtls_dir d)
 {
 	int rc = sock_check_handle(k);
 
-	if (rc == 0 && k->guard != 0 && (d == RTLS_TX ? k->tx.suite : k->rx.suite) == NULL)
+	if (rc == 0 && k->guard != 0 &&
+	    (d == RTLS_TX ? k->tx.epochs.now : k->rx.epochs.now) == NULL)
 		rc = -ENOKEY;
 	return rc;
 }
@@ -99,7 +100,7 @@ sock_queued(struct rtls_sock *k)
 	memory_account(k);
 	if (k->tx.failed && !k->seal_told) {
 		k->seal_told = true;
-		tell_conn(k, NOTE_SEAL_FAILED, "record %" PRIu64, k->tx.rec_no);
+		tell_conn(k, NOTE_SEAL_FAILED, "record %" PRIu64, k->tx.epochs.now->tx.rec_no);
 	}
 	/* Nothing new: the poll has nothing to ask, rtls_stack_deadline() nothing to tell. */
 	if (sendq_end(&k->sendq) == k->tcp.snd_end)

@@ -25,11 +25,16 @@ rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user)
 static uint32_t
 bits_of(struct rtls_sock *k)
 {
+	uint32_t bits;
+
 	if (k->watch == 0)
 		return 0;
 	if ((k->watch & (RTLS_CONTROL | RTLS_READABLE)) == RTLS_CONTROL)
 		sock_look_ahead(k);
-	return endpoint_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
+	bits = endpoint_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
+	if ((bits & RTLS_MODE) != 0)
+		k->mode.changed = false;
+	return bits;
 }
 
 /*

@@ -22,7 +22,7 @@ rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
 	if (out == NULL || k->phase == ENDPOINT_LISTEN)
 		return -EINVAL;
 	/* Read ahead to be sent in clear: what asked for it is refused from now on. */
-	if (k->tx.suite == NULL) {
+	if (k->tx.epochs.now == NULL) {
 		memory_drop_ahead(k);
 		k->lane_waits = false;
 		endpoint_ready(k);

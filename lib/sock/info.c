@@ -94,9 +94,9 @@ set_mode_order(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 	if (v >= RTLS_ORDER_MAX)
 		return -EINVAL;
 	if (opt != RTLS_OPT_RX_MODE_ORDER)
-		k->mode.order[RTLS_TX] = (uint8_t)v;
+		k->mode.dir[RTLS_TX].order = (uint8_t)v;
 	if (opt != RTLS_OPT_TX_MODE_ORDER)
-		k->mode.order[RTLS_RX] = (uint8_t)v;
+		k->mode.dir[RTLS_RX].order = (uint8_t)v;
 	return 0;
 }
 

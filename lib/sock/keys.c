@@ -19,6 +19,12 @@ same_suite(const struct record_suite *s, const struct rtls_keys *keys)
 	return s == NULL || (s->version == keys->version && s->cipher == keys->cipher);
 }
 
+static const struct record_suite *
+tx_suite(const struct rtls_sock *k)
+{
+	return k->tx.epochs.now == NULL ? NULL : k->tx.epochs.now->suite;
+}
+
 /* Would a nonce be used again? next_no: the first number that the keys in force leave. */
 static int
 check_used(const struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys,
@@ -36,9 +42,10 @@ check_used(const struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *k
 static int
 set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 {
+	const struct session_epoch *old = k->tx.epochs.now;
 	/* The open record is closed under the keys in force, and takes their next number. */
-	uint64_t open = k->tx.open != NULL, records = k->tx.epoch_records + open;
-	uint64_t next_no = k->tx.rec_no + open;
+	uint64_t open = k->tx.open != NULL, records = old == NULL ? 0 : old->tx.records + open;
+	uint64_t next_no = old == NULL ? 0 : old->tx.rec_no + open;
 	struct rtls_stack *s = k->stack;
 	struct used_key used;
 	int rc;
@@ -54,18 +61,18 @@ set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 	if (rc != 0)
 		return rc;
 	/* The limit of a key counts all that it sealed (RFC 8446 5.5). */
-	k->tx.epoch_records = used_keys_add(&k->used[RTLS_TX], next_no, records, &used);
+	k->tx.epochs.now->tx.records = used_keys_add(&k->used[RTLS_TX], next_no, records, &used);
 	endpoint_ready(k);
-	if (k->tx.epoch > 1)
+	if (k->tx.epochs.nb_keys > 1)
 		stack_count(s, CNT_TLS_TX_REKEY_OK);
-	mode_keys(k, RTLS_TX, keys);
+	mode_keys(k, RTLS_TX);
 	return 0;
 }
 
 static int
 set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 {
-	uint64_t next_no = session_rx_rec_no(&k->rx);
+	uint64_t next_no = k->rx.epochs.now == NULL ? 0 : session_rx_rec_no(&k->rx);
 	struct rtls_stack *s = k->stack;
 	struct used_key used;
 	int rc;
@@ -74,18 +81,18 @@ set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 	rc = check_used(k, RTLS_RX, keys, next_no, &used);
 	if (rc != 0)
 		return rc;
-	if (!same_suite(k->tx.suite, keys))
+	if (!same_suite(tx_suite(k), keys))
 		return -EINVAL;
 	rc = session_rx_set_keys(&k->rx, keys);
 	if (rc != 0)
 		return rc;
 	used_keys_add(&k->used[RTLS_RX], next_no, 0, &used);
 	session_rx_input(&k->rx);
-	mode_keys(k, RTLS_RX, keys);
+	mode_keys(k, RTLS_RX);
 	/* The window may have closed over what is known only now as part of a record. */
 	endpoint_offer_window(k);
 	endpoint_ready(k);
-	if (k->rx.epoch > 1)
+	if (k->rx.epochs.nb_keys > 1)
 		stack_count(s, CNT_TLS_RX_REKEY_OK);
 	return 0;
 }
@@ -106,7 +113,7 @@ static int
 set(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 {
 	uint64_t before[FALLBACK_REASONS];
-	uint32_t epoch;
+	const struct epochs *all;
 	int rc;
 
 	memcpy(before, k->stack->crypto.fallback.keys, sizeof(before));
@@ -114,9 +121,9 @@ set(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 	tell_fallback(k, before);
 	if (rc != 0)
 		return rc;
-	epoch = d == RTLS_TX ? k->tx.epoch : k->rx.epoch;
-	tell_conn(k, epoch > 1 ? NOTE_KEYS_AGAIN : NOTE_KEYS, "%s, %s, key %u", rtls_dir_name(d),
-		  d == RTLS_TX ? k->tx.suite->name : k->rx.suite->name, epoch);
+	all = mode_epochs(k, d);
+	tell_conn(k, all->nb_keys > 1 ? NOTE_KEYS_AGAIN : NOTE_KEYS, "%s, %s, key %u",
+		  rtls_dir_name(d), all->now->suite->name, all->nb_keys);
 	return 0;
 }
 
@@ -138,24 +145,41 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 	return rc;
 }
 
+int
+rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
+{
+	int rc = sock_check_handle(k);
+
+	if (rc != 0)
+		return rc;
+	if ((d != RTLS_TX && d != RTLS_RX) || (m != RTLS_MODE_SOFTWARE && m != RTLS_MODE_NIC))
+		return -EINVAL;
+	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_CLOSED)
+		return -ENOTCONN;
+	if (mode_epochs(k, d)->now == NULL)
+		return -ENOKEY;
+	return mode_wish(k, d, m);
+}
+
 void
 sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
 {
-	const struct record_suite *suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
-	const struct crypto_key *key = d == RTLS_TX ? k->tx.key : k->rx.key;
+	const struct epochs *all = d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
+	const struct session_epoch *e = all->now;
 
 	memset(out, 0, sizeof(*out));
-	out->order = k->mode.order[d];
-	if (suite == NULL)
+	out->order = k->mode.dir[d].order;
+	if (e == NULL)
 		return;
-	out->version = suite->version;
-	out->cipher = suite->cipher;
-	out->suite = suite->name;
-	out->mode = k->mode.dir[d].mode;
-	out->reason = k->mode.dir[d].reason;
-	out->epoch = d == RTLS_TX ? k->tx.epoch : k->rx.epoch;
-	out->rec_no = d == RTLS_TX ? k->tx.rec_no : session_rx_rec_no(&k->rx);
-	out->provider = key->provider->name;
+	out->version = e->suite->version;
+	out->cipher = e->suite->cipher;
+	out->suite = e->suite->name;
+	out->mode = mode_in_force(k, d);
+	out->wish = k->mode.dir[d].wish;
+	out->reason = e->core.reason;
+	out->epoch = all->nb_keys;
+	out->rec_no = d == RTLS_TX ? e->tx.rec_no : session_rx_rec_no(&k->rx);
+	out->provider = e->key->provider->name;
 	out->paused = d == RTLS_RX && k->rx.state == SESSION_RX_PAUSED;
 }
 

@@ -22,7 +22,7 @@ tell_broken(struct rtls_sock *k)
 		tell_conn(k, NOTE_RECORD_CUT_OFF, "record %" PRIu64, session_rx_rec_no(&k->rx));
 	else
 		tell_conn(k, NOTE_RECORD_BAD, "%s, record %" PRIu64 " of key %u, alert %s",
-			  rtls_end_reason_name(why), session_rx_rec_no(&k->rx), k->rx.epoch,
+			  rtls_end_reason_name(why), session_rx_rec_no(&k->rx), k->rx.epochs.nb_keys,
 			  rtls_alert_name(k->rx.end_alert));
 }
 
@@ -38,6 +38,7 @@ after_opening(struct rtls_sock *k, bool failed_before, uint64_t errors_before)
 			k->end_reason = k->rx.end_reason;
 		}
 	}
+	mode_read(k);
 	endpoint_offer_window(k);
 }
 

@@ -64,7 +64,7 @@ sock_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 	if (m->type == 0 || m->type == RTLS_TYPE_DATA)
 		return after_send(k, session_tx_data(&k->tx, m->iov, m->iovlen, more));
 	len = iov_len(m->iov, m->iovlen);
-	if (more || len == 0 || k->tx.suite == NULL)
+	if (more || len == 0 || k->tx.epochs.now == NULL)
 		return -EINVAL;
 	if (len > RECORD_PLAIN_MAX)
 		return -EMSGSIZE;

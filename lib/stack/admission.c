@@ -94,8 +94,8 @@ admission_heard(struct rtls_sock *k)
 static bool
 is_finished(const struct rtls_sock *k)
 {
-	return (k->tx.suite != NULL || k->kept[RTLS_TX]) &&
-	       (k->rx.suite != NULL || k->kept[RTLS_RX]);
+	return (k->tx.epochs.now != NULL || k->kept[RTLS_TX]) &&
+	       (k->rx.epochs.now != NULL || k->kept[RTLS_RX]);
 }
 
 void

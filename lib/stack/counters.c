@@ -206,8 +206,6 @@ const struct rtls_stat_desc counters_desc[LEVEL_END] = {
 	[SOFTWARE(REFUSED)] = { "SoftwareRefused",
 				"directions in software: the NIC, or memory, failed",
 				RTLS_STAT_COUNTER },
-	[SOFTWARE(REKEY)] = { "SoftwareRekey", "directions in software from a key change on",
-			      RTLS_STAT_COUNTER },
 	[SOFTWARE(
 		LOST)] = { "SoftwareLost",
 			   "directions in software: the NIC has lost them, or their place in the stream",

@@ -8,29 +8,36 @@
 
 enum { EVENTS = 16 };
 
-/* Socket and direction. */
-uint64_t
-device_events_cookie(const struct rtls_sock *k, enum rtls_dir d)
+/* The epoch that has the context of an event. */
+struct found {
+	struct rtls_sock *k;
+	enum rtls_dir d;
+	struct session_epoch *e; /* NULL: the context is gone */
+};
+
+static bool
+is_of(const struct session_epoch *e, const struct rtls_tls_event *ev)
 {
-	return (uint64_t)(k - k->stack->socks) << 1 | (uint64_t)d;
+	return e->ctx.state != OFFLOAD_NONE && e->ctx.handle.index == ev->ctx.index &&
+	       e->ctx.handle.generation == ev->ctx.generation;
 }
 
-/* The direction that an event is about, as long as it still has that context. */
-static struct rtls_sock *
-find(struct rtls_stack *s, const struct rtls_tls_event *ev, enum rtls_dir *d)
+static struct found
+find(struct rtls_stack *s, const struct rtls_tls_event *ev)
 {
-	const struct offload_ctx *ctx;
-	struct rtls_sock *k;
+	struct found f = { .d = ev->cookie & 1 ? RTLS_RX : RTLS_TX };
+	struct epochs *all;
 
 	if (ev->cookie >> 1 >= s->conf.max_socks)
-		return NULL;
-	k = &s->socks[ev->cookie >> 1];
-	*d = ev->cookie & 1 ? RTLS_RX : RTLS_TX;
-	ctx = &k->mode.dir[*d].ctx;
-	if (k->phase == ENDPOINT_FREE || ctx->state == OFFLOAD_NONE ||
-	    ctx->handle.index != ev->ctx.index || ctx->handle.generation != ev->ctx.generation)
-		return NULL;
-	return k;
+		return f;
+	f.k = &s->socks[ev->cookie >> 1];
+	if (f.k->phase == ENDPOINT_FREE)
+		return f;
+	all = mode_epochs(f.k, f.d);
+	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+		if (is_of(e, ev))
+			f.e = e;
+	return f;
 }
 
 static void
@@ -41,54 +48,56 @@ device_down(struct rtls_stack *s, const struct binding *b)
 
 	tell_port(s, b, NOTE_DEVICE_DOWN, NULL);
 	port->tls.features = 0;
-	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
-		if (k->phase == ENDPOINT_FREE || s->bindings[k->path.binding].port != port)
-			continue;
-		mode_lose(k, RTLS_TX, RTLS_MODE_REASON_DOWN);
-		mode_lose(k, RTLS_RX, RTLS_MODE_REASON_DOWN);
-	}
+	for (k = s->socks; k < s->socks + s->conf.max_socks; k++)
+		if (k->phase != ENDPOINT_FREE && s->bindings[k->path.binding].port == port)
+			mode_down(k);
 }
 
+/* What one context has to tell. */
 static void
-take_event(struct rtls_stack *s, const struct binding *b, const struct rtls_tls_event *ev)
+take_context_event(struct found f, const struct rtls_tls_event *ev)
 {
-	struct rtls_sock *k;
-	enum rtls_dir d;
-
 	switch ((enum rtls_tls_event_type)ev->type) {
 	case RTLS_TLS_EV_ADD_DONE:
-		k = find(s, ev, &d);
-		if (k != NULL)
-			mode_added(k, d, ev->status);
-		break;
-	case RTLS_TLS_EV_LOST:
-		k = find(s, ev, &d);
-		if (k != NULL)
-			mode_lose(k, d, RTLS_MODE_REASON_LOST);
+		mode_added(f.k, f.d, f.e, ev->status);
 		break;
 	case RTLS_TLS_EV_DEL_DONE:
-		k = find(s, ev, &d);
-		if (k != NULL)
-			(void)offload_closed(&k->mode.dir[d].ctx);
+		mode_deleted(f.k, f.d, f.e);
+		break;
+	case RTLS_TLS_EV_LOST:
+		mode_lost(f.k, f.d, f.e);
 		break;
 	case RTLS_TLS_EV_TX_RESYNC:
-		k = find(s, ev, &d);
-		if (k != NULL && d == RTLS_TX)
-			mode_tx_out_of_step(k, ev->seq);
+		if (f.d == RTLS_TX)
+			mode_tx_out_of_step(f.k, f.e, ev->seq);
 		break;
 	case RTLS_TLS_EV_DOWN:
-		device_down(s, b);
-		break;
-	/* The program decides when it is used again: rtls_port_features(). */
 	case RTLS_TLS_EV_UP:
-		tell_port(s, b, NOTE_DEVICE_UP, NULL);
-		break;
 	/* No resync is asked for: a device that is out of step says that it is lost. */
 	case RTLS_TLS_EV_RESYNC_START:
 	case RTLS_TLS_EV_RESYNC_END:
 	case RTLS_TLS_EV_RESYNC_CANCEL:
 		break;
 	}
+}
+
+static void
+take_event(struct rtls_stack *s, const struct binding *b, const struct rtls_tls_event *ev)
+{
+	struct found f;
+
+	if (ev->type == RTLS_TLS_EV_DOWN) {
+		device_down(s, b);
+		return;
+	}
+	/* The program decides when it is used again: rtls_port_features(), rtls_set_mode(). */
+	if (ev->type == RTLS_TLS_EV_UP) {
+		tell_port(s, b, NOTE_DEVICE_UP, NULL);
+		return;
+	}
+	f = find(s, ev);
+	if (f.e != NULL)
+		take_context_event(f, ev);
 }
 
 void

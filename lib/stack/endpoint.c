@@ -10,6 +10,7 @@
 #include "stack/endpoint.h"
 #include "stack/icmp_path.h"
 #include "stack/memory.h"
+#include "stack/mode_count.h"
 #include "stack/open_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
@@ -36,7 +37,8 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	k->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
 	k->params = opts != NULL ? opts->params : s->params;
 	for (int d = RTLS_TX; d <= RTLS_RX; d++)
-		k->mode.order[d] = opts != NULL ? opts->mode.order[d] : RTLS_ORDER_NIC_SOFTWARE;
+		k->mode.dir[d].order = opts != NULL ? opts->mode.dir[d].order :
+						      RTLS_ORDER_NIC_SOFTWARE;
 	k->path.retry_us = UINT64_MAX;
 	TAILQ_INIT(&k->backlog);
 	TAILQ_INIT(&k->silent);
@@ -72,10 +74,11 @@ endpoint_free(struct rtls_sock *k)
 		TAILQ_REMOVE(&s->ready_list, k, ready_link);
 	memory_unstarve(k);
 	reader_lane_reset(s->reader, &k->lane);
+	/* Its records count themselves off from their epochs. */
+	sendq_fini(&k->sendq);
 	session_tx_fini(&k->tx);
 	session_rx_fini(&k->rx);
 	buf_wipe(k->used, sizeof(k->used));
-	sendq_fini(&k->sendq);
 	recvq_fini(&k->recvq);
 	pressure_account(k);
 	memory_account(k);
@@ -374,5 +377,7 @@ endpoint_bits(const struct rtls_sock *k)
 		bits |= RTLS_HUP;
 	if (k->end_reason != RTLS_REASON_NONE && k->end_reason != RTLS_REASON_CLOSED)
 		bits |= RTLS_ERROR;
+	if (k->mode.changed)
+		bits |= RTLS_MODE;
 	return bits;
 }

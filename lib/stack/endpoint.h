@@ -61,6 +61,7 @@ struct rtls_sock {
 	TAILQ_ENTRY(rtls_sock) link; /* free list, listener list, a listener's backlog */
 	TAILQ_ENTRY(rtls_sock) starved_link;
 	TAILQ_ENTRY(rtls_sock) path_link; /* on stack->path_list: waits for its neighbour */
+	TAILQ_ENTRY(rtls_sock) quiet_link;
 	struct path path;
 	struct sendq sendq;
 	struct recvq recvq;

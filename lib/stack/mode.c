@@ -8,113 +8,37 @@
 #include <recordtls/names.h>
 
 #include "stack/addr.h"
-#include "stack/device_events.h"
+#include "stack/mode_count.h"
 #include "stack/stack.h"
 #include "stack/tell.h"
 
-/* Counters of a direction. */
-static const struct {
-	enum counter opened[3]; /* by enum rtls_mode */
-	enum counter current[3];
-} counters[2] = {
-	[RTLS_TX] = {
-		.opened = { [RTLS_MODE_SOFTWARE] = CNT_TLS_TX_SW,
-			    [RTLS_MODE_NIC] = CNT_TLS_TX_DEVICE },
-		.current = { [RTLS_MODE_SOFTWARE] = CNT_TLS_CURR_TX_SW,
-			     [RTLS_MODE_NIC] = CNT_TLS_CURR_TX_DEVICE },
-	},
-	[RTLS_RX] = {
-		.opened = { [RTLS_MODE_SOFTWARE] = CNT_TLS_RX_SW,
-			    [RTLS_MODE_NIC] = CNT_TLS_RX_DEVICE },
-		.current = { [RTLS_MODE_SOFTWARE] = CNT_TLS_CURR_RX_SW,
-			     [RTLS_MODE_NIC] = CNT_TLS_CURR_RX_DEVICE },
-	},
-};
+enum { SKIPPED_MAX = 8 }; /* times in a row that a start may come too late */
 
-/* Among the current sessions of whom does this direction count? RTLS_MODE_NONE: nobody's. */
-static void
-count_current(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode as)
+static void step(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_event ev,
+		 enum rtls_mode_reason why);
+
+struct epochs *
+mode_epochs(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct mode_dir *m = &k->mode.dir[d];
-
-	if (m->counted != RTLS_MODE_NONE)
-		k->stack->counters[counters[d].current[m->counted]]--;
-	if (as != RTLS_MODE_NONE)
-		k->stack->counters[counters[d].current[as]]++;
-	m->counted = (uint8_t)as;
+	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
 }
 
-/* Each renewal may change it twice, and a peer can ask for any number of them. */
-static enum note
-mode_note(const struct rtls_sock *k, enum rtls_dir d)
+enum rtls_mode
+mode_in_force(const struct rtls_sock *k, enum rtls_dir d)
 {
-	return (d == RTLS_TX ? k->tx.epoch : k->rx.epoch) > 1 ? NOTE_MODE_AGAIN : NOTE_MODE;
+	const struct session_epoch *e = d == RTLS_TX ? k->tx.epochs.now : k->rx.epochs.now;
+
+	if (e == NULL)
+		return RTLS_MODE_NONE;
+	return epoch_in_nic(&e->core) ? RTLS_MODE_NIC : RTLS_MODE_SOFTWARE;
 }
 
-/* What goes wrong with a device, besides each change of mode. */
-static void
-tell_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
+/* --- what the table asks for --------------------------------------------------- */
+
+uint64_t
+mode_cookie(const struct rtls_sock *k, enum rtls_dir d)
 {
-	const char *dir = rtls_dir_name(d);
-
-	tell_conn(k, mode_note(k, d), "%s in software, %s", dir, rtls_mode_reason_name(why));
-	switch (why) {
-	case RTLS_MODE_REASON_NO_ROOM:
-		tell_conn(k, NOTE_DEVICE_FULL, "%s", dir);
-		break;
-	case RTLS_MODE_REASON_REFUSED:
-		tell_conn(k, NOTE_DEVICE_REFUSED, "%s", dir);
-		break;
-	case RTLS_MODE_REASON_LOST:
-		tell_conn(k, NOTE_DEVICE_LOST, "%s", dir);
-		break;
-	case RTLS_MODE_REASON_NONE:
-	case RTLS_MODE_REASON_PENDING:
-	case RTLS_MODE_REASON_ASKED:
-	case RTLS_MODE_REASON_NO_DEVICE:
-	case RTLS_MODE_REASON_FEATURE_OFF:
-	case RTLS_MODE_REASON_SUITE:
-	case RTLS_MODE_REASON_REKEY:
-	case RTLS_MODE_REASON_DOWN: /* told of once, not per connection */
-	case RTLS_MODE_REASON_MAX:
-		break;
-	}
-}
-
-static void
-go_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
-{
-	struct mode_dir *m = &k->mode.dir[d];
-
-	m->mode = RTLS_MODE_SOFTWARE;
-	m->reason = (uint8_t)why;
-	stack_count(k->stack, counter_of_reason(why));
-	count_current(k, d, RTLS_MODE_SOFTWARE);
-	tell_software(k, d, why);
-}
-
-/* Why the device need not even be asked; NONE: it is to be asked. */
-static enum rtls_mode_reason
-not_worth_asking(const struct rtls_sock *k, enum rtls_dir d, const struct record_suite *suite)
-{
-	const struct rtls_port *port = k->stack->bindings[k->path.binding].port;
-	const struct offload_device *dev = &port->tls;
-	uint32_t feature = d == RTLS_TX ? RTLS_FEATURE_TLS_TX : RTLS_FEATURE_TLS_RX;
-
-	if (k->mode.order[d] == RTLS_ORDER_SOFTWARE)
-		return RTLS_MODE_REASON_ASKED;
-	/* Whoever seals writes the TCP checksum. */
-	if (!offload_device_present(dev) ||
-	    (d == RTLS_TX && (dev->caps.tx_method == RTLS_TLS_TX_NONE ||
-			      (port->caps & PORT_CAP_TX_TCP_CKSUM) == 0)) ||
-	    (d == RTLS_RX && dev->caps.rx_method == RTLS_TLS_RX_NONE))
-		return RTLS_MODE_REASON_NO_DEVICE;
-	if ((dev->features & feature) == 0)
-		return RTLS_MODE_REASON_FEATURE_OFF;
-	/* Of one that is over the tuple may be another's by now. */
-	if (k->tcp.state == TCP_CLOSED || !offload_carries(dev, suite, d))
-		return RTLS_MODE_REASON_SUITE;
-	return RTLS_MODE_REASON_NONE;
+	return (uint64_t)(k - k->stack->socks) << 1 | (uint64_t)d;
 }
 
 static struct rtls_tls_flow
@@ -142,207 +66,531 @@ refusal(int rc)
 }
 
 static void
-started(struct rtls_sock *k, enum rtls_dir d)
+add(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
-	k->mode.dir[d].mode = RTLS_MODE_NIC;
-	k->mode.dir[d].reason = RTLS_MODE_REASON_NONE;
-	tell_conn(k, mode_note(k, d), "%s in the NIC", rtls_dir_name(d));
+	struct rtls_tls_flow flow = flow_of(k, d);
+	struct rtls_keys keys;
+	int rc = -ENOMEM;
+
+	session_epoch_keys(e, d == RTLS_TX ? e->tx.rec_no : session_rx_rec_no(&k->rx), &keys);
+	/* Without the means to undo what the device does it is of no use. */
+	if (d == RTLS_TX || session_rx_may_offload(&k->rx) == 0)
+		rc = offload_open(stack_device_of(k), e->suite, &keys, &flow, mode_cookie(k, d),
+				  &e->ctx);
+	buf_wipe(&keys, sizeof(keys));
+	if (rc == 0)
+		step(k, d, e, EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE);
+	else if (rc != -EINPROGRESS)
+		step(k, d, e, EPOCH_REFUSED, refusal(rc));
+}
+
+static int
+start_tx(struct rtls_sock *k, struct session_epoch *e)
+{
+	uint64_t off = sendq_end(&k->sendq);
+
+	/* What lies in front the device would send as it is. */
+	e->tx.sent = (struct epoch_sent){
+		.next_off = off, .planned_off = off, .in_step_off = off, .by_hand_off = off
+	};
+	return offload_start(stack_device_of(k), &e->ctx, tcp_seq_of(&k->tcp, off), e->tx.rec_no);
+}
+
+static int
+start_rx(struct rtls_sock *k, struct session_epoch *e)
+{
+	uint64_t off, rec_no;
+
+	if (!session_rx_boundary(&k->rx, &off, &rec_no))
+		return -EAGAIN;
+	session_rx_device_starts(&k->rx, off);
+	return offload_start(stack_device_of(k), &e->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no);
 }
 
 static void
-start_tx(struct rtls_sock *k)
+start(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
-	struct mode_dir *m = &k->mode.dir[RTLS_TX];
-	uint64_t off = sendq_end(&k->sendq);
+	if ((d == RTLS_TX ? start_tx(k, e) : start_rx(k, e)) != 0)
+		step(k, d, e, EPOCH_REFUSED, RTLS_MODE_REASON_REFUSED);
+}
 
-	if (offload_start(stack_device_of(k), &m->ctx, tcp_seq_of(&k->tcp, off), k->tx.rec_no) !=
-	    0) {
-		go_software(k, RTLS_TX, RTLS_MODE_REASON_REFUSED);
+/* From the next look at the port's RX queue on, is it empty? */
+static void
+wait_for_quiet(struct rtls_sock *k)
+{
+	if (k->mode.rx_waits || k->mode.over)
 		return;
+	k->mode.rx_waits = true;
+	TAILQ_INSERT_TAIL(&k->stack->quiet_list, k, quiet_link);
+}
+
+static void
+wait_no_more(struct rtls_sock *k)
+{
+	if (!k->mode.rx_waits)
+		return;
+	k->mode.rx_waits = false;
+	TAILQ_REMOVE(&k->stack->quiet_list, k, quiet_link);
+}
+
+static void
+end_context(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
+{
+	if (offload_close(stack_device_of(k), &e->ctx) == 0 && d == RTLS_RX)
+		wait_for_quiet(k);
+}
+
+static void
+act(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_action action)
+{
+	switch (action) {
+	case EPOCH_NOTHING:
+		break;
+	case EPOCH_ADD:
+		add(k, d, e);
+		break;
+	case EPOCH_START:
+		start(k, d, e);
+		break;
+	case EPOCH_DEL:
+		end_context(k, d, e);
+		break;
+	case EPOCH_HOLD:
+		e->tx.sent.out_of_step = true;
+		break;
+	case EPOCH_WIPE:
+		end_context(k, d, e);
+		session_epoch_wipe(e, d == RTLS_TX ? k->tx.provider : k->rx.provider);
+		break;
 	}
-	k->mode.tx_next_off = off;
-	k->mode.tx_planned_off = off;
-	k->mode.tx_in_step_off = off;
-	k->mode.tx_out_of_step = false;
-	session_tx_to_device(&k->tx, true);
-	started(k, RTLS_TX);
+}
+
+/* --- stepping ------------------------------------------------------------------ */
+
+static bool
+waits(enum epoch_state state)
+{
+	return state == EPOCH_LEAVING || state == EPOCH_DRAINING;
+}
+
+/* The device has given up, or was never asked: it is the program's turn to wish again. */
+static bool
+ends_wish(enum epoch_event ev)
+{
+	return ev == EPOCH_REFUSED || ev == EPOCH_LOST || ev == EPOCH_DOWN;
+}
+
+static void
+step(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_event ev,
+     enum rtls_mode_reason why)
+{
+	struct epochs *all = mode_epochs(k, d);
+	enum epoch_state before = (enum epoch_state)e->core.state;
+	struct epoch_step s = epoch_step(d, before, ev);
+
+	e->core.state = (uint8_t)s.next;
+	/* No segment spans two ways of sealing. */
+	if (d == RTLS_TX && (before == EPOCH_NIC) != (s.next == EPOCH_NIC))
+		session_tx_fence(&k->tx);
+	if (s.reason != RTLS_MODE_REASON_MAX)
+		e->core.reason = (uint8_t)(s.reason == RTLS_MODE_REASON_REFUSED ? why : s.reason);
+	all->nb_waiting += (uint32_t)waits(s.next) - (uint32_t)waits(before);
+	if (e == all->now) {
+		if (ends_wish(ev))
+			k->mode.dir[d].wish = RTLS_MODE_SOFTWARE;
+		mode_count_step(k, d, before, &s);
+	}
+	act(k, d, e, s.action);
+}
+
+/* Does anything still need its context, or its key? */
+static bool
+is_needed(const struct rtls_sock *k, enum rtls_dir d, const struct session_epoch *e)
+{
+	if (d == RTLS_TX)
+		return e->core.records > 0;
+	if (e->ctx.state != OFFLOAD_NONE || session_rx_marks_open(e))
+		return true;
+	return e != k->rx.epochs.now && session_rx_needs(&k->rx, e);
+}
+
+/* A step, or what went by, may have been the last thing that it waited for. */
+static void
+settle(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
+{
+	bool newest = e == mode_epochs(k, d)->now;
+
+	if (!waits((enum epoch_state)e->core.state) || is_needed(k, d, e))
+		return;
+	step(k, d, e, EPOCH_DRAINED, RTLS_MODE_REASON_NONE);
+	if (newest && e->core.state == EPOCH_SOFTWARE && k->mode.dir[d].wish == RTLS_MODE_NIC)
+		step(k, d, e, EPOCH_WISH_NIC, RTLS_MODE_REASON_NONE);
+}
+
+static void
+settle_all(struct rtls_sock *k, enum rtls_dir d)
+{
+	struct epochs *all = mode_epochs(k, d);
+
+	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+		settle(k, d, e);
+}
+
+/* Does no context of an older key open anything any more? */
+static bool
+alone(const struct rtls_sock *k)
+{
+	const struct epochs *all = &k->rx.epochs;
+
+	for (const struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+		if (e != all->now && (e->ctx.state != OFFLOAD_NONE || session_rx_marks_open(e)))
+			return false;
+	return true;
 }
 
 /*
- * A device can take up the stream at a record's start that has not arrived yet. With bytes held
- * out of order it is not known what has.
+ * A device takes up what is sent with the next record. What is received, with one of which nothing
+ * has arrived: with bytes held out of order it is not known what has, nor while packets wait in the
+ * port's queue.
  */
 static void
-start_rx(struct rtls_sock *k)
+start_if_possible(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct mode_dir *m = &k->mode.dir[RTLS_RX];
+	struct session_epoch *e = mode_epochs(k, d)->now;
 	uint64_t off, rec_no;
 
-	if (k->phase == ENDPOINT_ORPHAN) /* nothing of it is opened any more */
+	if (e == NULL || e->core.state != EPOCH_ADDED)
 		return;
-	if (k->recvq.nb_held > 0 || !session_rx_boundary(&k->rx, &off, &rec_no))
-		return;
-	if (offload_start(stack_device_of(k), &m->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no) != 0) {
-		go_software(k, RTLS_RX, RTLS_MODE_REASON_REFUSED);
+	if (d == RTLS_RX && !k->stack->bindings[k->path.binding].rx_quiet) {
+		wait_for_quiet(k);
 		return;
 	}
-	session_rx_device_starts(&k->rx, off);
-	started(k, RTLS_RX);
+	/* Nothing of an orphan is opened any more. */
+	if (d == RTLS_RX && (k->phase == ENDPOINT_ORPHAN || k->recvq.nb_held > 0 || !alone(k) ||
+			     !session_rx_boundary(&k->rx, &off, &rec_no)))
+		return;
+	step(k, d, e, EPOCH_BOUNDARY, RTLS_MODE_REASON_NONE);
+}
+
+/* One event, and what comes of it. */
+static void
+happen(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_event ev,
+       enum rtls_mode_reason why)
+{
+	step(k, d, e, ev, why);
+	settle(k, d, e);
+	start_if_possible(k, d);
+}
+
+/* --- events -------------------------------------------------------------------- */
+
+/* Why the device need not even be asked; NONE: it is to be asked. */
+static enum rtls_mode_reason
+not_worth_asking(const struct rtls_sock *k, enum rtls_dir d)
+{
+	const struct rtls_port *port = k->stack->bindings[k->path.binding].port;
+	const struct offload_device *dev = &port->tls;
+
+	/* Whoever seals writes the TCP checksum. */
+	if (!offload_device_present(dev) ||
+	    (d == RTLS_TX && (dev->caps.tx_method == RTLS_TLS_TX_NONE ||
+			      (port->caps & PORT_CAP_TX_TCP_CKSUM) == 0)) ||
+	    (d == RTLS_RX && dev->caps.rx_method == RTLS_TLS_RX_NONE))
+		return RTLS_MODE_REASON_NO_DEVICE;
+	/* Of one that is over the tuple may be another's by now. */
+	if (k->tcp.state == TCP_CLOSED)
+		return RTLS_MODE_REASON_SUITE;
+	return RTLS_MODE_REASON_NONE;
+}
+
+/* The same for who is not with the device already. */
+static enum rtls_mode_reason
+not_for_newcomers(struct rtls_sock *k, enum rtls_dir d)
+{
+	enum rtls_mode_reason why = not_worth_asking(k, d);
+	const struct offload_device *dev = stack_device_of(k);
+	uint32_t feature = d == RTLS_TX ? RTLS_FEATURE_TLS_TX : RTLS_FEATURE_TLS_RX;
+
+	if (why == RTLS_MODE_REASON_NONE && (dev->features & feature) == 0)
+		why = RTLS_MODE_REASON_FEATURE_OFF;
+	if (why == RTLS_MODE_REASON_NONE && !offload_carries(dev, mode_epochs(k, d)->now->suite, d))
+		why = RTLS_MODE_REASON_SUITE;
+	return why;
 }
 
 static void
-start(struct rtls_sock *k, enum rtls_dir d)
+ask(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 {
-	if (d == RTLS_TX)
-		start_tx(k);
-	else
-		start_rx(k);
-}
+	struct session_epoch *e = mode_epochs(k, d)->now;
 
-static void
-first_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
-{
-	const struct record_suite *suite = d == RTLS_TX ? k->tx.suite : k->rx.suite;
-	enum rtls_mode_reason why = not_worth_asking(k, d, suite);
-	struct mode_dir *m = &k->mode.dir[d];
-	struct rtls_tls_flow flow = flow_of(k, d);
-	int rc;
-
-	if (why == RTLS_MODE_REASON_NONE) {
-		rc = offload_open(stack_device_of(k), suite, keys, &flow,
-				  device_events_cookie(k, d), &m->ctx);
-		if (rc != 0 && rc != -EINPROGRESS)
-			why = refusal(rc);
-	}
-	/* Without the means to undo what the device does it is of no use. */
-	if (why == RTLS_MODE_REASON_NONE && d == RTLS_RX &&
-	    session_rx_to_device(&k->rx, keys) != 0) {
-		offload_close(stack_device_of(k), &m->ctx);
-		why = RTLS_MODE_REASON_REFUSED;
-	}
 	if (why != RTLS_MODE_REASON_NONE) {
-		stack_count(k->stack, counters[d].opened[RTLS_MODE_SOFTWARE]);
-		go_software(k, d, why);
+		happen(k, d, e, EPOCH_REFUSED, why);
 		return;
 	}
-	stack_count(k->stack, counters[d].opened[RTLS_MODE_NIC]);
-	count_current(k, d, RTLS_MODE_NIC);
-	m->mode = RTLS_MODE_SOFTWARE;
-	m->reason = RTLS_MODE_REASON_PENDING;
-	if (m->ctx.state == OFFLOAD_ADDED)
-		start(k, d);
+	k->mode.dir[d].wish = RTLS_MODE_NIC;
+	k->mode.dir[d].skipped = 0;
+	happen(k, d, e, EPOCH_WISH_NIC, RTLS_MODE_REASON_NONE);
 }
 
-/* One context has one key. What is queued for the device it still seals. */
 static void
-next_keys(struct rtls_sock *k, enum rtls_dir d)
+first_keys(struct rtls_sock *k, enum rtls_dir d)
 {
 	struct mode_dir *m = &k->mode.dir[d];
 
-	/* The NIC's without a context: the connection is over. */
-	if ((!offload_is_open(&m->ctx) && m->mode != RTLS_MODE_NIC) ||
-	    m->reason == RTLS_MODE_REASON_REKEY)
-		return;
-	go_software(k, d, RTLS_MODE_REASON_REKEY);
-	if (d == RTLS_RX || k->sendq.map.nb_device == 0)
-		offload_close(stack_device_of(k), &m->ctx);
-}
-
-void
-mode_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
-{
-	if (k->mode.dir[d].mode != RTLS_MODE_NONE) {
-		next_keys(k, d);
-		return;
-	}
 	if (d == RTLS_TX)
-		k->mode.tx_start_off = sendq_end(&k->sendq);
-	first_keys(k, d, keys);
+		k->mode.tx_keys_off = sendq_end(&k->sendq);
+	m->wish = RTLS_MODE_SOFTWARE;
+	step(k, d, mode_epochs(k, d)->now, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
+	ask(k, d,
+	    m->order == RTLS_ORDER_SOFTWARE ? RTLS_MODE_REASON_ASKED : not_for_newcomers(k, d));
+	mode_count_opened(k, d);
+}
+
+/* The key before the newest. */
+static struct session_epoch *
+before_newest(struct epochs *all)
+{
+	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+		if (e->key != NULL && e->no + 1 == all->now->no)
+			return e;
+	return NULL;
+}
+
+/* Who is with the device stays with it, the others with the reason that they had. */
+static void
+next_keys(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *old)
+{
+	struct session_epoch *e = mode_epochs(k, d)->now;
+
+	e->core.reason = old->core.reason;
+	happen(k, d, old, EPOCH_NEXT_KEYS, RTLS_MODE_REASON_NONE);
+	step(k, d, e, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
+	if (k->mode.dir[d].wish == RTLS_MODE_NIC)
+		ask(k, d, not_worth_asking(k, d));
 }
 
 void
-mode_added(struct rtls_sock *k, enum rtls_dir d, int status)
+mode_keys(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct mode_dir *m = &k->mode.dir[d];
+	struct session_epoch *old = before_newest(mode_epochs(k, d));
+	bool changed = k->mode.changed;
+
+	if (old == NULL)
+		first_keys(k, d);
+	else
+		next_keys(k, d, old);
+	/* What is settled by now the program sees for itself. */
+	k->mode.changed = changed;
+}
+
+static int
+error_of(enum rtls_mode_reason why)
+{
+	switch (why) {
+	case RTLS_MODE_REASON_NO_ROOM:
+		return -ENOSPC;
+	case RTLS_MODE_REASON_NO_DEVICE:
+	case RTLS_MODE_REASON_SUITE:
+		return -ENOTSUP;
+	case RTLS_MODE_REASON_FEATURE_OFF:
+		return -EPERM;
+	case RTLS_MODE_REASON_NONE:
+	case RTLS_MODE_REASON_PENDING:
+	case RTLS_MODE_REASON_ASKED:
+	case RTLS_MODE_REASON_REFUSED:
+	case RTLS_MODE_REASON_LOST:
+	case RTLS_MODE_REASON_DOWN:
+	case RTLS_MODE_REASON_MAX:
+		break;
+	}
+	return -EIO;
+}
+
+static int
+wish_nic(struct rtls_sock *k, enum rtls_dir d)
+{
+	struct session_epoch *e = mode_epochs(k, d)->now;
+
+	if (k->mode.dir[d].wish != RTLS_MODE_NIC)
+		ask(k, d, not_for_newcomers(k, d));
+	if (epoch_in_nic(&e->core))
+		return 0;
+	return k->mode.dir[d].wish == RTLS_MODE_NIC ?
+		       -EINPROGRESS :
+		       error_of((enum rtls_mode_reason)e->core.reason);
+}
+
+int
+mode_wish(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
+{
+	struct session_epoch *e = mode_epochs(k, d)->now;
+	bool changed = k->mode.changed;
+	int rc = 0;
+
+	if (m == RTLS_MODE_NIC) {
+		rc = wish_nic(k, d);
+	} else if (k->mode.dir[d].wish == RTLS_MODE_NIC) {
+		k->mode.dir[d].wish = RTLS_MODE_SOFTWARE;
+		happen(k, d, e, EPOCH_WISH_SOFTWARE, RTLS_MODE_REASON_NONE);
+	}
+	k->mode.changed = changed;
+	return rc;
+}
+
+void
+mode_added(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int status)
+{
 	struct rtls_tls_flow flow = flow_of(k, d);
 
-	if (m->ctx.state != OFFLOAD_ADDING)
+	if (e->ctx.state != OFFLOAD_ADDING)
 		return;
-	status = offload_added(stack_device_of(k), &m->ctx, &flow, status);
-	if (status != 0)
-		go_software(k, d, refusal(status));
+	status = offload_added(stack_device_of(k), &e->ctx, &flow, status);
+	if (status == 0)
+		happen(k, d, e, EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE);
 	else
-		start(k, d);
+		happen(k, d, e, EPOCH_REFUSED, refusal(status));
+}
+
+void
+mode_deleted(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
+{
+	if (offload_closed(&e->ctx) != 0)
+		return;
+	if (d == RTLS_RX)
+		wait_for_quiet(k);
+	settle(k, d, e);
+}
+
+/*
+ * Has it opened nothing since it was started? Then it was started too late. Or does a record wait that
+ * may be a KeyUpdate? Then it may have had the wrong key. Both can try again.
+ */
+static bool
+was_skipped(struct rtls_sock *k, enum rtls_dir d, const struct session_epoch *e)
+{
+	if (d != RTLS_RX || e->core.state != EPOCH_NIC)
+		return false;
+	if (k->recvq.marked_end_off > e->rx.marks.last_off && session_rx_key_known(&k->rx))
+		return false;
+	return k->mode.dir[d].skipped++ < SKIPPED_MAX;
+}
+
+void
+mode_lost(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
+{
+	if (!offload_is_open(&e->ctx))
+		return;
+	happen(k, d, e, was_skipped(k, d, e) ? EPOCH_SKIPPED : EPOCH_LOST, RTLS_MODE_REASON_LOST);
+}
+
+static void
+down(struct rtls_sock *k, enum rtls_dir d)
+{
+	struct epochs *all = mode_epochs(k, d);
+
+	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++) {
+		mode_deleted(k, d, e); /* nobody will say so any more */
+		if (offload_is_open(&e->ctx))
+			happen(k, d, e, EPOCH_DOWN, RTLS_MODE_REASON_DOWN);
+	}
+}
+
+void
+mode_down(struct rtls_sock *k)
+{
+	down(k, RTLS_TX);
+	down(k, RTLS_RX);
+}
+
+void
+mode_tx_out_of_step(struct rtls_sock *k, struct session_epoch *e, uint32_t seq)
+{
+	uint64_t planned_off = e->tx.sent.planned_off;
+	uint64_t off = planned_off - (uint32_t)(tcp_seq_of(&k->tcp, planned_off) - seq);
+
+	if (e->ctx.state != OFFLOAD_STARTED ||
+	    stack_device_of(k)->caps.tx_method != RTLS_TLS_TX_NEXT_RECORD)
+		return;
+	/* It was put in step behind that already. */
+	if (off < e->tx.sent.in_step_off)
+		return;
+	stack_count(k->stack, CNT_TLS_TX_DEVICE_RESYNC);
+	tell_conn(k, NOTE_DEVICE_MISSED, NULL);
+	happen(k, RTLS_TX, e, EPOCH_SKIPPED, RTLS_MODE_REASON_NONE);
 }
 
 void
 mode_delivered(struct rtls_sock *k)
 {
-	if (k->mode.dir[RTLS_RX].ctx.state == OFFLOAD_ADDED)
-		start_rx(k);
+	start_if_possible(k, RTLS_RX);
+}
+
+void
+mode_read(struct rtls_sock *k)
+{
+	if (k->rx.epochs.nb_waiting > 0)
+		settle_all(k, RTLS_RX);
+	start_if_possible(k, RTLS_RX);
 }
 
 void
 mode_acked(struct rtls_sock *k)
 {
-	struct mode_dir *m = &k->mode.dir[RTLS_TX];
+	if (k->tx.epochs.nb_waiting > 0)
+		settle_all(k, RTLS_TX);
+}
 
-	session_tx_released(&k->tx);
-	if (m->ctx.state == OFFLOAD_STARTED && m->mode == RTLS_MODE_SOFTWARE &&
-	    k->sendq.map.nb_device == 0)
-		offload_close(stack_device_of(k), &m->ctx);
+/* Of contexts that are gone nothing more comes. */
+static void
+end_marks(struct rtls_sock *k)
+{
+	struct epochs *all = &k->rx.epochs;
+
+	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+		if (e->ctx.state == OFFLOAD_NONE && session_rx_marks_open(e))
+			session_rx_marks_end(&k->rx, e);
+}
+
+static void
+rx_quiet(struct rtls_sock *k)
+{
+	end_marks(k);
+	settle_all(k, RTLS_RX);
+	start_if_possible(k, RTLS_RX);
 }
 
 void
-mode_tx_out_of_step(struct rtls_sock *k, uint32_t seq)
+mode_rx_quiet(struct rtls_stack *s, const struct binding *b)
 {
-	uint64_t planned_off = k->mode.tx_planned_off;
-	uint64_t off = planned_off - (uint32_t)(tcp_seq_of(&k->tcp, planned_off) - seq);
+	struct endpoint_list turn = TAILQ_HEAD_INITIALIZER(turn);
+	struct rtls_sock *k;
 
-	if (k->mode.dir[RTLS_TX].ctx.state != OFFLOAD_STARTED ||
-	    stack_device_of(k)->caps.tx_method != RTLS_TLS_TX_NEXT_RECORD)
-		return;
-	/* It was put in step behind that already. */
-	if (off < k->mode.tx_in_step_off)
-		return;
-	k->mode.tx_out_of_step = true;
-	stack_count(k->stack, CNT_TLS_TX_DEVICE_RESYNC);
-	tell_conn(k, NOTE_DEVICE_MISSED, NULL);
-}
-
-void
-mode_lose(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
-{
-	struct mode_dir *m = &k->mode.dir[d];
-	bool was_sealing = d == RTLS_TX && m->mode == RTLS_MODE_NIC;
-
-	if (!offload_is_open(&m->ctx))
-		return;
-	offload_close(stack_device_of(k), &m->ctx);
-	/* Behind a key change it had its reason already. */
-	if (m->counted == RTLS_MODE_NIC)
-		go_software(k, d, why);
-	if (was_sealing)
-		session_tx_to_device(&k->tx, false);
+	/* Who waits again waits for the next time. */
+	TAILQ_CONCAT(&turn, &s->quiet_list, quiet_link);
+	while ((k = TAILQ_FIRST(&turn)) != NULL) {
+		TAILQ_REMOVE(&turn, k, quiet_link);
+		k->mode.rx_waits = false;
+		if (&s->bindings[k->path.binding] == b)
+			rx_quiet(k);
+		else
+			wait_for_quiet(k);
+	}
 }
 
 void
 mode_close(struct rtls_sock *k)
 {
+	struct epochs *all;
 	int d;
 
+	k->mode.over = true;
+	wait_no_more(k);
 	for (d = RTLS_TX; d <= RTLS_RX; d++) {
-		if (!offload_is_open(&k->mode.dir[d].ctx))
-			continue;
-		offload_close(stack_device_of(k), &k->mode.dir[d].ctx);
-		if (k->mode.dir[d].counted == RTLS_MODE_NIC)
-			count_current(k, d, RTLS_MODE_NONE);
+		all = mode_epochs(k, d);
+		for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+			if (e->core.state != EPOCH_GONE)
+				step(k, d, e, EPOCH_CLOSE, RTLS_MODE_REASON_NONE);
 	}
-}
-
-void
-mode_uncount(struct rtls_sock *k)
-{
-	count_current(k, RTLS_TX, RTLS_MODE_NONE);
-	count_current(k, RTLS_RX, RTLS_MODE_NONE);
+	end_marks(k);
+	mode_count_over(k);
 }

@@ -2,69 +2,82 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * Who does the crypto of a connection, per direction: software, or the device of
- * its port. Tried once, when the first keys are set; what the device refuses, or
- * gives up later, goes on in software with a reason, and stays there.
+ * What happens to the epochs of a connection (session/epoch.h): core/epoch decides, here it is
+ * done, with the device of the connection's port. Each function is an event.
  *
- *   SOFTWARE --keys, the device takes it--> PENDING --started--> NIC
- *      ^                                       |                  |
- *      +-------- refused, lost, key change ----+------------------+
- *
- * PENDING is software, too: an add that takes its time, or a receiving side whose
- * next record has begun to arrive.
+ * Cold: keys, wishes, and what the device has to tell. A packet meets mode_acked and
+ * mode_delivered, which look whether anything waits, and nothing else.
  */
 #ifndef RTLS_STACK_MODE_H
 #define RTLS_STACK_MODE_H
 
 #include <recordtls/tls.h>
 
-#include "offload/security.h"
+#include "session/epoch.h"
 
+struct binding;
 struct rtls_sock;
+struct rtls_stack;
 
 struct mode_dir {
-	uint8_t mode;    /* enum rtls_mode: in force */
-	uint8_t reason;  /* enum rtls_mode_reason: why it is software */
-	uint8_t counted; /* enum rtls_mode: among which current sessions */
-	struct offload_ctx ctx;
+	uint8_t order;   /* enum rtls_mode_order: what the first keys ask for */
+	uint8_t wish;    /* enum rtls_mode: NIC until the device, or the program, ends that */
+	uint8_t counted; /* enum rtls_mode: among which current sessions; nobody else reads it */
+	uint8_t skipped; /* so often in a row the stream went by a context's start */
 };
 
 struct mode {
-	uint8_t order[2];        /* enum rtls_mode_order, by enum rtls_dir */
-	bool tx_out_of_step;     /* the device waits for a resync; until then software seals */
-	struct mode_dir dir[2];  /* by enum rtls_dir */
-	uint64_t tx_start_off;   /* where the first keys were set */
-	uint64_t tx_next_off;    /* behind the newest byte that the device was handed */
-	uint64_t tx_planned_off; /* the same with what is planned */
-	uint64_t tx_in_step_off; /* where it was started, or put in step last */
-	uint64_t tx_by_hand_off; /* it refused packets up to here: these are sealed here */
+	struct mode_dir dir[2]; /* by enum rtls_dir */
+	bool changed;           /* RTLS_MODE is due */
+	bool over;              /* no device any more */
+	bool rx_waits;          /* on stack->quiet_list: for the port's RX queue to be seen empty */
+	uint64_t tx_keys_off;   /* where the first keys were set */
 };
 
-/* Event: keys were installed in the session; keys are borrowed. */
-void mode_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys);
+/* Event: the first or next keys were installed in the session. */
+void mode_keys(struct rtls_sock *k, enum rtls_dir d);
+
+/* Event: the program wants this mode; there are keys. As rtls_set_mode(). */
+int mode_wish(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m);
 
 /* Event: the device's answer to an add that took its time; 0, or its error. */
-void mode_added(struct rtls_sock *k, enum rtls_dir d, int status);
+void mode_added(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int status);
 
-/* Event: more bytes are in order; a context that waits for a record's start may get it. */
-void mode_delivered(struct rtls_sock *k);
+/* Event: the device has carried out a del that took its time. */
+void mode_deleted(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e);
 
-/* Event: records were acknowledged and released. */
-void mode_acked(struct rtls_sock *k);
+/* Event: a context processes no packet any more. */
+void mode_lost(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e);
 
-/* The device gives up what it has of the connection; nothing is sent or received any more. */
-void mode_close(struct rtls_sock *k);
-
-/* The socket goes: its sessions are no longer current. */
-void mode_uncount(struct rtls_sock *k);
+/* Event: the device is down: all contexts of a connection are void. */
+void mode_down(struct rtls_sock *k);
 
 /*
  * Event: a device that takes packets in order only misses one, which was to begin at seq. Software
  * seals until it can go on, with the next record.
  */
-void mode_tx_out_of_step(struct rtls_sock *k, uint32_t seq);
+void mode_tx_out_of_step(struct rtls_sock *k, struct session_epoch *e, uint32_t seq);
 
-/* The device can do nothing for this direction any more; it goes on in software. */
-void mode_lose(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why);
+/* Events: more bytes are in order; the program has read some. */
+void mode_delivered(struct rtls_sock *k);
+void mode_read(struct rtls_sock *k);
+
+/* Event: records were acknowledged and released. */
+void mode_acked(struct rtls_sock *k);
+
+/* Event: the port of a binding had no more packets. */
+void mode_rx_quiet(struct rtls_stack *s, const struct binding *b);
+
+/* The device gives up what it has of the connection; nothing is sent or received any more. */
+void mode_close(struct rtls_sock *k);
+
+/* The mode in force; NONE without keys. */
+enum rtls_mode mode_in_force(const struct rtls_sock *k, enum rtls_dir d);
+
+/* What the device is given with a context, and brings back in its events: socket and direction. */
+uint64_t mode_cookie(const struct rtls_sock *k, enum rtls_dir d);
+
+/* The epochs of a direction. */
+struct epochs *mode_epochs(struct rtls_sock *k, enum rtls_dir d);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include <errno.h>
+
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
@@ -65,36 +67,55 @@ write_checksums(const struct binding *b, struct rte_mbuf *m)
 	}
 }
 
-static struct rte_mbuf *
-build(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *out)
+/* Links the payload, and hands what is in clear to the device. -EAGAIN: it does not take it. */
+static int
+attach_payload(struct rtls_sock *k, struct tx_segment *g, struct rte_mbuf *m)
+{
+	const struct epoch *seals = NULL;
+	int rc = g->rec->epoch != NULL ? inline_tx_decide(k, g) : 0;
+
+	if (rc != 0)
+		return rc;
+	if (g->epoch != NULL)
+		seals = &g->epoch->core;
+	rc = sendq_attach(&k->stack->pools, g->rec, g->out.off, g->out.len, seals, m);
+	if (rc != 0 || g->epoch == NULL)
+		return rc;
+	return inline_tx_mark(k, g, m) != 0 ? -EAGAIN : 0;
+}
+
+static int
+build(struct rtls_stack *s, struct rtls_sock *k, struct tx_segment *g, struct rte_mbuf **out)
 {
 	struct binding *b = &s->bindings[k->path.binding];
-	struct rte_mbuf *m = write_headers(s, b, k->path.mac, &k->tuple, &out->seg);
+	struct rte_mbuf *m = write_headers(s, b, k->path.mac, &k->tuple, &g->out.seg);
+	int rc;
 
+	g->epoch = NULL;
 	if (m == NULL)
-		return NULL;
-	if (out->len > 0 && (inline_tx_prepare(k, out) != 0 ||
-			     sendq_attach(&k->sendq, &s->pools, out->off, out->len, m) != 0 ||
-			     inline_tx_mark(k, out, m) != 0)) {
+		return -ENOMEM;
+	rc = g->out.len > 0 ? attach_payload(k, g, m) : 0;
+	if (rc != 0) {
 		rte_pktmbuf_free(m);
-		return NULL;
+		return rc;
 	}
-	if (out->len > k->tcp.mss) {
+	if (g->out.len > k->tcp.mss) {
 		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
 		m->tso_segsz = (uint16_t)k->tcp.mss;
 	}
 	write_checksums(b, m);
-	return m;
+	*out = m;
+	return 0;
 }
 
-struct rte_mbuf *
-packet_segment(struct rtls_stack *s, struct rtls_sock *k, const struct tcp_out *out)
+int
+packet_segment(struct rtls_stack *s, struct rtls_sock *k, struct tx_segment *g,
+	       struct rte_mbuf **out)
 {
-	uint64_t by_hand_off = k->mode.tx_by_hand_off;
-	struct rte_mbuf *m = build(s, k, out);
+	int rc = build(s, k, g, out);
 
 	/* What the device does not take is sealed here, and then it is not asked. */
-	return m == NULL && k->mode.tx_by_hand_off != by_hand_off ? build(s, k, out) : m;
+	return rc == -EAGAIN ? build(s, k, g, out) : rc;
 }
 
 struct rte_mbuf *

@@ -11,15 +11,18 @@
 #include <rte_mbuf.h>
 
 #include "net/addr.h"
-#include "tcp/output.h"
+#include "stack/tx_segment.h"
 
 struct rtls_stack;
-struct rtls_sock;
 struct binding;
 
-/* A connection's segment, or several for the port to cut; NULL: no buffers for the moment. */
-struct rte_mbuf *packet_segment(struct rtls_stack *s, struct rtls_sock *k,
-				const struct tcp_out *out);
+/*
+ * A connection's segment, or several for the port to cut, of which out and rec are set; who seals
+ * it is decided here. 0 and *out; -ENOMEM, -EIO: it cannot be built now; -EPERM: it would be in
+ * clear with nobody to seal it, or be sealed twice.
+ */
+int packet_segment(struct rtls_stack *s, struct rtls_sock *k, struct tx_segment *g,
+		   struct rte_mbuf **out);
 
 /* A segment without payload that belongs to no connection; tuple as our host sees it. */
 struct rte_mbuf *packet_reply(struct rtls_stack *s, struct binding *b,

@@ -54,8 +54,12 @@ rx_path_poll(struct rtls_stack *s)
 		n = b->port->rx_burst(b->port, b->queue, pkts, STACK_RX_BURST);
 		for (i = 0; i < n; i++)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
+		b->rx_quiet = false;
 		for (i = 0; i < n; i++)
 			rx_packet(s, b, pkts[i]);
+		b->rx_quiet = n < STACK_RX_BURST;
+		if (b->rx_quiet && !TAILQ_EMPTY(&s->quiet_list))
+			mode_rx_quiet(s, b);
 		s->counters[CNT_RX_PACKETS] += n;
 		total += n;
 	}

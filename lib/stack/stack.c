@@ -288,6 +288,7 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	TAILQ_INIT(&s->ready_list);
 	TAILQ_INIT(&s->starved_list);
 	TAILQ_INIT(&s->path_list);
+	TAILQ_INIT(&s->quiet_list);
 	TAILQ_INIT(&s->free_list);
 	TAILQ_INIT(&s->listeners);
 	TAILQ_INIT(&s->tls_silent);
@@ -362,6 +363,7 @@ rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 	room = p->rx_room != 0 ? p->rx_room : RX_ROOM_UNKNOWN;
 	/* A quarter stays for the port: one without a free buffer is deaf, and stays so. */
 	s->rx_room_max += room - room / 4;
+	b->rx_quiet = true; /* nothing was received yet */
 	s->nb_bindings++;
 	return 0;
 }

@@ -25,6 +25,7 @@
 #include "stack/port.h"
 #include "stack/reader.h"
 #include "stack/registry.h"
+#include "stack/tx_segment.h"
 #include "tcp/output.h"
 #include "tcp/syncache.h"
 #include "tcp/timewait.h"
@@ -57,9 +58,8 @@ struct stack_route {
 struct tx_slot {
 	struct rte_mbuf *m;
 	struct rtls_sock *owner; /* NULL: a reply that belongs to no connection */
-	struct tcp_out out;
-	bool in_clear; /* a device seals it */
-	bool cut;      /* the port cuts it into segments */
+	bool cut;                /* the port cuts it into segments */
+	struct tx_segment seg;
 };
 
 /* A queue pair of a port. */
@@ -72,6 +72,7 @@ struct binding {
 	bool cut_short;            /* it refused a long packet: until it takes one, none are long */
 	uint8_t cut_strikes;       /* so often in a row it took short ones instead */
 	bool full;                 /* it took less than it was given: nothing more in this poll */
+	bool rx_quiet;             /* its queue was empty behind the packets received last */
 	struct arp_table arp;
 	struct arp_entry *arp_entries;
 	struct arp_own own[STACK_ADDRS_MAX];
@@ -91,6 +92,8 @@ struct rtls_stack {
 	struct endpoint_list ready_list;
 	struct endpoint_list starved_list;
 	struct endpoint_list path_list;
+	struct endpoint_list
+		quiet_list; /* wait for their port's RX queue to be empty: stack/mode */
 	struct endpoint_list free_list;
 	struct endpoint_list listeners;
 	struct endpoint_list tls_silent;     /* unfinished connections by age: stack/admission */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include <errno.h>
 #include <limits.h>
 
 #include "stack/drop.h"
@@ -27,29 +28,30 @@ wire_segments(const struct rtls_sock *k, const struct tcp_out *out)
 static void
 tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 {
+	const struct tcp_out *out = &slot->seg.out;
 	struct rtls_sock *k = slot->owner;
 	uint32_t n;
 
 	stack_count(s, CNT_TX_PACKETS);
 	if (k == NULL)
 		return;
-	tcp_sent(&k->tcp, &slot->out, s->now_us);
+	tcp_sent(&k->tcp, out, s->now_us);
 	endpoint_rearm(k);
-	if (slot->out.len == 0)
+	if (out->len == 0)
 		return;
-	n = wire_segments(k, &slot->out);
+	n = wire_segments(k, out);
 	s->counters[CNT_TX_SEGMENTS] += n;
-	s->counters[CNT_TX_BYTES] += slot->out.len;
+	s->counters[CNT_TX_BYTES] += out->len;
 	k->stats_base.tx_segments += n;
-	k->stats_base.tx_bytes += slot->out.len;
-	if (k->tx.epoch > 0 && slot->out.off >= k->mode.tx_start_off)
-		s->counters[CNT_TX_BYTES_SEALED] += slot->out.len;
-	if (slot->in_clear) {
-		s->counters[CNT_TX_BYTES_NIC] += slot->out.len;
-		k->stats_base.tx_nic_bytes += slot->out.len;
-		inline_tx_sent(k, &slot->out);
+	k->stats_base.tx_bytes += out->len;
+	if (k->tx.epochs.now != NULL && out->off >= k->mode.tx_keys_off)
+		s->counters[CNT_TX_BYTES_SEALED] += out->len;
+	if (slot->seg.epoch != NULL) {
+		s->counters[CNT_TX_BYTES_NIC] += out->len;
+		k->stats_base.tx_nic_bytes += out->len;
+		inline_tx_sent(&slot->seg);
 	}
-	if (slot->out.rexmit) {
+	if (out->rexmit) {
 		s->counters[CNT_TX_RETRANSMISSIONS] += n;
 		k->stats_base.retransmissions += n;
 	}
@@ -64,7 +66,8 @@ take_back(struct rtls_stack *s, const struct tx_slot *slot)
 	if (slot->owner == NULL)
 		return;
 	tcp_plan_drop(&slot->owner->tcp);
-	inline_tx_refused(slot->owner);
+	if (slot->seg.epoch != NULL)
+		inline_tx_refused(&slot->seg);
 	endpoint_schedule(slot->owner);
 }
 
@@ -73,9 +76,9 @@ static void
 give_up(struct rtls_stack *s, struct tx_slot *slot)
 {
 	rte_pktmbuf_free(slot->m);
-	if (slot->in_clear)
-		inline_tx_skipped(slot->owner, &slot->out);
-	slot->in_clear = false;
+	if (slot->owner != NULL && slot->seg.epoch != NULL)
+		inline_tx_skipped(slot->owner, &slot->seg);
+	slot->seg.epoch = NULL;
 	tell_sent(s, slot);
 }
 
@@ -123,32 +126,6 @@ segments_max(const struct binding *b)
 	return b->port->tso_frames != 0 ? b->port->tso_frames : UINT_MAX;
 }
 
-/* The last look before the port: nothing goes in clear. What should never be here is dropped. */
-static void
-drop_unsafe(struct rtls_stack *s, struct binding *b)
-{
-	uint16_t i, kept = 0;
-
-	for (i = 0; i < b->nb_tx; i++) {
-		switch (inline_tx_judge(b->tx[i].m)) {
-		case INLINE_TX_SAFE:
-			if (kept != i)
-				b->tx[kept] = b->tx[i];
-			kept++;
-			continue;
-		case INLINE_TX_NO_SYNC_DATA:
-			stack_unsent(s, b->port, b->tx[i].m, CNT_TX_DROP_NO_SYNC_DATA);
-			break;
-		case INLINE_TX_BYPASS:
-			stack_unsent(s, b->port, b->tx[i].m, CNT_TX_DROP_BYPASS_REQ);
-			break;
-		}
-		tell_port(s, b, NOTE_CLEAR_TEXT_STOPPED, NULL);
-		give_up(s, &b->tx[i]);
-	}
-	b->nb_tx = kept;
-}
-
 /* Hands the gathered packets over; false when the port has no room for all of them. */
 static bool
 flush(struct rtls_stack *s, struct binding *b)
@@ -157,7 +134,6 @@ flush(struct rtls_stack *s, struct binding *b)
 	uint16_t n, ready, sent = 0, i;
 	bool took_long = false;
 
-	drop_unsafe(s, b);
 	n = ready = b->nb_tx;
 	if (n == 0)
 		return true;
@@ -196,26 +172,22 @@ flush(struct rtls_stack *s, struct binding *b)
 	return !b->full;
 }
 
-/* False: the port is full, nothing more for it in this poll. */
+/* The slot's segment is set, if owner is. False: the port is full, nothing more for it now. */
 static bool
-gather(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m, struct rtls_sock *owner,
-       const struct tcp_out *out)
+gather(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m, struct rtls_sock *owner)
 {
 	struct tx_slot *slot = &b->tx[b->nb_tx++];
 
 	slot->m = m;
 	slot->owner = owner;
-	slot->in_clear = (m->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD) != 0;
 	slot->cut = (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
-	if (owner != NULL)
-		slot->out = *out;
 	return b->nb_tx < STACK_TX_BURST || flush(s, b);
 }
 
 void
 tx_path_reply(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 {
-	gather(s, b, m, NULL, NULL);
+	gather(s, b, m, NULL);
 }
 
 /* What cannot even be sent has no retransmission timer: R2 (RFC 9293 3.8.3) is watched here. */
@@ -260,65 +232,100 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
 
 /* How much of a plan goes as one packet: all, or whole segments and at most max of them. */
 static uint32_t
-packet_len(struct rtls_sock *k, const struct tcp_out *out, unsigned int max)
+packet_len(struct rtls_sock *k, const struct tx_segment *g, unsigned int max)
 {
 	uint32_t mss = k->tcp.mss, len;
 
 	max = RTE_MIN(max, segments_max(&k->stack->bindings[k->path.binding]));
-	len = sendq_cut(&k->sendq, out->off, RTE_MIN(out->len, max * mss));
+	len = sendq_cut(g->rec, g->out.off, RTE_MIN(g->out.len, max * mss));
+	if (g->rec->epoch != NULL)
+		len = inline_tx_cut(k, g, len);
+	return len == g->out.len || len <= mss ? len : len - len % mss;
+}
 
-	len = inline_tx_cut(k, out->off, len);
-	return len == out->len || len <= mss ? len : len - len % mss;
+/* What should never be: bytes in clear that no device seals, or sealed ones that one is to seal. */
+static void
+stop_unsafe(struct rtls_stack *s, struct binding *b, const struct tx_segment *g)
+{
+	stack_count(s, g->epoch == NULL ? CNT_TX_DROP_NO_SYNC_DATA : CNT_TX_DROP_BYPASS_REQ);
+	tell_port(s, b, NOTE_CLEAR_TEXT_STOPPED, NULL);
 }
 
 /* A segment could not be built. */
 static void
-not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k)
+not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, const struct tx_segment *g,
+	  int rc)
 {
 	stack_count(s, CNT_TX_NO_BUFFER);
 	if (b->port->tx_cleanup != NULL)
 		b->port->tx_cleanup(b->port, b->queue);
-	if (!k->tx.failed || k->sendq.map.nb_device == 0) {
+	if (rc == -EPERM) {
+		stop_unsafe(s, b, g);
+	} else if (!k->tx.failed || !session_tx_in_clear(&k->tx)) {
 		tell_port(s, b, NOTE_NO_HEADER, NULL);
 		return;
+	} else {
+		tell_conn(k, NOTE_SEAL_FAILED, "what the device was to seal");
 	}
-	tell_conn(k, NOTE_SEAL_FAILED, "what the device was to seal");
 	/* What is queued can never be sent. What is gathered goes first: the RST counts it. */
 	flush(s, b);
 	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+}
+
+/*
+ * The segment that comes next for a connection, made where it stays until the port has the packet;
+ * NULL: there is none, or its way is not ready.
+ */
+static struct tx_segment *
+next_segment(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, bool first)
+{
+	struct tx_segment *g = &b->tx[b->nb_tx].seg;
+
+	if (!tcp_plan(&k->tcp, s->now_us, &g->out)) {
+		/* It may have started to probe a closed window. */
+		endpoint_rearm(k);
+		return NULL;
+	}
+	if (!first)
+		return g;
+	if (!path_is_ready(s, k))
+		return NULL;
+	/* Its neighbour was asked in a packet that came first. */
+	if (g != &b->tx[b->nb_tx].seg)
+		b->tx[b->nb_tx].seg = *g;
+	return &b->tx[b->nb_tx].seg;
 }
 
 static void
 serve(struct rtls_stack *s, struct rtls_sock *k)
 {
 	struct binding *b = &s->bindings[k->path.binding];
+	struct tx_segment *g;
 	struct rte_mbuf *m;
-	struct tcp_out out;
 	unsigned int n;
+	int rc;
 
 	if (b->full) {
 		endpoint_schedule(k);
 		return;
 	}
-	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(k, &out)) {
-		if (!tcp_plan(&k->tcp, s->now_us, &out)) {
-			/* It may have started to probe a closed window. */
-			endpoint_rearm(k);
+	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(k, &g->out)) {
+		g = next_segment(s, b, k, n == 0);
+		if (g == NULL)
 			return;
+		if (g->out.len > 0) {
+			g->rec = txmap_find(&k->sendq.map, g->out.off);
+			tcp_plan_trim(&g->out, packet_len(k, g, TURN_SEGMENTS - n));
 		}
-		if (n == 0 && !path_is_ready(s, k))
-			return;
-		if (out.len > 0)
-			tcp_plan_trim(&out, packet_len(k, &out, TURN_SEGMENTS - n));
-		m = packet_segment(s, k, &out);
-		if (m == NULL) {
-			not_built(s, b, k);
+		rc = packet_segment(s, k, g, &m);
+		if (rc != 0) {
+			not_built(s, b, k, g, rc);
 			break;
 		}
-		tcp_plan_take(&k->tcp, &out);
-		if (m->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD)
-			inline_tx_planned(k, &out);
-		if (!gather(s, b, m, k, &out))
+		tcp_plan_take(&k->tcp, &g->out);
+		if (g->epoch != NULL)
+			inline_tx_planned(g);
+		if (!gather(s, b, m, k))
 			break;
 	}
 	/* Its turn is over, not its work; unless it was aborted. */

@@ -70,8 +70,6 @@ rtls_mode_reason_name(enum rtls_mode_reason r)
 		return "no_room";
 	case RTLS_MODE_REASON_REFUSED:
 		return "refused";
-	case RTLS_MODE_REASON_REKEY:
-		return "rekey";
 	case RTLS_MODE_REASON_LOST:
 		return "lost";
 	case RTLS_MODE_REASON_DOWN:

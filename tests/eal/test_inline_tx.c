@@ -33,148 +33,46 @@ keys(void)
 	device_pair_keys(&d, 1);
 }
 
-/* --- the verdict --------------------------------------------------------------- */
+/* --- what is unsafe is not sent ------------------------------------------------- */
 
-enum { PIECES = 3 };
+static bool forgetful; /* sealing a queued record does nothing, and says that all is well */
 
-/* A packet of PIECES pieces, each of its own record. */
-static struct rte_mbuf *
-packet(struct rte_mempool *pool, const enum txmap_sealer sealers[PIECES], bool marked)
+int __real_session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec);
+int __wrap_session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec);
+
+int
+__wrap_session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 {
-	struct rte_mbuf *head = rte_pktmbuf_alloc(pool), *record, *piece, *last = head;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(head);
-	for (int i = 0; i < PIECES; i++) {
-		record = rte_pktmbuf_alloc(pool);
-		piece = rte_pktmbuf_alloc(pool);
-		CU_ASSERT_FATAL(record != NULL && piece != NULL);
-		rte_pktmbuf_append(record, 100);
-		sendq_rec(record)->sealer = (uint8_t)sealers[i];
-		rte_pktmbuf_attach(piece, record);
-		rte_pktmbuf_free(record);
-		last->next = piece;
-		last = piece;
-		head->nb_segs++;
-	}
-	head->ol_flags = marked ? RTE_MBUF_F_TX_SEC_OFFLOAD : 0;
-	return head;
+	return forgetful ? 0 : __real_session_tx_seal_queued(tx, rec);
 }
 
+/* What the device does not take, and software does not seal: nothing of it leaves. */
 static void
-test_judge(void)
+test_nobody_seals(void)
 {
-	struct rte_mempool *pool = rte_pktmbuf_pool_create("judge", 31, 0, 64, 1024, SOCKET_ID_ANY);
-	struct rte_mbuf *m;
+	for (int method = RTLS_TLS_TX_REBUILD; method <= RTLS_TLS_TX_NEXT_RECORD; method++) {
+		unsigned int marked;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
-	/* Each piece sealed or not: the packet is what all its pieces say. */
-	for (unsigned int set = 0; set < 1u << PIECES; set++) {
-		enum txmap_sealer sealers[PIECES];
-
-		for (unsigned int i = 0; i < PIECES; i++)
-			sealers[i] = set >> i & 1 ? TXMAP_DEVICE : TXMAP_AS_IS;
-		m = packet(pool, sealers, false);
-		CU_ASSERT_EQUAL(inline_tx_judge(m),
-				set == 0 ? INLINE_TX_SAFE : INLINE_TX_NO_SYNC_DATA);
-		rte_pktmbuf_free(m);
-		m = packet(pool, sealers, true);
-		CU_ASSERT_EQUAL(inline_tx_judge(m),
-				set == (1u << PIECES) - 1 ? INLINE_TX_SAFE : INLINE_TX_BYPASS);
-		rte_pktmbuf_free(m);
-	}
-	m = rte_pktmbuf_alloc(pool);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-	CU_ASSERT_EQUAL(inline_tx_judge(m), INLINE_TX_SAFE);
-	rte_pktmbuf_free(m);
-	CU_ASSERT_EQUAL(rte_mempool_in_use_count(pool), 0);
-	rte_mempool_free(pool);
-}
-
-/* --- what is unsafe is dropped ------------------------------------------------- */
-
-static struct txmap_rec *turned; /* whose sealer is not what it says */
-static unsigned int marks;
-
-/* The record of this packet, which is marked already, passes for a sealed one. */
-static void
-turn_this(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta)
-{
-	(void)m;
-	if (++marks != 2)
-		return;
-	turned = sendq_rec((struct rte_mbuf *)(uintptr_t)meta->before);
-	turned->sealer = TXMAP_AS_IS;
-}
-
-/* The record in front, of a packet that is not marked, passes for one in clear. */
-static void
-turn_head(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta)
-{
-	(void)m;
-	(void)meta;
-	if (++marks != 1)
-		return;
-	turned = d.k[0]->sendq.map.head;
-	CU_ASSERT_EQUAL(turned->sealer, TXMAP_AS_IS);
-	turned->sealer = TXMAP_DEVICE;
-}
-
-static void
-unsafe(void (*turn)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta),
-       enum rtls_tls_tx_method method, const char *counter, const char *other)
-{
-	struct peer key = device_pair_key(0, 1);
-	struct rtls_keys keys = peer_keys(&key);
-	uint64_t packets;
-
-	marks = 0;
-	turned = NULL;
-	begin(method);
-	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MAX_SEG, 1022), 0);
-	device_pair_keys(&d, 1);
-	device_pair_write(&d, 0, 500);
-	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(d.k[0], RTLS_TX, &keys), 0);
-	for (int i = 0; i < 3; i++)
+		begin((enum rtls_tls_tx_method)method);
+		keys();
+		device_pair_exchange(&d, 3000);
+		marked = d.dev.nb_notes;
+		d.dev.o.mark_rc = -EIO;
+		forgetful = true;
 		device_pair_write(&d, 0, 1000);
-	d.dev.o.on_mark = turn;
-	packets = cable_stats_get(d.p.cable, 0).tx_packets;
-	log_tap_start(RTE_LOG_ERR);
-	CU_ASSERT_EQUAL(rtls_stack_poll(d.p.stack[0], d.p.now_us) > 0, true);
-	CU_ASSERT_EQUAL(log_tap_count(NOTE_CLEAR_TEXT_STOPPED), 1);
-	log_tap_end();
-	CU_ASSERT_PTR_NOT_NULL_FATAL(turned);
-	turned->sealer = turn == turn_this ? TXMAP_DEVICE : TXMAP_AS_IS;
-	CU_ASSERT_EQUAL(device_pair_stat(&d, counter), 1);
-	CU_ASSERT_EQUAL(device_pair_stat(&d, other), 0);
-	/* Of four one was dropped. */
-	CU_ASSERT_EQUAL(marks, 3);
-	CU_ASSERT_EQUAL(cable_stats_get(d.p.cable, 0).tx_packets - packets, 3);
-	d.sent[0] -= 3000;
-	device_pair_read(&d, 0, 500);
-	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(d.k[1], RTLS_RX, &keys), 0);
-	d.sent[0] += 3000;
-	device_pair_read(&d, 0, 3000);
-	CU_ASSERT(device_pair_stat(&d, "TxRetransmissions") > 0);
-	device_pair_exchange(&d, 5000);
-	CU_ASSERT_EQUAL(device_pair_stat(&d, counter), 1);
-	/* One that takes packets in order goes on with the next record. */
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	CU_ASSERT_FALSE(d.k[0]->mode.tx_out_of_step);
-	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
-	device_pair_fini(&d);
-}
-
-static void
-test_dropped(void)
-{
-	unsafe(turn_this, RTLS_TLS_TX_REBUILD, "tx_tls_drop_bypass_req",
-	       "tx_tls_drop_no_sync_data");
-	unsafe(turn_this, RTLS_TLS_TX_NEXT_RECORD, "tx_tls_drop_bypass_req",
-	       "tx_tls_drop_no_sync_data");
-	unsafe(turn_head, RTLS_TLS_TX_REBUILD, "tx_tls_drop_no_sync_data",
-	       "tx_tls_drop_bypass_req");
-	unsafe(turn_head, RTLS_TLS_TX_NEXT_RECORD, "tx_tls_drop_no_sync_data",
-	       "tx_tls_drop_bypass_req");
+		log_tap_start(RTE_LOG_ERR);
+		rtls_stack_poll(d.p.stack[0], d.p.now_us);
+		CU_ASSERT_EQUAL(log_tap_count(NOTE_CLEAR_TEXT_STOPPED), 1);
+		log_tap_end();
+		forgetful = false;
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "tx_tls_drop_no_sync_data"), 1);
+		CU_ASSERT_EQUAL(d.dev.nb_notes, marked);
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TxResets"), 1);
+		CU_ASSERT_EQUAL(pair_info(d.k[0]).state, RTLS_SOCK_CLOSED);
+		pair_settle(&d.p);
+		CU_ASSERT_EQUAL(pair_info(d.k[1]).end_reason, RTLS_REASON_RESET);
+		device_pair_fini(&d);
+	}
 }
 
 /* --- packets longer than a segment ------------------------------------------------ */
@@ -308,9 +206,9 @@ test_asked_to_resync(void)
 		begin((enum rtls_tls_tx_method)method);
 		keys();
 		device_pair_exchange(&d, 3000);
-		ask.ctx = d.k[0]->mode.dir[RTLS_TX].ctx.handle;
+		ask.ctx = d.k[0]->tx.epochs.now->ctx.handle;
 		ask.cookie = d.dev.o.ctx[0].cookie;
-		ask.seq = tcp_seq_of(&d.k[0]->tcp, d.k[0]->mode.tx_planned_off) - 1;
+		ask.seq = tcp_seq_of(&d.k[0]->tcp, d.k[0]->tx.epochs.now->tx.sent.planned_off) - 1;
 		offload_double_event(&d.dev.o, &ask);
 		/* Of another context, nothing. */
 		ask.ctx.generation ^= 1;
@@ -319,16 +217,16 @@ test_asked_to_resync(void)
 		pair_settle(&d.p);
 		CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_MISSED), asks);
 		log_tap_end();
-		CU_ASSERT_EQUAL(d.k[0]->mode.tx_out_of_step, asks);
+		CU_ASSERT_EQUAL(d.k[0]->tx.epochs.now->tx.sent.out_of_step, asks);
 		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxDeviceResync"), asks);
 		device_pair_exchange(&d, 5000);
 		CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-		CU_ASSERT_FALSE(d.k[0]->mode.tx_out_of_step);
+		CU_ASSERT_FALSE(d.k[0]->tx.epochs.now->tx.sent.out_of_step);
 		/* An answer that was under way when it asked is one. */
 		ask.ctx.generation ^= 1;
 		offload_double_event(&d.dev.o, &ask);
 		pair_settle(&d.p);
-		CU_ASSERT_FALSE(d.k[0]->mode.tx_out_of_step);
+		CU_ASSERT_FALSE(d.k[0]->tx.epochs.now->tx.sent.out_of_step);
 		nic = device_pair_stat(&d, "TxBytesNic");
 		all = device_pair_stat(&d, "TxBytesSealed");
 		device_pair_exchange(&d, 40000);
@@ -388,8 +286,7 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{ "what packets are", test_judge },
-		{ "what is not safe is dropped", test_dropped },
+		{ "what nobody seals does not leave", test_nobody_seals },
 		{ "packets longer than a segment", test_long_packets },
 		{ "metadata that the device refuses", test_marks_fail },
 		{ "a marked packet that is refused for ever", test_head_refused },

@@ -120,7 +120,7 @@ static const struct {
 	const struct pair_conf *conf;
 	void (*prepare)(void);
 	enum rtls_mode_reason why[2];
-	bool started[2]; /* and it counted as its own at first */
+	bool started[2]; /* and it began with the device */
 } rows[] = {
 	{ "device", &CKSUM, by_device, { 0, 0 }, { true, true } },
 	{ "asked",
@@ -170,7 +170,7 @@ static const struct {
 	  &CKSUM,
 	  start_fails,
 	  { RTLS_MODE_REASON_REFUSED, RTLS_MODE_REASON_REFUSED },
-	  { true, true } },
+	  { 0 } },
 };
 
 static const char *const reasons[RTLS_MODE_REASON_MAX] = {
@@ -180,7 +180,6 @@ static const char *const reasons[RTLS_MODE_REASON_MAX] = {
 	[RTLS_MODE_REASON_SUITE] = "SoftwareSuite",
 	[RTLS_MODE_REASON_NO_ROOM] = "SoftwareNoRoom",
 	[RTLS_MODE_REASON_REFUSED] = "SoftwareRefused",
-	[RTLS_MODE_REASON_REKEY] = "SoftwareRekey",
 	[RTLS_MODE_REASON_LOST] = "SoftwareLost",
 	[RTLS_MODE_REASON_DOWN] = "SoftwareDown",
 };

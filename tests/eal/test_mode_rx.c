@@ -109,7 +109,7 @@ static void
 arrived(uint32_t n)
 {
 	bool in_header = n % RECORD != 0 && n % RECORD < 5;
-	uint32_t next = (n + RECORD - 1) / RECORD * RECORD;
+	uint32_t next = (n + RECORD - 1) / RECORD * RECORD, left = PLAIN * (RECORDS - n / RECORD);
 
 	begin();
 	sender_keys();
@@ -120,11 +120,16 @@ arrived(uint32_t n)
 		device_pair_write(&d, 1, PLAIN);
 	CU_ASSERT_FATAL(pair_until(&d.p, came_through, &n, 10000000));
 	receiver_keys();
+	/* A record that nobody has opened may be a KeyUpdate. */
+	CU_ASSERT_EQUAL(context()->started, n < RECORD && !in_header);
+	d.sent[1] -= left;
+	device_pair_read(&d, 1, RECORDS * PLAIN - left);
+	d.sent[1] += left;
 	CU_ASSERT_EQUAL(context()->started, !in_header);
 	if (!in_header)
 		CU_ASSERT_EQUAL(context()->seq - d.wire[1].isn - 1, next);
 	d.filter = NULL;
-	device_pair_read(&d, 1, RECORDS * PLAIN);
+	device_pair_read(&d, 1, left);
 	check_start(n);
 	device_pair_keys(&d, 0);
 	device_pair_exchange(&d, 500);
@@ -174,8 +179,8 @@ test_at_the_end(void)
 	CU_ASSERT_EQUAL(rtls_shutdown(d.k[1], RTLS_SHUT_WR), 0);
 	pair_settle(&d.p);
 	receiver_keys();
-	check_start(522);
 	device_pair_read(&d, 1, 500);
+	check_start(522);
 	CU_ASSERT_EQUAL(rtls_recv(d.k[0], (uint8_t[1]){ 0 }, 1, 0), 0);
 	device_pair_fini(&d);
 }
@@ -209,8 +214,7 @@ test_keys_behind_the_end(void)
 	CU_ASSERT_EQUAL(rtls_recvmsg(d.k[0], &m, 0), -EKEYEXPIRED);
 	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(d.k[0], RTLS_RX, &next), 0);
-	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REKEY));
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareRekey"), 1);
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
 	device_pair_read(&d, 1, 500);
 	device_pair_fini(&d);
 }

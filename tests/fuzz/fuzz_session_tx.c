@@ -128,11 +128,12 @@ open_stream(void)
 static struct rte_mbuf *
 segment(uint64_t off, uint32_t len)
 {
+	struct txmap_rec *rec = txmap_find(&w.q.map, off);
 	struct rte_mbuf *m = rte_pktmbuf_alloc(records_pools.header);
 
 	if (m == NULL)
 		return NULL;
-	if (sendq_attach(&w.q, &records_pools, off, len, m) == 0)
+	if (sendq_attach(&records_pools, rec, off, len, rec->epoch, m) == 0)
 		return m;
 	rte_pktmbuf_free(m);
 	return NULL;
@@ -162,6 +163,16 @@ give_up_device(struct txmap_rec *rec, bool under_way)
 	return rc == 0;
 }
 
+/* What lib/stack does to the epoch in force. */
+static void
+to_device(bool on)
+{
+	if (w.tx.epochs.now == NULL)
+		return;
+	w.tx.epochs.now->core.state = on ? EPOCH_NIC : EPOCH_GONE;
+	session_tx_fence(&w.tx);
+}
+
 static void
 transmit(struct fuzz_in *in, uint8_t how)
 {
@@ -176,18 +187,16 @@ transmit(struct fuzz_in *in, uint8_t how)
 		return;
 	want = how & 2 ? 1 + fuzz_below(in, MSS) : MSS;
 	rec = txmap_find(&w.q.map, off);
-	if (rec->sealer == TXMAP_DEVICE && !give_up_device(rec, how & 4))
+	if (rec->epoch != NULL && !give_up_device(rec, how & 4))
 		return;
 	want = (uint32_t)RTE_MIN(want, sendq_end(&w.q) - off);
-	len = sendq_cut(&w.q, off, want);
+	len = sendq_cut(txmap_find(&w.q.map, off), off, want);
 	FUZZ_CHECK(len >= 1 && len <= want);
 	FUZZ_CHECK(key_at(off) == key_at(off + len - 1));
 	m = segment(off, len);
 	if (m == NULL)
 		return;
 	FUZZ_CHECK(off + len <= STREAM_MAX && m->pkt_len == len);
-	for (struct rte_mbuf *s = m; s != NULL; s = s->next)
-		FUZZ_CHECK(s == m || !sendq_piece_unsealed(s));
 	if (off + len > w.taken) {
 		uint32_t old = (uint32_t)(w.taken - off);
 
@@ -324,9 +333,13 @@ step_keys(struct fuzz_in *in)
 
 	if (w.keys == KEYS_MAX)
 		return;
+	to_device(false);
 	rc = session_tx_set_keys(&w.tx, &keys);
-	FUZZ_CHECK(rc == 0);
-	FUZZ_CHECK(w.tx.open == NULL && !w.tx.to_device);
+	/* Each key before has records in clear: this one has to wait. */
+	FUZZ_CHECK(rc == 0 || (rc == -EAGAIN && w.keys >= EPOCHS_MAX));
+	if (rc != 0)
+		return;
+	FUZZ_CHECK(w.tx.open == NULL && !epoch_in_nic(&w.tx.epochs.now->core));
 	w.key[w.keys] = k;
 	w.key_off[w.keys++] = sendq_end(&w.q);
 }
@@ -355,9 +368,7 @@ step(struct fuzz_in *in)
 		FUZZ_CHECK(session_tx_flush(&w.tx) == 0 && w.tx.open == NULL);
 		break;
 	case 7:
-		/* Behind a key change all is sealed here. */
-		if (w.keys == 1)
-			session_tx_to_device(&w.tx, fuzz_u8(in) & 1);
+		to_device(fuzz_u8(in) & 1);
 		break;
 	case 8:
 		how = fuzz_u8(in);

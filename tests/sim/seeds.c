@@ -17,7 +17,7 @@ enum {
 	/* Those with key updates are ten times as long. */
 	SEEDS_LONG = 3,
 	SEEDS_LONG_FULL = 50, /* of six networks: 300 */
-	UPDATES_MIN = 100,
+	UPDATES_MIN = 20,
 };
 
 /* Of one network. */

@@ -71,7 +71,6 @@ device_pair_init(struct device_pair *d, const struct pair_conf *user_conf)
 	pair_init(&d->p, &conf);
 	snprintf(name, sizeof(name), "device%u", ++count);
 	seal_port_open(&d->dev, d->p.port[0], name);
-	d->dev.key = device_pair_key(0, 1);
 }
 
 void

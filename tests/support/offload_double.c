@@ -78,6 +78,7 @@ add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
 		.generation = o->ctx[i].generation + 1,
 		.cookie = cookie,
 	};
+	double_key_of(session, &o->ctx[i]);
 	*out = (struct rtls_tls_handle){ .index = i, .generation = o->ctx[i].generation };
 	return o->add_rc;
 }

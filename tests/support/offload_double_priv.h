@@ -14,6 +14,9 @@ void double_say(struct offload_double *o, const char *format, ...)
 /* What the trace calls a session. */
 uint32_t double_number_of(void *session);
 
+/* Key and IV of a session. */
+void double_key_of(void *session, struct double_context *c);
+
 extern const struct rte_security_ops double_sec_ops;
 
 /* All that the library carries, in both directions. */

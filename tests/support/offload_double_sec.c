@@ -4,12 +4,16 @@
 /* The half of the double that rte_security calls. */
 #include "support/offload_double_priv.h"
 
+#include <string.h>
+
 #include <CUnit/CUnit.h>
 #include <rte_cryptodev.h>
 
 /* A session's own memory. */
 struct double_session {
 	uint32_t number;
+	uint8_t key[16];
+	uint8_t iv[12];
 };
 
 static const struct rte_cryptodev_capabilities aes_gcm[] = {
@@ -61,6 +65,15 @@ double_number_of(void *session)
 	return s->number;
 }
 
+void
+double_key_of(void *session, struct double_context *c)
+{
+	const struct double_session *s = SECURITY_GET_SESS_PRIV(session);
+
+	memcpy(c->key, s->key, sizeof(c->key));
+	memcpy(c->iv, s->iv, sizeof(c->iv));
+}
+
 static void
 say_hex(struct offload_double *o, const char *what, const uint8_t *bytes, size_t len)
 {
@@ -100,6 +113,9 @@ session_create(void *device, struct rte_security_session_conf *conf,
 	CU_ASSERT_EQUAL(x->aead.digest_length, 16);
 	CU_ASSERT_EQUAL(x->aead.aad_length, 5);
 	s->number = ++o->nb_created;
+	CU_ASSERT_EQUAL_FATAL(x->aead.key.length, sizeof(s->key));
+	memcpy(s->key, x->aead.key.data, sizeof(s->key));
+	memcpy(s->iv, tls->tls_1_3.imp_nonce, sizeof(s->iv));
 	double_say(o, "create s%u %s %s", s->number,
 		   tls->type == RTE_SECURITY_TLS_SESS_TYPE_WRITE ? "WRITE" : "READ",
 		   x->aead.op == RTE_CRYPTO_AEAD_OP_ENCRYPT ? "ENCRYPT" : "DECRYPT");

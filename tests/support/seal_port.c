@@ -49,11 +49,13 @@ sealed(struct seal_port *s, struct rte_mbuf *m, const struct rtls_tls_tx_meta *m
 {
 	static uint8_t wire[PEER_WIRE_MAX];
 	struct rte_mbuf *out = rte_pktmbuf_alloc(s->pool), *piece;
-	struct peer key = s->key;
+	const struct double_context *c = &s->o.ctx[meta->ctx.index];
+	struct peer key = { .rec_no = meta->rec_no };
 
 	CU_ASSERT_FATAL(out != NULL);
 	memcpy(rte_pktmbuf_append(out, m->data_len), rte_pktmbuf_mtod(m, void *), m->data_len);
-	key.rec_no = meta->rec_no;
+	memcpy(key.key, c->key, sizeof(key.key));
+	memcpy(key.iv, c->iv, sizeof(key.iv));
 	for (piece = m->next; piece != NULL; piece = piece->next) {
 		struct rte_mbuf *record = rte_mbuf_from_indirect(piece);
 		uint32_t skip = (uint32_t)(rte_pktmbuf_mtod(piece, uint8_t *) -

@@ -25,7 +25,6 @@ struct seal_note {
 
 struct seal_port {
 	struct offload_double o;
-	struct peer key; /* of all contexts that seal */
 	struct rtls_port *port;
 	uint16_t (*below)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
 	struct rte_mempool *pool;

@@ -171,7 +171,7 @@ step_records(struct open *o, uint32_t n)
 	n = RTE_MIN(RTE_MIN(n, fit), o->work.count - o->at);
 	iov.iov_len = (size_t)n * o->work.size;
 	/* The circle may have come round: the same records again. */
-	o->rx.base = o->at - framer_head_index(&o->rx.framer);
+	o->rx.epochs.now->rx.base = o->at - framer_head_index(&o->rx.framer);
 	o->at = o->at + n == o->work.count ? 0 : o->at + n;
 	return session_rx_recv(&o->rx, &msg, 0, false, true) == (ssize_t)iov.iov_len ? n : 0;
 }

@@ -93,7 +93,6 @@ static void
 release_one(struct seal *s)
 {
 	sendq_release(&s->q, s->una_off);
-	session_tx_released(&s->tx);
 	s->una_off += s->wire_len;
 }
 
@@ -136,7 +135,7 @@ make_session(struct seal *s)
 	rc = session_tx_set_keys(&s->tx, &keys);
 	if (rc != 0)
 		return rc;
-	s->wire_len = record_wire_len(s->tx.suite, s->work.size);
+	s->wire_len = record_wire_len(s->tx.epochs.now->suite, s->work.size);
 	s->una_off = s->wire_len;
 	for (uint32_t i = 0; i < s->work.count; i++)
 		if (!step_copied(s))
@@ -172,7 +171,7 @@ seal_in_place(struct seal *s, uint32_t n)
 	uint64_t start;
 
 	/* A connection would change its key before the limit; no peer reads these. */
-	s->tx.epoch_records = 0;
+	s->tx.epochs.now->tx.records = 0;
 	start = rte_rdtsc_precise();
 	for (; n > 0; n--) {
 		release_one(s);
@@ -187,7 +186,7 @@ seal_copied(struct seal *s, uint32_t n)
 {
 	uint64_t start;
 
-	s->tx.epoch_records = 0;
+	s->tx.epochs.now->tx.records = 0;
 	start = rte_rdtsc_precise();
 	for (; n > 0; n--) {
 		release_one(s);

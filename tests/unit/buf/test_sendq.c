@@ -30,8 +30,15 @@ segment(struct sendq *q, uint64_t off, uint32_t len)
 
 	CU_ASSERT_FATAL(head != NULL);
 	memset(rte_pktmbuf_append(head, 54), 0x11, 54);
-	CU_ASSERT_EQUAL_FATAL(sendq_attach(q, &pools, off, len, head), 0);
+	CU_ASSERT_EQUAL_FATAL(sendq_attach(&pools, txmap_find(&q->map, off), off, len, NULL, head),
+			      0);
 	return head;
+}
+
+static uint32_t
+cut(struct sendq *q, uint64_t off, uint32_t len)
+{
+	return sendq_cut(txmap_find(&q->map, off), off, len);
 }
 
 static bool
@@ -130,8 +137,7 @@ test_cut(void)
 		sendq_init(&q, STREAM_START);
 		for (const char *c = rows[i].records; *c != '\0'; c++)
 			push(&q, 10, *c == 'F');
-		CU_ASSERT_EQUAL(sendq_cut(&q, STREAM_START + rows[i].off, rows[i].len),
-				rows[i].cut);
+		CU_ASSERT_EQUAL(cut(&q, STREAM_START + rows[i].off, rows[i].len), rows[i].cut);
 		m = segment(&q, STREAM_START + rows[i].off, rows[i].cut);
 		CU_ASSERT(segment_is(m, STREAM_START + rows[i].off, rows[i].cut));
 		CU_ASSERT(m->nb_segs <= 8);
@@ -186,7 +192,7 @@ test_tail_grows_under_way(void)
 	CU_ASSERT_EQUAL(q.room_used, 256);
 	CU_ASSERT(segment_is(before, 0, 100));
 	CU_ASSERT_EQUAL(sendq_release(&q, 100), 0);
-	CU_ASSERT_EQUAL(sendq_cut(&q, 0, 1460), 150);
+	CU_ASSERT_EQUAL(cut(&q, 0, 1460), 150);
 	again = segment(&q, 0, 150);
 	behind = segment(&q, 100, 50);
 	CU_ASSERT(segment_is(again, 0, 150));
@@ -214,7 +220,8 @@ test_attach_without_memory(void)
 		head = rte_pktmbuf_alloc(pools.header);
 		CU_ASSERT_FATAL(head != NULL);
 		rte_pktmbuf_append(head, 54);
-		CU_ASSERT_EQUAL(sendq_attach(&q, &pools, 0, 10 * left + 1, head), -ENOMEM);
+		CU_ASSERT_EQUAL(sendq_attach(&pools, q.map.head, 0, 10 * left + 1, NULL, head),
+				-ENOMEM);
 		CU_ASSERT_PTR_NULL(head->next);
 		CU_ASSERT_EQUAL(head->nb_segs, 1);
 		CU_ASSERT_EQUAL(head->pkt_len, 54);
@@ -295,7 +302,7 @@ test_random(void)
 				off = r & 32 || nxt == una ? nxt : una + (r >> 20) % (nxt - una);
 				if (off == sendq_end(&q))
 					break;
-				len = sendq_cut(&q, off, mss);
+				len = cut(&q, off, mss);
 				CU_ASSERT_EQUAL_FATAL(len,
 						      model_cut(&model, sendq_end(&q), off, mss));
 				rte_pktmbuf_free(flight[slot]);

@@ -13,10 +13,11 @@ enum {
 
 static struct txmap map;
 static struct txmap_rec nodes[NODES];
+static struct epoch device, other;
 
 struct row {
 	uint32_t len;
-	uint8_t sealer;
+	struct epoch *epoch;
 	bool fence;
 };
 
@@ -24,23 +25,29 @@ struct row {
 static void
 make(const struct row *rows, size_t n)
 {
+	device.records = other.records = 0;
 	txmap_init(&map, START);
 	for (size_t i = 0; i < n; i++) {
 		nodes[i] = (struct txmap_rec){
 			.rec_no = 7 + i,
 			.len = rows[i].len,
-			.epoch = 1,
-			.sealer = rows[i].sealer,
+			.epoch = rows[i].epoch,
 			.fence = rows[i].fence,
 		};
 		txmap_push(&map, &nodes[i]);
 	}
 }
 
+static uint32_t
+cut(uint32_t off, uint32_t len, unsigned int pieces_max)
+{
+	return txmap_cut(txmap_find(&map, START + off), START + off, len, pieces_max);
+}
+
 static const struct row three[] = {
-	{ 100, TXMAP_DEVICE, false },
-	{ 1, TXMAP_DEVICE, false },
-	{ 300, TXMAP_DEVICE, false },
+	{ 100, &device, false },
+	{ 1, &device, false },
+	{ 300, &device, false },
 };
 
 static void
@@ -96,7 +103,7 @@ test_release(void)
 		while (txmap_pop(&map) != NULL)
 			n++;
 		CU_ASSERT_EQUAL(n, rows[i].popped);
-		CU_ASSERT_EQUAL(map.nb_device, rows[i].device_left);
+		CU_ASSERT_EQUAL(device.records, rows[i].device_left);
 		if (rows[i].una == 100)
 			CU_ASSERT_EQUAL(txmap_find(&map, START + 100)->rec_no, 8);
 	}
@@ -108,10 +115,9 @@ static void
 test_cut(void)
 {
 	static const struct row recs[] = {
-		{ 100, TXMAP_AS_IS, false }, { 100, TXMAP_AS_IS, false },
-		{ 100, TXMAP_DEVICE, true }, { 10, TXMAP_DEVICE, false },
-		{ 10, TXMAP_DEVICE, false }, { 10, TXMAP_DEVICE, false },
-		{ 100, TXMAP_AS_IS, false }, { 100, TXMAP_DEVICE, false },
+		{ 100, NULL, false },   { 100, NULL, false },    { 100, &device, true },
+		{ 10, &device, false }, { 10, &device, false },  { 10, &device, false },
+		{ 100, NULL, false },   { 100, &device, false }, { 100, &other, false },
 	};
 	static const struct {
 		uint32_t off, len, cut;
@@ -121,14 +127,15 @@ test_cut(void)
 		{ 199, 2, 1 },      { 200, 1000, 120 },                   /* three pieces */
 		{ 300, 1000, 30 },                      /* to what is sealed already */
 		{ 310, 20, 20 },    { 330, 1000, 100 }, /* and from there to what is not */
-		{ 430, 1000, 100 },                     /* to the end */
-		{ 529, 1, 1 },
+		{ 430, 1000, 100 },                     /* to another epoch's */
+		{ 530, 1000, 100 },                     /* to the end */
+		{ 629, 1, 1 },
 	};
 
 	make(recs, HARNESS_COUNT(recs));
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
-		CU_ASSERT_EQUAL(txmap_cut(&map, START + rows[i].off, rows[i].len, 3), rows[i].cut);
-	CU_ASSERT_EQUAL(txmap_cut(&map, START + 200, 1000, 1), 100);
+		CU_ASSERT_EQUAL(cut(rows[i].off, rows[i].len, 3), rows[i].cut);
+	CU_ASSERT_EQUAL(cut(200, 1000, 1), 100);
 }
 
 static void
@@ -151,8 +158,8 @@ test_sealed(void)
 			make(three, HARNESS_COUNT(three));
 			txmap_find(&map, nodes[hint].stream_off);
 			txmap_sealed(&map, &nodes[which], &fresh);
-			CU_ASSERT_EQUAL(map.nb_device, 2);
-			CU_ASSERT_EQUAL(fresh.sealer, TXMAP_AS_IS);
+			CU_ASSERT_EQUAL(device.records, 2);
+			CU_ASSERT_PTR_NULL(fresh.epoch);
 			CU_ASSERT_EQUAL(fresh.rec_no, 7 + which);
 			for (size_t i = 0; i < 3; i++)
 				CU_ASSERT_PTR_EQUAL(txmap_find(&map, nodes[i].stream_off),
@@ -164,7 +171,7 @@ test_sealed(void)
 			txmap_acked(&map, START + 410);
 			for (size_t i = 0; i < 4; i++)
 				CU_ASSERT_EQUAL(txmap_pop(&map)->rec_no, 7 + i);
-			CU_ASSERT_EQUAL(map.nb_device, 0);
+			CU_ASSERT_EQUAL(device.records, 0);
 		}
 }
 
@@ -186,7 +193,7 @@ model_cut(const struct model *m, uint32_t off, uint32_t len, unsigned int pieces
 
 		if (rec == last)
 			continue;
-		if (nodes[rec].fence || nodes[rec].sealer != nodes[last].sealer ||
+		if (nodes[rec].fence || nodes[rec].epoch != nodes[last].epoch ||
 		    pieces++ == pieces_max)
 			break;
 		last = rec;
@@ -197,6 +204,7 @@ model_cut(const struct model *m, uint32_t off, uint32_t len, unsigned int pieces
 static void
 test_random(void)
 {
+	struct epoch *const epochs[] = { NULL, &device, &other };
 	uint64_t rng = harness_seed();
 	static struct model m;
 
@@ -213,7 +221,7 @@ test_random(void)
 				nodes[pushed] = (struct txmap_rec){
 					.len = 1 + harness_below(&rng, 39),
 					.rec_no = pushed,
-					.sealer = (uint8_t)harness_below(&rng, 2),
+					.epoch = epochs[harness_below(&rng, 3)],
 					.fence = harness_below(&rng, 8) == 0,
 				};
 				for (uint32_t i = 0; i < nodes[pushed].len; i++)
@@ -232,8 +240,7 @@ test_random(void)
 				off = m.una + harness_below(&rng, m.end - m.una);
 				CU_ASSERT_EQUAL(txmap_find(&map, START + off)->rec_no, m.rec[off]);
 				off = m.una + harness_below(&rng, m.end - m.una);
-				CU_ASSERT_EQUAL(txmap_cut(&map, START + off, 60, 3),
-						model_cut(&m, off, 60, 3));
+				CU_ASSERT_EQUAL(cut(off, 60, 3), model_cut(&m, off, 60, 3));
 				break;
 			}
 		}
@@ -246,7 +253,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "a byte is found in its record, forwards and back", test_find },
 		{ "whole records go when they are acknowledged", test_release },
-		{ "a segment ends at a fence, another sealer, the last piece", test_cut },
+		{ "a segment ends at a fence, another epoch, the last piece", test_cut },
 		{ "bytes from before the keys may grow", test_grow },
 		{ "a record sealed later takes the place of the one in clear", test_sealed },
 		{ "random calls agree with a model of bytes", test_random },

@@ -165,7 +165,8 @@ static void
 transmit(unsigned int segs)
 {
 	while (t.taken_off < sendq_end(&t.q) && segs-- > 0) {
-		uint32_t len = sendq_cut(&t.q, t.taken_off, MSS);
+		struct txmap_rec *rec = txmap_find(&t.q.map, t.taken_off);
+		uint32_t len = sendq_cut(rec, t.taken_off, MSS);
 		struct rte_mbuf *m = rte_pktmbuf_alloc(pools.header);
 		int key = key_at(t.taken_off);
 
@@ -173,7 +174,7 @@ transmit(unsigned int segs)
 		CU_ASSERT_EQUAL(key_at(t.taken_off + len - 1), key);
 		if (key_at(t.taken_off - 1) != key)
 			CU_ASSERT_EQUAL(t.wire_len, 0); /* no record spans two keys */
-		CU_ASSERT_EQUAL_FATAL(sendq_attach(&t.q, &pools, t.taken_off, len, m), 0);
+		CU_ASSERT_EQUAL_FATAL(sendq_attach(&pools, rec, t.taken_off, len, NULL, m), 0);
 		chain_copy_out(m, 0, t.wire + t.wire_len, len);
 		t.wire_len += len;
 		t.taken_off += len;
@@ -430,12 +431,12 @@ test_set_keys(void)
 	t.flaky.no_keys = true;
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -ENOMEM);
 	t.flaky.no_keys = false;
-	CU_ASSERT_EQUAL(t.tx.epoch, 0);
+	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, 0);
 	CU_ASSERT_EQUAL(send_data(5, false), 5);
 
 	CU_ASSERT_EQUAL(set_key(0, 77), 0);
-	CU_ASSERT_EQUAL(t.tx.epoch, 1);
-	CU_ASSERT_EQUAL(t.tx.rec_no, 77);
+	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, 1);
+	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, 77);
 	CU_ASSERT_EQUAL(send_data(10, true), 10);
 	/* The old key goes on after every refusal, the open record stays open. */
 	keys = peer_keys(&p);
@@ -446,21 +447,20 @@ test_set_keys(void)
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -ENOMEM);
 	t.flaky.no_keys = false;
 	CU_ASSERT_EQUAL(send_data(10, false), 10);
-	CU_ASSERT_EQUAL(t.tx.epoch, 1);
-	CU_ASSERT_EQUAL(t.tx.rec_no, 78);
+	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, 1);
+	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, 78);
 
 	CU_ASSERT_EQUAL(send_data(10, true), 10);
 	CU_ASSERT_EQUAL(set_key(1, 0), 0);
-	CU_ASSERT_EQUAL(t.tx.epoch, 2);
-	CU_ASSERT_EQUAL(t.tx.rec_no, 0);
+	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, 2);
+	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, 0);
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
 	CU_ASSERT_EQUAL(send_data(10, false), 10);
 	CU_ASSERT(t.q.map.tail->fence);
-	CU_ASSERT_EQUAL(t.q.map.tail->epoch, 2);
 	check_log("0:5 23:20 23:10 23:10");
 
 	/* TLS 1.2 has no other key. */
-	t.tx.suite = &suite_tls12_gcm;
+	t.tx.epochs.now->suite = &suite_tls12_gcm;
 	keys = peer_keys(&p);
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EBUSY);
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
@@ -472,8 +472,9 @@ static void
 test_tls12_layout(void)
 {
 	begin_keyed(SNDBUF);
-	t.tx.suite = &suite_tls12_gcm;
-	flaky_change_suite(&t.flaky, t.tx.suite, CRYPTO_SEAL, t.peer[0].key, &t.tx.key);
+	t.tx.epochs.now->suite = &suite_tls12_gcm;
+	flaky_change_suite(&t.flaky, t.tx.epochs.now->suite, CRYPTO_SEAL, t.peer[0].key,
+			   &t.tx.epochs.now->key);
 	t.peer[0].tls12 = true;
 	play("1 16384 100+ c10 300+ 5000");
 	check_log("23:1 23:16384 23:100 22:10 23:5300");
@@ -485,7 +486,7 @@ static void
 test_seal_limit(void)
 {
 	begin_keyed(SNDBUF);
-	t.tx.epoch_records = t.tx.suite->seal_limit - SESSION_TX_RESERVE - 2;
+	t.tx.epochs.now->tx.records = t.tx.epochs.now->suite->seal_limit - SESSION_TX_RESERVE - 2;
 	t.tx.cap = 100;
 	CU_ASSERT_EQUAL(send_data(50, true), 50);
 	/* This one closes a record and opens the last there is. */
@@ -503,7 +504,7 @@ test_seal_limit(void)
 	for (int i = 0; i < SESSION_TX_RESERVE; i++)
 		CU_ASSERT_EQUAL(send_control(22, 5), 0);
 	CU_ASSERT_EQUAL(send_control(22, 5), -EKEYEXPIRED);
-	CU_ASSERT_EQUAL(t.tx.epoch_records, t.tx.suite->seal_limit);
+	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.records, t.tx.epochs.now->suite->seal_limit);
 	acknowledge();
 	CU_ASSERT_EQUAL(t.seen, 200);
 	/* The next key has a limit of its own. */
@@ -519,13 +520,13 @@ static void
 test_seal_limit_open(void)
 {
 	begin_keyed(SNDBUF);
-	t.tx.epoch_records = t.tx.suite->seal_limit - 1;
+	t.tx.epochs.now->tx.records = t.tx.epochs.now->suite->seal_limit - 1;
 	CU_ASSERT_EQUAL(send_data(10, false), -EKEYEXPIRED);
 	CU_ASSERT_EQUAL(send_control(21, 2), 0);
 	CU_ASSERT_EQUAL(send_control(21, 2), -EKEYEXPIRED);
 	finish();
 	begin_keyed(SNDBUF);
-	t.tx.epoch_records = t.tx.suite->seal_limit - SESSION_TX_RESERVE - 1;
+	t.tx.epochs.now->tx.records = t.tx.epochs.now->suite->seal_limit - SESSION_TX_RESERVE - 1;
 	CU_ASSERT_EQUAL(send_data(10, true), 10);
 	for (int i = 0; i < SESSION_TX_RESERVE; i++)
 		CU_ASSERT_EQUAL(send_control(21, 2), 0);
@@ -556,7 +557,7 @@ test_last_number(void)
 		for (int n = 0; n < rows[i].control; n++)
 			CU_ASSERT_EQUAL(send_control(21, 2), 0);
 		CU_ASSERT_EQUAL(send_control(21, 2), -EKEYEXPIRED);
-		CU_ASSERT_EQUAL(t.tx.rec_no, UINT64_MAX);
+		CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, UINT64_MAX);
 		acknowledge();
 		CU_ASSERT_EQUAL(t.logged, (unsigned int)(rows[i].data + rows[i].control));
 		finish();
@@ -987,8 +988,8 @@ test_wipes(void)
 	for (uint32_t i = 0; i < 1060; i++)
 		same += second[i] != 0;
 	CU_ASSERT_EQUAL(same, 0);
-	for (size_t i = 0; i < sizeof(t.tx.iv); i++)
-		CU_ASSERT_EQUAL(t.tx.iv[i], 0);
+	for (size_t i = 0; i < sizeof(t.tx.epochs); i++)
+		CU_ASSERT_EQUAL(((const uint8_t *)&t.tx.epochs)[i], 0);
 	CU_ASSERT_EQUAL(t.flaky.keys, 0);
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 }

@@ -23,6 +23,32 @@ set_key(unsigned int n, uint64_t rec_no)
 	CU_ASSERT_EQUAL_FATAL(session_tx_set_keys(&t.tx, &keys), 0);
 }
 
+/* What lib/stack does to the epoch in force. */
+static void
+to_device(bool on)
+{
+	t.tx.epochs.now->core.state = on ? EPOCH_NIC : EPOCH_GONE;
+	session_tx_fence(&t.tx);
+}
+
+static uint32_t
+in_clear(void)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < EPOCHS_MAX; i++)
+		n += t.tx.epochs.of[i].core.records;
+	return n;
+}
+
+static int
+attach(uint64_t off, uint32_t len, struct rte_mbuf *m)
+{
+	struct txmap_rec *rec = txmap_find(&t.q.map, off);
+
+	return sendq_attach(&pools, rec, off, len, rec->epoch, m);
+}
+
 /* Keys n with records from rec_no on, sealed by a device. */
 static void
 begin(unsigned int n, uint64_t rec_no)
@@ -32,14 +58,14 @@ begin(unsigned int n, uint64_t rec_no)
 	sendq_init(&t.q, 0);
 	session_tx_init(&t.tx, &pools, &t.q, &t.flaky.provider, 1 << 20);
 	set_key(n, rec_no);
-	session_tx_to_device(&t.tx, true);
+	to_device(true);
 }
 
 static void
 finish(void)
 {
-	session_tx_fini(&t.tx);
 	sendq_fini(&t.q);
+	session_tx_fini(&t.tx);
 	CU_ASSERT_EQUAL(t.flaky.keys, 0);
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 }
@@ -68,7 +94,7 @@ expect_in_clear(struct txmap_rec *rec, uint8_t type, uint64_t off, uint32_t len)
 	static const uint8_t no_tag[16];
 	const uint8_t *wire = bytes_of(rec);
 
-	CU_ASSERT_EQUAL(rec->sealer, TXMAP_DEVICE);
+	CU_ASSERT_PTR_NOT_NULL(rec->epoch);
 	CU_ASSERT_EQUAL_FATAL(rec->len, 5 + len + 1 + 16);
 	CU_ASSERT(wire[0] == 23 && wire[1] == 3 && wire[2] == 3);
 	CU_ASSERT_EQUAL((uint32_t)wire[3] << 8 | wire[4], len + 1 + 16);
@@ -85,7 +111,7 @@ expect_sealed(struct txmap_rec *rec, unsigned int n, uint64_t rec_no, uint64_t o
 	struct peer p = peer_key(n, rec_no);
 
 	pattern_fill(plain, off, len);
-	CU_ASSERT_EQUAL(rec->sealer, TXMAP_AS_IS);
+	CU_ASSERT_PTR_NULL(rec->epoch);
 	CU_ASSERT_EQUAL_FATAL(rec->len, peer_seal(&p, 23, plain, len, 0, wire));
 	CU_ASSERT_EQUAL(memcmp(bytes_of(rec), wire, rec->len), 0);
 }
@@ -108,7 +134,7 @@ test_framed(void)
 	CU_ASSERT_EQUAL(t.flaky.jobs, 0);
 	CU_ASSERT_EQUAL(t.tx.count.device_records, HARNESS_COUNT(lens));
 	CU_ASSERT_EQUAL(t.tx.count.records, HARNESS_COUNT(lens));
-	CU_ASSERT_EQUAL(t.tx.rec_no, 5 + HARNESS_COUNT(lens));
+	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, 5 + HARNESS_COUNT(lens));
 	finish();
 }
 
@@ -145,7 +171,7 @@ test_seal_queued(void)
 		for (size_t i = 0; i < which; i++, rec = rec->next)
 			off += lens[i];
 		CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, rec), 0);
-		CU_ASSERT_EQUAL(t.q.map.nb_device, HARNESS_COUNT(lens) - 1);
+		CU_ASSERT_EQUAL(in_clear(), HARNESS_COUNT(lens) - 1);
 		CU_ASSERT_EQUAL(t.q.room_used, room);
 		rec = t.q.map.head;
 		for (size_t i = 0, at = 0; i < HARNESS_COUNT(lens); i++, rec = rec->next) {
@@ -167,10 +193,8 @@ test_seal_queued_under_way(void)
 
 	begin(0, 0);
 	send_data(1000, false);
-	CU_ASSERT_EQUAL(sendq_attach(&t.q, &pools, 0, 1022, m), 0);
-	CU_ASSERT(sendq_piece_unsealed(m->next));
+	CU_ASSERT_EQUAL(attach(0, 1022, m), 0);
 	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), 0);
-	CU_ASSERT(sendq_piece_unsealed(m->next));
 	CU_ASSERT(pattern_is(rte_pktmbuf_mtod(m->next, const uint8_t *) + 5, 0, 1000));
 	expect_sealed(t.q.map.head, 0, 0, 0, 1000);
 	rte_pktmbuf_free(m);
@@ -187,7 +211,7 @@ test_seal_queued_without_memory(void)
 	begin(0, 0);
 	send_data(1000, false);
 	send_data(100, false);
-	CU_ASSERT_EQUAL(sendq_attach(&t.q, &pools, 10, 10, m), 0);
+	CU_ASSERT_EQUAL(attach(10, 10, m), 0);
 	for (int i = 0; i < 3; i++)
 		starve(&s[i], pools.record[i], 0);
 	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), -ENOMEM);
@@ -216,7 +240,7 @@ test_seal_queued_fails(void)
 	t.flaky.good_jobs = -1;
 	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), -EIO);
 	CU_ASSERT_EQUAL(session_tx_data(&t.tx, &iov, 1, false), -EIO);
-	CU_ASSERT_EQUAL(t.q.map.head->sealer, TXMAP_DEVICE);
+	CU_ASSERT_PTR_NOT_NULL(t.q.map.head->epoch);
 	finish();
 }
 
@@ -228,8 +252,9 @@ test_key_change(void)
 	send_data(100, false);
 	send_data(50, true); /* closed by the change, for the device */
 	set_key(1, 0);
+	t.tx.epochs.of[0].core.state = EPOCH_GONE; /* nobody steps it here */
 	send_data(60, false);
-	CU_ASSERT_EQUAL(t.q.map.nb_device, 2);
+	CU_ASSERT_EQUAL(in_clear(), 2);
 	expect_in_clear(t.q.map.head->next, 23, 100, 50);
 	expect_sealed(t.q.map.tail, 1, 0, 150, 60);
 	CU_ASSERT(t.q.map.tail->fence);
@@ -243,12 +268,53 @@ test_key_change(void)
 	expect_sealed(t.q.map.head->next, 0, 4, 100, 50);
 
 	sendq_release(&t.q, 121);
-	session_tx_released(&t.tx);
-	CU_ASSERT_EQUAL(t.q.map.nb_device, 1);
+	set_key(3, 0);
+	CU_ASSERT_EQUAL(in_clear(), 1);
 	CU_ASSERT_EQUAL(t.flaky.keys, 2);
 	sendq_release(&t.q, 122);
-	session_tx_released(&t.tx);
+	set_key(4, 0);
+	CU_ASSERT_EQUAL(in_clear(), 0);
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
+	finish();
+}
+
+/* Records in clear of each of five keys: a sixth has to wait for those of the first. */
+static void
+test_four_drain(void)
+{
+	struct peer p = peer_key(9, 0);
+	struct rtls_keys keys = peer_keys(&p);
+	struct txmap_rec *rec;
+
+	begin(0, 0);
+	for (unsigned int n = 1; n < EPOCHS_MAX; n++) {
+		send_data(100, false);
+		set_key(n, 0);
+		to_device(true);
+	}
+	send_data(100, true);
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EAGAIN);
+	/* Nothing has changed: the open record is open, and each record has its key. */
+	CU_ASSERT_PTR_NOT_NULL(t.tx.open);
+	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, EPOCHS_MAX);
+	send_data(0, false);
+	rec = t.q.map.head;
+	for (unsigned int n = 0; n < EPOCHS_MAX; n++, rec = rec->next) {
+		CU_ASSERT_PTR_EQUAL(rec->epoch, &t.tx.epochs.of[n].core);
+		t.tx.epochs.of[n].core.state = EPOCH_GONE;
+	}
+	sendq_release(&t.q, 121);
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EAGAIN);
+	sendq_release(&t.q, 122);
+	to_device(true);
+	set_key(5, 0);
+	CU_ASSERT_EQUAL(t.flaky.keys, EPOCHS_MAX);
+	rec = t.q.map.head;
+	for (unsigned int n = 1; n < EPOCHS_MAX; n++) {
+		CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, rec), 0);
+		expect_sealed(n == 1 ? t.q.map.head : rec, n, 0, 100 * n, 100);
+		rec = rec->next;
+	}
 	finish();
 }
 
@@ -258,16 +324,16 @@ test_given_up(void)
 {
 	begin(0, 0);
 	send_data(100, false);
-	session_tx_to_device(&t.tx, false);
+	to_device(false);
 	send_data(100, false);
 	expect_in_clear(t.q.map.head, 23, 0, 100);
 	expect_sealed(t.q.map.tail, 0, 1, 100, 100);
-	CU_ASSERT_EQUAL(sendq_cut(&t.q, 0, 1448), 122);
+	CU_ASSERT_EQUAL(sendq_cut(t.q.map.head, 0, 1448), 122);
 	/* Also where no fence says so: sealed later, by itself. */
 	t.q.map.tail->fence = false;
-	CU_ASSERT_EQUAL(sendq_cut(&t.q, 0, 1448), 122);
+	CU_ASSERT_EQUAL(sendq_cut(t.q.map.head, 0, 1448), 122);
 	CU_ASSERT_EQUAL(session_tx_seal_queued(&t.tx, t.q.map.head), 0);
-	CU_ASSERT_EQUAL(sendq_cut(&t.q, 0, 1448), 244);
+	CU_ASSERT_EQUAL(sendq_cut(t.q.map.head, 0, 1448), 244);
 	finish();
 }
 
@@ -282,6 +348,7 @@ main(void)
 		{ "sealing here without memory", test_seal_queued_without_memory },
 		{ "a provider that fails ends sending", test_seal_queued_fails },
 		{ "the old key stays while its records do", test_key_change },
+		{ "a key has to wait while four before it drain", test_four_drain },
 		{ "the device is given up between two records", test_given_up },
 	};
 

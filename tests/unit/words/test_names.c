@@ -143,7 +143,6 @@ static const struct {
 		  { RTLS_MODE_REASON_SUITE, "suite" },
 		  { RTLS_MODE_REASON_NO_ROOM, "no_room" },
 		  { RTLS_MODE_REASON_REFUSED, "refused" },
-		  { RTLS_MODE_REASON_REKEY, "rekey" },
 		  { RTLS_MODE_REASON_LOST, "lost" },
 		  { RTLS_MODE_REASON_DOWN, "down" },
 	  } },
