@@ -90,6 +90,7 @@ app_install(struct app *a, enum rtls_dir dir)
 		return false;
 	}
 	a->epoch[dir]++;
+	app_mode_keys(a, dir);
 	if (rtls_tls_info(a->sock, dir, &info) != 0 || info.version != RTLS_TLS_1_3 ||
 	    info.cipher != RTLS_CIPHER_AES_GCM_128 || info.mode == RTLS_MODE_NONE ||
 	    (info.mode == RTLS_MODE_SOFTWARE) != (info.reason != RTLS_MODE_REASON_NONE) ||
@@ -113,6 +114,7 @@ app_init(struct app *a, const struct app_conf *conf, int end, struct journal *se
 		.sealer = sealer,
 		.keys = { [RTLS_TX] = *tx, [RTLS_RX] = *rx },
 		.rng = conf->seed,
+		.mode_rng = conf->seed ^ UINT64_C(0x6d6f6465),
 		.update_rng = conf->seed ^ UINT64_C(0x757064617465),
 	};
 }
@@ -129,6 +131,19 @@ app_opened(struct app *a, struct rtls_sock *sock)
 		app_complain(a, "RTLS_OPT_MODE_ORDER was refused");
 	if (a->conf.max_seg != 0 && rtls_sock_set(sock, RTLS_OPT_MAX_SEG, a->conf.max_seg) != 0)
 		app_complain(a, "RTLS_OPT_MAX_SEG was refused");
+}
+
+void
+app_describe(const struct app *a, char *out, size_t size)
+{
+	struct rtls_sock_info info = { 0 };
+
+	if (a->sock != NULL)
+		rtls_sock_info(a->sock, &info);
+	snprintf(out, size,
+		 "end %d: tx %d key %u, %" PRIu64 " queued, rx %d key %u, %" PRIu64 " unread",
+		 a->end, a->tx, a->epoch[RTLS_TX], info.snd_queued, a->rx, a->epoch[RTLS_RX],
+		 info.rcv_queued);
 }
 
 static bool
@@ -156,10 +171,13 @@ bool
 app_step(struct app *a, uint32_t bits, uint64_t now_us)
 {
 	uint64_t received = a->received;
+	unsigned int nb_calls = 0;
 	bool did = false, go;
 
 	if (a->sock == NULL || a->error[0] != '\0')
 		return false;
+	a->now_us = now_us;
+	app_mode_turn(a, bits);
 	if ((bits & RTLS_ERROR) != 0)
 		app_ended(a, "rtls_events", RTLS_ERROR);
 	go = now_us >= a->read_at_us &&
@@ -167,6 +185,7 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 	for (int i = 0; go && i < CALLS_PER_TURN; i++) {
 		go = app_rx_step(a, now_us);
 		did |= go;
+		nb_calls += go;
 	}
 	if (a->received != received)
 		a->received_at_us = now_us;
@@ -175,6 +194,7 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 	for (int i = 0; go && i < CALLS_PER_TURN && a->error[0] == '\0'; i++) {
 		go = app_tx_step(a, now_us);
 		did |= go;
+		nb_calls += go;
 		/* Without events a refused call is tried again after a while. */
 		if (!go && !a->conf.by_events && a->write_at_us <= now_us)
 			a->write_at_us = now_us + RETRY_US;
@@ -183,6 +203,7 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 		app_abort(a);
 		return true;
 	}
+	app_mode_called(a, nb_calls);
 	if (a->error[0] == '\0')
 		did |= close_if_over(a);
 	if (did && now_us >= a->write_at_us && app_chance(a, a->conf.pause_pct))
@@ -195,7 +216,7 @@ app_step(struct app *a, uint32_t bits, uint64_t now_us)
 uint64_t
 app_next_us(const struct app *a, uint64_t now_us)
 {
-	uint64_t next_us = UINT64_MAX;
+	uint64_t next_us = UINT64_MAX, mode_us;
 
 	if (a->sock == NULL)
 		return UINT64_MAX;
@@ -203,5 +224,6 @@ app_next_us(const struct app *a, uint64_t now_us)
 		next_us = a->write_at_us;
 	if (a->read_at_us > now_us && a->read_at_us < next_us)
 		next_us = a->read_at_us;
-	return next_us;
+	mode_us = app_mode_next_us(a);
+	return mode_us < next_us ? mode_us : next_us;
 }

@@ -44,6 +44,18 @@ unsigned int app_scatter(struct app *a, struct iovec *iov, size_t len);
  */
 bool app_install(struct app *a, enum rtls_dir dir);
 
+/* Event: keys were installed in a direction. */
+void app_mode_keys(struct app *a, enum rtls_dir dir);
+
+/* Event: a turn begins; bits as rtls_events() reported them. Judges what the modes are. */
+void app_mode_turn(struct app *a, uint32_t bits);
+
+/* Event: the program has made its calls of this turn, so many of them with success. */
+void app_mode_called(struct app *a, unsigned int nb_calls);
+
+/* When it wants a turn by itself; UINT64_MAX: it does not. */
+uint64_t app_mode_next_us(const struct app *a);
+
 /* One call of the sending side. False: nothing can be done now. */
 bool app_tx_step(struct app *a, uint64_t now_us);
 

@@ -119,6 +119,56 @@ receive(struct app *a, uint8_t type, size_t len)
 	return !a->gone && a->error[0] == '\0';
 }
 
+static void
+update_read(struct app *a, uint64_t now_us)
+{
+	a->rx = APP_RX_UPDATE;
+	a->read_at_us = now_us + app_update_below(a, a->conf.update_us + 1);
+}
+
+/*
+ * The next control record: one of the handshake also past the data in front of it. False: there is
+ * none now.
+ */
+static bool
+receive_ahead(struct app *a, uint64_t now_us)
+{
+	struct iovec iov = { .iov_base = a->buf, .iov_len = sizeof(a->buf) };
+	struct rtls_msg msg = { .iov = &iov, .iovlen = 1 };
+	ssize_t rc = rtls_recvmsg(a->sock, &msg, RTLS_MSG_CONTROL);
+	int next = journal_next_type(a->peer_sent, &a->at);
+	struct journal_cursor it;
+	const char *wrong;
+	bool ends = false;
+
+	if (rc == -EAGAIN || rc == -ENOMEM || (rc == 0 && msg.type == 0))
+		return false;
+	if (rc < 0) {
+		app_ended(a, "rtls_recvmsg past the data", rc);
+		return false;
+	}
+	wrong = journal_take(a->peer_sent, &a->at, msg.type, a->buf, (size_t)rc, &it);
+	if (wrong == NULL && msg.type != RTLS_TYPE_HANDSHAKE && msg.type != next)
+		wrong = "not one of the handshake";
+	if (wrong == NULL &&
+	    (msg.wire_len != stream_record_before(sealer_stream(a->sealer, 1 - a->end),
+						  journal_off(a->peer_sent, &it), &ends) ||
+	     !ends || (msg.flags & RTLS_MSG_EOR) == 0))
+		wrong = "told wrong";
+	if (wrong != NULL) {
+		app_complain(a, "received %zd bytes of type %s past the data: %s", rc,
+			     rtls_record_type_name(msg.type), wrong);
+		return false;
+	}
+	a->received += (uint64_t)rc;
+	a->records_ahead += msg.type != next;
+	if (msg.type == RTLS_TYPE_ALERT && a->buf[rc - 1] == 0)
+		a->notified = true;
+	if (journal_behind_update(a->peer_sent, &it))
+		update_read(a, now_us);
+	return true;
+}
+
 /* Records, or what stands in front of the next one. False: nothing can be done now. */
 static bool
 receive_records(struct app *a, size_t len, uint64_t now_us)
@@ -126,27 +176,39 @@ receive_records(struct app *a, size_t len, uint64_t now_us)
 	uint64_t received = a->received;
 	bool did;
 
+	if (a->conf.ahead_pct != 0 && app_update_below(a, 100) < a->conf.ahead_pct &&
+	    receive_ahead(a, now_us))
+		return true;
 	if (app_chance(a, 10))
 		peek(a, len);
 	did = app_chance(a, 50) ? receive_msg(a, len) : receive(a, RTLS_TYPE_DATA, len);
 	if (a->received == received || !journal_behind_update(a->peer_sent, &a->at))
 		return did;
-	a->rx = APP_RX_UPDATE;
-	a->read_at_us = now_us + app_update_below(a, a->conf.update_us + 1);
+	update_read(a, now_us);
 	return did;
 }
 
-/* Behind a KeyUpdate, whatever may lie there, nothing is to be had without the next key. */
+/*
+ * Behind a KeyUpdate, whatever may lie there, nothing is to be had without the next key, but data that
+ * it was read past.
+ */
 static bool
 receive_update(struct app *a)
 {
 	struct rtls_tls_info info = { 0 };
-	ssize_t rc = rtls_recv(a->sock, a->buf, sizeof(a->buf), 0);
+	ssize_t rc;
 
-	if (rc != -EKEYEXPIRED)
-		app_complain(a, "rtls_recv behind a KeyUpdate gave %zd", rc);
 	if (rtls_tls_info(a->sock, RTLS_RX, &info) != 0 || !info.paused)
 		app_complain(a, "rtls_tls_info does not tell the pause behind a KeyUpdate");
+	if (a->conf.ahead_pct == 0 || app_update_below(a, 2) == 0) {
+		rc = rtls_recv(a->sock, a->buf, sizeof(a->buf), 0);
+		if (rc > 0 && a->conf.ahead_pct != 0)
+			check_received(a, RTLS_TYPE_DATA, (size_t)rc);
+		else if (rc != -EKEYEXPIRED)
+			app_complain(a, "rtls_recv behind a KeyUpdate gave %zd", rc);
+		if (rc > 0)
+			return true;
+	}
 	if (!app_install(a, RTLS_RX))
 		return false;
 	a->rx = APP_RX_RECORDS;

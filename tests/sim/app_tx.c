@@ -170,6 +170,8 @@ app_tx_step(struct app *a, uint64_t now_us)
 			return true;
 		if (a->data_sent < a->conf.bytes)
 			return send_data(a, JOURNAL_DATA, a->conf.bytes - a->data_sent);
+		if (a->nb_updates < a->conf.updates || a->switches < a->conf.switches)
+			return send_data(a, JOURNAL_DATA, a->conf.chunk_max);
 		a->tx = a->conf.close_notify ? APP_TX_NOTIFY : APP_TX_END;
 		a->write_at_us = now_us + a->conf.rest_us;
 		return a->conf.rest_us == 0;

@@ -168,25 +168,97 @@ draw_nic(struct sim_conf *c, uint64_t seed)
 		c->end[below(&rng, 2)].nic = below(&rng, 2) == 0 ? SIM_NIC_NONE : SIM_NIC_UNUSED;
 }
 
+/* So that the network is busy for as long as it takes, and no longer. */
+static void
+draw_busy(struct sim_end_conf *e, uint64_t *rng)
+{
+	static const uint32_t chunks[] = { 64, 300, 1000, 3000 };
+	static const uint32_t buffers[] = { 20000, 40000, 80000 };
+	static const uint32_t aheads[] = { 0, 0, 5, 30, 80 };
+
+	e->app.chunk_max = one_of(rng, chunks, HARNESS_COUNT(chunks));
+	e->app.bytes = e->app.chunk_max;
+	e->app.ahead_pct = one_of(rng, aheads, HARNESS_COUNT(aheads));
+	if (e->app.max_seg != 0 && e->app.max_seg <= 100)
+		e->app.max_seg = 700;
+	e->sndbuf = one_of(rng, buffers, HARNESS_COUNT(buffers));
+}
+
 void
 draw_updates(struct sim_conf *c, uint64_t seed)
 {
-	static const uint32_t chunks[] = { 64, 300, 1000, 3000 };
 	static const uint32_t late[] = { 0, 0, 20, 200, 2000 };
 	uint64_t rng = seed ^ UINT64_C(0x757064617465);
 
 	for (int i = 0; i < 2; i++) {
 		struct app_conf *a = &c->end[i].app;
-		uint64_t updates = between(&rng, 200, 400);
 
-		a->update_pct = (uint32_t)between(&rng, 20, 60);
+		draw_busy(&c->end[i], &rng);
+		a->update_pct = (uint32_t)between(&rng, 5, 60);
+		a->updates = (uint32_t)between(&rng, 100, 250);
 		a->update_us = one_of(&rng, late, HARNESS_COUNT(late));
-		a->chunk_max = one_of(&rng, chunks, HARNESS_COUNT(chunks));
-		if (a->max_seg != 0 && a->max_seg <= 100)
-			a->max_seg = 700;
-		/* One call in five is short, the others are half of the longest: send_data(). */
-		a->bytes = updates * 100 * (a->chunk_max * 4 / 10 + 1) / a->update_pct;
 		a->pause_us %= 2000;
+	}
+}
+
+static void
+draw_switching_app(struct sim_conf *c, int i, uint64_t *rng)
+{
+	static const uint32_t updates[] = { 0, 2, 10, 30 };
+	struct app_conf *a = &c->end[i].app;
+
+	draw_busy(&c->end[i], rng);
+	a->switch_pct = (uint32_t)between(rng, 5, 40);
+	a->switches = (uint32_t)between(rng, 200, 400);
+	a->update_pct = one_of(rng, updates, HARNESS_COUNT(updates));
+	a->updates = a->update_pct != 0 ? (uint32_t)between(rng, 20, 100) : 0;
+	a->update_us = (uint32_t)(below(rng, 2) * a->rtt_us / 8);
+	/* Who does not read does not get to the next record, nor to its key. */
+	a->read_max = APP_IO_MAX;
+	a->pause_us = (uint32_t)(a->rtt_us / 8);
+	if (c->end[i].rcvbuf < 100000)
+		c->end[i].rcvbuf = 0;
+	c->end[i].nb_large = 0;
+}
+
+static void
+draw_switching_nic(struct sim_conf *c, int i, uint64_t *rng)
+{
+	static const uint32_t contexts[] = { 16, 16, 64, 1024 };
+	static const uint32_t polls[] = { 0, 0, 0, 1, 7, 20 };
+	struct sim_end_conf *e = &c->end[i];
+
+	e->nic = SIM_NIC_USED;
+	e->nic_conf.max_contexts = one_of(rng, contexts, HARNESS_COUNT(contexts));
+	e->nic_conf.add_polls = one_of(rng, polls, HARNESS_COUNT(polls));
+	e->nic_conf.nb_mbufs = 4095;
+	if (below(rng, 5) == 0) {
+		e->nic_conf.max_contexts = (uint32_t)between(rng, 1, 5);
+		e->app.faults |= 1u << RTLS_MODE_REASON_NO_ROOM;
+	}
+}
+
+void
+draw_switches(struct sim_conf *c, uint64_t seed, enum draw_network network)
+{
+	uint64_t rng = seed ^ UINT64_C(0x737769746368), rtt_us;
+
+	if (network == DRAW_PERFECT || network == DRAW_LOSS)
+		for (int i = 0; i < 2; i++) {
+			c->end[i].path.delay_us = (uint32_t)between(&rng, 1000, 20000);
+			c->end[i].path.loss_ppm = network == DRAW_LOSS ? CABLE_PPM / 100 : 0;
+			c->end[i].nic_conf.tx_lose = 0;
+		}
+	rtt_us = c->end[0].path.delay_us + c->end[1].path.delay_us;
+	/* Where there is hardly a way, something must be left to reckon in. */
+	rtt_us = rtt_us < 2000 ? 2000 : rtt_us;
+	c->nb_mbufs = c->mtu > 1500 ? 2047 : 8191;
+	for (int i = 0; i < 2; i++) {
+		c->end[i].app.rtt_us = rtt_us;
+		c->end[i].app.late_rtts = network == DRAW_PERFECT ? 1 : 0;
+		c->end[i].app.faults = network == DRAW_PERFECT ? 0 : 1u << RTLS_MODE_REASON_LOST;
+		draw_switching_app(c, i, &rng);
+		draw_switching_nic(c, i, &rng);
 	}
 }
 
@@ -229,9 +301,9 @@ describe_nic(const struct sim_end_conf *e, char *out, size_t size)
 
 	if (e->nic == SIM_NIC_NONE)
 		return 0;
-	return snprintf(out, size, " NIC%s method %u after %u polls %u lose %u%s%s",
+	return snprintf(out, size, " NIC%s method %u after %u contexts %u polls %u lose %u%s%s",
 			e->nic == SIM_NIC_UNUSED ? " (unused)" : "", n->tx_method, n->tx_after,
-			n->add_polls, n->tx_lose, n->no_tso ? " no TSO" : "",
+			n->max_contexts, n->add_polls, n->tx_lose, n->no_tso ? " no TSO" : "",
 			n->rings ? " rings" : "");
 }
 
@@ -248,16 +320,16 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 			out + n, size - (size_t)n,
 			"; end %d: loss %u reorder %u/%u dup %u delay %u+%u rate %" PRIu64
 			" refuse %u, %" PRIu64 "+%" PRIu64 " bytes chunk %u read %u cap %u "
-			"seg %u ctl %u more %u update %u/%u/%u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
+			"seg %u ctl %u more %u switch %u update %u/%u/%u ahead %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
 			i, e->path.loss_ppm, e->path.reorder_ppm, e->path.reorder_us,
 			e->path.dup_ppm, e->path.delay_us, e->path.jitter_us, e->path.bits_per_s,
 			e->path.refuse_ppm, e->plain_len, e->app.bytes, e->app.chunk_max,
 			e->app.read_max, e->app.max_payload, e->app.max_seg, e->app.control_pct,
-			e->app.more_pct, e->app.update_pct, e->app.update_us, e->app.update_ahead,
-			e->app.pause_pct, e->app.pause_us, e->sndbuf, e->rcvbuf, e->nb_large,
-			e->app.by_events ? " events" : "", e->app.close_notify ? " notify" : "",
-			e->app.answers ? " answers" : "", e->app.waits ? " waits" : "",
-			e->app.closes ? " closes" : "");
+			e->app.more_pct, e->app.switch_pct, e->app.update_pct, e->app.update_us,
+			e->app.update_ahead, e->app.ahead_pct, e->app.pause_pct, e->app.pause_us,
+			e->sndbuf, e->rcvbuf, e->nb_large, e->app.by_events ? " events" : "",
+			e->app.close_notify ? " notify" : "", e->app.answers ? " answers" : "",
+			e->app.waits ? " waits" : "", e->app.closes ? " closes" : "");
 		if (n > 0 && (size_t)n < size)
 			n += describe_nic(e, out + n, size - (size_t)n);
 	}

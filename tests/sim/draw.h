@@ -26,10 +26,15 @@ void draw_sim(struct sim_conf *conf, uint64_t seed, enum draw_network network);
 void draw_nic(struct sim_conf *conf, uint64_t seed);
 
 /*
- * Has both programs of a drawn simulation change their keys some hundred times while both send. What
- * was drawn of them before stays as it is, but for how much they write.
+ * Has both programs of a drawn simulation change their keys some hundred times while both send.
  */
 void draw_updates(struct sim_conf *conf, uint64_t seed);
+
+/*
+ * Has both programs send their directions to their NICs and back, behind draw_nic(), and change keys
+ * besides. On a perfect wire nothing is lost anywhere, and a wish may take one RTT; loss is 1 %.
+ */
+void draw_switches(struct sim_conf *conf, uint64_t seed, enum draw_network network);
 
 /* Puts somebody on the path of a drawn simulation, who forges. */
 void draw_forger(struct sim_conf *conf, uint64_t seed);

@@ -128,15 +128,26 @@ journal_append(struct journal *j, uint16_t type, uint64_t len, bool cut)
 	}
 }
 
-/* Behind the last byte of data the cursor still stands in its item, which may grow. */
+static bool
+is_control(const struct journal_item *it)
+{
+	return it->type != JOURNAL_DATA && it->type != JOURNAL_PLAIN;
+}
+
+/*
+ * Behind the last byte of data the cursor still stands in its item, which may grow. What was taken
+ * before is passed over.
+ */
 static struct journal_cursor
 settle(const struct journal *j, const struct journal_cursor *at)
 {
 	struct journal_cursor c = *at;
 
-	if (c.item < j->nb_items && c.pos == j->items[c.item].len && c.item + 1 < j->nb_items) {
-		c.item++;
-		c.pos = 0;
+	for (; c.item < j->nb_items; c.item++, c.pos = 0) {
+		if (c.item < c.taken && is_control(&j->items[c.item]))
+			c.pos = j->items[c.item].len;
+		if (c.pos != j->items[c.item].len || c.item + 1 == j->nb_items)
+			break;
 	}
 	return c;
 }
@@ -165,31 +176,67 @@ journal_off(const struct journal *j, const struct journal_cursor *at)
 	return at->item < j->nb_items ? j->items[at->item].off + at->pos : j->end_off;
 }
 
+static const char *
+match_item(const struct journal *j, struct journal_cursor *c, const uint8_t *bytes, size_t len)
+{
+	const struct journal_item *it = &j->items[c->item];
+	uint8_t expected[PIECE];
+
+	for (size_t done = 0, n; done < len; done += n, c->pos += n) {
+		n = len - done < PIECE ? len - done : PIECE;
+		fill_at(j, it->type, it->off, it->len, c->pos, expected, n);
+		if (memcmp(expected, bytes + done, n) != 0)
+			return "other bytes than sent";
+	}
+	return NULL;
+}
+
 const char *
 journal_match(const struct journal *j, struct journal_cursor *at, uint8_t type,
 	      const uint8_t *bytes, size_t len)
 {
-	struct journal_cursor c = settle(j, at);
+	struct journal_cursor c = *at;
 	const struct journal_item *it;
-	uint8_t expected[PIECE];
+	const char *wrong = NULL;
+	size_t left = len, n;
 
-	if (len == 0)
-		return NULL;
-	if (c.item >= j->nb_items)
-		return "bytes that were never sent";
-	it = &j->items[c.item];
-	if (wire_type(it->type) != type)
-		return "another content type than sent";
-	if (len > it->len - c.pos)
-		return "more bytes than sent";
-	for (size_t done = 0, n; done < len; done += n, c.pos += n) {
-		n = len - done < PIECE ? len - done : PIECE;
-		fill_at(j, it->type, it->off, it->len, c.pos, expected, n);
-		if (memcmp(expected, bytes + done, n) != 0)
-			return "other bytes than sent";
+	/* One item, or the data around control records that were taken. */
+	for (; left > 0 && wrong == NULL; left -= n) {
+		c = settle(j, &c);
+		if (c.item >= j->nb_items)
+			return "bytes that were never sent";
+		it = &j->items[c.item];
+		if (wire_type(it->type) != type)
+			return left == len ? "another content type than sent" :
+					     "more bytes than sent";
+		n = left < it->len - c.pos ? left : it->len - c.pos;
+		if (n == 0)
+			return "more bytes than sent";
+		wrong = match_item(j, &c, bytes + (len - left), n);
 	}
-	*at = c;
-	return NULL;
+	if (wrong == NULL)
+		*at = c;
+	return wrong;
+}
+
+const char *
+journal_take(const struct journal *j, struct journal_cursor *at, uint8_t type, const uint8_t *bytes,
+	     size_t len, struct journal_cursor *it)
+{
+	const char *wrong;
+
+	*it = settle(j, at);
+	while (it->item < j->nb_items &&
+	       (!is_control(&j->items[it->item]) || it->item < it->taken)) {
+		it->item++;
+		it->pos = 0;
+	}
+	if (it->item == j->nb_items || it->pos + len != j->items[it->item].len)
+		return "a control record of another length than sent";
+	wrong = journal_match(j, it, type, bytes, len);
+	if (wrong == NULL)
+		at->taken = it->item + 1;
+	return wrong;
 }
 
 int

@@ -52,6 +52,7 @@ struct journal {
 struct journal_cursor {
 	size_t item;
 	uint64_t pos; /* in the item */
+	size_t taken; /* control records in front of this item were read past the data */
 };
 
 void journal_init(struct journal *j, uint64_t seed, uint64_t plain_len);
@@ -81,6 +82,13 @@ int journal_read(const struct journal *j, uint64_t off, uint8_t *out, size_t len
 
 /* Does the cursor stand between two items (or at the very end)? */
 bool journal_between(const struct journal *j, const struct journal_cursor *at);
+
+/*
+ * The first control record at the cursor or behind, whole, was read past the data in front of it: are
+ * these its bytes, and its wire type? *it: a cursor behind it. NULL, or what is wrong.
+ */
+const char *journal_take(const struct journal *j, struct journal_cursor *at, uint8_t type,
+			 const uint8_t *bytes, size_t len, struct journal_cursor *it);
 
 /* Does the cursor stand right behind a whole KeyUpdate? */
 bool journal_behind_update(const struct journal *j, const struct journal_cursor *at);

@@ -24,13 +24,22 @@ struct seeds_totals {
 	uint64_t control_records;
 	uint64_t updates;
 	uint64_t updates_min; /* of one direction of one play */
+	uint64_t records_ahead;
+	uint64_t rtt_us[2]; /* the least, the most; of those that measure wishes */
+	uint64_t restarts;  /* of receiving contexts that were started too late */
+	uint64_t switches;
+	uint64_t switches_min; /* of one play */
+	struct app_wishes wishes[2][APP_WISH_KINDS];
+	uint64_t wish_max_pct[2][APP_WISH_KINDS]; /* of an RTT */
+	uint64_t faults[2][RTLS_MODE_REASON_MAX];
 	struct sim_tls tls;
 };
 
 /* What is played besides what draw_sim() draws; a set of bits. */
 enum {
-	SEEDS_NIC = 1 << 0,     /* with TLS NICs */
-	SEEDS_UPDATES = 1 << 1, /* key after key */
+	SEEDS_NIC = 1 << 0,      /* with TLS NICs */
+	SEEDS_UPDATES = 1 << 1,  /* key after key */
+	SEEDS_SWITCHES = 1 << 2, /* modes, and keys */
 };
 
 /*
@@ -43,7 +52,7 @@ bool seeds_few(void);
 bool seeds_plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *report);
 
 /*
- * 60 seeds of a network, 200 in full; of the long ones with key updates 3, and 50. Asserts that none
+ * 60 seeds of a network, 200 in full; of the long ones with key updates or mode switches 3, and 50. Asserts that none
  * fails.
  */
 struct seeds_totals seeds_play(enum draw_network network, unsigned int kind);

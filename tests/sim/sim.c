@@ -145,7 +145,8 @@ on_listener(struct sim *sim, struct world_end *e)
 		return;
 	}
 	if (e->app.conf.by_events &&
-	    rtls_sock_watch(socks[0], RTLS_READABLE | RTLS_WRITABLE | RTLS_CONTROL, &e->app) != 0)
+	    rtls_sock_watch(socks[0], RTLS_READABLE | RTLS_WRITABLE | RTLS_CONTROL | RTLS_MODE,
+			    &e->app) != 0)
 		complain(sim, "rtls_sock_watch failed");
 	app_opened(&e->app, socks[0]);
 }
@@ -227,12 +228,22 @@ step(struct sim *sim, uint64_t end_us)
 
 /* Lets time pass until it is so; a stall is a complaint. */
 static void
+complain_stall(struct sim *sim, const char *what)
+{
+	char text[2][100];
+
+	for (int i = 0; i < 2; i++)
+		app_describe(&sim->world.end[i].app, text[i], sizeof(text[i]));
+	complain(sim, "stall: %s in time; %s; %s", what, text[0], text[1]);
+}
+
+static void
 run_until(struct sim *sim, bool (*is_so)(struct sim *sim), uint64_t deadline_us, const char *what)
 {
 	while (sim->report->error[0] == '\0' && !is_so(sim)) {
 		step(sim, deadline_us + 1);
 		if (sim->now_us > deadline_us && !is_so(sim))
-			complain(sim, "stall: %s in time", what);
+			complain_stall(sim, what);
 		if (++sim->turns > TURNS_MAX)
 			complain(sim, "livelock: %s in %d turns", what, TURNS_MAX);
 	}
@@ -346,6 +357,37 @@ report_tls(struct sim *sim, int i)
 		complain(sim, "end %d: packets that would have gone in clear", i);
 }
 
+static void
+report_modes(struct sim *sim, int i)
+{
+	const struct app *a = &sim->world.end[i].app;
+	struct sim_report *r = sim->report;
+
+	r->restarts += a->restarts;
+	r->switches += a->switches;
+	for (int d = RTLS_TX; d <= RTLS_RX; d++) {
+		for (int k = 0; k < APP_WISH_KINDS; k++)
+			app_wishes_add(&r->wishes[d][k], &a->wishes[d][k]);
+		for (int k = 0; k < RTLS_MODE_REASON_MAX; k++)
+			r->faults[d][k] += a->faults[d][k];
+	}
+}
+
+/* A frame that is lost costs one receiving context its place at most; nothing else does. */
+static void
+check_lost_contexts(struct sim *sim, int i)
+{
+	const struct cable_path *path = &sim->conf.end[1 - i].path;
+	const struct cable_stats *cable = &sim->report->cable[1 - i];
+	uint64_t lost = cable->lost + cable->filtered + cable->overflowed + cable->no_mbuf;
+	uint64_t contexts = sim->world.end[i].app.faults[RTLS_RX][RTLS_MODE_REASON_LOST];
+
+	if (path->reorder_ppm == 0 && path->jitter_us == 0 && path->dup_ppm == 0 &&
+	    sim->conf.end[1 - i].nic_conf.tx_lose == 0 && contexts > lost)
+		complain(sim, "end %d: %" PRIu64 " contexts lost their place by %" PRIu64 " frames",
+			 i, contexts, lost);
+}
+
 void
 sim_play(const struct sim_conf *conf, struct sim_report *report)
 {
@@ -380,12 +422,16 @@ sim_play(const struct sim_conf *conf, struct sim_report *report)
 		report->refusals += sim->world.end[i].app.refusals;
 		report->control_records += sim->world.end[i].app.records_sent;
 		report->updates += report->wire[i].updates;
+		report->records_ahead += sim->world.end[i].app.records_ahead;
+		report_modes(sim, i);
 	}
 	if (EVP_DigestFinal_ex(sim->hash, report->hash, NULL) != 1)
 		abort();
 	EVP_MD_CTX_free(sim->hash);
 	sim->hash = NULL;
 	world_fini(&sim->world, sim->now_us, report->cable);
+	check_lost_contexts(sim, 0);
+	check_lost_contexts(sim, 1);
 	if (sim->world.error[0] != '\0')
 		complain(sim, "%s", sim->world.error);
 	free(sim);

@@ -85,14 +85,19 @@ struct sim_tls {
 
 /* How it went. */
 struct sim_report {
-	char error[320];         /* empty: all was right */
+	char error[400];         /* empty: all was right */
 	uint8_t hash[32];        /* SHA-256 over all frames with end and time */
 	uint64_t connected_us;   /* since the start: end 0 was told so */
 	uint64_t received_us[2]; /* since the start: end i received its last byte */
 	uint64_t closed_us;      /* since the start: both programs were done */
 	uint64_t refusals;       /* of send calls */
 	uint64_t control_records;
-	uint64_t updates; /* keys behind the first, of what was sent */
+	uint64_t records_ahead; /* control records that were read past data */
+	uint64_t restarts;      /* of receiving contexts that were started too late */
+	uint64_t switches;      /* of modes, asked for */
+	struct app_wishes wishes[2][APP_WISH_KINDS]; /* of both ends, by enum rtls_dir */
+	uint64_t faults[2][RTLS_MODE_REASON_MAX];    /* the same: how often the NIC was left */
+	uint64_t updates;                            /* keys behind the first, of what was sent */
 	struct sealer_stats wire[2];
 	struct cable_stats cable[2];
 	struct forger_stats forger;

@@ -638,6 +638,40 @@ test_journal(void)
 	journal_fini(&j);
 }
 
+/* A control record is read past the data in front of it, which comes afterwards in one piece. */
+static void
+test_taken(void)
+{
+	struct journal j;
+	struct journal_cursor at = { 0 }, it;
+	uint8_t data[300], update[JOURNAL_KEY_UPDATE_LEN], alert[2];
+
+	journal_init(&j, harness_seed(), 0);
+	journal_fill(&j, JOURNAL_DATA, 100, 0, data, 100);
+	journal_append(&j, JOURNAL_DATA, 100, true);
+	CU_ASSERT_PTR_NOT_NULL(journal_take(&j, &at, JOURNAL_HANDSHAKE, data, 5, &it));
+	journal_fill(&j, JOURNAL_KEY_UPDATE, 5, 0, update, 5);
+	journal_append(&j, JOURNAL_KEY_UPDATE, 5, false);
+	journal_fill(&j, JOURNAL_DATA, 200, 0, data + 100, 200);
+	journal_append(&j, JOURNAL_DATA, 200, true);
+	journal_fill(&j, JOURNAL_ALERT, 2, 0, alert, 2);
+	journal_append(&j, JOURNAL_ALERT, 2, false);
+	CU_ASSERT_PTR_NULL(journal_match(&j, &at, JOURNAL_DATA, data, 60));
+	CU_ASSERT_PTR_NOT_NULL(journal_match(&j, &at, JOURNAL_DATA, data + 60, 41));
+	CU_ASSERT_PTR_NOT_NULL(journal_take(&j, &at, JOURNAL_HANDSHAKE, update, 4, &it));
+	CU_ASSERT_PTR_NULL(journal_take(&j, &at, JOURNAL_HANDSHAKE, update, 5, &it));
+	CU_ASSERT(journal_behind_update(&j, &it));
+	CU_ASSERT_EQUAL(journal_off(&j, &it), 105);
+	/* Not twice. */
+	CU_ASSERT_PTR_NOT_NULL(journal_take(&j, &at, JOURNAL_HANDSHAKE, update, 5, &it));
+	CU_ASSERT_PTR_NOT_NULL(journal_match(&j, &at, JOURNAL_DATA, data + 60, 241));
+	CU_ASSERT_PTR_NULL(journal_match(&j, &at, JOURNAL_DATA, data + 60, 240));
+	CU_ASSERT_EQUAL(journal_next_type(&j, &at), JOURNAL_ALERT);
+	CU_ASSERT_PTR_NULL(journal_take(&j, &at, JOURNAL_ALERT, alert, 2, &it));
+	CU_ASSERT_EQUAL(journal_next_type(&j, &at), -1);
+	journal_fini(&j);
+}
+
 static void
 test_leaks(void)
 {
@@ -675,6 +709,7 @@ main(void)
 		{ "a right connection is accepted", test_accepts },
 		{ "each fault is named", test_complains },
 		{ "the journal remembers what was sent", test_journal },
+		{ "a control record is taken past data", test_taken },
 		{ "plaintext is found wherever it hides", test_leaks },
 	};
 

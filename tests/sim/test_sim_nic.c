@@ -87,6 +87,14 @@ test_updates(void)
 		seeds_play((enum draw_network)network, SEEDS_NIC | SEEDS_UPDATES);
 }
 
+/* Modes and keys at random, in both directions. */
+static void
+test_switches(void)
+{
+	for (int network = DRAW_PERFECT; network <= DRAW_EVERYTHING; network++)
+		seeds_play((enum draw_network)network, SEEDS_NIC | SEEDS_SWITCHES);
+}
+
 /* --- the same wire ----------------------------------------------------------- */
 
 /* Nothing is lost, refused or late; each NIC cuts packets up to 64 KiB. */
@@ -161,8 +169,6 @@ test_same_wire_updates(void)
 		draw_updates(&c, harness_seed() + i);
 		for (int e = 0; e < 2; e++) {
 			c.end[e].app.update_ahead = 3;
-			c.end[e].app.chunk_max = 1000;
-			c.end[e].app.bytes = 500000;
 			c.end[e].sndbuf = 20000;
 		}
 		r = expect_same_wire(&c, harness_seed() + i);
@@ -238,6 +244,7 @@ main(void)
 		{ "seeds: delay and bandwidth", test_delay },
 		{ "seeds: everything at once", test_everything },
 		{ "seeds: key after key", test_updates },
+		{ "seeds: modes and keys", test_switches },
 		{ "the same wire as software: drawn connections", test_same_wire_drawn },
 		{ "the same wire as software: key after key", test_same_wire_updates },
 		{ "the same wire as software: segments of all sizes", test_same_wire_sizes },

@@ -88,6 +88,8 @@ world_leak(struct world *w, int end)
 	for (unsigned int i = 0; has_nic(w, end) && i < HARNESS_COUNT(NIC_LEVELS); i++)
 		if (world_port_stat(w, end, NIC_LEVELS[i]) != 0)
 			return NIC_LEVELS[i];
+	if (offload_device_contexts(&w->end[end].port->tls) != 0)
+		return "the sessions of rte_security";
 	return cable_mbufs_in_use(w->cable, end) != 0 ? "the cable's buffers" : NULL;
 }
 
@@ -253,7 +255,8 @@ world_open(struct world *w, const struct sim_conf *conf)
 		rc = rtls_connect(client->stack, &local, &remote, &client->connecting);
 	if (rc == 0 && client->app.conf.by_events)
 		rc = rtls_sock_watch(client->connecting,
-				     RTLS_CONNECTED | RTLS_READABLE | RTLS_WRITABLE | RTLS_CONTROL,
+				     RTLS_CONNECTED | RTLS_READABLE | RTLS_WRITABLE | RTLS_CONTROL |
+					     RTLS_MODE,
 				     &client->app);
 	if (rc == 0 &&
 	    rtls_set_keys(client->connecting, RTLS_TX, &client->app.keys[RTLS_TX]) != -ENOTCONN)
