@@ -52,6 +52,7 @@ struct app_conf {
 	uint32_t late_rtts; /* one that takes longer is wrong; 0: none is */
 	uint64_t rest_us;   /* between its last byte and its end of sending */
 	bool software;      /* does not want its port's inline TLS */
+	bool patient;       /* wishes for no other mode while it waits for one */
 	bool by_events;     /* acts on rtls_events() only, else tries every turn */
 	bool close_notify;  /* ends with that alert */
 	bool answers;       /* sends nothing before it received the peer's plain bytes */

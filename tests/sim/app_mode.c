@@ -246,7 +246,7 @@ app_mode_called(struct app *a, unsigned int nb_calls)
 		judge(a, (enum rtls_dir)d);
 		if (m->lost && a->now_us >= m->ask_at_us)
 			ask(a, (enum rtls_dir)d, RTLS_MODE_NIC);
-		for (unsigned int i = 0; i < nb_calls; i++)
+		for (unsigned int i = 0; i < nb_calls && !(m->open && a->conf.patient); i++)
 			if (harness_below(&a->mode_rng, 100) < a->conf.switch_pct)
 				ask(a, (enum rtls_dir)d,
 				    harness_below(&a->mode_rng, 3) == 0 ? RTLS_MODE_SOFTWARE :

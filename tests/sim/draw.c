@@ -209,6 +209,7 @@ draw_switching_app(struct sim_conf *c, int i, uint64_t *rng)
 
 	draw_busy(&c->end[i], rng);
 	a->switch_pct = (uint32_t)between(rng, 5, 40);
+	a->patient = below(rng, 2) == 0;
 	a->switches = (uint32_t)between(rng, 200, 400);
 	a->update_pct = one_of(rng, updates, HARNESS_COUNT(updates));
 	a->updates = a->update_pct != 0 ? (uint32_t)between(rng, 20, 100) : 0;
@@ -320,7 +321,7 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 			out + n, size - (size_t)n,
 			"; end %d: loss %u reorder %u/%u dup %u delay %u+%u rate %" PRIu64
 			" refuse %u, %" PRIu64 "+%" PRIu64 " bytes chunk %u read %u cap %u "
-			"seg %u ctl %u more %u switch %u update %u/%u/%u ahead %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s",
+			"seg %u ctl %u more %u switch %u update %u/%u/%u ahead %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s%s",
 			i, e->path.loss_ppm, e->path.reorder_ppm, e->path.reorder_us,
 			e->path.dup_ppm, e->path.delay_us, e->path.jitter_us, e->path.bits_per_s,
 			e->path.refuse_ppm, e->plain_len, e->app.bytes, e->app.chunk_max,
@@ -328,8 +329,9 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 			e->app.more_pct, e->app.switch_pct, e->app.update_pct, e->app.update_us,
 			e->app.update_ahead, e->app.ahead_pct, e->app.pause_pct, e->app.pause_us,
 			e->sndbuf, e->rcvbuf, e->nb_large, e->app.by_events ? " events" : "",
-			e->app.close_notify ? " notify" : "", e->app.answers ? " answers" : "",
-			e->app.waits ? " waits" : "", e->app.closes ? " closes" : "");
+			e->app.close_notify ? " notify" : "", e->app.patient ? " patient" : "",
+			e->app.answers ? " answers" : "", e->app.waits ? " waits" : "",
+			e->app.closes ? " closes" : "");
 		if (n > 0 && (size_t)n < size)
 			n += describe_nic(e, out + n, size - (size_t)n);
 	}
