@@ -22,8 +22,8 @@ tell_broken(struct rtls_sock *k)
 		tell_conn(k, NOTE_RECORD_CUT_OFF, "record %" PRIu64, session_rx_rec_no(&k->rx));
 	else
 		tell_conn(k, NOTE_RECORD_BAD, "%s, record %" PRIu64 " of key %u, alert %s",
-			  rtls_end_reason_name(why), session_rx_rec_no(&k->rx), k->rx.epochs.nb_keys,
-			  rtls_alert_name(k->rx.end_alert));
+			  rtls_end_reason_name(why), session_rx_rec_no(&k->rx),
+			  k->rx.epochs.nb_keys, rtls_alert_name(k->rx.end_alert));
 }
 
 /* Records were opened, or one could not be: what the socket has to tell of it. */
