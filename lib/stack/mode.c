@@ -493,6 +493,9 @@ down(struct rtls_sock *k, enum rtls_dir d)
 		if (offload_is_open(&e->ctx))
 			happen(k, d, e, EPOCH_DOWN, RTLS_MODE_REASON_DOWN);
 	}
+	/* Who only waits to ask again need not. */
+	if (k->mode.dir[d].wish == RTLS_MODE_NIC && !k->mode.over)
+		happen(k, d, all->now, EPOCH_REFUSED, RTLS_MODE_REASON_DOWN);
 }
 
 void
