@@ -125,6 +125,12 @@ do_keys_rx(struct rtls_sock *k)
 }
 
 static inline long
+do_mode(struct rtls_sock *k)
+{
+	return rtls_set_mode(k, RTLS_TX, RTLS_MODE_NIC);
+}
+
+static inline long
 do_tls_info(struct rtls_sock *k)
 {
 	struct rtls_tls_info info;
@@ -171,6 +177,7 @@ static const struct {
 	{ "watch", do_watch, -EINVAL, -EBADF, 0 },
 	{ "set_keys, TX", do_keys_tx, -EINVAL, -EBADF, -ENOTCONN },
 	{ "set_keys, RX", do_keys_rx, -EINVAL, -EBADF, -ENOTCONN },
+	{ "set_mode", do_mode, -EINVAL, -EBADF, -ENOTCONN },
 	{ "tls_info", do_tls_info, -EINVAL, -EBADF, 0 },
 	{ "accept_burst", do_accept, 0, 0, 0 },
 	{ "close", do_close, -EINVAL, -EBADF, 0 },

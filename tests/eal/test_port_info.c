@@ -184,6 +184,14 @@ test_orders(void)
 	orders_are(d.k[0], RTLS_ORDER_SOFTWARE, RTLS_ORDER_SOFTWARE);
 	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_RX_MODE_ORDER, RTLS_ORDER_NIC_SOFTWARE), 0);
 	run_orders(RTLS_ORDER_SOFTWARE, RTLS_ORDER_NIC_SOFTWARE);
+	/* Further keys do not look at it. */
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MODE_ORDER, RTLS_ORDER_MAX), -EINVAL);
+	set_orders(d.k[0], RTLS_ORDER_NIC_SOFTWARE, RTLS_ORDER_SOFTWARE);
+	for (int i = 0; i < 2; i++)
+		device_pair_keys(&d, i);
+	device_pair_exchange(&d, 3000);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_ASKED));
+	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	device_pair_fini(&d);
 }
 

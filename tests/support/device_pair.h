@@ -14,7 +14,7 @@
 enum {
 	DEVICE_PAIR_STREAM = 1 << 20,
 	DEVICE_PAIR_REC_NO = 5, /* of the first record, in both directions */
-	DEVICE_PAIR_KEYS = 4,
+	DEVICE_PAIR_KEYS = 8,
 };
 
 /* Bytes that end 0 sent, from behind its SYN. */

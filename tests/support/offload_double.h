@@ -15,7 +15,7 @@
 #include "offload/device.h"
 
 enum {
-	DOUBLE_CONTEXTS = 4,
+	DOUBLE_CONTEXTS = 8,
 	DOUBLE_EVENTS = 16,
 	DOUBLE_TRACE = 8192,
 };
@@ -50,7 +50,8 @@ struct offload_double {
 	uint32_t nb_created; /* sessions are called s1, s2 ... in the trace */
 	struct rtls_tls_event events[DOUBLE_EVENTS];
 	unsigned int nb_events;
-	bool mute; /* the trace stays as it is */
+	bool mute;     /* the trace stays as it is */
+	bool no_marks; /* without a line for each packet */
 	char trace[DOUBLE_TRACE];
 	size_t trace_len;
 };
@@ -72,5 +73,11 @@ unsigned int offload_double_contexts(const struct offload_double *o);
 
 /* Is the trace since the last call of this exactly the text? Prints both where not. */
 bool offload_double_said(struct offload_double *o, const char *text);
+
+/*
+ * The same in short: of each line the call, and which session or context it is about, as in
+ * "del 0.1, destroy s1, create s2, add s2, start 0.2".
+ */
+bool offload_double_asked(struct offload_double *o, const char *text);
 
 #endif
