@@ -282,6 +282,32 @@ recvq_look(struct recvq *q, uint64_t off, void *dst, uint32_t len)
 	chain_copy_out(q->cursor.m, at, dst, len);
 }
 
+static uint64_t
+marked_end_of(const struct recvq *q, const struct recvq_run *r, uint64_t end_off)
+{
+	const struct rte_mbuf *m;
+	uint64_t off = r->off;
+
+	for (m = r->first; m != NULL; off += m->data_len, m = m->next) {
+		if (marks_of(m) != 0)
+			end_off = off + m->data_len;
+		else if (m == q->seam.m)
+			end_off = off + q->seam.len;
+	}
+	return end_off;
+}
+
+uint64_t
+recvq_marked_end(const struct recvq *q)
+{
+	uint64_t end_off = marked_end_of(q, &q->ready, q->ready.off);
+	uint32_t i;
+
+	for (i = 0; i < q->nb_held; i++)
+		end_off = marked_end_of(q, &q->held[i], end_off);
+	return end_off;
+}
+
 void
 recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t len)
 {

@@ -93,6 +93,12 @@ enum recvq_class recvq_classify(struct recvq *q, uint64_t off, uint32_t len);
 /* Copies the len bytes at off, which are in order; cheap in the same way. */
 void recvq_look(struct recvq *q, uint64_t off, void *dst, uint32_t len);
 
+/*
+ * Behind the last byte in the queue, in order or not, that a device has opened; the read position
+ * where there is none. Looks at all buffers.
+ */
+uint64_t recvq_marked_end(const struct recvq *q);
+
 /* As recvq_peek, but leaves out what a device has changed: dst keeps its bytes there. */
 void recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t len);
 

@@ -33,10 +33,12 @@ struct epoch_sent {
 	bool out_of_step;     /* it waits for a resync; until then software seals */
 };
 
-/* Of the bytes that a receiving epoch's contexts may have opened: [start_off, end_off). */
+/*
+ * Where the marks of one context of a receiving epoch mean something, [start_off, end_off). Its last
+ * marked packet ends there, and that in which the next one starts may be marked from its first byte.
+ */
 struct epoch_marks {
-	uint64_t start_off; /* a record's, where the first one started; UINT64_MAX: none did */
-	uint64_t last_off;  /* where the last one started */
+	uint64_t start_off; /* a record's; UINT64_MAX: it has not started */
 	uint64_t end_off;   /* UINT64_MAX: more may come */
 };
 
@@ -57,7 +59,8 @@ struct session_epoch {
 		} tx;
 		struct {
 			uint64_t base; /* number of a record less its index in the direction */
-			struct epoch_marks marks;
+			struct epoch_marks marks;  /* the last context's */
+			struct epoch_marks before; /* one's before it, ended, not read yet */
 		} rx;
 	};
 };

@@ -5,15 +5,18 @@
 
 #include <errno.h>
 
+#include <rte_common.h>
+
 int
 mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_t *out,
 	      uint32_t inner_len)
 {
-	const struct session_epoch *e = session_rx_marker(rx, rx->framer.head_off);
+	uint64_t off = rx->framer.head_off, end_off = 0;
+	const struct session_epoch *e = session_rx_marker(rx, off, &end_off);
 	const struct record_suite *s = rx->suite;
 	const struct framed *rec = framer_head(&rx->framer);
 	uint64_t index = framer_head_index(&rx->framer);
-	uint32_t skip = record_prefix_len(s);
+	uint32_t skip = record_prefix_len(s), n;
 	uint8_t hdr[RECORD_HDR_LEN];
 	struct iovec all = { .iov_base = out, .iov_len = inner_len };
 	struct crypto_job job = {
@@ -32,7 +35,11 @@ mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_
 	rx->provider->process(rx->provider, CRYPTO_SEAL, &job, 1);
 	if (job.status != 0)
 		return -EIO;
-	if (rec->class != RECVQ_OPENED)
-		recvq_peek_untouched(rx->q, skip, out, inner_len);
+	if (rec->class == RECVQ_OPENED)
+		return 0;
+	off += skip;
+	n = end_off <= off ? 0 : (uint32_t)RTE_MIN((uint64_t)inner_len, end_off - off);
+	recvq_peek_untouched(rx->q, skip, out, n);
+	recvq_peek(rx->q, skip + n, out + n, inner_len - n);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <rte_common.h>
+
 void
 session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struct recvq *q,
 		const struct crypto_provider *provider)
@@ -57,6 +59,7 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 	epochs_install(&rx->epochs, e, s, keys, key);
 	e->rx.base = keys->rec_no - framer_head_index(&rx->framer);
 	e->rx.marks = (struct epoch_marks){ .start_off = UINT64_MAX, .end_off = UINT64_MAX };
+	e->rx.before = e->rx.marks;
 	let_go(rx);
 	/* RFC 8446 5.1: no message spans a key change. */
 	memset(&rx->messages, 0, sizeof(rx->messages));
@@ -83,44 +86,63 @@ session_rx_may_offload(struct session_rx *rx)
 	return 0;
 }
 
+/* Does anything in the queue, or still to come, have them? */
+static bool
+marks_needed(const struct session_rx *rx, const struct epoch_marks *marks)
+{
+	return marks->start_off < marks->end_off && marks->end_off > rx->q->ready.off;
+}
+
 void
 session_rx_device_starts(struct session_rx *rx, uint64_t stream_off)
 {
-	struct epoch_marks *marks = &rx->epochs.now->rx.marks;
+	struct session_epoch *now = rx->epochs.now, *e;
 
-	/* Under one key it does not matter which of its contexts opened what. */
-	if (marks->start_off == UINT64_MAX)
-		marks->start_off = stream_off;
-	marks->last_off = stream_off;
-	marks->end_off = UINT64_MAX;
+	/* What others opened behind it was dropped, and comes again. */
+	for (e = rx->epochs.of; e < rx->epochs.of + EPOCHS_MAX; e++)
+		e->rx.marks.end_off = RTE_MIN(e->rx.marks.end_off, stream_off);
+	if (marks_needed(rx, &now->rx.marks))
+		now->rx.before = now->rx.marks;
+	now->rx.marks = (struct epoch_marks){ .start_off = stream_off, .end_off = UINT64_MAX };
 }
 
 void
 session_rx_marks_end(struct session_rx *rx, struct session_epoch *e)
 {
-	e->rx.marks.end_off = rx->q->marked_end_off;
+	e->rx.marks.end_off = recvq_marked_end(rx->q);
 }
 
 bool
 session_rx_needs(const struct session_rx *rx, const struct session_epoch *e)
 {
-	const struct epoch_marks *marks = &e->rx.marks;
+	return marks_needed(rx, &e->rx.marks) || marks_needed(rx, &e->rx.before);
+}
 
-	return marks->start_off < marks->end_off && marks->end_off > rx->q->ready.off;
+static bool
+covers(const struct epoch_marks *marks, uint64_t off)
+{
+	return off >= marks->start_off && off < marks->end_off;
 }
 
 const struct session_epoch *
-session_rx_marker(const struct session_rx *rx, uint64_t off)
+session_rx_marker(const struct session_rx *rx, uint64_t off, uint64_t *end_off)
 {
-	const struct session_epoch *e, *found = NULL;
+	const struct session_epoch *e;
 
+	/* No two contexts cover a byte. */
 	for (e = rx->epochs.of; e < rx->epochs.of + EPOCHS_MAX; e++) {
-		if (e->key == NULL || off < e->rx.marks.start_off || off >= e->rx.marks.end_off)
+		if (e->key == NULL)
 			continue;
-		if (found == NULL || e->no < found->no)
-			found = e;
+		if (covers(&e->rx.marks, off)) {
+			*end_off = e->rx.marks.end_off;
+			return e;
+		}
+		if (covers(&e->rx.before, off)) {
+			*end_off = e->rx.before.end_off;
+			return e;
+		}
 	}
-	return found;
+	return NULL;
 }
 
 /* Of the record at the edge, which is incomplete: may it be a KeyUpdate that is not padded? */
@@ -153,12 +175,15 @@ session_rx_key_known(const struct session_rx *rx)
 bool
 session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no)
 {
+	const struct session_epoch *e = rx->epochs.now;
 	uint64_t index;
 
+	/* What two contexts opened under this key must not wait in the queue when a third starts. */
 	if (!session_rx_key_known(rx) ||
+	    (marks_needed(rx, &e->rx.marks) && marks_needed(rx, &e->rx.before)) ||
 	    !framer_boundary(&rx->framer, rx->q->ready.end_off, stream_off, &index))
 		return false;
-	*rec_no = rx->epochs.now->rx.base + index;
+	*rec_no = e->rx.base + index;
 	return true;
 }
 
@@ -200,18 +225,19 @@ static enum recvq_class
 classify(struct session_rx *rx)
 {
 	const struct framer *f = &rx->framer;
+	uint64_t behind_off = f->start_off + framer_wire_len(f), end_off;
 	const struct session_epoch *e;
 	enum recvq_class c;
 
 	if (!rx->q->marked)
 		return RECVQ_UNTOUCHED;
 	/* A mark is about what lies behind the start, which may lie inside of the packet. */
-	e = session_rx_marker(rx, f->start_off);
+	e = session_rx_marker(rx, f->start_off, &end_off);
 	if (e == NULL)
 		return RECVQ_UNTOUCHED;
 	c = recvq_classify(rx->q, f->start_off, framer_wire_len(f));
 	/* With another key it opened nothing, whatever it says. */
-	return c == RECVQ_OPENED && e != rx->epochs.now ? RECVQ_MIXED : c;
+	return c == RECVQ_OPENED && (e != rx->epochs.now || end_off < behind_off) ? RECVQ_MIXED : c;
 }
 
 /* All records that are complete, and the header behind them. */

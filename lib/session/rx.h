@@ -112,8 +112,12 @@ session_rx_marks_open(const struct session_epoch *e)
 /* Does anything in the queue, or still to come, need the epoch, which is not the newest? */
 bool session_rx_needs(const struct session_rx *rx, const struct session_epoch *e);
 
-/* Whose context made the marks on the record at off; NULL: nobody's, they mean nothing. */
-const struct session_epoch *session_rx_marker(const struct session_rx *rx, uint64_t off);
+/*
+ * Whose context made the marks on the record at off, in front of *end_off; NULL: nobody's, they
+ * mean nothing, as those behind do.
+ */
+const struct session_epoch *session_rx_marker(const struct session_rx *rx, uint64_t off,
+					      uint64_t *end_off);
 
 /*
  * Is what arrives next under the key in force? Not while a record in order is not opened, which may

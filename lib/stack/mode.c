@@ -470,7 +470,7 @@ was_skipped(struct rtls_sock *k, enum rtls_dir d, const struct session_epoch *e)
 {
 	if (d != RTLS_RX || e->core.state != EPOCH_NIC)
 		return false;
-	if (k->recvq.marked_end_off > e->rx.marks.last_off && session_rx_key_known(&k->rx))
+	if (k->recvq.marked_end_off > e->rx.marks.start_off && session_rx_key_known(&k->rx))
 		return false;
 	return k->mode.dir[d].skipped++ < SKIPPED_MAX;
 }

@@ -566,6 +566,8 @@ look_arrive(struct looker *l, bool small)
 		m = rx_packet(bytes, (uint32_t)(to[i] - from[i]), 4 + harness_below(&l->rng, 600));
 		m->ol_flags |= marks;
 		CU_ASSERT_EQUAL_FATAL(recvq_insert(&l->q, from[i], m), 0);
+		if (l->q.nb_held > 0)
+			l->wrong |= marks != 0 && recvq_marked_end(&l->q) != to[i];
 		for (uint64_t at = from[i]; at < to[i]; at++)
 			l->marks[at] = marks;
 	}
@@ -597,6 +599,15 @@ look(struct looker *l)
 					     RECVQ_OPENED);
 }
 
+/* Behind the last byte with marks, of those that are here. */
+static uint64_t
+looker_marked_end(const struct looker *l, uint64_t end)
+{
+	while (end > l->q.ready.off && l->marks[end - 1] == 0)
+		end--;
+	return end;
+}
+
 /* Bytes further on, while more come into the same buffer and others go: up to there, and behind. */
 static void
 test_looks(void)
@@ -621,6 +632,7 @@ test_looks(void)
 			if (harness_below(&rng, 3) == 0)
 				recvq_consume(&l.q, n);
 			check_queue(&l.q);
+			l.wrong |= recvq_marked_end(&l.q) != looker_marked_end(&l, l.here);
 		}
 		wrong += l.wrong;
 		recvq_fini(&l.q);

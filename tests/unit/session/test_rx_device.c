@@ -427,6 +427,334 @@ test_key_change(void)
 	}
 }
 
+/* --- contexts of several keys, one after the other -------------------------------- */
+
+enum { KEYS = 12, RECORDS = 300 };
+
+/* The stream of a peer that changes its key, and a device with one context at a time. */
+static struct {
+	struct record {
+		uint32_t off, len;
+		unsigned int key; /* which opens it */
+		bool key_update;
+		bool touched, missed,
+			wrong; /* bytes that a context opened, did not, had no key for */
+	} rec[RECORDS];
+	uint32_t records;
+	uint64_t first_no[KEYS]; /* of the key's first record, */
+	uint64_t first[KEYS];    /* and its index */
+	unsigned int keys;       /* that the peer has used */
+	unsigned int installed;  /* the newest of ours */
+	uint32_t read;           /* records */
+	bool started;
+	uint32_t start_off; /* there, maybe inside of a packet that it marks */
+	unsigned int ctx;   /* the key that the context has */
+} s;
+
+static uint64_t
+any_number(uint64_t *rng)
+{
+	/* TLS 1.3 begins with 0; a context may be near the end. */
+	return harness_below(rng, 2) ? 0 : harness_rand(rng) | UINT64_C(1) << 63;
+}
+
+/* The next record of the peer: a KeyUpdate, or data. */
+static void
+peer_sends(bool key_update, uint32_t len, uint64_t first_no)
+{
+	static const uint8_t update[] = { 24, 0, 0, 1, 0 };
+	struct record *r = &s.rec[s.records++];
+	uint8_t plain[4000];
+
+	CU_ASSERT_FATAL(t.len + PEER_WIRE_MAX <= WIRE_MAX && len <= sizeof(plain));
+	*r = (struct record){ .off = t.len, .key = s.keys - 1, .key_update = key_update };
+	pattern_fill(plain, t.sent, len);
+	if (key_update)
+		r->len = peer_seal(&t.peer, 22, update, sizeof(update), 0, t.wire + t.len);
+	else
+		r->len = peer_seal(&t.peer, 23, plain, len, 0, t.wire + t.len);
+	t.sent += key_update ? 0 : len;
+	t.len += r->len;
+	if (!key_update)
+		return;
+	s.first_no[s.keys] = first_no;
+	s.first[s.keys] = s.records;
+	t.peer = peer_key(s.keys++, first_no);
+}
+
+static void
+begin_keys(void)
+{
+	begin(3);
+	memset(&s, 0, sizeof(s));
+	s.keys = 1;
+	s.first_no[0] = 3;
+	s.started = true;
+}
+
+/* Bytes [off, end) as the context makes them, with its key and its count of records. */
+static void
+context_opens(uint32_t off, uint32_t end)
+{
+	struct peer key = peer_key(s.ctx, 0);
+	static uint8_t opened[PEER_WIRE_MAX];
+	uint32_t from, to;
+
+	for (uint32_t i = 0; i < s.records; i++) {
+		struct record *r = &s.rec[i];
+
+		from = RTE_MAX(off, r->off);
+		to = RTE_MIN(end, r->off + r->len);
+		if (from >= to)
+			continue;
+		if (r->off < s.start_off) {
+			memcpy(t.opened + from, t.wire + from, to - from);
+			r->missed = true;
+			continue;
+		}
+		device_opens(&key, s.first_no[s.ctx] + i - s.first[s.ctx], t.wire + r->off, opened);
+		memcpy(t.opened + from, opened + (from - r->off), to - from);
+		r->touched = true;
+		r->wrong |= r->key != s.ctx;
+	}
+}
+
+static void
+arrive(uint32_t off, uint32_t end, bool marked)
+{
+	struct rte_mbuf *m;
+
+	if (off == end)
+		return;
+	if (marked)
+		context_opens(off, end);
+	for (uint32_t i = 0; !marked && i < s.records; i++)
+		s.rec[i].missed |= s.rec[i].off < end && s.rec[i].off + s.rec[i].len > off;
+	m = rx_packet((marked ? t.opened : t.wire) + off, end - off, 2000);
+	if (marked)
+		m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD;
+	CU_ASSERT_EQUAL_FATAL(recvq_insert(&t.q, off, m), 0);
+	session_rx_input(&t.rx);
+}
+
+/* Where the next record starts, by the framer alone: a KeyUpdate may wait unopened. */
+static bool
+context_starts(void)
+{
+	const struct session_epoch *e = t.rx.epochs.now;
+	uint64_t off, index, read_off = t.q.ready.off;
+
+	if (!framer_boundary(&t.rx.framer, t.q.ready.end_off, &off, &index))
+		return false;
+	/* Two of one key, at most, are remembered. */
+	if (e->rx.marks.start_off < e->rx.marks.end_off && e->rx.marks.end_off > read_off &&
+	    e->rx.before.start_off < e->rx.before.end_off && e->rx.before.end_off > read_off)
+		return false;
+	CU_ASSERT_EQUAL_FATAL(session_rx_may_offload(&t.rx), 0);
+	session_rx_device_starts(&t.rx, off);
+	s.started = true;
+	s.start_off = (uint32_t)off;
+	s.ctx = s.installed;
+	return true;
+}
+
+static void
+context_ends(void)
+{
+	struct session_epoch *e;
+
+	for (e = t.rx.epochs.of; e < t.rx.epochs.of + EPOCHS_MAX; e++)
+		if (e->key != NULL && e->no == s.ctx + 1)
+			session_rx_marks_end(&t.rx, e);
+	s.started = false;
+}
+
+/* Reads at most so many bytes; installs the key that a KeyUpdate asks for. */
+static int
+program_reads(uint32_t len)
+{
+	uint8_t ctl[16];
+	struct iovec iov = { .iov_base = ctl, .iov_len = sizeof(ctl) };
+	struct rtls_msg msg = { .iov = &iov, .iovlen = 1 };
+	struct rtls_keys keys;
+	struct peer p;
+	ssize_t n = recv_data(len);
+
+	if (n == -EIO) {
+		CU_ASSERT_EQUAL_FATAL(session_rx_recv(&t.rx, &msg, 0, false, false), 5);
+		CU_ASSERT_EQUAL_FATAL(msg.type, 22);
+		n = -EKEYEXPIRED;
+	}
+	if (n != -EKEYEXPIRED)
+		return (int)n;
+	p = peer_key(s.installed + 1, s.first_no[s.installed + 1]);
+	keys = peer_keys(&p);
+	n = session_rx_set_keys(&t.rx, &keys);
+	if (n == 0)
+		s.installed++;
+	return (int)n;
+}
+
+static unsigned int
+epochs_in_use(void)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < EPOCHS_MAX; i++)
+		n += t.rx.epochs.of[i].key != NULL;
+	return n;
+}
+
+static void
+expect_all_read(void)
+{
+	uint64_t opened = 0, mixed = 0;
+
+	CU_ASSERT_EQUAL_FATAL(t.got, t.sent);
+	for (uint32_t i = 0; i < s.records; i++) {
+		const struct record *r = &s.rec[i];
+
+		opened += r->touched && !r->missed && !r->wrong;
+		mixed += r->touched && (r->missed || r->wrong);
+	}
+	expect_counts(s.records, opened, mixed);
+	CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx),
+			s.first_no[s.installed] + s.records - s.first[s.installed]);
+}
+
+/*
+ * At random: keys change, a context goes on with its old one, ends, another one starts, with the same
+ * key or the next, also where a KeyUpdate waits; packets come in the wrong order; the program is
+ * fast or slow. Each record is read as it was sent.
+ */
+static void
+test_contexts(void)
+{
+	unsigned int rounds = harness_full() ? 5000 : 400;
+	static struct record before[RECORDS];
+	uint64_t rng = harness_seed();
+
+	for (unsigned int round = 0; round < rounds; round++) {
+		uint32_t slow = 1 + harness_below(&rng, 12), mid, end, n;
+		uint32_t often = 3 + harness_below(&rng, 30);
+		bool held_back;
+
+		begin_keys();
+		for (n = 10 + harness_below(&rng, 100); n > 0; n--)
+			peer_sends(s.keys < KEYS && harness_below(&rng, often) == 0,
+				   harness_below(&rng, harness_below(&rng, 2) ? 2000 : 50),
+				   any_number(&rng));
+		while (t.fed < t.len) {
+			mid = t.fed + 1 + harness_below(&rng, RTE_MIN(t.len - t.fed, 1400u));
+			end = mid;
+			held_back = harness_below(&rng, 5) == 0;
+			if (held_back)
+				end += harness_below(&rng, RTE_MIN(t.len - mid + 1, 1400u));
+			memcpy(before, s.rec, sizeof(before));
+			arrive(mid, end, s.started && harness_below(&rng, 10));
+			if (harness_below(&rng, 6) == 0) {
+				/* It comes again. */
+				recvq_drop_held(&t.q);
+				memcpy(s.rec, before, sizeof(before));
+				end = mid;
+			}
+			/* All that it opened is here, in order or not. */
+			if (s.started && harness_below(&rng, 8) == 0)
+				context_ends();
+			arrive(t.fed, mid, s.started && harness_below(&rng, 10));
+			t.fed = end;
+			if (s.started && s.ctx != s.installed && harness_below(&rng, 3) == 0)
+				context_ends();
+			/* A program that is so slow would find no room for another key. */
+			if (!s.started && epochs_in_use() < EPOCHS_MAX - 1 &&
+			    harness_below(&rng, 3) == 0)
+				context_starts();
+			while (harness_below(&rng, slow) == 0 &&
+			       program_reads(1 + harness_below(&rng, 3000)) >= 0)
+				;
+		}
+		if (s.started)
+			context_ends();
+		while (program_reads(20000) >= 0)
+			;
+		expect_all_read();
+		CU_ASSERT(epochs_in_use() <= EPOCHS_MAX);
+		finish();
+	}
+}
+
+/* Four old keys whose marks wait in the queue: a fifth must wait, and changes nothing. */
+static void
+test_too_many_keys(void)
+{
+	for (unsigned int idle = 0; idle <= 4; idle++) {
+		uint32_t at;
+
+		begin_keys();
+		context_ends();
+		for (int i = 0; i < 5; i++)
+			peer_sends(true, 0, 5);
+		at = t.len;
+		for (int i = 0; i < 5; i++)
+			peer_sends(false, 100, 0);
+		arrive(0, at, false);
+		for (unsigned int key = 0; key < 5; key++, at += 122) {
+			CU_ASSERT_EQUAL(s.installed, key);
+			CU_ASSERT(context_starts());
+			/* The one that opened nothing is not in the way; 0: all did. */
+			arrive(at, at + 122, idle == 0 || key != idle - 1);
+			context_ends();
+			CU_ASSERT_EQUAL(program_reads(1000), key < 4 || idle > 0 ? 0 : -EAGAIN);
+		}
+		if (idle == 0) {
+			CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PAUSED);
+			CU_ASSERT_EQUAL(program_reads(1000), -EAGAIN);
+			CU_ASSERT_EQUAL(t.rx.epochs.nb_keys, 5);
+			CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 6);
+		} else {
+			CU_ASSERT_EQUAL(program_reads(1000), 500);
+			expect_all_read();
+		}
+		finish();
+	}
+}
+
+/* An old key goes with the last byte that its context has opened, in order or not; not before. */
+static void
+test_old_key_goes(void)
+{
+	for (int held = 0; held <= 1; held++) {
+		begin_keys();
+		peer_sends(false, 100, 0);
+		peer_sends(true, 0, 0);
+		peer_sends(false, 500, 0);
+		peer_sends(false, 500, 0);
+		peer_sends(true, 0, 0);
+		peer_sends(false, 100, 0);
+		arrive(0, 300, true);
+		if (held) /* up to a part of the second */
+			arrive(400, 800, true);
+		CU_ASSERT_EQUAL(program_reads(1000), 100);
+		CU_ASSERT_EQUAL(program_reads(1000), 0);
+		CU_ASSERT_EQUAL(epochs_in_use(), 2);
+		/* Its context is there still, and may go on. */
+		arrive(300, held ? 400 : 700, false);
+		CU_ASSERT_EQUAL(program_reads(500), 500);
+		CU_ASSERT_EQUAL(epochs_in_use(), 2);
+		context_ends();
+		arrive(held ? 800 : 700, t.len, false);
+		CU_ASSERT_EQUAL(program_reads(400), 400);
+		CU_ASSERT_EQUAL(program_reads(400), 100);
+		CU_ASSERT_EQUAL(program_reads(400), 0);
+		/* None of the three has marks here. */
+		CU_ASSERT_EQUAL(epochs_in_use(), 1);
+		CU_ASSERT_EQUAL(t.rx.epochs.now->no, 3);
+		CU_ASSERT_EQUAL(program_reads(400), 100);
+		expect_all_read();
+		finish();
+	}
+}
+
 static void
 test_boundary(void)
 {
@@ -513,6 +841,9 @@ main(void)
 		{ "a start inside of a packet", test_start_inside },
 		{ "marks without a device", test_no_device },
 		{ "a key changes under the device", test_key_change },
+		{ "contexts of several keys, at random", test_contexts },
+		{ "four old keys with marks, and a fifth", test_too_many_keys },
+		{ "when an old key goes", test_old_key_goes },
 		{ "where a device may start", test_boundary },
 		{ "a provider that fails", test_provider_fails },
 	};
