@@ -100,11 +100,14 @@ static int
 start_rx(struct rtls_sock *k, struct session_epoch *e)
 {
 	uint64_t off, rec_no;
+	int rc;
 
 	if (!session_rx_boundary(&k->rx, &off, &rec_no))
 		return -EAGAIN;
-	session_rx_device_starts(&k->rx, off);
-	return offload_start(stack_device_of(k), &e->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no);
+	rc = offload_start(stack_device_of(k), &e->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no);
+	if (rc == 0)
+		session_rx_device_starts(&k->rx, off);
+	return rc;
 }
 
 static void
@@ -270,6 +273,7 @@ start_if_possible(struct rtls_sock *k, enum rtls_dir d)
 			     !session_rx_boundary(&k->rx, &off, &rec_no)))
 		return;
 	step(k, d, e, EPOCH_BOUNDARY, RTLS_MODE_REASON_NONE);
+	settle(k, d, e); /* where it failed */
 }
 
 /* One event, and what comes of it. */
