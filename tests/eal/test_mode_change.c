@@ -125,46 +125,6 @@ test_pending_behind(void)
 	device_pair_fini(&d);
 }
 
-static void
-test_pending_refused(void)
-{
-	static const struct {
-		int status;
-		enum rtls_mode_reason why;
-		const char *counter;
-	} rows[] = {
-		{ -ENOSPC, RTLS_MODE_REASON_NO_ROOM, "SoftwareNoRoom" },
-		{ -ENOTSUP, RTLS_MODE_REASON_SUITE, "SoftwareSuite" },
-		{ -EIO, RTLS_MODE_REASON_REFUSED, "SoftwareRefused" },
-	};
-
-	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		begin_pending();
-		offload_double_answer(&d.dev.o, rows[i].status);
-		pair_settle(&d.p);
-		CU_ASSERT(are(RTLS_MODE_SOFTWARE, rows[i].why));
-		CU_ASSERT_EQUAL(device_pair_stat(&d, rows[i].counter), 2);
-		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxSw"), 1);
-		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxDevice"), 0);
-		CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
-		device_pair_exchange(&d, 20000);
-		device_pair_fini(&d);
-	}
-}
-
-/* It starts, and that fails. */
-static void
-test_pending_no_start(void)
-{
-	begin_pending();
-	d.dev.o.start_rc = -EIO;
-	offload_double_answer(&d.dev.o, 0);
-	pair_settle(&d.p);
-	CU_ASSERT(are(RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REFUSED));
-	device_pair_exchange(&d, 20000);
-	device_pair_fini(&d);
-}
-
 /* Slots are used again oldest first: the one that was closed last comes next. */
 static void
 turn_slots(void)
@@ -226,26 +186,6 @@ test_pending_closed(void)
 	device_pair_fini(&d);
 }
 
-/* Half a record has arrived: its rest is software's, the device starts behind it. */
-static void
-test_pending_half_record(void)
-{
-	begin_pending();
-	CU_ASSERT_EQUAL(rtls_sock_set(d.k[1], RTLS_OPT_MAX_SEG, 1), 0);
-	device_pair_write(&d, 1, 1000);
-	while (pair_info(d.k[0]).rcv_queued == 0)
-		pair_turn(&d.p);
-	CU_ASSERT(pair_info(d.k[0]).rcv_queued < 1000);
-	offload_double_answer(&d.dev.o, 0);
-	pair_turn(&d.p);
-	CU_ASSERT(pair_info(d.k[0]).rcv_queued < 1022);
-	pair_settle(&d.p);
-	CU_ASSERT(are(RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	device_pair_read(&d, 1, 1000);
-	device_pair_exchange(&d, 100);
-	device_pair_fini(&d);
-}
-
 /* --- it gives up --------------------------------------------------------------- */
 
 static void
@@ -260,22 +200,37 @@ gone(enum rtls_mode_reason why, const char *counter)
 	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
 }
 
-/* In mid-stream: records in clear are queued, and not all were sent. */
+/* So much of what was written in clear was not sent yet. */
 static void
-lose(bool in_mid_stream)
+begin_mid_stream(void)
+{
+	begin();
+	device_pair_exchange(&d, 20000);
+	device_pair_write(&d, 0, 60000);
+	device_pair_write(&d, 1, 60000);
+	pair_turn(&d.p);
+	log_tap_start(RTE_LOG_NOTICE);
+}
+
+static void
+goes_on(void)
+{
+	device_pair_read(&d, 0, 60000);
+	device_pair_read(&d, 1, 60000);
+	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
+	device_pair_exchange(&d, 20000);
+	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
+	device_pair_fini(&d);
+}
+
+static void
+test_lost(void)
 {
 	struct rtls_tls_event ev;
 
-	begin();
-	device_pair_exchange(&d, 20000);
+	begin_mid_stream();
 	/* As if it had opened them: one that opens nothing was only started too late. */
 	d.k[0]->recvq.marked_end_off = d.k[0]->recvq.ready.end_off;
-	if (in_mid_stream) {
-		device_pair_write(&d, 0, 60000);
-		device_pair_write(&d, 1, 60000);
-		pair_turn(&d.p);
-	}
-	log_tap_start(RTE_LOG_NOTICE);
 	for (uint32_t i = 0; i < 2; i++) {
 		ev = event_of(RTLS_TLS_EV_LOST, i);
 		offload_double_event(&d.dev.o, &ev);
@@ -286,22 +241,7 @@ lose(bool in_mid_stream)
 	CU_ASSERT_EQUAL(log_tap_lines(), 1);
 	log_tap_end();
 	gone(RTLS_MODE_REASON_LOST, "SoftwareLost");
-	if (in_mid_stream) {
-		device_pair_read(&d, 0, 60000);
-		device_pair_read(&d, 1, 60000);
-		CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
-	}
-	device_pair_exchange(&d, 20000);
-	gone(RTLS_MODE_REASON_LOST, "SoftwareLost");
-	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
-	device_pair_fini(&d);
-}
-
-static void
-test_lost(void)
-{
-	lose(false);
-	lose(true);
+	goes_on();
 }
 
 static void
@@ -309,14 +249,8 @@ test_down(void)
 {
 	static const struct rtls_tls_event down = { .type = RTLS_TLS_EV_DOWN };
 	static const struct rtls_tls_event up = { .type = RTLS_TLS_EV_UP };
-	const uint32_t all = RTLS_FEATURE_TLS_TX | RTLS_FEATURE_TLS_RX;
-	struct rtls_sock *old[2];
 
-	begin();
-	device_pair_exchange(&d, 20000);
-	device_pair_write(&d, 0, 60000);
-	pair_turn(&d.p);
-	log_tap_start(RTE_LOG_NOTICE);
+	begin_mid_stream();
 	offload_double_event(&d.dev.o, &down);
 	offload_double_event(&d.dev.o, &up);
 	pair_turn(&d.p);
@@ -327,23 +261,7 @@ test_down(void)
 	log_tap_end();
 	gone(RTLS_MODE_REASON_DOWN, "SoftwareDown");
 	CU_ASSERT_EQUAL(d.p.port[0]->tls.features, 0);
-	device_pair_read(&d, 0, 60000);
-	device_pair_exchange(&d, 2000);
-	memcpy(old, d.k, sizeof(old));
-	open_with_keys();
-	CU_ASSERT(are(RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_FEATURE_OFF));
-	device_pair_exchange(&d, 2000);
-	CU_ASSERT_EQUAL(rtls_close(old[0]), 0);
-	CU_ASSERT_EQUAL(rtls_close(old[1]), 0);
-	memcpy(old, d.k, sizeof(old));
-	/* The program says so. */
-	CU_ASSERT_EQUAL(rtls_port_features(d.p.port[0], all, 0), 0);
-	open_with_keys();
-	CU_ASSERT(are(RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	device_pair_exchange(&d, 2000);
-	CU_ASSERT_EQUAL(rtls_close(old[0]), 0);
-	CU_ASSERT_EQUAL(rtls_close(old[1]), 0);
-	device_pair_fini(&d);
+	goes_on();
 }
 
 int
@@ -352,10 +270,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "a late add", test_pending },
 		{ "a late add, with records queued and one open", test_pending_behind },
-		{ "a late add that is refused", test_pending_refused },
-		{ "a late add, and no start", test_pending_no_start },
 		{ "closed while the device adds, and late events", test_pending_closed },
-		{ "a late add in half a record", test_pending_half_record },
 		{ "contexts are lost", test_lost },
 		{ "the device goes down", test_down },
 	};
