@@ -88,7 +88,8 @@ ssize_t rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags);
 /**
  * Sends one typed message. Type data (or 0): as rtls_send() of the pieces. Any
  * other type: exactly one record, all or nothing, at most 16384 bytes; an open
- * data record is closed first; may exceed the send buffer by one record.
+ * data record is closed first; may exceed the send buffer by one record. A KeyUpdate (RFC 8446
+ * 4.6.3) is -EAGAIN, too, while rtls_set_keys() would be, for its keys come next: tls.h.
  * @return as rtls_send(); -EINVAL: control with RTLS_MSG_MORE, control without
  *   keys, empty control; -EMSGSIZE: control above 16384 bytes.
  */

@@ -77,15 +77,16 @@ struct rtls_port_conf {
  */
 int rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *conf, struct rtls_port **out);
 
-/** What of inline TLS new connections may use, as bits; both where the device has them. */
+/** What of inline TLS who is not with the device yet may use, as bits; both where it has them. */
 enum rtls_feature {
 	RTLS_FEATURE_TLS_TX = 1 << 0,
 	RTLS_FEATURE_TLS_RX = 1 << 1,
 };
 
 /**
- * Sets and clears RTLS_FEATURE_* of a port. Connections that the device has already stay with it.
- * A device that goes down (RTLS_TLS_EV_DOWN) clears all; only this call sets them again.
+ * Sets and clears RTLS_FEATURE_* of a port. They count when first keys are set, and when
+ * rtls_set_mode() asks (tls.h). Connections that the device has already stay with it, also with
+ * further keys. A device that goes down (RTLS_TLS_EV_DOWN) clears all; only this call sets them again.
  * @return 0; -EINVAL: an unknown bit, or one in both, or p is NULL; -ENOTSUP: the port has no
  *   inline TLS.
  */
@@ -94,9 +95,9 @@ int rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear);
 /** Inline TLS of a port, as it is now. A port without has zeros. */
 struct rtls_port_info {
 	uint32_t size;            /**< sizeof(struct rtls_port_info), set by the caller */
-	uint32_t features;        /**< RTLS_FEATURE_*: those that new connections use */
+	uint32_t features;        /**< RTLS_FEATURE_*: those that are switched on */
 	uint32_t device_features; /**< those that the device has, switched off or not */
-	uint32_t max_contexts;    /**< room of both directions together; a connection takes two */
+	uint32_t max_contexts;    /**< room of both directions; a connection takes two or more */
 	uint32_t contexts;        /**< in use of these */
 	uint8_t tx_method;        /**< enum rtls_tls_tx_method (recordtls/offload.h) */
 	uint8_t tx_after;         /**< enum rtls_tls_tx_after; RTLS_TLS_TX_REBUILD only */

@@ -39,8 +39,8 @@ enum {
 	RTLS_HUP = 1 << 5,       /**< both directions are closed */
 	RTLS_ERROR = 1 << 6,     /**< the connection died; rtls_sock_info() says why */
 	/**
-	 * A direction went to the NIC, was refused by it, or left it, outside of a call of the program
-	 * for this socket: rtls_tls_info(). Reported once for each time.
+	 * A direction went to the NIC, was refused by it, or left it, and not as the answer of
+	 * rtls_set_keys() or rtls_set_mode(): rtls_tls_info(). Reported once, for all that was since.
 	 */
 	RTLS_MODE = 1 << 7,
 };

@@ -8,8 +8,10 @@
  *
  *   SOFTWARE --wish--> ADDING --added--> ADDED --boundary--> NIC
  *      ^                  |                |                  |
- *      +------------------+-- refused -----+------------------+-- lost, down, wish --> LEAVING
- *      +---------------------------- drained -------------------------------------------+
+ *      +------------------+----------------+------------------+   TX: refused, lost, down, wish
+ *      |                  |                |                  |
+ *      |                  +----------------+------------------+-> LEAVING    RX: the same
+ *      +-------------------------------- drained --------------------+       TX: wish, from NIC
  *
  *   any of these --next keys--> DRAINING --drained--> GONE --keys--> SOFTWARE
  *

@@ -33,7 +33,7 @@ struct offload_device {
 	/* Set by offload_device_open(). */
 	struct rtls_tls_caps caps;
 	struct rte_mempool *sessions;
-	uint32_t features; /* RTLS_FEATURE_*: for new connections; at first all that it has */
+	uint32_t features; /* RTLS_FEATURE_*: for newcomers; at first all that it has */
 };
 
 /*

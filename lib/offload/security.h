@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * One direction of one connection on a device: session, context and steering, in the
+ * One direction of one connection on a device, under one key: session, context and steering, in the
  * contract's order, through the public calls of rte_security.
  *
  *   NONE --open--> ADDING --ADD_DONE--> ADDED --start--> STARTED

@@ -144,10 +144,10 @@ const struct rtls_stat_desc counters_desc[LEVEL_END] = {
 				  RTLS_STAT_COUNTER },
 	/* packets that were not sent, as they would have been in clear */
 	[CNT_TX_DROP_NO_SYNC_DATA] = { "tx_tls_drop_no_sync_data",
-				       "packets dropped: to be sealed by the NIC, and out of its place in the stream",
+				       "packets not made: in clear, with nobody to seal them",
 				       RTLS_STAT_COUNTER },
 	[CNT_TX_DROP_BYPASS_REQ] = { "tx_tls_drop_bypass_req",
-				     "packets dropped: to be sealed by the NIC, and not marked so",
+				     "packets not made: to be sealed by the NIC, in part not with its key",
 				     RTLS_STAT_COUNTER },
 	/* sessions: one direction of a connection, from its first keys on */
 	[CNT_TLS_TX_SW] = { "TlsTxSw", "sending directions that began in software",

@@ -5,8 +5,8 @@
  * What happens to the epochs of a connection (session/epoch.h): core/epoch decides, here it is
  * done, with the device of the connection's port. Each function is an event.
  *
- * Cold: keys, wishes, and what the device has to tell. A packet meets mode_acked and
- * mode_delivered, which look whether anything waits, and nothing else.
+ * Cold: keys, wishes, and what the device has to tell. What is received meets mode_acked,
+ * mode_delivered and mode_read, which look whether anything waits, and nothing else.
  */
 #ifndef RTLS_STACK_MODE_H
 #define RTLS_STACK_MODE_H
@@ -23,7 +23,7 @@ struct mode_dir {
 	uint8_t order;   /* enum rtls_mode_order: what the first keys ask for */
 	uint8_t wish;    /* enum rtls_mode: NIC until the device, or the program, ends that */
 	uint8_t counted; /* enum rtls_mode: among which current sessions; nobody else reads it */
-	uint8_t skipped; /* so often in a row the stream went by a context's start */
+	uint8_t skipped; /* so often in a row a context was lost without a loss */
 };
 
 struct mode {
