@@ -196,6 +196,7 @@ direction(const struct view *v, enum rtls_dir dir)
 		return NULL;
 	answer_text(d, "mode", rtls_mode_name(tls->mode));
 	answer_text(d, "reason", rtls_mode_reason_name(tls->reason));
+	answer_text(d, "wish", rtls_mode_name(tls->wish));
 	answer_text(d, "order", rtls_mode_order_name(tls->order));
 	if (tls->suite != NULL) {
 		answer_text(d, "version", rtls_version_name(tls->version));

@@ -75,6 +75,7 @@ same_tls(const json_t *d, const struct rtls_sock *k, enum rtls_dir dir)
 	CU_ASSERT_EQUAL(rtls_sock_stats(k, &st), 0);
 	CU_ASSERT_STRING_EQUAL(text_of(d, "mode"), rtls_mode_name(tls.mode));
 	CU_ASSERT_STRING_EQUAL(text_of(d, "reason"), rtls_mode_reason_name(tls.reason));
+	CU_ASSERT_STRING_EQUAL(text_of(d, "wish"), rtls_mode_name(tls.wish));
 	CU_ASSERT_STRING_EQUAL(text_of(d, "order"), rtls_mode_order_name(tls.order));
 	CU_ASSERT_EQUAL(value_of(d, "epoch"), tls.epoch);
 	CU_ASSERT_EQUAL(value_of(d, "rec_no"), tls.rec_no);
