@@ -8,9 +8,9 @@
 
 enum { STREAM_START = 1000 };
 
-/* A record of len bytes of the pattern behind what is queued. */
+/* A record of len bytes of the pattern behind what is queued; in clear, where epoch is to seal it. */
 static void
-push(struct sendq *q, uint32_t len, bool fence)
+push_for(struct sendq *q, uint32_t len, bool fence, struct epoch *epoch)
 {
 	struct rte_mbuf *m = buf_record_alloc(&pools, len);
 
@@ -19,7 +19,14 @@ push(struct sendq *q, uint32_t len, bool fence)
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;
 	sendq_rec(m)->fence = fence;
+	sendq_rec(m)->epoch = epoch;
 	sendq_push(q, m);
+}
+
+static void
+push(struct sendq *q, uint32_t len, bool fence)
+{
+	push_for(q, len, fence, NULL);
 }
 
 /* A segment with payload: what a port would get. */
@@ -264,6 +271,44 @@ model_cut(const struct model *model, uint64_t end_off, uint64_t off, uint32_t le
 	return cut;
 }
 
+/*
+ * A record in clear leaves for its own epoch to seal, and nothing else leaves so: not what is sealed,
+ * nor what is another's. Each pair of records, for each who could seal it.
+ */
+static void
+test_attach_in_clear(void)
+{
+	struct epoch epochs[2] = { 0 };
+	struct epoch *const who[] = { NULL, &epochs[0], &epochs[1] };
+	struct rte_mbuf *head;
+	unsigned int used;
+	struct sendq q;
+
+	for (unsigned int i = 0; i < 27; i++) {
+		struct epoch *first = who[i / 9], *second = who[i / 3 % 3], *sealer = who[i % 3];
+		bool fits = first == sealer && second == sealer;
+
+		sendq_init(&q, STREAM_START);
+		push_for(&q, 100, false, first);
+		push_for(&q, 100, false, second);
+		head = rte_pktmbuf_alloc(pools.header);
+		CU_ASSERT_FATAL(head != NULL);
+		memset(rte_pktmbuf_append(head, 54), 0x11, 54);
+		used = fixture_in_use();
+		CU_ASSERT_EQUAL(sendq_attach(&pools, q.map.head, STREAM_START + 50, 100, sealer, head),
+				fits ? 0 : -EPERM);
+		if (fits)
+			CU_ASSERT(segment_is(head, STREAM_START + 50, 100));
+		if (!fits)
+			CU_ASSERT(head->next == NULL && head->nb_segs == 1 && head->pkt_len == 54);
+		CU_ASSERT_EQUAL(fixture_in_use(), used + (fits ? 2 : 0));
+		rte_pktmbuf_free(head);
+		sendq_fini(&q);
+		CU_ASSERT_EQUAL(fixture_in_use(), 0);
+		CU_ASSERT(epochs[0].records == 0 && epochs[1].records == 0);
+	}
+}
+
 static void
 test_random(void)
 {
@@ -340,6 +385,7 @@ main(void)
 		  test_buffer_outlives_release },
 		{ "the tail grows under segments on their way", test_tail_grows_under_way },
 		{ "a segment that finds no memory changes nothing", test_attach_without_memory },
+		{ "a record in clear leaves for its own epoch to seal", test_attach_in_clear },
 		{ "random sends, repeats and acknowledgments against a flat stream", test_random },
 	};
 
