@@ -2,20 +2,25 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * The key changes while the device has a connection: what it was to seal under the old key it
- * still seals, as often as it is sent again, and then its context goes.
+ * The key changes while the device has a connection: it goes on with the next one, and what it was
+ * to seal, or has opened, under those before stays theirs until that is acknowledged, or read.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "stack/stack.h"
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/log_tap.h"
 
-enum { OLD = 20000, NEW = 3000, NEW_WIRE = NEW + 22 };
+enum { OLD = 20000, NEW = 3000, NEW_WIRE = NEW + 22, DRAINING = EPOCHS_MAX - 1 };
 
 static struct device_pair d;
+
+/* What end 1 has read, and under which key it reads. */
+static uint64_t got;
+static unsigned int rx_epoch;
 
 static const struct cable_path DEAD = { .loss_ppm = CABLE_PPM, .spare_arp = true };
 static const struct cable_path ALIVE = { 0 };
@@ -32,90 +37,196 @@ every_fifth(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, u
 	return dir == 0 && len > 100 && ++*n % 5 == 0 ? CABLE_DROP : CABLE_PASS;
 }
 
+static bool
+in_nic(enum rtls_dir dir)
+{
+	return device_pair_is(&d, dir, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE);
+}
+
+static bool
+asked(const char *text)
+{
+	return offload_double_asked(&d.dev.o, text);
+}
+
+/* Its first contexts are 0.1 and 1.1 of sessions 1 and 2. */
 static void
 begin(enum rtls_tls_tx_method method)
 {
 	device_pair_init(&d, NULL);
 	d.p.port[0]->tls.caps.tx_method = (uint8_t)method;
+	d.dev.o.no_marks = true;
 	device_pair_connect(&d);
 	device_pair_keys(&d, 0);
 	device_pair_keys(&d, 1);
-	d.dev.o.mute = true;
 	device_pair_exchange(&d, 5000);
+	CU_ASSERT(asked("create s1, add s1, start 0.1, create s2, add s2, steer s2, start 1.1"));
+	pair_pass(&d.p, 1000000); /* an ACK may be late */
+	got = d.sent[0];
+	rx_epoch = 1;
 }
 
-static void
-send_key_update(int from)
+static int
+set_keys(int from, int at, unsigned int n)
 {
-	static const uint8_t message[] = { 24, 0, 0, 1, 0 };
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)message, .iov_len = sizeof(message) };
+	struct peer key = device_pair_key(from, n);
+	struct rtls_keys keys = peer_keys(&key);
+
+	return rtls_set_keys(d.k[at], from == at ? RTLS_TX : RTLS_RX, &keys);
+}
+
+/* A message of the handshake from end 0. */
+static ssize_t
+send_message(uint8_t type)
+{
+	uint8_t message[] = { type, 0, 0, 1, 0 };
+	struct iovec iov = { .iov_base = message, .iov_len = sizeof(message) };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = RTLS_TYPE_HANDSHAKE };
 
-	CU_ASSERT_EQUAL_FATAL(rtls_sendmsg(d.k[from], &m, 0), sizeof(message));
+	return rtls_sendmsg(d.k[0], &m, 0);
 }
 
+/* End 0 says that it changes its key, and does. */
 static void
-receive_key_update(int from)
+change(void)
 {
-	uint8_t bytes[64];
+	CU_ASSERT_EQUAL_FATAL(send_message(24), 5);
+	CU_ASSERT_EQUAL_FATAL(set_keys(0, 0, ++d.epoch[0]), 0);
+	CU_ASSERT(in_nic(RTLS_TX));
+}
+
+/* End 1 reads all that there is, key by key. */
+static void
+read_all(void)
+{
+	static uint8_t bytes[OLD];
 	struct iovec iov = { .iov_base = bytes, .iov_len = sizeof(bytes) };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
 	ssize_t n;
 
-	for (int tries = 0; tries < 10000; tries++) {
-		n = rtls_recvmsg(d.k[1 - from], &m, 0);
-		if (n != -EAGAIN)
-			break;
-		pair_pass(&d.p, 1000);
+	for (int tries = 0; tries < 20000 && (got < d.sent[0] || rx_epoch < d.epoch[0]); tries++) {
+		n = rtls_recvmsg(d.k[1], &m, 0);
+		if (n == -EAGAIN) {
+			pair_pass(&d.p, 1000);
+		} else if (n == -EKEYEXPIRED) {
+			CU_ASSERT_EQUAL_FATAL(set_keys(0, 1, ++rx_epoch), 0);
+		} else {
+			CU_ASSERT_FATAL(n > 0);
+			if (m.type != RTLS_TYPE_DATA)
+				continue;
+			CU_ASSERT_FATAL(pair_matches(bytes, got, (size_t)n));
+			got += (uint64_t)n;
+		}
 	}
-	CU_ASSERT_EQUAL_FATAL(n, 5);
-	CU_ASSERT_EQUAL(m.type, RTLS_TYPE_HANDSHAKE);
-	CU_ASSERT_EQUAL(rtls_recvmsg(d.k[1 - from], &m, 0), -EKEYEXPIRED);
+	CU_ASSERT_EQUAL_FATAL(got, d.sent[0]);
+	CU_ASSERT_EQUAL_FATAL(rx_epoch, d.epoch[0]);
 }
 
 static void
-next_keys(int from, int at, enum rtls_dir dir)
+finish(void)
 {
-	struct peer key = device_pair_key(from, d.epoch[from]);
-	struct rtls_keys keys = peer_keys(&key);
-
-	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(d.k[at], dir, &keys), 0);
+	read_all();
+	device_pair_exchange(&d, 5000);
+	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
+	device_pair_fini(&d);
 }
+
+/* --- nothing under way ----------------------------------------------------------- */
+
+/* Sending: the old context goes, the next one starts with the new key's first record. */
+static void
+test_sending(void)
+{
+	begin(RTLS_TLS_TX_REBUILD);
+	device_pair_keys(&d, 0);
+	CU_ASSERT(asked("del 0.1, destroy s1, create s3, add s3, start 0.2"));
+	CU_ASSERT_EQUAL(d.dev.o.ctx[0].rec_no, 0);
+	CU_ASSERT_EQUAL(d.dev.o.ctx[0].seq, d.wire[0].isn + 1 + d.wire[0].end);
+	CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxRekeyOk"), 1);
+	rx_epoch++;
+	got += 5000;
+	device_pair_exchange(&d, 5000);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxBytesNic"), device_pair_stat(&d, "TxBytesSealed"));
+	CU_ASSERT(asked(""));
+	finish();
+}
+
+/* Receiving: the next one starts when the port's queue was seen empty behind the old one. */
+static void
+test_receiving(void)
+{
+	begin(RTLS_TLS_TX_REBUILD);
+	CU_ASSERT_EQUAL(rtls_sock_watch(d.k[0], RTLS_MODE, NULL), 0);
+	for (int late = 0; late < 2; late++) {
+		d.dev.o.del_rc = late ? -EINPROGRESS : 0;
+		device_pair_keys(&d, 1);
+		CU_ASSERT(asked(late ? "unsteer s3, del 1.2, destroy s3, create s4, add s4, "
+				       "steer s4" :
+				       "unsteer s2, del 1.1, destroy s2, create s3, add s3, "
+				       "steer s3"));
+		CU_ASSERT(
+			device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxDevice"), 1);
+		if (late) {
+			/* It may still open packets, and says when it does not. */
+			device_pair_exchange(&d, 5000);
+			CU_ASSERT(asked(""));
+			CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), 0);
+			d.dev.o.del_rc = 0;
+			offload_double_deleted(&d.dev.o);
+		}
+		pair_turn(&d.p);
+		CU_ASSERT(asked(late ? "start 2.1" : "start 1.2"));
+		CU_ASSERT_EQUAL(d.dev.o.ctx[1 + late].seq, d.wire[1].isn + 1 + d.wire[1].end);
+		CU_ASSERT_EQUAL(d.dev.o.ctx[1 + late].rec_no, late);
+		CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));
+		CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), RTLS_MODE);
+		CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), 0);
+	}
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsRxRekeyOk"), 2);
+	got = d.sent[0];
+	finish();
+}
+
+/* Before the device had answered: it has contexts of the newest keys, and no others. */
+static void
+test_pending(void)
+{
+	device_pair_init(&d, NULL);
+	d.dev.o.add_rc = -EINPROGRESS;
+	device_pair_connect(&d);
+	for (int i = 0; i < 2; i++) {
+		device_pair_keys(&d, i);
+		device_pair_keys(&d, i);
+		CU_ASSERT(device_pair_is(&d, i, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
+	}
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 2);
+	device_pair_exchange(&d, 5000);
+	d.dev.o.add_rc = 0;
+	offload_double_answer(&d.dev.o, 0);
+	device_pair_exchange(&d, 5000);
+	CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));
+	device_pair_fini(&d);
+}
+
+/* --- records under way ----------------------------------------------------------- */
 
 /* End 0 has OLD bytes under way when its key changes, and NEW behind them. */
 static void
-change_under_way(void)
+change_under_way(enum rtls_tls_tx_method method)
 {
+	begin(method);
 	cable_set_path(d.p.cable, 0, &DEAD);
 	device_pair_write(&d, 0, OLD);
 	for (int i = 0; i < 5; i++)
 		pair_turn(&d.p);
 	CU_ASSERT_EQUAL(pair_info(d.k[0]).snd_queued, OLD + 2 * 22);
-	send_key_update(0);
-	d.epoch[0]++;
-	next_keys(0, 0, RTLS_TX);
+	change();
 	device_pair_write(&d, 0, NEW);
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxRekeyOk"), 1);
+	CU_ASSERT(asked("create s3, add s3, start 2.1"));
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxSw"), 0);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrTxDevice"), 1);
-	/* Sending, the old key's and the new one's. */
-	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 3);
-}
-
-static void
-read_all(void)
-{
-	uint64_t sent = d.sent[0];
-
-	d.sent[0] -= NEW;
-	device_pair_read(&d, 0, OLD);
-	receive_key_update(0);
-	next_keys(0, 1, RTLS_RX);
-	d.sent[0] = sent;
-	device_pair_read(&d, 0, NEW);
-	device_pair_exchange(&d, 5000);
 }
 
 /* Records of both keys are lost and sent again; the context is there as long as it is needed. */
@@ -125,8 +236,7 @@ test_rebuild(void)
 	unsigned int marked;
 	uint32_t n = 0;
 
-	begin(RTLS_TLS_TX_REBUILD);
-	change_under_way();
+	change_under_way(RTLS_TLS_TX_REBUILD);
 	marked = d.dev.nb_notes;
 	cable_set_path(d.p.cable, 0, &ALIVE);
 	d.filter = every_fifth;
@@ -137,11 +247,8 @@ test_rebuild(void)
 		CU_ASSERT_EQUAL_FATAL(d.dev.o.ctx[0].used, pair_info(d.k[0]).snd_queued > NEW_WIRE);
 	}
 	CU_ASSERT(d.dev.nb_notes > marked + OLD / 1460);
-	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxRecordsFallback"), 0);
-	read_all();
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	device_pair_fini(&d);
+	finish();
 }
 
 /* It takes packets in order only: software seals under the old key what is sent again. */
@@ -150,8 +257,7 @@ test_next_record(void)
 {
 	unsigned int marked;
 
-	begin(RTLS_TLS_TX_NEXT_RECORD);
-	change_under_way();
+	change_under_way(RTLS_TLS_TX_NEXT_RECORD);
 	marked = d.dev.nb_notes;
 	cable_set_path(d.p.cable, 0, &ALIVE);
 	read_all();
@@ -164,118 +270,36 @@ test_next_record(void)
 		CU_ASSERT(n->seq == last->seq + last->len || n->meta.before_len == 0);
 	}
 	CU_ASSERT(!d.dev.o.ctx[0].used);
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	device_pair_fini(&d);
+	CU_ASSERT(in_nic(RTLS_TX));
+	finish();
 }
 
-/* All is acknowledged: the context goes with the key. */
-static void
-test_nothing_under_way(void)
-{
-	begin(RTLS_TLS_TX_REBUILD);
-	send_key_update(0);
-	pair_pass(&d.p, 1000000); /* its ACK may be late */
-	d.epoch[0]++;
-	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 2);
-	next_keys(0, 0, RTLS_TX);
-	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 2);
-	receive_key_update(0);
-	next_keys(0, 1, RTLS_RX);
-	device_pair_exchange(&d, 5000);
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	device_pair_fini(&d);
-}
-
-static void
-test_receiving(void)
-{
-	begin(RTLS_TLS_TX_REBUILD);
-	send_key_update(1);
-	d.epoch[1]++;
-	next_keys(1, 1, RTLS_TX);
-	device_pair_write(&d, 1, NEW);
-	receive_key_update(1);
-	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	next_keys(1, 0, RTLS_RX);
-	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
-	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 2);
-	CU_ASSERT_EQUAL(d.dev.o.rules, 1);
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsRxRekeyOk"), 1);
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxDevice"), 1);
-	device_pair_read(&d, 1, NEW);
-	/* The port's queue has been seen empty since. */
-	pair_settle(&d.p);
-	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	device_pair_exchange(&d, 5000);
-	device_pair_fini(&d);
-}
-
-/* Before the device had answered. */
-static void
-test_pending(void)
-{
-	struct rtls_keys keys;
-	struct peer key;
-
-	device_pair_init(&d, NULL);
-	d.dev.o.add_rc = -EINPROGRESS;
-	device_pair_connect(&d);
-	for (int i = 0; i < 2; i++) {
-		device_pair_keys(&d, i);
-		device_pair_keys(&d, i);
-		CU_ASSERT(device_pair_is(&d, i, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
-	}
-	/* Of the newest keys, and no others. */
-	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 2);
-	device_pair_exchange(&d, 5000);
-	/* Refused keys change nothing. */
-	key = device_pair_key(0, 3);
-	keys = peer_keys(&key);
-	keys.cipher++;
-	CU_ASSERT_EQUAL(rtls_set_keys(d.k[0], RTLS_TX, &keys), -ENOTSUP);
-	CU_ASSERT_EQUAL(rtls_set_keys(d.k[0], RTLS_RX, &keys), -ENOTSUP);
-	device_pair_exchange(&d, 5000);
-	device_pair_fini(&d);
-}
-
-static void
-lose(enum rtls_tls_event_type type)
-{
-	struct rtls_tls_event ev = {
-		.type = type,
-		.ctx = { .index = 0, .generation = d.dev.o.ctx[0].generation },
-		.cookie = d.dev.o.ctx[0].cookie,
-	};
-
-	offload_double_event(&d.dev.o, &ev);
-	pair_turn(&d.p);
-	CU_ASSERT(!d.dev.o.ctx[0].used);
-	/* The new key's own goes only when all do. */
-	CU_ASSERT(type == RTLS_TLS_EV_DOWN ?
-			  device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_DOWN) :
-			  device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	cable_set_path(d.p.cable, 0, &ALIVE);
-	read_all();
-	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
-}
-
-/* With the old context still there, it is lost, the device goes down, the key changes again, the
- * connection ends. */
+/*
+ * What ends an old context early: it is lost, which is not the new one's affair, or all are; the
+ * connection ends.
+ */
 static void
 test_while_draining(void)
 {
-	static const enum rtls_tls_event_type events[] = { RTLS_TLS_EV_LOST, RTLS_TLS_EV_DOWN };
+	for (int i = 0; i < 2; i++) {
+		struct rtls_tls_event ev = { .type = i == 0 ? RTLS_TLS_EV_LOST : RTLS_TLS_EV_DOWN };
 
-	for (size_t i = 0; i < HARNESS_COUNT(events); i++) {
-		begin(RTLS_TLS_TX_REBUILD);
-		change_under_way();
-		lose(events[i]);
-		device_pair_fini(&d);
+		change_under_way(RTLS_TLS_TX_REBUILD);
+		ev.ctx = (struct rtls_tls_handle){ 0, d.dev.o.ctx[0].generation };
+		ev.cookie = d.dev.o.ctx[0].cookie;
+		offload_double_event(&d.dev.o, &ev);
+		pair_turn(&d.p);
+		CU_ASSERT(!d.dev.o.ctx[0].used);
+		CU_ASSERT(i == 0 ? in_nic(RTLS_TX) :
+				   device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE,
+						  RTLS_MODE_REASON_DOWN));
+		cable_set_path(d.p.cable, 0, &ALIVE);
+		read_all();
+		CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
+		finish();
 	}
 	for (int i = 0; i < 3; i++) {
-		begin(RTLS_TLS_TX_REBUILD);
-		change_under_way();
+		change_under_way(RTLS_TLS_TX_REBUILD);
 		CU_ASSERT_EQUAL(i == 0 ? rtls_abort(d.k[0]) : rtls_close(d.k[0]), 0);
 		CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), i == 0 ? 0 : 3);
 		d.k[0] = NULL;
@@ -286,46 +310,124 @@ test_while_draining(void)
 		cable_set_path(d.p.cable, 0, &ALIVE);
 		pair_settle(&d.p);
 		if (i == 1)
-			device_pair_read(&d, 0, 0);
+			read_all();
 		device_pair_fini(&d);
 	}
 }
 
-/* A third key while records of the first are under way, and some of the second. */
+/* --- four keys that drain ---------------------------------------------------------- */
+
+/* Nothing is acknowledged: no fifth change, and all else goes on. */
 static void
-third(enum rtls_tls_tx_method method)
+four_drain(enum rtls_tls_tx_method method)
 {
-	uint64_t sent;
+	uint32_t n = 0;
 
 	begin(method);
-	change_under_way();
-	send_key_update(0);
-	d.epoch[0]++;
-	next_keys(0, 0, RTLS_TX);
-	device_pair_write(&d, 0, NEW);
-	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 4);
-	cable_set_path(d.p.cable, 0, &ALIVE);
-	sent = d.sent[0];
-	d.sent[0] -= NEW + NEW;
-	device_pair_read(&d, 0, OLD);
-	for (int i = 0; i < 2; i++) {
-		d.epoch[0] = 2 + (unsigned int)i;
-		receive_key_update(0);
-		next_keys(0, 1, RTLS_RX);
-		d.sent[0] += NEW;
-		device_pair_read(&d, 0, NEW);
+	CU_ASSERT_EQUAL(rtls_sock_watch(d.k[0], RTLS_WRITABLE, NULL), 0);
+	cable_set_path(d.p.cable, 0, &DEAD);
+	for (int i = 0; i < DRAINING; i++) {
+		device_pair_write(&d, 0, NEW);
+		change();
+		pair_turn(&d.p);
 	}
-	CU_ASSERT_EQUAL(d.sent[0], sent);
-	device_pair_exchange(&d, 5000);
-	CU_ASSERT(!d.dev.o.ctx[0].used);
-	device_pair_fini(&d);
+	device_pair_write(&d, 0, NEW);
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), DRAINING + 2);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(send_message(24), -EAGAIN);
+		CU_ASSERT_EQUAL(set_keys(0, 0, d.epoch[0] + 1), -EAGAIN);
+		CU_ASSERT_EQUAL(send_message(4), 5);
+		device_pair_write(&d, 0, NEW);
+		CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), RTLS_WRITABLE);
+		pair_turn(&d.p);
+	}
+	cable_set_path(d.p.cable, 0, &ALIVE);
+	d.filter = every_fifth;
+	d.filter_arg = &n;
+	read_all();
+	pair_pass(&d.p, 1000000);
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 2);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxRecordsFallback") > 0,
+			method == RTLS_TLS_TX_NEXT_RECORD);
+	change();
+	device_pair_write(&d, 0, NEW);
+	finish();
 }
 
 static void
-test_twice(void)
+test_four_tx(void)
 {
-	third(RTLS_TLS_TX_REBUILD);
-	third(RTLS_TLS_TX_NEXT_RECORD);
+	four_drain(RTLS_TLS_TX_REBUILD);
+	four_drain(RTLS_TLS_TX_NEXT_RECORD);
+}
+
+/* The device does not get around to deleting what it had. */
+static void
+test_four_rx(void)
+{
+	unsigned int next;
+
+	begin(RTLS_TLS_TX_REBUILD);
+	d.dev.o.del_rc = -EINPROGRESS;
+	for (int i = 0; i < DRAINING; i++) {
+		device_pair_keys(&d, 1);
+		device_pair_exchange(&d, 500);
+	}
+	next = d.epoch[1] + 1;
+	CU_ASSERT_EQUAL(set_keys(1, 0, next), -EAGAIN);
+	device_pair_exchange(&d, 500);
+	d.dev.o.del_rc = 0;
+	offload_double_deleted(&d.dev.o);
+	pair_settle(&d.p);
+	CU_ASSERT(in_nic(RTLS_RX));
+	device_pair_keys(&d, 1);
+	CU_ASSERT_EQUAL(d.epoch[1], next);
+	got = d.sent[0];
+	finish();
+}
+
+/* --- what was opened under the old key ---------------------------------------------- */
+
+/*
+ * A NIC goes on behind a KeyUpdate, which it does not understand, with the old key: what it makes of
+ * the new key's records is in the queue when that is installed.
+ */
+static void
+test_old_marks(void)
+{
+	const struct rtls_tlsnic_conf nic = { .size = sizeof(nic) };
+	const struct pair_conf conf = { .nic = { NULL, &nic } };
+
+	pair_init(&d.p, &conf);
+	pair_connect(&d.p, 0, d.k);
+	memset(d.sent, 0, sizeof(d.sent));
+	memset(d.epoch, 0, sizeof(d.epoch));
+	device_pair_keys(&d, 0);
+	got = 0;
+	rx_epoch = 1;
+	for (int i = 0; i < 3; i++) {
+		uint64_t mixed = pair_stat(&d.p, 1, "RxRecordsMixed");
+		struct rtls_tls_info info;
+
+		device_pair_write(&d, 0, NEW);
+		CU_ASSERT_EQUAL_FATAL(send_message(24), 5);
+		CU_ASSERT_EQUAL_FATAL(set_keys(0, 0, ++d.epoch[0]), 0);
+		device_pair_write(&d, 0, OLD);
+		pair_settle(&d.p);
+		read_all();
+		pair_settle(&d.p);
+		CU_ASSERT(pair_stat(&d.p, 1, "RxRecordsMixed") > mixed);
+		CU_ASSERT_EQUAL(rtls_tls_info(d.k[1], RTLS_RX, &info), 0);
+		CU_ASSERT_EQUAL(info.mode, RTLS_MODE_NIC);
+		mixed = pair_stat(&d.p, 1, "RxRecordsNic");
+		device_pair_write(&d, 0, NEW);
+		read_all();
+		CU_ASSERT_EQUAL(pair_stat(&d.p, 1, "RxRecordsNic"), mixed + 1);
+	}
+	CU_ASSERT_EQUAL(pair_stat(&d.p, 1, "SoftwareLost"), 0);
+	CU_ASSERT_EQUAL(rtls_close(d.k[0]), 0);
+	CU_ASSERT_EQUAL(rtls_close(d.k[1]), 0);
+	pair_fini(&d.p);
 }
 
 /* A peer may renew its keys with each record: the log tells of it once in a second. */
@@ -337,11 +439,9 @@ test_log(void)
 	begin(RTLS_TLS_TX_REBUILD);
 	log_tap_start(RTE_LOG_DEBUG);
 	for (int i = 0; i < 3; i++) {
-		send_key_update(0);
-		d.epoch[0]++;
-		next_keys(0, 0, RTLS_TX);
-		receive_key_update(0);
-		next_keys(0, 1, RTLS_RX);
+		change();
+		read_all();
+		got += 100;
 		device_pair_exchange(&d, 100);
 	}
 	log_tap_end();
@@ -357,13 +457,15 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
+		{ "sending, nothing under way", test_sending },
+		{ "receiving", test_receiving },
+		{ "while the device adds", test_pending },
 		{ "records under way, sealed again by the device", test_rebuild },
 		{ "records under way, sealed again by software", test_next_record },
-		{ "nothing under way", test_nothing_under_way },
-		{ "the receiving side", test_receiving },
-		{ "while the device adds", test_pending },
 		{ "what ends the old context early", test_while_draining },
-		{ "twice at once", test_twice },
+		{ "four keys drain, sending", test_four_tx },
+		{ "four keys drain, receiving", test_four_rx },
+		{ "marks of the old key", test_old_marks },
 		{ "again and again: the log", test_log },
 	};
 
