@@ -295,8 +295,9 @@ test_attach_in_clear(void)
 		CU_ASSERT_FATAL(head != NULL);
 		memset(rte_pktmbuf_append(head, 54), 0x11, 54);
 		used = fixture_in_use();
-		CU_ASSERT_EQUAL(sendq_attach(&pools, q.map.head, STREAM_START + 50, 100, sealer, head),
-				fits ? 0 : -EPERM);
+		CU_ASSERT_EQUAL(
+			sendq_attach(&pools, q.map.head, STREAM_START + 50, 100, sealer, head),
+			fits ? 0 : -EPERM);
 		if (fits)
 			CU_ASSERT(segment_is(head, STREAM_START + 50, 100));
 		if (!fits)
