@@ -200,6 +200,7 @@ make_port(struct tlsnic *nic, struct rtls_port *under)
 	};
 	snprintf(nic->port.name, sizeof(nic->port.name), "tlsnic(%.70s)", under->name);
 	memcpy(nic->port.mac, under->mac, sizeof(nic->port.mac));
+	nic->port.rx_ahead = rings_rx_ahead(nic);
 	/* A packet that is opened leaves its buffer to the port below. */
 	if (under->rx_room != 0)
 		nic->port.rx_room = under->rx_room +

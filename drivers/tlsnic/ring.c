@@ -49,6 +49,13 @@ rings_init(struct tlsnic *nic)
 	return r->tx == NULL || r->done == NULL || r->rx == NULL ? -ENOMEM : 0;
 }
 
+uint32_t
+rings_rx_ahead(const struct tlsnic *nic)
+{
+	/* Without rings they are judged as they are handed up. */
+	return nic->conf.rings == 0 ? 1 : RX_PACKETS;
+}
+
 static uint16_t
 transmit_here(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n)
 {

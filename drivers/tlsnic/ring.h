@@ -47,6 +47,9 @@ struct nic_rings {
 /* conf and name are set. 0 or -ENOMEM. */
 int rings_init(struct tlsnic *nic);
 
+/* Packets at most that were judged and are not with the host. */
+uint32_t rings_rx_ahead(const struct tlsnic *nic);
+
 /* The host's lcore. */
 uint16_t ring_transmit(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n);
 uint16_t ring_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n);

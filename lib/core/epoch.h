@@ -43,8 +43,9 @@ enum epoch_event {
 	EPOCH_KEYS, /* installed: this one is in force */
 	EPOCH_WISH_NIC,
 	EPOCH_WISH_SOFTWARE,
-	EPOCH_ACCEPTED,  /* the device has it */
-	EPOCH_REFUSED,   /* not worth asking, or an error of add, of steering or of start */
+	EPOCH_ACCEPTED, /* the device has it */
+	EPOCH_REFUSED,  /* not worth asking, or an error of add, of steering or of start */
+	EPOCH_FULL, /* no room, and a context of an older key of the direction is to make some */
 	EPOCH_BOUNDARY,  /* a record's first byte is known that the context can start with */
 	EPOCH_SKIPPED,   /* TX: the device misses a packet; RX: the stream went by its start */
 	EPOCH_LOST,      /* the context is void */

@@ -65,6 +65,28 @@ refusal(int rc)
 	}
 }
 
+/* Has an older key of the direction a context, or one that is being deleted? */
+static bool
+older_has_context(struct rtls_sock *k, enum rtls_dir d)
+{
+	struct epochs *all = mode_epochs(k, d);
+
+	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+		if (e != all->now && e->ctx.state != OFFLOAD_NONE)
+			return true;
+	return false;
+}
+
+/* A table that its own older keys fill will have room: that is no reason to give up the NIC. */
+static void
+refused(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int rc)
+{
+	if (rc == -ENOSPC && older_has_context(k, d))
+		step(k, d, e, EPOCH_FULL, RTLS_MODE_REASON_NONE);
+	else
+		step(k, d, e, EPOCH_REFUSED, refusal(rc));
+}
+
 static void
 add(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
@@ -81,7 +103,7 @@ add(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 	if (rc == 0)
 		step(k, d, e, EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE);
 	else if (rc != -EINPROGRESS)
-		step(k, d, e, EPOCH_REFUSED, refusal(rc));
+		refused(k, d, e, rc);
 }
 
 static int
@@ -124,6 +146,7 @@ wait_for_quiet(struct rtls_sock *k)
 	if (k->mode.rx_waits || k->mode.over)
 		return;
 	k->mode.rx_waits = true;
+	k->mode.rx_waits_since = k->stack->bindings[k->path.binding].rx_taken;
 	TAILQ_INSERT_TAIL(&k->stack->quiet_list, k, quiet_link);
 }
 
@@ -139,6 +162,8 @@ wait_no_more(struct rtls_sock *k)
 static void
 end_context(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
+	if (!offload_is_open(&e->ctx))
+		return;
 	if (offload_close(stack_device_of(k), &e->ctx) == 0 && d == RTLS_RX)
 		wait_for_quiet(k);
 }
@@ -221,13 +246,15 @@ is_needed(const struct rtls_sock *k, enum rtls_dir d, const struct session_epoch
 static void
 settle(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
-	bool newest = e == mode_epochs(k, d)->now;
+	struct session_epoch *now = mode_epochs(k, d)->now;
 
 	if (!waits((enum epoch_state)e->core.state) || is_needed(k, d, e))
 		return;
 	step(k, d, e, EPOCH_DRAINED, RTLS_MODE_REASON_NONE);
-	if (newest && e->core.state == EPOCH_SOFTWARE && k->mode.dir[d].wish == RTLS_MODE_NIC)
-		step(k, d, e, EPOCH_WISH_NIC, RTLS_MODE_REASON_NONE);
+	/* The newest may have waited for that: for itself to be free again, or for room in the table. */
+	if (!k->mode.over && now->core.state == EPOCH_SOFTWARE &&
+	    k->mode.dir[d].wish == RTLS_MODE_NIC)
+		step(k, d, now, EPOCH_WISH_NIC, RTLS_MODE_REASON_NONE);
 }
 
 static void
@@ -257,14 +284,14 @@ alone(const struct rtls_sock *k)
  * port's queue.
  */
 static void
-start_if_possible(struct rtls_sock *k, enum rtls_dir d)
+start_once(struct rtls_sock *k, enum rtls_dir d, bool looked)
 {
 	struct session_epoch *e = mode_epochs(k, d)->now;
 	uint64_t off, rec_no;
 
 	if (e == NULL || e->core.state != EPOCH_ADDED)
 		return;
-	if (d == RTLS_RX && !k->stack->bindings[k->path.binding].rx_quiet) {
+	if (d == RTLS_RX && !looked) {
 		wait_for_quiet(k);
 		return;
 	}
@@ -276,13 +303,19 @@ start_if_possible(struct rtls_sock *k, enum rtls_dir d)
 	settle(k, d, e); /* where it failed */
 }
 
+static void
+start_if_possible(struct rtls_sock *k, enum rtls_dir d)
+{
+	start_once(k, d, k->stack->bindings[k->path.binding].rx_quiet);
+}
+
 /* One event, and what comes of it. */
 static void
 happen(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_event ev,
        enum rtls_mode_reason why)
 {
 	step(k, d, e, ev, why);
-	settle(k, d, e);
+	settle_all(k, d);
 	start_if_possible(k, d);
 }
 
@@ -449,10 +482,12 @@ mode_added(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int st
 	if (e->ctx.state != OFFLOAD_ADDING)
 		return;
 	status = offload_added(stack_device_of(k), &e->ctx, &flow, status);
-	if (status == 0)
-		happen(k, d, e, EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE);
+	if (status != 0)
+		refused(k, d, e, status);
 	else
-		happen(k, d, e, EPOCH_REFUSED, refusal(status));
+		step(k, d, e, EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE);
+	settle_all(k, d);
+	start_if_possible(k, d);
 }
 
 void
@@ -462,7 +497,7 @@ mode_deleted(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 		return;
 	if (d == RTLS_RX)
 		wait_for_quiet(k);
-	settle(k, d, e);
+	settle_all(k, d);
 }
 
 /*
@@ -472,10 +507,12 @@ mode_deleted(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 static bool
 was_skipped(struct rtls_sock *k, enum rtls_dir d, const struct session_epoch *e)
 {
-	if (d != RTLS_RX || e->core.state != EPOCH_NIC)
+	bool opened = k->recvq.marked_end_off > e->rx.marks.start_off;
+
+	if (d != RTLS_RX || e->core.state != EPOCH_NIC || (opened && session_rx_key_known(&k->rx)))
 		return false;
-	if (k->recvq.marked_end_off > e->rx.marks.start_off && session_rx_key_known(&k->rx))
-		return false;
+	if (opened)
+		k->mode.dir[d].skipped = 0;
 	return k->mode.dir[d].skipped++ < SKIPPED_MAX;
 }
 
@@ -558,29 +595,30 @@ end_marks(struct rtls_sock *k)
 			session_rx_marks_end(&k->rx, e);
 }
 
-static void
-rx_quiet(struct rtls_sock *k)
+/* Has the port handed up all that it had when the wait began? A busy one is never seen empty. */
+static bool
+has_waited(const struct rtls_sock *k, const struct binding *b)
 {
-	end_marks(k);
-	settle_all(k, RTLS_RX);
-	start_if_possible(k, RTLS_RX);
+	if (&k->stack->bindings[k->path.binding] != b)
+		return false;
+	return b->rx_quiet || (b->port->rx_ahead != 0 &&
+			       b->rx_taken - k->mode.rx_waits_since >= b->port->rx_ahead);
 }
 
 void
-mode_rx_quiet(struct rtls_stack *s, const struct binding *b)
+mode_rx_looked(struct rtls_stack *s, const struct binding *b)
 {
-	struct endpoint_list turn = TAILQ_HEAD_INITIALIZER(turn);
-	struct rtls_sock *k;
+	struct rtls_sock *k, *next;
 
-	/* Who waits again waits for the next time. */
-	TAILQ_CONCAT(&turn, &s->quiet_list, quiet_link);
-	while ((k = TAILQ_FIRST(&turn)) != NULL) {
-		TAILQ_REMOVE(&turn, k, quiet_link);
-		k->mode.rx_waits = false;
-		if (&s->bindings[k->path.binding] == b)
-			rx_quiet(k);
-		else
-			wait_for_quiet(k);
+	for (k = TAILQ_FIRST(&s->quiet_list); k != NULL; k = next) {
+		next = TAILQ_NEXT(k, quiet_link);
+		if (!has_waited(k, b))
+			continue;
+		/* If it waits again it comes last, and is seen again only if the port is busy. */
+		wait_no_more(k);
+		end_marks(k);
+		settle_all(k, RTLS_RX);
+		start_once(k, RTLS_RX, true);
 	}
 }
 

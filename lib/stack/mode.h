@@ -31,7 +31,8 @@ struct mode {
 	bool changed;           /* RTLS_MODE is due */
 	bool over;              /* no device any more */
 	bool rx_waits;          /* on stack->quiet_list: for the port's RX queue to be seen empty */
-	uint64_t tx_keys_off;   /* where the first keys were set */
+	uint64_t rx_waits_since; /* binding->rx_taken then */
+	uint64_t tx_keys_off;    /* where the first keys were set */
 };
 
 /* Event: the first or next keys were installed in the session. */
@@ -65,8 +66,8 @@ void mode_read(struct rtls_sock *k);
 /* Event: records were acknowledged and released. */
 void mode_acked(struct rtls_sock *k);
 
-/* Event: the port of a binding had no more packets. */
-void mode_rx_quiet(struct rtls_stack *s, const struct binding *b);
+/* Event: a burst of a binding's packets was taken, which may have been all that there were. */
+void mode_rx_looked(struct rtls_stack *s, const struct binding *b);
 
 /* The device gives up what it has of the connection; nothing is sent or received any more. */
 void mode_close(struct rtls_sock *k);

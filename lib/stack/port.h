@@ -62,6 +62,8 @@ struct rtls_port {
 	uint16_t nb_queues;
 	uint16_t mtu;     /* bytes behind the Ethernet header */
 	uint64_t rx_room; /* bytes in the receive buffers of one queue; 0: not known */
+	/* Packets at most that its device has judged and rx_burst has not handed up; 0: not known. */
+	uint32_t rx_ahead;
 	uint8_t mac[6];
 	uint64_t queues_bound; /* bit per queue that a stack uses, or a port over this one */
 	bool stays;            /* close() leaves the device running: it is the program's */

@@ -170,6 +170,7 @@ make_queue(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	if (rc == 0 && e->rx_pool->size < 2u * nb_rx)
 		rc = -EINVAL;
 	e->port.rx_room = (uint64_t)(e->rx_pool->size - nb_rx) * RTE_MBUF_DEFAULT_BUF_SIZE;
+	e->port.rx_ahead = nb_rx;
 	if (rc == 0)
 		rc = rte_eth_rx_queue_setup(e->port_id, 0, nb_rx, socket, NULL, e->rx_pool);
 	/* What the port was configured with, and nothing that a driver likes besides. */
@@ -275,9 +276,12 @@ static int
 adopt(struct port_ethdev *e, const struct rte_eth_dev_info *info)
 {
 	int rc = port_adopted(e->port_id, &e->tx);
+	struct rte_eth_rxq_info rx;
 
 	if (rc != 0)
 		return rc;
+	if (rte_eth_rx_queue_info_get(e->port_id, 0, &rx) == 0)
+		e->port.rx_ahead = rx.nb_desc;
 	e->tx.offloads &= ~unsound_offloads(info->driver_name);
 	if (offload_device_present(&e->port.tls) && (!e->tx.chains || e->tx.fast_free))
 		return -ENOTSUP;

@@ -58,8 +58,9 @@ rx_path_poll(struct rtls_stack *s)
 		for (i = 0; i < n; i++)
 			rx_packet(s, b, pkts[i]);
 		b->rx_quiet = n < STACK_RX_BURST;
-		if (b->rx_quiet && !TAILQ_EMPTY(&s->quiet_list))
-			mode_rx_quiet(s, b);
+		b->rx_taken += n;
+		if (!TAILQ_EMPTY(&s->quiet_list))
+			mode_rx_looked(s, b);
 		s->counters[CNT_RX_PACKETS] += n;
 		total += n;
 	}

@@ -73,6 +73,7 @@ struct binding {
 	uint8_t cut_strikes;       /* so often in a row it took short ones instead */
 	bool full;                 /* it took less than it was given: nothing more in this poll */
 	bool rx_quiet;             /* its queue was empty behind the packets received last */
+	uint64_t rx_taken;         /* packets received */
 	struct arp_table arp;
 	struct arp_entry *arp_entries;
 	struct arp_own own[STACK_ADDRS_MAX];

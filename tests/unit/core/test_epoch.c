@@ -22,7 +22,7 @@ enum { STATES = EPOCH_DRAINING + 1, EVENTS = EPOCH_CLOSE + 1 };
 static const char *const state_names[STATES] = { "GONE", "SOFTWARE", "ADDING",  "ADDED",
 						 "NIC",  "LEAVING",  "DRAINING" };
 static const char *const event_names[EVENTS] = {
-	"KEYS",    "WISH_NIC", "WISH_SOFTWARE", "ACCEPTED",  "REFUSED", "BOUNDARY",
+	"KEYS",    "WISH_NIC", "WISH_SOFTWARE", "ACCEPTED",  "REFUSED", "FULL",  "BOUNDARY",
 	"SKIPPED", "LOST",     "DOWN",          "NEXT_KEYS", "DRAINED", "CLOSE",
 };
 static const char *const action_names[] = { "-", "ADD", "START", "DEL", "HOLD", "WIPE" };
@@ -169,7 +169,7 @@ test_walks(void)
 				CU_ASSERT(s.action == EPOCH_START || state == EPOCH_LEAVING);
 			}
 			/* In LEAVING it is the program that is refused, not the context. */
-			if (s.action == EPOCH_DEL || s.action == EPOCH_WIPE ||
+			if (s.action == EPOCH_DEL || s.action == EPOCH_WIPE || e == EPOCH_FULL ||
 			    (e == EPOCH_REFUSED && state != EPOCH_LEAVING))
 				asked = accepted = context = false;
 			/* A key is wiped behind the last thing that needs it, and only there. */
