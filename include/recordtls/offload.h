@@ -172,8 +172,9 @@ struct rtls_tls_ops {
 	 *
 	 * RX: packets that the context has judged may still lie in the port's receive queue after
 	 * 0 or RTLS_TLS_EV_DEL_DONE, but none is added to them: once rx_burst gave fewer than it
-	 * was asked for, no mark of this context comes any more. add() of the same flow works as
-	 * soon as del() has returned; its start() comes after the event.
+	 * was asked for, or has given as many as the queue has descriptors, no mark of this context
+	 * comes any more. add() of the same flow works as soon as del() has returned; its start()
+	 * comes after the event.
 	 * @return 0; -EINPROGRESS: RTLS_TLS_EV_DEL_DONE follows, and until then packets may still be
 	 *   judged by this context.
 	 */
