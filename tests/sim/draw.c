@@ -8,6 +8,8 @@
 
 #include "support/harness.h"
 
+enum { TURNS_US = 200 }; /* what both ends take to poll, read and answer: 20 turns */
+
 static uint64_t
 below(uint64_t *rng, uint64_t n)
 {
@@ -250,7 +252,8 @@ draw_switches(struct sim_conf *c, uint64_t seed, enum draw_network network)
 			c->end[i].path.loss_ppm = network == DRAW_LOSS ? CABLE_PPM / 100 : 0;
 			c->end[i].nic_conf.tx_lose = 0;
 		}
-	rtt_us = c->end[0].path.delay_us + c->end[1].path.delay_us;
+	/* A wish may have to wait for the second half of a header; then it is read and answered. */
+	rtt_us = c->end[0].path.delay_us + c->end[1].path.delay_us + TURNS_US;
 	/* Where there is hardly a way, something must be left to reckon in. */
 	rtt_us = rtt_us < 2000 ? 2000 : rtt_us;
 	c->nb_mbufs = c->mtu > 1500 ? 2047 : 8191;

@@ -32,7 +32,8 @@ void draw_updates(struct sim_conf *conf, uint64_t seed);
 
 /*
  * Has both programs send their directions to their NICs and back, behind draw_nic(), and change keys
- * besides. On a perfect wire nothing is lost anywhere, and a wish may take one RTT; loss is 1 %.
+ * besides. On a perfect wire nothing is lost anywhere, and a wish may take one RTT; loss is 1 %. An RTT is the
+ * cable's two delays and some turns of the ends.
  */
 void draw_switches(struct sim_conf *conf, uint64_t seed, enum draw_network network);
 

@@ -159,7 +159,7 @@ print_modes(const struct seeds_totals *t)
 	};
 
 	printf("# modes: %" PRIu64 " wishes asked, at least %" PRIu64
-	       " of a connection; RTT, the cable's two delays: %" PRIu64 " to %" PRIu64
+	       " of a connection; RTT, the cable's two delays and 200 us: %" PRIu64 " to %" PRIu64
 	       " us; faults: RX lost %" PRIu64 ", no room TX %" PRIu64 " RX %" PRIu64
 	       "; RX started too late %" PRIu64 "\n",
 	       t->switches, t->switches_min, t->rtt_us[0], t->rtt_us[1],
