@@ -155,23 +155,6 @@ by_peer_reset(void)
 }
 
 static void
-by_timeout(void)
-{
-	static const struct cable_path dead = { .loss_ppm = CABLE_PPM, .spare_arp = true };
-
-	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_USER_TIMEOUT_US, 2000000), 0);
-	cable_set_path(d.p.cable, 0, &dead);
-	d.dev.o.mute = true;
-	device_pair_write(&d, 0, 100);
-	pair_pass(&d.p, 60 * 1000000);
-	d.dev.o.mute = false;
-	CU_ASSERT_EQUAL(pair_info(d.k[0]).state, RTLS_SOCK_CLOSED);
-	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
-	CU_ASSERT_EQUAL(rtls_close(d.k[0]), 0);
-	CU_ASSERT_EQUAL(rtls_abort(d.k[1]), 0);
-}
-
-static void
 by_stack_destroy(void)
 {
 	int rc;
@@ -188,8 +171,8 @@ by_stack_destroy(void)
 static void
 test_life(void)
 {
-	static void (*const ends[])(void) = { by_close,      by_peer_first, by_abort,
-					      by_peer_reset, by_timeout,    by_stack_destroy };
+	static void (*const ends[])(void) = { by_close, by_peer_first, by_abort, by_peer_reset,
+					      by_stack_destroy };
 
 	for (size_t i = 0; i < HARNESS_COUNT(ends); i++) {
 		device_pair_init(&d, NULL);
@@ -201,33 +184,6 @@ test_life(void)
 		CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
 		device_pair_fini(&d);
 	}
-}
-
-/* No keys before the connection is there; the device is not asked. */
-static void
-test_too_early(void)
-{
-	struct peer key = device_pair_key(0, 1);
-	struct rtls_keys keys = peer_keys(&key);
-	struct rtls_addr local = pair_addr(0, 0), remote = pair_addr(1, PAIR_PORT);
-	struct rtls_sock *k = NULL;
-
-	device_pair_init(&d, NULL);
-	CU_ASSERT_EQUAL(rtls_set_keys(d.p.listener, RTLS_TX, &keys), -ENOTCONN);
-	CU_ASSERT_EQUAL_FATAL(rtls_connect(d.p.stack[0], &local, &remote, &k), 0);
-	for (int i = 0; i < 3; i++) {
-		CU_ASSERT_EQUAL(rtls_set_keys(k, RTLS_TX, &keys), -ENOTCONN);
-		CU_ASSERT_EQUAL(rtls_set_keys(k, RTLS_RX, &keys), -ENOTCONN);
-		if (i == 0)
-			pair_turn(&d.p);
-		if (pair_info(k).state != RTLS_SOCK_CONNECTING)
-			break;
-	}
-	CU_ASSERT(said());
-	CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxDevice"), 0);
-	CU_ASSERT_EQUAL(rtls_abort(k), 0);
-	CU_ASSERT(said());
-	device_pair_fini(&d);
 }
 
 /*
@@ -336,7 +292,6 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{ "no keys before the connection is there", test_too_early },
 		{ "from keys to each kind of end", test_life },
 		{ "keys for a connection that is over", test_too_late },
 		{ "in step again at a record", test_resync },
