@@ -66,6 +66,53 @@ check_mirror(const struct rtls_sock *k)
 	return NULL;
 }
 
+/* --- records that are received --------------------------------------------------------- */
+
+static const char *
+check_cursor(const struct recvq *q)
+{
+	const struct rte_mbuf *m = q->ready.first;
+	uint64_t off = q->ready.off;
+
+	if (q->cursor.m == NULL)
+		return NULL;
+	while (m != NULL && m != q->cursor.m) {
+		off += m->data_len;
+		m = m->next;
+	}
+	if (m == NULL)
+		return "the queue was looked at in a buffer that it does not hold";
+	return off == q->cursor.off ? NULL : "the queue was looked at elsewhere";
+}
+
+/* The ring lies between what is read and the edge; only a full one stops in front of the end. */
+static const char *
+check_framed(const struct session_rx *rx)
+{
+	const struct framer *f = &rx->framer;
+	uint64_t off = f->head_off, end_off = rx->q->ready.end_off;
+
+	if (rx->state != SESSION_RX_RECORDS || rx->close_notify)
+		return NULL;
+	for (unsigned int i = 0; i < f->count; i++)
+		off += framed_wire_len(&f->ring[(f->first + i) % FRAMER_RING]);
+	if (f->count > FRAMER_RING || off != f->start_off || off > end_off)
+		return "the ring does not end at the edge";
+	if (f->head_off != rx->q->ready.off)
+		return "the ring does not begin with what is read next";
+	if (!framer_idle(f, end_off) || framer_may_go_on(f))
+		return "a record in order is not framed";
+	return NULL;
+}
+
+static const char *
+check_records(const struct rtls_sock *k)
+{
+	const char *why = check_cursor(&k->recvq);
+
+	return why != NULL ? why : check_framed(&k->rx);
+}
+
 /* --- TCP ------------------------------------------------------------------------------ */
 
 static const char *
@@ -149,7 +196,7 @@ check_idle(const struct rtls_sock *k)
 {
 	if (wheel_armed(&k->timer) || k->attached || k->path.listed)
 		return "a socket without a connection has a timer or packets";
-	if (k->recvq.room_used != 0 || k->room_counted != 0 || k->sendq.map.nb_device != 0)
+	if (k->recvq.room_used != 0 || k->room_counted != 0 || k->sendq.map.head != NULL)
 		return "a socket without a connection holds buffers";
 	return NULL;
 }
@@ -182,6 +229,8 @@ check_connection(const struct rtls_sock *k, struct stack_watch *w)
 	/* What an orphan receives is thrown away. */
 	if (!k->tcp.orphan)
 		why = check_mirror(k);
+	if (why == NULL && k->phase != ENDPOINT_ORPHAN)
+		why = check_records(k);
 	if (why == NULL)
 		why = check_tcp(k);
 	return why == NULL ? check_past(k, w) : why;
