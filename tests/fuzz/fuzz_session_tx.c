@@ -227,7 +227,6 @@ acknowledge(struct fuzz_in *in)
 	uint64_t una = w.q.map.una_off + (out > 0 ? fuzz_u16(in) % (out + 1) : 0);
 
 	sendq_release(&w.q, una);
-	session_tx_released(&w.tx);
 }
 
 /* --- the program --------------------------------------------------------------- */
@@ -236,8 +235,9 @@ static void
 check_refused(ssize_t rc)
 {
 	FUZZ_CHECK(rc == -EAGAIN || rc == -ENOMEM || rc == -EKEYEXPIRED);
-	FUZZ_CHECK(rc != -EKEYEXPIRED ||
-		   (w.keys > 0 && w.tx.rec_no >= UINT64_MAX - SESSION_TX_RESERVE - 2));
+	FUZZ_CHECK(
+		rc != -EKEYEXPIRED ||
+		(w.keys > 0 && w.tx.epochs.now->tx.rec_no >= UINT64_MAX - SESSION_TX_RESERVE - 2));
 }
 
 static void
@@ -407,7 +407,6 @@ finish(void)
 	FUZZ_CHECK(w.opened_off == w.taken);
 	FUZZ_CHECK(w.data_seen == w.accepted && w.controls_seen == w.n_controls);
 	sendq_release(&w.q, w.taken);
-	session_tx_released(&w.tx);
 	FUZZ_CHECK(w.q.room_used == 0);
 	session_tx_fini(&w.tx);
 	sendq_fini(&w.q);
