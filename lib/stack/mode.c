@@ -527,15 +527,18 @@ mode_lost(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 static void
 down(struct rtls_sock *k, enum rtls_dir d)
 {
+	bool wished = k->mode.dir[d].wish == RTLS_MODE_NIC;
 	struct epochs *all = mode_epochs(k, d);
 
+	/* Who waits for a place in its table is not to ask now. */
+	if (wished)
+		k->mode.dir[d].wish = RTLS_MODE_SOFTWARE;
 	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++) {
 		mode_deleted(k, d, e); /* nobody will say so any more */
 		if (offload_is_open(&e->ctx))
 			happen(k, d, e, EPOCH_DOWN, RTLS_MODE_REASON_DOWN);
 	}
-	/* Who only waits to ask again need not. */
-	if (k->mode.dir[d].wish == RTLS_MODE_NIC && !k->mode.over)
+	if (wished && !k->mode.over && all->now->core.reason != RTLS_MODE_REASON_DOWN)
 		happen(k, d, all->now, EPOCH_REFUSED, RTLS_MODE_REASON_DOWN);
 }
 
@@ -580,8 +583,10 @@ mode_read(struct rtls_sock *k)
 void
 mode_acked(struct rtls_sock *k)
 {
-	if (k->tx.epochs.nb_waiting > 0)
-		settle_all(k, RTLS_TX);
+	if (k->tx.epochs.nb_waiting == 0)
+		return;
+	settle_all(k, RTLS_TX);
+	start_if_possible(k, RTLS_TX); /* there may be room now */
 }
 
 /* Of contexts that are gone nothing more comes. */
