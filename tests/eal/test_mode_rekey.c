@@ -403,6 +403,124 @@ test_four_rx(void)
 	finish();
 }
 
+/* --- a table that is full of older keys --------------------------------------------- */
+
+enum after_full { ROOM, STILL_FULL, SOFTWARE_WISHED, DEVICE_DOWN, AFTER_FULL };
+
+static bool
+pending(enum rtls_dir dir)
+{
+	struct rtls_tls_info info;
+
+	CU_ASSERT_EQUAL(rtls_tls_info(d.k[0], dir, &info), 0);
+	CU_ASSERT_EQUAL(info.wish, RTLS_MODE_NIC);
+	return device_pair_is(&d, dir, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING);
+}
+
+/* What happens while it waits for room. */
+static void
+meanwhile(enum rtls_dir dir, enum after_full what)
+{
+	struct rtls_tls_event down = { .type = RTLS_TLS_EV_DOWN };
+
+	CU_ASSERT(pending(dir));
+	CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), 0);
+	d.dev.o.add_rc = what == STILL_FULL ? -ENOSPC : 0;
+	if (what == SOFTWARE_WISHED)
+		CU_ASSERT_EQUAL(rtls_set_mode(d.k[0], dir, RTLS_MODE_SOFTWARE), 0);
+	if (what != DEVICE_DOWN)
+		return;
+	offload_double_event(&d.dev.o, &down);
+	rtls_stack_poll(d.p.stack[0], d.p.now_us);
+}
+
+static void
+outcome(enum rtls_dir dir, enum after_full what)
+{
+	static const enum rtls_mode_reason why[AFTER_FULL] = { RTLS_MODE_REASON_NONE,
+							       RTLS_MODE_REASON_NO_ROOM,
+							       RTLS_MODE_REASON_ASKED,
+							       RTLS_MODE_REASON_DOWN };
+
+	CU_ASSERT(device_pair_is(&d, dir, what == ROOM ? RTLS_MODE_NIC : RTLS_MODE_SOFTWARE,
+				 why[what]));
+	CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), what == SOFTWARE_WISHED ? 0 : RTLS_MODE);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareNoRoom"), what == STILL_FULL);
+	CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), 0);
+}
+
+/* Two keys without room, while the device still seals for the one before. */
+static void
+full_tx(enum after_full what)
+{
+	static const char *const then[AFTER_FULL] = {
+		"del 0.1, destroy s1, create s5, add s5, start 0.2",
+		"del 0.1, destroy s1, create s5, add s5, destroy s5",
+		"del 0.1, destroy s1",
+		"del 0.1, destroy s1, unsteer s2, del 1.1, destroy s2",
+	};
+
+	begin(RTLS_TLS_TX_REBUILD);
+	CU_ASSERT_EQUAL(rtls_sock_watch(d.k[0], RTLS_MODE, NULL), 0);
+	cable_set_path(d.p.cable, 0, &DEAD);
+	device_pair_write(&d, 0, OLD);
+	d.dev.o.add_rc = -ENOSPC;
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL_FATAL(send_message(24), 5);
+		CU_ASSERT_EQUAL_FATAL(set_keys(0, 0, ++d.epoch[0]), 0);
+		CU_ASSERT(pending(RTLS_TX));
+		device_pair_write(&d, 0, NEW);
+		pair_turn(&d.p);
+	}
+	CU_ASSERT(asked("create s3, add s3, destroy s3, create s4, add s4, destroy s4"));
+	meanwhile(RTLS_TX, what);
+	cable_set_path(d.p.cable, 0, &ALIVE);
+	read_all();
+	pair_pass(&d.p, 1000000);
+	CU_ASSERT(asked(then[what]));
+	outcome(RTLS_TX, what);
+	finish();
+}
+
+/* The same while the device still deletes contexts of two keys, one that was never started. */
+static void
+full_rx(enum after_full what)
+{
+	static const char *const then[AFTER_FULL] = {
+		"create s5, add s5, steer s5, start 1.2",
+		"create s5, add s5, destroy s5",
+		"",
+		"del 0.1, destroy s1",
+	};
+
+	begin(RTLS_TLS_TX_REBUILD);
+	CU_ASSERT_EQUAL(rtls_sock_watch(d.k[0], RTLS_MODE, NULL), 0);
+	d.dev.o.del_rc = -EINPROGRESS;
+	device_pair_keys(&d, 1);
+	d.dev.o.add_rc = -ENOSPC;
+	device_pair_keys(&d, 1);
+	CU_ASSERT(asked("unsteer s2, del 1.1, destroy s2, create s3, add s3, steer s3, "
+			"unsteer s3, del 2.1, destroy s3, create s4, add s4, destroy s4"));
+	device_pair_exchange(&d, 5000);
+	d.dev.o.del_rc = 0;
+	meanwhile(RTLS_RX, what);
+	offload_double_deleted(&d.dev.o);
+	pair_settle(&d.p);
+	CU_ASSERT(asked(then[what]));
+	outcome(RTLS_RX, what);
+	got = d.sent[0];
+	finish();
+}
+
+static void
+test_full(void)
+{
+	for (int what = ROOM; what < AFTER_FULL; what++) {
+		full_tx(what);
+		full_rx(what);
+	}
+}
+
 /* --- what was opened under the old key ---------------------------------------------- */
 
 /*
@@ -482,6 +600,7 @@ main(void)
 		{ "what ends the old context early", test_while_draining },
 		{ "four keys drain, sending", test_four_tx },
 		{ "four keys drain, receiving", test_four_rx },
+		{ "a table that is full of older keys", test_full },
 		{ "marks of the old key", test_old_marks },
 		{ "again and again: the log", test_log },
 	};
