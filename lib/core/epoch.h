@@ -8,9 +8,9 @@
  *
  *   SOFTWARE --wish--> ADDING --added--> ADDED --boundary--> NIC
  *      ^                  |                |                  |
- *      +------------------+----------------+------------------+   TX: refused, lost, down, wish
+ *      +------------------+----------------+------------------+ full; TX: refused, lost, down, wish
  *      |                  |                |                  |
- *      |                  +----------------+------------------+-> LEAVING    RX: the same
+ *      |                  +----------------+------------------+-> LEAVING    RX: all but full
  *      +-------------------------------- drained --------------------+       TX: wish, from NIC
  *
  *   any of these --next keys--> DRAINING --drained--> GONE --keys--> SOFTWARE
@@ -47,7 +47,7 @@ enum epoch_event {
 	EPOCH_REFUSED,  /* not worth asking, or an error of add, of steering or of start */
 	EPOCH_FULL, /* no room, and a context of an older key of the direction is to make some */
 	EPOCH_BOUNDARY,  /* a record's first byte is known that the context can start with */
-	EPOCH_SKIPPED,   /* TX: the device misses a packet; RX: the stream went by its start */
+	EPOCH_SKIPPED,   /* TX: the device misses a packet; RX: it is lost, and no loss is why */
 	EPOCH_LOST,      /* the context is void */
 	EPOCH_DOWN,      /* all contexts of the device are */
 	EPOCH_NEXT_KEYS, /* another key is in force */

@@ -12,7 +12,7 @@
 #include "stack/stack.h"
 #include "stack/tell.h"
 
-enum { SKIPPED_MAX = 8 }; /* times in a row that a start may come too late */
+enum { SKIPPED_MAX = 8 }; /* contexts in a row that may open nothing */
 
 static void step(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_event ev,
 		 enum rtls_mode_reason why);
@@ -139,7 +139,7 @@ start(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 		step(k, d, e, EPOCH_REFUSED, RTLS_MODE_REASON_REFUSED);
 }
 
-/* From the next look at the port's RX queue on, is it empty? */
+/* From here on, when has the port handed up all that it has now? */
 static void
 wait_for_quiet(struct rtls_sock *k)
 {
@@ -280,8 +280,8 @@ alone(const struct rtls_sock *k)
 
 /*
  * A device takes up what is sent with the next record. What is received, with one of which nothing
- * has arrived: with bytes held out of order it is not known what has, nor while packets wait in the
- * port's queue.
+ * has arrived: with bytes held out of order it is not known what has, nor before the port's queue was
+ * gone through. On a busy port it may be too late all the same: the device says so.
  */
 static void
 start_once(struct rtls_sock *k, enum rtls_dir d, bool looked)

@@ -27,10 +27,10 @@ struct mode_dir {
 };
 
 struct mode {
-	struct mode_dir dir[2]; /* by enum rtls_dir */
-	bool changed;           /* RTLS_MODE is due */
-	bool over;              /* no device any more */
-	bool rx_waits;          /* on stack->quiet_list: for the port's RX queue to be seen empty */
+	struct mode_dir dir[2];  /* by enum rtls_dir */
+	bool changed;            /* RTLS_MODE is due */
+	bool over;               /* no device any more */
+	bool rx_waits;           /* on stack->quiet_list: the port's RX queue is gone through */
 	uint64_t rx_waits_since; /* binding->rx_taken then */
 	uint64_t tx_keys_off;    /* where the first keys were set */
 };

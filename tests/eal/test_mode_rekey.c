@@ -169,7 +169,7 @@ test_sending(void)
 	sending(RTLS_TLS_TX_NEXT_RECORD);
 }
 
-/* Receiving: the next one starts when the port's queue was seen empty behind the old one. */
+/* Receiving: the next one starts when the port's queue was gone through behind the old one. */
 static void
 test_receiving(void)
 {

@@ -220,7 +220,7 @@ test_tx_under_way(void)
 	finish();
 }
 
-/* Deleted at once; asked for again when the port's queue was seen empty behind it. */
+/* Deleted at once; asked for again when the port's queue was gone through behind it. */
 static void
 test_rx(void)
 {
