@@ -183,6 +183,28 @@ test_at_the_end(void)
 	device_pair_fini(&d);
 }
 
+/* Of a connection that the program has closed nothing is read, and nothing need be opened. */
+static void
+test_orphan(void)
+{
+	static const struct cable_path dead = { .loss_ppm = CABLE_PPM, .spare_arp = true };
+
+	begin();
+	d.dev.o.add_rc = -EINPROGRESS;
+	set_keys(1);
+	set_keys(0);
+	cable_set_path(d.p.cable, 0, &dead);
+	device_pair_write(&d, 0, 100);
+	CU_ASSERT_EQUAL(rtls_close(d.k[0]), 0);
+	d.k[0] = NULL;
+	offload_double_answer(&d.dev.o, 0);
+	pair_pass(&d.p, 10000);
+	CU_ASSERT(context()->used && !context()->adding && !context()->started);
+	cable_set_path(d.p.cable, 0, &ALIVE);
+	device_pair_read(&d, 0, 100);
+	device_pair_fini(&d);
+}
+
 /* The peer changed its key and is gone: what it sent under the new one is not the device's. */
 static void
 test_keys_behind_the_end(void)
@@ -269,6 +291,7 @@ main(void)
 		{ "so many bytes are there", test_arrived },
 		{ "a gap", test_gap },
 		{ "the peer has closed", test_at_the_end },
+		{ "the program has closed", test_orphan },
 		{ "the next key, behind the end", test_keys_behind_the_end },
 		{ "at random times", test_late },
 	};

@@ -265,7 +265,7 @@ offload_double_said(struct offload_double *o, const char *text)
 	bool same = strcmp(o->trace, text) == 0;
 
 	if (!same)
-		printf("# the trace is:\n%s# and should be:\n%s", o->trace, text);
+		printf("# the trace is:\n%s\n# and should be:\n%s\n", o->trace, text);
 	o->trace_len = 0;
 	o->trace[0] = '\0';
 	return same;
