@@ -527,7 +527,7 @@ mode_lost(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 static void
 down(struct rtls_sock *k, enum rtls_dir d)
 {
-	bool wished = k->mode.dir[d].wish == RTLS_MODE_NIC;
+	bool wished = k->mode.dir[d].wish == RTLS_MODE_NIC && !k->mode.over;
 	struct epochs *all = mode_epochs(k, d);
 
 	/* Who waits for a place in its table is not to ask now. */
@@ -538,7 +538,7 @@ down(struct rtls_sock *k, enum rtls_dir d)
 		if (offload_is_open(&e->ctx))
 			happen(k, d, e, EPOCH_DOWN, RTLS_MODE_REASON_DOWN);
 	}
-	if (wished && !k->mode.over && all->now->core.reason != RTLS_MODE_REASON_DOWN)
+	if (wished && all->now->core.reason != RTLS_MODE_REASON_DOWN)
 		happen(k, d, all->now, EPOCH_REFUSED, RTLS_MODE_REASON_DOWN);
 }
 

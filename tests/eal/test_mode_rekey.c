@@ -212,7 +212,7 @@ test_receiving(void)
  * that it is still deleting keeps the next from being started, though it never was.
  */
 static void
-test_pending(void)
+pending_keys(bool ends)
 {
 	device_pair_init(&d, NULL);
 	d.dev.o.no_marks = true;
@@ -236,11 +236,31 @@ test_pending(void)
 			"create s4, add s4, del 2.1, destroy s4, create s5, add s5, "
 			"del 2.2, destroy s5, create s6, add s6, steer s6"));
 	d.dev.o.del_rc = 0;
+	if (ends) {
+		CU_ASSERT_EQUAL(rtls_abort(d.k[1]), 0);
+		d.k[1] = NULL;
+		pair_settle(&d.p);
+		CU_ASSERT(asked("del 1.1, destroy s3, unsteer s6, del 3.1, destroy s6"));
+	}
 	offload_double_deleted(&d.dev.o);
+	pair_settle(&d.p);
+	if (ends) {
+		CU_ASSERT(asked(""));
+		device_pair_fini(&d);
+		return;
+	}
 	device_pair_exchange(&d, 5000);
 	CU_ASSERT(asked("start 3.1"));
 	CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));
 	device_pair_fini(&d);
+}
+
+/* And when the connection is over before the device has deleted it, none is asked for. */
+static void
+test_pending(void)
+{
+	pending_keys(false);
+	pending_keys(true);
 }
 
 /* --- records under way ----------------------------------------------------------- */
@@ -530,9 +550,25 @@ full_rx(enum after_full what)
 	finish();
 }
 
+/* Another error is none that waiting mends. */
+static void
+refused(void)
+{
+	begin(RTLS_TLS_TX_REBUILD);
+	cable_set_path(d.p.cable, 0, &DEAD);
+	device_pair_write(&d, 0, OLD);
+	d.dev.o.add_rc = -EIO;
+	CU_ASSERT_EQUAL_FATAL(send_message(24), 5);
+	CU_ASSERT_EQUAL_FATAL(set_keys(0, 0, ++d.epoch[0]), 0);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REFUSED));
+	cable_set_path(d.p.cable, 0, &ALIVE);
+	finish();
+}
+
 static void
 test_full(void)
 {
+	refused();
 	for (int what = ROOM; what < AFTER_FULL; what++) {
 		full_tx(what);
 		full_rx(what);

@@ -146,6 +146,8 @@ test_nothing_changed(void)
 		CU_ASSERT_EQUAL(set(dir, RTLS_MODE_NIC), -ENOTCONN);
 		CU_ASSERT_EQUAL(set(dir, RTLS_MODE_SOFTWARE), -ENOTCONN);
 	}
+	device_event(RTLS_TLS_EV_DOWN);
+	CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));
 	device_pair_fini(&d);
 }
 
@@ -274,6 +276,8 @@ test_rx_late_del(void)
 							       RTLS_MODE_REASON_ASKED));
 			device_pair_exchange(&d, 3000);
 		}
+		/* What else it says of that is nothing. */
+		context_event(RTLS_TLS_EV_LOST, RTLS_RX);
 		CU_ASSERT(asked("unsteer s2, del 1.1, destroy s2"));
 		CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 2);
 		CU_ASSERT_FALSE(told());
@@ -302,6 +306,28 @@ test_tx_late_del(void)
 	device_pair_exchange(&d, 3000);
 	CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));
 	CU_ASSERT(asked(""));
+	finish();
+}
+
+/* A port that is never seen empty: then what it had is counted. */
+static void
+test_rx_busy(void)
+{
+	static const uint8_t junk[60];
+	uint32_t polls = 0;
+
+	begin();
+	d.p.port[0]->rx_ahead = 100;
+	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_SOFTWARE), 0);
+	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_NIC), -EINPROGRESS);
+	for (; polls < 20 && !told(); polls++) {
+		for (int i = 0; i < STACK_RX_BURST; i++)
+			CU_ASSERT_EQUAL(cable_inject(d.p.cable, 1, junk, sizeof(junk)), 0);
+		rtls_stack_poll(d.p.stack[0], d.p.now_us);
+		CU_ASSERT_FALSE(d.p.stack[0]->bindings[0].rx_quiet);
+	}
+	CU_ASSERT(in_nic(RTLS_RX));
+	CU_ASSERT_EQUAL(polls, (100 + STACK_RX_BURST - 1) / STACK_RX_BURST);
 	finish();
 }
 
@@ -448,6 +474,7 @@ test_skipped(void)
 	enum { TIMES = 8 };
 
 	begin();
+	d.dev.o.mute = true;
 	for (int again = 0; again < 2; again++) {
 		for (int i = 0; i < TIMES; i++) {
 			context_event(RTLS_TLS_EV_LOST, RTLS_RX);
@@ -463,6 +490,18 @@ test_skipped(void)
 		CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_NIC), 0);
 	}
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareLost"), 2);
+	/* Nor does one count that opened something, and then may have had the wrong key. */
+	for (int i = 0; i < 2 * TIMES; i++) {
+		device_pair_write(&d, 1, 1000);
+		pair_settle(&d.p);
+		receiver_opened();
+		context_event(RTLS_TLS_EV_LOST, RTLS_RX);
+		CU_ASSERT(in_software(RTLS_RX, RTLS_MODE_REASON_PENDING));
+		device_pair_read(&d, 1, 1000);
+		pair_settle(&d.p);
+		CU_ASSERT(in_nic(RTLS_RX));
+		CU_ASSERT(told());
+	}
 	finish();
 }
 
@@ -517,6 +556,7 @@ main(void)
 		{ "receiving, there and back", test_rx },
 		{ "receiving, a late del", test_rx_late_del },
 		{ "sending, a late del", test_tx_late_del },
+		{ "receiving, by a busy port", test_rx_busy },
 		{ "what ends a late del", test_late_del_ends },
 		{ "a wish that is withdrawn", test_late_add },
 		{ "after the context was lost", test_after_lost },
