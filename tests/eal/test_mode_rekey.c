@@ -241,6 +241,8 @@ pending_keys(bool ends)
 		d.k[1] = NULL;
 		pair_settle(&d.p);
 		CU_ASSERT(asked("del 1.1, destroy s3, unsteer s6, del 3.1, destroy s6"));
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxDevice"), 0);
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsCurrRxSw"), 0);
 	}
 	offload_double_deleted(&d.dev.o);
 	pair_settle(&d.p);
@@ -606,6 +608,8 @@ test_old_marks(void)
 		read_all();
 		pair_settle(&d.p);
 		CU_ASSERT(pair_stat(&d.p, 1, "RxRecordsMixed") > mixed);
+		/* Read, and with it the old key goes. */
+		CU_ASSERT_EQUAL(d.k[1]->rx.epochs.nb_waiting, 0);
 		CU_ASSERT_EQUAL(rtls_tls_info(d.k[1], RTLS_RX, &info), 0);
 		CU_ASSERT_EQUAL(info.mode, RTLS_MODE_NIC);
 		mixed = pair_stat(&d.p, 1, "RxRecordsNic");

@@ -357,12 +357,30 @@ test_late_del_ends(void)
 	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_SOFTWARE), 0);
 	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_NIC), -EINPROGRESS);
 	CU_ASSERT_EQUAL(rtls_abort(d.k[0]), 0);
+	CU_ASSERT(TAILQ_EMPTY(&d.p.stack[0]->quiet_list));
 	d.k[0] = NULL;
 	offload_double_deleted(&d.dev.o);
 	pair_settle(&d.p);
 	CU_ASSERT(asked("unsteer s2, del 1.1, destroy s2, del 0.1, destroy s1"));
 	offload_double_deleted(&d.dev.o);
 	device_pair_fini(&d);
+}
+
+/* Closed while it waits for the port's queue, or with the device asked to open: nobody waits then. */
+static void
+test_closed(void)
+{
+	for (int waits = 0; waits < 2; waits++) {
+		begin();
+		if (waits)
+			CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_SOFTWARE), 0);
+		CU_ASSERT_EQUAL(TAILQ_EMPTY(&d.p.stack[0]->quiet_list), !waits);
+		CU_ASSERT_EQUAL(rtls_abort(d.k[0]), 0);
+		CU_ASSERT(TAILQ_EMPTY(&d.p.stack[0]->quiet_list));
+		d.k[0] = NULL;
+		pair_settle(&d.p);
+		device_pair_fini(&d);
+	}
 }
 
 /* The wish is withdrawn while the device adds; its answer is of no context. */
@@ -497,6 +515,7 @@ test_skipped(void)
 		receiver_opened();
 		context_event(RTLS_TLS_EV_LOST, RTLS_RX);
 		CU_ASSERT(in_software(RTLS_RX, RTLS_MODE_REASON_PENDING));
+		CU_ASSERT(told());
 		device_pair_read(&d, 1, 1000);
 		pair_settle(&d.p);
 		CU_ASSERT(in_nic(RTLS_RX));
@@ -558,6 +577,7 @@ main(void)
 		{ "sending, a late del", test_tx_late_del },
 		{ "receiving, by a busy port", test_rx_busy },
 		{ "what ends a late del", test_late_del_ends },
+		{ "closed while it waits", test_closed },
 		{ "a wish that is withdrawn", test_late_add },
 		{ "after the context was lost", test_after_lost },
 		{ "after the device was down", test_after_down },
