@@ -5,17 +5,14 @@
 
 #include <errno.h>
 
-#include <recordtls/names.h>
-
-#include "stack/addr.h"
 #include "stack/mode_count.h"
+#include "stack/mode_device.h"
+#include "stack/mode_why.h"
+#include "stack/rx_quiet.h"
 #include "stack/stack.h"
 #include "stack/tell.h"
 
 enum { SKIPPED_MAX = 8 }; /* contexts in a row that may open nothing */
-
-static void step(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_event ev,
-		 enum rtls_mode_reason why);
 
 struct epochs *
 mode_epochs(struct rtls_sock *k, enum rtls_dir d)
@@ -33,37 +30,13 @@ mode_in_force(const struct rtls_sock *k, enum rtls_dir d)
 	return epoch_in_nic(&e->core) ? RTLS_MODE_NIC : RTLS_MODE_SOFTWARE;
 }
 
-/* --- what the table asks for --------------------------------------------------- */
+/* --- stepping ------------------------------------------------------------------ */
 
-uint64_t
-mode_cookie(const struct rtls_sock *k, enum rtls_dir d)
-{
-	return (uint64_t)(k - k->stack->socks) << 1 | (uint64_t)d;
-}
-
-static struct rtls_tls_flow
-flow_of(const struct rtls_sock *k, enum rtls_dir d)
-{
-	return (struct rtls_tls_flow){
-		.local = addr_from_net(&k->tuple.local, k->tuple.local_port),
-		.remote = addr_from_net(&k->tuple.remote, k->tuple.remote_port),
-		.queue = k->stack->bindings[k->path.binding].queue,
-		.dir = (uint8_t)d,
-	};
-}
-
-static enum rtls_mode_reason
-refusal(int rc)
-{
-	switch (rc) {
-	case -ENOSPC:
-		return RTLS_MODE_REASON_NO_ROOM;
-	case -ENOTSUP:
-		return RTLS_MODE_REASON_SUITE;
-	default:
-		return RTLS_MODE_REASON_REFUSED;
-	}
-}
+/* An event, and why it comes. */
+struct happening {
+	enum epoch_event ev;
+	enum rtls_mode_reason why;
+};
 
 /* Has an older key of the direction a context, or one that is being deleted? */
 static bool
@@ -78,122 +51,49 @@ older_has_context(struct rtls_sock *k, enum rtls_dir d)
 }
 
 /* A table that its own older keys fill will have room: that is no reason to give up the NIC. */
-static void
-refused(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int rc)
+static struct happening
+refused(struct rtls_sock *k, enum rtls_dir d, int rc)
 {
 	if (rc == -ENOSPC && older_has_context(k, d))
-		step(k, d, e, EPOCH_FULL, RTLS_MODE_REASON_NONE);
-	else
-		step(k, d, e, EPOCH_REFUSED, refusal(rc));
+		return (struct happening){ EPOCH_FULL, RTLS_MODE_REASON_NONE };
+	return (struct happening){ EPOCH_REFUSED, mode_why_refused(rc) };
 }
 
-static void
-add(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
+/* What the table asks for. True: the device has answered, and *h is what it said. */
+static bool
+act(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_action action,
+    struct happening *h)
 {
-	struct rtls_tls_flow flow = flow_of(k, d);
-	struct rtls_keys keys;
-	int rc = -ENOMEM;
-
-	session_epoch_keys(e, d == RTLS_TX ? e->tx.rec_no : session_rx_rec_no(&k->rx), &keys);
-	/* Without the means to undo what the device does it is of no use. */
-	if (d == RTLS_TX || session_rx_may_offload(&k->rx) == 0)
-		rc = offload_open(stack_device_of(k), e->suite, &keys, &flow, mode_cookie(k, d),
-				  &e->ctx);
-	buf_wipe(&keys, sizeof(keys));
-	if (rc == 0)
-		step(k, d, e, EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE);
-	else if (rc != -EINPROGRESS)
-		refused(k, d, e, rc);
-}
-
-static int
-start_tx(struct rtls_sock *k, struct session_epoch *e)
-{
-	uint64_t off = sendq_end(&k->sendq);
-
-	/* What lies in front the device would send as it is. */
-	e->tx.sent = (struct epoch_sent){
-		.next_off = off, .planned_off = off, .in_step_off = off, .by_hand_off = off
-	};
-	return offload_start(stack_device_of(k), &e->ctx, tcp_seq_of(&k->tcp, off), e->tx.rec_no);
-}
-
-static int
-start_rx(struct rtls_sock *k, struct session_epoch *e)
-{
-	uint64_t off, rec_no;
 	int rc;
 
-	if (!session_rx_boundary(&k->rx, &off, &rec_no))
-		return -EAGAIN;
-	rc = offload_start(stack_device_of(k), &e->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no);
-	if (rc == 0)
-		session_rx_device_starts(&k->rx, off);
-	return rc;
-}
-
-static void
-start(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
-{
-	if ((d == RTLS_TX ? start_tx(k, e) : start_rx(k, e)) != 0)
-		step(k, d, e, EPOCH_REFUSED, RTLS_MODE_REASON_REFUSED);
-}
-
-/* From here on, when has the port handed up all that it has now? */
-static void
-wait_for_quiet(struct rtls_sock *k)
-{
-	if (k->mode.rx_waits || k->mode.over)
-		return;
-	k->mode.rx_waits = true;
-	k->mode.rx_waits_since = k->stack->bindings[k->path.binding].rx_taken;
-	TAILQ_INSERT_TAIL(&k->stack->quiet_list, k, quiet_link);
-}
-
-static void
-wait_no_more(struct rtls_sock *k)
-{
-	if (!k->mode.rx_waits)
-		return;
-	k->mode.rx_waits = false;
-	TAILQ_REMOVE(&k->stack->quiet_list, k, quiet_link);
-}
-
-static void
-end_context(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
-{
-	if (!offload_is_open(&e->ctx))
-		return;
-	if (offload_close(stack_device_of(k), &e->ctx) == 0 && d == RTLS_RX)
-		wait_for_quiet(k);
-}
-
-static void
-act(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_action action)
-{
 	switch (action) {
 	case EPOCH_NOTHING:
 		break;
 	case EPOCH_ADD:
-		add(k, d, e);
-		break;
+		rc = mode_device_add(k, d, e);
+		if (rc == -EINPROGRESS)
+			break;
+		*h = rc == 0 ? (struct happening){ EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE } :
+			       refused(k, d, rc);
+		return true;
 	case EPOCH_START:
-		start(k, d, e);
-		break;
+		if (mode_device_start(k, d, e) == 0)
+			break;
+		*h = (struct happening){ EPOCH_REFUSED, RTLS_MODE_REASON_REFUSED };
+		return true;
 	case EPOCH_DEL:
-		end_context(k, d, e);
+		mode_device_end(k, d, e);
 		break;
 	case EPOCH_HOLD:
 		e->tx.sent.out_of_step = true;
 		break;
 	case EPOCH_WIPE:
-		end_context(k, d, e);
+		mode_device_end(k, d, e);
 		session_epoch_wipe(e, d == RTLS_TX ? k->tx.provider : k->rx.provider);
 		break;
 	}
+	return false;
 }
-
-/* --- stepping ------------------------------------------------------------------ */
 
 static bool
 waits(enum epoch_state state)
@@ -208,27 +108,38 @@ ends_wish(enum epoch_event ev)
 	return ev == EPOCH_REFUSED || ev == EPOCH_LOST || ev == EPOCH_DOWN;
 }
 
-static void
-step(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_event ev,
-     enum rtls_mode_reason why)
+/* One row of the table. True: *h is what comes of it at once. */
+static bool
+step_once(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, struct happening *h)
 {
 	struct epochs *all = mode_epochs(k, d);
 	enum epoch_state before = (enum epoch_state)e->core.state;
-	struct epoch_step s = epoch_step(d, before, ev);
+	struct epoch_step s = epoch_step(d, before, h->ev);
 
 	e->core.state = (uint8_t)s.next;
 	/* No segment spans two ways of sealing. */
 	if (d == RTLS_TX && (before == EPOCH_NIC) != (s.next == EPOCH_NIC))
 		session_tx_fence(&k->tx);
 	if (s.reason != RTLS_MODE_REASON_MAX)
-		e->core.reason = (uint8_t)(s.reason == RTLS_MODE_REASON_REFUSED ? why : s.reason);
+		e->core.reason = (uint8_t)(s.reason == RTLS_MODE_REASON_REFUSED ? h->why :
+										  s.reason);
 	all->nb_waiting += (uint32_t)waits(s.next) - (uint32_t)waits(before);
 	if (e == all->now) {
-		if (ends_wish(ev))
+		if (ends_wish(h->ev))
 			k->mode.dir[d].wish = RTLS_MODE_SOFTWARE;
 		mode_count_step(k, d, before, &s);
 	}
-	act(k, d, e, s.action);
+	return act(k, d, e, s.action, h);
+}
+
+static void
+step(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_event ev,
+     enum rtls_mode_reason why)
+{
+	struct happening h = { ev, why };
+
+	while (step_once(k, d, e, &h))
+		;
 }
 
 /* Does anything still need its context, or its key? */
@@ -289,10 +200,8 @@ start_once(struct rtls_sock *k, enum rtls_dir d, bool looked)
 	struct session_epoch *e = mode_epochs(k, d)->now;
 	uint64_t off, rec_no;
 
-	if (e == NULL || e->core.state != EPOCH_ADDED)
-		return;
 	if (d == RTLS_RX && !looked) {
-		wait_for_quiet(k);
+		rx_quiet_wait(k);
 		return;
 	}
 	/* Nothing of an orphan is opened any more. */
@@ -303,10 +212,20 @@ start_once(struct rtls_sock *k, enum rtls_dir d, bool looked)
 	settle(k, d, e); /* where it failed */
 }
 
+/* Does a context wait to be started? Each segment in order asks, and each read. */
+static inline bool
+is_added(struct rtls_sock *k, enum rtls_dir d)
+{
+	const struct session_epoch *e = mode_epochs(k, d)->now;
+
+	return e != NULL && e->core.state == EPOCH_ADDED;
+}
+
 static void
 start_if_possible(struct rtls_sock *k, enum rtls_dir d)
 {
-	start_once(k, d, k->stack->bindings[k->path.binding].rx_quiet);
+	if (is_added(k, d))
+		start_once(k, d, rx_quiet_now(k));
 }
 
 /* One event, and what comes of it. */
@@ -320,40 +239,6 @@ happen(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch
 }
 
 /* --- events -------------------------------------------------------------------- */
-
-/* Why the device need not even be asked; NONE: it is to be asked. */
-static enum rtls_mode_reason
-not_worth_asking(const struct rtls_sock *k, enum rtls_dir d)
-{
-	const struct rtls_port *port = k->stack->bindings[k->path.binding].port;
-	const struct offload_device *dev = &port->tls;
-
-	/* Whoever seals writes the TCP checksum. */
-	if (!offload_device_present(dev) ||
-	    (d == RTLS_TX && (dev->caps.tx_method == RTLS_TLS_TX_NONE ||
-			      (port->caps & PORT_CAP_TX_TCP_CKSUM) == 0)) ||
-	    (d == RTLS_RX && dev->caps.rx_method == RTLS_TLS_RX_NONE))
-		return RTLS_MODE_REASON_NO_DEVICE;
-	/* Of one that is over the tuple may be another's by now. */
-	if (k->tcp.state == TCP_CLOSED)
-		return RTLS_MODE_REASON_SUITE;
-	return RTLS_MODE_REASON_NONE;
-}
-
-/* The same for who is not with the device already. */
-static enum rtls_mode_reason
-not_for_newcomers(struct rtls_sock *k, enum rtls_dir d)
-{
-	enum rtls_mode_reason why = not_worth_asking(k, d);
-	const struct offload_device *dev = stack_device_of(k);
-	uint32_t feature = d == RTLS_TX ? RTLS_FEATURE_TLS_TX : RTLS_FEATURE_TLS_RX;
-
-	if (why == RTLS_MODE_REASON_NONE && (dev->features & feature) == 0)
-		why = RTLS_MODE_REASON_FEATURE_OFF;
-	if (why == RTLS_MODE_REASON_NONE && !offload_carries(dev, mode_epochs(k, d)->now->suite, d))
-		why = RTLS_MODE_REASON_SUITE;
-	return why;
-}
 
 static void
 ask(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
@@ -379,7 +264,8 @@ first_keys(struct rtls_sock *k, enum rtls_dir d)
 	m->wish = RTLS_MODE_SOFTWARE;
 	step(k, d, mode_epochs(k, d)->now, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
 	ask(k, d,
-	    m->order == RTLS_ORDER_SOFTWARE ? RTLS_MODE_REASON_ASKED : not_for_newcomers(k, d));
+	    m->order == RTLS_ORDER_SOFTWARE ? RTLS_MODE_REASON_ASKED :
+					      mode_not_for_newcomers(k, d));
 	mode_count_opened(k, d);
 }
 
@@ -403,7 +289,7 @@ next_keys(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *old)
 	happen(k, d, old, EPOCH_NEXT_KEYS, RTLS_MODE_REASON_NONE);
 	step(k, d, e, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
 	if (k->mode.dir[d].wish == RTLS_MODE_NIC)
-		ask(k, d, not_worth_asking(k, d));
+		ask(k, d, mode_not_worth_asking(k, d));
 }
 
 void
@@ -421,40 +307,17 @@ mode_keys(struct rtls_sock *k, enum rtls_dir d)
 }
 
 static int
-error_of(enum rtls_mode_reason why)
-{
-	switch (why) {
-	case RTLS_MODE_REASON_NO_ROOM:
-		return -ENOSPC;
-	case RTLS_MODE_REASON_NO_DEVICE:
-	case RTLS_MODE_REASON_SUITE:
-		return -ENOTSUP;
-	case RTLS_MODE_REASON_FEATURE_OFF:
-		return -EPERM;
-	case RTLS_MODE_REASON_NONE:
-	case RTLS_MODE_REASON_PENDING:
-	case RTLS_MODE_REASON_ASKED:
-	case RTLS_MODE_REASON_REFUSED:
-	case RTLS_MODE_REASON_LOST:
-	case RTLS_MODE_REASON_DOWN:
-	case RTLS_MODE_REASON_MAX:
-		break;
-	}
-	return -EIO;
-}
-
-static int
 wish_nic(struct rtls_sock *k, enum rtls_dir d)
 {
 	struct session_epoch *e = mode_epochs(k, d)->now;
 
 	if (k->mode.dir[d].wish != RTLS_MODE_NIC)
-		ask(k, d, not_for_newcomers(k, d));
+		ask(k, d, mode_not_for_newcomers(k, d));
 	if (epoch_in_nic(&e->core))
 		return 0;
 	return k->mode.dir[d].wish == RTLS_MODE_NIC ?
 		       -EINPROGRESS :
-		       error_of((enum rtls_mode_reason)e->core.reason);
+		       mode_why_error((enum rtls_mode_reason)e->core.reason);
 }
 
 int
@@ -477,17 +340,14 @@ mode_wish(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
 void
 mode_added(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int status)
 {
-	struct rtls_tls_flow flow = flow_of(k, d);
+	struct happening h = { EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE };
 
 	if (e->ctx.state != OFFLOAD_ADDING)
 		return;
-	status = offload_added(stack_device_of(k), &e->ctx, &flow, status);
+	status = mode_device_added(k, d, e, status);
 	if (status != 0)
-		refused(k, d, e, status);
-	else
-		step(k, d, e, EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE);
-	settle_all(k, d);
-	start_if_possible(k, d);
+		h = refused(k, d, status);
+	happen(k, d, e, h.ev, h.why);
 }
 
 void
@@ -496,7 +356,7 @@ mode_deleted(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 	if (offload_closed(&e->ctx) != 0)
 		return;
 	if (d == RTLS_RX)
-		wait_for_quiet(k);
+		rx_quiet_wait_anew(k);
 	settle_all(k, d);
 }
 
@@ -600,16 +460,6 @@ end_marks(struct rtls_sock *k)
 			session_rx_marks_end(&k->rx, e);
 }
 
-/* Has the port handed up all that it had when the wait began? A busy one is never seen empty. */
-static bool
-has_waited(const struct rtls_sock *k, const struct binding *b)
-{
-	if (&k->stack->bindings[k->path.binding] != b)
-		return false;
-	return b->rx_quiet || (b->port->rx_ahead != 0 &&
-			       b->rx_taken - k->mode.rx_waits_since >= b->port->rx_ahead);
-}
-
 void
 mode_rx_looked(struct rtls_stack *s, const struct binding *b)
 {
@@ -617,13 +467,14 @@ mode_rx_looked(struct rtls_stack *s, const struct binding *b)
 
 	for (k = TAILQ_FIRST(&s->quiet_list); k != NULL; k = next) {
 		next = TAILQ_NEXT(k, quiet_link);
-		if (!has_waited(k, b))
+		if (!rx_quiet_came(k, b))
 			continue;
 		/* If it waits again it comes last, and is seen again only if the port is busy. */
-		wait_no_more(k);
+		rx_quiet_forget(k);
 		end_marks(k);
 		settle_all(k, RTLS_RX);
-		start_once(k, RTLS_RX, true);
+		if (is_added(k, RTLS_RX))
+			start_once(k, RTLS_RX, true);
 	}
 }
 
@@ -634,7 +485,7 @@ mode_close(struct rtls_sock *k)
 	int d;
 
 	k->mode.over = true;
-	wait_no_more(k);
+	rx_quiet_forget(k);
 	for (d = RTLS_TX; d <= RTLS_RX; d++) {
 		all = mode_epochs(k, d);
 		for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)

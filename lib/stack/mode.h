@@ -75,9 +75,6 @@ void mode_close(struct rtls_sock *k);
 /* The mode in force; NONE without keys. */
 enum rtls_mode mode_in_force(const struct rtls_sock *k, enum rtls_dir d);
 
-/* What the device is given with a context, and brings back in its events: socket and direction. */
-uint64_t mode_cookie(const struct rtls_sock *k, enum rtls_dir d);
-
 /* The epochs of a direction. */
 struct epochs *mode_epochs(struct rtls_sock *k, enum rtls_dir d);
 

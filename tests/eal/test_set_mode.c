@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "stack/mode_device.h"
 #include "stack/stack.h"
 #include "support/device_pair.h"
 #include "support/eal.h"
@@ -97,7 +98,7 @@ context_event(enum rtls_tls_event_type type, enum rtls_dir dir)
 	struct epochs *all = mode_epochs(d.k[0], dir);
 	struct rtls_tls_event ev = { .type = (uint8_t)type,
 				     .ctx = all->now->ctx.handle,
-				     .cookie = mode_cookie(d.k[0], dir) };
+				     .cookie = mode_device_cookie(d.k[0], dir) };
 
 	offload_double_event(&d.dev.o, &ev);
 	rtls_stack_poll(d.p.stack[0], d.p.now_us);

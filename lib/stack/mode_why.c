@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/mode_why.h"
+
+#include <errno.h>
+
+#include "stack/stack.h"
+
+enum rtls_mode_reason
+mode_not_worth_asking(const struct rtls_sock *k, enum rtls_dir d)
+{
+	const struct rtls_port *port = k->stack->bindings[k->path.binding].port;
+	const struct offload_device *dev = &port->tls;
+
+	/* Whoever seals writes the TCP checksum. */
+	if (!offload_device_present(dev) ||
+	    (d == RTLS_TX && (dev->caps.tx_method == RTLS_TLS_TX_NONE ||
+			      (port->caps & PORT_CAP_TX_TCP_CKSUM) == 0)) ||
+	    (d == RTLS_RX && dev->caps.rx_method == RTLS_TLS_RX_NONE))
+		return RTLS_MODE_REASON_NO_DEVICE;
+	/* Of one that is over the tuple may be another's by now. */
+	if (k->tcp.state == TCP_CLOSED)
+		return RTLS_MODE_REASON_SUITE;
+	return RTLS_MODE_REASON_NONE;
+}
+
+enum rtls_mode_reason
+mode_not_for_newcomers(const struct rtls_sock *k, enum rtls_dir d)
+{
+	const struct epochs *all = d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
+	uint32_t feature = d == RTLS_TX ? RTLS_FEATURE_TLS_TX : RTLS_FEATURE_TLS_RX;
+	enum rtls_mode_reason why = mode_not_worth_asking(k, d);
+	const struct offload_device *dev = stack_device_of(k);
+
+	if (why != RTLS_MODE_REASON_NONE)
+		return why;
+	if ((dev->features & feature) == 0)
+		return RTLS_MODE_REASON_FEATURE_OFF;
+	return offload_carries(dev, all->now->suite, d) ? RTLS_MODE_REASON_NONE :
+							  RTLS_MODE_REASON_SUITE;
+}
+
+enum rtls_mode_reason
+mode_why_refused(int rc)
+{
+	switch (rc) {
+	case -ENOSPC:
+		return RTLS_MODE_REASON_NO_ROOM;
+	case -ENOTSUP:
+		return RTLS_MODE_REASON_SUITE;
+	default:
+		return RTLS_MODE_REASON_REFUSED;
+	}
+}
+
+int
+mode_why_error(enum rtls_mode_reason why)
+{
+	switch (why) {
+	case RTLS_MODE_REASON_NO_ROOM:
+		return -ENOSPC;
+	case RTLS_MODE_REASON_NO_DEVICE:
+	case RTLS_MODE_REASON_SUITE:
+		return -ENOTSUP;
+	case RTLS_MODE_REASON_FEATURE_OFF:
+		return -EPERM;
+	case RTLS_MODE_REASON_NONE:
+	case RTLS_MODE_REASON_PENDING:
+	case RTLS_MODE_REASON_ASKED:
+	case RTLS_MODE_REASON_REFUSED:
+	case RTLS_MODE_REASON_LOST:
+	case RTLS_MODE_REASON_DOWN:
+	case RTLS_MODE_REASON_MAX:
+		break;
+	}
+	return -EIO;
+}
