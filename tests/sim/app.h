@@ -52,7 +52,7 @@ struct app_conf {
 	uint32_t late_rtts; /* one that takes longer is wrong; 0: none is */
 	uint64_t rest_us;   /* between its last byte and its end of sending */
 	bool software;      /* does not want its port's inline TLS */
-	bool patient;       /* wishes for no other mode while it waits for one */
+	bool patient;       /* wishes for no other mode, and no other key, while it waits for one */
 	bool by_events;     /* acts on rtls_events() only, else tries every turn */
 	bool close_notify;  /* ends with that alert */
 	bool answers;       /* sends nothing before it received the peer's plain bytes */
@@ -125,6 +125,7 @@ struct app {
 	uint64_t update_rng; /* what key updates draw: without them nothing else moves */
 	uint64_t updated_off
 		[APP_AHEAD_MAX]; /* stream offsets behind the newest KeyUpdates, in turn */
+	uint64_t updated_us;     /* when it made the newest */
 	unsigned int nb_updates;
 	uint64_t now_us;
 	uint64_t mode_rng;       /* what mode switches draw */

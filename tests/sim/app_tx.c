@@ -106,18 +106,28 @@ too_far_ahead(const struct app *a)
 	       a->updated_off[(a->nb_updates - a->conf.update_ahead) % APP_AHEAD_MAX];
 }
 
+/* Who waits for the NIC to have one key gives it no next one, nor in a hurry. */
+static bool
+too_early(const struct app *a)
+{
+	const struct app_mode *m = &a->mode[RTLS_TX];
+
+	return a->conf.patient && (m->open || a->now_us < a->updated_us + a->conf.rtt_us / 4);
+}
+
 static bool
 send_update(struct app *a)
 {
 	struct rtls_sock_stats stats;
 	struct rtls_sock_info info;
 
-	if (too_far_ahead(a) || !send_control(a, JOURNAL_KEY_UPDATE))
+	if (too_far_ahead(a) || too_early(a) || !send_control(a, JOURNAL_KEY_UPDATE))
 		return false;
 	rtls_sock_stats(a->sock, &stats);
 	rtls_sock_info(a->sock, &info);
 	a->updated_off[a->nb_updates++ % APP_AHEAD_MAX] = stats.tx_bytes - info.in_flight +
 							  info.snd_queued;
+	a->updated_us = a->now_us;
 	a->tx = APP_TX_UPDATE;
 	return true;
 }

@@ -238,6 +238,8 @@ draw_switching_nic(struct sim_conf *c, int i, uint64_t *rng)
 	if (below(rng, 5) == 0) {
 		e->nic_conf.max_contexts = (uint32_t)between(rng, 1, 5);
 		e->app.faults |= 1u << RTLS_MODE_REASON_NO_ROOM;
+		/* It waits for contexts of former keys to go. */
+		e->app.late_rtts = 0;
 	}
 }
 

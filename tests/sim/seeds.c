@@ -82,6 +82,7 @@ add_modes(struct seeds_totals *t, uint64_t rtt_us, const struct sim_report *r)
 	t->rtt_us[0] = rtt_us < t->rtt_us[0] ? rtt_us : t->rtt_us[0];
 	t->rtt_us[1] = rtt_us > t->rtt_us[1] ? rtt_us : t->rtt_us[1];
 	t->restarts += r->restarts;
+	app_wishes_add(&t->crowded, &r->crowded);
 	t->switches += r->switches;
 	if (r->switches < t->switches_min)
 		t->switches_min = r->switches;
@@ -150,6 +151,14 @@ print(const struct seeds_totals *t, unsigned int kind)
 }
 
 static void
+print_wishes(const struct app_wishes *w)
+{
+	printf("at most %" PRIu64 " us; %" PRIu64 " wishes, %" PRIu64 " within 1 RTT, %" PRIu64
+	       " within 4; %" PRIu64 " given up\n",
+	       w->max_us, w->nb, w->in_1_rtt, w->in_4_rtt, w->given_up);
+}
+
+static void
 print_modes(const struct seeds_totals *t)
 {
 	static const char *const kinds[APP_WISH_KINDS] = {
@@ -168,14 +177,12 @@ print_modes(const struct seeds_totals *t)
 	       t->faults[RTLS_RX][RTLS_MODE_REASON_NO_ROOM], t->restarts);
 	for (int d = RTLS_TX; d <= RTLS_RX; d++)
 		for (int k = 0; k < APP_WISH_KINDS; k++) {
-			const struct app_wishes *w = &t->wishes[d][k];
-
-			printf("# %s %s: %" PRIu64 " wishes, %" PRIu64 " within 1 RTT, %" PRIu64
-			       " within 4; at most %" PRIu64 " us, %" PRIu64
-			       " %% of an RTT; %" PRIu64 " given up\n",
-			       rtls_dir_name((enum rtls_dir)d), kinds[k], w->nb, w->in_1_rtt,
-			       w->in_4_rtt, w->max_us, t->wish_max_pct[d][k], w->given_up);
+			printf("# %s %s: %" PRIu64 " %% of an RTT, ",
+			       rtls_dir_name((enum rtls_dir)d), kinds[k], t->wish_max_pct[d][k]);
+			print_wishes(&t->wishes[d][k]);
 		}
+	printf("# where the table is too small: ");
+	print_wishes(&t->crowded);
 }
 
 /* Wishes are in force within 1 RTT without losses, 95 % of them within 4 RTTs at 1 %. */

@@ -30,6 +30,7 @@ struct seeds_totals {
 	uint64_t switches;
 	uint64_t switches_min; /* of one play */
 	struct app_wishes wishes[2][APP_WISH_KINDS];
+	struct app_wishes crowded;                /* where a NIC's table is too small */
 	uint64_t wish_max_pct[2][APP_WISH_KINDS]; /* of an RTT */
 	uint64_t faults[2][RTLS_MODE_REASON_MAX];
 	struct sim_tls tls;

@@ -361,13 +361,14 @@ static void
 report_modes(struct sim *sim, int i)
 {
 	const struct app *a = &sim->world.end[i].app;
+	bool crowded = (a->conf.faults & 1u << RTLS_MODE_REASON_NO_ROOM) != 0;
 	struct sim_report *r = sim->report;
 
 	r->restarts += a->restarts;
 	r->switches += a->switches;
 	for (int d = RTLS_TX; d <= RTLS_RX; d++) {
 		for (int k = 0; k < APP_WISH_KINDS; k++)
-			app_wishes_add(&r->wishes[d][k], &a->wishes[d][k]);
+			app_wishes_add(crowded ? &r->crowded : &r->wishes[d][k], &a->wishes[d][k]);
 		for (int k = 0; k < RTLS_MODE_REASON_MAX; k++)
 			r->faults[d][k] += a->faults[d][k];
 	}

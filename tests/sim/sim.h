@@ -92,9 +92,10 @@ struct sim_report {
 	uint64_t closed_us;      /* since the start: both programs were done */
 	uint64_t refusals;       /* of send calls */
 	uint64_t control_records;
-	uint64_t records_ahead; /* control records that were read past data */
-	uint64_t restarts;      /* of receiving contexts that were started too late */
-	uint64_t switches;      /* of modes, asked for */
+	uint64_t records_ahead;    /* control records that were read past data */
+	struct app_wishes crowded; /* those where the NIC's table is too small */
+	uint64_t restarts;         /* of receiving contexts that were started too late */
+	uint64_t switches;         /* of modes, asked for */
 	struct app_wishes wishes[2][APP_WISH_KINDS]; /* of both ends, by enum rtls_dir */
 	uint64_t faults[2][RTLS_MODE_REASON_MAX];    /* the same: how often the NIC was left */
 	uint64_t updates;                            /* keys behind the first, of what was sent */
