@@ -310,20 +310,10 @@ test_rebuild(void)
 static void
 test_next_record(void)
 {
-	unsigned int marked;
-
 	change_under_way(RTLS_TLS_TX_NEXT_RECORD);
-	marked = d.dev.nb_notes;
 	cable_set_path(d.p.cable, 0, &ALIVE);
 	read_all();
 	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
-	/* What had not been sent was in order, or began with a record. */
-	for (unsigned int i = marked; i < d.dev.nb_notes; i++) {
-		const struct seal_note *n = &d.dev.notes[i], *last = n - 1;
-
-		CU_ASSERT((int32_t)(n->seq - last->seq - last->len) >= 0);
-		CU_ASSERT(n->seq == last->seq + last->len || n->meta.before_len == 0);
-	}
 	CU_ASSERT(!d.dev.o.ctx[0].used);
 	CU_ASSERT(in_nic(RTLS_TX));
 	finish();

@@ -98,7 +98,7 @@ start(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 	if (c->adding || c->started)
 		return -EBUSY;
 	c->started = o->start_rc == 0;
-	c->seq = seq;
+	c->seq = c->next_seq = seq;
 	c->rec_no = rec_no;
 	return o->start_rc;
 }
@@ -121,9 +121,16 @@ del(void *dev, struct rtls_tls_handle h)
 static int
 tx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 {
-	double_say(dev, "tx_resync ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
+	struct offload_double *o = dev;
+	struct double_context *c = find(o, h);
+
+	double_say(o, "tx_resync ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
 		   (unsigned long long)rec_no);
-	return find(dev, h) != NULL ? ((struct offload_double *)dev)->resync_rc : -ENOENT;
+	if (c == NULL)
+		return -ENOENT;
+	if (o->resync_rc == 0)
+		c->next_seq = seq;
+	return o->resync_rc;
 }
 
 static int

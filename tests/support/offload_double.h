@@ -26,7 +26,8 @@ struct double_context {
 	uint64_t cookie;
 	uint32_t seq; /* where it was started */
 	uint64_t rec_no;
-	uint8_t key[16]; /* of its session */
+	uint32_t next_seq; /* TX, of one that takes packets in order only: what comes next */
+	uint8_t key[16];   /* of its session */
 	uint8_t iv[12];
 };
 

@@ -69,19 +69,32 @@ sealed(struct seal_port *s, struct rte_mbuf *m, const struct rtls_tls_tx_meta *m
 	return out;
 }
 
-static void
-note(struct seal_port *s, struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta)
+static uint32_t
+seq_of(struct rte_mbuf *m)
 {
 	const struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(m, const struct rte_tcp_hdr *,
 								m->l2_len + m->l3_len);
 
-	CU_ASSERT_FATAL(s->nb_notes < SEAL_NOTES);
+	return rte_be_to_cpu_32(tcp->sent_seq);
+}
+
+/* Is it the next one, where that matters? */
+static bool
+in_step(const struct seal_port *s, struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta)
+{
+	return s->port->tls.caps.tx_method != RTLS_TLS_TX_NEXT_RECORD ||
+	       seq_of(m) == s->o.ctx[meta->ctx.index].next_seq;
+}
+
+static void
+note(struct seal_port *s, struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta)
+{
+	struct seal_note *n = &s->notes[s->nb_notes++];
+
+	CU_ASSERT_FATAL(s->nb_notes <= SEAL_NOTES);
 	CU_ASSERT_PTR_EQUAL(meta->before, rte_mbuf_from_indirect(m->next));
-	s->notes[s->nb_notes++] = (struct seal_note){
-		.meta = *meta,
-		.seq = rte_be_to_cpu_32(tcp->sent_seq),
-		.len = m->pkt_len - m->data_len,
-	};
+	*n = (struct seal_note){ .meta = *meta, .seq = seq_of(m), .len = m->pkt_len - m->data_len };
+	s->o.ctx[meta->ctx.index].next_seq = n->seq + n->len;
 }
 
 /* False: not taken. */
@@ -95,7 +108,7 @@ send_marked(struct seal_port *s, uint16_t queue, struct rte_mbuf *m)
 		return false;
 	if (s->says_burst)
 		double_say(&s->o, "burst ctx %u.%u\n", meta->ctx.index, meta->ctx.generation);
-	if (!is_started(s, meta->ctx)) {
+	if (!is_started(s, meta->ctx) || !in_step(s, m, meta)) {
 		s->nb_dead++;
 		rte_pktmbuf_free(m);
 		return true;

@@ -4,8 +4,8 @@
 /*
  * The double as a device that does seal: it stands in front of a port's tx_burst, and
  * what is marked it seals record by record with OpenSSL, out of the packet's own
- * pieces. What is marked for no context that was started it drops. Each marked packet
- * it notes down.
+ * pieces. What is marked for no context that was started, or out of order where that matters, it
+ * drops. Each marked packet it notes down.
  */
 #ifndef RTLS_SUPPORT_SEAL_PORT_H
 #define RTLS_SUPPORT_SEAL_PORT_H
@@ -30,7 +30,7 @@ struct seal_port {
 	struct rte_mempool *pool;
 	struct seal_note notes[SEAL_NOTES];
 	unsigned int nb_notes;
-	unsigned int nb_dead; /* marked packets for a context that is not there */
+	unsigned int nb_dead; /* marked packets that were dropped */
 	bool takes_none;      /* refuses marked packets */
 	bool says_burst;      /* packets are in the trace, too */
 	struct seal_port *next;
