@@ -144,10 +144,41 @@ no_marks(enum rtls_tls_tx_method method, unsigned int good)
 }
 
 static void
+fail_third(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta)
+{
+	static unsigned int n;
+
+	(void)m;
+	(void)meta;
+	d.dev.o.mark_rc = ++n % 3 == 0 ? -EIO : 0;
+}
+
+/* Now and then one: who takes packets in order only goes on behind those that were handed over. */
+static void
+some_marks(enum rtls_tls_tx_method method)
+{
+	begin(method);
+	keys();
+	d.dev.o.on_mark = fail_third;
+	for (int i = 0; i < 20; i++)
+		device_pair_write(&d, 0, i % 2 == 0 ? 500 : 3000);
+	device_pair_read(&d, 0, 10 * 3500);
+	d.dev.o.on_mark = NULL;
+	d.dev.o.mark_rc = 0;
+	device_pair_exchange(&d, 3000);
+	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxRetransmissions"), 0);
+	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
+	device_pair_fini(&d);
+}
+
+static void
 test_marks_fail(void)
 {
 	static const unsigned int good[] = { 0, 1, 2, 7, 12 };
 
+	some_marks(RTLS_TLS_TX_REBUILD);
+	some_marks(RTLS_TLS_TX_NEXT_RECORD);
 	for (size_t i = 0; i < HARNESS_COUNT(good); i++) {
 		no_marks(RTLS_TLS_TX_REBUILD, good[i]);
 		no_marks(RTLS_TLS_TX_NEXT_RECORD, good[i]);
@@ -156,13 +187,17 @@ test_marks_fail(void)
 
 /* The port takes packets, but none that is marked. */
 static void
-test_head_refused(void)
+head_refused(uint32_t len, uint32_t max_seg)
 {
+	uint64_t nic, all;
+
 	begin(RTLS_TLS_TX_NEXT_RECORD);
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MAX_SEG, max_seg), 0);
 	keys();
 	device_pair_exchange(&d, 3000);
 	d.dev.takes_none = true;
-	device_pair_write(&d, 0, 40000);
+	for (uint32_t n = 0; n < 40000; n += len)
+		device_pair_write(&d, 0, len);
 	pair_pass(&d.p, 500000);
 	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxDeviceRefused"), 0);
@@ -172,13 +207,25 @@ test_head_refused(void)
 	d.dev.takes_none = false;
 	device_pair_read(&d, 0, 40000);
 	device_pair_exchange(&d, 5000);
+	nic = device_pair_stat(&d, "TxBytesNic");
+	all = device_pair_stat(&d, "TxBytesSealed");
+	device_pair_exchange(&d, 5000);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxBytesNic") - nic,
+			device_pair_stat(&d, "TxBytesSealed") - all);
 	/* Put in step again at a record behind the one that was sealed here. */
 	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") > 0);
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareLost"), 0);
 	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
 	device_pair_fini(&d);
+}
 
+static void
+test_head_refused(void)
+{
+	head_refused(40000, 1400);
+	/* It is a record, and the next one comes right behind it. */
+	head_refused(500, 522);
 	/* One that rebuilds goes on with the next packet. */
 	begin(RTLS_TLS_TX_REBUILD);
 	keys();

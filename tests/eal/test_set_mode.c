@@ -456,6 +456,33 @@ test_after_lost(void)
 	}
 }
 
+/* Before it was started: nobody tries that again. */
+static void
+test_lost_early(void)
+{
+	begin();
+	/* What was not read yet may be a KeyUpdate. */
+	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_SOFTWARE), 0);
+	device_pair_write(&d, 1, 1000);
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_NIC), -EINPROGRESS);
+	CU_ASSERT(asked("unsteer s2, del 1.1, destroy s2, create s3, add s3, steer s3"));
+	context_event(RTLS_TLS_EV_LOST, RTLS_RX);
+	CU_ASSERT(in_software(RTLS_RX, RTLS_MODE_REASON_LOST));
+	CU_ASSERT(told());
+	device_pair_read(&d, 1, 1000);
+	/* And before it has answered. */
+	CU_ASSERT_EQUAL(set(RTLS_TX, RTLS_MODE_SOFTWARE), 0);
+	d.dev.o.add_rc = -EINPROGRESS;
+	for (int dir = RTLS_TX; dir <= RTLS_RX; dir++) {
+		CU_ASSERT_EQUAL(set(dir, RTLS_MODE_NIC), -EINPROGRESS);
+		context_event(RTLS_TLS_EV_LOST, dir);
+		CU_ASSERT(in_software(dir, RTLS_MODE_REASON_LOST));
+	}
+	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 0);
+	finish();
+}
+
 /* Down and up: the program says that the device is used again, and then for whom. */
 static void
 test_after_down(void)
@@ -581,6 +608,7 @@ main(void)
 		{ "closed while it waits", test_closed },
 		{ "a wish that is withdrawn", test_late_add },
 		{ "after the context was lost", test_after_lost },
+		{ "lost before it was started", test_lost_early },
 		{ "after the device was down", test_after_down },
 		{ "started too late, again and again", test_skipped },
 		{ "features are for newcomers", test_features },
