@@ -197,7 +197,7 @@ test_receiving(void)
 		pair_turn(&d.p);
 		CU_ASSERT(asked(late ? "start 2.1" : "start 1.2"));
 		CU_ASSERT_EQUAL(d.dev.o.ctx[1 + late].seq, d.wire[1].isn + 1 + d.wire[1].end);
-		CU_ASSERT_EQUAL(d.dev.o.ctx[1 + late].rec_no, late);
+		CU_ASSERT_EQUAL(d.dev.o.ctx[1 + late].rec_no, (uint64_t)late);
 		CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));
 		CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), RTLS_MODE);
 		CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), 0);
@@ -223,7 +223,7 @@ pending_keys(bool ends)
 		device_pair_keys(&d, i);
 		device_pair_keys(&d, i);
 		CU_ASSERT(device_pair_is(&d, i, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
-		CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), 1 + 2 * i);
+		CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), i == 0 ? 1u : 3u);
 		d.dev.o.add_rc = 0;
 		d.dev.o.del_rc = -EINPROGRESS;
 		device_pair_keys(&d, i);
