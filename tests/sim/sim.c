@@ -31,6 +31,7 @@ struct sim {
 	struct world world;
 	struct forger *forger; /* NULL: nobody forges */
 	EVP_MD_CTX *hash;
+	EVP_MD_CTX *hash_sent;
 	uint64_t now_us;
 	uint64_t turns;
 	uint32_t dropped;
@@ -51,6 +52,35 @@ complain(struct sim *sim, const char *fmt, ...)
 /* --- the wire ---------------------------------------------------------------- */
 
 static void
+update(EVP_MD_CTX *hash, const void *bytes, size_t len)
+{
+	if (EVP_DigestUpdate(hash, bytes, len) != 1)
+		abort();
+}
+
+static EVP_MD_CTX *
+begin_hash(void)
+{
+	EVP_MD_CTX *hash = EVP_MD_CTX_new();
+
+	if (hash == NULL || EVP_DigestInit_ex2(hash, EVP_sha256(), NULL) != 1)
+		abort();
+	return hash;
+}
+
+static void
+end_hash(EVP_MD_CTX **hash, uint8_t out[32])
+{
+	if (EVP_DigestFinal_ex(*hash, out, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(*hash);
+	*hash = NULL;
+}
+
+/* In a TCP segment behind headers without options of Ethernet and IPv4. */
+enum { WINDOW_OFF = 14 + 20 + 14, WINDOW_END = WINDOW_OFF + 4 };
+
+static void
 on_frame(void *arg, int dir, const uint8_t *frame, uint32_t len, uint64_t now_us)
 {
 	struct sim *sim = arg;
@@ -60,9 +90,11 @@ on_frame(void *arg, int dir, const uint8_t *frame, uint32_t len, uint64_t now_us
 	/* The end of the stacks is no part of the connection. */
 	if (sim->hash == NULL)
 		return;
-	if (EVP_DigestUpdate(sim->hash, head, sizeof(head)) != 1 ||
-	    EVP_DigestUpdate(sim->hash, frame, len) != 1)
-		abort();
+	update(sim->hash, head, sizeof(head));
+	update(sim->hash, frame, len);
+	update(sim->hash_sent, head, sizeof(head));
+	update(sim->hash_sent, frame, WINDOW_OFF);
+	update(sim->hash_sent, frame + WINDOW_END, len - WINDOW_END);
 	if (reader->stalled && reader->read_at_us > now_us)
 		sim->report->stall_frames[dir]++;
 	sealer_tap(sim->world.sealer, dir, frame, len, now_us);
@@ -401,9 +433,8 @@ sim_play(const struct sim_conf *conf, struct sim_report *report)
 	sim->conf = *conf;
 	sim->report = report;
 	sim->now_us = conf->start_us;
-	sim->hash = EVP_MD_CTX_new();
-	if (sim->hash == NULL || EVP_DigestInit_ex2(sim->hash, EVP_sha256(), NULL) != 1)
-		abort();
+	sim->hash = begin_hash();
+	sim->hash_sent = begin_hash();
 	rc = world_init(&sim->world, conf, on_frame, on_filter, sim);
 	if (rc == 0)
 		rc = world_open(&sim->world, conf);
@@ -426,10 +457,8 @@ sim_play(const struct sim_conf *conf, struct sim_report *report)
 		report->records_ahead += sim->world.end[i].app.records_ahead;
 		report_modes(sim, i);
 	}
-	if (EVP_DigestFinal_ex(sim->hash, report->hash, NULL) != 1)
-		abort();
-	EVP_MD_CTX_free(sim->hash);
-	sim->hash = NULL;
+	end_hash(&sim->hash, report->hash);
+	end_hash(&sim->hash_sent, report->hash_sent);
 	world_fini(&sim->world, sim->now_us, report->cable);
 	check_lost_contexts(sim, 0);
 	check_lost_contexts(sim, 1);

@@ -87,6 +87,7 @@ struct sim_tls {
 struct sim_report {
 	char error[400];         /* empty: all was right */
 	uint8_t hash[32];        /* SHA-256 over all frames with end and time */
+	uint8_t hash_sent[32];   /* the same without TCP windows and checksums */
 	uint64_t connected_us;   /* since the start: end 0 was told so */
 	uint64_t received_us[2]; /* since the start: end i received its last byte */
 	uint64_t closed_us;      /* since the start: both programs were done */
