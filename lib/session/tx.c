@@ -9,6 +9,8 @@
 #include <rte_common.h>
 
 #include "session/pieces.h"
+#include "session/sealing.h"
+#include "session/tx_priv.h"
 
 /* As many of the next bytes as fit into room, behind the data of a buffer. */
 static void
@@ -66,13 +68,8 @@ share_left(const struct session_tx *tx)
 	return held < share ? share - held : 0;
 }
 
-/*
- * May a record be closed under this key that leaves keep numbers of its limit
- * unused, when ahead records are closed before it? The number 2^64 - 1 is never
- * used, so that none can ever repeat.
- */
-static bool
-number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
+bool
+tx_number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
 {
 	const struct session_epoch *e = tx->epochs.now;
 	uint64_t limit = e->suite->seal_limit != 0 ? e->suite->seal_limit : UINT64_MAX;
@@ -80,9 +77,9 @@ number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
 	return e->tx.records + ahead + keep < limit && UINT64_MAX - e->tx.rec_no > ahead + keep;
 }
 
-/* Queues a buffer as it is: a record, in clear where it is an epoch's to seal, or raw bytes. */
-static void
-push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, uint64_t rec_no, struct epoch *epoch)
+void
+tx_push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, uint64_t rec_no,
+	struct epoch *epoch)
 {
 	struct txmap_rec *rec = sendq_rec(m);
 
@@ -92,59 +89,6 @@ push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, uint64_t rec_no, s
 	rec->fence = tx->fence_next;
 	tx->fence_next = false;
 	sendq_push(tx->q, m);
-}
-
-/* A record being sealed: prefix, inner bytes and tag lie behind one another in src and dst. */
-struct sealing {
-	const struct crypto_provider *provider;
-	const struct session_epoch *epoch;
-	uint64_t rec_no;
-	uint32_t inner_len;
-	uint8_t *src;
-	uint8_t *dst; /* the same as src, or elsewhere */
-};
-
-/* The prefix is complete but for the explicit nonce. 0 or -EIO. */
-static int
-seal(const struct sealing *w)
-{
-	const struct record_suite *s = w->epoch->suite;
-	uint32_t prefix_len = record_prefix_len(s);
-	struct iovec src = { .iov_base = w->src + prefix_len, .iov_len = w->inner_len };
-	struct iovec dst = { .iov_base = w->dst + prefix_len, .iov_len = w->inner_len };
-	struct crypto_job job = {
-		.key = w->epoch->key,
-		.src = &src,
-		.dst = &dst,
-		.src_cnt = 1,
-		.dst_cnt = 1,
-	};
-
-	record_nonce(s, w->epoch->iv, w->rec_no, job.nonce);
-	job.aad_len = (uint8_t)record_aad(s, w->dst, w->rec_no, job.aad);
-	memcpy(w->dst + RECORD_HDR_LEN, job.nonce + RECORD_NONCE_LEN - s->explicit_nonce_len,
-	       s->explicit_nonce_len);
-	w->provider->process(w->provider, CRYPTO_SEAL, &job, 1);
-	if (job.status != 0)
-		return -EIO;
-	memcpy(w->dst + prefix_len + w->inner_len, job.tag, RECORD_TAG_LEN);
-	return 0;
-}
-
-/* Header and inner type around the plaintext in m, and an empty tag. */
-static void
-frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type)
-{
-	uint32_t plain_len = m->data_len;
-	uint8_t *plain = rte_pktmbuf_mtod(m, uint8_t *);
-
-	record_header_write(s, type, plain_len, 0, plain - record_prefix_len(s));
-	if (s->inner_type_len != 0)
-		plain[plain_len] = type;
-	memset(plain + plain_len + s->inner_type_len, 0, RECORD_TAG_LEN);
-	m->data_off = (uint16_t)(m->data_off - record_prefix_len(s));
-	m->data_len = (uint16_t)record_wire_len(s, plain_len);
-	m->pkt_len = m->data_len;
 }
 
 static void
@@ -169,13 +113,13 @@ close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 		.inner_len = plain_len + e->suite->inner_type_len,
 	};
 
-	frame(e->suite, m, type);
+	sealing_frame(e->suite, m, type);
 	w.src = w.dst = rte_pktmbuf_mtod(m, uint8_t *);
-	if (!to_device && seal(&w) != 0) {
+	if (!to_device && sealing_process(&w) != 0) {
 		tx->failed = true;
 		return -EIO;
 	}
-	push(tx, m, type, w.rec_no, to_device ? &e->core : NULL);
+	tx_push(tx, m, type, w.rec_no, to_device ? &e->core : NULL);
 	e->tx.rec_no++;
 	e->tx.records++;
 	count_record(&tx->count, plain_len, to_device);
@@ -220,7 +164,7 @@ session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 	if (m == NULL)
 		return -ENOMEM;
 	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
-	if (seal(&w) != 0) {
+	if (sealing_process(&w) != 0) {
 		if (m != from)
 			rte_pktmbuf_free_seg(m);
 		tx->failed = true;
@@ -261,11 +205,10 @@ session_tx_flush(struct session_tx *tx)
 	return rc;
 }
 
-/* 0, or why no data record may be queued; none is open. */
-static int
-may_queue(const struct session_tx *tx)
+int
+tx_may_queue(const struct session_tx *tx)
 {
-	if (tx->epochs.now != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
+	if (tx->epochs.now != NULL && !tx_number_left(tx, 0, SESSION_TX_RESERVE))
 		return -EKEYEXPIRED;
 	return room_used(tx) >= tx->sndbuf ? -EAGAIN : 0;
 }
@@ -274,7 +217,7 @@ may_queue(const struct session_tx *tx)
 static int
 may_open(const struct session_tx *tx)
 {
-	int rc = may_queue(tx);
+	int rc = tx_may_queue(tx);
 
 	return rc == 0 && share_left(tx) == 0 ? -EAGAIN : rc;
 }
@@ -282,7 +225,7 @@ may_open(const struct session_tx *tx)
 bool
 session_tx_may_queue(const struct session_tx *tx)
 {
-	return may_queue(tx) == 0;
+	return tx_may_queue(tx) == 0;
 }
 
 bool
@@ -311,13 +254,8 @@ want_room(const struct session_tx *tx, size_t len, bool more)
 	return (uint32_t)RTE_MIN(len, (size_t)tx->cap);
 }
 
-/*
- * The open record outgrows its buffer: moves it into one that holds want bytes.
- * want is cap, or all that comes before this call closes the record: no record
- * moves twice.
- */
-static int
-grow(struct session_tx *tx, uint32_t want)
+int
+tx_grow(struct session_tx *tx, uint32_t want)
 {
 	struct rte_mbuf *m = record_alloc(tx, want), *old = tx->open;
 
@@ -350,7 +288,7 @@ data_step(struct session_tx *tx, struct pieces *src, bool more)
 	have = tx->open->data_len;
 	room = RTE_MIN(buf_record_room(tx->open), (uint32_t)tx->cap);
 	if (have < tx->cap && have == room) {
-		rc = grow(tx, more ? tx->cap : want_room(tx, have + src->left, false));
+		rc = tx_grow(tx, more ? tx->cap : want_room(tx, have + src->left, false));
 		/* No larger one is there: the record is as long as memory lets it be. */
 		if (rc != 0)
 			return buf_pools_free(tx->pools, 1) > 0 ? session_tx_flush(tx) : rc;
@@ -397,7 +335,7 @@ raw_step(struct session_tx *tx, struct pieces *src)
 	if (m == NULL)
 		return -ENOMEM;
 	append(src, m, rte_pktmbuf_tailroom(m));
-	push(tx, m, 0, 0, NULL);
+	tx_push(tx, m, 0, 0, NULL);
 	return 0;
 }
 
@@ -432,7 +370,10 @@ may_pass_data(const struct session_tx *tx)
 	       (tx->passed < BUF_LARGE_ROOM && room_used(tx) < tx->sndbuf + BUF_LARGE_ROOM);
 }
 
-/* RFC 8446 4.6.3; it stands alone in its record, as what comes behind it is the next key's. */
+/*
+ * RFC 8446 4.6.3: nothing follows it under this key, so it has a record of its own as a rule. Behind
+ * another message it is not seen, and session_tx_set_keys() alone is -EAGAIN.
+ */
 static bool
 is_key_update(uint8_t type, struct pieces src)
 {
@@ -454,7 +395,7 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		return -EINVAL;
 	if (tx->failed)
 		return -EIO;
-	if (!number_left(tx, tx->open != NULL, 0))
+	if (!tx_number_left(tx, tx->open != NULL, 0))
 		return -EKEYEXPIRED;
 	if (passes && !may_pass_data(tx))
 		return -EAGAIN;
@@ -476,75 +417,6 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	else
 		tx->passed = passes ? tx->passed + m->buf_len : 0;
 	return rc;
-}
-
-/*
- * Fills the open record with what m has, and leaves the rest, if any, in m as a record's beginning.
- * 0; -ENOMEM and nothing has changed.
- */
-static int
-join(struct session_tx *tx, struct rte_mbuf *m, bool more)
-{
-	uint32_t have = tx->open->data_len, n = RTE_MIN((uint32_t)m->data_len, tx->cap - have);
-	uint8_t *from = rte_pktmbuf_mtod(m, uint8_t *);
-
-	if (have + n > buf_record_room(tx->open) && grow(tx, more ? tx->cap : have + n) != 0)
-		return -ENOMEM;
-	memcpy(rte_pktmbuf_mtod_offset(tx->open, uint8_t *, have), from, n);
-	tx->open->data_len = (uint16_t)(have + n);
-	tx->open->pkt_len = tx->open->data_len;
-	m->data_len = (uint16_t)(m->data_len - n);
-	m->pkt_len = m->data_len;
-	memmove(from, from + n, m->data_len);
-	/* Nobody seals these bytes any more, and who frees the buffer sees what is left alone. */
-	buf_wipe(from + m->data_len, n);
-	return 0;
-}
-
-/* May m follow in the open record? What does not fit there needs a number and room of its own. */
-static bool
-may_join(const struct session_tx *tx, const struct rte_mbuf *m)
-{
-	if (tx->failed || tx->open == NULL)
-		return false;
-	return tx->open->data_len + m->data_len <= tx->cap ||
-	       (may_queue(tx) == 0 && number_left(tx, 1, SESSION_TX_RESERVE));
-}
-
-int
-session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
-{
-	/* Where the open record cannot grow for want of memory, m is a record of its own. */
-	bool joins = may_join(tx, m) && join(tx, m, more) == 0;
-	int rc;
-
-	if (joins && m->data_len == 0) {
-		buf_record_discard(m);
-		/* It is taken now; if sealing fails the next call tells. */
-		if (!more || tx->open->data_len >= tx->cap)
-			session_tx_flush(tx);
-		return 0;
-	}
-	/* Also when there is no room: what is open would hold that back for ever. */
-	rc = session_tx_flush(tx);
-	/* The buffer is held already: its share does not stop it. */
-	if (rc == 0 && !joins)
-		rc = may_queue(tx);
-	if (rc != 0)
-		return rc;
-	if (m->data_len == 0) {
-		rte_pktmbuf_free_seg(m);
-		return 0;
-	}
-	if (tx->epochs.now == NULL) {
-		push(tx, m, 0, 0, NULL);
-		return 0;
-	}
-	tx->open = m;
-	/* As above. */
-	if (!more || m->data_len >= tx->cap)
-		session_tx_flush(tx);
-	return 0;
 }
 
 /* Without a device nothing refers to a key that is not in force. */
@@ -599,7 +471,8 @@ session_tx_room(const struct session_tx *tx)
 
 	left = RTE_MIN(left, share_left(tx));
 	/* -EKEYEXPIRED: room or not, no data is taken. */
-	if (tx->open == NULL && tx->epochs.now != NULL && !number_left(tx, 0, SESSION_TX_RESERVE))
+	if (tx->open == NULL && tx->epochs.now != NULL &&
+	    !tx_number_left(tx, 0, SESSION_TX_RESERVE))
 		return 0;
 	/* The open record takes what it is short of its cap whatever the room is: its buffer is
 	 * charged, and nothing else would ever close it. */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * One record while it is sealed, the counterpart of session/opening.h: what stands around its
+ * plaintext, and the provider's job.
+ */
+#ifndef RTLS_SESSION_SEALING_H
+#define RTLS_SESSION_SEALING_H
+
+#include "session/epoch.h"
+
+struct rte_mbuf;
+
+/* Prefix, inner bytes and tag lie behind one another in src and dst. */
+struct sealing {
+	const struct crypto_provider *provider;
+	const struct session_epoch *epoch;
+	uint64_t rec_no;
+	uint32_t inner_len;
+	uint8_t *src;
+	uint8_t *dst; /* the same as src, or elsewhere */
+};
+
+/* Header and inner type around the plaintext in m, which has room for them, and an empty tag. */
+void sealing_frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type);
+
+/* The prefix at dst is complete but for the explicit nonce. 0 or -EIO. */
+int sealing_process(const struct sealing *w);
+
+#endif
