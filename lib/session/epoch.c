@@ -9,6 +9,7 @@
 #include "buf/pools.h"
 
 static_assert(offsetof(struct session_epoch, core) == 0, "what a record refers to");
+static_assert(sizeof(struct session_epoch) <= 168, "ten of them are in a socket");
 
 struct session_epoch *
 epochs_place(struct epochs *all)

@@ -42,15 +42,13 @@ struct epoch_marks {
 	uint64_t end_off;   /* UINT64_MAX: more may come */
 };
 
+/* A socket has ten places for one, so it is kept small. In front: what each record touches. */
 struct session_epoch {
-	struct epoch core; /* first: records refer to it */
-	uint32_t no;       /* 1 for a direction's first keys */
+	struct epoch core;            /* first: records refer to it */
+	uint32_t no;                  /* 1 for a direction's first keys */
+	uint8_t iv[RECORD_NONCE_LEN]; /* of record number 0 */
 	const struct record_suite *suite;
 	struct crypto_key *key;
-	struct crypto_key *undo; /* RX: seals again what a device opened; NULL: none may have it */
-	uint8_t iv[RECORD_NONCE_LEN];   /* of record number 0 */
-	uint8_t secret[RECORD_KEY_MAX]; /* the key itself, for a device that is asked later */
-	struct offload_ctx ctx;
 	union {
 		struct {
 			uint64_t rec_no;  /* of the next record to be closed */
@@ -60,9 +58,12 @@ struct session_epoch {
 		struct {
 			uint64_t base; /* number of a record less its index in the direction */
 			struct epoch_marks marks;  /* the last context's */
-			struct epoch_marks before; /* one's before it, ended, not read yet */
+			struct epoch_marks before; /* of one before it: ended, and not read yet */
 		} rx;
 	};
+	struct offload_ctx ctx;
+	struct crypto_key *undo; /* RX: seals again what a device opened; NULL: none may have it */
+	uint8_t secret[RECORD_KEY_MAX]; /* the key itself, for a device that is asked later */
 };
 
 /* The epochs of a direction. All zero: no keys yet. */
