@@ -88,8 +88,7 @@ sock_check_guard(const struct rtls_sock *k, enum rtls_dir d)
 {
 	int rc = sock_check_handle(k);
 
-	if (rc == 0 && k->guard != 0 &&
-	    (d == RTLS_TX ? k->tx.epochs.now : k->rx.epochs.now) == NULL)
+	if (rc == 0 && k->guard != 0 && endpoint_epochs(k, d)->now == NULL)
 		rc = -ENOKEY;
 	return rc;
 }

@@ -121,7 +121,7 @@ set(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 	tell_fallback(k, before);
 	if (rc != 0)
 		return rc;
-	all = mode_epochs(k, d);
+	all = endpoint_epochs(k, d);
 	tell_conn(k, all->nb_keys > 1 ? NOTE_KEYS_AGAIN : NOTE_KEYS, "%s, %s, key %u",
 		  rtls_dir_name(d), all->now->suite->name, all->nb_keys);
 	return 0;
@@ -156,7 +156,7 @@ rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
 		return -EINVAL;
 	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_CLOSED)
 		return -ENOTCONN;
-	if (mode_epochs(k, d)->now == NULL)
+	if (endpoint_epochs(k, d)->now == NULL)
 		return -ENOKEY;
 	return mode_wish(k, d, m);
 }
@@ -164,7 +164,7 @@ rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
 void
 sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
 {
-	const struct epochs *all = d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
+	const struct epochs *all = endpoint_epochs(k, d);
 	const struct session_epoch *e = all->now;
 
 	memset(out, 0, sizeof(*out));

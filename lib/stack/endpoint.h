@@ -60,8 +60,8 @@ struct rtls_sock {
 	TAILQ_ENTRY(rtls_sock) ready_link;
 	TAILQ_ENTRY(rtls_sock) link; /* free list, listener list, a listener's backlog */
 	TAILQ_ENTRY(rtls_sock) starved_link;
-	TAILQ_ENTRY(rtls_sock) path_link; /* on stack->path_list: waits for its neighbour */
-	TAILQ_ENTRY(rtls_sock) quiet_link;
+	TAILQ_ENTRY(rtls_sock) path_link;  /* on stack->path_list: waits for its neighbour */
+	TAILQ_ENTRY(rtls_sock) quiet_link; /* on stack->quiet_list: stack/rx_quiet */
 	struct path path;
 	struct sendq sendq;
 	struct recvq recvq;
@@ -113,6 +113,13 @@ struct rtls_sock {
 };
 
 struct rtls_stack;
+
+/* The keys of a direction. */
+static inline const struct epochs *
+endpoint_epochs(const struct rtls_sock *k, enum rtls_dir d)
+{
+	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
+}
 
 /* A free socket as an empty connection without tuple, or NULL. */
 struct rtls_sock *endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts);

@@ -23,7 +23,7 @@ mode_epochs(struct rtls_sock *k, enum rtls_dir d)
 enum rtls_mode
 mode_in_force(const struct rtls_sock *k, enum rtls_dir d)
 {
-	const struct session_epoch *e = d == RTLS_TX ? k->tx.epochs.now : k->rx.epochs.now;
+	const struct session_epoch *e = endpoint_epochs(k, d)->now;
 
 	if (e == NULL)
 		return RTLS_MODE_NONE;

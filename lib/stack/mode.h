@@ -75,7 +75,7 @@ void mode_close(struct rtls_sock *k);
 /* The mode in force; NONE without keys. */
 enum rtls_mode mode_in_force(const struct rtls_sock *k, enum rtls_dir d);
 
-/* The epochs of a direction. */
+/* As endpoint_epochs(), for who is going to step them. */
 struct epochs *mode_epochs(struct rtls_sock *k, enum rtls_dir d);
 
 #endif

@@ -28,7 +28,6 @@ mode_not_worth_asking(const struct rtls_sock *k, enum rtls_dir d)
 enum rtls_mode_reason
 mode_not_for_newcomers(const struct rtls_sock *k, enum rtls_dir d)
 {
-	const struct epochs *all = d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
 	uint32_t feature = d == RTLS_TX ? RTLS_FEATURE_TLS_TX : RTLS_FEATURE_TLS_RX;
 	enum rtls_mode_reason why = mode_not_worth_asking(k, d);
 	const struct offload_device *dev = stack_device_of(k);
@@ -37,8 +36,8 @@ mode_not_for_newcomers(const struct rtls_sock *k, enum rtls_dir d)
 		return why;
 	if ((dev->features & feature) == 0)
 		return RTLS_MODE_REASON_FEATURE_OFF;
-	return offload_carries(dev, all->now->suite, d) ? RTLS_MODE_REASON_NONE :
-							  RTLS_MODE_REASON_SUITE;
+	return offload_carries(dev, endpoint_epochs(k, d)->now->suite, d) ? RTLS_MODE_REASON_NONE :
+									    RTLS_MODE_REASON_SUITE;
 }
 
 enum rtls_mode_reason
