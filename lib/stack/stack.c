@@ -27,7 +27,11 @@
 enum {
 	TIMER_BUDGET = 256, /* expiries per poll */
 	LOOK_US = 200,      /* so often a program that sleeps looks for what has no timer */
-	KEYS_PER_SOCK = 4,  /* sending and receiving, each a second one for a while */
+	/*
+	 * Sending, receiving, and what undoes a device's opening; a second one of each for a while. Who
+	 * needs more, as several keys drain, takes what others do not need, or libcrypto.
+	 */
+	KEYS_PER_SOCK = 6,
 	RX_ROOM_UNKNOWN = 8192 * RTE_MBUF_DEFAULT_BUF_SIZE, /* of a port that was adopted */
 };
 
