@@ -57,7 +57,7 @@ is_small(const struct recvq_run *r)
 static void
 seg_free(const struct recvq *q, struct rte_mbuf *m)
 {
-	chain_free_seg(m, q->wipe && q->marked);
+	chain_free_seg(m, q->wipe && q->marked_end_off != 0);
 }
 
 static uint64_t
@@ -394,10 +394,8 @@ insert_disjoint(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 {
 	struct recvq_run r = run_of(m, off);
 
-	if (marks_of(m) != 0) {
-		q->marked = true;
+	if (marks_of(m) != 0)
 		q->marked_end_off = RTE_MAX(q->marked_end_off, r.end_off);
-	}
 	if (off == q->ready.end_off) {
 		insert_ready(q, &r);
 		return 0;

@@ -63,8 +63,8 @@ struct recvq {
 	struct rte_mempool *tails;
 	/* Wipe buffers that are ours alone when they are freed? Set behind recvq_init(), kept. */
 	bool wipe;
-	uint64_t marked_end_off; /* behind the last byte that a device has opened */
-	bool marked;             /* there were any */
+	uint64_t
+		marked_end_off; /* behind the last byte that a device has opened; 0: there was none */
 };
 
 void recvq_init(struct recvq *q, uint64_t start_off);

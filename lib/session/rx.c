@@ -229,7 +229,7 @@ classify(struct session_rx *rx)
 	const struct session_epoch *e;
 	enum recvq_class c;
 
-	if (!rx->q->marked)
+	if (rx->q->marked_end_off == 0)
 		return RECVQ_UNTOUCHED;
 	/* A mark is about what lies behind the start, which may lie inside of the packet. */
 	e = session_rx_marker(rx, f->start_off, &end_off);
