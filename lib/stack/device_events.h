@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * What the devices of a stack's ports have to tell, led to the epochs that it is
- * about. Late events of a context that is gone reach nobody.
+ * What the devices of a stack's ports have to tell, led to the epochs that it is about. Late events
+ * of a context that is gone reach nobody.
  */
 #ifndef RTLS_STACK_DEVICE_EVENTS_H
 #define RTLS_STACK_DEVICE_EVENTS_H

@@ -93,7 +93,7 @@ struct rtls_stack {
 	struct endpoint_list ready_list;
 	struct endpoint_list starved_list;
 	struct endpoint_list path_list;
-	struct endpoint_list quiet_list; /* their port's RX queue is gone through: stack/mode */
+	struct endpoint_list quiet_list; /* their port's RX queue is gone through: stack/rx_quiet */
 	struct endpoint_list free_list;
 	struct endpoint_list listeners;
 	struct endpoint_list tls_silent;     /* unfinished connections by age: stack/admission */

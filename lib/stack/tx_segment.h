@@ -15,7 +15,7 @@ struct rtls_sock;
 
 struct tx_segment {
 	struct tcp_out out;
-	struct txmap_rec *rec;       /* that holds its first byte; NULL: it has no payload */
+	struct txmap_rec *rec;       /* of its first byte of payload; not set where it has none */
 	struct session_epoch *epoch; /* whose context seals it; NULL: it goes as it is */
 };
 
