@@ -27,7 +27,11 @@ struct rtls_sock;
 
 /** What a socket is ready for; a set of bits. */
 enum {
-	RTLS_READABLE = 1 << 0, /**< a complete record, plain bytes, an end or an error */
+	/**
+	 * A complete record, plain bytes, an end or an error; behind a KeyUpdate: that
+	 * rtls_set_keys() was -EAGAIN, and is not any more.
+	 */
+	RTLS_READABLE = 1 << 0,
 	RTLS_WRITABLE = 1 << 1, /**< a send would take at least one byte */
 	/**
 	 * A control record is known that RTLS_MSG_CONTROL (io.h) would return. Watched without
@@ -40,7 +44,8 @@ enum {
 	RTLS_ERROR = 1 << 6,     /**< the connection died; rtls_sock_info() says why */
 	/**
 	 * A direction went to the NIC, was refused by it, or left it, and not as the answer of
-	 * rtls_set_keys() or rtls_set_mode(): rtls_tls_info(). Reported once, for all that was since.
+	 * rtls_set_keys() or rtls_set_mode(): rtls_tls_info(). Also with the next keys, where
+	 * rtls_set_mode() was -EINPROGRESS. Reported once, for all that was since.
 	 */
 	RTLS_MODE = 1 << 7,
 };

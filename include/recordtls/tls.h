@@ -59,7 +59,8 @@ struct rtls_keys {
  *   was delivered in part (read all of them first: nothing can tell them from the new
  *   key's);
  *   -EAGAIN: records of four keys before are still with the device, until the peer acknowledges
- *   them, or the program reads them;
+ *   them, or the program reads them, or its contexts for them, until it has deleted these. RX,
+ *   behind a KeyUpdate: RTLS_READABLE says when to call again;
  *   -ENOTSUP: the kernel's linux/tls.h has version and cipher, this library does not carry
  *   them; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
  *   provider failed.

@@ -147,7 +147,8 @@ added(const struct offload_device *d, struct offload_ctx *c, const struct rtls_t
 
 	if (rc != 0) {
 		(void)offload_close(d, c);
-		return rc;
+		/* No answer of it comes later. */
+		return rc == -EINPROGRESS ? -EIO : rc;
 	}
 	c->state = OFFLOAD_ADDED;
 	return 0;

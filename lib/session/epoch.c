@@ -11,13 +11,28 @@
 static_assert(offsetof(struct session_epoch, core) == 0, "what a record refers to");
 static_assert(sizeof(struct session_epoch) <= 168, "ten of them are in a socket");
 
+static uint32_t
+find_place(const struct epochs *all)
+{
+	uint32_t i = 0;
+
+	while (i < EPOCHS_MAX && all->of[i].key != NULL)
+		i++;
+	return i;
+}
+
 struct session_epoch *
 epochs_place(struct epochs *all)
 {
-	for (uint32_t i = 0; i < EPOCHS_MAX; i++)
-		if (all->of[i].key == NULL)
-			return &all->of[i];
-	return NULL;
+	uint32_t i = find_place(all);
+
+	return i < EPOCHS_MAX ? &all->of[i] : NULL;
+}
+
+bool
+epochs_have_place(const struct epochs *all)
+{
+	return find_place(all) < EPOCHS_MAX;
 }
 
 void

@@ -83,6 +83,9 @@ session_epoch_of(struct epoch *e)
 /* A place for the next key, all zero; NULL: four are in use besides the newest. */
 struct session_epoch *epochs_place(struct epochs *all);
 
+/* Is there one? */
+bool epochs_have_place(const struct epochs *all);
+
 /*
  * The next key of a direction, in a place that epochs_place() gave: key is taken, keys are
  * borrowed. It is in force; its state is GONE until lib/stack steps it, which is software.

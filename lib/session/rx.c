@@ -48,6 +48,7 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 		return -EBUSY;
 	let_go(rx);
 	e = epochs_place(&rx->epochs);
+	rx->keys_wait = e == NULL;
 	if (e == NULL)
 		return -EAGAIN;
 	rc = rx->provider->key_create(rx->provider, s, CRYPTO_OPEN, keys->key, &key);
@@ -302,7 +303,8 @@ session_rx_readable(const struct session_rx *rx, bool fin)
 		return rx->opened.first != NULL || rx->close_notify || fin ||
 		       framer_head(&rx->framer) != NULL || rx->framer.state == FRAMER_BROKEN;
 	case SESSION_RX_PAUSED:
-		return rx->opened.first != NULL;
+		return rx->opened.first != NULL ||
+		       (rx->keys_wait && epochs_have_place(&rx->epochs));
 	case SESSION_RX_FAILED:
 		return true;
 	}

@@ -61,6 +61,7 @@ struct session_rx {
 	uint8_t end_reason; /* enum rtls_end_reason; FAILED */
 	uint8_t end_alert;  /* RFC 8446 6.2, 0: none fits; FAILED */
 	bool close_notify;  /* it was delivered: what follows is ignored */
+	bool keys_wait;     /* the next ones were -EAGAIN */
 	int error; /* FAILED: what every call returns. Else not 0: the head record is bad */
 	struct framer framer; /* what is in order; the class of a record is an enum recvq_class */
 	const struct record_suite *suite; /* of all its keys; NULL: none yet */
@@ -82,8 +83,8 @@ void session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struc
 /*
  * Installs the first or next key from the read position on. 0; -EINVAL, also in FAILED; -EBUSY: a
  * record of the old key is not delivered in full, or TLS 1.2 keys are there; -EAGAIN: bytes wait in
- * the queue that devices opened under four keys before it; -ENOMEM. In PAUSED data that was opened
- * in front of the KeyUpdate may still wait.
+ * the queue that devices opened under four keys before it, or devices still delete their contexts;
+ * -ENOMEM. In PAUSED data that was opened in front of the KeyUpdate may still wait.
  */
 int session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys);
 
@@ -144,6 +145,7 @@ void session_rx_input(struct session_rx *rx);
 /*
  * Would session_rx_recv return something other than -EAGAIN? fin: the peer's FIN is in order.
  * Not while it waits for keys behind a KeyUpdate (-EKEYEXPIRED): a program that polls would spin.
+ * But where they were -EAGAIN, and are not any more: nothing else would say so.
  */
 bool session_rx_readable(const struct session_rx *rx, bool fin);
 

@@ -400,7 +400,7 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	if (passes && !may_pass_data(tx))
 		return -EAGAIN;
 	/* The keys that follow could not be installed. */
-	if (is_key_update(type, src) && epochs_place(&tx->epochs) == NULL)
+	if (is_key_update(type, src) && !epochs_have_place(&tx->epochs))
 		return -EAGAIN;
 	m = buf_control_alloc(tx->pools, len);
 	if (m == NULL) {

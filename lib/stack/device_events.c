@@ -111,7 +111,8 @@ device_events_poll(struct rtls_stack *s)
 		if (!offload_device_present(&b->port->tls))
 			continue;
 		n = b->port->tls.ops->poll_events(b->port->tls.dev, b->queue, ev, EVENTS);
-		for (i = 0; i < n; i++)
+		/* More than there is room for is nonsense. */
+		for (i = 0; i < RTE_MIN(n, (unsigned int)EVENTS); i++)
 			take_event(s, b, &ev[i]);
 	}
 }

@@ -50,11 +50,14 @@ older_has_context(struct rtls_sock *k, enum rtls_dir d)
 	return false;
 }
 
-/* A table that its own older keys fill will have room: that is no reason to give up the NIC. */
+/*
+ * A table that its own older keys fill will have room: that is no reason to give up the NIC. Not the
+ * table of steering, for which a context was added that the device may still be deleting.
+ */
 static struct happening
-refused(struct rtls_sock *k, enum rtls_dir d, int rc)
+refused(struct rtls_sock *k, enum rtls_dir d, const struct session_epoch *e, int rc)
 {
-	if (rc == -ENOSPC && older_has_context(k, d))
+	if (rc == -ENOSPC && e->ctx.state == OFFLOAD_NONE && older_has_context(k, d))
 		return (struct happening){ EPOCH_FULL, RTLS_MODE_REASON_NONE };
 	return (struct happening){ EPOCH_REFUSED, mode_why_refused(rc) };
 }
@@ -74,7 +77,7 @@ act(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_ac
 		if (rc == -EINPROGRESS)
 			break;
 		*h = rc == 0 ? (struct happening){ EPOCH_ACCEPTED, RTLS_MODE_REASON_NONE } :
-			       refused(k, d, rc);
+			       refused(k, d, e, rc);
 		return true;
 	case EPOCH_START:
 		if (mode_device_start(k, d, e) == 0)
@@ -146,8 +149,9 @@ step(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch_e
 static bool
 is_needed(const struct rtls_sock *k, enum rtls_dir d, const struct session_epoch *e)
 {
+	/* What is planned goes by its context, behind the end of which the device would drop it. */
 	if (d == RTLS_TX)
-		return e->core.records > 0;
+		return e->core.records > 0 || e->tx.sent.next_off != e->tx.sent.planned_off;
 	if (e->ctx.state != OFFLOAD_NONE || session_rx_marks_open(e))
 		return true;
 	return e != k->rx.epochs.now && session_rx_needs(&k->rx, e);
@@ -162,6 +166,7 @@ settle(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 	if (!waits((enum epoch_state)e->core.state) || is_needed(k, d, e))
 		return;
 	step(k, d, e, EPOCH_DRAINED, RTLS_MODE_REASON_NONE);
+	endpoint_ready(k); /* a key may have waited for its place */
 	/* The newest may have waited for that: for itself to be free again, or for room in the table. */
 	if (!k->mode.over && now->core.state == EPOCH_SOFTWARE &&
 	    k->mode.dir[d].wish == RTLS_MODE_NIC)
@@ -296,14 +301,17 @@ void
 mode_keys(struct rtls_sock *k, enum rtls_dir d)
 {
 	struct session_epoch *old = before_newest(mode_epochs(k, d));
+	bool promised = old != NULL && k->mode.dir[d].wish == RTLS_MODE_NIC &&
+			!epoch_in_nic(&old->core);
 	bool changed = k->mode.changed;
 
 	if (old == NULL)
 		first_keys(k, d);
 	else
 		next_keys(k, d, old);
-	/* What is settled by now the program sees for itself. */
-	k->mode.changed = changed;
+	/* What is settled by now the program sees for itself; but who waits for a mode does not look. */
+	if (!promised)
+		k->mode.changed = changed;
 }
 
 static int
@@ -346,7 +354,7 @@ mode_added(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int st
 		return;
 	status = mode_device_added(k, d, e, status);
 	if (status != 0)
-		h = refused(k, d, status);
+		h = refused(k, d, e, status);
 	happen(k, d, e, h.ev, h.why);
 }
 
