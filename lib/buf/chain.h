@@ -16,6 +16,12 @@
 /* What a device says on a packet's head of the packet's bytes: recordtls/offload.h. */
 #define CHAIN_MARKS (RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED)
 
+static inline uint64_t
+chain_marks(const struct rte_mbuf *m)
+{
+	return m->ol_flags & CHAIN_MARKS;
+}
+
 /* As chain_sound(), for several segments. */
 bool chain_sound_slow(const struct rte_mbuf *m);
 

@@ -23,7 +23,7 @@ static struct recvq_run
 run_of(struct rte_mbuf *m, uint64_t off)
 {
 	struct recvq_run r = { .first = m, .off = off, .end_off = off };
-	uint64_t marks = m->ol_flags & CHAIN_MARKS;
+	uint64_t marks = chain_marks(m);
 
 	for (; m != NULL; m = m->next) {
 		m->ol_flags = (m->ol_flags & ~CHAIN_MARKS) | marks;
@@ -49,7 +49,7 @@ is_small(const struct recvq_run *r)
 	if (run_len(r) >= r->room / 4)
 		return false;
 	for (m = r->first; m != NULL; m = m->next)
-		if (((m->ol_flags ^ r->first->ol_flags) & CHAIN_MARKS) != 0)
+		if (chain_marks(m) != chain_marks(r->first))
 			return false;
 	return true;
 }
@@ -58,12 +58,6 @@ static void
 seg_free(const struct recvq *q, struct rte_mbuf *m)
 {
 	chain_free_seg(m, q->wipe && q->marked_end_off != 0);
-}
-
-static uint64_t
-marks_of(const struct rte_mbuf *m)
-{
-	return m->ol_flags & CHAIN_MARKS;
 }
 
 /* Moves the bytes of a run behind those of a buffer that is ours alone, and frees its own. */
@@ -89,7 +83,7 @@ move_behind(const struct recvq *q, struct rte_mbuf *tail, const struct recvq_run
 static void
 make_ours(const struct recvq *q, struct recvq_run *r)
 {
-	uint64_t marks = marks_of(r->first);
+	uint64_t marks = chain_marks(r->first);
 	struct rte_mbuf *m;
 
 	if (q->tails == NULL || (r->first == r->last && chain_writable(r->first)) ||
@@ -110,12 +104,12 @@ make_ours(const struct recvq *q, struct recvq_run *r)
 static bool
 marks_join(struct rte_mbuf *tail, const struct rte_mbuf *m, struct recvq_seam *seam)
 {
-	if (marks_of(tail) == marks_of(m))
+	if (chain_marks(tail) == chain_marks(m))
 		return true;
 	if (seam == NULL || seam->m != NULL)
 		return false;
-	*seam = (struct recvq_seam){ .m = tail, .len = tail->data_len, .marks = marks_of(tail) };
-	tail->ol_flags = (tail->ol_flags & ~CHAIN_MARKS) | marks_of(m);
+	*seam = (struct recvq_seam){ .m = tail, .len = tail->data_len, .marks = chain_marks(tail) };
+	tail->ol_flags = (tail->ol_flags & ~CHAIN_MARKS) | chain_marks(m);
 	return true;
 }
 
@@ -217,133 +211,6 @@ insert_held(struct recvq *q, struct recvq_run *r)
 	return 0;
 }
 
-/* How many bytes from at on in the buffer m have the same marks, and which. */
-static uint32_t
-stretch(const struct recvq *q, const struct rte_mbuf *m, uint32_t at, uint64_t *marks)
-{
-	if (m == q->seam.m && at < q->seam.len) {
-		*marks = q->seam.marks;
-		return q->seam.len - at;
-	}
-	*marks = marks_of(m);
-	return m->data_len - at;
-}
-
-/*
- * Moves the cursor to the buffer that holds the byte at off, and returns its place there. What is
- * looked at has mostly arrived last.
- */
-static uint32_t
-seek(struct recvq *q, uint64_t off)
-{
-	struct recvq_cursor *c = &q->cursor;
-	const struct rte_mbuf *last = q->ready.last;
-	uint64_t last_off = q->ready.end_off - last->data_len;
-
-	if (off >= last_off)
-		*c = (struct recvq_cursor){ .m = last, .off = last_off };
-	else if (c->m == NULL || off < c->off)
-		*c = (struct recvq_cursor){ .m = q->ready.first, .off = q->ready.off };
-	while (off - c->off >= c->m->data_len) {
-		c->off += c->m->data_len;
-		c->m = c->m->next;
-	}
-	return (uint32_t)(off - c->off);
-}
-
-enum recvq_class
-recvq_classify(struct recvq *q, uint64_t off, uint32_t len)
-{
-	uint32_t at = seek(q, off), n;
-	const struct rte_mbuf *m = q->cursor.m;
-	uint64_t first, marks;
-
-	stretch(q, m, at, &first);
-	for (; len > 0; len -= RTE_MIN(len, n)) {
-		n = stretch(q, m, at, &marks);
-		if (marks != first)
-			return RECVQ_MIXED;
-		at += n;
-		if (at == m->data_len) {
-			m = m->next;
-			at = 0;
-		}
-	}
-	if (first == 0)
-		return RECVQ_UNTOUCHED;
-	return first == RTE_MBUF_F_RX_SEC_OFFLOAD ? RECVQ_OPENED : RECVQ_MIXED;
-}
-
-void
-recvq_look(struct recvq *q, uint64_t off, void *dst, uint32_t len)
-{
-	uint32_t at = seek(q, off);
-
-	chain_copy_out(q->cursor.m, at, dst, len);
-}
-
-static uint64_t
-marked_end_of(const struct recvq *q, const struct recvq_run *r, uint64_t end_off)
-{
-	const struct rte_mbuf *m;
-	uint64_t off = r->off;
-
-	for (m = r->first; m != NULL; off += m->data_len, m = m->next) {
-		if (marks_of(m) != 0)
-			end_off = off + m->data_len;
-		else if (m == q->seam.m)
-			end_off = off + q->seam.len;
-	}
-	return end_off;
-}
-
-uint64_t
-recvq_marked_end(const struct recvq *q)
-{
-	uint64_t end_off = marked_end_of(q, &q->ready, q->ready.off);
-	uint32_t i;
-
-	for (i = 0; i < q->nb_held; i++)
-		end_off = marked_end_of(q, &q->held[i], end_off);
-	return end_off;
-}
-
-void
-recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t len)
-{
-	const struct rte_mbuf *m = q->ready.first;
-	uint8_t *out = dst;
-	uint64_t marks;
-	uint32_t n;
-
-	for (; skip >= m->data_len; m = m->next)
-		skip -= m->data_len;
-	while (len > 0) {
-		n = RTE_MIN(len, stretch(q, m, skip, &marks));
-		if (marks == 0)
-			memcpy(out, rte_pktmbuf_mtod_offset(m, const uint8_t *, skip), n);
-		out += n;
-		len -= n;
-		skip += n;
-		if (skip == m->data_len) {
-			m = m->next;
-			skip = 0;
-		}
-	}
-}
-
-void
-recvq_peek(const struct recvq *q, uint32_t skip, void *dst, uint32_t len)
-{
-	chain_copy_out(q->ready.first, skip, dst, len);
-}
-
-uint16_t
-recvq_iov(const struct recvq *q, uint32_t skip, uint32_t len, struct iovec *iov, uint16_t max)
-{
-	return chain_iov(q->ready.first, skip, len, iov, max);
-}
-
 void
 recvq_consume(struct recvq *q, uint64_t len)
 {
@@ -394,7 +261,7 @@ insert_disjoint(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 {
 	struct recvq_run r = run_of(m, off);
 
-	if (marks_of(m) != 0)
+	if (chain_marks(m) != 0)
 		q->marked_end_off = RTE_MAX(q->marked_end_off, r.end_off);
 	if (off == q->ready.end_off) {
 		insert_ready(q, &r);

@@ -75,7 +75,7 @@ capture_copy(const struct capture_copier *c, uint16_t queue, const struct rte_mb
 
 	if (!chain_sound(m))
 		return NULL;
-	if (received && (m->ol_flags & CHAIN_MARKS) != 0)
+	if (received && chain_marks(m) != 0)
 		return copy_some(c, queue, m, dir, headers_len(m),
 				 "headers only: the device has opened the payload");
 	if (!received && (m->ol_flags & RTE_MBUF_F_TX_SEC_OFFLOAD) != 0)

@@ -10,7 +10,7 @@
 void
 stack_free_packet(const struct rtls_stack *s, struct rte_mbuf *m)
 {
-	if (s->conf.wipe_buffers != 0 && (m->ol_flags & CHAIN_MARKS) != 0)
+	if (s->conf.wipe_buffers != 0 && chain_marks(m) != 0)
 		chain_free_wiping(m);
 	else
 		rte_pktmbuf_free(m);

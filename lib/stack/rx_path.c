@@ -311,7 +311,7 @@ store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
 	struct rtls_stack *s = k->stack;
 	uint32_t payload_off = p->ip.l4_off + p->seg.hdr_len;
 	bool in_order = v->stream_off <= k->recvq.ready.end_off;
-	bool wiped = s->conf.wipe_buffers != 0 && (p->m->ol_flags & CHAIN_MARKS) != 0;
+	bool wiped = s->conf.wipe_buffers != 0 && chain_marks(p->m) != 0;
 	const struct rte_mbuf *came = p->m;
 	struct rte_mbuf *m;
 
