@@ -3,7 +3,7 @@
 
 /*
  * More connections than the TLS NIC has room for: they come and go at random, and what does not
- * fit runs in software, for good.
+ * fit runs in software, as nobody asks again.
  */
 #include <stdlib.h>
 
