@@ -8,6 +8,18 @@
 #include "stack/stack.h"
 #include "stack/tell.h"
 
+/*
+ * Bytes in a row that a context may leave to software. It compares TCP sequences with that of its
+ * start: behind half of them, 2 GiB, what comes next would lie in front of that, and go in clear.
+ */
+enum { BY_HAND_MAX = 64 << 20 };
+
+static bool
+is_far(const struct session_epoch *e, uint64_t off)
+{
+	return off > e->tx.sent.planned_off + BY_HAND_MAX;
+}
+
 /* Does the device take packets in order only, and what is sent again is sealed here? */
 static bool
 in_order_only(const struct rtls_sock *k, const struct session_epoch *e)
@@ -46,7 +58,7 @@ resync(struct rtls_sock *k, struct session_epoch *e, const struct txmap_rec *rec
 		return false;
 	rc = dev->ops->tx_resync(dev->dev, e->ctx.handle, tcp_seq_of(&k->tcp, off), rec->rec_no);
 	/* -EBUSY: not now; a later record may do. */
-	if (rc != 0 && rc != -EBUSY)
+	if (rc != 0 && (rc != -EBUSY || is_far(e, off)))
 		mode_lost(k, RTLS_TX, e);
 	if (rc != 0)
 		return false;
@@ -128,8 +140,11 @@ inline_tx_mark(struct rtls_sock *k, const struct tx_segment *g, struct rte_mbuf 
 		.before = sendq_mbuf(g->rec),
 	};
 	rc = offload_mark(stack_device_of(k), &g->epoch->ctx, m, meta);
-	if (rc != 0)
-		refused(k, g);
+	if (rc == 0)
+		return 0;
+	refused(k, g);
+	if (is_far(g->epoch, g->out.off))
+		mode_lost(k, RTLS_TX, g->epoch);
 	return rc;
 }
 

@@ -22,7 +22,7 @@ int inline_tx_decide(struct rtls_sock *k, struct tx_segment *g);
 
 /*
  * The segment is built: hands it to the device. 0, or the device's error: the packet may not be
- * sent. Built again, its bytes are sealed here; the context lives.
+ * sent. Built again, its bytes are sealed here; the context lives, unless it has refused for long.
  */
 int inline_tx_mark(struct rtls_sock *k, const struct tx_segment *g, struct rte_mbuf *m);
 

@@ -305,6 +305,58 @@ test_gathered(void)
 	device_pair_fini(&d);
 }
 
+/* --- a device that takes nothing -------------------------------------------------------- */
+
+/*
+ * It refuses each packet, or each resync, for so long that TCP sequences come round: it would take what
+ * comes then for what lies in front of its start, and leave that in clear. It is given up before.
+ */
+static void
+takes_nothing(enum rtls_tls_tx_method method)
+{
+	static uint8_t bytes[64 << 10];
+	struct seal_port *dev = &d.dev;
+	struct rtls_tls_event ev = { .type = RTLS_TLS_EV_TX_RESYNC };
+	struct epochs *all;
+	uint64_t sent = 0;
+
+	pair_init(&d.p, &(struct pair_conf){ .caps = PORT_CAP_TX_IPV4_CKSUM |
+						     PORT_CAP_TX_TCP_CKSUM });
+	seal_port_open(dev, d.p.port[0], method == RTLS_TLS_TX_REBUILD ? "rebuild" : "next");
+	d.p.port[0]->tls.caps.tx_method = (uint8_t)method;
+	dev->o.mute = true;
+	device_pair_connect(&d);
+	device_pair_keys(&d, 0);
+	all = mode_epochs(d.k[0], RTLS_TX);
+	if (method == RTLS_TLS_TX_REBUILD)
+		dev->o.mark_rc = -EIO;
+	else
+		dev->o.resync_rc = -EBUSY;
+	ev.ctx = all->now->ctx.handle;
+	ev.cookie = mode_device_cookie(d.k[0], RTLS_TX);
+	ev.seq = dev->o.ctx[0].seq;
+	offload_double_event(&dev->o, &ev);
+	for (; sent < 66 << 20; sent += sizeof(bytes)) {
+		CU_ASSERT_EQUAL(in_nic(RTLS_TX) || sent > 63 << 20, true);
+		pair_send(&d.p, d.k[0], bytes, sizeof(bytes));
+		pair_expect(&d.p, d.k[1], bytes, sizeof(bytes));
+	}
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_LOST));
+	CU_ASSERT_EQUAL(dev->nb_notes, 0);
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(rtls_abort(d.k[i]), 0);
+	pair_settle(&d.p);
+	pair_fini(&d.p);
+	seal_port_close(dev);
+}
+
+static void
+test_takes_nothing(void)
+{
+	takes_nothing(RTLS_TLS_TX_REBUILD);
+	takes_nothing(RTLS_TLS_TX_NEXT_RECORD);
+}
+
 int
 main(void)
 {
@@ -316,6 +368,7 @@ main(void)
 		{ "steering that is full", test_steering_full },
 		{ "events that there are not", test_babble },
 		{ "packets that the port has not got yet", test_gathered },
+		{ "a device that takes nothing", test_takes_nothing },
 	};
 
 	if (eal_start("mode-waits") != 0)
