@@ -314,14 +314,14 @@ test_gathered(void)
 static void
 takes_nothing(enum rtls_tls_tx_method method)
 {
+	const struct pair_conf conf = { .caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM };
 	static uint8_t bytes[64 << 10];
 	struct seal_port *dev = &d.dev;
 	struct rtls_tls_event ev = { .type = RTLS_TLS_EV_TX_RESYNC };
 	struct epochs *all;
 	uint64_t sent = 0;
 
-	pair_init(&d.p, &(struct pair_conf){ .caps = PORT_CAP_TX_IPV4_CKSUM |
-						     PORT_CAP_TX_TCP_CKSUM });
+	pair_init(&d.p, &conf);
 	seal_port_open(dev, d.p.port[0], method == RTLS_TLS_TX_REBUILD ? "rebuild" : "next");
 	d.p.port[0]->tls.caps.tx_method = (uint8_t)method;
 	dev->o.mute = true;
