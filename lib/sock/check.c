@@ -88,7 +88,7 @@ sock_check_guard(const struct rtls_sock *k, enum rtls_dir d)
 {
 	int rc = sock_check_handle(k);
 
-	if (rc == 0 && k->guard != 0 && endpoint_epochs(k, d)->now == NULL)
+	if (rc == 0 && k->guard != 0 && endpoint_epochs_of(k, d)->now == NULL)
 		rc = -ENOKEY;
 	return rc;
 }

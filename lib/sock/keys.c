@@ -164,7 +164,7 @@ rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
 void
 sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
 {
-	const struct epochs *all = endpoint_epochs(k, d);
+	const struct epochs *all = endpoint_epochs_of(k, d);
 	const struct session_epoch *e = all->now;
 
 	memset(out, 0, sizeof(*out));

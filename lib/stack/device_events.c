@@ -33,7 +33,7 @@ find(struct rtls_stack *s, const struct rtls_tls_event *ev)
 	f.k = &s->socks[ev->cookie >> 1];
 	if (f.k->phase == ENDPOINT_FREE)
 		return f;
-	all = mode_epochs(f.k, f.d);
+	all = endpoint_epochs(f.k, f.d);
 	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 		if (is_of(e, ev))
 			f.e = e;

@@ -114,9 +114,15 @@ struct rtls_sock {
 
 struct rtls_stack;
 
-/* The keys of a direction. */
+/* The epochs of a direction: to step them; to look at them. */
+static inline struct epochs *
+endpoint_epochs(struct rtls_sock *k, enum rtls_dir d)
+{
+	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
+}
+
 static inline const struct epochs *
-endpoint_epochs(const struct rtls_sock *k, enum rtls_dir d)
+endpoint_epochs_of(const struct rtls_sock *k, enum rtls_dir d)
 {
 	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
 }

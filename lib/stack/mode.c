@@ -14,16 +14,10 @@
 
 enum { SKIPPED_MAX = 8 }; /* contexts in a row that may open nothing */
 
-struct epochs *
-mode_epochs(struct rtls_sock *k, enum rtls_dir d)
-{
-	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
-}
-
 enum rtls_mode
 mode_in_force(const struct rtls_sock *k, enum rtls_dir d)
 {
-	const struct session_epoch *e = endpoint_epochs(k, d)->now;
+	const struct session_epoch *e = endpoint_epochs_of(k, d)->now;
 
 	if (e == NULL)
 		return RTLS_MODE_NONE;
@@ -42,7 +36,7 @@ struct happening {
 static bool
 older_has_context(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct epochs *all = mode_epochs(k, d);
+	struct epochs *all = endpoint_epochs(k, d);
 
 	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 		if (e != all->now && e->ctx.state != OFFLOAD_NONE)
@@ -115,7 +109,7 @@ ends_wish(enum epoch_event ev)
 static bool
 step_once(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, struct happening *h)
 {
-	struct epochs *all = mode_epochs(k, d);
+	struct epochs *all = endpoint_epochs(k, d);
 	enum epoch_state before = (enum epoch_state)e->core.state;
 	struct epoch_step s = epoch_step(d, before, h->ev);
 
@@ -161,7 +155,7 @@ is_needed(const struct rtls_sock *k, enum rtls_dir d, const struct session_epoch
 static void
 settle(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
-	struct session_epoch *now = mode_epochs(k, d)->now;
+	struct session_epoch *now = endpoint_epochs(k, d)->now;
 
 	if (!waits((enum epoch_state)e->core.state) || is_needed(k, d, e))
 		return;
@@ -176,7 +170,7 @@ settle(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 static void
 settle_all(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct epochs *all = mode_epochs(k, d);
+	struct epochs *all = endpoint_epochs(k, d);
 
 	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 		settle(k, d, e);
@@ -200,9 +194,9 @@ alone(const struct rtls_sock *k)
  * gone through. On a busy port it may be too late all the same: the device says so.
  */
 static void
-start_once(struct rtls_sock *k, enum rtls_dir d, bool looked)
+try_start(struct rtls_sock *k, enum rtls_dir d, bool looked)
 {
-	struct session_epoch *e = mode_epochs(k, d)->now;
+	struct session_epoch *e = endpoint_epochs(k, d)->now;
 	uint64_t off, rec_no;
 
 	if (d == RTLS_RX && !looked) {
@@ -221,16 +215,16 @@ start_once(struct rtls_sock *k, enum rtls_dir d, bool looked)
 static inline bool
 is_added(struct rtls_sock *k, enum rtls_dir d)
 {
-	const struct session_epoch *e = mode_epochs(k, d)->now;
+	const struct session_epoch *e = endpoint_epochs(k, d)->now;
 
 	return e != NULL && e->core.state == EPOCH_ADDED;
 }
 
 static void
-start_if_possible(struct rtls_sock *k, enum rtls_dir d)
+start_if_added(struct rtls_sock *k, enum rtls_dir d)
 {
 	if (is_added(k, d))
-		start_once(k, d, rx_quiet_now(k));
+		try_start(k, d, rx_quiet_now(k));
 }
 
 /* One event, and what comes of it. */
@@ -240,15 +234,15 @@ happen(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch
 {
 	step(k, d, e, ev, why);
 	settle_all(k, d);
-	start_if_possible(k, d);
+	start_if_added(k, d);
 }
 
 /* --- events -------------------------------------------------------------------- */
 
 static void
-ask(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
+ask_or_refuse(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 {
-	struct session_epoch *e = mode_epochs(k, d)->now;
+	struct session_epoch *e = endpoint_epochs(k, d)->now;
 
 	if (why != RTLS_MODE_REASON_NONE) {
 		happen(k, d, e, EPOCH_REFUSED, why);
@@ -267,10 +261,10 @@ first_keys(struct rtls_sock *k, enum rtls_dir d)
 	if (d == RTLS_TX)
 		k->mode.tx_keys_off = sendq_end(&k->sendq);
 	m->wish = RTLS_MODE_SOFTWARE;
-	step(k, d, mode_epochs(k, d)->now, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
-	ask(k, d,
-	    m->order == RTLS_ORDER_SOFTWARE ? RTLS_MODE_REASON_ASKED :
-					      mode_not_for_newcomers(k, d));
+	step(k, d, endpoint_epochs(k, d)->now, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
+	ask_or_refuse(k, d,
+		      m->order == RTLS_ORDER_SOFTWARE ? RTLS_MODE_REASON_ASKED :
+							mode_not_for_newcomers(k, d));
 	mode_count_opened(k, d);
 }
 
@@ -288,19 +282,19 @@ before_newest(struct epochs *all)
 static void
 next_keys(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *old)
 {
-	struct session_epoch *e = mode_epochs(k, d)->now;
+	struct session_epoch *e = endpoint_epochs(k, d)->now;
 
 	e->core.reason = old->core.reason;
 	happen(k, d, old, EPOCH_NEXT_KEYS, RTLS_MODE_REASON_NONE);
 	step(k, d, e, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
 	if (k->mode.dir[d].wish == RTLS_MODE_NIC)
-		ask(k, d, mode_not_worth_asking(k, d));
+		ask_or_refuse(k, d, mode_not_worth_asking(k, d));
 }
 
 void
 mode_keys(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct session_epoch *old = before_newest(mode_epochs(k, d));
+	struct session_epoch *old = before_newest(endpoint_epochs(k, d));
 	bool promised = old != NULL && k->mode.dir[d].wish == RTLS_MODE_NIC &&
 			!epoch_in_nic(&old->core);
 	bool changed = k->mode.changed;
@@ -317,10 +311,10 @@ mode_keys(struct rtls_sock *k, enum rtls_dir d)
 static int
 wish_nic(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct session_epoch *e = mode_epochs(k, d)->now;
+	struct session_epoch *e = endpoint_epochs(k, d)->now;
 
 	if (k->mode.dir[d].wish != RTLS_MODE_NIC)
-		ask(k, d, mode_not_for_newcomers(k, d));
+		ask_or_refuse(k, d, mode_not_for_newcomers(k, d));
 	if (epoch_in_nic(&e->core))
 		return 0;
 	return k->mode.dir[d].wish == RTLS_MODE_NIC ?
@@ -331,7 +325,7 @@ wish_nic(struct rtls_sock *k, enum rtls_dir d)
 int
 mode_wish(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
 {
-	struct session_epoch *e = mode_epochs(k, d)->now;
+	struct session_epoch *e = endpoint_epochs(k, d)->now;
 	bool changed = k->mode.changed;
 	int rc = 0;
 
@@ -361,11 +355,8 @@ mode_added(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int st
 void
 mode_deleted(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
-	if (offload_closed(&e->ctx) != 0)
-		return;
-	if (d == RTLS_RX)
-		rx_quiet_wait_anew(k);
-	settle_all(k, d);
+	if (mode_device_ended(k, d, e) == 0)
+		settle_all(k, d);
 }
 
 /*
@@ -396,7 +387,7 @@ static void
 down(struct rtls_sock *k, enum rtls_dir d)
 {
 	bool wished = k->mode.dir[d].wish == RTLS_MODE_NIC && !k->mode.over;
-	struct epochs *all = mode_epochs(k, d);
+	struct epochs *all = endpoint_epochs(k, d);
 
 	/* Who waits for a place in its table is not to ask now. */
 	if (wished)
@@ -437,7 +428,7 @@ mode_tx_out_of_step(struct rtls_sock *k, struct session_epoch *e, uint32_t seq)
 void
 mode_delivered(struct rtls_sock *k)
 {
-	start_if_possible(k, RTLS_RX);
+	start_if_added(k, RTLS_RX);
 }
 
 void
@@ -445,7 +436,7 @@ mode_read(struct rtls_sock *k)
 {
 	if (k->rx.epochs.nb_waiting > 0)
 		settle_all(k, RTLS_RX);
-	start_if_possible(k, RTLS_RX);
+	start_if_added(k, RTLS_RX);
 }
 
 void
@@ -454,7 +445,7 @@ mode_acked(struct rtls_sock *k)
 	if (k->tx.epochs.nb_waiting == 0)
 		return;
 	settle_all(k, RTLS_TX);
-	start_if_possible(k, RTLS_TX); /* there may be room now */
+	start_if_added(k, RTLS_TX); /* there may be room now */
 }
 
 /* Of contexts that are gone nothing more comes. */
@@ -482,7 +473,7 @@ mode_rx_looked(struct rtls_stack *s, const struct binding *b)
 		end_marks(k);
 		settle_all(k, RTLS_RX);
 		if (is_added(k, RTLS_RX))
-			start_once(k, RTLS_RX, true);
+			try_start(k, RTLS_RX, true);
 	}
 }
 
@@ -495,7 +486,7 @@ mode_close(struct rtls_sock *k)
 	k->mode.over = true;
 	rx_quiet_forget(k);
 	for (d = RTLS_TX; d <= RTLS_RX; d++) {
-		all = mode_epochs(k, d);
+		all = endpoint_epochs(k, d);
 		for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 			if (e->core.state != EPOCH_GONE)
 				step(k, d, e, EPOCH_CLOSE, RTLS_MODE_REASON_NONE);

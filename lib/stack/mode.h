@@ -30,7 +30,7 @@ struct mode {
 	struct mode_dir dir[2];  /* by enum rtls_dir */
 	bool changed;            /* RTLS_MODE is due */
 	bool over;               /* no device any more */
-	bool rx_waits;           /* on stack->quiet_list: the port's RX queue is gone through */
+	bool rx_waits;           /* on stack->quiet_list: stack/rx_quiet */
 	uint64_t rx_waits_since; /* binding->rx_taken then */
 	uint64_t tx_keys_off;    /* where the first keys were set */
 };
@@ -74,8 +74,5 @@ void mode_close(struct rtls_sock *k);
 
 /* The mode in force; NONE without keys. */
 enum rtls_mode mode_in_force(const struct rtls_sock *k, enum rtls_dir d);
-
-/* As endpoint_epochs(), for who is going to step them. */
-struct epochs *mode_epochs(struct rtls_sock *k, enum rtls_dir d);
 
 #endif

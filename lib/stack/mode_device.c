@@ -70,8 +70,11 @@ start_rx(struct rtls_sock *k, struct session_epoch *e)
 	uint64_t off, rec_no;
 	int rc;
 
-	if (!session_rx_boundary(&k->rx, &off, &rec_no))
+	/* Known when it was decided to start. */
+	if (!session_rx_boundary(&k->rx, &off, &rec_no)) {
+		(void)offload_close(stack_device_of(k), &e->ctx);
 		return -EAGAIN;
+	}
 	rc = offload_start(stack_device_of(k), &e->ctx, tcp_rcv_seq_of(&k->tcp, off), rec_no);
 	if (rc == 0)
 		session_rx_device_starts(&k->rx, off);
@@ -91,4 +94,14 @@ mode_device_end(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 		return;
 	if (offload_close(stack_device_of(k), &e->ctx) == 0 && d == RTLS_RX)
 		rx_quiet_wait_anew(k);
+}
+
+int
+mode_device_ended(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
+{
+	int rc = offload_closed(&e->ctx);
+
+	if (rc == 0 && d == RTLS_RX)
+		rx_quiet_wait_anew(k);
+	return rc;
 }

@@ -27,4 +27,7 @@ int mode_device_start(struct rtls_sock *k, enum rtls_dir d, struct session_epoch
 /* Where there is a context; what it has received may still be in the port's queue. */
 void mode_device_end(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e);
 
+/* Event: the device has carried that out, which took its time. As offload_closed(). */
+int mode_device_ended(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e);
+
 #endif

@@ -215,7 +215,7 @@ test_steering_full(void)
 	struct epochs *all;
 
 	begin(RTLS_MODE, RTLS_TLS_TX_REBUILD);
-	all = mode_epochs(d.k[0], RTLS_RX);
+	all = endpoint_epochs(d.k[0], RTLS_RX);
 	done.ctx = all->now->ctx.handle;
 	done.cookie = mode_device_cookie(d.k[0], RTLS_RX);
 	d.dev.o.del_rc = -EINPROGRESS;
@@ -276,7 +276,7 @@ test_gathered(void)
 	struct epochs *all;
 
 	begin(RTLS_MODE, RTLS_TLS_TX_NEXT_RECORD);
-	all = mode_epochs(d.k[0], RTLS_TX);
+	all = endpoint_epochs(d.k[0], RTLS_TX);
 	cable_set_path(d.p.cable, 0, &DEAD);
 	device_pair_write(&d, 0, NEW);
 	CU_ASSERT_EQUAL(set_keys(0, 0, ++d.epoch[0]), 0);
