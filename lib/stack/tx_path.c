@@ -251,21 +251,27 @@ stop_unsafe(struct rtls_stack *s, struct binding *b, const struct tx_segment *g)
 	tell_port(s, b, NOTE_CLEAR_TEXT_STOPPED, NULL);
 }
 
+static void
+tell_no_buffer(struct rtls_stack *s, struct binding *b)
+{
+	stack_count(s, CNT_TX_NO_BUFFER);
+	if (b->port->tx_cleanup != NULL)
+		b->port->tx_cleanup(b->port, b->queue);
+	tell_port(s, b, NOTE_NO_HEADER, NULL);
+}
+
 /* A segment could not be built. */
 static void
 not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, const struct tx_segment *g,
 	  int rc)
 {
-	stack_count(s, CNT_TX_NO_BUFFER);
-	if (b->port->tx_cleanup != NULL)
-		b->port->tx_cleanup(b->port, b->queue);
 	if (rc == -EPERM) {
 		stop_unsafe(s, b, g);
-	} else if (!k->tx.failed || !session_tx_in_clear(&k->tx)) {
-		tell_port(s, b, NOTE_NO_HEADER, NULL);
-		return;
-	} else {
+	} else if (k->tx.failed && session_tx_in_clear(&k->tx)) {
 		tell_conn(k, NOTE_SEAL_FAILED, "what the device was to seal");
+	} else {
+		tell_no_buffer(s, b);
+		return;
 	}
 	/* What is queued can never be sent. What is gathered goes first: the RST counts it. */
 	flush(s, b);

@@ -66,6 +66,7 @@ test_nobody_seals(void)
 		log_tap_end();
 		forgetful = false;
 		CU_ASSERT_EQUAL(device_pair_stat(&d, "tx_tls_drop_no_sync_data"), 1);
+		CU_ASSERT_EQUAL(device_pair_stat(&d, "TxNoBuffer"), 0);
 		CU_ASSERT_EQUAL(d.dev.nb_notes, marked);
 		CU_ASSERT_EQUAL(device_pair_stat(&d, "TxResets"), 1);
 		CU_ASSERT_EQUAL(pair_info(d.k[0]).state, RTLS_SOCK_CLOSED);
