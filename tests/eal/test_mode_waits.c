@@ -327,7 +327,7 @@ takes_nothing(enum rtls_tls_tx_method method)
 	dev->o.mute = true;
 	device_pair_connect(&d);
 	device_pair_keys(&d, 0);
-	all = mode_epochs(d.k[0], RTLS_TX);
+	all = endpoint_epochs(d.k[0], RTLS_TX);
 	if (method == RTLS_TLS_TX_REBUILD)
 		dev->o.mark_rc = -EIO;
 	else
