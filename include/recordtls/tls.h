@@ -58,9 +58,10 @@ struct rtls_keys {
  *   IV another; -EBUSY: TLS 1.2 keys are there already, or an RX record of the old key
  *   was delivered in part (read all of them first: nothing can tell them from the new
  *   key's);
- *   -EAGAIN: records of four keys before are still with the device, until the peer acknowledges
- *   them, or the program reads them, or its contexts for them, until it has deleted these. RX,
- *   behind a KeyUpdate: RTLS_READABLE says when to call again;
+ *   -EAGAIN: four keys before are still in use. TX: for records that the device is to seal, until
+ *   the peer acknowledges them. RX: for bytes that the device has opened, until the program reads
+ *   them, or by contexts that it has not deleted yet; behind a KeyUpdate RTLS_READABLE says when
+ *   to call again;
  *   -ENOTSUP: the kernel's linux/tls.h has version and cipher, this library does not carry
  *   them; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
  *   provider failed.
@@ -119,7 +120,8 @@ struct rtls_tls_info {
  * keys, until the device gives it up (enum rtls_mode_reason) or the program wishes otherwise.
  *
  * NIC, sending: with the next record. Receiving: with the next record of which nothing has arrived,
- * once nothing is missing in front of it. Until then it is software, RTLS_MODE_REASON_PENDING.
+ * once nothing is missing in front of it and the program has read the records that are complete: one
+ * of them may be a KeyUpdate. Until then it is software, RTLS_MODE_REASON_PENDING.
  *
  * @param m RTLS_MODE_SOFTWARE or RTLS_MODE_NIC.
  * @return 0: in force; -EINPROGRESS: the event RTLS_MODE follows when it is, or when the device has
