@@ -337,7 +337,7 @@ takes_nothing(enum rtls_tls_tx_method method)
 	ev.seq = dev->o.ctx[0].seq;
 	offload_double_event(&dev->o, &ev);
 	for (; sent < 66 << 20; sent += sizeof(bytes)) {
-		CU_ASSERT_EQUAL(in_nic(RTLS_TX) || sent > 63 << 20, true);
+		CU_ASSERT(epoch_in_nic(&all->now->core) || sent > 63 << 20);
 		pair_send(&d.p, d.k[0], bytes, sizeof(bytes));
 		pair_expect(&d.p, d.k[1], bytes, sizeof(bytes));
 	}
@@ -357,6 +357,50 @@ test_takes_nothing(void)
 	takes_nothing(RTLS_TLS_TX_NEXT_RECORD);
 }
 
+/* --- a program that cannot decide --------------------------------------------------------- */
+
+/* As often as it likes, also within one turn: it costs a bounded time each, and holds nothing. */
+static void
+undecided(uint8_t rings)
+{
+	enum { TIMES = 100000 };
+	const struct rtls_tlsnic_conf nic = { .size = sizeof(nic), .rings = rings };
+	const struct pair_conf conf = { .nic = { &nic, NULL } };
+	struct peer key[2] = { device_pair_key(0, 1), device_pair_key(1, 1) };
+	struct rtls_port_info info = { .size = sizeof(info) };
+	struct rtls_keys keys;
+
+	pair_init(&d.p, &conf);
+	device_pair_connect(&d);
+	for (int i = 0; i < 2; i++) {
+		keys = peer_keys(&key[i]);
+		pair_set_keys(d.k, i, &keys);
+	}
+	for (int i = 0; i < TIMES; i++) {
+		(void)rtls_set_mode(d.k[0], RTLS_TX, i % 2 ? RTLS_MODE_NIC : RTLS_MODE_SOFTWARE);
+		(void)rtls_set_mode(d.k[0], RTLS_RX, i % 2 ? RTLS_MODE_NIC : RTLS_MODE_SOFTWARE);
+		if (i % 1000 == 0)
+			pair_turn(&d.p);
+	}
+	pair_settle(&d.p);
+	for (int dir = RTLS_TX; dir <= RTLS_RX; dir++)
+		(void)rtls_set_mode(d.k[0], dir, RTLS_MODE_NIC);
+	pair_settle(&d.p);
+	CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));
+	CU_ASSERT_EQUAL(rtls_port_info(d.p.port[0], &info), 0);
+	CU_ASSERT_EQUAL(info.contexts, 2);
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(rtls_close(d.k[i]), 0);
+	pair_fini(&d.p);
+}
+
+static void
+test_undecided(void)
+{
+	undecided(0);
+	undecided(1);
+}
+
 int
 main(void)
 {
@@ -369,6 +413,7 @@ main(void)
 		{ "events that there are not", test_babble },
 		{ "packets that the port has not got yet", test_gathered },
 		{ "a device that takes nothing", test_takes_nothing },
+		{ "a program that cannot decide", test_undecided },
 	};
 
 	if (eal_start("mode-waits") != 0)
