@@ -80,6 +80,13 @@ session_epoch_of(struct epoch *e)
 	return (struct session_epoch *)e;
 }
 
+/* Has the newest a context that is to be started? Each segment in order asks, and each read. */
+static inline bool
+epochs_waits_for_start(const struct epochs *all)
+{
+	return all->now != NULL && all->now->core.state == EPOCH_ADDED;
+}
+
 /* A place for the next key, all zero; NULL: four are in use besides the newest. */
 struct session_epoch *epochs_place(struct epochs *all);
 

@@ -284,7 +284,8 @@ delivered(struct rtls_sock *k)
 	if (k->rx.framer.state == FRAMER_WANT_HEADER)
 		k->incomplete_since_us = k->stack->now_us;
 	session_rx_input(&k->rx);
-	mode_delivered(k);
+	if (epochs_waits_for_start(&k->rx.epochs))
+		mode_delivered(k);
 	endpoint_offer_window(k);
 }
 

@@ -211,19 +211,10 @@ try_start(struct rtls_sock *k, enum rtls_dir d, bool looked)
 	settle(k, d, e); /* where it failed */
 }
 
-/* Does a context wait to be started? Each segment in order asks, and each read. */
-static inline bool
-is_added(struct rtls_sock *k, enum rtls_dir d)
-{
-	const struct session_epoch *e = endpoint_epochs(k, d)->now;
-
-	return e != NULL && e->core.state == EPOCH_ADDED;
-}
-
 static void
 start_if_added(struct rtls_sock *k, enum rtls_dir d)
 {
-	if (is_added(k, d))
+	if (epochs_waits_for_start(endpoint_epochs(k, d)))
 		try_start(k, d, rx_quiet_now(k));
 }
 
@@ -472,7 +463,7 @@ mode_rx_looked(struct rtls_stack *s, const struct binding *b)
 		rx_quiet_forget(k);
 		end_marks(k);
 		settle_all(k, RTLS_RX);
-		if (is_added(k, RTLS_RX))
+		if (epochs_waits_for_start(&k->rx.epochs))
 			try_start(k, RTLS_RX, true);
 	}
 }

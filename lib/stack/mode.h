@@ -59,7 +59,7 @@ void mode_down(struct rtls_sock *k);
  */
 void mode_tx_out_of_step(struct rtls_sock *k, struct session_epoch *e, uint32_t seq);
 
-/* Events: more bytes are in order; the program has read some. */
+/* Events: more bytes are in order, of a context that is to be started; the program has read some. */
 void mode_delivered(struct rtls_sock *k);
 void mode_read(struct rtls_sock *k);
 
