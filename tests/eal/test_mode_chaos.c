@@ -4,7 +4,7 @@
 /*
  * Keys and modes that change at random, over TLS NICs on a bad wire which refuse what they are asked
  * and tell nonsense: every byte arrives, what is sent again is the same, nothing leaves in clear, and
- * nothing is left behind.
+ * nothing is left behind, and no key.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,10 +17,11 @@
 #include <recordtls/port.h>
 
 #include "sim/frame.h"
-#include "stack/port.h"
+#include "stack/stack.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/pair.h"
+#include "unit/session/peer.h"
 
 enum {
 	WIRE_MAX = 1 << 20,
@@ -43,6 +44,7 @@ struct way {
 static struct way ways[2];
 static struct pair p;
 static struct rtls_sock *k[2];
+static struct flaky crypto[2]; /* counts keys, and has none at times */
 static uint64_t luck, rekeys, mixed, fallback, switches;
 
 /* What stands in front of a NIC. */
@@ -423,8 +425,11 @@ begin(void)
 	}
 	k[0] = k[1] = NULL;
 	pair_init(&p, &c);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		make_bad(i);
+		flaky_init(&crypto[i]);
+		p.stack[i]->crypto.provider = &crypto[i].provider;
+	}
 	CU_ASSERT_EQUAL_FATAL(rtls_connect(p.stack[0], &local, &remote, &k[0]), 0);
 	CU_ASSERT_FATAL(pair_until(&p, connected, NULL, UINT64_C(100000000)));
 	for (int i = 0; i < 2; i++) {
@@ -453,6 +458,7 @@ end(bool early)
 	}
 	pair_fini(&p);
 	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(crypto[i].keys, 0);
 		free(ways[i].bytes);
 		free(ways[i].seen);
 	}
@@ -475,6 +481,7 @@ play(void)
 		    ways[0].received >= stop)
 			break;
 		for (int i = 0; i < 2; i++) {
+			crypto[i].no_keys = bads[i].refuses_in != 0 && strikes(4);
 			if (strikes(switches_in))
 				switch_modes(i);
 			if (harness_below(&luck, 3) == 0)
