@@ -45,6 +45,7 @@ static struct way ways[2];
 static struct pair p;
 static struct rtls_sock *k[2];
 static struct flaky crypto[2]; /* counts keys, and has none at times */
+static bool promised[2][2];    /* by end and direction: rtls_set_mode() was -EINPROGRESS */
 static uint64_t luck, rekeys, mixed, fallback, switches;
 
 /* What stands in front of a NIC. */
@@ -212,6 +213,25 @@ make_bad(int i)
 	tls->dev = b;
 }
 
+static bool
+waits(int i, enum rtls_dir d)
+{
+	struct rtls_tls_info info;
+
+	CU_ASSERT_EQUAL(rtls_tls_info(k[i], d, &info), 0);
+	return info.wish == RTLS_MODE_NIC && info.mode != RTLS_MODE_NIC;
+}
+
+/* A program that waits for a mode looks when it is told to, and not before. */
+static void
+look(int i)
+{
+	if ((pair_bits(&p, i, k[i]) & RTLS_MODE) == 0)
+		return;
+	for (int d = RTLS_TX; d <= RTLS_RX; d++)
+		promised[i][d] = promised[i][d] && waits(i, d);
+}
+
 /* A program that does not know what it wants. */
 static void
 switch_modes(int i)
@@ -227,6 +247,7 @@ switch_modes(int i)
 			k[i], d, harness_below(&luck, 3) == 0 ? RTLS_MODE_SOFTWARE : RTLS_MODE_NIC);
 		CU_ASSERT_FATAL(rc == 0 || rc == -EINPROGRESS || rc == -ENOSPC || rc == -ENOTSUP ||
 				rc == -EPERM || rc == -EIO);
+		promised[i][d] = rc == -EINPROGRESS;
 		switches++;
 	}
 }
@@ -294,21 +315,29 @@ announce(int i)
 	w->announced += !w->cut;
 }
 
+static bool
+write_keys(int i)
+{
+	struct way *w = &ways[i];
+	struct rtls_keys keys = key_of(i, w->tx_epoch + 1);
+
+	if (w->announced == w->tx_epoch)
+		return false;
+	if (rtls_set_keys(k[i], RTLS_TX, &keys) == 0)
+		w->tx_epoch++;
+	return true;
+}
+
 static void
 write_some(int i)
 {
 	static uint8_t buf[IO_MAX];
 	struct way *w = &ways[i];
-	struct rtls_keys keys;
 	uint32_t len;
 	ssize_t n;
 
-	if (w->announced > w->tx_epoch) {
-		keys = key_of(i, w->tx_epoch + 1);
-		if (rtls_set_keys(k[i], RTLS_TX, &keys) == 0)
-			w->tx_epoch++;
+	if (write_keys(i))
 		return;
-	}
 	if (w->sent >= TOTAL)
 		return;
 	if (w->cut || harness_below(&luck, 40) == 0) {
@@ -436,6 +465,8 @@ begin(void)
 		keys = key_of(i, 1);
 		pair_set_keys(k, i, &keys);
 		ways[i].tx_epoch = ways[i].rx_epoch = ways[i].announced = 1;
+		CU_ASSERT_EQUAL(rtls_sock_watch(k[i], RTLS_MODE, NULL), 0);
+		promised[i][RTLS_TX] = promised[i][RTLS_RX] = false;
 	}
 }
 
@@ -464,6 +495,28 @@ end(bool early)
 	}
 }
 
+/* Both NICs tell the truth from now on, and nothing is under way: nobody waits, and was told so. */
+static void
+settle(void)
+{
+	for (int i = 0; i < 2; i++)
+		bads[i].lies_in = bads[i].refuses_in = 0;
+	for (int turn = 0; turn < 20; turn++) {
+		pair_pass(&p, 1000000);
+		for (int poll = 0; poll < 10; poll++)
+			pair_turn(&p);
+		for (int i = 0; i < 2; i++) {
+			crypto[i].no_keys = false;
+			write_keys(i);
+			read_some(i);
+			look(i);
+		}
+	}
+	for (int i = 0; i < 2; i++)
+		for (int d = RTLS_TX; d <= RTLS_RX; d++)
+			CU_ASSERT_FALSE(promised[i][d] || waits(i, d));
+}
+
 static void
 play(void)
 {
@@ -482,6 +535,7 @@ play(void)
 			break;
 		for (int i = 0; i < 2; i++) {
 			crypto[i].no_keys = bads[i].refuses_in != 0 && strikes(4);
+			look(i);
 			if (strikes(switches_in))
 				switch_modes(i);
 			if (harness_below(&luck, 3) == 0)
@@ -493,6 +547,8 @@ play(void)
 			p.now_us += 100;
 	}
 	CU_ASSERT(turn < TURNS);
+	if (stop == UINT64_MAX)
+		settle();
 	end(stop != UINT64_MAX);
 }
 
