@@ -121,6 +121,8 @@ step_once(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, struct 
 		e->core.reason = (uint8_t)(s.reason == RTLS_MODE_REASON_REFUSED ? h->why :
 										  s.reason);
 	all->nb_waiting += (uint32_t)waits(s.next) - (uint32_t)waits(before);
+	k->stack->nb_adding += (uint32_t)(s.next == EPOCH_ADDING) -
+			       (uint32_t)(before == EPOCH_ADDING);
 	if (e == all->now) {
 		if (ends_wish(h->ev))
 			k->mode.dir[d].wish = RTLS_MODE_SOFTWARE;

@@ -488,10 +488,10 @@ rtls_stack_deadline(const struct rtls_stack *s)
 	/* Something is to be sent with the next poll, whenever it is, or somebody is to be answered. */
 	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s) || visit_posted(&s->visit))
 		return s->now_us;
-	/* Only a poll sees what the reader thread brings, buffers that come back, room, and that a
-	 * port's receive queue is empty. */
+	/* Only a poll sees what the reader thread brings, buffers that come back, room, that a port's
+	 * receive queue is empty, and what a device was asked. */
 	if (memory_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
-	    !TAILQ_EMPTY(&s->quiet_list))
+	    !TAILQ_EMPTY(&s->quiet_list) || s->nb_adding > 0)
 		at = RTE_MIN(at, s->now_us + LOOK_US);
 	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
 	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));

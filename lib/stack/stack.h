@@ -94,6 +94,7 @@ struct rtls_stack {
 	struct endpoint_list starved_list;
 	struct endpoint_list path_list;
 	struct endpoint_list quiet_list; /* their port's RX queue is gone through: stack/rx_quiet */
+	uint32_t nb_adding;              /* epochs whose device was asked, and has not answered */
 	struct endpoint_list free_list;
 	struct endpoint_list listeners;
 	struct endpoint_list tls_silent;     /* unfinished connections by age: stack/admission */

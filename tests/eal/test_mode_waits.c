@@ -182,6 +182,22 @@ test_sleep(void)
 	CU_ASSERT(in_nic(RTLS_RX));
 	CU_ASSERT(told(RTLS_MODE));
 	CU_ASSERT(rtls_stack_deadline(s) > s->now_us + SOON_US);
+	/* The same where the device takes its time; but not for a connection that is over. */
+	for (int ends = 0; ends < 2; ends++) {
+		to_software(RTLS_TX);
+		d.dev.o.add_rc = -EINPROGRESS;
+		CU_ASSERT_EQUAL(rtls_set_mode(d.k[0], RTLS_TX, RTLS_MODE_NIC), -EINPROGRESS);
+		CU_ASSERT(rtls_stack_deadline(s) <= s->now_us + SOON_US);
+		d.dev.o.add_rc = 0;
+		if (ends) {
+			CU_ASSERT_EQUAL(rtls_abort(d.k[0]), 0);
+			d.k[0] = NULL;
+		} else {
+			offload_double_answer(&d.dev.o, 0);
+		}
+		rtls_stack_poll(s, s->now_us + SOON_US);
+		CU_ASSERT(rtls_stack_deadline(s) > s->now_us + SOON_US);
+	}
 	device_pair_fini(&d);
 }
 
