@@ -348,8 +348,12 @@ mode_added(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int st
 void
 mode_deleted(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
-	if (mode_device_ended(k, d, e) == 0)
-		settle_all(k, d);
+	if (mode_device_ended(k, d, e) != 0)
+		return;
+	settle_all(k, d);
+	/* There may be room now. Receiving, the port's queue is gone through first. */
+	if (d == RTLS_TX)
+		start_if_added(k, d);
 }
 
 /*

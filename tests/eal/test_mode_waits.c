@@ -417,6 +417,42 @@ test_undecided(void)
 	undecided(1);
 }
 
+/* --- a place in the table that comes late ------------------------------------------------ */
+
+/*
+ * Sending, the newest key waits for the place of one before it, whose context is lost and deleted late.
+ * Software has sealed all that needed it by then: no ACK asks any more whether there is room.
+ */
+static void
+test_late_place(void)
+{
+	struct rtls_tls_event ev = { .type = RTLS_TLS_EV_LOST };
+
+	begin(RTLS_MODE, RTLS_TLS_TX_REBUILD);
+	ev.ctx = endpoint_epochs(d.k[0], RTLS_TX)->now->ctx.handle;
+	ev.cookie = mode_device_cookie(d.k[0], RTLS_TX);
+	cable_set_path(d.p.cable, 0, &DEAD);
+	device_pair_write(&d, 0, NEW);
+	d.dev.o.add_rc = -ENOSPC;
+	CU_ASSERT_EQUAL(set_keys(0, 0, ++d.epoch[0]), 0);
+	d.dev.o.add_rc = 0;
+	d.dev.o.del_rc = -EINPROGRESS;
+	offload_double_event(&d.dev.o, &ev);
+	rtls_stack_poll(d.p.stack[0], d.p.now_us);
+	CU_ASSERT_FALSE(session_tx_in_clear(&d.k[0]->tx));
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_PENDING));
+	d.dev.o.del_rc = 0;
+	offload_double_deleted(&d.dev.o);
+	rtls_stack_poll(d.p.stack[0], d.p.now_us);
+	CU_ASSERT(in_nic(RTLS_TX));
+	CU_ASSERT(told(RTLS_MODE));
+	cable_set_path(d.p.cable, 0, &ALIVE);
+	device_pair_read(&d, 0, NEW);
+	CU_ASSERT_EQUAL(set_keys(0, 1, d.epoch[0]), 0);
+	device_pair_exchange(&d, NEW);
+	device_pair_fini(&d);
+}
+
 int
 main(void)
 {
@@ -430,6 +466,7 @@ main(void)
 		{ "packets that the port has not got yet", test_gathered },
 		{ "a device that takes nothing", test_takes_nothing },
 		{ "a program that cannot decide", test_undecided },
+		{ "a place in the table that comes late", test_late_place },
 	};
 
 	if (eal_start("mode-waits") != 0)
