@@ -12,14 +12,13 @@
 
 #include <CUnit/CUnit.h>
 
-#include "sim/frame.h"
+#include "eal/rough.h"
 #include "stack/port.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/pair.h"
 
 enum {
-	WIRE_MAX = 1 << 20,
 	TOTAL = 120000,
 	IO_MAX = 40000,
 	TURNS = 3000000,
@@ -30,9 +29,7 @@ enum {
 struct way {
 	uint64_t sent, received;
 	unsigned int tx_epoch, rx_epoch, announced;
-	uint32_t isn;
-	uint8_t *bytes;
-	bool *seen;
+	struct rough_wire wire;
 };
 
 static struct way ways[2];
@@ -85,40 +82,9 @@ bad_poll(void *dev, uint16_t queue, struct rtls_tls_event *ev, unsigned int n)
 static void
 on_frame(void *arg, int dir, const uint8_t *bytes, uint32_t len, uint64_t now_us)
 {
-	struct way *w = &ways[dir];
-	struct frame f;
-	uint32_t off;
-
 	(void)arg;
 	(void)now_us;
-	CU_ASSERT_PTR_NULL_FATAL(frame_parse(bytes, len, &f));
-	if (!f.is_tcp)
-		return;
-	if ((f.flags & FRAME_SYN) != 0) {
-		w->isn = f.seq;
-		return;
-	}
-	off = f.seq - w->isn - 1;
-	if (f.payload_len == 0)
-		return;
-	CU_ASSERT_FATAL(off + f.payload_len <= WIRE_MAX);
-	for (uint32_t i = 0; i < f.payload_len; i++) {
-		CU_ASSERT_FATAL(!w->seen[off + i] || w->bytes[off + i] == f.payload[i]);
-		w->seen[off + i] = true;
-		w->bytes[off + i] = f.payload[i];
-	}
-}
-
-static struct rtls_keys
-key_of(int from, unsigned int epoch)
-{
-	struct rtls_keys keys = { .version = RTLS_TLS_1_3,
-				  .cipher = RTLS_CIPHER_AES_GCM_128,
-				  .rec_no = epoch == 1 ? 7 : 0 };
-
-	memset(keys.key, from * 100 + (int)epoch, 16);
-	memset(keys.iv, from * 50 + (int)epoch, 12);
-	return keys;
+	rough_wire_sent(&ways[dir].wire, bytes, len);
 }
 
 static void
@@ -134,7 +100,7 @@ write_some(int i)
 	ssize_t n;
 
 	if (w->announced > w->tx_epoch) {
-		keys = key_of(i, w->tx_epoch + 1);
+		keys = rough_keys(i, w->tx_epoch + 1);
 		if (rtls_set_keys(k[i], RTLS_TX, &keys) == 0)
 			w->tx_epoch++;
 		return;
@@ -174,7 +140,7 @@ read_some(int from)
 	if (n == -EAGAIN || n == -ENOMEM)
 		return;
 	if (n == -EKEYEXPIRED) {
-		keys = key_of(from, ++w->rx_epoch);
+		keys = rough_keys(from, ++w->rx_epoch);
 		CU_ASSERT_EQUAL_FATAL(rtls_set_keys(k[at], RTLS_RX, &keys), 0);
 		return;
 	}
@@ -186,50 +152,6 @@ read_some(int from)
 	CU_ASSERT_FATAL(pair_matches(buf, w->received + (uint64_t)from * 77777, (size_t)n));
 	if (!peek)
 		w->received += (uint64_t)n;
-}
-
-static void
-draw(struct pair_conf *c, struct rtls_tlsnic_conf nic[2])
-{
-	static const uint16_t mtus[] = { 576, 1500, 1500, 9000 };
-
-	*c = (struct pair_conf){ .caps = harness_below(&luck, 8),
-				 .mtu = mtus[harness_below(&luck, 4)],
-				 .rx_seg_len = harness_below(&luck, 3) == 0 ? 600 : 0,
-				 .lazy_free = harness_below(&luck, 3) == 0 ? 20 : 0,
-				 .tap = on_frame };
-	for (int i = 0; i < 2; i++) {
-		nic[i] = (struct rtls_tlsnic_conf){
-			.size = sizeof(nic[i]),
-			.max_contexts = 1 + harness_below(&luck, 12),
-			.nb_mbufs = 200 + harness_below(&luck, 400),
-			.add_polls = harness_below(&luck, 3) == 0 ? harness_below(&luck, 30) : 0,
-			.tx_method = harness_below(&luck, 2) == 0 ? RTLS_TLS_TX_REBUILD :
-								    RTLS_TLS_TX_NEXT_RECORD,
-			.tx_after = (uint8_t)harness_below(&luck, 2),
-			.no_tso = (uint8_t)harness_below(&luck, 2),
-			.rings = (uint8_t)harness_below(&luck, 2),
-		};
-		/* What a lazy port holds is its own lcore's to ask for. */
-		if (nic[i].rings != 0)
-			c->lazy_free = 0;
-		c->nic[i] = &nic[i];
-		c->stack[i].nb_large = harness_below(&luck, 2) == 0 ? 6 : 40;
-		c->stack[i].nb_medium = 16;
-		c->stack[i].nb_small = 64;
-		c->path[i] = (struct cable_path){ .spare_arp = true };
-		c->path[i].delay_us = harness_below(&luck, 300);
-		if (harness_below(&luck, 2) == 0)
-			c->path[i].loss_ppm = harness_below(&luck, CABLE_PPM / 20);
-		if (harness_below(&luck, 2) == 0) {
-			c->path[i].reorder_ppm = harness_below(&luck, CABLE_PPM / 8);
-			c->path[i].reorder_us = 1 + harness_below(&luck, 3000);
-		}
-		if (harness_below(&luck, 2) == 0)
-			c->path[i].dup_ppm = harness_below(&luck, CABLE_PPM / 8);
-		if (harness_below(&luck, 2) == 0)
-			c->path[i].refuse_ppm = harness_below(&luck, CABLE_PPM / 3);
-	}
 }
 
 static bool
@@ -248,11 +170,11 @@ begin(void)
 	struct rtls_keys keys;
 	struct pair_conf c;
 
-	draw(&c, nic);
+	rough_draw(&luck, &c, nic);
+	c.tap = on_frame;
 	for (int i = 0; i < 2; i++) {
-		ways[i] = (struct way){ .bytes = calloc(1, WIRE_MAX),
-					.seen = calloc(WIRE_MAX, sizeof(bool)) };
-		CU_ASSERT_FATAL(ways[i].bytes != NULL && ways[i].seen != NULL);
+		ways[i] = (struct way){ 0 };
+		rough_wire_init(&ways[i].wire);
 	}
 	k[0] = k[1] = NULL;
 	pair_init(&p, &c);
@@ -267,7 +189,7 @@ begin(void)
 	CU_ASSERT_EQUAL_FATAL(rtls_connect(p.stack[0], &local, &remote, &k[0]), 0);
 	CU_ASSERT_FATAL(pair_until(&p, connected, NULL, UINT64_C(100000000)));
 	for (int i = 0; i < 2; i++) {
-		keys = key_of(i, 1);
+		keys = rough_keys(i, 1);
 		pair_set_keys(k, i, &keys);
 		ways[i].tx_epoch = ways[i].rx_epoch = ways[i].announced = 1;
 	}
@@ -293,8 +215,7 @@ end(bool early)
 	}
 	pair_fini(&p);
 	for (int i = 0; i < 2; i++) {
-		free(ways[i].bytes);
-		free(ways[i].seen);
+		rough_wire_fini(&ways[i].wire);
 	}
 }
 
