@@ -34,11 +34,11 @@ struct happening {
 
 /* Has an older key of the direction a context, or one that is being deleted? */
 static bool
-older_has_context(struct rtls_sock *k, enum rtls_dir d)
+older_has_context(const struct rtls_sock *k, enum rtls_dir d)
 {
-	struct epochs *all = endpoint_epochs(k, d);
+	const struct epochs *all = endpoint_epochs_of(k, d);
 
-	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+	for (const struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 		if (e != all->now && e->ctx.state != OFFLOAD_NONE)
 			return true;
 	return false;
@@ -184,8 +184,10 @@ alone(const struct rtls_sock *k)
 {
 	const struct epochs *all = &k->rx.epochs;
 
+	if (older_has_context(k, RTLS_RX))
+		return false;
 	for (const struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
-		if (e != all->now && (e->ctx.state != OFFLOAD_NONE || session_rx_marks_open(e)))
+		if (e != all->now && session_rx_marks_open(e))
 			return false;
 	return true;
 }
