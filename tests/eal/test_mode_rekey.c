@@ -66,15 +66,6 @@ begin(enum rtls_tls_tx_method method)
 	rx_epoch = 1;
 }
 
-static int
-set_keys(int from, int at, unsigned int n)
-{
-	struct peer key = device_pair_key(from, n);
-	struct rtls_keys keys = peer_keys(&key);
-
-	return rtls_set_keys(d.k[at], from == at ? RTLS_TX : RTLS_RX, &keys);
-}
-
 /* A message of the handshake from end 0. */
 static ssize_t
 send_message(uint8_t type)
@@ -91,7 +82,7 @@ static void
 change(void)
 {
 	CU_ASSERT_EQUAL_FATAL(send_message(24), 5);
-	CU_ASSERT_EQUAL_FATAL(set_keys(0, 0, ++d.epoch[0]), 0);
+	CU_ASSERT_EQUAL_FATAL(device_pair_set_keys(&d, 0, 0, ++d.epoch[0]), 0);
 	CU_ASSERT(in_nic(RTLS_TX));
 }
 
@@ -109,7 +100,7 @@ read_all(void)
 		if (n == -EAGAIN) {
 			pair_pass(&d.p, 1000);
 		} else if (n == -EKEYEXPIRED) {
-			CU_ASSERT_EQUAL_FATAL(set_keys(0, 1, ++rx_epoch), 0);
+			CU_ASSERT_EQUAL_FATAL(device_pair_set_keys(&d, 0, 1, ++rx_epoch), 0);
 			pair_turn(&d.p); /* the port is seen empty, with more to be read */
 		} else {
 			CU_ASSERT_FATAL(n > 0);
@@ -382,7 +373,7 @@ four_drain(enum rtls_tls_tx_method method)
 	CU_ASSERT_EQUAL(offload_double_contexts(&d.dev.o), DRAINING + 2);
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(send_message(24), -EAGAIN);
-		CU_ASSERT_EQUAL(set_keys(0, 0, d.epoch[0] + 1), -EAGAIN);
+		CU_ASSERT_EQUAL(device_pair_set_keys(&d, 0, 0, d.epoch[0] + 1), -EAGAIN);
 		CU_ASSERT_EQUAL(send_message(4), 5);
 		device_pair_write(&d, 0, NEW);
 		CU_ASSERT_EQUAL(pair_bits(&d.p, 0, d.k[0]), RTLS_WRITABLE);
@@ -421,7 +412,7 @@ test_four_rx(void)
 		device_pair_exchange(&d, 500);
 	}
 	next = d.epoch[1] + 1;
-	CU_ASSERT_EQUAL(set_keys(1, 0, next), -EAGAIN);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 1, 0, next), -EAGAIN);
 	device_pair_exchange(&d, 500);
 	d.dev.o.del_rc = 0;
 	offload_double_deleted(&d.dev.o);
@@ -497,7 +488,7 @@ full_tx(enum after_full what)
 	d.dev.o.add_rc = -ENOSPC;
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL_FATAL(send_message(24), 5);
-		CU_ASSERT_EQUAL_FATAL(set_keys(0, 0, ++d.epoch[0]), 0);
+		CU_ASSERT_EQUAL_FATAL(device_pair_set_keys(&d, 0, 0, ++d.epoch[0]), 0);
 		CU_ASSERT(pending(RTLS_TX));
 		device_pair_write(&d, 0, NEW);
 		pair_turn(&d.p);
@@ -551,7 +542,7 @@ refused(void)
 	device_pair_write(&d, 0, OLD);
 	d.dev.o.add_rc = -EIO;
 	CU_ASSERT_EQUAL_FATAL(send_message(24), 5);
-	CU_ASSERT_EQUAL_FATAL(set_keys(0, 0, ++d.epoch[0]), 0);
+	CU_ASSERT_EQUAL_FATAL(device_pair_set_keys(&d, 0, 0, ++d.epoch[0]), 0);
 	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REFUSED));
 	cable_set_path(d.p.cable, 0, &ALIVE);
 	finish();
@@ -592,7 +583,7 @@ test_old_marks(void)
 
 		device_pair_write(&d, 0, NEW);
 		CU_ASSERT_EQUAL_FATAL(send_message(24), 5);
-		CU_ASSERT_EQUAL_FATAL(set_keys(0, 0, ++d.epoch[0]), 0);
+		CU_ASSERT_EQUAL_FATAL(device_pair_set_keys(&d, 0, 0, ++d.epoch[0]), 0);
 		device_pair_write(&d, 0, OLD);
 		pair_settle(&d.p);
 		read_all();

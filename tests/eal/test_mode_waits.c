@@ -56,15 +56,6 @@ begin(uint32_t bits, enum rtls_tls_tx_method method)
 	pair_bits(&d.p, 0, d.k[0]);
 }
 
-static int
-set_keys(int from, int at, unsigned int n)
-{
-	struct peer key = device_pair_key(from, n);
-	struct rtls_keys keys = peer_keys(&key);
-
-	return rtls_set_keys(d.k[at], from == at ? RTLS_TX : RTLS_RX, &keys);
-}
-
 static void
 to_software(enum rtls_dir dir)
 {
@@ -139,7 +130,7 @@ test_keys_wait(void)
 	pair_settle(&d.p);
 	CU_ASSERT_EQUAL_FATAL(rtls_sendmsg(d.k[1], &m, 0), 5);
 	next = ++d.epoch[1];
-	CU_ASSERT_EQUAL(set_keys(1, 1, next), 0);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 1, 1, next), 0);
 	device_pair_write(&d, 1, 10);
 	pair_settle(&d.p);
 	CU_ASSERT(told(RTLS_READABLE));
@@ -147,7 +138,7 @@ test_keys_wait(void)
 	CU_ASSERT_EQUAL(type, RTLS_TYPE_HANDSHAKE);
 	/* Who has not tried is not waiting. */
 	CU_ASSERT(told(0));
-	CU_ASSERT_EQUAL(set_keys(1, 0, next), -EAGAIN);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 1, 0, next), -EAGAIN);
 	CU_ASSERT(told(0));
 	CU_ASSERT_EQUAL(receive(&type), -EKEYEXPIRED);
 	d.dev.o.del_rc = 0;
@@ -155,7 +146,7 @@ test_keys_wait(void)
 	pair_settle(&d.p);
 	CU_ASSERT(told(RTLS_READABLE));
 	CU_ASSERT_EQUAL(receive(&type), -EKEYEXPIRED);
-	CU_ASSERT_EQUAL(set_keys(1, 0, next), 0);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 1, 0, next), 0);
 	CU_ASSERT(told(RTLS_READABLE));
 	CU_ASSERT_EQUAL(receive(&type), 10);
 	CU_ASSERT_EQUAL(type, RTLS_TYPE_DATA);
@@ -295,7 +286,7 @@ test_gathered(void)
 	all = endpoint_epochs(d.k[0], RTLS_TX);
 	cable_set_path(d.p.cable, 0, &DEAD);
 	device_pair_write(&d, 0, NEW);
-	CU_ASSERT_EQUAL(set_keys(0, 0, ++d.epoch[0]), 0);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 0, 0, ++d.epoch[0]), 0);
 	CU_ASSERT(in_nic(RTLS_TX));
 	device_pair_write(&d, 0, NEW);
 	d.dev.o.good_marks = 1;
@@ -311,7 +302,7 @@ test_gathered(void)
 	cable_set_path(d.p.cable, 0, &ALIVE);
 	d.sent[0] -= NEW;
 	device_pair_read(&d, 0, NEW);
-	CU_ASSERT_EQUAL(set_keys(0, 1, d.epoch[0]), 0);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 0, 1, d.epoch[0]), 0);
 	d.sent[0] += NEW;
 	device_pair_read(&d, 0, NEW);
 	pair_pass(&d.p, 1000000);
@@ -434,7 +425,7 @@ test_late_place(void)
 	cable_set_path(d.p.cable, 0, &DEAD);
 	device_pair_write(&d, 0, NEW);
 	d.dev.o.add_rc = -ENOSPC;
-	CU_ASSERT_EQUAL(set_keys(0, 0, ++d.epoch[0]), 0);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 0, 0, ++d.epoch[0]), 0);
 	d.dev.o.add_rc = 0;
 	d.dev.o.del_rc = -EINPROGRESS;
 	offload_double_event(&d.dev.o, &ev);
@@ -448,7 +439,7 @@ test_late_place(void)
 	CU_ASSERT(told(RTLS_MODE));
 	cable_set_path(d.p.cable, 0, &ALIVE);
 	device_pair_read(&d, 0, NEW);
-	CU_ASSERT_EQUAL(set_keys(0, 1, d.epoch[0]), 0);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 0, 1, d.epoch[0]), 0);
 	device_pair_exchange(&d, NEW);
 	device_pair_fini(&d);
 }

@@ -96,6 +96,15 @@ device_pair_keys(struct device_pair *d, int from)
 	pair_set_keys(d->k, from, &keys);
 }
 
+int
+device_pair_set_keys(struct device_pair *d, int from, int at, unsigned int n)
+{
+	struct peer key = device_pair_key(from, n);
+	struct rtls_keys keys = peer_keys(&key);
+
+	return rtls_set_keys(d->k[at], from == at ? RTLS_TX : RTLS_RX, &keys);
+}
+
 static uint64_t
 pattern_at(int from, uint64_t off)
 {

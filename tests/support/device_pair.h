@@ -49,6 +49,9 @@ void device_pair_keys(struct device_pair *d, int from);
 /* Keys number n, counted from 1, of what an end sends. */
 struct peer device_pair_key(int from, unsigned int n);
 
+/* Installs them at one end alone, to send or to receive. As rtls_set_keys(). */
+int device_pair_set_keys(struct device_pair *d, int from, int at, unsigned int n);
+
 /* Sends len bytes from each end, and compares all that comes. */
 void device_pair_exchange(struct device_pair *d, uint32_t len);
 
