@@ -59,7 +59,7 @@ sock_check_recv(const struct rtls_sock *k)
 {
 	int rc;
 
-	if (k->phase != ENDPOINT_OPEN)
+	if (k->phase != SOCK_OWNED)
 		return -ENOTCONN;
 	if (k->tcp.state == TCP_SYN_SENT)
 		return -ENOTCONN;
@@ -73,7 +73,7 @@ sock_check_send(const struct rtls_sock *k)
 {
 	int rc;
 
-	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT)
+	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_SYN_SENT)
 		return -ENOTCONN;
 	rc = sock_end_error(k);
 	if (rc != 0)
@@ -88,7 +88,7 @@ sock_check_guard(const struct rtls_sock *k, enum rtls_dir d)
 {
 	int rc = sock_check_handle(k);
 
-	if (rc == 0 && k->guard != 0 && endpoint_epochs_of(k, d)->now == NULL)
+	if (rc == 0 && k->guard != 0 && sock_epochs_of(k, d)->now == NULL)
 		rc = -ENOKEY;
 	return rc;
 }
@@ -105,5 +105,5 @@ sock_queued(struct rtls_sock *k)
 	if (sendq_end(&k->sendq) == k->tcp.snd_end)
 		return;
 	tcp_send_ready(&k->tcp, sendq_end(&k->sendq));
-	endpoint_schedule(k);
+	sock_schedule(k);
 }

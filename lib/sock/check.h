@@ -13,7 +13,7 @@
 
 #include <recordtls/tls.h>
 
-#include "stack/endpoint.h"
+#include "stack/sock.h"
 
 /*
  * Has the program this handle? 0; -EINVAL: NULL; -EBADF: it was closed, and its slot is not used
@@ -24,7 +24,7 @@ sock_check_handle(const struct rtls_sock *k)
 {
 	if (k == NULL)
 		return -EINVAL;
-	return k->phase == ENDPOINT_OPEN || k->phase == ENDPOINT_LISTEN ? 0 : -EBADF;
+	return k->phase == SOCK_OWNED || k->phase == SOCK_LISTEN ? 0 : -EBADF;
 }
 
 /* Are there buffers where lengths say so? 0 or -EINVAL. */

@@ -18,7 +18,7 @@ rtls_shutdown(struct rtls_sock *k, int how)
 		return rc;
 	if (how != RTLS_SHUT_WR)
 		return -EINVAL;
-	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT)
+	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_SYN_SENT)
 		return -ENOTCONN;
 	if (k->tcp.state == TCP_CLOSED || k->tcp.fin_off != UINT64_MAX)
 		return 0;
@@ -27,7 +27,7 @@ rtls_shutdown(struct rtls_sock *k, int how)
 		return rc;
 	sock_queued(k);
 	tcp_shutdown(&k->tcp);
-	endpoint_schedule(k);
+	sock_schedule(k);
 	return 0;
 }
 
@@ -54,12 +54,12 @@ rtls_close(struct rtls_sock *k)
 
 	if (rc != 0)
 		return rc;
-	if (k->phase == ENDPOINT_LISTEN) {
-		endpoint_unlisten(k);
+	if (k->phase == SOCK_LISTEN) {
+		sock_unlisten(k);
 		return 0;
 	}
 	if (k->tcp.state == TCP_CLOSED) {
-		endpoint_free(k);
+		sock_free(k);
 		return 0;
 	}
 	/* A record that cannot be closed any more would be lost without a word: RST says so. */
@@ -72,15 +72,15 @@ rtls_close(struct rtls_sock *k)
 	if (has_unread(k) && k->tcp.snd_una >= k->tcp.snd_end)
 		return rtls_abort(k);
 	k->watch = 0;
-	k->phase = ENDPOINT_ORPHAN;
+	k->phase = SOCK_ORPHAN;
 	memory_drop_ahead(k);
 	memory_unstarve(k);
 	if (has_unread(k))
 		drop_unread(k);
 	tcp_orphan(&k->tcp, k->stack->now_us);
 	admission_orphaned(k);
-	endpoint_schedule(k);
-	endpoint_rearm(k);
+	sock_schedule(k);
+	sock_rearm(k);
 	return 0;
 }
 
@@ -91,11 +91,11 @@ rtls_abort(struct rtls_sock *k)
 
 	if (rc != 0)
 		return rc;
-	if (k->phase == ENDPOINT_LISTEN) {
-		endpoint_unlisten(k);
+	if (k->phase == SOCK_LISTEN) {
+		sock_unlisten(k);
 		return 0;
 	}
-	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
-	endpoint_free(k);
+	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+	sock_free(k);
 	return 0;
 }

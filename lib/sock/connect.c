@@ -80,19 +80,19 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 	if (stack_addr_find(s, net_load32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */
 	admission_make_room(s);
-	k = endpoint_alloc(s, NULL);
+	k = sock_alloc(s, NULL);
 	if (k == NULL)
 		return -ENOMEM;
 	rc = choose_tuple(s, k, local, remote);
 	if (rc == 0)
-		rc = endpoint_attach(k);
+		rc = sock_attach(k);
 	if (rc != 0) {
-		endpoint_free(k);
+		sock_free(k);
 		return rc;
 	}
 	k->params.cut_max = binding_cut_max(&s->bindings[k->path.binding]);
-	k->phase = ENDPOINT_OPEN;
-	endpoint_connect(k);
+	k->phase = SOCK_OWNED;
+	sock_connect(k);
 	*out = k;
 	return 0;
 }

@@ -14,7 +14,7 @@ rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user)
 		return rc;
 	k->watch = bits;
 	k->user = user;
-	endpoint_ready(k);
+	sock_ready(k);
 	return 0;
 }
 
@@ -31,7 +31,7 @@ bits_of(struct rtls_sock *k)
 		return 0;
 	if ((k->watch & (RTLS_CONTROL | RTLS_READABLE)) == RTLS_CONTROL)
 		sock_look_ahead(k);
-	bits = endpoint_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
+	bits = sock_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
 	if ((bits & RTLS_MODE) != 0)
 		k->mode.changed = false;
 	return bits;
@@ -44,7 +44,7 @@ bits_of(struct rtls_sock *k)
 unsigned int
 rtls_events(struct rtls_stack *s, struct rtls_event *ev, unsigned int n)
 {
-	struct endpoint_list turn = TAILQ_HEAD_INITIALIZER(turn);
+	struct sock_list turn = TAILQ_HEAD_INITIALIZER(turn);
 	struct rtls_sock *k;
 	unsigned int found = 0;
 	uint32_t bits;
@@ -59,7 +59,7 @@ rtls_events(struct rtls_stack *s, struct rtls_event *ev, unsigned int n)
 		if (bits == 0)
 			continue;
 		ev[found++] = (struct rtls_event){ .sock = k, .user = k->user, .bits = bits };
-		endpoint_ready(k);
+		sock_ready(k);
 	}
 	/* Who had no turn comes first the next time. */
 	TAILQ_CONCAT(&turn, &s->ready_list, ready_link);

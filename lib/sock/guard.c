@@ -19,13 +19,13 @@ rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
 
 	if (rc != 0)
 		return rc;
-	if (out == NULL || k->phase == ENDPOINT_LISTEN)
+	if (out == NULL || k->phase == SOCK_LISTEN)
 		return -EINVAL;
 	/* Read ahead to be sent in clear: what asked for it is refused from now on. */
 	if (k->tx.epochs.now == NULL) {
 		memory_drop_ahead(k);
 		k->lane_waits = false;
-		endpoint_ready(k);
+		sock_ready(k);
 	}
 	k->guard = ++k->stack->last_guard;
 	admission_guarded(k);

@@ -18,7 +18,7 @@ set_sndbuf(struct rtls_sock *k, uint64_t v)
 		return -EINVAL;
 	k->opt_sndbuf = (uint32_t)v;
 	k->tx.sndbuf = v;
-	endpoint_ready(k);
+	sock_ready(k);
 	return 0;
 }
 
@@ -29,8 +29,8 @@ set_rcvbuf(struct rtls_sock *k, uint64_t v)
 	if (v < 2 * BUF_LARGE_ROOM || v > UINT32_MAX)
 		return -EINVAL;
 	k->rcvbuf = (uint32_t)v;
-	if (k->phase == ENDPOINT_OPEN && k->tcp.state != TCP_SYN_SENT)
-		endpoint_offer_window(k);
+	if (k->phase == SOCK_OWNED && k->tcp.state != TCP_SYN_SENT)
+		sock_offer_window(k);
 	return 0;
 }
 
@@ -46,7 +46,7 @@ set_max_payload(struct rtls_sock *k, uint64_t v)
 	if (v < k->tx.cap) {
 		memory_drop_ahead(k);
 		k->lane_waits = false;
-		endpoint_ready(k);
+		sock_ready(k);
 	}
 	k->opt_max_payload = (uint32_t)v;
 	k->tx.cap = (uint16_t)v;
@@ -63,7 +63,7 @@ set_max_seg(struct rtls_sock *k, uint64_t v)
 	if (k->tcp.mss_agreed == 0)
 		return 0;
 	tcp_seg_limit(&k->tcp);
-	endpoint_schedule(k);
+	sock_schedule(k);
 	return 0;
 }
 
@@ -80,10 +80,10 @@ set_keepalive(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 		k->params.keep_every_us = (uint32_t)v;
 	else
 		k->params.keep_probes = (uint32_t)v;
-	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT || k->tcp.state == TCP_CLOSED)
+	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_SYN_SENT || k->tcp.state == TCP_CLOSED)
 		return 0;
 	tcp_keepalive(&k->tcp, k->stack->now_us);
-	endpoint_rearm(k);
+	sock_rearm(k);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
 static enum rtls_sock_state
 state_of(const struct rtls_sock *k)
 {
-	if (k->phase == ENDPOINT_LISTEN)
+	if (k->phase == SOCK_LISTEN)
 		return RTLS_SOCK_LISTEN;
 	if (k->tcp.state == TCP_SYN_SENT)
 		return RTLS_SOCK_CONNECTING;
@@ -164,7 +164,7 @@ sock_info_fill(const struct rtls_sock *k, struct rtls_sock_info *out)
 	out->state = state_of(k);
 	out->sndbuf = k->opt_sndbuf;
 	out->rcvbuf = k->rcvbuf;
-	if (k->phase == ENDPOINT_LISTEN)
+	if (k->phase == SOCK_LISTEN)
 		return;
 	out->eof = eof_of(k);
 	out->end_who = k->end_who;

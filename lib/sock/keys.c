@@ -62,7 +62,7 @@ set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
 		return rc;
 	/* The limit of a key counts all that it sealed (RFC 8446 5.5). */
 	k->tx.epochs.now->tx.records = used_keys_add(&k->used[RTLS_TX], next_no, records, &used);
-	endpoint_ready(k);
+	sock_ready(k);
 	if (k->tx.epochs.nb_keys > 1)
 		stack_count(s, CNT_TLS_TX_REKEY_OK);
 	mode_keys(k, RTLS_TX);
@@ -90,8 +90,8 @@ set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
 	session_rx_input(&k->rx);
 	mode_keys(k, RTLS_RX);
 	/* The window may have closed over what is known only now as part of a record. */
-	endpoint_offer_window(k);
-	endpoint_ready(k);
+	sock_offer_window(k);
+	sock_ready(k);
 	if (k->rx.epochs.nb_keys > 1)
 		stack_count(s, CNT_TLS_RX_REKEY_OK);
 	return 0;
@@ -121,7 +121,7 @@ set(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
 	tell_fallback(k, before);
 	if (rc != 0)
 		return rc;
-	all = endpoint_epochs(k, d);
+	all = sock_epochs(k, d);
 	tell_conn(k, all->nb_keys > 1 ? NOTE_KEYS_AGAIN : NOTE_KEYS, "%s, %s, key %u",
 		  rtls_dir_name(d), all->now->suite->name, all->nb_keys);
 	return 0;
@@ -137,7 +137,7 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 	if (keys == NULL || (d != RTLS_TX && d != RTLS_RX))
 		return -EINVAL;
 	/* Records may lie in the receive queue of a connection that is over already. */
-	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_SYN_SENT ||
+	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_SYN_SENT ||
 	    (k->tcp.state == TCP_CLOSED && d == RTLS_TX))
 		return -ENOTCONN;
 	rc = set(k, d, keys);
@@ -154,9 +154,9 @@ rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
 		return rc;
 	if ((d != RTLS_TX && d != RTLS_RX) || (m != RTLS_MODE_SOFTWARE && m != RTLS_MODE_NIC))
 		return -EINVAL;
-	if (k->phase != ENDPOINT_OPEN || k->tcp.state == TCP_CLOSED)
+	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_CLOSED)
 		return -ENOTCONN;
-	if (endpoint_epochs(k, d)->now == NULL)
+	if (sock_epochs(k, d)->now == NULL)
 		return -ENOKEY;
 	return mode_wish(k, d, m);
 }
@@ -164,7 +164,7 @@ rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
 void
 sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
 {
-	const struct epochs *all = endpoint_epochs_of(k, d);
+	const struct epochs *all = sock_epochs_of(k, d);
 	const struct session_epoch *e = all->now;
 
 	memset(out, 0, sizeof(*out));

@@ -44,10 +44,10 @@ rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
 		if (l->tuple.local_port == local->port && net_addr_equal(&l->tuple.local, &ip))
 			return -EADDRINUSE;
 	}
-	l = endpoint_alloc(s, NULL);
+	l = sock_alloc(s, NULL);
 	if (l == NULL)
 		return -ENOMEM;
-	l->phase = ENDPOINT_LISTEN;
+	l->phase = SOCK_LISTEN;
 	l->tuple.local = ip;
 	l->tuple.local_port = local->port;
 	l->max_backlog = conf.backlog != 0 ? conf.backlog : BACKLOG_DEFAULT;
@@ -70,7 +70,7 @@ rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsigned int n)
 		TAILQ_REMOVE(&l->backlog, k, link);
 		l->nb_backlog--;
 		k->listener = NULL;
-		k->phase = ENDPOINT_OPEN;
+		k->phase = SOCK_OWNED;
 		admission_accepted(k);
 		stack_count(l->stack, CNT_ACCEPTED);
 		out[i] = k;

@@ -39,7 +39,7 @@ after_opening(struct rtls_sock *k, bool failed_before, uint64_t errors_before)
 		}
 	}
 	mode_read(k);
-	endpoint_offer_window(k);
+	sock_offer_window(k);
 }
 
 ssize_t
@@ -59,7 +59,7 @@ sock_receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
 	n = session_rx_recv(&k->rx, m, flags, k->tcp.peer_fin, data_only);
 	after_opening(k, failed_before, errors);
 	/* Opening a record is how control ahead, or a broken stream, becomes known. */
-	endpoint_ready(k);
+	sock_ready(k);
 	if (n == -ENOMEM)
 		memory_starved(k, k->rx.short_len);
 	/* Data may wait: the end of the connection comes behind it. */

@@ -7,13 +7,13 @@
 #include "stack/tell.h"
 
 /* Where a connection of this stage waits to make room; NULL: it makes none. */
-static struct endpoint_list *
+static struct sock_list *
 list_of(struct rtls_sock *k)
 {
 	switch ((enum admit_stage)k->admit.stage) {
 	case ADMIT_SILENT:
 		/* An accepted one that speaks no TLS is the program's business. */
-		return k->phase == ENDPOINT_BACKLOG ? &k->listener->silent : NULL;
+		return k->phase == SOCK_BACKLOG ? &k->listener->silent : NULL;
 	case ADMIT_TLS_SILENT:
 		return &k->stack->tls_silent;
 	case ADMIT_TLS:
@@ -39,7 +39,7 @@ unlist(struct rtls_sock *k)
 static void
 enlist(struct rtls_sock *k)
 {
-	struct endpoint_list *list = list_of(k);
+	struct sock_list *list = list_of(k);
 
 	if (list == k->admit_list)
 		return;
@@ -107,7 +107,7 @@ admission_guarded(struct rtls_sock *k)
 		return;
 	k->admit.since_us = k->stack->now_us;
 	step(k, ADMIT_GUARDED);
-	endpoint_rearm(k);
+	sock_rearm(k);
 }
 
 void
@@ -120,7 +120,7 @@ admission_keyed(struct rtls_sock *k)
 void
 admission_orphaned(struct rtls_sock *k)
 {
-	if (k->phase != ENDPOINT_ORPHAN || k->tcp.state != TCP_FIN_WAIT_2 ||
+	if (k->phase != SOCK_ORPHAN || k->tcp.state != TCP_FIN_WAIT_2 ||
 	    k->admit.stage == ADMIT_LINGER)
 		return;
 	k->admit.since_us = k->stack->now_us;
@@ -150,7 +150,7 @@ uint64_t
 admission_deadline(const struct rtls_sock *k)
 {
 	/* What an orphan still sends, an alert, has TCP's own limits of time. */
-	return k->phase == ENDPOINT_ORPHAN ? UINT64_MAX : admit_deadline(&k->admit);
+	return k->phase == SOCK_ORPHAN ? UINT64_MAX : admit_deadline(&k->admit);
 }
 
 void
@@ -158,7 +158,7 @@ admission_expire(struct rtls_sock *k)
 {
 	stack_count(k->stack, CNT_HANDSHAKE_TIMEOUTS);
 	tell_conn(k, NOTE_HANDSHAKE_TIMEOUT, k->tcp.rcv_nxt > 0 ? "it had begun" : "no byte came");
-	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_HANDSHAKE_TIMEOUT);
+	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_HANDSHAKE_TIMEOUT);
 }
 
 /* Ends it. A socket whose program has the handle is in use until that is closed. */
@@ -170,22 +170,22 @@ make_room(struct rtls_sock *k)
 	stack_count(s, CNT_MADE_ROOM);
 	tell_conn(k, NOTE_MADE_ROOM, "%u of %u sockets are in use", s->socks_in_use,
 		  s->conf.max_socks);
-	if (k->phase == ENDPOINT_OPEN) {
+	if (k->phase == SOCK_OWNED) {
 		k->made_room = true;
 		s->nb_leaving++;
 	}
 	if (k->admit.stage != ADMIT_LINGER) {
-		endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_MADE_ROOM);
+		sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_MADE_ROOM);
 		return;
 	}
 	/* As at the end of its patience: the peer has everything, and is told nothing new. */
 	tcp_conn_closed(&k->tcp, TCP_END_NORMAL);
-	endpoint_tcp_events(k, TCP_EV_CLOSED);
+	sock_tcp_events(k, TCP_EV_CLOSED);
 }
 
 /* The oldest of a list, unless it still has the time that every peer has. */
 static struct rtls_sock *
-oldest_late(const struct rtls_stack *s, const struct endpoint_list *list)
+oldest_late(const struct rtls_stack *s, const struct sock_list *list)
 {
 	struct rtls_sock *k = TAILQ_FIRST(list);
 

@@ -10,7 +10,7 @@
 #ifndef RTLS_STACK_ADMISSION_H
 #define RTLS_STACK_ADMISSION_H
 
-#include "stack/endpoint.h"
+#include "stack/sock.h"
 
 /* Has the remote address as many connections as it may have? Counts who is refused. */
 bool admission_remote_full(struct rtls_stack *s, const struct net_addr *remote);

@@ -31,9 +31,9 @@ find(struct rtls_stack *s, const struct rtls_tls_event *ev)
 	if (ev->cookie >> 1 >= s->conf.max_socks)
 		return f;
 	f.k = &s->socks[ev->cookie >> 1];
-	if (f.k->phase == ENDPOINT_FREE)
+	if (f.k->phase == SOCK_FREE)
 		return f;
-	all = endpoint_epochs(f.k, f.d);
+	all = sock_epochs(f.k, f.d);
 	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 		if (is_of(e, ev))
 			f.e = e;
@@ -49,7 +49,7 @@ device_down(struct rtls_stack *s, const struct binding *b)
 	tell_port(s, b, NOTE_DEVICE_DOWN, NULL);
 	port->tls.features = 0;
 	for (k = s->socks; k < s->socks + s->conf.max_socks; k++)
-		if (k->phase != ENDPOINT_FREE && s->bindings[k->path.binding].port == port)
+		if (k->phase != SOCK_FREE && s->bindings[k->path.binding].port == port)
 			mode_down(k);
 }
 

@@ -41,7 +41,7 @@ icmp_path_input(struct rtls_stack *s, const struct net_addr *own, const uint8_t 
 		return;
 	events = tell_tcp(&s->socks[index], &e);
 	if (events != 0)
-		endpoint_tcp_events(&s->socks[index], events);
+		sock_tcp_events(&s->socks[index], events);
 }
 
 void

@@ -179,7 +179,7 @@ memory_wake(struct rtls_stack *s)
 		}
 		memory_unstarve(k);
 		woken++;
-		endpoint_ready(k);
+		sock_ready(k);
 	}
 }
 
@@ -230,7 +230,7 @@ waiting(const struct rtls_stack *s)
 static bool
 judge(const struct rtls_sock *k, const struct wait *w, struct hold_score *out)
 {
-	if (k == w->by || k->phase == ENDPOINT_FREE || k->phase == ENDPOINT_LISTEN ||
+	if (k == w->by || k->phase == SOCK_FREE || k->phase == SOCK_LISTEN ||
 	    k->tcp.state == TCP_CLOSED || !hold_judge(&k->hold, all_held(k), k->stack->now_us, out))
 		return false;
 	switch (w->need) {
@@ -267,7 +267,7 @@ end_worst(struct rtls_stack *s, const struct wait *w)
 	stack_count(s, CNT_PRESSURE_HOLDER_ENDED);
 	tell_conn(k, NOTE_HOLDER_ENDED, "%" PRIu64 " bytes for %s", all_held(k),
 		  need_name(w->need));
-	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
+	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
 }
 
 void

@@ -17,7 +17,7 @@ enum { SKIPPED_MAX = 8 }; /* contexts in a row that may open nothing */
 enum rtls_mode
 mode_in_force(const struct rtls_sock *k, enum rtls_dir d)
 {
-	const struct session_epoch *e = endpoint_epochs_of(k, d)->now;
+	const struct session_epoch *e = sock_epochs_of(k, d)->now;
 
 	if (e == NULL)
 		return RTLS_MODE_NONE;
@@ -36,7 +36,7 @@ struct happening {
 static bool
 older_has_context(const struct rtls_sock *k, enum rtls_dir d)
 {
-	const struct epochs *all = endpoint_epochs_of(k, d);
+	const struct epochs *all = sock_epochs_of(k, d);
 
 	for (const struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 		if (e != all->now && e->ctx.state != OFFLOAD_NONE)
@@ -109,7 +109,7 @@ ends_wish(enum epoch_event ev)
 static bool
 step_once(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, struct happening *h)
 {
-	struct epochs *all = endpoint_epochs(k, d);
+	struct epochs *all = sock_epochs(k, d);
 	enum epoch_state before = (enum epoch_state)e->core.state;
 	struct epoch_step s = epoch_step(d, before, h->ev);
 
@@ -157,12 +157,12 @@ is_needed(const struct rtls_sock *k, enum rtls_dir d, const struct session_epoch
 static void
 settle(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 {
-	struct session_epoch *now = endpoint_epochs(k, d)->now;
+	struct session_epoch *now = sock_epochs(k, d)->now;
 
 	if (!waits((enum epoch_state)e->core.state) || is_needed(k, d, e))
 		return;
 	step(k, d, e, EPOCH_DRAINED, RTLS_MODE_REASON_NONE);
-	endpoint_ready(k); /* a key may have waited for its place */
+	sock_ready(k); /* a key may have waited for its place */
 	/* The newest may have waited for that: for itself to be free again, or for room in the table. */
 	if (!k->mode.over && now->core.state == EPOCH_SOFTWARE &&
 	    k->mode.dir[d].wish == RTLS_MODE_NIC)
@@ -172,7 +172,7 @@ settle(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e)
 static void
 settle_all(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct epochs *all = endpoint_epochs(k, d);
+	struct epochs *all = sock_epochs(k, d);
 
 	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 		settle(k, d, e);
@@ -200,7 +200,7 @@ alone(const struct rtls_sock *k)
 static void
 try_start(struct rtls_sock *k, enum rtls_dir d, bool looked)
 {
-	struct session_epoch *e = endpoint_epochs(k, d)->now;
+	struct session_epoch *e = sock_epochs(k, d)->now;
 	uint64_t off, rec_no;
 
 	if (d == RTLS_RX && !looked) {
@@ -208,7 +208,7 @@ try_start(struct rtls_sock *k, enum rtls_dir d, bool looked)
 		return;
 	}
 	/* Nothing of an orphan is opened any more. */
-	if (d == RTLS_RX && (k->phase == ENDPOINT_ORPHAN || k->recvq.nb_held > 0 || !alone(k) ||
+	if (d == RTLS_RX && (k->phase == SOCK_ORPHAN || k->recvq.nb_held > 0 || !alone(k) ||
 			     !session_rx_boundary(&k->rx, &off, &rec_no)))
 		return;
 	step(k, d, e, EPOCH_BOUNDARY, RTLS_MODE_REASON_NONE);
@@ -218,7 +218,7 @@ try_start(struct rtls_sock *k, enum rtls_dir d, bool looked)
 static void
 start_if_added(struct rtls_sock *k, enum rtls_dir d)
 {
-	if (epochs_waits_for_start(endpoint_epochs(k, d)))
+	if (epochs_waits_for_start(sock_epochs(k, d)))
 		try_start(k, d, rx_quiet_now(k));
 }
 
@@ -237,7 +237,7 @@ happen(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, enum epoch
 static void
 ask_or_refuse(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 {
-	struct session_epoch *e = endpoint_epochs(k, d)->now;
+	struct session_epoch *e = sock_epochs(k, d)->now;
 
 	if (why != RTLS_MODE_REASON_NONE) {
 		happen(k, d, e, EPOCH_REFUSED, why);
@@ -256,7 +256,7 @@ first_keys(struct rtls_sock *k, enum rtls_dir d)
 	if (d == RTLS_TX)
 		k->mode.tx_keys_off = sendq_end(&k->sendq);
 	m->wish = RTLS_MODE_SOFTWARE;
-	step(k, d, endpoint_epochs(k, d)->now, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
+	step(k, d, sock_epochs(k, d)->now, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
 	ask_or_refuse(k, d,
 		      m->order == RTLS_ORDER_SOFTWARE ? RTLS_MODE_REASON_ASKED :
 							mode_not_for_newcomers(k, d));
@@ -277,7 +277,7 @@ before_newest(struct epochs *all)
 static void
 next_keys(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *old)
 {
-	struct session_epoch *e = endpoint_epochs(k, d)->now;
+	struct session_epoch *e = sock_epochs(k, d)->now;
 
 	e->core.reason = old->core.reason;
 	happen(k, d, old, EPOCH_NEXT_KEYS, RTLS_MODE_REASON_NONE);
@@ -289,7 +289,7 @@ next_keys(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *old)
 void
 mode_keys(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct session_epoch *old = before_newest(endpoint_epochs(k, d));
+	struct session_epoch *old = before_newest(sock_epochs(k, d));
 	bool promised = old != NULL && k->mode.dir[d].wish == RTLS_MODE_NIC &&
 			!epoch_in_nic(&old->core);
 	bool changed = k->mode.changed;
@@ -306,7 +306,7 @@ mode_keys(struct rtls_sock *k, enum rtls_dir d)
 static int
 wish_nic(struct rtls_sock *k, enum rtls_dir d)
 {
-	struct session_epoch *e = endpoint_epochs(k, d)->now;
+	struct session_epoch *e = sock_epochs(k, d)->now;
 
 	if (k->mode.dir[d].wish != RTLS_MODE_NIC)
 		ask_or_refuse(k, d, mode_not_for_newcomers(k, d));
@@ -320,7 +320,7 @@ wish_nic(struct rtls_sock *k, enum rtls_dir d)
 int
 mode_wish(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
 {
-	struct session_epoch *e = endpoint_epochs(k, d)->now;
+	struct session_epoch *e = sock_epochs(k, d)->now;
 	bool changed = k->mode.changed;
 	int rc = 0;
 
@@ -386,7 +386,7 @@ static void
 down(struct rtls_sock *k, enum rtls_dir d)
 {
 	bool wished = k->mode.dir[d].wish == RTLS_MODE_NIC && !k->mode.over;
-	struct epochs *all = endpoint_epochs(k, d);
+	struct epochs *all = sock_epochs(k, d);
 
 	/* Who waits for a place in its table is not to ask now. */
 	if (wished)
@@ -485,7 +485,7 @@ mode_close(struct rtls_sock *k)
 	k->mode.over = true;
 	rx_quiet_forget(k);
 	for (d = RTLS_TX; d <= RTLS_RX; d++) {
-		all = endpoint_epochs(k, d);
+		all = sock_epochs(k, d);
 		for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 			if (e->core.state != EPOCH_GONE)
 				step(k, d, e, EPOCH_CLOSE, RTLS_MODE_REASON_NONE);

@@ -53,7 +53,7 @@ counts_as(enum epoch_state state)
 static enum note
 mode_note(struct rtls_sock *k, enum rtls_dir d)
 {
-	return endpoint_epochs(k, d)->nb_keys > 1 ? NOTE_MODE_AGAIN : NOTE_MODE;
+	return sock_epochs(k, d)->nb_keys > 1 ? NOTE_MODE_AGAIN : NOTE_MODE;
 }
 
 /* What goes wrong with a device, besides each change of mode. */
@@ -90,7 +90,7 @@ static void
 changed(struct rtls_sock *k)
 {
 	k->mode.changed = true;
-	endpoint_ready(k);
+	sock_ready(k);
 }
 
 static bool
@@ -104,7 +104,7 @@ void
 mode_count_step(struct rtls_sock *k, enum rtls_dir d, enum epoch_state before,
 		const struct epoch_step *s)
 {
-	enum rtls_mode_reason why = (enum rtls_mode_reason)endpoint_epochs(k, d)->now->core.reason;
+	enum rtls_mode_reason why = (enum rtls_mode_reason)sock_epochs(k, d)->now->core.reason;
 
 	if (k->mode.over)
 		return;
@@ -123,7 +123,7 @@ mode_count_step(struct rtls_sock *k, enum rtls_dir d, enum epoch_state before,
 void
 mode_count_opened(struct rtls_sock *k, enum rtls_dir d)
 {
-	enum epoch_state state = (enum epoch_state)endpoint_epochs(k, d)->now->core.state;
+	enum epoch_state state = (enum epoch_state)sock_epochs(k, d)->now->core.state;
 
 	stack_count(k->stack, counters[d].opened[counts_as(state)]);
 }

@@ -36,9 +36,8 @@ mode_not_for_newcomers(const struct rtls_sock *k, enum rtls_dir d)
 		return why;
 	if ((dev->features & feature) == 0)
 		return RTLS_MODE_REASON_FEATURE_OFF;
-	return offload_carries(dev, endpoint_epochs_of(k, d)->now->suite, d) ?
-		       RTLS_MODE_REASON_NONE :
-		       RTLS_MODE_REASON_SUITE;
+	return offload_carries(dev, sock_epochs_of(k, d)->now->suite, d) ? RTLS_MODE_REASON_NONE :
+									   RTLS_MODE_REASON_SUITE;
 }
 
 enum rtls_mode_reason

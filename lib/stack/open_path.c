@@ -131,7 +131,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 		return NULL;
 	}
 	admission_make_room(s);
-	k = endpoint_alloc(s, l);
+	k = sock_alloc(s, l);
 	if (k == NULL) {
 		memory_no_sock(s);
 		refuse(to, CNT_SYN_DROPPED);
@@ -142,22 +142,22 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	s->no_sock = false;
 	k->tuple = *to->tuple;
 	k->hash = hash;
-	if (path_find(s, &k->tuple.remote, &k->path) != 0 || endpoint_attach(k) != 0) {
-		endpoint_free(k);
+	if (path_find(s, &k->tuple.remote, &k->path) != 0 || sock_attach(k) != 0) {
+		sock_free(k);
 		refuse(to, CNT_SYN_DROPPED);
 		return NULL;
 	}
 	k->params.cut_max = binding_cut_max(&s->bindings[k->path.binding]);
 	tcp_conn_accept(&k->tcp, &k->params, &e->syn, seg, k->rcvbuf / 2, s->now_us);
 	icmp_path_known(k);
-	k->phase = ENDPOINT_BACKLOG;
+	k->phase = SOCK_BACKLOG;
 	k->listener = l;
 	TAILQ_INSERT_TAIL(&l->backlog, k, link);
 	l->nb_backlog++;
 	admission_open(k, l);
 	tell_conn(k, NOTE_OPENED, "by the peer, to port %u", k->tuple.local_port);
 	tcp_syncache_remove(s->syncache, e);
-	endpoint_ready(l);
+	sock_ready(l);
 	return k;
 }
 

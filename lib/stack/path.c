@@ -167,7 +167,7 @@ path_learned(struct rtls_stack *s)
 
 	while ((k = TAILQ_FIRST(&s->path_list)) != NULL) {
 		path_unwait(k);
-		endpoint_schedule(k);
+		sock_schedule(k);
 	}
 }
 

@@ -79,7 +79,7 @@ oldest_incomplete(struct rtls_stack *s)
 	struct rtls_sock *k, *oldest = NULL;
 
 	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
-		if (k->phase != ENDPOINT_OPEN && k->phase != ENDPOINT_BACKLOG)
+		if (k->phase != SOCK_OWNED && k->phase != SOCK_BACKLOG)
 			continue;
 		if (k->rx.state != SESSION_RX_RECORDS || recvq_len(&k->recvq) == 0 ||
 		    session_rx_readable(&k->rx, k->tcp.peer_fin))
@@ -122,5 +122,5 @@ pressure_relieve(struct rtls_stack *s)
 	/* The program keeps the handle; the part of a record it could never read goes now. */
 	recvq_fini(&k->recvq);
 	pressure_account(k);
-	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
+	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
 }

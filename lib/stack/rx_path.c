@@ -301,7 +301,7 @@ rx_connection(struct rtls_sock *k, struct rx_packet *p)
 		drop(s, p, counter_of_drop((enum tcp_drop)v.drop));
 	else
 		stack_free_packet(s, p->m);
-	endpoint_tcp_events(k, v.events);
+	sock_tcp_events(k, v.events);
 }
 
 /* Stores what TCP keeps of the packet. It was told already, so on failure TCP must forget. */

@@ -338,7 +338,7 @@ start_clock(struct rtls_stack *s, uint64_t now_us)
 	s->now_us = now_us;
 	wheel_init(&s->wheel, now_us);
 	TAILQ_FOREACH(k, &s->tx_list, tx_link)
-		endpoint_connect(k);
+		sock_connect(k);
 }
 
 int
@@ -391,14 +391,14 @@ poll_timers(struct rtls_stack *s)
 		}
 		if (k->path.listed && k->path.retry_us <= s->now_us) {
 			path_unwait(k);
-			endpoint_schedule(k);
+			sock_schedule(k);
 		}
 		timeouts = k->tcp.rtx_at <= s->now_us && k->tcp.snd_una < k->tcp.snd_max;
 		k->stats_base.timeouts += timeouts;
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
 		if (timeouts)
 			arp_suspect(&s->bindings[k->path.binding].arp, k->path.next_hop);
-		endpoint_tcp_events(k, tcp_timer(&k->tcp, s->now_us));
+		sock_tcp_events(k, tcp_timer(&k->tcp, s->now_us));
 	}
 	return n + open_path_timers(s, TIMER_BUDGET);
 }
@@ -411,7 +411,7 @@ poll_reader(struct rtls_stack *s)
 	unsigned int n = 0;
 
 	for (; (k = reader_next_filled(s->reader)) != NULL; n++)
-		endpoint_ready(k);
+		sock_ready(k);
 	return n;
 }
 
@@ -508,14 +508,14 @@ rtls_stack_destroy(struct rtls_stack *s)
 	s->draining = true;
 	for (i = 0; i < s->conf.max_socks; i++) {
 		k = &s->socks[i];
-		if (k->phase == ENDPOINT_FREE)
+		if (k->phase == SOCK_FREE)
 			continue;
-		if (k->phase == ENDPOINT_LISTEN)
-			endpoint_unlisten(k);
+		if (k->phase == SOCK_LISTEN)
+			sock_unlisten(k);
 		else
-			endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
-		if (k->phase == ENDPOINT_OPEN)
-			endpoint_free(k);
+			sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+		if (k->phase == SOCK_OWNED)
+			sock_free(k);
 	}
 	tx_path_poll(s);
 	reclaim_sent(s);

@@ -21,7 +21,7 @@
 #include "net/icmp.h"
 #include "net/mtu_table.h"
 #include "stack/counters.h"
-#include "stack/endpoint.h"
+#include "stack/sock.h"
 #include "stack/port.h"
 #include "stack/reader.h"
 #include "stack/registry.h"
@@ -89,17 +89,17 @@ struct rtls_stack {
 	struct flow_table *flows;
 	struct rtls_sock *socks;
 	struct wheel wheel;
-	struct endpoint_list tx_list;
-	struct endpoint_list ready_list;
-	struct endpoint_list starved_list;
-	struct endpoint_list path_list;
-	struct endpoint_list quiet_list; /* their port's RX queue is gone through: stack/rx_quiet */
-	uint32_t nb_adding;              /* epochs whose device was asked, and has not answered */
-	struct endpoint_list free_list;
-	struct endpoint_list listeners;
-	struct endpoint_list tls_silent;     /* unfinished connections by age: stack/admission */
-	struct endpoint_list tls_unfinished; /* heard of, not through with their handshake */
-	struct endpoint_list lingering;      /* orphans that wait for a FIN */
+	struct sock_list tx_list;
+	struct sock_list ready_list;
+	struct sock_list starved_list;
+	struct sock_list path_list;
+	struct sock_list quiet_list; /* their port's RX queue is gone through: stack/rx_quiet */
+	uint32_t nb_adding;          /* epochs whose device was asked, and has not answered */
+	struct sock_list free_list;
+	struct sock_list listeners;
+	struct sock_list tls_silent;     /* unfinished connections by age: stack/admission */
+	struct sock_list tls_unfinished; /* heard of, not through with their handshake */
+	struct sock_list lingering;      /* orphans that wait for a FIN */
 	struct buf_pools pools;
 	struct stack_addr addrs[STACK_ADDRS_MAX];
 	struct stack_route routes[STACK_ROUTES_MAX];

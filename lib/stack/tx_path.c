@@ -36,7 +36,7 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 	if (k == NULL)
 		return;
 	tcp_sent(&k->tcp, out, s->now_us);
-	endpoint_rearm(k);
+	sock_rearm(k);
 	if (out->len == 0)
 		return;
 	n = wire_segments(k, out);
@@ -68,7 +68,7 @@ take_back(struct rtls_stack *s, const struct tx_slot *slot)
 	tcp_plan_drop(&slot->owner->tcp);
 	if (slot->seg.epoch != NULL)
 		inline_tx_refused(&slot->seg);
-	endpoint_schedule(slot->owner);
+	sock_schedule(slot->owner);
 }
 
 /* The port never gets it: to TCP it is sent, and lost in the network. */
@@ -215,18 +215,18 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
 		break;
 	case PATH_FAILED:
 		if (k->tcp.state == TCP_SYN_SENT) {
-			endpoint_abort(k, RTLS_END_NETWORK, RTLS_REASON_UNREACHABLE);
+			sock_abort(k, RTLS_END_NETWORK, RTLS_REASON_UNREACHABLE);
 			return false;
 		}
 		break;
 	}
 	if (waited_too_long(k)) {
 		tcp_conn_closed(&k->tcp, TCP_END_TIMEOUT);
-		endpoint_tcp_events(k, TCP_EV_CLOSED); /* an orphan is gone now */
+		sock_tcp_events(k, TCP_EV_CLOSED); /* an orphan is gone now */
 		return false;
 	}
 	path_wait(k);
-	endpoint_rearm(k);
+	sock_rearm(k);
 	return false;
 }
 
@@ -275,7 +275,7 @@ not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, const st
 	}
 	/* What is queued can never be sent. What is gathered goes first: the RST counts it. */
 	flush(s, b);
-	endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
 }
 
 /*
@@ -289,7 +289,7 @@ next_segment(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, bool 
 
 	if (!tcp_plan(&k->tcp, s->now_us, &g->out)) {
 		/* It may have started to probe a closed window. */
-		endpoint_rearm(k);
+		sock_rearm(k);
 		return NULL;
 	}
 	if (!first)
@@ -312,7 +312,7 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 	int rc;
 
 	if (b->full) {
-		endpoint_schedule(k);
+		sock_schedule(k);
 		return;
 	}
 	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(k, &g->out)) {
@@ -335,7 +335,7 @@ serve(struct rtls_stack *s, struct rtls_sock *k)
 			break;
 	}
 	/* Its turn is over, not its work; unless it was aborted. */
-	endpoint_schedule(k);
+	sock_schedule(k);
 }
 
 /* Whom a full port served comes behind all others in the next poll. */
@@ -356,7 +356,7 @@ unsigned int
 tx_path_poll(struct rtls_stack *s)
 {
 	uint64_t before = s->counters[CNT_TX_PACKETS];
-	struct endpoint_list turn = TAILQ_HEAD_INITIALIZER(turn);
+	struct sock_list turn = TAILQ_HEAD_INITIALIZER(turn);
 	struct rtls_sock *k;
 	uint32_t i;
 

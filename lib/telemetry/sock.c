@@ -15,16 +15,16 @@
 const char *
 sock_phase_name(const struct rtls_sock *k)
 {
-	switch ((enum endpoint_phase)k->phase) {
-	case ENDPOINT_FREE:
+	switch ((enum sock_phase)k->phase) {
+	case SOCK_FREE:
 		break;
-	case ENDPOINT_LISTEN:
+	case SOCK_LISTEN:
 		return "listen";
-	case ENDPOINT_BACKLOG:
+	case SOCK_BACKLOG:
 		return "backlog";
-	case ENDPOINT_OPEN:
+	case SOCK_OWNED:
 		return "open";
-	case ENDPOINT_ORPHAN:
+	case SOCK_ORPHAN:
 		return "orphan";
 	}
 	return "free";
@@ -92,7 +92,7 @@ visit(struct rtls_stack *s, void *arg)
 	v->found = k != NULL;
 	if (k == NULL)
 		return false;
-	v->listens = k->phase == ENDPOINT_LISTEN;
+	v->listens = k->phase == SOCK_LISTEN;
 	v->phase = sock_phase_name(k);
 	v->nb_backlog = k->nb_backlog;
 	v->max_backlog = k->max_backlog;

@@ -25,7 +25,7 @@ sock_of_id(const struct rtls_stack *s, uint64_t id)
 {
 	const struct rtls_sock *k = &s->socks[id % s->conf.max_socks];
 
-	return k->phase != ENDPOINT_FREE && sock_id(s, k) == id ? k : NULL;
+	return k->phase != SOCK_FREE && sock_id(s, k) == id ? k : NULL;
 }
 
 /* Who has the handle. */

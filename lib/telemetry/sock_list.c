@@ -60,7 +60,7 @@ tls_matches(const struct filter *f, const struct rtls_sock *k)
 
 	if (f->mode == ANY && f->reason == ANY && f->suite == NULL)
 		return true;
-	if (k->phase == ENDPOINT_LISTEN)
+	if (k->phase == SOCK_LISTEN)
 		return false;
 	for (enum rtls_dir d = RTLS_TX; d <= RTLS_RX; d++) {
 		sock_tls_info_fill(k, d, &tls);
@@ -79,7 +79,7 @@ look_at(struct page *page, const struct rtls_stack *s, const struct rtls_sock *k
 	const struct filter *f = &page->filter;
 	struct rtls_sock_info info;
 
-	if (k->phase == ENDPOINT_FREE)
+	if (k->phase == SOCK_FREE)
 		return;
 	sock_info_fill(k, &info);
 	if ((f->state != ANY && info.state != f->state) ||

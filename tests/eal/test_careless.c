@@ -74,7 +74,7 @@ test_closed(void)
 	pair_connect(&p, 0, socks);
 	CU_ASSERT_EQUAL(rtls_send(socks[0], "the last words", 14, 0), 14);
 	CU_ASSERT_EQUAL(rtls_close(socks[0]), 0);
-	CU_ASSERT_EQUAL(socks[0]->phase, ENDPOINT_ORPHAN);
+	CU_ASSERT_EQUAL(socks[0]->phase, SOCK_ORPHAN);
 	all_closed(socks[0]);
 	pair_settle(&p);
 	/* What was accepted is delivered, and no more. */
@@ -84,7 +84,7 @@ test_closed(void)
 	CU_ASSERT_EQUAL(rtls_close(socks[1]), 0);
 	pair_settle(&p);
 	for (int i = 0; i < 2; i++) {
-		CU_ASSERT_EQUAL(socks[i]->phase, ENDPOINT_FREE);
+		CU_ASSERT_EQUAL(socks[i]->phase, SOCK_FREE);
 		all_closed(socks[i]);
 	}
 	alive(&p, other);

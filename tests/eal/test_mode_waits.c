@@ -222,7 +222,7 @@ test_steering_full(void)
 	struct epochs *all;
 
 	begin(RTLS_MODE, RTLS_TLS_TX_REBUILD);
-	all = endpoint_epochs(d.k[0], RTLS_RX);
+	all = sock_epochs(d.k[0], RTLS_RX);
 	done.ctx = all->now->ctx.handle;
 	done.cookie = mode_device_cookie(d.k[0], RTLS_RX);
 	d.dev.o.del_rc = -EINPROGRESS;
@@ -283,7 +283,7 @@ test_gathered(void)
 	struct epochs *all;
 
 	begin(RTLS_MODE, RTLS_TLS_TX_NEXT_RECORD);
-	all = endpoint_epochs(d.k[0], RTLS_TX);
+	all = sock_epochs(d.k[0], RTLS_TX);
 	cable_set_path(d.p.cable, 0, &DEAD);
 	device_pair_write(&d, 0, NEW);
 	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 0, 0, ++d.epoch[0]), 0);
@@ -334,7 +334,7 @@ takes_nothing(enum rtls_tls_tx_method method)
 	dev->o.mute = true;
 	device_pair_connect(&d);
 	device_pair_keys(&d, 0);
-	all = endpoint_epochs(d.k[0], RTLS_TX);
+	all = sock_epochs(d.k[0], RTLS_TX);
 	if (method == RTLS_TLS_TX_REBUILD)
 		dev->o.mark_rc = -EIO;
 	else
@@ -420,7 +420,7 @@ test_late_place(void)
 	struct rtls_tls_event ev = { .type = RTLS_TLS_EV_LOST };
 
 	begin(RTLS_MODE, RTLS_TLS_TX_REBUILD);
-	ev.ctx = endpoint_epochs(d.k[0], RTLS_TX)->now->ctx.handle;
+	ev.ctx = sock_epochs(d.k[0], RTLS_TX)->now->ctx.handle;
 	ev.cookie = mode_device_cookie(d.k[0], RTLS_TX);
 	cable_set_path(d.p.cable, 0, &DEAD);
 	device_pair_write(&d, 0, NEW);

@@ -95,7 +95,7 @@ finish(void)
 static void
 context_event(enum rtls_tls_event_type type, enum rtls_dir dir)
 {
-	struct epochs *all = endpoint_epochs(d.k[0], dir);
+	struct epochs *all = sock_epochs(d.k[0], dir);
 	struct rtls_tls_event ev = { .type = (uint8_t)type,
 				     .ctx = all->now->ctx.handle,
 				     .cookie = mode_device_cookie(d.k[0], dir) };

@@ -208,7 +208,7 @@ check_backlog(const struct rtls_sock *l)
 	uint32_t n = 0;
 
 	TAILQ_FOREACH(k, &l->backlog, link) {
-		if (k->phase != ENDPOINT_BACKLOG || k->listener != l)
+		if (k->phase != SOCK_BACKLOG || k->listener != l)
 			return "a backlog holds what does not wait in it";
 		n++;
 	}
@@ -229,7 +229,7 @@ check_connection(const struct rtls_sock *k, struct stack_watch *w)
 	/* What an orphan receives is thrown away. */
 	if (!k->tcp.orphan)
 		why = check_mirror(k);
-	if (why == NULL && k->phase != ENDPOINT_ORPHAN)
+	if (why == NULL && k->phase != SOCK_ORPHAN)
 		why = check_records(k);
 	if (why == NULL)
 		why = check_tcp(k);
@@ -241,21 +241,21 @@ check_sock(const struct rtls_sock *k, struct stack_watch *w)
 {
 	uint32_t i;
 
-	switch ((enum endpoint_phase)k->phase) {
-	case ENDPOINT_FREE:
-	case ENDPOINT_LISTEN:
+	switch ((enum sock_phase)k->phase) {
+	case SOCK_FREE:
+	case SOCK_LISTEN:
 		break;
-	case ENDPOINT_BACKLOG:
-	case ENDPOINT_OPEN:
-	case ENDPOINT_ORPHAN:
+	case SOCK_BACKLOG:
+	case SOCK_OWNED:
+	case SOCK_ORPHAN:
 		return check_connection(k, w);
 	}
 	if (k->stack == NULL) /* never used */
 		return NULL;
 	i = (uint32_t)(k - k->stack->socks);
 	w->socks[i].used = false;
-	return k->phase == ENDPOINT_LISTEN && check_backlog(k) != NULL ? check_backlog(k) :
-									 check_idle(k);
+	return k->phase == SOCK_LISTEN && check_backlog(k) != NULL ? check_backlog(k) :
+								     check_idle(k);
 }
 
 const char *
@@ -268,7 +268,7 @@ stack_invariants(const struct rtls_stack *s, struct stack_watch *w)
 	for (uint32_t i = 0; why == NULL && i < s->conf.max_socks; i++) {
 		const struct rtls_sock *k = &s->socks[i];
 
-		used += k->phase != ENDPOINT_FREE;
+		used += k->phase != SOCK_FREE;
 		flows += k->attached;
 		room += k->room_counted;
 		rx_holders += k->room_counted != 0;
@@ -276,7 +276,7 @@ stack_invariants(const struct rtls_stack *s, struct stack_watch *w)
 		holders += k->tx_counted != 0;
 		if (k->room_counted != k->recvq.room_used)
 			why = "a socket's room is not counted";
-		else if (k->phase != ENDPOINT_FREE && k->phase != ENDPOINT_LISTEN &&
+		else if (k->phase != SOCK_FREE && k->phase != SOCK_LISTEN &&
 			 k->tx_counted != session_tx_held(&k->tx))
 			why = "what a socket holds for sending is not counted";
 		else

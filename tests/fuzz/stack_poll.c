@@ -82,7 +82,7 @@ find_sock(const struct bench *b, const struct bench_peer *p)
 	for (uint32_t i = 0; i < b->stack->conf.max_socks; i++) {
 		struct rtls_sock *k = &b->stack->socks[i];
 
-		if (k->attached && k->phase != ENDPOINT_ORPHAN && k->tuple.remote_port == p->port &&
+		if (k->attached && k->phase != SOCK_ORPHAN && k->tuple.remote_port == p->port &&
 		    k->tuple.local_port == p->local_port)
 			return k;
 	}
@@ -199,7 +199,7 @@ forget_gone(struct bench_peer *p)
 
 	if (k == NULL || !p->rcv.on)
 		return;
-	if (k->phase == ENDPOINT_FREE || k->phase == ENDPOINT_ORPHAN || k->tcp.orphan ||
+	if (k->phase == SOCK_FREE || k->phase == SOCK_ORPHAN || k->tcp.orphan ||
 	    k->tcp.iss != p->rcv.iss) {
 		p->sock = NULL;
 		p->ours = false;

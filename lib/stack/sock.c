@@ -7,7 +7,7 @@
 #include <recordtls/names.h>
 
 #include "stack/admission.h"
-#include "stack/endpoint.h"
+#include "stack/sock.h"
 #include "stack/icmp_path.h"
 #include "stack/memory.h"
 #include "stack/mode_count.h"
@@ -20,7 +20,7 @@
 #include "tcp/timer.h"
 
 struct rtls_sock *
-endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
+sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 {
 	struct rtls_sock *k = TAILQ_FIRST(&s->free_list);
 	uint32_t uses;
@@ -58,14 +58,14 @@ endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 }
 
 void
-endpoint_free(struct rtls_sock *k)
+sock_free(struct rtls_sock *k)
 {
 	struct rtls_stack *s = k->stack;
 
 	mode_close(k);
 	mode_uncount(k);
 	admission_forget(k);
-	endpoint_detach(k);
+	sock_detach(k);
 	path_unwait(k);
 	wheel_cancel(&s->wheel, &k->timer);
 	if (k->tx_listed)
@@ -82,14 +82,14 @@ endpoint_free(struct rtls_sock *k)
 	recvq_fini(&k->recvq);
 	pressure_account(k);
 	memory_account(k);
-	k->phase = ENDPOINT_FREE;
+	k->phase = SOCK_FREE;
 	/* Oldest first: a handle that a program kept by mistake answers -EBADF for long. */
 	TAILQ_INSERT_TAIL(&s->free_list, k, link);
 	s->store.members = --s->socks_in_use;
 }
 
 int
-endpoint_attach(struct rtls_sock *k)
+sock_attach(struct rtls_sock *k)
 {
 	struct rtls_stack *s = k->stack;
 	int rc;
@@ -102,7 +102,7 @@ endpoint_attach(struct rtls_sock *k)
 }
 
 void
-endpoint_detach(struct rtls_sock *k)
+sock_detach(struct rtls_sock *k)
 {
 	if (!k->attached)
 		return;
@@ -111,7 +111,7 @@ endpoint_detach(struct rtls_sock *k)
 }
 
 void
-endpoint_connect(struct rtls_sock *k)
+sock_connect(struct rtls_sock *k)
 {
 	struct rtls_stack *s = k->stack;
 	const struct binding *b = &s->bindings[k->path.binding];
@@ -122,23 +122,23 @@ endpoint_connect(struct rtls_sock *k)
 				 tcp_isn(s->secret, &k->tuple, s->now_us),
 				 tcp_ts_offset(s->secret, &k->tuple), binding_mss(b), k->rcvbuf / 2,
 				 s->now_us);
-	endpoint_schedule(k);
+	sock_schedule(k);
 }
 
 void
-endpoint_unlisten(struct rtls_sock *l)
+sock_unlisten(struct rtls_sock *l)
 {
 	struct rtls_sock *k;
 
 	while ((k = TAILQ_FIRST(&l->backlog)) != NULL)
-		endpoint_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+		sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
 	tcp_syncache_remove_listener(l->stack->syncache, (uint32_t)(l - l->stack->socks));
 	TAILQ_REMOVE(&l->stack->listeners, l, link);
-	endpoint_free(l);
+	sock_free(l);
 }
 
 void
-endpoint_schedule(struct rtls_sock *k)
+sock_schedule(struct rtls_sock *k)
 {
 	if (k->tx_listed || k->tcp.state == TCP_CLOSED)
 		return;
@@ -147,7 +147,7 @@ endpoint_schedule(struct rtls_sock *k)
 }
 
 void
-endpoint_ready(struct rtls_sock *k)
+sock_ready(struct rtls_sock *k)
 {
 	if (k->ready_listed || k->watch == 0)
 		return;
@@ -156,7 +156,7 @@ endpoint_ready(struct rtls_sock *k)
 }
 
 void
-endpoint_rearm(struct rtls_sock *k)
+sock_rearm(struct rtls_sock *k)
 {
 	uint64_t at = RTE_MIN(tcp_deadline(&k->tcp), admission_deadline(k));
 
@@ -180,13 +180,13 @@ endpoint_rearm(struct rtls_sock *k)
  * 3.8.6.2.2).
  */
 void
-endpoint_offer_window(struct rtls_sock *k)
+sock_offer_window(struct rtls_sock *k)
 {
 	uint32_t used = k->recvq.room_used, need = session_rx_head_need(&k->rx);
 	uint32_t share, room;
 
 	pressure_account(k);
-	if (k->phase == ENDPOINT_ORPHAN)
+	if (k->phase == SOCK_ORPHAN)
 		return;
 	share = pressure_share(k);
 	room = used < share ? (share - used) / 2 : 0;
@@ -196,7 +196,7 @@ endpoint_offer_window(struct rtls_sock *k)
 		room = RTE_MAX(room, RTE_MAX(need, 2 * k->tcp.rcv_mss));
 	tcp_rcv_room(&k->tcp, room);
 	if (k->tcp.ack_now)
-		endpoint_schedule(k);
+		sock_schedule(k);
 }
 
 static void
@@ -244,7 +244,7 @@ note_tcp_end(struct rtls_sock *k)
 static void
 leave_backlog(struct rtls_sock *k)
 {
-	if (k->phase != ENDPOINT_BACKLOG)
+	if (k->phase != SOCK_BACKLOG)
 		return;
 	TAILQ_REMOVE(&k->listener->backlog, k, link);
 	k->listener->nb_backlog--;
@@ -255,7 +255,7 @@ static bool
 finished(struct rtls_sock *k)
 {
 	admission_leave(k);
-	endpoint_detach(k);
+	sock_detach(k);
 	path_unwait(k);
 	wheel_cancel(&k->stack->wheel, &k->timer);
 	/* Nothing will be sent again: buffers go back now, not when the program closes. */
@@ -265,12 +265,12 @@ finished(struct rtls_sock *k)
 	memory_account(k);
 	memory_unstarve(k);
 	note_tcp_end(k);
-	if (k->phase == ENDPOINT_OPEN) {
-		endpoint_ready(k);
+	if (k->phase == SOCK_OWNED) {
+		sock_ready(k);
 		return true;
 	}
 	leave_backlog(k);
-	endpoint_free(k);
+	sock_free(k);
 	return false;
 }
 
@@ -278,7 +278,7 @@ finished(struct rtls_sock *k)
 static void
 delivered(struct rtls_sock *k)
 {
-	if (k->phase == ENDPOINT_ORPHAN) /* nobody reads it, and TCP knows what it takes */
+	if (k->phase == SOCK_ORPHAN) /* nobody reads it, and TCP knows what it takes */
 		return;
 	admission_heard(k);
 	if (k->rx.framer.state == FRAMER_WANT_HEADER)
@@ -286,11 +286,11 @@ delivered(struct rtls_sock *k)
 	session_rx_input(&k->rx);
 	if (epochs_waits_for_start(&k->rx.epochs))
 		mode_delivered(k);
-	endpoint_offer_window(k);
+	sock_offer_window(k);
 }
 
 bool
-endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
+sock_tcp_events(struct rtls_sock *k, uint32_t events)
 {
 	/* Two windows: one in flight, one to follow it. */
 	k->tx.useful = 2 * RTE_MIN((uint64_t)k->tcp.cc.cwnd, k->tcp.snd_wnd);
@@ -310,7 +310,7 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 	if (events & (TCP_EV_DELIVER | TCP_EV_PEER_FIN))
 		delivered(k);
 	if (events & TCP_EV_SEND)
-		endpoint_schedule(k);
+		sock_schedule(k);
 	if (events & TCP_EV_TIME_WAIT) {
 		open_path_time_wait(k);
 		tcp_conn_closed(&k->tcp, TCP_END_NORMAL);
@@ -318,14 +318,14 @@ endpoint_tcp_events(struct rtls_sock *k, uint32_t events)
 	}
 	if (events & TCP_EV_CLOSED)
 		return finished(k);
-	endpoint_rearm(k);
+	sock_rearm(k);
 	if (events != 0)
-		endpoint_ready(k);
+		sock_ready(k);
 	return true;
 }
 
 void
-endpoint_abort(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason)
+sock_abort(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason)
 {
 	struct rtls_stack *s = k->stack;
 	struct rte_mbuf *m;
@@ -357,12 +357,12 @@ is_writable(const struct rtls_sock *k)
 }
 
 uint32_t
-endpoint_bits(const struct rtls_sock *k)
+sock_bits(const struct rtls_sock *k)
 {
 	bool ended = k->tcp.state == TCP_CLOSED;
 	uint32_t bits = 0;
 
-	if (k->phase == ENDPOINT_LISTEN)
+	if (k->phase == SOCK_LISTEN)
 		return k->nb_backlog > 0 ? RTLS_ACCEPT : 0;
 	if (k->tcp.state == TCP_SYN_SENT)
 		return 0;

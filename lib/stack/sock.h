@@ -6,11 +6,11 @@
  * stack drives it; lib/sock offers it to programs.
  *
  *   FREE -> LISTEN -> FREE
- *   FREE -> BACKLOG -> OPEN -> ORPHAN -> FREE	passive open, accept, close
- *   FREE -> OPEN				active open
+ *   FREE -> BACKLOG -> OWNED -> ORPHAN -> FREE	passive open, accept, close
+ *   FREE -> OWNED				active open
  */
-#ifndef RTLS_STACK_ENDPOINT_H
-#define RTLS_STACK_ENDPOINT_H
+#ifndef RTLS_STACK_SOCK_H
+#define RTLS_STACK_SOCK_H
 
 #include <sys/queue.h>
 
@@ -32,21 +32,21 @@
 #include "tcp/admit.h"
 #include "tcp/conn.h"
 
-enum endpoint_phase {
-	ENDPOINT_FREE,
-	ENDPOINT_LISTEN,
-	ENDPOINT_BACKLOG, /* established, not accepted yet */
-	ENDPOINT_OPEN,    /* the program has the handle */
-	ENDPOINT_ORPHAN,  /* it closed the handle, the connection is finishing */
+enum sock_phase {
+	SOCK_FREE,
+	SOCK_LISTEN,
+	SOCK_BACKLOG, /* established, not accepted yet */
+	SOCK_OWNED,   /* the program has the handle */
+	SOCK_ORPHAN,  /* it closed the handle, the connection is finishing */
 };
 
-TAILQ_HEAD(endpoint_list, rtls_sock);
+TAILQ_HEAD(sock_list, rtls_sock);
 
 struct rtls_sock {
 	/* What each segment touches. */
 	struct tcp_conn tcp;
 	struct rtls_stack *stack;
-	uint8_t phase;        /* enum endpoint_phase */
+	uint8_t phase;        /* enum sock_phase */
 	bool tx_listed;       /* on stack->tx_list: tcp_plan may have something to say */
 	bool ready_listed;    /* on stack->ready_list: may have events to report */
 	bool attached;        /* the flow table leads here */
@@ -82,14 +82,14 @@ struct rtls_sock {
 
 	/* Before the end of the handshake: stack/admission. A listener's: of its connections. */
 	struct admit admit;
-	struct endpoint_list *admit_list;
+	struct sock_list *admit_list;
 	TAILQ_ENTRY(rtls_sock) admit_link;
 	bool remote_counted; /* in stack->remotes */
 	bool made_room;      /* ended for a newcomer; its program has the handle still */
 
 	/* Listeners. */
-	struct endpoint_list backlog;
-	struct endpoint_list silent; /* of the backlog, without a byte received */
+	struct sock_list backlog;
+	struct sock_list silent; /* of the backlog, without a byte received */
 	uint32_t nb_backlog;
 	uint32_t max_backlog;
 	struct rtls_sock *listener; /* BACKLOG: whose */
@@ -116,52 +116,52 @@ struct rtls_stack;
 
 /* The epochs of a direction: to step them; to look at them. */
 static inline struct epochs *
-endpoint_epochs(struct rtls_sock *k, enum rtls_dir d)
+sock_epochs(struct rtls_sock *k, enum rtls_dir d)
 {
 	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
 }
 
 static inline const struct epochs *
-endpoint_epochs_of(const struct rtls_sock *k, enum rtls_dir d)
+sock_epochs_of(const struct rtls_sock *k, enum rtls_dir d)
 {
 	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
 }
 
 /* A free socket as an empty connection without tuple, or NULL. */
-struct rtls_sock *endpoint_alloc(struct rtls_stack *s, const struct rtls_sock *opts);
+struct rtls_sock *sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts);
 
 /* Frees all that it holds and the socket itself; keys are wiped. */
-void endpoint_free(struct rtls_sock *k);
+void sock_free(struct rtls_sock *k);
 
 /* Puts the connection into the flow table. 0, -EADDRINUSE or -ENOSPC. */
-int endpoint_attach(struct rtls_sock *k);
-void endpoint_detach(struct rtls_sock *k);
+int sock_attach(struct rtls_sock *k);
+void sock_detach(struct rtls_sock *k);
 
 /* Starts an active open: tuple and path are set, it is attached. */
-void endpoint_connect(struct rtls_sock *k);
+void sock_connect(struct rtls_sock *k);
 
 /* Frees a listener, its half-open connections and those that nobody accepted. */
-void endpoint_unlisten(struct rtls_sock *l);
+void sock_unlisten(struct rtls_sock *l);
 
 /* The connection may have something to send: the poll will ask it. */
-void endpoint_schedule(struct rtls_sock *k);
+void sock_schedule(struct rtls_sock *k);
 
 /* Its events may have changed. */
-void endpoint_ready(struct rtls_sock *k);
+void sock_ready(struct rtls_sock *k);
 
 /* Its deadlines may have changed. */
-void endpoint_rearm(struct rtls_sock *k);
+void sock_rearm(struct rtls_sock *k);
 
 /* Tells TCP how much it may receive. */
-void endpoint_offer_window(struct rtls_sock *k);
+void sock_offer_window(struct rtls_sock *k);
 
 /* TCP events, from input or timers. False: it was an orphan and is gone. */
-bool endpoint_tcp_events(struct rtls_sock *k, uint32_t events);
+bool sock_tcp_events(struct rtls_sock *k, uint32_t events);
 
-/* RST and gone, whatever the phase but LISTEN; an OPEN one stays for its owner, closed. */
-void endpoint_abort(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason);
+/* RST and gone, whatever the phase but LISTEN; an OWNED one stays for its owner, closed. */
+void sock_abort(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason);
 
 /* What it is ready for now. */
-uint32_t endpoint_bits(const struct rtls_sock *k);
+uint32_t sock_bits(const struct rtls_sock *k);
 
 #endif
