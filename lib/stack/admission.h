@@ -16,26 +16,26 @@
 bool admission_remote_full(struct rtls_stack *s, const struct net_addr *remote);
 
 /* Event: the listener has a new connection, in its backlog. */
-void admission_open(struct rtls_sock *k, struct rtls_sock *listener);
+void admission_open(struct rtls_sock *sock, struct rtls_sock *listener);
 
 /* Events; each does nothing where it means nothing. */
-void admission_accepted(struct rtls_sock *k);
-void admission_heard(struct rtls_sock *k);
-void admission_guarded(struct rtls_sock *k);
-void admission_keyed(struct rtls_sock *k); /* keys were set, or stay with another library */
-void admission_orphaned(struct rtls_sock *k);
+void admission_accepted(struct rtls_sock *sock);
+void admission_heard(struct rtls_sock *sock);
+void admission_guarded(struct rtls_sock *sock);
+void admission_keyed(struct rtls_sock *sock); /* keys were set, or stay with another library */
+void admission_orphaned(struct rtls_sock *sock);
 
 /* TCP is done with it. */
-void admission_leave(struct rtls_sock *k);
+void admission_leave(struct rtls_sock *sock);
 
 /* The slot is free. */
-void admission_forget(struct rtls_sock *k);
+void admission_forget(struct rtls_sock *sock);
 
 /* When it is to be ended; UINT64_MAX: never. */
-uint64_t admission_deadline(const struct rtls_sock *k);
+uint64_t admission_deadline(const struct rtls_sock *sock);
 
 /* Its time is over: ends it. Who is in its backlog, or an orphan, is gone then. */
-void admission_expire(struct rtls_sock *k);
+void admission_expire(struct rtls_sock *sock);
 
 /* A connection is to come: ends an unfinished one where sockets run short. */
 void admission_make_room(struct rtls_stack *s);

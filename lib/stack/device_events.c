@@ -10,7 +10,7 @@ enum { EVENTS = 16 };
 
 /* The epoch that has the context of an event. */
 struct found {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	enum rtls_dir d;
 	struct session_epoch *e; /* NULL: the context is gone */
 };
@@ -30,10 +30,10 @@ find(struct rtls_stack *s, const struct rtls_tls_event *ev)
 
 	if (ev->cookie >> 1 >= s->conf.max_socks)
 		return f;
-	f.k = &s->socks[ev->cookie >> 1];
-	if (f.k->phase == SOCK_FREE)
+	f.sock = &s->socks[ev->cookie >> 1];
+	if (f.sock->phase == SOCK_FREE)
 		return f;
-	all = sock_epochs(f.k, f.d);
+	all = sock_epochs(f.sock, f.d);
 	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
 		if (is_of(e, ev))
 			f.e = e;
@@ -44,13 +44,13 @@ static void
 device_down(struct rtls_stack *s, const struct binding *b)
 {
 	struct rtls_port *port = b->port;
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 
 	tell_port(s, b, NOTE_DEVICE_DOWN, NULL);
 	port->tls.features = 0;
-	for (k = s->socks; k < s->socks + s->conf.max_socks; k++)
-		if (k->phase != SOCK_FREE && s->bindings[k->path.binding].port == port)
-			mode_down(k);
+	for (sock = s->socks; sock < s->socks + s->conf.max_socks; sock++)
+		if (sock->phase != SOCK_FREE && s->bindings[sock->path.binding].port == port)
+			mode_down(sock);
 }
 
 /* What one context has to tell. */
@@ -59,17 +59,17 @@ take_context_event(struct found f, const struct rtls_tls_event *ev)
 {
 	switch ((enum rtls_tls_event_type)ev->type) {
 	case RTLS_TLS_EV_ADD_DONE:
-		mode_added(f.k, f.d, f.e, ev->status);
+		mode_added(f.sock, f.d, f.e, ev->status);
 		break;
 	case RTLS_TLS_EV_DEL_DONE:
-		mode_deleted(f.k, f.d, f.e);
+		mode_deleted(f.sock, f.d, f.e);
 		break;
 	case RTLS_TLS_EV_LOST:
-		mode_lost(f.k, f.d, f.e);
+		mode_lost(f.sock, f.d, f.e);
 		break;
 	case RTLS_TLS_EV_TX_RESYNC:
 		if (f.d == RTLS_TX)
-			mode_tx_out_of_step(f.k, f.e, ev->seq);
+			mode_tx_out_of_step(f.sock, f.e, ev->seq);
 		break;
 	case RTLS_TLS_EV_DOWN:
 	case RTLS_TLS_EV_UP:

@@ -8,21 +8,21 @@
 #include "tcp/path.h"
 
 static uint32_t
-tell_tcp(struct rtls_sock *k, const struct icmp_unreachable *e)
+tell_tcp(struct rtls_sock *sock, const struct icmp_unreachable *e)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 	uint32_t events;
 
 	if (e->code != ICMP_CODE_TOO_BIG)
-		return tcp_path_unreachable(&k->tcp, e->seq,
+		return tcp_path_unreachable(&sock->tcp, e->seq,
 					    e->code == ICMP_CODE_PROTOCOL ||
 						    e->code == ICMP_CODE_PORT);
-	events = tcp_path_too_big(&k->tcp, e->seq, e->mtu);
+	events = tcp_path_too_big(&sock->tcp, e->seq, e->mtu);
 	if (events == 0)
 		return 0;
 	stack_count(s, CNT_PATH_MTU_LOWERED);
-	tell_conn(k, NOTE_PATH_MTU, "%u bytes, segments of %u", e->mtu, k->tcp.mss);
-	mtu_table_note(&s->mtus, &k->tuple.remote, e->mtu, s->now_us);
+	tell_conn(sock, NOTE_PATH_MTU, "%u bytes, segments of %u", e->mtu, sock->tcp.mss);
+	mtu_table_note(&s->mtus, &sock->tuple.remote, e->mtu, s->now_us);
 	return events;
 }
 
@@ -45,10 +45,10 @@ icmp_path_input(struct rtls_stack *s, const struct net_addr *own, const uint8_t 
 }
 
 void
-icmp_path_known(struct rtls_sock *k)
+icmp_path_known(struct rtls_sock *sock)
 {
-	uint16_t mtu = mtu_table_find(&k->stack->mtus, &k->tuple.remote, k->stack->now_us);
+	uint16_t mtu = mtu_table_find(&sock->stack->mtus, &sock->tuple.remote, sock->stack->now_us);
 
 	if (mtu != 0)
-		tcp_path_limit(&k->tcp, mtu);
+		tcp_path_limit(&sock->tcp, mtu);
 }

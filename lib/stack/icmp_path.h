@@ -19,6 +19,6 @@ void icmp_path_input(struct rtls_stack *s, const struct net_addr *own, const uin
 		     uint32_t contiguous_len, uint32_t l4_len);
 
 /* A connection is established: what is known of its path counts. */
-void icmp_path_known(struct rtls_sock *k);
+void icmp_path_known(struct rtls_sock *sock);
 
 #endif

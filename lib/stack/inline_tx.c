@@ -22,22 +22,22 @@ is_far(const struct session_epoch *e, uint64_t off)
 
 /* Does the device take packets in order only, and what is sent again is sealed here? */
 static bool
-in_order_only(const struct rtls_sock *k, const struct session_epoch *e)
+in_order_only(const struct rtls_sock *sock, const struct session_epoch *e)
 {
 	return e->ctx.state == OFFLOAD_STARTED &&
-	       stack_device_of(k)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
+	       stack_device_of(sock)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
 }
 
 uint32_t
-inline_tx_cut(const struct rtls_sock *k, const struct tx_segment *g, uint32_t len)
+inline_tx_cut(const struct rtls_sock *sock, const struct tx_segment *g, uint32_t len)
 {
 	const struct session_epoch *e = session_epoch_of(g->rec->epoch);
 	uint64_t off = g->out.off, next_off = e->tx.sent.planned_off;
 
-	if (len > k->tcp.mss && stack_device_of(k)->caps.tx_tso == 0)
-		len = k->tcp.mss;
+	if (len > sock->tcp.mss && stack_device_of(sock)->caps.tx_tso == 0)
+		len = sock->tcp.mss;
 	/* Half of it sent before would be out of order as a whole. */
-	if (in_order_only(k, e) && off < next_off && off + len > next_off)
+	if (in_order_only(sock, e) && off < next_off && off + len > next_off)
 		return (uint32_t)(next_off - off);
 	return len;
 }
@@ -47,19 +47,19 @@ inline_tx_cut(const struct rtls_sock *k, const struct tx_segment *g, uint32_t le
  * that was never sent, once all that it was to seal before is with the port.
  */
 static bool
-resync(struct rtls_sock *k, struct session_epoch *e, const struct txmap_rec *rec, uint64_t off)
+resync(struct rtls_sock *sock, struct session_epoch *e, const struct txmap_rec *rec, uint64_t off)
 {
-	const struct offload_device *dev = stack_device_of(k);
+	const struct offload_device *dev = stack_device_of(sock);
 	struct epoch_sent *sent = &e->tx.sent;
 	int rc;
 
 	if (off < sent->planned_off || sent->next_off != sent->planned_off ||
 	    rec->stream_off != off)
 		return false;
-	rc = dev->ops->tx_resync(dev->dev, e->ctx.handle, tcp_seq_of(&k->tcp, off), rec->rec_no);
+	rc = dev->ops->tx_resync(dev->dev, e->ctx.handle, tcp_seq_of(&sock->tcp, off), rec->rec_no);
 	/* -EBUSY: not now; a later record may do. */
 	if (rc != 0 && (rc != -EBUSY || is_far(e, off)))
-		mode_lost(k, RTLS_TX, e);
+		mode_lost(sock, RTLS_TX, e);
 	if (rc != 0)
 		return false;
 	sent->next_off = off;
@@ -71,80 +71,80 @@ resync(struct rtls_sock *k, struct session_epoch *e, const struct txmap_rec *rec
 
 /* Will the device seal what begins at off? */
 static bool
-device_takes(struct rtls_sock *k, struct session_epoch *e, const struct txmap_rec *rec,
+device_takes(struct rtls_sock *sock, struct session_epoch *e, const struct txmap_rec *rec,
 	     uint64_t off)
 {
 	if (e->ctx.state != OFFLOAD_STARTED || off < e->tx.sent.by_hand_off)
 		return false;
-	if (!in_order_only(k, e) || (off == e->tx.sent.planned_off && !e->tx.sent.out_of_step))
+	if (!in_order_only(sock, e) || (off == e->tx.sent.planned_off && !e->tx.sent.out_of_step))
 		return true;
-	return resync(k, e, rec, off);
+	return resync(sock, e, rec, off);
 }
 
 /* Seals the records of a segment; each may come to lie in another buffer. */
 static int
-seal_here(struct rtls_sock *k, struct tx_segment *g)
+seal_here(struct rtls_sock *sock, struct tx_segment *g)
 {
 	uint64_t off = g->out.off, end_off = off + g->out.len;
 	struct txmap_rec *rec;
 	int rc;
 
 	while (off < end_off) {
-		rec = txmap_find(&k->sendq.map, off);
+		rec = txmap_find(&sock->sendq.map, off);
 		off = rec->stream_off + rec->len;
 		if (rec->epoch == NULL)
 			continue;
-		rc = session_tx_seal_queued(&k->tx, rec);
+		rc = session_tx_seal_queued(&sock->tx, rec);
 		if (rc != 0)
 			return rc;
-		stack_count(k->stack, CNT_TX_RECORDS_FALLBACK);
+		stack_count(sock->stack, CNT_TX_RECORDS_FALLBACK);
 	}
-	g->rec = txmap_find(&k->sendq.map, g->out.off);
+	g->rec = txmap_find(&sock->sendq.map, g->out.off);
 	return 0;
 }
 
 int
-inline_tx_decide(struct rtls_sock *k, struct tx_segment *g)
+inline_tx_decide(struct rtls_sock *sock, struct tx_segment *g)
 {
 	struct session_epoch *e = session_epoch_of(g->rec->epoch);
 
-	if (!device_takes(k, e, g->rec, g->out.off))
-		return seal_here(k, g);
+	if (!device_takes(sock, e, g->rec, g->out.off))
+		return seal_here(sock, g);
 	g->epoch = e;
 	return 0;
 }
 
 /* The device is not asked again about these bytes: their records are sealed here. */
 static void
-refused(struct rtls_sock *k, const struct tx_segment *g)
+refused(struct rtls_sock *sock, const struct tx_segment *g)
 {
 	struct epoch_sent *sent = &g->epoch->tx.sent;
 
 	sent->by_hand_off = RTE_MAX(sent->by_hand_off, g->out.off + g->out.len);
-	stack_count(k->stack, CNT_TX_DEVICE_REFUSED);
-	tell_conn(k, NOTE_DEVICE_SKIPPED, NULL);
+	stack_count(sock->stack, CNT_TX_DEVICE_REFUSED);
+	tell_conn(sock, NOTE_DEVICE_SKIPPED, NULL);
 }
 
 int
-inline_tx_mark(struct rtls_sock *k, const struct tx_segment *g, struct rte_mbuf *m)
+inline_tx_mark(struct rtls_sock *sock, const struct tx_segment *g, struct rte_mbuf *m)
 {
 	struct rtls_tls_tx_meta *meta = rte_mbuf_to_priv(m);
 	int rc;
 
 	*meta = (struct rtls_tls_tx_meta){
 		.rec_no = g->rec->rec_no,
-		.rec_seq = tcp_seq_of(&k->tcp, g->rec->stream_off),
+		.rec_seq = tcp_seq_of(&sock->tcp, g->rec->stream_off),
 		.rec_len = g->rec->len,
 		.before_len = (uint32_t)(g->out.off - g->rec->stream_off),
 		/* The packet's first piece refers to this buffer and keeps it. */
 		.before = sendq_mbuf(g->rec),
 	};
-	rc = offload_mark(stack_device_of(k), &g->epoch->ctx, m, meta);
+	rc = offload_mark(stack_device_of(sock), &g->epoch->ctx, m, meta);
 	if (rc == 0)
 		return 0;
-	refused(k, g);
+	refused(sock, g);
 	if (is_far(g->epoch, g->out.off))
-		mode_lost(k, RTLS_TX, g->epoch);
+		mode_lost(sock, RTLS_TX, g->epoch);
 	return rc;
 }
 
@@ -173,10 +173,10 @@ inline_tx_refused(const struct tx_segment *g)
 }
 
 void
-inline_tx_skipped(struct rtls_sock *k, const struct tx_segment *g)
+inline_tx_skipped(struct rtls_sock *sock, const struct tx_segment *g)
 {
-	refused(k, g);
+	refused(sock, g);
 	/* It would wait for these bytes for ever. */
-	g->epoch->tx.sent.out_of_step = in_order_only(k, g->epoch);
+	g->epoch->tx.sent.out_of_step = in_order_only(sock, g->epoch);
 	inline_tx_sent(g);
 }

@@ -55,85 +55,86 @@ memory_init(struct rtls_stack *s)
 
 /* Of record buffers: for sending, and records that were opened and not read. */
 static uint64_t
-buffers_held(const struct rtls_sock *k)
+buffers_held(const struct rtls_sock *sock)
 {
-	return k->tx_counted + k->rx.opened.room;
+	return sock->tx_counted + sock->rx.opened.room;
 }
 
 static uint64_t
-all_held(const struct rtls_sock *k)
+all_held(const struct rtls_sock *sock)
 {
-	return buffers_held(k) + k->recvq.room_used;
+	return buffers_held(sock) + sock->recvq.room_used;
 }
 
 /* Acknowledgments will bring something of its own back. An open record is not sent yet. */
 static bool
-gets_back(const struct rtls_sock *k)
+gets_back(const struct rtls_sock *sock)
 {
-	return k->sendq.room_used != 0;
+	return sock->sendq.room_used != 0;
 }
 
 void
-memory_hold(struct rtls_sock *k)
+memory_hold(struct rtls_sock *sock)
 {
-	hold_input(&k->hold, all_held(k), k->tcp.snd_una + k->recvq.ready.off, k->stack->now_us);
+	hold_input(&sock->hold, all_held(sock), sock->tcp.snd_una + sock->recvq.ready.off,
+		   sock->stack->now_us);
 }
 
 void
-memory_account(struct rtls_sock *k)
+memory_account(struct rtls_sock *sock)
 {
 	uint64_t held;
 
-	k->tx.ahead = k->lane.room;
-	held = session_tx_held(&k->tx);
-	share_held(&k->stack->store, k->tx_counted, held);
-	k->tx_counted = held;
-	memory_hold(k);
+	sock->tx.ahead = sock->lane.room;
+	held = session_tx_held(&sock->tx);
+	share_held(&sock->stack->store, sock->tx_counted, held);
+	sock->tx_counted = held;
+	memory_hold(sock);
 }
 
 void
-memory_drop_ahead(struct rtls_sock *k)
+memory_drop_ahead(struct rtls_sock *sock)
 {
-	reader_lane_reset(k->stack->reader, &k->lane);
-	memory_account(k);
+	reader_lane_reset(sock->stack->reader, &sock->lane);
+	memory_account(sock);
 }
 
 void
-memory_refused(struct rtls_sock *k)
+memory_refused(struct rtls_sock *sock)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 
 	/* Its own send buffer, or its peer's window, are nobody else's fault. */
-	if (!share_short(&s->store, k->tx.sndbuf, k->tx.useful))
+	if (!share_short(&s->store, sock->tx.sndbuf, sock->tx.useful))
 		return;
 	if (s->now_us - s->short_us > SHORT_GAP_US) {
 		s->short_since_us = s->now_us;
-		s->short_by = k;
-	} else if (s->short_by != k) {
+		s->short_by = sock;
+	} else if (s->short_by != sock) {
 		s->short_by = NULL;
 	}
 	s->short_us = s->now_us;
 }
 
 void
-memory_starved(struct rtls_sock *k, uint32_t plain_len)
+memory_starved(struct rtls_sock *sock, uint32_t plain_len)
 {
-	k->starved_len = plain_len;
-	if (k->starved)
+	sock->starved_len = plain_len;
+	if (sock->starved)
 		return;
-	k->starved_us = k->stack->now_us;
-	TAILQ_INSERT_TAIL(&k->stack->starved_list, k, starved_link);
-	k->starved = true;
-	tell_conn(k, NOTE_NO_BUFFER, "for a record of %u bytes", plain_len);
+	sock->starved_us = sock->stack->now_us;
+	TAILQ_INSERT_TAIL(&sock->stack->starved_list, sock, starved_link);
+	sock->starved = true;
+	tell_conn(sock, NOTE_NO_BUFFER, "for a record of %u bytes", plain_len);
 }
 
 void
-memory_unstarve(struct rtls_sock *k)
+memory_unstarve(struct rtls_sock *sock)
 {
-	if (!k->starved)
+	if (!sock->starved)
 		return;
-	TAILQ_REMOVE(&k->stack->starved_list, k, starved_link);
-	k->starved = false;
+	TAILQ_REMOVE(&sock->stack->starved_list, sock, starved_link);
+	sock->starved = false;
 }
 
 void
@@ -144,11 +145,11 @@ memory_no_sock(struct rtls_stack *s)
 }
 
 void
-memory_no_room(struct rtls_stack *s, const struct rtls_sock *k)
+memory_no_room(struct rtls_stack *s, const struct rtls_sock *sock)
 {
 	if (!s->no_room || s->now_us - s->no_room_us > ASKS_AGAIN_US)
-		s->no_room_by = k;
-	else if (s->no_room_by != k)
+		s->no_room_by = sock;
+	else if (s->no_room_by != sock)
 		s->no_room_by = NULL;
 	s->no_room_us = s->now_us;
 	s->no_room = true;
@@ -161,25 +162,25 @@ memory_no_room(struct rtls_stack *s, const struct rtls_sock *k)
 void
 memory_wake(struct rtls_stack *s)
 {
-	struct rtls_sock *k, *next;
+	struct rtls_sock *sock, *next;
 	/* There is none for so many bytes, or more: to whom nothing comes back, and to others. */
 	uint32_t none[2] = { UINT32_MAX, UINT32_MAX };
 	uint32_t woken = 0;
 	bool holds;
 
-	for (k = TAILQ_FIRST(&s->starved_list); k != NULL; k = next) {
-		next = TAILQ_NEXT(k, starved_link);
-		holds = gets_back(k);
-		if (k->starved_len >= none[holds])
+	for (sock = TAILQ_FIRST(&s->starved_list); sock != NULL; sock = next) {
+		next = TAILQ_NEXT(sock, starved_link);
+		holds = gets_back(sock);
+		if (sock->starved_len >= none[holds])
 			continue;
-		if (holds ? !buf_pools_recovered(&s->pools, k->starved_len) :
-			    buf_pools_free(&s->pools, k->starved_len) <= woken) {
-			none[holds] = k->starved_len;
+		if (holds ? !buf_pools_recovered(&s->pools, sock->starved_len) :
+			    buf_pools_free(&s->pools, sock->starved_len) <= woken) {
+			none[holds] = sock->starved_len;
 			continue;
 		}
-		memory_unstarve(k);
+		memory_unstarve(sock);
 		woken++;
-		sock_ready(k);
+		sock_ready(sock);
 	}
 }
 
@@ -193,19 +194,19 @@ struct wait {
 static bool
 starves(const struct rtls_stack *s, struct wait *w)
 {
-	const struct rtls_sock *k, *first = NULL;
+	const struct rtls_sock *sock, *first = NULL;
 	uint32_t n = 0;
 
-	TAILQ_FOREACH(k, &s->starved_list, starved_link) {
-		if (n++ == SCAN || s->now_us - k->starved_us < PATIENCE_US)
+	TAILQ_FOREACH(sock, &s->starved_list, starved_link) {
+		if (n++ == SCAN || s->now_us - sock->starved_us < PATIENCE_US)
 			break;
-		if (gets_back(k))
+		if (gets_back(sock))
 			continue;
 		w->need = NEED_BUFFER;
-		w->by = first == NULL ? k : NULL;
+		w->by = first == NULL ? sock : NULL;
 		if (first != NULL)
 			break;
-		first = k;
+		first = sock;
 	}
 	return first != NULL;
 }
@@ -228,21 +229,22 @@ waiting(const struct rtls_stack *s)
 
 /* May this one be ended for it, and how little does it make of what it holds? */
 static bool
-judge(const struct rtls_sock *k, const struct wait *w, struct hold_score *out)
+judge(const struct rtls_sock *sock, const struct wait *w, struct hold_score *out)
 {
-	if (k == w->by || k->phase == SOCK_FREE || k->phase == SOCK_LISTEN ||
-	    k->tcp.state == TCP_CLOSED || !hold_judge(&k->hold, all_held(k), k->stack->now_us, out))
+	if (sock == w->by || sock->phase == SOCK_FREE || sock->phase == SOCK_LISTEN ||
+	    sock->tcp.state == TCP_CLOSED ||
+	    !hold_judge(&sock->hold, all_held(sock), sock->stack->now_us, out))
 		return false;
 	switch (w->need) {
 	case NEED_NOTHING:
 		return false;
 	case NEED_SHARE:
 		/* Not who waits for the network: its peer would take more. */
-		return k->tx_counted > k->tx.useful && out->rate < SLOW_RATE;
+		return sock->tx_counted > sock->tx.useful && out->rate < SLOW_RATE;
 	case NEED_BUFFER:
-		return buffers_held(k) != 0;
+		return buffers_held(sock) != 0;
 	case NEED_ROOM:
-		return k->recvq.room_used != 0;
+		return sock->recvq.room_used != 0;
 	case NEED_SOCK:
 		/* Not who is being served: one that holds nothing has a socket, too. */
 		return out->rate < SLOW_RATE;
@@ -253,21 +255,21 @@ judge(const struct rtls_sock *k, const struct wait *w, struct hold_score *out)
 static void
 end_worst(struct rtls_stack *s, const struct wait *w)
 {
-	struct rtls_sock *k = s->relief.worst;
+	struct rtls_sock *sock = s->relief.worst;
 	struct hold_score now;
 
 	s->relief.worst = NULL;
 	s->relief.looked = 0;
 	/* It may have moved since it was looked at. */
-	if (k == NULL || !judge(k, w, &now)) {
+	if (sock == NULL || !judge(sock, w, &now)) {
 		s->relief.next_us = s->now_us + NOBODY_US;
 		return;
 	}
 	s->relief.next_us = s->now_us + (w->need == NEED_SOCK ? PAUSE_SOCK_US : PAUSE_US);
 	stack_count(s, CNT_PRESSURE_HOLDER_ENDED);
-	tell_conn(k, NOTE_HOLDER_ENDED, "%" PRIu64 " bytes for %s", all_held(k),
+	tell_conn(sock, NOTE_HOLDER_ENDED, "%" PRIu64 " bytes for %s", all_held(sock),
 		  need_name(w->need));
-	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
+	sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
 }
 
 void
@@ -275,7 +277,7 @@ memory_relieve(struct rtls_stack *s)
 {
 	const struct wait w = waiting(s);
 	struct hold_score score;
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	uint32_t n;
 
 	if (w.need == NEED_NOTHING) {
@@ -286,12 +288,12 @@ memory_relieve(struct rtls_stack *s)
 	if (s->now_us < s->relief.next_us)
 		return;
 	for (n = 0; n < SCAN && s->relief.looked < s->conf.max_socks; n++) {
-		k = &s->socks[s->relief.looked++];
-		if (!judge(k, &w, &score))
+		sock = &s->socks[s->relief.looked++];
+		if (!judge(sock, &w, &score))
 			continue;
 		if (s->relief.worst != NULL && !hold_worse(&score, &s->relief.score))
 			continue;
-		s->relief.worst = k;
+		s->relief.worst = sock;
 		s->relief.score = score;
 	}
 	if (s->relief.looked == s->conf.max_socks)

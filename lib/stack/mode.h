@@ -36,43 +36,43 @@ struct mode {
 };
 
 /* Event: the first or next keys were installed in the session. */
-void mode_keys(struct rtls_sock *k, enum rtls_dir d);
+void mode_keys(struct rtls_sock *sock, enum rtls_dir d);
 
 /* Event: the program wants this mode; there are keys. As rtls_set_mode(). */
-int mode_wish(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m);
+int mode_wish(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m);
 
 /* Event: the device's answer to an add that took its time; 0, or its error. */
-void mode_added(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e, int status);
+void mode_added(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e, int status);
 
 /* Event: the device has carried out a del that took its time. */
-void mode_deleted(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e);
+void mode_deleted(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e);
 
 /* Event: a context processes no packet any more. */
-void mode_lost(struct rtls_sock *k, enum rtls_dir d, struct session_epoch *e);
+void mode_lost(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e);
 
 /* Event: the device is down: all contexts of a connection are void. */
-void mode_down(struct rtls_sock *k);
+void mode_down(struct rtls_sock *sock);
 
 /*
  * Event: a device that takes packets in order only misses one, which was to begin at seq. Software
  * seals until it can go on, with the next record.
  */
-void mode_tx_out_of_step(struct rtls_sock *k, struct session_epoch *e, uint32_t seq);
+void mode_tx_out_of_step(struct rtls_sock *sock, struct session_epoch *e, uint32_t seq);
 
 /* Events: more bytes are in order, of a context that is to be started; the program has read some. */
-void mode_delivered(struct rtls_sock *k);
-void mode_read(struct rtls_sock *k);
+void mode_delivered(struct rtls_sock *sock);
+void mode_read(struct rtls_sock *sock);
 
 /* Event: records were acknowledged and released. */
-void mode_acked(struct rtls_sock *k);
+void mode_acked(struct rtls_sock *sock);
 
 /* Event: a burst of a binding's packets was taken, which may have been all that there were. */
 void mode_rx_looked(struct rtls_stack *s, const struct binding *b);
 
 /* The device gives up what it has of the connection; nothing is sent or received any more. */
-void mode_close(struct rtls_sock *k);
+void mode_close(struct rtls_sock *sock);
 
 /* The mode in force; NONE without keys. */
-enum rtls_mode mode_in_force(const struct rtls_sock *k, enum rtls_dir d);
+enum rtls_mode mode_in_force(const struct rtls_sock *sock, enum rtls_dir d);
 
 #endif

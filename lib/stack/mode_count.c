@@ -29,14 +29,14 @@ static const struct {
 
 /* Among the current sessions of whom does this direction count? RTLS_MODE_NONE: nobody's. */
 static void
-count_current(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode as)
+count_current(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode as)
 {
-	struct mode_dir *m = &k->mode.dir[d];
+	struct mode_dir *m = &sock->mode.dir[d];
 
 	if (m->counted != RTLS_MODE_NONE)
-		k->stack->counters[counters[d].current[m->counted]]--;
+		sock->stack->counters[counters[d].current[m->counted]]--;
 	if (as != RTLS_MODE_NONE)
-		k->stack->counters[counters[d].current[as]]++;
+		sock->stack->counters[counters[d].current[as]]++;
 	m->counted = (uint8_t)as;
 }
 
@@ -51,27 +51,27 @@ counts_as(enum epoch_state state)
 
 /* Each renewal may change it twice, and a peer can ask for any number of them. */
 static enum note
-mode_note(struct rtls_sock *k, enum rtls_dir d)
+mode_note(struct rtls_sock *sock, enum rtls_dir d)
 {
-	return sock_epochs(k, d)->nb_keys > 1 ? NOTE_MODE_AGAIN : NOTE_MODE;
+	return sock_epochs(sock, d)->nb_keys > 1 ? NOTE_MODE_AGAIN : NOTE_MODE;
 }
 
 /* What goes wrong with a device, besides each change of mode. */
 static void
-tell_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
+tell_software(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode_reason why)
 {
 	const char *dir = rtls_dir_name(d);
 
-	tell_conn(k, mode_note(k, d), "%s in software, %s", dir, rtls_mode_reason_name(why));
+	tell_conn(sock, mode_note(sock, d), "%s in software, %s", dir, rtls_mode_reason_name(why));
 	switch (why) {
 	case RTLS_MODE_REASON_NO_ROOM:
-		tell_conn(k, NOTE_DEVICE_FULL, "%s", dir);
+		tell_conn(sock, NOTE_DEVICE_FULL, "%s", dir);
 		break;
 	case RTLS_MODE_REASON_REFUSED:
-		tell_conn(k, NOTE_DEVICE_REFUSED, "%s", dir);
+		tell_conn(sock, NOTE_DEVICE_REFUSED, "%s", dir);
 		break;
 	case RTLS_MODE_REASON_LOST:
-		tell_conn(k, NOTE_DEVICE_LOST, "%s", dir);
+		tell_conn(sock, NOTE_DEVICE_LOST, "%s", dir);
 		break;
 	case RTLS_MODE_REASON_NONE:
 	case RTLS_MODE_REASON_PENDING:
@@ -87,10 +87,10 @@ tell_software(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode_reason why)
 
 /* The program did not see it happen, unless it is in a call that says so. */
 static void
-changed(struct rtls_sock *k)
+changed(struct rtls_sock *sock)
 {
-	k->mode.changed = true;
-	sock_ready(k);
+	sock->mode.changed = true;
+	sock_ready(sock);
 }
 
 static bool
@@ -101,44 +101,44 @@ gives_reason(const struct epoch_step *s)
 }
 
 void
-mode_count_step(struct rtls_sock *k, enum rtls_dir d, enum epoch_state before,
+mode_count_step(struct rtls_sock *sock, enum rtls_dir d, enum epoch_state before,
 		const struct epoch_step *s)
 {
-	enum rtls_mode_reason why = (enum rtls_mode_reason)sock_epochs(k, d)->now->core.reason;
+	enum rtls_mode_reason why = (enum rtls_mode_reason)sock_epochs(sock, d)->now->core.reason;
 
-	if (k->mode.over)
+	if (sock->mode.over)
 		return;
-	count_current(k, d, counts_as(s->next));
+	count_current(sock, d, counts_as(s->next));
 	if (gives_reason(s)) {
-		stack_count(k->stack, counter_of_reason(why));
-		tell_software(k, d, why);
-		changed(k);
+		stack_count(sock->stack, counter_of_reason(why));
+		tell_software(sock, d, why);
+		changed(sock);
 	} else if ((s->next == EPOCH_NIC) != (before == EPOCH_NIC)) {
-		tell_conn(k, mode_note(k, d), "%s in %s", rtls_dir_name(d),
+		tell_conn(sock, mode_note(sock, d), "%s in %s", rtls_dir_name(d),
 			  s->next == EPOCH_NIC ? "the NIC" : "software, for a while");
-		changed(k);
+		changed(sock);
 	}
 }
 
 void
-mode_count_opened(struct rtls_sock *k, enum rtls_dir d)
+mode_count_opened(struct rtls_sock *sock, enum rtls_dir d)
 {
-	enum epoch_state state = (enum epoch_state)sock_epochs(k, d)->now->core.state;
+	enum epoch_state state = (enum epoch_state)sock_epochs(sock, d)->now->core.state;
 
-	stack_count(k->stack, counters[d].opened[counts_as(state)]);
+	stack_count(sock->stack, counters[d].opened[counts_as(state)]);
 }
 
 void
-mode_count_over(struct rtls_sock *k)
+mode_count_over(struct rtls_sock *sock)
 {
 	for (int d = RTLS_TX; d <= RTLS_RX; d++)
-		if (k->mode.dir[d].counted == RTLS_MODE_NIC)
-			count_current(k, d, RTLS_MODE_NONE);
+		if (sock->mode.dir[d].counted == RTLS_MODE_NIC)
+			count_current(sock, d, RTLS_MODE_NONE);
 }
 
 void
-mode_uncount(struct rtls_sock *k)
+mode_uncount(struct rtls_sock *sock)
 {
-	count_current(k, RTLS_TX, RTLS_MODE_NONE);
-	count_current(k, RTLS_RX, RTLS_MODE_NONE);
+	count_current(sock, RTLS_TX, RTLS_MODE_NONE);
+	count_current(sock, RTLS_RX, RTLS_MODE_NONE);
 }

@@ -8,9 +8,9 @@
 #include "stack/stack.h"
 
 enum rtls_mode_reason
-mode_not_worth_asking(const struct rtls_sock *k, enum rtls_dir d)
+mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)
 {
-	const struct rtls_port *port = k->stack->bindings[k->path.binding].port;
+	const struct rtls_port *port = sock->stack->bindings[sock->path.binding].port;
 	const struct offload_device *dev = &port->tls;
 
 	/* Whoever seals writes the TCP checksum. */
@@ -20,24 +20,25 @@ mode_not_worth_asking(const struct rtls_sock *k, enum rtls_dir d)
 	    (d == RTLS_RX && dev->caps.rx_method == RTLS_TLS_RX_NONE))
 		return RTLS_MODE_REASON_NO_DEVICE;
 	/* Of one that is over the tuple may be another's by now. */
-	if (k->tcp.state == TCP_CLOSED)
+	if (sock->tcp.state == TCP_CLOSED)
 		return RTLS_MODE_REASON_SUITE;
 	return RTLS_MODE_REASON_NONE;
 }
 
 enum rtls_mode_reason
-mode_not_for_newcomers(const struct rtls_sock *k, enum rtls_dir d)
+mode_not_for_newcomers(const struct rtls_sock *sock, enum rtls_dir d)
 {
 	uint32_t feature = d == RTLS_TX ? RTLS_FEATURE_TLS_TX : RTLS_FEATURE_TLS_RX;
-	enum rtls_mode_reason why = mode_not_worth_asking(k, d);
-	const struct offload_device *dev = stack_device_of(k);
+	enum rtls_mode_reason why = mode_not_worth_asking(sock, d);
+	const struct offload_device *dev = stack_device_of(sock);
 
 	if (why != RTLS_MODE_REASON_NONE)
 		return why;
 	if ((dev->features & feature) == 0)
 		return RTLS_MODE_REASON_FEATURE_OFF;
-	return offload_carries(dev, sock_epochs_of(k, d)->now->suite, d) ? RTLS_MODE_REASON_NONE :
-									   RTLS_MODE_REASON_SUITE;
+	return offload_carries(dev, sock_epochs_of(sock, d)->now->suite, d) ?
+		       RTLS_MODE_REASON_NONE :
+		       RTLS_MODE_REASON_SUITE;
 }
 
 enum rtls_mode_reason

@@ -13,10 +13,10 @@
 struct rtls_sock;
 
 /* Why the device need not even be asked; NONE: it is to be asked. There are keys. */
-enum rtls_mode_reason mode_not_worth_asking(const struct rtls_sock *k, enum rtls_dir d);
+enum rtls_mode_reason mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d);
 
 /* The same for who is not with the device already. */
-enum rtls_mode_reason mode_not_for_newcomers(const struct rtls_sock *k, enum rtls_dir d);
+enum rtls_mode_reason mode_not_for_newcomers(const struct rtls_sock *sock, enum rtls_dir d);
 
 /* Of a negative answer to add, steering or start. */
 enum rtls_mode_reason mode_why_refused(int rc);

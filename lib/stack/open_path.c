@@ -122,7 +122,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	 const struct tcp_seg *seg)
 {
 	struct rtls_stack *s = to->s;
-	struct rtls_sock *l = &s->socks[e->listener], *k;
+	struct rtls_sock *l = &s->socks[e->listener], *sock;
 
 	if (!admission_backlog_room(l)) {
 		refuse(to, CNT_SYN_DROPPED);
@@ -131,8 +131,8 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 		return NULL;
 	}
 	admission_make_room(s);
-	k = sock_alloc(s, l);
-	if (k == NULL) {
+	sock = sock_alloc(s, l);
+	if (sock == NULL) {
 		memory_no_sock(s);
 		refuse(to, CNT_SYN_DROPPED);
 		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_NO_SOCKET,
@@ -140,25 +140,25 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 		return NULL;
 	}
 	s->no_sock = false;
-	k->tuple = *to->tuple;
-	k->hash = hash;
-	if (path_find(s, &k->tuple.remote, &k->path) != 0 || sock_attach(k) != 0) {
-		sock_free(k);
+	sock->tuple = *to->tuple;
+	sock->hash = hash;
+	if (path_find(s, &sock->tuple.remote, &sock->path) != 0 || sock_attach(sock) != 0) {
+		sock_free(sock);
 		refuse(to, CNT_SYN_DROPPED);
 		return NULL;
 	}
-	k->params.cut_max = binding_cut_max(&s->bindings[k->path.binding]);
-	tcp_conn_accept(&k->tcp, &k->params, &e->syn, seg, k->rcvbuf / 2, s->now_us);
-	icmp_path_known(k);
-	k->phase = SOCK_BACKLOG;
-	k->listener = l;
-	TAILQ_INSERT_TAIL(&l->backlog, k, link);
+	sock->params.cut_max = binding_cut_max(&s->bindings[sock->path.binding]);
+	tcp_conn_accept(&sock->tcp, &sock->params, &e->syn, seg, sock->rcvbuf / 2, s->now_us);
+	icmp_path_known(sock);
+	sock->phase = SOCK_BACKLOG;
+	sock->listener = l;
+	TAILQ_INSERT_TAIL(&l->backlog, sock, link);
 	l->nb_backlog++;
-	admission_open(k, l);
-	tell_conn(k, NOTE_OPENED, "by the peer, to port %u", k->tuple.local_port);
+	admission_open(sock, l);
+	tell_conn(sock, NOTE_OPENED, "by the peer, to port %u", sock->tuple.local_port);
 	tcp_syncache_remove(s->syncache, e);
 	sock_ready(l);
-	return k;
+	return sock;
 }
 
 /* A record of a half-open connection is there. */
@@ -168,7 +168,7 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 {
 	struct rtls_stack *s = to->s;
 	struct tcp_seg out;
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 
 	switch (tcp_syn_step(&e->syn, &s->params, seg, s->now_us)) {
 	case TCP_SYN_COMPLETE:
@@ -180,8 +180,8 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 			break;
 		}
 		/* A full backlog drops the ACK: the SYN-ACK goes out again and is acknowledged. */
-		k = complete(to, e, hash, seg);
-		return k == NULL ? FLOW_NONE : (uint32_t)(k - s->socks);
+		sock = complete(to, e, hash, seg);
+		return sock == NULL ? FLOW_NONE : (uint32_t)(sock - s->socks);
 	case TCP_SYN_RESET:
 		answer_reset(to, seg);
 		break;
@@ -278,20 +278,20 @@ open_path_timers(struct rtls_stack *s, uint32_t budget)
 }
 
 void
-open_path_time_wait(struct rtls_sock *k)
+open_path_time_wait(struct rtls_sock *sock)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 	struct tcp_timewait_entry *e;
 	struct tcp_seg ack;
 	bool recycled;
 
-	e = tcp_timewait_add(s->timewait, &k->tuple, &k->tcp, s->now_us, &recycled);
+	e = tcp_timewait_add(s->timewait, &sock->tuple, &sock->tcp, s->now_us, &recycled);
 	/* The peer's FIN is not acknowledged yet. */
 	tcp_timewait_ack(e, s->now_us, &ack);
-	if (path_resolve(s, &k->path) == PATH_READY)
+	if (path_resolve(s, &sock->path) == PATH_READY)
 		answer(&(struct answer_to){ .s = s,
-					    .b = &s->bindings[k->path.binding],
-					    .mac = k->path.mac,
-					    .tuple = &k->tuple },
+					    .b = &s->bindings[sock->path.binding],
+					    .mac = sock->path.mac,
+					    .tuple = &sock->tuple },
 		       &ack);
 }

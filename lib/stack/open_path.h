@@ -38,6 +38,6 @@ struct rtls_sock *open_path_listener(struct rtls_stack *s, const struct net_addr
 				     uint16_t port);
 
 /* Event: c reached TIME-WAIT; its record takes over. */
-void open_path_time_wait(struct rtls_sock *k);
+void open_path_time_wait(struct rtls_sock *sock);
 
 #endif

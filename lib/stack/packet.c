@@ -69,39 +69,39 @@ write_checksums(const struct binding *b, struct rte_mbuf *m)
 
 /* Links the payload, and hands what is in clear to the device. -EAGAIN: it does not take it. */
 static int
-attach_payload(struct rtls_sock *k, struct tx_segment *g, struct rte_mbuf *m)
+attach_payload(struct rtls_sock *sock, struct tx_segment *g, struct rte_mbuf *m)
 {
 	const struct epoch *seals = NULL;
-	int rc = g->rec->epoch != NULL ? inline_tx_decide(k, g) : 0;
+	int rc = g->rec->epoch != NULL ? inline_tx_decide(sock, g) : 0;
 
 	if (rc != 0)
 		return rc;
 	if (g->epoch != NULL)
 		seals = &g->epoch->core;
-	rc = sendq_attach(&k->stack->pools, g->rec, g->out.off, g->out.len, seals, m);
+	rc = sendq_attach(&sock->stack->pools, g->rec, g->out.off, g->out.len, seals, m);
 	if (rc != 0 || g->epoch == NULL)
 		return rc;
-	return inline_tx_mark(k, g, m) != 0 ? -EAGAIN : 0;
+	return inline_tx_mark(sock, g, m) != 0 ? -EAGAIN : 0;
 }
 
 static int
-build(struct rtls_stack *s, struct rtls_sock *k, struct tx_segment *g, struct rte_mbuf **out)
+build(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segment *g, struct rte_mbuf **out)
 {
-	struct binding *b = &s->bindings[k->path.binding];
-	struct rte_mbuf *m = write_headers(s, b, k->path.mac, &k->tuple, &g->out.seg);
+	struct binding *b = &s->bindings[sock->path.binding];
+	struct rte_mbuf *m = write_headers(s, b, sock->path.mac, &sock->tuple, &g->out.seg);
 	int rc;
 
 	g->epoch = NULL;
 	if (m == NULL)
 		return -ENOMEM;
-	rc = g->out.len > 0 ? attach_payload(k, g, m) : 0;
+	rc = g->out.len > 0 ? attach_payload(sock, g, m) : 0;
 	if (rc != 0) {
 		rte_pktmbuf_free(m);
 		return rc;
 	}
-	if (g->out.len > k->tcp.mss) {
+	if (g->out.len > sock->tcp.mss) {
 		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
-		m->tso_segsz = (uint16_t)k->tcp.mss;
+		m->tso_segsz = (uint16_t)sock->tcp.mss;
 	}
 	write_checksums(b, m);
 	*out = m;
@@ -109,13 +109,13 @@ build(struct rtls_stack *s, struct rtls_sock *k, struct tx_segment *g, struct rt
 }
 
 int
-packet_segment(struct rtls_stack *s, struct rtls_sock *k, struct tx_segment *g,
+packet_segment(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segment *g,
 	       struct rte_mbuf **out)
 {
-	int rc = build(s, k, g, out);
+	int rc = build(s, sock, g, out);
 
 	/* What the device does not take is sealed here, and then it is not asked. */
-	return rc == -EAGAIN ? build(s, k, g, out) : rc;
+	return rc == -EAGAIN ? build(s, sock, g, out) : rc;
 }
 
 struct rte_mbuf *

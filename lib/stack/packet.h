@@ -21,7 +21,7 @@ struct binding;
  * it is decided here. 0 and *out; -ENOMEM, -EIO: it cannot be built now; -EPERM: it would be in
  * clear with nobody to seal it, or be sealed twice.
  */
-int packet_segment(struct rtls_stack *s, struct rtls_sock *k, struct tx_segment *g,
+int packet_segment(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segment *g,
 		   struct rte_mbuf **out);
 
 /* A segment without payload that belongs to no connection; tuple as our host sees it. */

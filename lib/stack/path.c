@@ -143,31 +143,31 @@ path_resolve(struct rtls_stack *s, struct path *p)
 }
 
 void
-path_wait(struct rtls_sock *k)
+path_wait(struct rtls_sock *sock)
 {
-	if (k->path.listed)
+	if (sock->path.listed)
 		return;
-	TAILQ_INSERT_TAIL(&k->stack->path_list, k, path_link);
-	k->path.listed = true;
+	TAILQ_INSERT_TAIL(&sock->stack->path_list, sock, path_link);
+	sock->path.listed = true;
 }
 
 void
-path_unwait(struct rtls_sock *k)
+path_unwait(struct rtls_sock *sock)
 {
-	if (!k->path.listed)
+	if (!sock->path.listed)
 		return;
-	TAILQ_REMOVE(&k->stack->path_list, k, path_link);
-	k->path.listed = false;
+	TAILQ_REMOVE(&sock->stack->path_list, sock, path_link);
+	sock->path.listed = false;
 }
 
 void
 path_learned(struct rtls_stack *s)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 
-	while ((k = TAILQ_FIRST(&s->path_list)) != NULL) {
-		path_unwait(k);
-		sock_schedule(k);
+	while ((sock = TAILQ_FIRST(&s->path_list)) != NULL) {
+		path_unwait(sock);
+		sock_schedule(sock);
 	}
 }
 

@@ -46,8 +46,8 @@ enum path_verdict path_resolve(struct rtls_stack *s, struct path *p);
 void path_doubted(struct rtls_stack *s, struct binding *b, uint32_t ip);
 
 /* The connection waits for its neighbour; it is scheduled when an answer comes. */
-void path_wait(struct rtls_sock *k);
-void path_unwait(struct rtls_sock *k);
+void path_wait(struct rtls_sock *sock);
+void path_unwait(struct rtls_sock *sock);
 
 /* Event: the table learned something; all that wait look again. */
 void path_learned(struct rtls_stack *s);

@@ -13,9 +13,9 @@ enum {
 };
 
 uint32_t
-pressure_share(const struct rtls_sock *k)
+pressure_share(const struct rtls_sock *sock)
 {
-	const struct rtls_stack *s = k->stack;
+	const struct rtls_stack *s = sock->stack;
 	const struct share_store st = {
 		.total = s->rx_room_max,
 		.used = s->rx_room_used,
@@ -26,46 +26,47 @@ pressure_share(const struct rtls_sock *k)
 		.holders = s->rx_holders,
 	};
 
-	return (uint32_t)RTE_MIN(share_limit(&st, k->rcvbuf, k->rcvbuf), (uint64_t)k->rcvbuf);
+	return (uint32_t)RTE_MIN(share_limit(&st, sock->rcvbuf, sock->rcvbuf),
+				 (uint64_t)sock->rcvbuf);
 }
 
 bool
-pressure_drops(struct rtls_sock *k)
+pressure_drops(struct rtls_sock *sock)
 {
-	const struct rtls_stack *s = k->stack;
-	uint32_t used = k->recvq.room_used;
+	const struct rtls_stack *s = sock->stack;
+	uint32_t used = sock->recvq.room_used;
 
 	if (s->rx_room_used <= s->rx_room_max / 2 || used == 0)
 		return false;
 	/* The rest of a record, without which the program cannot take what is there. */
-	if (session_rx_head_need(&k->rx) != 0) {
-		if (!pressure_is_high(s) || used < pressure_share(k))
+	if (session_rx_head_need(&sock->rx) != 0) {
+		if (!pressure_is_high(s) || used < pressure_share(sock))
 			return false;
-		memory_no_room(k->stack, k);
+		memory_no_room(sock->stack, sock);
 		return true;
 	}
 	/* A record waits for the program: one segment is enough to go on with. */
-	if (k->rx.state == SESSION_RX_RECORDS)
+	if (sock->rx.state == SESSION_RX_RECORDS)
 		used += FLOOR_ROOM / 2;
-	return used >= pressure_share(k);
+	return used >= pressure_share(sock);
 }
 
 void
-pressure_account(struct rtls_sock *k)
+pressure_account(struct rtls_sock *sock)
 {
-	k->stack->rx_room_used += k->recvq.room_used;
-	k->stack->rx_room_used -= k->room_counted;
-	k->stack->rx_holders += (k->recvq.room_used != 0) - (k->room_counted != 0);
-	k->room_counted = k->recvq.room_used;
-	memory_hold(k);
+	sock->stack->rx_room_used += sock->recvq.room_used;
+	sock->stack->rx_room_used -= sock->room_counted;
+	sock->stack->rx_holders += (sock->recvq.room_used != 0) - (sock->room_counted != 0);
+	sock->room_counted = sock->recvq.room_used;
+	memory_hold(sock);
 }
 
 void
-pressure_drop_held(struct rtls_sock *k)
+pressure_drop_held(struct rtls_sock *sock)
 {
-	k->stack->counters[CNT_PRESSURE_HELD_DROPPED] += recvq_drop_held(&k->recvq);
-	tcp_held_drop(&k->tcp, k->tcp.rcv_nxt + 1);
-	pressure_account(k);
+	sock->stack->counters[CNT_PRESSURE_HELD_DROPPED] += recvq_drop_held(&sock->recvq);
+	tcp_held_drop(&sock->tcp, sock->tcp.rcv_nxt + 1);
+	pressure_account(sock);
 }
 
 /*
@@ -76,16 +77,16 @@ pressure_drop_held(struct rtls_sock *k)
 static struct rtls_sock *
 oldest_incomplete(struct rtls_stack *s)
 {
-	struct rtls_sock *k, *oldest = NULL;
+	struct rtls_sock *sock, *oldest = NULL;
 
-	for (k = s->socks; k < s->socks + s->conf.max_socks; k++) {
-		if (k->phase != SOCK_OWNED && k->phase != SOCK_BACKLOG)
+	for (sock = s->socks; sock < s->socks + s->conf.max_socks; sock++) {
+		if (sock->phase != SOCK_OWNED && sock->phase != SOCK_BACKLOG)
 			continue;
-		if (k->rx.state != SESSION_RX_RECORDS || recvq_len(&k->recvq) == 0 ||
-		    session_rx_readable(&k->rx, k->tcp.peer_fin))
+		if (sock->rx.state != SESSION_RX_RECORDS || recvq_len(&sock->recvq) == 0 ||
+		    session_rx_readable(&sock->rx, sock->tcp.peer_fin))
 			continue;
-		if (oldest == NULL || k->incomplete_since_us < oldest->incomplete_since_us)
-			oldest = k;
+		if (oldest == NULL || sock->incomplete_since_us < oldest->incomplete_since_us)
+			oldest = sock;
 	}
 	return oldest;
 }
@@ -94,33 +95,33 @@ oldest_incomplete(struct rtls_stack *s)
 static void
 drop_held(struct rtls_stack *s)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	uint32_t n;
 
 	for (n = 0; n < HELD_SCAN && pressure_is_high(s); n++) {
-		k = &s->socks[s->pressure_next++ % s->conf.max_socks];
-		if (k->recvq.nb_held > 0)
-			pressure_drop_held(k);
+		sock = &s->socks[s->pressure_next++ % s->conf.max_socks];
+		if (sock->recvq.nb_held > 0)
+			pressure_drop_held(sock);
 	}
 }
 
 void
 pressure_relieve(struct rtls_stack *s)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 
 	drop_held(s);
 	if (s->rx_room_used <= s->rx_room_max || s->now_us < s->relieve_us)
 		return;
-	k = oldest_incomplete(s);
-	if (k == NULL) {
+	sock = oldest_incomplete(s);
+	if (sock == NULL) {
 		s->relieve_us = s->now_us + RELIEVE_RETRY_US;
 		return;
 	}
 	stack_count(s, CNT_PRESSURE_CONN_ABORTED);
-	tell_conn(k, NOTE_ROOM_ENDED, "%u bytes of room were its", k->recvq.room_used);
+	tell_conn(sock, NOTE_ROOM_ENDED, "%u bytes of room were its", sock->recvq.room_used);
 	/* The program keeps the handle; the part of a record it could never read goes now. */
-	recvq_fini(&k->recvq);
-	pressure_account(k);
-	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
+	recvq_fini(&sock->recvq);
+	pressure_account(sock);
+	sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
 }

@@ -29,16 +29,16 @@ pressure_is_severe(const struct rtls_stack *s)
 }
 
 /* Buffer room that the connection may fill. */
-uint32_t pressure_share(const struct rtls_sock *k);
+uint32_t pressure_share(const struct rtls_sock *sock);
 
 /* Is a segment with payload dropped? */
-bool pressure_drops(struct rtls_sock *k);
+bool pressure_drops(struct rtls_sock *sock);
 
 /* Event: the queue's room changed; keeps the stack's sum. */
-void pressure_account(struct rtls_sock *k);
+void pressure_account(struct rtls_sock *sock);
 
 /* Gives up what this connection holds out of order. */
-void pressure_drop_held(struct rtls_sock *k);
+void pressure_drop_held(struct rtls_sock *sock);
 
 /* The budget is exceeded: ends the connection whose incomplete record is the oldest. */
 void pressure_relieve(struct rtls_stack *s);

@@ -39,8 +39,8 @@ static void rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *
 static void rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
 static void rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
 static void rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
-static void rx_connection(struct rtls_sock *k, struct rx_packet *p);
-static void store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v);
+static void rx_connection(struct rtls_sock *sock, struct rx_packet *p);
+static void store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v);
 
 unsigned int
 rx_path_poll(struct rtls_stack *s)
@@ -223,33 +223,33 @@ rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 
 /* What junk for a connection is owed goes if its sender may be answered. Returns TCP_EV_*. */
 static uint32_t
-answer_junk(struct rtls_sock *k, const struct rx_packet *p, const struct tcp_verdict *v)
+answer_junk(struct rtls_sock *sock, const struct rx_packet *p, const struct tcp_verdict *v)
 {
-	struct rtls_stack *s = k->stack;
-	struct binding *b = &s->bindings[k->path.binding];
+	struct rtls_stack *s = sock->stack;
+	struct binding *b = &s->bindings[sock->path.binding];
 	struct rte_mbuf *m;
 
 	if (v->reply_reset && ((v->events & TCP_EV_CLOSED) != 0 ||
-			       stack_may_answer(s, ANSWER_RESET, &k->tuple.remote))) {
-		m = packet_reply(s, b, p->ip.src_mac, &k->tuple, &v->reset);
+			       stack_may_answer(s, ANSWER_RESET, &sock->tuple.remote))) {
+		m = packet_reply(s, b, p->ip.src_mac, &sock->tuple, &v->reset);
 		if (m != NULL)
 			tx_path_reply(s, b, m);
 		stack_count(s, CNT_TX_RESETS);
 	}
 	if ((v->events & TCP_EV_CHALLENGE) == 0)
 		return v->events;
-	if (!stack_may_answer(s, ANSWER_CHALLENGE, &k->tuple.remote))
+	if (!stack_may_answer(s, ANSWER_CHALLENGE, &sock->tuple.remote))
 		return 0; /* a challenge comes alone */
-	return tcp_challenge(&k->tcp, s->now_us);
+	return tcp_challenge(&sock->tcp, s->now_us);
 }
 
 /* There is no room for it: its ACK and window still count, the rest comes again. */
 static void
-drop_payload(struct rtls_sock *k, struct rx_packet *p)
+drop_payload(struct rtls_sock *sock, struct rx_packet *p)
 {
-	stack_count(k->stack, CNT_PRESSURE_DATA_DROPPED);
+	stack_count(sock->stack, CNT_PRESSURE_DATA_DROPPED);
 	stack_tell_dropped(p->port, p->m, CNT_PRESSURE_DATA_DROPPED);
-	tell_conn(k, NOTE_NO_ROOM, "%u bytes of room are its", k->recvq.room_used);
+	tell_conn(sock, NOTE_NO_ROOM, "%u bytes of room are its", sock->recvq.room_used);
 	p->seg.payload_len = 0;
 	p->seg.flags &= (uint8_t)~TCP_FIN;
 }
@@ -281,55 +281,55 @@ counter_of_drop(enum tcp_drop why)
 }
 
 static void
-rx_connection(struct rtls_sock *k, struct rx_packet *p)
+rx_connection(struct rtls_sock *sock, struct rx_packet *p)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 	struct tcp_verdict v;
 
 	if (p->seg.payload_len > 0) {
 		stack_count(s, CNT_RX_SEGMENTS);
-		k->stats_base.rx_segments++;
-		if (pressure_drops(k))
-			drop_payload(k, p);
+		sock->stats_base.rx_segments++;
+		if (pressure_drops(sock))
+			drop_payload(sock, p);
 	}
-	v = tcp_input(&k->tcp, &p->seg, s->now_us);
+	v = tcp_input(&sock->tcp, &p->seg, s->now_us);
 	if (v.reply_reset || (v.events & TCP_EV_CHALLENGE) != 0)
-		v.events = answer_junk(k, p, &v);
+		v.events = answer_junk(sock, p, &v);
 	if (v.keep > 0)
-		store(k, p, &v);
+		store(sock, p, &v);
 	else if (v.drop != TCP_DROP_NONE)
 		drop(s, p, counter_of_drop((enum tcp_drop)v.drop));
 	else
 		stack_free_packet(s, p->m);
-	sock_tcp_events(k, v.events);
+	sock_tcp_events(sock, v.events);
 }
 
 /* Stores what TCP keeps of the packet. It was told already, so on failure TCP must forget. */
 static void
-store(struct rtls_sock *k, struct rx_packet *p, const struct tcp_verdict *v)
+store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 	uint32_t payload_off = p->ip.l4_off + p->seg.hdr_len;
-	bool in_order = v->stream_off <= k->recvq.ready.end_off;
+	bool in_order = v->stream_off <= sock->recvq.ready.end_off;
 	bool wiped = s->conf.wipe_buffers != 0 && chain_marks(p->m) != 0;
 	const struct rte_mbuf *came = p->m;
 	struct rte_mbuf *m;
 
 	m = chain_cut(p->m, payload_off + v->skip, v->keep, wiped);
-	if (recvq_insert(&k->recvq, v->stream_off, m) != 0) {
+	if (recvq_insert(&sock->recvq, v->stream_off, m) != 0) {
 		/* By its name alone: its first mbuf may be gone. */
 		stack_count(s, CNT_PRESSURE_DATA_DROPPED);
 		stack_tell_dropped(p->port, came, CNT_PRESSURE_DATA_DROPPED);
 		stack_free_packet(s, m);
-		pressure_drop_held(k);
+		pressure_drop_held(sock);
 		return;
 	}
 	/* Also what is out of order: nothing else would charge it. */
-	pressure_account(k);
+	pressure_account(sock);
 	s->counters[CNT_RX_BYTES] += v->keep;
-	k->stats_base.rx_bytes += v->keep;
+	sock->stats_base.rx_bytes += v->keep;
 	if (!in_order && pressure_is_high(s))
-		pressure_drop_held(k);
+		pressure_drop_held(sock);
 }
 
 /* --- beside the path: ARP and ICMP ---------------------------------------------- */

@@ -6,49 +6,49 @@
 #include "stack/stack.h"
 
 static const struct binding *
-binding_of(const struct rtls_sock *k)
+binding_of(const struct rtls_sock *sock)
 {
-	return &k->stack->bindings[k->path.binding];
+	return &sock->stack->bindings[sock->path.binding];
 }
 
 void
-rx_quiet_wait(struct rtls_sock *k)
+rx_quiet_wait(struct rtls_sock *sock)
 {
-	if (k->mode.rx_waits || k->mode.over)
+	if (sock->mode.rx_waits || sock->mode.over)
 		return;
-	k->mode.rx_waits = true;
-	k->mode.rx_waits_since = binding_of(k)->rx_taken;
-	TAILQ_INSERT_TAIL(&k->stack->quiet_list, k, quiet_link);
+	sock->mode.rx_waits = true;
+	sock->mode.rx_waits_since = binding_of(sock)->rx_taken;
+	TAILQ_INSERT_TAIL(&sock->stack->quiet_list, sock, quiet_link);
 }
 
 void
-rx_quiet_forget(struct rtls_sock *k)
+rx_quiet_forget(struct rtls_sock *sock)
 {
-	if (!k->mode.rx_waits)
+	if (!sock->mode.rx_waits)
 		return;
-	k->mode.rx_waits = false;
-	TAILQ_REMOVE(&k->stack->quiet_list, k, quiet_link);
+	sock->mode.rx_waits = false;
+	TAILQ_REMOVE(&sock->stack->quiet_list, sock, quiet_link);
 }
 
 void
-rx_quiet_wait_anew(struct rtls_sock *k)
+rx_quiet_wait_anew(struct rtls_sock *sock)
 {
-	rx_quiet_forget(k);
-	rx_quiet_wait(k);
+	rx_quiet_forget(sock);
+	rx_quiet_wait(sock);
 }
 
 bool
-rx_quiet_now(const struct rtls_sock *k)
+rx_quiet_now(const struct rtls_sock *sock)
 {
-	return binding_of(k)->rx_quiet;
+	return binding_of(sock)->rx_quiet;
 }
 
 bool
-rx_quiet_came(const struct rtls_sock *k, const struct binding *b)
+rx_quiet_came(const struct rtls_sock *sock, const struct binding *b)
 {
 	uint32_t ahead = b->port->rx_ahead;
 
-	if (binding_of(k) != b)
+	if (binding_of(sock) != b)
 		return false;
-	return b->rx_quiet || (ahead != 0 && b->rx_taken - k->mode.rx_waits_since >= ahead);
+	return b->rx_quiet || (ahead != 0 && b->rx_taken - sock->mode.rx_waits_since >= ahead);
 }

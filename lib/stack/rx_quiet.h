@@ -14,14 +14,14 @@ struct binding;
 struct rtls_sock;
 
 /* Waits from now on; the second: anew, where it waits already. */
-void rx_quiet_wait(struct rtls_sock *k);
-void rx_quiet_wait_anew(struct rtls_sock *k);
-void rx_quiet_forget(struct rtls_sock *k);
+void rx_quiet_wait(struct rtls_sock *sock);
+void rx_quiet_wait_anew(struct rtls_sock *sock);
+void rx_quiet_forget(struct rtls_sock *sock);
 
 /* Is its port's queue empty, as far as the last look at it says? */
-bool rx_quiet_now(const struct rtls_sock *k);
+bool rx_quiet_now(const struct rtls_sock *sock);
 
 /* After a look at the queue of b: did what it waits for come? A busy queue is never seen empty. */
-bool rx_quiet_came(const struct rtls_sock *k, const struct binding *b);
+bool rx_quiet_came(const struct rtls_sock *sock, const struct binding *b);
 
 #endif

@@ -22,153 +22,154 @@
 struct rtls_sock *
 sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 {
-	struct rtls_sock *k = TAILQ_FIRST(&s->free_list);
+	struct rtls_sock *sock = TAILQ_FIRST(&s->free_list);
 	uint32_t uses;
 
-	if (k == NULL)
+	if (sock == NULL)
 		return NULL;
-	TAILQ_REMOVE(&s->free_list, k, link);
-	uses = k->uses + 1;
-	memset(k, 0, sizeof(*k));
-	k->uses = uses;
-	k->stack = s;
-	k->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
-	k->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;
-	k->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
-	k->params = opts != NULL ? opts->params : s->params;
+	TAILQ_REMOVE(&s->free_list, sock, link);
+	uses = sock->uses + 1;
+	memset(sock, 0, sizeof(*sock));
+	sock->uses = uses;
+	sock->stack = s;
+	sock->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
+	sock->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;
+	sock->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
+	sock->params = opts != NULL ? opts->params : s->params;
 	for (int d = RTLS_TX; d <= RTLS_RX; d++)
-		k->mode.dir[d].order = opts != NULL ? opts->mode.dir[d].order :
-						      RTLS_ORDER_NIC_SOFTWARE;
-	k->path.retry_us = UINT64_MAX;
-	TAILQ_INIT(&k->backlog);
-	TAILQ_INIT(&k->silent);
+		sock->mode.dir[d].order = opts != NULL ? opts->mode.dir[d].order :
+							 RTLS_ORDER_NIC_SOFTWARE;
+	sock->path.retry_us = UINT64_MAX;
+	TAILQ_INIT(&sock->backlog);
+	TAILQ_INIT(&sock->silent);
 	/* Offset 0 is the first byte behind the SYN, in both directions. */
-	sendq_init(&k->sendq, 0);
-	recvq_init(&k->recvq, 0);
-	k->recvq.tails = s->pools.record[1]; /* 2 KiB */
-	k->recvq.wipe = s->conf.wipe_buffers != 0;
-	session_tx_init(&k->tx, &s->pools, &k->sendq, s->crypto.provider, k->opt_sndbuf);
-	k->tx.cap = (uint16_t)k->opt_max_payload;
-	k->tx.store = &s->store;
-	k->tx.total = &s->tx_count;
-	session_rx_init(&k->rx, &s->pools, &k->recvq, s->crypto.provider);
-	k->rx.total = &s->rx_count;
+	sendq_init(&sock->sendq, 0);
+	recvq_init(&sock->recvq, 0);
+	sock->recvq.tails = s->pools.record[1]; /* 2 KiB */
+	sock->recvq.wipe = s->conf.wipe_buffers != 0;
+	session_tx_init(&sock->tx, &s->pools, &sock->sendq, s->crypto.provider, sock->opt_sndbuf);
+	sock->tx.cap = (uint16_t)sock->opt_max_payload;
+	sock->tx.store = &s->store;
+	sock->tx.total = &s->tx_count;
+	session_rx_init(&sock->rx, &s->pools, &sock->recvq, s->crypto.provider);
+	sock->rx.total = &s->rx_count;
 	s->store.members = ++s->socks_in_use;
-	return k;
+	return sock;
 }
 
 void
-sock_free(struct rtls_sock *k)
+sock_free(struct rtls_sock *sock)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 
-	mode_close(k);
-	mode_uncount(k);
-	admission_forget(k);
-	sock_detach(k);
-	path_unwait(k);
-	wheel_cancel(&s->wheel, &k->timer);
-	if (k->tx_listed)
-		TAILQ_REMOVE(&s->tx_list, k, tx_link);
-	if (k->ready_listed)
-		TAILQ_REMOVE(&s->ready_list, k, ready_link);
-	memory_unstarve(k);
-	reader_lane_reset(s->reader, &k->lane);
+	mode_close(sock);
+	mode_uncount(sock);
+	admission_forget(sock);
+	sock_detach(sock);
+	path_unwait(sock);
+	wheel_cancel(&s->wheel, &sock->timer);
+	if (sock->tx_listed)
+		TAILQ_REMOVE(&s->tx_list, sock, tx_link);
+	if (sock->ready_listed)
+		TAILQ_REMOVE(&s->ready_list, sock, ready_link);
+	memory_unstarve(sock);
+	reader_lane_reset(s->reader, &sock->lane);
 	/* Its records count themselves off from their epochs. */
-	sendq_fini(&k->sendq);
-	session_tx_fini(&k->tx);
-	session_rx_fini(&k->rx);
-	buf_wipe(k->used, sizeof(k->used));
-	recvq_fini(&k->recvq);
-	pressure_account(k);
-	memory_account(k);
-	k->phase = SOCK_FREE;
+	sendq_fini(&sock->sendq);
+	session_tx_fini(&sock->tx);
+	session_rx_fini(&sock->rx);
+	buf_wipe(sock->used, sizeof(sock->used));
+	recvq_fini(&sock->recvq);
+	pressure_account(sock);
+	memory_account(sock);
+	sock->phase = SOCK_FREE;
 	/* Oldest first: a handle that a program kept by mistake answers -EBADF for long. */
-	TAILQ_INSERT_TAIL(&s->free_list, k, link);
+	TAILQ_INSERT_TAIL(&s->free_list, sock, link);
 	s->store.members = --s->socks_in_use;
 }
 
 int
-sock_attach(struct rtls_sock *k)
+sock_attach(struct rtls_sock *sock)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 	int rc;
 
-	rc = flow_insert(s->flows, &k->tuple, k->hash, (uint32_t)(k - s->socks));
+	rc = flow_insert(s->flows, &sock->tuple, sock->hash, (uint32_t)(sock - s->socks));
 	if (rc == -EEXIST)
 		return -EADDRINUSE;
-	k->attached = rc == 0;
+	sock->attached = rc == 0;
 	return rc;
 }
 
 void
-sock_detach(struct rtls_sock *k)
+sock_detach(struct rtls_sock *sock)
 {
-	if (!k->attached)
+	if (!sock->attached)
 		return;
-	flow_remove(k->stack->flows, &k->tuple, k->hash);
-	k->attached = false;
+	flow_remove(sock->stack->flows, &sock->tuple, sock->hash);
+	sock->attached = false;
 }
 
 void
-sock_connect(struct rtls_sock *k)
+sock_connect(struct rtls_sock *sock)
 {
-	struct rtls_stack *s = k->stack;
-	const struct binding *b = &s->bindings[k->path.binding];
+	struct rtls_stack *s = sock->stack;
+	const struct binding *b = &s->bindings[sock->path.binding];
 
 	/* Before the first poll there is no time: the poll starts it then. */
 	if (s->clock_started)
-		tcp_conn_connect(&k->tcp, &k->params, k->tuple.local_port, k->tuple.remote_port,
-				 tcp_isn(s->secret, &k->tuple, s->now_us),
-				 tcp_ts_offset(s->secret, &k->tuple), binding_mss(b), k->rcvbuf / 2,
-				 s->now_us);
-	sock_schedule(k);
+		tcp_conn_connect(&sock->tcp, &sock->params, sock->tuple.local_port,
+				 sock->tuple.remote_port,
+				 tcp_isn(s->secret, &sock->tuple, s->now_us),
+				 tcp_ts_offset(s->secret, &sock->tuple), binding_mss(b),
+				 sock->rcvbuf / 2, s->now_us);
+	sock_schedule(sock);
 }
 
 void
 sock_unlisten(struct rtls_sock *l)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 
-	while ((k = TAILQ_FIRST(&l->backlog)) != NULL)
-		sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+	while ((sock = TAILQ_FIRST(&l->backlog)) != NULL)
+		sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);
 	tcp_syncache_remove_listener(l->stack->syncache, (uint32_t)(l - l->stack->socks));
 	TAILQ_REMOVE(&l->stack->listeners, l, link);
 	sock_free(l);
 }
 
 void
-sock_schedule(struct rtls_sock *k)
+sock_schedule(struct rtls_sock *sock)
 {
-	if (k->tx_listed || k->tcp.state == TCP_CLOSED)
+	if (sock->tx_listed || sock->tcp.state == TCP_CLOSED)
 		return;
-	TAILQ_INSERT_TAIL(&k->stack->tx_list, k, tx_link);
-	k->tx_listed = true;
+	TAILQ_INSERT_TAIL(&sock->stack->tx_list, sock, tx_link);
+	sock->tx_listed = true;
 }
 
 void
-sock_ready(struct rtls_sock *k)
+sock_ready(struct rtls_sock *sock)
 {
-	if (k->ready_listed || k->watch == 0)
+	if (sock->ready_listed || sock->watch == 0)
 		return;
-	TAILQ_INSERT_TAIL(&k->stack->ready_list, k, ready_link);
-	k->ready_listed = true;
+	TAILQ_INSERT_TAIL(&sock->stack->ready_list, sock, ready_link);
+	sock->ready_listed = true;
 }
 
 void
-sock_rearm(struct rtls_sock *k)
+sock_rearm(struct rtls_sock *sock)
 {
-	uint64_t at = RTE_MIN(tcp_deadline(&k->tcp), admission_deadline(k));
+	uint64_t at = RTE_MIN(tcp_deadline(&sock->tcp), admission_deadline(sock));
 
-	if (k->path.listed && k->path.retry_us < at)
-		at = k->path.retry_us;
+	if (sock->path.listed && sock->path.retry_us < at)
+		at = sock->path.retry_us;
 	/*
 	 * A deadline that moved away leaves the node where it is: it fires, finds
 	 * nothing due and is armed anew. So an ACK costs no wheel work.
 	 */
-	if (at == UINT64_MAX || (wheel_armed(&k->timer) && k->timer.at_us <= at))
+	if (at == UINT64_MAX || (wheel_armed(&sock->timer) && sock->timer.at_us <= at))
 		return;
-	wheel_arm(&k->stack->wheel, &k->timer, at);
+	wheel_arm(&sock->stack->wheel, &sock->timer, at);
 }
 
 /*
@@ -180,205 +181,207 @@ sock_rearm(struct rtls_sock *k)
  * 3.8.6.2.2).
  */
 void
-sock_offer_window(struct rtls_sock *k)
+sock_offer_window(struct rtls_sock *sock)
 {
-	uint32_t used = k->recvq.room_used, need = session_rx_head_need(&k->rx);
+	uint32_t used = sock->recvq.room_used, need = session_rx_head_need(&sock->rx);
 	uint32_t share, room;
 
-	pressure_account(k);
-	if (k->phase == SOCK_ORPHAN)
+	pressure_account(sock);
+	if (sock->phase == SOCK_ORPHAN)
 		return;
-	share = pressure_share(k);
+	share = pressure_share(sock);
 	room = used < share ? (share - used) / 2 : 0;
-	if (pressure_is_high(k->stack))
+	if (pressure_is_high(sock->stack))
 		room = 0;
-	if (need > 0 || recvq_len(&k->recvq) == 0)
-		room = RTE_MAX(room, RTE_MAX(need, 2 * k->tcp.rcv_mss));
-	tcp_rcv_room(&k->tcp, room);
-	if (k->tcp.ack_now)
-		sock_schedule(k);
+	if (need > 0 || recvq_len(&sock->recvq) == 0)
+		room = RTE_MAX(room, RTE_MAX(need, 2 * sock->tcp.rcv_mss));
+	tcp_rcv_room(&sock->tcp, room);
+	if (sock->tcp.ack_now)
+		sock_schedule(sock);
 }
 
 static void
-note_end(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason)
+note_end(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason reason)
 {
-	if (k->end_reason != RTLS_REASON_NONE)
+	if (sock->end_reason != RTLS_REASON_NONE)
 		return;
-	k->end_who = (uint8_t)who;
-	k->end_reason = (uint8_t)reason;
-	tell_conn(k, NOTE_ENDED, "by %s, %s", rtls_end_who_name(who), rtls_end_reason_name(reason));
+	sock->end_who = (uint8_t)who;
+	sock->end_reason = (uint8_t)reason;
+	tell_conn(sock, NOTE_ENDED, "by %s, %s", rtls_end_who_name(who),
+		  rtls_end_reason_name(reason));
 }
 
 static void
-note_tcp_end(struct rtls_sock *k)
+note_tcp_end(struct rtls_sock *sock)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 
-	switch ((enum tcp_end)k->tcp.end) {
+	switch ((enum tcp_end)sock->tcp.end) {
 	case TCP_END_NONE:
 	case TCP_END_NORMAL:
-		note_end(k, RTLS_END_NOBODY, RTLS_REASON_CLOSED);
+		note_end(sock, RTLS_END_NOBODY, RTLS_REASON_CLOSED);
 		break;
 	case TCP_END_RESET:
 		stack_count(s, CNT_CONN_RESETS);
-		tell_conn(k, NOTE_RESET, "on port %u here", k->tuple.local_port);
-		note_end(k, RTLS_END_PEER, RTLS_REASON_RESET);
+		tell_conn(sock, NOTE_RESET, "on port %u here", sock->tuple.local_port);
+		note_end(sock, RTLS_END_PEER, RTLS_REASON_RESET);
 		break;
 	case TCP_END_REFUSED:
-		note_end(k, RTLS_END_PEER, RTLS_REASON_REFUSED);
+		note_end(sock, RTLS_END_PEER, RTLS_REASON_REFUSED);
 		break;
 	case TCP_END_TIMEOUT:
 		stack_count(s, CNT_CONN_TIMEOUTS);
-		tell_conn(k, NOTE_TIMEOUT,
-			  k->tcp.unreachable ? "unreachable, says a router" :
-					       "nothing came for the user timeout");
-		note_end(k, RTLS_END_NETWORK,
-			 k->tcp.unreachable ? RTLS_REASON_UNREACHABLE : RTLS_REASON_TIMEOUT);
+		tell_conn(sock, NOTE_TIMEOUT,
+			  sock->tcp.unreachable ? "unreachable, says a router" :
+						  "nothing came for the user timeout");
+		note_end(sock, RTLS_END_NETWORK,
+			 sock->tcp.unreachable ? RTLS_REASON_UNREACHABLE : RTLS_REASON_TIMEOUT);
 		break;
 	case TCP_END_ABORTED:
-		note_end(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+		note_end(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);
 		break;
 	}
 }
 
 static void
-leave_backlog(struct rtls_sock *k)
+leave_backlog(struct rtls_sock *sock)
 {
-	if (k->phase != SOCK_BACKLOG)
+	if (sock->phase != SOCK_BACKLOG)
 		return;
-	TAILQ_REMOVE(&k->listener->backlog, k, link);
-	k->listener->nb_backlog--;
+	TAILQ_REMOVE(&sock->listener->backlog, sock, link);
+	sock->listener->nb_backlog--;
 }
 
 /* TCP is done with it. The socket stays while the program has it; false: it is gone. */
 static bool
-finished(struct rtls_sock *k)
+finished(struct rtls_sock *sock)
 {
-	admission_leave(k);
-	sock_detach(k);
-	path_unwait(k);
-	wheel_cancel(&k->stack->wheel, &k->timer);
+	admission_leave(sock);
+	sock_detach(sock);
+	path_unwait(sock);
+	wheel_cancel(&sock->stack->wheel, &sock->timer);
 	/* Nothing will be sent again: buffers go back now, not when the program closes. */
-	reader_lane_reset(k->stack->reader, &k->lane);
-	mode_close(k);
-	sendq_fini(&k->sendq);
-	memory_account(k);
-	memory_unstarve(k);
-	note_tcp_end(k);
-	if (k->phase == SOCK_OWNED) {
-		sock_ready(k);
+	reader_lane_reset(sock->stack->reader, &sock->lane);
+	mode_close(sock);
+	sendq_fini(&sock->sendq);
+	memory_account(sock);
+	memory_unstarve(sock);
+	note_tcp_end(sock);
+	if (sock->phase == SOCK_OWNED) {
+		sock_ready(sock);
 		return true;
 	}
-	leave_backlog(k);
-	sock_free(k);
+	leave_backlog(sock);
+	sock_free(sock);
 	return false;
 }
 
 /* Bytes are in order: is a record complete? */
 static void
-delivered(struct rtls_sock *k)
+delivered(struct rtls_sock *sock)
 {
-	if (k->phase == SOCK_ORPHAN) /* nobody reads it, and TCP knows what it takes */
+	if (sock->phase == SOCK_ORPHAN) /* nobody reads it, and TCP knows what it takes */
 		return;
-	admission_heard(k);
-	if (k->rx.framer.state == FRAMER_WANT_HEADER)
-		k->incomplete_since_us = k->stack->now_us;
-	session_rx_input(&k->rx);
-	if (epochs_waits_for_start(&k->rx.epochs))
-		mode_delivered(k);
-	sock_offer_window(k);
+	admission_heard(sock);
+	if (sock->rx.framer.state == FRAMER_WANT_HEADER)
+		sock->incomplete_since_us = sock->stack->now_us;
+	session_rx_input(&sock->rx);
+	if (epochs_waits_for_start(&sock->rx.epochs))
+		mode_delivered(sock);
+	sock_offer_window(sock);
 }
 
 bool
-sock_tcp_events(struct rtls_sock *k, uint32_t events)
+sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 {
 	/* Two windows: one in flight, one to follow it. */
-	k->tx.useful = 2 * RTE_MIN((uint64_t)k->tcp.cc.cwnd, k->tcp.snd_wnd);
+	sock->tx.useful = 2 * RTE_MIN((uint64_t)sock->tcp.cc.cwnd, sock->tcp.snd_wnd);
 	if (events & TCP_EV_CONNECTED) {
-		k->connected = true;
-		icmp_path_known(k);
-		stack_count(k->stack, CNT_CONNECTED);
-		tell_conn(k, NOTE_OPENED, "by us, from port %u", k->tuple.local_port);
+		sock->connected = true;
+		icmp_path_known(sock);
+		stack_count(sock->stack, CNT_CONNECTED);
+		tell_conn(sock, NOTE_OPENED, "by us, from port %u", sock->tuple.local_port);
 	}
 	if (events & TCP_EV_ACKED) {
-		sendq_release(&k->sendq, k->tcp.snd_una);
-		memory_account(k);
-		mode_acked(k);
-		path_progress(k->stack, &k->path);
-		admission_orphaned(k);
+		sendq_release(&sock->sendq, sock->tcp.snd_una);
+		memory_account(sock);
+		mode_acked(sock);
+		path_progress(sock->stack, &sock->path);
+		admission_orphaned(sock);
 	}
 	if (events & (TCP_EV_DELIVER | TCP_EV_PEER_FIN))
-		delivered(k);
+		delivered(sock);
 	if (events & TCP_EV_SEND)
-		sock_schedule(k);
+		sock_schedule(sock);
 	if (events & TCP_EV_TIME_WAIT) {
-		open_path_time_wait(k);
-		tcp_conn_closed(&k->tcp, TCP_END_NORMAL);
-		return finished(k);
+		open_path_time_wait(sock);
+		tcp_conn_closed(&sock->tcp, TCP_END_NORMAL);
+		return finished(sock);
 	}
 	if (events & TCP_EV_CLOSED)
-		return finished(k);
-	sock_rearm(k);
+		return finished(sock);
+	sock_rearm(sock);
 	if (events != 0)
-		sock_ready(k);
+		sock_ready(sock);
 	return true;
 }
 
 void
-sock_abort(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason)
+sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason reason)
 {
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 	struct rte_mbuf *m;
 	struct tcp_seg rst;
 
-	note_end(k, who, reason);
-	if (tcp_abort(&k->tcp, s->now_us, &rst) && path_resolve(s, &k->path) == PATH_READY) {
-		m = packet_reply(s, &s->bindings[k->path.binding], k->path.mac, &k->tuple, &rst);
+	note_end(sock, who, reason);
+	if (tcp_abort(&sock->tcp, s->now_us, &rst) && path_resolve(s, &sock->path) == PATH_READY) {
+		m = packet_reply(s, &s->bindings[sock->path.binding], sock->path.mac, &sock->tuple,
+				 &rst);
 		if (m != NULL)
-			tx_path_reply(s, &s->bindings[k->path.binding], m);
+			tx_path_reply(s, &s->bindings[sock->path.binding], m);
 		stack_count(s, CNT_TX_RESETS);
 	}
-	finished(k);
+	finished(sock);
 }
 
 static bool
-is_writable(const struct rtls_sock *k)
+is_writable(const struct rtls_sock *sock)
 {
-	const struct reader_chunk *c = reader_lane_head(&k->lane);
+	const struct reader_chunk *c = reader_lane_head(&sock->lane);
 
-	if ((k->tcp.state != TCP_ESTABLISHED && k->tcp.state != TCP_CLOSE_WAIT) ||
-	    k->tcp.fin_off != UINT64_MAX || k->starved)
+	if ((sock->tcp.state != TCP_ESTABLISHED && sock->tcp.state != TCP_CLOSE_WAIT) ||
+	    sock->tcp.fin_off != UINT64_MAX || sock->starved)
 		return false;
-	if (k->lane_waits && (c == NULL || !c->filled))
+	if (sock->lane_waits && (c == NULL || !c->filled))
 		return false;
 	/* What is loaded needs no more of the connection's share. */
-	return session_tx_room(&k->tx) > 0 ||
-	       (c != NULL && c->filled && session_tx_may_queue(&k->tx));
+	return session_tx_room(&sock->tx) > 0 ||
+	       (c != NULL && c->filled && session_tx_may_queue(&sock->tx));
 }
 
 uint32_t
-sock_bits(const struct rtls_sock *k)
+sock_bits(const struct rtls_sock *sock)
 {
-	bool ended = k->tcp.state == TCP_CLOSED;
+	bool ended = sock->tcp.state == TCP_CLOSED;
 	uint32_t bits = 0;
 
-	if (k->phase == SOCK_LISTEN)
-		return k->nb_backlog > 0 ? RTLS_ACCEPT : 0;
-	if (k->tcp.state == TCP_SYN_SENT)
+	if (sock->phase == SOCK_LISTEN)
+		return sock->nb_backlog > 0 ? RTLS_ACCEPT : 0;
+	if (sock->tcp.state == TCP_SYN_SENT)
 		return 0;
-	if (session_rx_readable(&k->rx, k->tcp.peer_fin) || ended)
+	if (session_rx_readable(&sock->rx, sock->tcp.peer_fin) || ended)
 		bits |= RTLS_READABLE;
-	if (session_rx_control_ahead(&k->rx))
+	if (session_rx_control_ahead(&sock->rx))
 		bits |= RTLS_CONTROL;
-	if (is_writable(k))
+	if (is_writable(sock))
 		bits |= RTLS_WRITABLE;
-	if (k->connected)
+	if (sock->connected)
 		bits |= RTLS_CONNECTED;
 	if (ended)
 		bits |= RTLS_HUP;
-	if (k->end_reason != RTLS_REASON_NONE && k->end_reason != RTLS_REASON_CLOSED)
+	if (sock->end_reason != RTLS_REASON_NONE && sock->end_reason != RTLS_REASON_CLOSED)
 		bits |= RTLS_ERROR;
-	if (k->mode.changed)
+	if (sock->mode.changed)
 		bits |= RTLS_MODE;
 	return bits;
 }

@@ -116,52 +116,52 @@ struct rtls_stack;
 
 /* The epochs of a direction: to step them; to look at them. */
 static inline struct epochs *
-sock_epochs(struct rtls_sock *k, enum rtls_dir d)
+sock_epochs(struct rtls_sock *sock, enum rtls_dir d)
 {
-	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
+	return d == RTLS_TX ? &sock->tx.epochs : &sock->rx.epochs;
 }
 
 static inline const struct epochs *
-sock_epochs_of(const struct rtls_sock *k, enum rtls_dir d)
+sock_epochs_of(const struct rtls_sock *sock, enum rtls_dir d)
 {
-	return d == RTLS_TX ? &k->tx.epochs : &k->rx.epochs;
+	return d == RTLS_TX ? &sock->tx.epochs : &sock->rx.epochs;
 }
 
 /* A free socket as an empty connection without tuple, or NULL. */
 struct rtls_sock *sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts);
 
 /* Frees all that it holds and the socket itself; keys are wiped. */
-void sock_free(struct rtls_sock *k);
+void sock_free(struct rtls_sock *sock);
 
 /* Puts the connection into the flow table. 0, -EADDRINUSE or -ENOSPC. */
-int sock_attach(struct rtls_sock *k);
-void sock_detach(struct rtls_sock *k);
+int sock_attach(struct rtls_sock *sock);
+void sock_detach(struct rtls_sock *sock);
 
 /* Starts an active open: tuple and path are set, it is attached. */
-void sock_connect(struct rtls_sock *k);
+void sock_connect(struct rtls_sock *sock);
 
 /* Frees a listener, its half-open connections and those that nobody accepted. */
 void sock_unlisten(struct rtls_sock *l);
 
 /* The connection may have something to send: the poll will ask it. */
-void sock_schedule(struct rtls_sock *k);
+void sock_schedule(struct rtls_sock *sock);
 
 /* Its events may have changed. */
-void sock_ready(struct rtls_sock *k);
+void sock_ready(struct rtls_sock *sock);
 
 /* Its deadlines may have changed. */
-void sock_rearm(struct rtls_sock *k);
+void sock_rearm(struct rtls_sock *sock);
 
 /* Tells TCP how much it may receive. */
-void sock_offer_window(struct rtls_sock *k);
+void sock_offer_window(struct rtls_sock *sock);
 
 /* TCP events, from input or timers. False: it was an orphan and is gone. */
-bool sock_tcp_events(struct rtls_sock *k, uint32_t events);
+bool sock_tcp_events(struct rtls_sock *sock, uint32_t events);
 
 /* RST and gone, whatever the phase but LISTEN; an OWNED one stays for its owner, closed. */
-void sock_abort(struct rtls_sock *k, enum rtls_end_who who, enum rtls_end_reason reason);
+void sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason reason);
 
 /* What it is ready for now. */
-uint32_t sock_bits(const struct rtls_sock *k);
+uint32_t sock_bits(const struct rtls_sock *sock);
 
 #endif

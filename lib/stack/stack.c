@@ -332,13 +332,13 @@ rtls_stack_crypto(const struct rtls_stack *s)
 static void
 start_clock(struct rtls_stack *s, uint64_t now_us)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 
 	s->clock_started = true;
 	s->now_us = now_us;
 	wheel_init(&s->wheel, now_us);
-	TAILQ_FOREACH(k, &s->tx_list, tx_link)
-		sock_connect(k);
+	TAILQ_FOREACH(sock, &s->tx_list, tx_link)
+		sock_connect(sock);
 }
 
 int
@@ -378,27 +378,27 @@ poll_timers(struct rtls_stack *s)
 {
 	uint32_t budget = TIMER_BUDGET;
 	struct wheel_node *node;
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	unsigned int n = 0;
 	uint32_t timeouts;
 
 	while ((node = wheel_expire(&s->wheel, s->now_us, &budget)) != NULL) {
-		k = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
+		sock = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
 		n++;
-		if (admission_deadline(k) <= s->now_us) {
-			admission_expire(k);
+		if (admission_deadline(sock) <= s->now_us) {
+			admission_expire(sock);
 			continue;
 		}
-		if (k->path.listed && k->path.retry_us <= s->now_us) {
-			path_unwait(k);
-			sock_schedule(k);
+		if (sock->path.listed && sock->path.retry_us <= s->now_us) {
+			path_unwait(sock);
+			sock_schedule(sock);
 		}
-		timeouts = k->tcp.rtx_at <= s->now_us && k->tcp.snd_una < k->tcp.snd_max;
-		k->stats_base.timeouts += timeouts;
+		timeouts = sock->tcp.rtx_at <= s->now_us && sock->tcp.snd_una < sock->tcp.snd_max;
+		sock->stats_base.timeouts += timeouts;
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
 		if (timeouts)
-			arp_suspect(&s->bindings[k->path.binding].arp, k->path.next_hop);
-		sock_tcp_events(k, tcp_timer(&k->tcp, s->now_us));
+			arp_suspect(&s->bindings[sock->path.binding].arp, sock->path.next_hop);
+		sock_tcp_events(sock, tcp_timer(&sock->tcp, s->now_us));
 	}
 	return n + open_path_timers(s, TIMER_BUDGET);
 }
@@ -407,11 +407,11 @@ poll_timers(struct rtls_stack *s)
 static unsigned int
 poll_reader(struct rtls_stack *s)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	unsigned int n = 0;
 
-	for (; (k = reader_next_filled(s->reader)) != NULL; n++)
-		sock_ready(k);
+	for (; (sock = reader_next_filled(s->reader)) != NULL; n++)
+		sock_ready(sock);
 	return n;
 }
 
@@ -500,22 +500,22 @@ rtls_stack_deadline(const struct rtls_stack *s)
 int
 rtls_stack_destroy(struct rtls_stack *s)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	uint32_t i;
 
 	if (s == NULL)
 		return -EINVAL;
 	s->draining = true;
 	for (i = 0; i < s->conf.max_socks; i++) {
-		k = &s->socks[i];
-		if (k->phase == SOCK_FREE)
+		sock = &s->socks[i];
+		if (sock->phase == SOCK_FREE)
 			continue;
-		if (k->phase == SOCK_LISTEN)
-			sock_unlisten(k);
+		if (sock->phase == SOCK_LISTEN)
+			sock_unlisten(sock);
 		else
-			sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
-		if (k->phase == SOCK_OWNED)
-			sock_free(k);
+			sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);
+		if (sock->phase == SOCK_OWNED)
+			sock_free(sock);
 	}
 	tx_path_poll(s);
 	reclaim_sent(s);

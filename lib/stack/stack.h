@@ -182,9 +182,9 @@ binding_cut_max(const struct binding *b)
 
 /* What the port of a connection has of inline TLS. */
 static inline struct offload_device *
-stack_device_of(const struct rtls_sock *k)
+stack_device_of(const struct rtls_sock *sock)
 {
-	return &k->stack->bindings[k->path.binding].port->tls;
+	return &sock->stack->bindings[sock->path.binding].port->tls;
 }
 
 /* One of our addresses, or NULL. */

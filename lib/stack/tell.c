@@ -17,15 +17,15 @@ who_is(const struct net_addr *a, uint16_t port, char who[RTLS_ADDR_TEXT])
 }
 
 void
-tell_conn(struct rtls_sock *k, enum note n, const char *fmt, ...)
+tell_conn(struct rtls_sock *sock, enum note n, const char *fmt, ...)
 {
 	uint64_t left_out;
 	char who[RTLS_ADDR_TEXT];
 	va_list ap;
 
-	if (!note_due(&k->stack->notes, n, k->stack->now_us, &left_out))
+	if (!note_due(&sock->stack->notes, n, sock->stack->now_us, &left_out))
 		return;
-	who_is(&k->tuple.remote, k->tuple.remote_port, who);
+	who_is(&sock->tuple.remote, sock->tuple.remote_port, who);
 	va_start(ap, fmt);
 	note_say(n, left_out, who, fmt, ap);
 	va_end(ap);

@@ -19,7 +19,7 @@ struct rtls_sock;
 struct binding;
 
 /* Of a connection: its remote address and port. */
-void tell_conn(struct rtls_sock *k, enum note n, const char *fmt, ...) __rte_cold
+void tell_conn(struct rtls_sock *sock, enum note n, const char *fmt, ...) __rte_cold
 	__rte_format_printf(3, 4);
 
 /* Of a port. */

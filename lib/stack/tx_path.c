@@ -20,40 +20,40 @@ enum {
 
 /* How many segments it is on the wire. */
 static uint32_t
-wire_segments(const struct rtls_sock *k, const struct tcp_out *out)
+wire_segments(const struct rtls_sock *sock, const struct tcp_out *out)
 {
-	return out->len <= k->tcp.mss ? 1 : (out->len + k->tcp.mss - 1) / k->tcp.mss;
+	return out->len <= sock->tcp.mss ? 1 : (out->len + sock->tcp.mss - 1) / sock->tcp.mss;
 }
 
 static void
 tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 {
 	const struct tcp_out *out = &slot->seg.out;
-	struct rtls_sock *k = slot->owner;
+	struct rtls_sock *sock = slot->owner;
 	uint32_t n;
 
 	stack_count(s, CNT_TX_PACKETS);
-	if (k == NULL)
+	if (sock == NULL)
 		return;
-	tcp_sent(&k->tcp, out, s->now_us);
-	sock_rearm(k);
+	tcp_sent(&sock->tcp, out, s->now_us);
+	sock_rearm(sock);
 	if (out->len == 0)
 		return;
-	n = wire_segments(k, out);
+	n = wire_segments(sock, out);
 	s->counters[CNT_TX_SEGMENTS] += n;
 	s->counters[CNT_TX_BYTES] += out->len;
-	k->stats_base.tx_segments += n;
-	k->stats_base.tx_bytes += out->len;
-	if (k->tx.epochs.now != NULL && out->off >= k->mode.tx_keys_off)
+	sock->stats_base.tx_segments += n;
+	sock->stats_base.tx_bytes += out->len;
+	if (sock->tx.epochs.now != NULL && out->off >= sock->mode.tx_keys_off)
 		s->counters[CNT_TX_BYTES_SEALED] += out->len;
 	if (slot->seg.epoch != NULL) {
 		s->counters[CNT_TX_BYTES_NIC] += out->len;
-		k->stats_base.tx_nic_bytes += out->len;
+		sock->stats_base.tx_nic_bytes += out->len;
 		inline_tx_sent(&slot->seg);
 	}
 	if (out->rexmit) {
 		s->counters[CNT_TX_RETRANSMISSIONS] += n;
-		k->stats_base.retransmissions += n;
+		sock->stats_base.retransmissions += n;
 	}
 }
 
@@ -192,54 +192,54 @@ tx_path_reply(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 
 /* What cannot even be sent has no retransmission timer: R2 (RFC 9293 3.8.3) is watched here. */
 static bool
-waited_too_long(struct rtls_sock *k)
+waited_too_long(struct rtls_sock *sock)
 {
-	uint64_t now_us = k->stack->now_us;
+	uint64_t now_us = sock->stack->now_us;
 
-	if (k->path.since_us == 0)
-		k->path.since_us = now_us;
-	return k->tcp.state != TCP_SYN_SENT && k->tcp.snd_una < tcp_snd_lim(&k->tcp) &&
-	       now_us - k->path.since_us >= k->params.user_timeout_us;
+	if (sock->path.since_us == 0)
+		sock->path.since_us = now_us;
+	return sock->tcp.state != TCP_SYN_SENT && sock->tcp.snd_una < tcp_snd_lim(&sock->tcp) &&
+	       now_us - sock->path.since_us >= sock->params.user_timeout_us;
 }
 
 /* May this connection's packets go now? Otherwise it is scheduled when they may. */
 static bool
-path_is_ready(struct rtls_stack *s, struct rtls_sock *k)
+path_is_ready(struct rtls_stack *s, struct rtls_sock *sock)
 {
-	switch (path_resolve(s, &k->path)) {
+	switch (path_resolve(s, &sock->path)) {
 	case PATH_READY:
-		path_unwait(k);
-		k->path.since_us = 0;
+		path_unwait(sock);
+		sock->path.since_us = 0;
 		return true;
 	case PATH_WAIT:
 		break;
 	case PATH_FAILED:
-		if (k->tcp.state == TCP_SYN_SENT) {
-			sock_abort(k, RTLS_END_NETWORK, RTLS_REASON_UNREACHABLE);
+		if (sock->tcp.state == TCP_SYN_SENT) {
+			sock_abort(sock, RTLS_END_NETWORK, RTLS_REASON_UNREACHABLE);
 			return false;
 		}
 		break;
 	}
-	if (waited_too_long(k)) {
-		tcp_conn_closed(&k->tcp, TCP_END_TIMEOUT);
-		sock_tcp_events(k, TCP_EV_CLOSED); /* an orphan is gone now */
+	if (waited_too_long(sock)) {
+		tcp_conn_closed(&sock->tcp, TCP_END_TIMEOUT);
+		sock_tcp_events(sock, TCP_EV_CLOSED); /* an orphan is gone now */
 		return false;
 	}
-	path_wait(k);
-	sock_rearm(k);
+	path_wait(sock);
+	sock_rearm(sock);
 	return false;
 }
 
 /* How much of a plan goes as one packet: all, or whole segments and at most max of them. */
 static uint32_t
-packet_len(struct rtls_sock *k, const struct tx_segment *g, unsigned int max)
+packet_len(struct rtls_sock *sock, const struct tx_segment *g, unsigned int max)
 {
-	uint32_t mss = k->tcp.mss, len;
+	uint32_t mss = sock->tcp.mss, len;
 
-	max = RTE_MIN(max, segments_max(&k->stack->bindings[k->path.binding]));
+	max = RTE_MIN(max, segments_max(&sock->stack->bindings[sock->path.binding]));
 	len = sendq_cut(g->rec, g->out.off, RTE_MIN(g->out.len, max * mss));
 	if (g->rec->epoch != NULL)
-		len = inline_tx_cut(k, g, len);
+		len = inline_tx_cut(sock, g, len);
 	return len == g->out.len || len <= mss ? len : len - len % mss;
 }
 
@@ -262,20 +262,20 @@ tell_no_buffer(struct rtls_stack *s, struct binding *b)
 
 /* A segment could not be built. */
 static void
-not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, const struct tx_segment *g,
-	  int rc)
+not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *sock,
+	  const struct tx_segment *g, int rc)
 {
 	if (rc == -EPERM) {
 		stop_unsafe(s, b, g);
-	} else if (k->tx.failed && session_tx_in_clear(&k->tx)) {
-		tell_conn(k, NOTE_SEAL_FAILED, "what the device was to seal");
+	} else if (sock->tx.failed && session_tx_in_clear(&sock->tx)) {
+		tell_conn(sock, NOTE_SEAL_FAILED, "what the device was to seal");
 	} else {
 		tell_no_buffer(s, b);
 		return;
 	}
 	/* What is queued can never be sent. What is gathered goes first: the RST counts it. */
 	flush(s, b);
-	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
+	sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);
 }
 
 /*
@@ -283,18 +283,18 @@ not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, const st
  * NULL: there is none, or its way is not ready.
  */
 static struct tx_segment *
-next_segment(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, bool first)
+next_segment(struct rtls_stack *s, struct binding *b, struct rtls_sock *sock, bool first)
 {
 	struct tx_segment *g = &b->tx[b->nb_tx].seg;
 
-	if (!tcp_plan(&k->tcp, s->now_us, &g->out)) {
+	if (!tcp_plan(&sock->tcp, s->now_us, &g->out)) {
 		/* It may have started to probe a closed window. */
-		sock_rearm(k);
+		sock_rearm(sock);
 		return NULL;
 	}
 	if (!first)
 		return g;
-	if (!path_is_ready(s, k))
+	if (!path_is_ready(s, sock))
 		return NULL;
 	/* Its neighbour was asked in a packet that came first. */
 	if (g != &b->tx[b->nb_tx].seg)
@@ -303,50 +303,50 @@ next_segment(struct rtls_stack *s, struct binding *b, struct rtls_sock *k, bool 
 }
 
 static void
-serve(struct rtls_stack *s, struct rtls_sock *k)
+serve(struct rtls_stack *s, struct rtls_sock *sock)
 {
-	struct binding *b = &s->bindings[k->path.binding];
+	struct binding *b = &s->bindings[sock->path.binding];
 	struct tx_segment *g;
 	struct rte_mbuf *m;
 	unsigned int n;
 	int rc;
 
 	if (b->full) {
-		sock_schedule(k);
+		sock_schedule(sock);
 		return;
 	}
-	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(k, &g->out)) {
-		g = next_segment(s, b, k, n == 0);
+	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(sock, &g->out)) {
+		g = next_segment(s, b, sock, n == 0);
 		if (g == NULL)
 			return;
 		if (g->out.len > 0) {
-			g->rec = txmap_find(&k->sendq.map, g->out.off);
-			tcp_plan_trim(&g->out, packet_len(k, g, TURN_SEGMENTS - n));
+			g->rec = txmap_find(&sock->sendq.map, g->out.off);
+			tcp_plan_trim(&g->out, packet_len(sock, g, TURN_SEGMENTS - n));
 		}
-		rc = packet_segment(s, k, g, &m);
+		rc = packet_segment(s, sock, g, &m);
 		if (rc != 0) {
-			not_built(s, b, k, g, rc);
+			not_built(s, b, sock, g, rc);
 			break;
 		}
-		tcp_plan_take(&k->tcp, &g->out);
+		tcp_plan_take(&sock->tcp, &g->out);
 		if (g->epoch != NULL)
 			inline_tx_planned(g);
-		if (!gather(s, b, m, k))
+		if (!gather(s, b, m, sock))
 			break;
 	}
 	/* Its turn is over, not its work; unless it was aborted. */
-	sock_schedule(k);
+	sock_schedule(sock);
 }
 
 /* Whom a full port served comes behind all others in the next poll. */
 static void
 end_turn(struct rtls_stack *s, struct binding *b)
 {
-	struct rtls_sock *k = b->served;
+	struct rtls_sock *sock = b->served;
 
-	if (b->full && k != NULL && k->tx_listed) {
-		TAILQ_REMOVE(&s->tx_list, k, tx_link);
-		TAILQ_INSERT_TAIL(&s->tx_list, k, tx_link);
+	if (b->full && sock != NULL && sock->tx_listed) {
+		TAILQ_REMOVE(&s->tx_list, sock, tx_link);
+		TAILQ_INSERT_TAIL(&s->tx_list, sock, tx_link);
 	}
 	b->full = false;
 	b->served = NULL;
@@ -357,15 +357,15 @@ tx_path_poll(struct rtls_stack *s)
 {
 	uint64_t before = s->counters[CNT_TX_PACKETS];
 	struct sock_list turn = TAILQ_HEAD_INITIALIZER(turn);
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	uint32_t i;
 
 	/* Who schedules itself again waits for the next poll. */
 	TAILQ_CONCAT(&turn, &s->tx_list, tx_link);
-	while ((k = TAILQ_FIRST(&turn)) != NULL) {
-		TAILQ_REMOVE(&turn, k, tx_link);
-		k->tx_listed = false;
-		serve(s, k);
+	while ((sock = TAILQ_FIRST(&turn)) != NULL) {
+		TAILQ_REMOVE(&turn, sock, tx_link);
+		sock->tx_listed = false;
+		serve(s, sock);
 	}
 	for (i = 0; i < s->nb_bindings; i++) {
 		flush(s, &s->bindings[i]);
