@@ -39,7 +39,7 @@ struct rtls_guard {
  * the connections that it gives out.
  * @return 0, *out is filled; -EINVAL: a listener, or NULL; -EBADF: closed.
  */
-int rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out);
+int rtls_sock_guard(struct rtls_sock *sock, struct rtls_guard *out);
 
 /**
  * Is it the holder's still? For an adapter that outlives its socket by a program's mistake: with

@@ -83,7 +83,7 @@ struct rtls_msg {
  *   -EIO: the provider failed, nothing can be sent any more; -ENOKEY: the connection is
  *   guarded (guard.h) and has no keys in this direction, whatever else there is to say.
  */
-ssize_t rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags);
+ssize_t rtls_send(struct rtls_sock *sock, const void *buf, size_t len, int flags);
 
 /**
  * Sends one typed message. Type data (or 0): as rtls_send() of the pieces. Any
@@ -93,7 +93,7 @@ ssize_t rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags);
  * @return as rtls_send(); -EINVAL: control with RTLS_MSG_MORE, control without
  *   keys, empty control; -EMSGSIZE: control above 16384 bytes.
  */
-ssize_t rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags);
+ssize_t rtls_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags);
 
 /**
  * Receives application data (or plain bytes): any number of data records. Of buf, what lies
@@ -101,7 +101,7 @@ ssize_t rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags);
  * @return bytes; 0: FIN on a record boundary, or close_notify before (a buffer
  *   of length 0 gives 0 as well); -EAGAIN: no complete record yet; the table above.
  */
-ssize_t rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags);
+ssize_t rtls_recv(struct rtls_sock *sock, void *buf, size_t len, int flags);
 
 /**
  * Receives any number of data records, or exactly one control record, with its
@@ -119,7 +119,7 @@ ssize_t rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags);
  * to know; at most 34 KiB of buffers wait so, and only while more than half of the large record
  * buffers are free. What is farther behind stays where it is until the program receives.
  */
-ssize_t rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags);
+ssize_t rtls_recvmsg(struct rtls_sock *sock, struct rtls_msg *m, int flags);
 
 struct rtls_file;
 
@@ -131,7 +131,7 @@ struct rtls_file;
  *   behind the end; -EAGAIN: not loaded yet or no room (RTLS_WRITABLE follows);
  *   -EIO: the file cannot be read; otherwise as rtls_send().
  */
-ssize_t rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len,
+ssize_t rtls_sendfile(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, size_t len,
 		      int flags);
 
 #ifdef __cplusplus

@@ -38,19 +38,19 @@ enum rtls_ssl_level {
 };
 
 /**
- * Gives ssl a BIO on the connection. The BIO is owned by ssl and borrows k:
+ * Gives ssl a BIO on the connection. The BIO is owned by ssl and borrows sock:
  * SSL_free() comes before rtls_close(). Sets SSL_OP_ENABLE_KTLS on ssl, and
  * SSL_OP_NO_RENEGOTIATION, as SSL_renegotiate() before the end of a handshake makes libssl
  * send the data of SSL_write() in clear: TLS 1.2 goes without renegotiation. The BIO
  * never shows a file descriptor, so SSL_sendfile() fails; use rtls_sendfile().
- * From then on k is guarded (guard.h): rtls_send() and the like answer -ENOKEY in a
+ * From then on sock is guarded (guard.h): rtls_send() and the like answer -ENOKEY in a
  * direction without keys, during the handshake, where the keys are not handed over, and
- * behind SSL_free() too. An ssl that outlives k moves nothing: -EBADF, and -ENOKEY once k is
+ * behind SSL_free() too. An ssl that outlives sock moves nothing: -EBADF, and -ENOKEY once sock is
  * another connection or ssl's. On an error nothing has changed.
  * @return 0; -ENOMEM; -ENOTSUP: libssl's hook does not work here (see
- *   rtls_ssl_selftest()); -EBADF: k is closed; -EINVAL: also: it is to renegotiate already.
+ *   rtls_ssl_selftest()); -EBADF: sock is closed; -EINVAL: also: it is to renegotiate already.
  */
-int rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level);
+int rtls_ssl_attach(SSL *ssl, struct rtls_sock *sock, enum rtls_ssl_level level);
 
 /**
  * Drives what libssl owes: the handshake, the answer to a key update, a key

@@ -112,7 +112,7 @@ enum {
  * @return 0, also when called again; -ENOTCONN; -EINVAL: not RTLS_SHUT_WR, or NULL; -EBADF:
  *   closed.
  */
-int rtls_shutdown(struct rtls_sock *k, int how);
+int rtls_shutdown(struct rtls_sock *sock, int how);
 
 /**
  * Takes the handle. What was accepted is still delivered, then FIN. Received bytes that nobody
@@ -121,10 +121,10 @@ int rtls_shutdown(struct rtls_sock *k, int how);
  * acknowledged before. It waits for that as long as the user timeout.
  * @return 0; -EBADF: it was closed before; -EINVAL: NULL. Both change nothing.
  */
-int rtls_close(struct rtls_sock *k);
+int rtls_close(struct rtls_sock *sock);
 
 /** Takes the handle; RST, and nothing that is queued is sent any more. As rtls_close(). */
-int rtls_abort(struct rtls_sock *k);
+int rtls_abort(struct rtls_sock *sock);
 
 /** Options of one socket; on a listener they are inherited by its connections. */
 enum rtls_opt {
@@ -150,7 +150,7 @@ enum rtls_opt {
 
 /** @return 0; -EINVAL: the value is out of its range; -EBUSY: not now; -ENOTSUP: not an option;
  *   -EBADF. */
-int rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v);
+int rtls_sock_set(struct rtls_sock *sock, enum rtls_opt opt, uint64_t v);
 
 enum rtls_sock_state {
 	RTLS_SOCK_LISTEN,
@@ -217,13 +217,13 @@ struct rtls_sock_info {
 };
 
 /** [any state] Fills *out. @return 0; -EBADF: closed; -EINVAL: NULL; *out stays as it was. */
-int rtls_sock_info(const struct rtls_sock *k, struct rtls_sock_info *out);
+int rtls_sock_info(const struct rtls_sock *sock, struct rtls_sock_info *out);
 
 /**
  * Which events to report, and the pointer to report with them. Replaces the former call's.
  * @return 0; -EBADF: closed; -EINVAL: NULL.
  */
-int rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user);
+int rtls_sock_watch(struct rtls_sock *sock, uint32_t bits, void *user);
 
 /**
  * Up to n ready sockets, in turn; RTLS_HUP and RTLS_ERROR are always reported

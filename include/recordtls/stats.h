@@ -36,7 +36,7 @@ struct rtls_sock_stats {
 };
 
 /** Fills *out. @return 0; -EBADF: the handle is closed; -EINVAL: NULL. */
-int rtls_sock_stats(const struct rtls_sock *k, struct rtls_sock_stats *out);
+int rtls_sock_stats(const struct rtls_sock *sock, struct rtls_sock_stats *out);
 
 /** One counter of a stack. */
 struct rtls_stat {

@@ -66,7 +66,7 @@ struct rtls_keys {
  *   them; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
  *   provider failed.
  */
-int rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys);
+int rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *keys);
 
 /** Who does the crypto of a direction. */
 enum rtls_mode {
@@ -129,10 +129,10 @@ struct rtls_tls_info {
  *   NO_ROOM; -ENOTSUP: NO_DEVICE or SUITE; -EPERM: FEATURE_OFF; -EIO: another reason;
  *   nothing changed: -ENOKEY: no keys yet; -ENOTCONN: the connection is over; -EINVAL; -EBADF.
  */
-int rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m);
+int rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m);
 
 /** @return 0; -EINVAL: not a direction, or NULL; -EBADF: closed. */
-int rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out);
+int rtls_tls_info(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out);
 
 #ifdef __cplusplus
 }

@@ -24,14 +24,14 @@ enum {
 };
 
 struct bridge *
-bridge_new(SSL *ssl, struct rtls_sock *k)
+bridge_new(SSL *ssl, struct rtls_sock *sock)
 {
 	struct bridge *br = OPENSSL_zalloc(sizeof(*br));
 
 	if (br == NULL)
 		return NULL;
 	br->ssl = ssl;
-	br->sock = k;
+	br->sock = sock;
 	outq_init(&br->out);
 	return br;
 }

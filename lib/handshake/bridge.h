@@ -63,7 +63,7 @@ struct bridge {
 };
 
 /* NULL: no memory. */
-struct bridge *bridge_new(SSL *ssl, struct rtls_sock *k);
+struct bridge *bridge_new(SSL *ssl, struct rtls_sock *sock);
 
 /* Wipes and frees; NULL is fine. */
 void bridge_free(struct bridge *br);

@@ -87,9 +87,9 @@ outq_put_keys(struct outq *q, const struct rtls_keys *keys)
 }
 
 static int
-drain_keys(struct outq *q, struct rtls_sock *k)
+drain_keys(struct outq *q, struct rtls_sock *sock)
 {
-	int rc = rtls_set_keys(k, RTLS_TX, &q->keys);
+	int rc = rtls_set_keys(sock, RTLS_TX, &q->keys);
 
 	if (is_shortage(rc))
 		return -EAGAIN;
@@ -101,12 +101,12 @@ drain_keys(struct outq *q, struct rtls_sock *k)
 }
 
 static ssize_t
-send_control(struct rtls_sock *k, uint8_t type, uint8_t *bytes, size_t len)
+send_control(struct rtls_sock *sock, uint8_t type, uint8_t *bytes, size_t len)
 {
 	struct iovec iov = { .iov_base = bytes, .iov_len = len };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = type };
 
-	return rtls_sendmsg(k, &m, 0);
+	return rtls_sendmsg(sock, &m, 0);
 }
 
 /* The head item, as far as it goes. 0: it is gone. */

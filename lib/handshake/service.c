@@ -25,13 +25,13 @@
 enum { TAKE_IN_MAX = 32 };
 
 int
-rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level)
+rtls_ssl_attach(SSL *ssl, struct rtls_sock *sock, enum rtls_ssl_level level)
 {
 	struct bridge *br;
 	BIO *b;
 	int rc;
 
-	if (ssl == NULL || k == NULL || level != RTLS_SSL_TRANSPARENT)
+	if (ssl == NULL || sock == NULL || level != RTLS_SSL_TRANSPARENT)
 		return -EINVAL;
 	/* Told to renegotiate before anything was negotiated, libssl writes data in clear. */
 	if (SSL_renegotiate_pending(ssl))
@@ -39,7 +39,7 @@ rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level)
 	rc = rtls_ssl_selftest();
 	if (rc < 0)
 		return rc;
-	br = bridge_new(ssl, k);
+	br = bridge_new(ssl, sock);
 	if (br == NULL)
 		return -ENOMEM;
 	b = bio_new(br);
@@ -48,7 +48,7 @@ rtls_ssl_attach(SSL *ssl, struct rtls_sock *k, enum rtls_ssl_level level)
 		return -ENOMEM;
 	}
 	/* Last: a guard is for good, and a program that is refused here may have another way. */
-	rc = rtls_sock_guard(k, &br->guard);
+	rc = rtls_sock_guard(sock, &br->guard);
 	if (rc < 0) {
 		BIO_free(b);
 		return rc;

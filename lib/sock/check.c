@@ -10,9 +10,9 @@
 #include "stack/tell.h"
 
 int
-sock_end_error(const struct rtls_sock *k)
+sock_end_error(const struct rtls_sock *sock)
 {
-	switch ((enum rtls_end_reason)k->end_reason) {
+	switch ((enum rtls_end_reason)sock->end_reason) {
 	case RTLS_REASON_NONE:
 	case RTLS_REASON_CLOSED:
 	/* A broken record stream ends receiving only; session/rx answers for it. */
@@ -22,7 +22,7 @@ sock_end_error(const struct rtls_sock *k)
 	case RTLS_REASON_TRUNCATED:
 		return 0;
 	case RTLS_REASON_RESET:
-		return k->end_who == RTLS_END_LOCAL ? -ECONNABORTED : -ECONNRESET;
+		return sock->end_who == RTLS_END_LOCAL ? -ECONNABORTED : -ECONNRESET;
 	case RTLS_REASON_REFUSED:
 		return -ECONNREFUSED;
 	case RTLS_REASON_TIMEOUT:
@@ -55,55 +55,56 @@ sock_check_iov(const struct iovec *iov, unsigned int iovlen)
 }
 
 int
-sock_check_recv(const struct rtls_sock *k)
+sock_check_recv(const struct rtls_sock *sock)
 {
 	int rc;
 
-	if (k->phase != SOCK_OWNED)
+	if (sock->phase != SOCK_OWNED)
 		return -ENOTCONN;
-	if (k->tcp.state == TCP_SYN_SENT)
+	if (sock->tcp.state == TCP_SYN_SENT)
 		return -ENOTCONN;
 	/* A connection that never came up has nothing but its error. */
-	rc = sock_end_error(k);
+	rc = sock_end_error(sock);
 	return rc == -ECONNREFUSED || rc == -EHOSTUNREACH ? rc : 0;
 }
 
 int
-sock_check_send(const struct rtls_sock *k)
+sock_check_send(const struct rtls_sock *sock)
 {
 	int rc;
 
-	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_SYN_SENT)
+	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT)
 		return -ENOTCONN;
-	rc = sock_end_error(k);
+	rc = sock_end_error(sock);
 	if (rc != 0)
 		return rc == -ECONNRESET ? -EPIPE : rc;
-	if (k->tcp.state != TCP_ESTABLISHED && k->tcp.state != TCP_CLOSE_WAIT)
+	if (sock->tcp.state != TCP_ESTABLISHED && sock->tcp.state != TCP_CLOSE_WAIT)
 		return -EPIPE;
-	return k->tcp.fin_off != UINT64_MAX ? -EPIPE : 0;
+	return sock->tcp.fin_off != UINT64_MAX ? -EPIPE : 0;
 }
 
 int
-sock_check_guard(const struct rtls_sock *k, enum rtls_dir d)
+sock_check_guard(const struct rtls_sock *sock, enum rtls_dir d)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
-	if (rc == 0 && k->guard != 0 && sock_epochs_of(k, d)->now == NULL)
+	if (rc == 0 && sock->guard != 0 && sock_epochs_of(sock, d)->now == NULL)
 		rc = -ENOKEY;
 	return rc;
 }
 
 void
-sock_queued(struct rtls_sock *k)
+sock_queued(struct rtls_sock *sock)
 {
-	memory_account(k);
-	if (k->tx.failed && !k->seal_told) {
-		k->seal_told = true;
-		tell_conn(k, NOTE_SEAL_FAILED, "record %" PRIu64, k->tx.epochs.now->tx.rec_no);
+	memory_account(sock);
+	if (sock->tx.failed && !sock->seal_told) {
+		sock->seal_told = true;
+		tell_conn(sock, NOTE_SEAL_FAILED, "record %" PRIu64,
+			  sock->tx.epochs.now->tx.rec_no);
 	}
 	/* Nothing new: the poll has nothing to ask, rtls_stack_deadline() nothing to tell. */
-	if (sendq_end(&k->sendq) == k->tcp.snd_end)
+	if (sendq_end(&sock->sendq) == sock->tcp.snd_end)
 		return;
-	tcp_send_ready(&k->tcp, sendq_end(&k->sendq));
-	sock_schedule(k);
+	tcp_send_ready(&sock->tcp, sendq_end(&sock->sendq));
+	sock_schedule(sock);
 }

@@ -20,32 +20,32 @@
  * again or finishes the connection. Every call that takes a handle begins with it.
  */
 static inline int
-sock_check_handle(const struct rtls_sock *k)
+sock_check_handle(const struct rtls_sock *sock)
 {
-	if (k == NULL)
+	if (sock == NULL)
 		return -EINVAL;
-	return k->phase == SOCK_OWNED || k->phase == SOCK_LISTEN ? 0 : -EBADF;
+	return sock->phase == SOCK_OWNED || sock->phase == SOCK_LISTEN ? 0 : -EBADF;
 }
 
 /* Are there buffers where lengths say so? 0 or -EINVAL. */
 int sock_check_iov(const struct iovec *iov, unsigned int iovlen);
 
 /* 0 while the connection did not end or ended in order, else the errno of its reason. */
-int sock_end_error(const struct rtls_sock *k);
+int sock_end_error(const struct rtls_sock *sock);
 
 /* May bytes be accepted for sending? 0, -ENOTCONN, -EPIPE or sock_end_error(). */
-int sock_check_send(const struct rtls_sock *k);
+int sock_check_send(const struct rtls_sock *sock);
 
 /* Is there, or was there, a connection to receive from? 0 or -ENOTCONN. */
-int sock_check_recv(const struct rtls_sock *k);
+int sock_check_recv(const struct rtls_sock *sock);
 
 /*
  * May a call of the program move bytes in this direction? As sock_check_handle(), and -ENOKEY:
  * it has no keys, and an adapter guards it. Every byte mover begins with it.
  */
-int sock_check_guard(const struct rtls_sock *k, enum rtls_dir d);
+int sock_check_guard(const struct rtls_sock *sock, enum rtls_dir d);
 
 /* Something was queued: TCP may send up to the end of the queue. */
-void sock_queued(struct rtls_sock *k);
+void sock_queued(struct rtls_sock *sock);
 
 #endif

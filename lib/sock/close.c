@@ -10,92 +10,92 @@
 #include "stack/stack.h"
 
 int
-rtls_shutdown(struct rtls_sock *k, int how)
+rtls_shutdown(struct rtls_sock *sock, int how)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
 	if (how != RTLS_SHUT_WR)
 		return -EINVAL;
-	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_SYN_SENT)
+	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT)
 		return -ENOTCONN;
-	if (k->tcp.state == TCP_CLOSED || k->tcp.fin_off != UINT64_MAX)
+	if (sock->tcp.state == TCP_CLOSED || sock->tcp.fin_off != UINT64_MAX)
 		return 0;
-	rc = session_tx_flush(&k->tx);
+	rc = session_tx_flush(&sock->tx);
 	if (rc != 0)
 		return rc;
-	sock_queued(k);
-	tcp_shutdown(&k->tcp);
-	sock_schedule(k);
+	sock_queued(sock);
+	tcp_shutdown(&sock->tcp);
+	sock_schedule(sock);
 	return 0;
 }
 
 /* Bytes that the peer believes delivered and that nobody will read. */
 static bool
-has_unread(const struct rtls_sock *k)
+has_unread(const struct rtls_sock *sock)
 {
-	return recvq_len(&k->recvq) > 0 || k->rx.opened.first != NULL;
+	return recvq_len(&sock->recvq) > 0 || sock->rx.opened.first != NULL;
 }
 
 static void
-drop_unread(struct rtls_sock *k)
+drop_unread(struct rtls_sock *sock)
 {
-	tcp_unread(&k->tcp, k->stack->now_us);
-	recvq_fini(&k->recvq);
-	opened_fini(&k->rx.opened);
-	pressure_account(k);
+	tcp_unread(&sock->tcp, sock->stack->now_us);
+	recvq_fini(&sock->recvq);
+	opened_fini(&sock->rx.opened);
+	pressure_account(sock);
 }
 
 int
-rtls_close(struct rtls_sock *k)
+rtls_close(struct rtls_sock *sock)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
-	if (k->phase == SOCK_LISTEN) {
-		sock_unlisten(k);
+	if (sock->phase == SOCK_LISTEN) {
+		sock_unlisten(sock);
 		return 0;
 	}
-	if (k->tcp.state == TCP_CLOSED) {
-		sock_free(k);
+	if (sock->tcp.state == TCP_CLOSED) {
+		sock_free(sock);
 		return 0;
 	}
 	/* A record that cannot be closed any more would be lost without a word: RST says so. */
-	if (k->tcp.state == TCP_SYN_SENT ||
-	    (k->tcp.fin_off == UINT64_MAX && session_tx_flush(&k->tx) != 0))
-		return rtls_abort(k);
-	if (k->tcp.fin_off == UINT64_MAX)
-		sock_queued(k);
+	if (sock->tcp.state == TCP_SYN_SENT ||
+	    (sock->tcp.fin_off == UINT64_MAX && session_tx_flush(&sock->tx) != 0))
+		return rtls_abort(sock);
+	if (sock->tcp.fin_off == UINT64_MAX)
+		sock_queued(sock);
 	/* Its RST says that bytes are lost; it must not take what was accepted along. */
-	if (has_unread(k) && k->tcp.snd_una >= k->tcp.snd_end)
-		return rtls_abort(k);
-	k->watch = 0;
-	k->phase = SOCK_ORPHAN;
-	memory_drop_ahead(k);
-	memory_unstarve(k);
-	if (has_unread(k))
-		drop_unread(k);
-	tcp_orphan(&k->tcp, k->stack->now_us);
-	admission_orphaned(k);
-	sock_schedule(k);
-	sock_rearm(k);
+	if (has_unread(sock) && sock->tcp.snd_una >= sock->tcp.snd_end)
+		return rtls_abort(sock);
+	sock->watch = 0;
+	sock->phase = SOCK_ORPHAN;
+	memory_drop_ahead(sock);
+	memory_unstarve(sock);
+	if (has_unread(sock))
+		drop_unread(sock);
+	tcp_orphan(&sock->tcp, sock->stack->now_us);
+	admission_orphaned(sock);
+	sock_schedule(sock);
+	sock_rearm(sock);
 	return 0;
 }
 
 int
-rtls_abort(struct rtls_sock *k)
+rtls_abort(struct rtls_sock *sock)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
-	if (k->phase == SOCK_LISTEN) {
-		sock_unlisten(k);
+	if (sock->phase == SOCK_LISTEN) {
+		sock_unlisten(sock);
 		return 0;
 	}
-	sock_abort(k, RTLS_END_LOCAL, RTLS_REASON_RESET);
-	sock_free(k);
+	sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);
+	sock_free(sock);
 	return 0;
 }

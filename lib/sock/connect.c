@@ -41,34 +41,34 @@ choose_port(struct rtls_stack *s, struct net_tuple *t, uint64_t *hash)
 }
 
 static int
-choose_tuple(struct rtls_stack *s, struct rtls_sock *k, const struct rtls_addr *local,
+choose_tuple(struct rtls_stack *s, struct rtls_sock *sock, const struct rtls_addr *local,
 	     const struct rtls_addr *remote)
 {
-	struct net_tuple *t = &k->tuple;
+	struct net_tuple *t = &sock->tuple;
 	int rc;
 
 	t->remote = addr_to_net(remote);
 	t->remote_port = remote->port;
-	rc = path_find(s, &t->remote, &k->path);
+	rc = path_find(s, &t->remote, &sock->path);
 	if (rc != 0)
 		return rc;
-	t->local = net_addr_v4(k->path.own_ip);
+	t->local = net_addr_v4(sock->path.own_ip);
 	if (local != NULL && !addr_is_any(local)) {
 		t->local = addr_to_net(local);
 		if (stack_addr_find(s, net_addr_to_v4(&t->local)) == NULL)
 			return -EADDRNOTAVAIL;
 	}
 	if (local == NULL || local->port == 0)
-		return choose_port(s, t, &k->hash);
+		return choose_port(s, t, &sock->hash);
 	t->local_port = local->port;
-	return tuple_is_free(s, t, &k->hash) ? 0 : -EADDRINUSE;
+	return tuple_is_free(s, t, &sock->hash) ? 0 : -EADDRINUSE;
 }
 
 int
 rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct rtls_addr *remote,
 	     struct rtls_sock **out)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	int rc;
 
 	if (s == NULL || remote == NULL || out == NULL)
@@ -80,19 +80,19 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 	if (stack_addr_find(s, net_load32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */
 	admission_make_room(s);
-	k = sock_alloc(s, NULL);
-	if (k == NULL)
+	sock = sock_alloc(s, NULL);
+	if (sock == NULL)
 		return -ENOMEM;
-	rc = choose_tuple(s, k, local, remote);
+	rc = choose_tuple(s, sock, local, remote);
 	if (rc == 0)
-		rc = sock_attach(k);
+		rc = sock_attach(sock);
 	if (rc != 0) {
-		sock_free(k);
+		sock_free(sock);
 		return rc;
 	}
-	k->params.cut_max = binding_cut_max(&s->bindings[k->path.binding]);
-	k->phase = SOCK_OWNED;
-	sock_connect(k);
-	*out = k;
+	sock->params.cut_max = binding_cut_max(&s->bindings[sock->path.binding]);
+	sock->phase = SOCK_OWNED;
+	sock_connect(sock);
+	*out = sock;
 	return 0;
 }

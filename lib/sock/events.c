@@ -6,15 +6,15 @@
 #include "stack/stack.h"
 
 int
-rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user)
+rtls_sock_watch(struct rtls_sock *sock, uint32_t bits, void *user)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
-	k->watch = bits;
-	k->user = user;
-	sock_ready(k);
+	sock->watch = bits;
+	sock->user = user;
+	sock_ready(sock);
 	return 0;
 }
 
@@ -23,17 +23,17 @@ rtls_sock_watch(struct rtls_sock *k, uint32_t bits, void *user)
  * becomes known only when records are opened.
  */
 static uint32_t
-bits_of(struct rtls_sock *k)
+bits_of(struct rtls_sock *sock)
 {
 	uint32_t bits;
 
-	if (k->watch == 0)
+	if (sock->watch == 0)
 		return 0;
-	if ((k->watch & (RTLS_CONTROL | RTLS_READABLE)) == RTLS_CONTROL)
-		sock_look_ahead(k);
-	bits = sock_bits(k) & (k->watch | RTLS_HUP | RTLS_ERROR);
+	if ((sock->watch & (RTLS_CONTROL | RTLS_READABLE)) == RTLS_CONTROL)
+		sock_look_ahead(sock);
+	bits = sock_bits(sock) & (sock->watch | RTLS_HUP | RTLS_ERROR);
 	if ((bits & RTLS_MODE) != 0)
-		k->mode.changed = false;
+		sock->mode.changed = false;
 	return bits;
 }
 
@@ -45,21 +45,21 @@ unsigned int
 rtls_events(struct rtls_stack *s, struct rtls_event *ev, unsigned int n)
 {
 	struct sock_list turn = TAILQ_HEAD_INITIALIZER(turn);
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	unsigned int found = 0;
 	uint32_t bits;
 
 	if (s == NULL || ev == NULL)
 		return 0;
 	TAILQ_CONCAT(&turn, &s->ready_list, ready_link);
-	while (found < n && (k = TAILQ_FIRST(&turn)) != NULL) {
-		TAILQ_REMOVE(&turn, k, ready_link);
-		k->ready_listed = false;
-		bits = bits_of(k);
+	while (found < n && (sock = TAILQ_FIRST(&turn)) != NULL) {
+		TAILQ_REMOVE(&turn, sock, ready_link);
+		sock->ready_listed = false;
+		bits = bits_of(sock);
 		if (bits == 0)
 			continue;
-		ev[found++] = (struct rtls_event){ .sock = k, .user = k->user, .bits = bits };
-		sock_ready(k);
+		ev[found++] = (struct rtls_event){ .sock = sock, .user = sock->user, .bits = bits };
+		sock_ready(sock);
 	}
 	/* Who had no turn comes first the next time. */
 	TAILQ_CONCAT(&turn, &s->ready_list, ready_link);

@@ -68,43 +68,43 @@ rtls_file_put(struct rtls_file *f)
 
 /* One chunk more? An open record waits for the first one, and takes it into its own buffer. */
 static bool
-may_read(const struct rtls_sock *k)
+may_read(const struct rtls_sock *sock)
 {
-	return session_tx_may_hold(&k->tx) ||
-	       (k->lane.count == 0 && k->tx.open != NULL && k->sendq.room_used == 0);
+	return session_tx_may_hold(&sock->tx) ||
+	       (sock->lane.count == 0 && sock->tx.open != NULL && sock->sendq.room_used == 0);
 }
 
 /* Asks for the chunks of [off, end) that are not asked for yet, as far as read-ahead goes. */
 static void
-read_ahead(struct rtls_sock *k, struct rtls_file *f, uint64_t off, uint64_t end)
+read_ahead(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, uint64_t end)
 {
-	struct rtls_stack *s = k->stack;
-	struct reader_lane *lane = &k->lane;
+	struct rtls_stack *s = sock->stack;
+	struct reader_lane *lane = &sock->lane;
 	struct rte_mbuf *m;
 	uint32_t len;
 
 	if (lane->count == 0)
 		lane->next_off = off;
-	memory_account(k);
-	for (; lane->count < f->read_ahead && lane->next_off < end; memory_account(k)) {
-		if (!may_read(k)) {
-			memory_refused(k);
+	memory_account(sock);
+	for (; lane->count < f->read_ahead && lane->next_off < end; memory_account(sock)) {
+		if (!may_read(sock)) {
+			memory_refused(sock);
 			return;
 		}
 		/* The first one fills the open record, so that those behind it are records as they are. */
-		len = k->tx.cap;
-		if (lane->count == 0 && k->tx.open != NULL)
-			len -= k->tx.open->data_len;
+		len = sock->tx.cap;
+		if (lane->count == 0 && sock->tx.open != NULL)
+			len -= sock->tx.open->data_len;
 		len = (uint32_t)RTE_MIN(end - lane->next_off, (uint64_t)len);
 		m = buf_data_alloc(&s->pools, len);
 		if (m != NULL)
 			len = RTE_MIN(len, buf_record_room(m));
 		if (m == NULL ||
-		    reader_ask(s->reader, k, lane, &f->ref, lane->next_off, len, m) != 0) {
+		    reader_ask(s->reader, sock, lane, &f->ref, lane->next_off, len, m) != 0) {
 			rte_pktmbuf_free(m);
 			/* Without even one under way nothing else would wake the socket. */
 			if (lane->count == 0)
-				memory_starved(k, 1);
+				memory_starved(sock, 1);
 			return;
 		}
 	}
@@ -115,9 +115,9 @@ read_ahead(struct rtls_sock *k, struct rtls_file *f, uint64_t off, uint64_t end)
  * the file, or an errno.
  */
 static ssize_t
-send_chunk(struct rtls_sock *k, uint64_t end, bool more)
+send_chunk(struct rtls_sock *sock, uint64_t end, bool more)
 {
-	struct reader_chunk *c = reader_lane_head(&k->lane);
+	struct reader_chunk *c = reader_lane_head(&sock->lane);
 	ssize_t n = c->got;
 	bool last = c->off + c->got >= end || c->got < c->len;
 	int rc;
@@ -127,12 +127,12 @@ send_chunk(struct rtls_sock *k, uint64_t end, bool more)
 	if (n > 0) {
 		c->m->data_len = (uint16_t)c->got;
 		c->m->pkt_len = c->got;
-		rc = session_tx_buffer(&k->tx, c->m, more || !last);
+		rc = session_tx_buffer(&sock->tx, c->m, more || !last);
 		if (rc != 0)
 			return rc;
 		c->m = NULL;
 	}
-	reader_lane_pop(k->stack->reader, &k->lane);
+	reader_lane_pop(sock->stack->reader, &sock->lane);
 	return n;
 }
 
@@ -146,48 +146,48 @@ lane_fits(const struct reader_lane *lane, const struct rtls_file *f, uint64_t of
 }
 
 ssize_t
-rtls_sendfile(struct rtls_sock *k, struct rtls_file *f, uint64_t off, size_t len, int flags)
+rtls_sendfile(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, size_t len, int flags)
 {
 	struct reader_chunk *c;
 	uint64_t end, pos = off;
-	ssize_t n = sock_check_guard(k, RTLS_TX);
+	ssize_t n = sock_check_guard(sock, RTLS_TX);
 
 	if (n != 0)
 		return n;
 	if (f == NULL || (flags & ~RTLS_MSG_MORE) != 0)
 		return -EINVAL;
-	n = sock_check_send(k);
+	n = sock_check_send(sock);
 	if (n != 0)
 		return n;
 	end = RTE_MIN(off + RTE_MIN((uint64_t)len, UINT64_MAX - off), f->size);
-	k->lane_waits = false;
-	if (!lane_fits(&k->lane, f, off, end))
-		reader_lane_reset(k->stack->reader, &k->lane);
+	sock->lane_waits = false;
+	if (!lane_fits(&sock->lane, f, off, end))
+		reader_lane_reset(sock->stack->reader, &sock->lane);
 	while (pos < end) {
-		read_ahead(k, f, pos, end);
-		c = reader_lane_head(&k->lane);
+		read_ahead(sock, f, pos, end);
+		c = reader_lane_head(&sock->lane);
 		if (c == NULL || !c->filled) {
-			k->lane_waits = c != NULL;
+			sock->lane_waits = c != NULL;
 			/* An open record that uses up the share would keep the file waiting. */
-			n = c == NULL ? session_tx_flush(&k->tx) : 0;
+			n = c == NULL ? session_tx_flush(&sock->tx) : 0;
 			n = n == 0 ? -EAGAIN : n;
 			break;
 		}
-		n = send_chunk(k, end, flags & RTLS_MSG_MORE);
+		n = send_chunk(sock, end, flags & RTLS_MSG_MORE);
 		if (n <= 0)
 			break;
 		pos += (uint64_t)n;
 		/* A chunk that came short, of a file that is longer again by now. */
-		if (!lane_fits(&k->lane, f, pos, end))
-			reader_lane_reset(k->stack->reader, &k->lane);
+		if (!lane_fits(&sock->lane, f, pos, end))
+			reader_lane_reset(sock->stack->reader, &sock->lane);
 	}
 	if (n == 0 || n == -EIO)
 		/* Chunks behind the end of a file that shrank are of no use. */
-		reader_lane_reset(k->stack->reader, &k->lane);
+		reader_lane_reset(sock->stack->reader, &sock->lane);
 	/* Nothing follows: as a send of 0 bytes it closes what is open. */
 	if (n == 0 && (flags & RTLS_MSG_MORE) == 0)
-		n = session_tx_flush(&k->tx);
+		n = session_tx_flush(&sock->tx);
 	/* Also where nothing was taken: an open record may have been closed on the way. */
-	sock_queued(k);
+	sock_queued(sock);
 	return pos == off ? n : (ssize_t)(pos - off);
 }

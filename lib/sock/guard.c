@@ -13,25 +13,25 @@
 #include "stack/tell.h"
 
 int
-rtls_sock_guard(struct rtls_sock *k, struct rtls_guard *out)
+rtls_sock_guard(struct rtls_sock *sock, struct rtls_guard *out)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
-	if (out == NULL || k->phase == SOCK_LISTEN)
+	if (out == NULL || sock->phase == SOCK_LISTEN)
 		return -EINVAL;
 	/* Read ahead to be sent in clear: what asked for it is refused from now on. */
-	if (k->tx.epochs.now == NULL) {
-		memory_drop_ahead(k);
-		k->lane_waits = false;
-		sock_ready(k);
+	if (sock->tx.epochs.now == NULL) {
+		memory_drop_ahead(sock);
+		sock->lane_waits = false;
+		sock_ready(sock);
 	}
-	k->guard = ++k->stack->last_guard;
-	admission_guarded(k);
-	k->tx.handshake = true;
-	out->sock = k;
-	out->token = k->guard;
+	sock->guard = ++sock->stack->last_guard;
+	admission_guarded(sock);
+	sock->tx.handshake = true;
+	out->sock = sock;
+	out->token = sock->guard;
 	return 0;
 }
 
@@ -76,19 +76,20 @@ int
 rtls_guard_kept(const struct rtls_guard *g, enum rtls_dir d, const char *why)
 {
 	int rc = rtls_guard_check(g);
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 
 	if (rc != 0)
 		return rc;
-	k = g->sock;
-	if (why == NULL || (d != RTLS_TX && d != RTLS_RX) || sock_check_guard(k, d) == 0)
+	sock = g->sock;
+	if (why == NULL || (d != RTLS_TX && d != RTLS_RX) || sock_check_guard(sock, d) == 0)
 		return -EINVAL;
-	if (k->kept[d])
+	if (sock->kept[d])
 		return 0;
-	k->kept[d] = true;
-	admission_keyed(k);
-	tell_conn(k, d == RTLS_TX ? NOTE_NOT_HANDED_OVER_TX : NOTE_NOT_HANDED_OVER_RX, "%s", why);
-	stack_count(k->stack, counter_of(d));
+	sock->kept[d] = true;
+	admission_keyed(sock);
+	tell_conn(sock, d == RTLS_TX ? NOTE_NOT_HANDED_OVER_TX : NOTE_NOT_HANDED_OVER_RX, "%s",
+		  why);
+	stack_count(sock->stack, counter_of(d));
 	return 0;
 }
 

@@ -11,9 +11,9 @@
 #include <recordtls/stats.h>
 #include <recordtls/tls.h>
 
-void sock_info_fill(const struct rtls_sock *k, struct rtls_sock_info *out);
-void sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out);
-void sock_stats_fill(const struct rtls_sock *k, struct rtls_sock_stats *out);
+void sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out);
+void sock_tls_info_fill(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out);
+void sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out);
 
 /* The stack's values of rtls_stats_get() without their names; with n too small writes none. */
 unsigned int stack_values_fill(const struct rtls_stack *s, uint64_t *values, unsigned int n);

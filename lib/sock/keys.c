@@ -20,14 +20,14 @@ same_suite(const struct record_suite *s, const struct rtls_keys *keys)
 }
 
 static const struct record_suite *
-tx_suite(const struct rtls_sock *k)
+tx_suite(const struct rtls_sock *sock)
 {
-	return k->tx.epochs.now == NULL ? NULL : k->tx.epochs.now->suite;
+	return sock->tx.epochs.now == NULL ? NULL : sock->tx.epochs.now->suite;
 }
 
 /* Would a nonce be used again? next_no: the first number that the keys in force leave. */
 static int
-check_used(const struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys,
+check_used(const struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *keys,
 	   uint64_t next_no, struct used_key *out)
 {
 	const struct record_suite *suite = record_suite_find(keys->version, keys->cipher);
@@ -35,163 +35,164 @@ check_used(const struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *k
 
 	if (suite == NULL)
 		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
-	*out = used_key_of(k->stack->keys_secret, suite, keys);
-	return used_keys_check(&k->used[d], next_no, &k->used[other], out);
+	*out = used_key_of(sock->stack->keys_secret, suite, keys);
+	return used_keys_check(&sock->used[d], next_no, &sock->used[other], out);
 }
 
 static int
-set_tx(struct rtls_sock *k, const struct rtls_keys *keys)
+set_tx(struct rtls_sock *sock, const struct rtls_keys *keys)
 {
-	const struct session_epoch *old = k->tx.epochs.now;
+	const struct session_epoch *old = sock->tx.epochs.now;
 	/* The open record is closed under the keys in force, and takes their next number. */
-	uint64_t open = k->tx.open != NULL, records = old == NULL ? 0 : old->tx.records + open;
+	uint64_t open = sock->tx.open != NULL, records = old == NULL ? 0 : old->tx.records + open;
 	uint64_t next_no = old == NULL ? 0 : old->tx.rec_no + open;
-	struct rtls_stack *s = k->stack;
+	struct rtls_stack *s = sock->stack;
 	struct used_key used;
 	int rc;
 
-	rc = check_used(k, RTLS_TX, keys, next_no, &used);
+	rc = check_used(sock, RTLS_TX, keys, next_no, &used);
 	if (rc != 0)
 		return rc;
-	if (!same_suite(k->rx.suite, keys))
+	if (!same_suite(sock->rx.suite, keys))
 		return -EINVAL;
-	rc = session_tx_set_keys(&k->tx, keys);
+	rc = session_tx_set_keys(&sock->tx, keys);
 	/* The open record was closed, also where the key was refused. */
-	sock_queued(k);
+	sock_queued(sock);
 	if (rc != 0)
 		return rc;
 	/* The limit of a key counts all that it sealed (RFC 8446 5.5). */
-	k->tx.epochs.now->tx.records = used_keys_add(&k->used[RTLS_TX], next_no, records, &used);
-	sock_ready(k);
-	if (k->tx.epochs.nb_keys > 1)
+	sock->tx.epochs.now->tx.records = used_keys_add(&sock->used[RTLS_TX], next_no, records,
+							&used);
+	sock_ready(sock);
+	if (sock->tx.epochs.nb_keys > 1)
 		stack_count(s, CNT_TLS_TX_REKEY_OK);
-	mode_keys(k, RTLS_TX);
+	mode_keys(sock, RTLS_TX);
 	return 0;
 }
 
 static int
-set_rx(struct rtls_sock *k, const struct rtls_keys *keys)
+set_rx(struct rtls_sock *sock, const struct rtls_keys *keys)
 {
-	uint64_t next_no = k->rx.epochs.now == NULL ? 0 : session_rx_rec_no(&k->rx);
-	struct rtls_stack *s = k->stack;
+	uint64_t next_no = sock->rx.epochs.now == NULL ? 0 : session_rx_rec_no(&sock->rx);
+	struct rtls_stack *s = sock->stack;
 	struct used_key used;
 	int rc;
 
 	/* A record opened before would be taken again, as new. */
-	rc = check_used(k, RTLS_RX, keys, next_no, &used);
+	rc = check_used(sock, RTLS_RX, keys, next_no, &used);
 	if (rc != 0)
 		return rc;
-	if (!same_suite(tx_suite(k), keys))
+	if (!same_suite(tx_suite(sock), keys))
 		return -EINVAL;
-	rc = session_rx_set_keys(&k->rx, keys);
+	rc = session_rx_set_keys(&sock->rx, keys);
 	if (rc != 0)
 		return rc;
-	used_keys_add(&k->used[RTLS_RX], next_no, 0, &used);
-	session_rx_input(&k->rx);
-	mode_keys(k, RTLS_RX);
+	used_keys_add(&sock->used[RTLS_RX], next_no, 0, &used);
+	session_rx_input(&sock->rx);
+	mode_keys(sock, RTLS_RX);
 	/* The window may have closed over what is known only now as part of a record. */
-	sock_offer_window(k);
-	sock_ready(k);
-	if (k->rx.epochs.nb_keys > 1)
+	sock_offer_window(sock);
+	sock_ready(sock);
+	if (sock->rx.epochs.nb_keys > 1)
 		stack_count(s, CNT_TLS_RX_REKEY_OK);
 	return 0;
 }
 
 /* Which keys went to libcrypto meanwhile, as the device did not take them? */
 static void
-tell_fallback(struct rtls_sock *k, const uint64_t before[FALLBACK_REASONS])
+tell_fallback(struct rtls_sock *sock, const uint64_t before[FALLBACK_REASONS])
 {
-	const struct fallback *f = &k->stack->crypto.fallback;
+	const struct fallback *f = &sock->stack->crypto.fallback;
 
 	if (f->keys[FALLBACK_SUITE] != before[FALLBACK_SUITE])
-		tell_conn(k, NOTE_CRYPTO_FALLBACK, "suite");
+		tell_conn(sock, NOTE_CRYPTO_FALLBACK, "suite");
 	if (f->keys[FALLBACK_NO_ROOM] != before[FALLBACK_NO_ROOM])
-		tell_conn(k, NOTE_CRYPTO_FALLBACK, "no_room");
+		tell_conn(sock, NOTE_CRYPTO_FALLBACK, "no_room");
 }
 
 static int
-set(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
+set(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *keys)
 {
 	uint64_t before[FALLBACK_REASONS];
 	const struct epochs *all;
 	int rc;
 
-	memcpy(before, k->stack->crypto.fallback.keys, sizeof(before));
-	rc = d == RTLS_TX ? set_tx(k, keys) : set_rx(k, keys);
-	tell_fallback(k, before);
+	memcpy(before, sock->stack->crypto.fallback.keys, sizeof(before));
+	rc = d == RTLS_TX ? set_tx(sock, keys) : set_rx(sock, keys);
+	tell_fallback(sock, before);
 	if (rc != 0)
 		return rc;
-	all = sock_epochs(k, d);
-	tell_conn(k, all->nb_keys > 1 ? NOTE_KEYS_AGAIN : NOTE_KEYS, "%s, %s, key %u",
+	all = sock_epochs(sock, d);
+	tell_conn(sock, all->nb_keys > 1 ? NOTE_KEYS_AGAIN : NOTE_KEYS, "%s, %s, key %u",
 		  rtls_dir_name(d), all->now->suite->name, all->nb_keys);
 	return 0;
 }
 
 int
-rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys)
+rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *keys)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
 	if (keys == NULL || (d != RTLS_TX && d != RTLS_RX))
 		return -EINVAL;
 	/* Records may lie in the receive queue of a connection that is over already. */
-	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_SYN_SENT ||
-	    (k->tcp.state == TCP_CLOSED && d == RTLS_TX))
+	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT ||
+	    (sock->tcp.state == TCP_CLOSED && d == RTLS_TX))
 		return -ENOTCONN;
-	rc = set(k, d, keys);
-	admission_keyed(k);
+	rc = set(sock, d, keys);
+	admission_keyed(sock);
 	return rc;
 }
 
 int
-rtls_set_mode(struct rtls_sock *k, enum rtls_dir d, enum rtls_mode m)
+rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
 	if ((d != RTLS_TX && d != RTLS_RX) || (m != RTLS_MODE_SOFTWARE && m != RTLS_MODE_NIC))
 		return -EINVAL;
-	if (k->phase != SOCK_OWNED || k->tcp.state == TCP_CLOSED)
+	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_CLOSED)
 		return -ENOTCONN;
-	if (sock_epochs(k, d)->now == NULL)
+	if (sock_epochs(sock, d)->now == NULL)
 		return -ENOKEY;
-	return mode_wish(k, d, m);
+	return mode_wish(sock, d, m);
 }
 
 void
-sock_tls_info_fill(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
+sock_tls_info_fill(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out)
 {
-	const struct epochs *all = sock_epochs_of(k, d);
+	const struct epochs *all = sock_epochs_of(sock, d);
 	const struct session_epoch *e = all->now;
 
 	memset(out, 0, sizeof(*out));
-	out->order = k->mode.dir[d].order;
+	out->order = sock->mode.dir[d].order;
 	if (e == NULL)
 		return;
 	out->version = e->suite->version;
 	out->cipher = e->suite->cipher;
 	out->suite = e->suite->name;
-	out->mode = mode_in_force(k, d);
-	out->wish = k->mode.dir[d].wish;
+	out->mode = mode_in_force(sock, d);
+	out->wish = sock->mode.dir[d].wish;
 	out->reason = e->core.reason;
 	out->epoch = all->nb_keys;
-	out->rec_no = d == RTLS_TX ? e->tx.rec_no : session_rx_rec_no(&k->rx);
+	out->rec_no = d == RTLS_TX ? e->tx.rec_no : session_rx_rec_no(&sock->rx);
 	out->provider = e->key->provider->name;
-	out->paused = d == RTLS_RX && k->rx.state == SESSION_RX_PAUSED;
+	out->paused = d == RTLS_RX && sock->rx.state == SESSION_RX_PAUSED;
 }
 
 int
-rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *out)
+rtls_tls_info(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
 	if (out == NULL || (d != RTLS_TX && d != RTLS_RX))
 		return -EINVAL;
-	sock_tls_info_fill(k, d, out);
+	sock_tls_info_fill(sock, d, out);
 	return 0;
 }

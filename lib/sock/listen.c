@@ -61,19 +61,19 @@ rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
 unsigned int
 rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsigned int n)
 {
-	struct rtls_sock *k;
+	struct rtls_sock *sock;
 	unsigned int i;
 
 	if (sock_check_handle(l) != 0 || out == NULL)
 		return 0;
-	for (i = 0; i < n && (k = TAILQ_FIRST(&l->backlog)) != NULL; i++) {
-		TAILQ_REMOVE(&l->backlog, k, link);
+	for (i = 0; i < n && (sock = TAILQ_FIRST(&l->backlog)) != NULL; i++) {
+		TAILQ_REMOVE(&l->backlog, sock, link);
 		l->nb_backlog--;
-		k->listener = NULL;
-		k->phase = SOCK_OWNED;
-		admission_accepted(k);
+		sock->listener = NULL;
+		sock->phase = SOCK_OWNED;
+		admission_accepted(sock);
 		stack_count(l->stack, CNT_ACCEPTED);
-		out[i] = k;
+		out[i] = sock;
 	}
 	return i;
 }

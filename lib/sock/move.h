@@ -13,12 +13,12 @@
 #include <recordtls/io.h>
 
 /* As rtls_sendmsg(). */
-ssize_t sock_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags);
+ssize_t sock_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags);
 
 /* As rtls_recvmsg(), or with data_only as rtls_recv(). */
-ssize_t sock_receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only);
+ssize_t sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_only);
 
 /* Opens records in search of a control record, for RTLS_CONTROL; data waits for the program. */
-void sock_look_ahead(struct rtls_sock *k);
+void sock_look_ahead(struct rtls_sock *sock);
 
 #endif

@@ -14,90 +14,91 @@
 #include "stack/tell.h"
 
 static void
-tell_broken(struct rtls_sock *k)
+tell_broken(struct rtls_sock *sock)
 {
-	enum rtls_end_reason why = (enum rtls_end_reason)k->rx.end_reason;
+	enum rtls_end_reason why = (enum rtls_end_reason)sock->rx.end_reason;
 
 	if (why == RTLS_REASON_TRUNCATED)
-		tell_conn(k, NOTE_RECORD_CUT_OFF, "record %" PRIu64, session_rx_rec_no(&k->rx));
+		tell_conn(sock, NOTE_RECORD_CUT_OFF, "record %" PRIu64,
+			  session_rx_rec_no(&sock->rx));
 	else
-		tell_conn(k, NOTE_RECORD_BAD, "%s, record %" PRIu64 " of key %u, alert %s",
-			  rtls_end_reason_name(why), session_rx_rec_no(&k->rx),
-			  k->rx.epochs.nb_keys, rtls_alert_name(k->rx.end_alert));
+		tell_conn(sock, NOTE_RECORD_BAD, "%s, record %" PRIu64 " of key %u, alert %s",
+			  rtls_end_reason_name(why), session_rx_rec_no(&sock->rx),
+			  sock->rx.epochs.nb_keys, rtls_alert_name(sock->rx.end_alert));
 }
 
 /* Records were opened, or one could not be: what the socket has to tell of it. */
 static void
-after_opening(struct rtls_sock *k, bool failed_before, uint64_t errors_before)
+after_opening(struct rtls_sock *sock, bool failed_before, uint64_t errors_before)
 {
-	k->stack->counters[CNT_TLS_DECRYPT_ERROR] += k->rx.decrypt_errors - errors_before;
-	if (k->rx.state == SESSION_RX_FAILED && !failed_before) {
-		tell_broken(k);
-		if (k->end_reason == 0) {
-			k->end_who = RTLS_END_LOCAL;
-			k->end_reason = k->rx.end_reason;
+	sock->stack->counters[CNT_TLS_DECRYPT_ERROR] += sock->rx.decrypt_errors - errors_before;
+	if (sock->rx.state == SESSION_RX_FAILED && !failed_before) {
+		tell_broken(sock);
+		if (sock->end_reason == 0) {
+			sock->end_who = RTLS_END_LOCAL;
+			sock->end_reason = sock->rx.end_reason;
 		}
 	}
-	mode_read(k);
-	sock_offer_window(k);
+	mode_read(sock);
+	sock_offer_window(sock);
 }
 
 ssize_t
-sock_receive(struct rtls_sock *k, struct rtls_msg *m, int flags, bool data_only)
+sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_only)
 {
-	bool failed_before = k->rx.state == SESSION_RX_FAILED;
+	bool failed_before = sock->rx.state == SESSION_RX_FAILED;
 	int known = RTLS_MSG_PEEK | (data_only ? 0 : RTLS_MSG_CONTROL);
-	uint64_t errors = k->rx.decrypt_errors;
+	uint64_t errors = sock->rx.decrypt_errors;
 	ssize_t n;
 	int rc;
 
 	if (sock_check_iov(m->iov, m->iovlen) != 0 || (flags & ~known) != 0)
 		return -EINVAL;
-	rc = sock_check_recv(k);
+	rc = sock_check_recv(sock);
 	if (rc != 0)
 		return rc;
-	n = session_rx_recv(&k->rx, m, flags, k->tcp.peer_fin, data_only);
-	after_opening(k, failed_before, errors);
+	n = session_rx_recv(&sock->rx, m, flags, sock->tcp.peer_fin, data_only);
+	after_opening(sock, failed_before, errors);
 	/* Opening a record is how control ahead, or a broken stream, becomes known. */
-	sock_ready(k);
+	sock_ready(sock);
 	if (n == -ENOMEM)
-		memory_starved(k, k->rx.short_len);
+		memory_starved(sock, sock->rx.short_len);
 	/* Data may wait: the end of the connection comes behind it. */
 	if (n != -EAGAIN || (flags & RTLS_MSG_CONTROL) != 0)
 		return n;
 	/* What came before the end of a connection is read first, then its error. */
-	rc = sock_end_error(k);
+	rc = sock_end_error(sock);
 	/* After our own abort or a finished close nothing more can come. */
-	return rc == 0 && k->tcp.state != TCP_CLOSED ? -EAGAIN : rc;
+	return rc == 0 && sock->tcp.state != TCP_CLOSED ? -EAGAIN : rc;
 }
 
 void
-sock_look_ahead(struct rtls_sock *k)
+sock_look_ahead(struct rtls_sock *sock)
 {
-	bool failed_before = k->rx.state == SESSION_RX_FAILED;
-	uint64_t errors = k->rx.decrypt_errors;
+	bool failed_before = sock->rx.state == SESSION_RX_FAILED;
+	uint64_t errors = sock->rx.decrypt_errors;
 
-	if (sock_check_recv(k) != 0)
+	if (sock_check_recv(sock) != 0)
 		return;
-	if (session_rx_look_ahead(&k->rx, k->tcp.peer_fin) != 0)
-		memory_starved(k, k->rx.short_len);
-	after_opening(k, failed_before, errors);
+	if (session_rx_look_ahead(&sock->rx, sock->tcp.peer_fin) != 0)
+		memory_starved(sock, sock->rx.short_len);
+	after_opening(sock, failed_before, errors);
 }
 
 ssize_t
-rtls_recv(struct rtls_sock *k, void *buf, size_t len, int flags)
+rtls_recv(struct rtls_sock *sock, void *buf, size_t len, int flags)
 {
 	struct iovec iov = { .iov_base = buf, .iov_len = len };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
-	int rc = sock_check_guard(k, RTLS_RX);
+	int rc = sock_check_guard(sock, RTLS_RX);
 
-	return rc != 0 ? rc : sock_receive(k, &m, flags, true);
+	return rc != 0 ? rc : sock_receive(sock, &m, flags, true);
 }
 
 ssize_t
-rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
+rtls_recvmsg(struct rtls_sock *sock, struct rtls_msg *m, int flags)
 {
-	int rc = sock_check_handle(k);
+	int rc = sock_check_handle(sock);
 
 	if (rc == 0 && m == NULL)
 		rc = -EINVAL;
@@ -107,6 +108,6 @@ rtls_recvmsg(struct rtls_sock *k, struct rtls_msg *m, int flags)
 	m->version = 0;
 	m->wire_len = 0;
 	m->flags = 0;
-	rc = sock_check_guard(k, RTLS_RX);
-	return rc != 0 ? rc : sock_receive(k, m, flags, false);
+	rc = sock_check_guard(sock, RTLS_RX);
+	return rc != 0 ? rc : sock_receive(sock, m, flags, false);
 }

@@ -12,16 +12,16 @@
 
 /* A pool was empty: WRITABLE is looked at again when buffers are back. */
 static ssize_t
-after_send(struct rtls_sock *k, ssize_t rc)
+after_send(struct rtls_sock *sock, ssize_t rc)
 {
 	if (rc == -ENOMEM) {
 		/* What was read ahead for a file is a guess, and may be what holds the pool. */
-		memory_drop_ahead(k);
-		memory_starved(k, k->tx.short_len);
+		memory_drop_ahead(sock);
+		memory_starved(sock, sock->tx.short_len);
 	}
-	sock_queued(k);
+	sock_queued(sock);
 	if (rc == -EAGAIN)
-		memory_refused(k);
+		memory_refused(sock);
 	return rc;
 }
 
@@ -37,16 +37,16 @@ iov_len(const struct iovec *iov, unsigned int iovlen)
 }
 
 ssize_t
-rtls_send(struct rtls_sock *k, const void *buf, size_t len, int flags)
+rtls_send(struct rtls_sock *sock, const void *buf, size_t len, int flags)
 {
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)buf, .iov_len = len };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
 
-	return rtls_sendmsg(k, &m, flags);
+	return rtls_sendmsg(sock, &m, flags);
 }
 
 ssize_t
-sock_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
+sock_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags)
 {
 	bool more = flags & RTLS_MSG_MORE;
 	size_t len;
@@ -54,28 +54,28 @@ sock_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 
 	if (m == NULL || sock_check_iov(m->iov, m->iovlen) != 0 || (flags & ~RTLS_MSG_MORE) != 0)
 		return -EINVAL;
-	rc = sock_check_send(k);
+	rc = sock_check_send(sock);
 	if (rc != 0)
 		return rc;
-	k->lane_waits = false;
+	sock->lane_waits = false;
 	/* A file is given up for other bytes: what was read ahead of it may not use up the share. */
-	if (k->lane.count > 0 && !session_tx_may_hold(&k->tx))
-		memory_drop_ahead(k);
+	if (sock->lane.count > 0 && !session_tx_may_hold(&sock->tx))
+		memory_drop_ahead(sock);
 	if (m->type == 0 || m->type == RTLS_TYPE_DATA)
-		return after_send(k, session_tx_data(&k->tx, m->iov, m->iovlen, more));
+		return after_send(sock, session_tx_data(&sock->tx, m->iov, m->iovlen, more));
 	len = iov_len(m->iov, m->iovlen);
-	if (more || len == 0 || k->tx.epochs.now == NULL)
+	if (more || len == 0 || sock->tx.epochs.now == NULL)
 		return -EINVAL;
 	if (len > RECORD_PLAIN_MAX)
 		return -EMSGSIZE;
-	rc = session_tx_control(&k->tx, m->type, m->iov, m->iovlen, (uint32_t)len);
-	return after_send(k, rc == 0 ? (ssize_t)len : rc);
+	rc = session_tx_control(&sock->tx, m->type, m->iov, m->iovlen, (uint32_t)len);
+	return after_send(sock, rc == 0 ? (ssize_t)len : rc);
 }
 
 ssize_t
-rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
+rtls_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags)
 {
-	int rc = sock_check_guard(k, RTLS_TX);
+	int rc = sock_check_guard(sock, RTLS_TX);
 
-	return rc != 0 ? rc : sock_sendmsg(k, m, flags);
+	return rc != 0 ? rc : sock_sendmsg(sock, m, flags);
 }

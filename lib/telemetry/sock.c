@@ -13,9 +13,9 @@
 #include "telemetry/params.h"
 
 const char *
-sock_phase_name(const struct rtls_sock *k)
+sock_phase_name(const struct rtls_sock *sock)
 {
-	switch ((enum sock_phase)k->phase) {
+	switch ((enum sock_phase)sock->phase) {
 	case SOCK_FREE:
 		break;
 	case SOCK_LISTEN:
@@ -72,11 +72,11 @@ struct view {
 };
 
 static void
-view_dir(struct view *v, const struct rtls_sock *k, enum rtls_dir d)
+view_dir(struct view *v, const struct rtls_sock *sock, enum rtls_dir d)
 {
 	struct rtls_tls_info *tls = &v->tls[d];
 
-	sock_tls_info_fill(k, d, tls);
+	sock_tls_info_fill(sock, d, tls);
 	/* A device's name goes with the stack. */
 	snprintf(v->provider[d], sizeof(v->provider[d]), "%s",
 		 tls->provider != NULL ? tls->provider : "");
@@ -87,24 +87,24 @@ static bool
 visit(struct rtls_stack *s, void *arg)
 {
 	struct view *v = arg;
-	const struct rtls_sock *k = sock_of_id(s, v->id);
+	const struct rtls_sock *sock = sock_of_id(s, v->id);
 
-	v->found = k != NULL;
-	if (k == NULL)
+	v->found = sock != NULL;
+	if (sock == NULL)
 		return false;
-	v->listens = k->phase == SOCK_LISTEN;
-	v->phase = sock_phase_name(k);
-	v->nb_backlog = k->nb_backlog;
-	v->max_backlog = k->max_backlog;
-	sock_info_fill(k, &v->info);
+	v->listens = sock->phase == SOCK_LISTEN;
+	v->phase = sock_phase_name(sock);
+	v->nb_backlog = sock->nb_backlog;
+	v->max_backlog = sock->max_backlog;
+	sock_info_fill(sock, &v->info);
 	if (v->listens)
 		return false;
-	v->tcp = tcp_state_name((enum tcp_state)k->tcp.state);
-	v->rto_backoff = k->tcp.rtt.backoff;
-	sock_stats_fill(k, &v->stats);
-	view_dir(v, k, RTLS_TX);
-	view_dir(v, k, RTLS_RX);
-	snprintf(v->port, sizeof(v->port), "%s", s->bindings[k->path.binding].port->name);
+	v->tcp = tcp_state_name((enum tcp_state)sock->tcp.state);
+	v->rto_backoff = sock->tcp.rtt.backoff;
+	sock_stats_fill(sock, &v->stats);
+	view_dir(v, sock, RTLS_TX);
+	view_dir(v, sock, RTLS_RX);
+	snprintf(v->port, sizeof(v->port), "%s", s->bindings[sock->path.binding].port->name);
 	return false;
 }
 

@@ -14,21 +14,21 @@
 #define SOCK_ID_MAX (UINT64_C(1) << 52)
 
 static inline uint64_t
-sock_id(const struct rtls_stack *s, const struct rtls_sock *k)
+sock_id(const struct rtls_stack *s, const struct rtls_sock *sock)
 {
-	return (uint64_t)(k - s->socks) + (uint64_t)s->conf.max_socks * (k->uses - 1);
+	return (uint64_t)(sock - s->socks) + (uint64_t)s->conf.max_socks * (sock->uses - 1);
 }
 
 /* NULL: it is gone, or never was. */
 static inline const struct rtls_sock *
 sock_of_id(const struct rtls_stack *s, uint64_t id)
 {
-	const struct rtls_sock *k = &s->socks[id % s->conf.max_socks];
+	const struct rtls_sock *sock = &s->socks[id % s->conf.max_socks];
 
-	return k->phase != SOCK_FREE && sock_id(s, k) == id ? k : NULL;
+	return sock->phase != SOCK_FREE && sock_id(s, sock) == id ? sock : NULL;
 }
 
 /* Who has the handle. */
-const char *sock_phase_name(const struct rtls_sock *k);
+const char *sock_phase_name(const struct rtls_sock *sock);
 
 #endif

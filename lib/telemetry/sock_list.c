@@ -54,16 +54,16 @@ addr_matches(bool wanted, const struct rtls_addr *want, const struct rtls_addr *
 
 /* Either direction will do. */
 static bool
-tls_matches(const struct filter *f, const struct rtls_sock *k)
+tls_matches(const struct filter *f, const struct rtls_sock *sock)
 {
 	struct rtls_tls_info tls;
 
 	if (f->mode == ANY && f->reason == ANY && f->suite == NULL)
 		return true;
-	if (k->phase == SOCK_LISTEN)
+	if (sock->phase == SOCK_LISTEN)
 		return false;
 	for (enum rtls_dir d = RTLS_TX; d <= RTLS_RX; d++) {
-		sock_tls_info_fill(k, d, &tls);
+		sock_tls_info_fill(sock, d, &tls);
 		if ((f->mode == ANY || tls.mode == f->mode) &&
 		    (f->reason == ANY || tls.reason == f->reason) &&
 		    (f->suite == NULL ||
@@ -74,22 +74,22 @@ tls_matches(const struct filter *f, const struct rtls_sock *k)
 }
 
 static void
-look_at(struct page *page, const struct rtls_stack *s, const struct rtls_sock *k)
+look_at(struct page *page, const struct rtls_stack *s, const struct rtls_sock *sock)
 {
 	const struct filter *f = &page->filter;
 	struct rtls_sock_info info;
 
-	if (k->phase == SOCK_FREE)
+	if (sock->phase == SOCK_FREE)
 		return;
-	sock_info_fill(k, &info);
+	sock_info_fill(sock, &info);
 	if ((f->state != ANY && info.state != f->state) ||
 	    !addr_matches(f->has_local, &f->local, &info.local) ||
-	    !addr_matches(f->has_remote, &f->remote, &info.remote) || !tls_matches(f, k))
+	    !addr_matches(f->has_remote, &f->remote, &info.remote) || !tls_matches(f, sock))
 		return;
 	page->rows[page->nb_rows++] = (struct row){
-		.id = sock_id(s, k),
+		.id = sock_id(s, sock),
 		.state = info.state,
-		.phase = sock_phase_name(k),
+		.phase = sock_phase_name(sock),
 		.local = info.local,
 		.remote = info.remote,
 	};
