@@ -15,12 +15,12 @@ prefix_mask(uint8_t prefix_len)
 }
 
 static int
-binding_of(const struct rtls_stack *s, const struct rtls_port *p)
+netif_of(const struct rtls_stack *s, const struct rtls_port *p)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->nb_bindings; i++) {
-		if (s->bindings[i].port == p)
+	for (i = 0; i < s->nb_netifs; i++) {
+		if (s->netifs[i].port == p)
 			return (int)i;
 	}
 	return -ENODEV;
@@ -31,15 +31,15 @@ rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr 
 	      uint8_t prefix_len)
 {
 	struct stack_addr *a;
-	struct binding *b;
+	struct netif *nif;
 	uint32_t ip;
-	int binding;
+	int netif;
 
 	if (s == NULL || p == NULL || addr == NULL)
 		return -EINVAL;
-	binding = binding_of(s, p);
-	if (binding < 0)
-		return binding;
+	netif = netif_of(s, p);
+	if (netif < 0)
+		return netif;
 	if (addr->family != RTLS_IPV4 || prefix_len == 0 || prefix_len > 32)
 		return -EINVAL;
 	ip = net_load32(addr->ip);
@@ -52,12 +52,12 @@ rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr 
 	a = &s->addrs[s->nb_addrs];
 	a->ip = ip;
 	a->netmask = prefix_mask(prefix_len);
-	a->binding = (uint8_t)binding;
+	a->netif = (uint8_t)netif;
 	s->nb_addrs++;
-	b = &s->bindings[binding];
-	b->own[b->nb_own].ip = ip;
-	b->own[b->nb_own].netmask = a->netmask;
-	b->nb_own++;
+	nif = &s->netifs[netif];
+	nif->own[nif->nb_own].ip = ip;
+	nif->own[nif->nb_own].netmask = a->netmask;
+	nif->nb_own++;
 	return 0;
 }
 
@@ -80,13 +80,13 @@ rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix
 	struct stack_route *r;
 	const struct stack_addr *a;
 	uint32_t netmask, net, via;
-	int binding;
+	int netif;
 
 	if (s == NULL || dst == NULL || gateway == NULL || p == NULL)
 		return -EINVAL;
-	binding = binding_of(s, p);
-	if (binding < 0)
-		return binding;
+	netif = netif_of(s, p);
+	if (netif < 0)
+		return netif;
 	if (dst->family != RTLS_IPV4 || gateway->family != RTLS_IPV4 || prefix_len > 32)
 		return -EINVAL;
 	netmask = prefix_mask(prefix_len);
@@ -98,12 +98,12 @@ rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix
 	r = &s->routes[s->nb_routes];
 	via = net_load32(gateway->ip);
 	for (a = s->addrs; a < s->addrs + s->nb_addrs; a++) {
-		if (a->binding != binding || ((a->ip ^ via) & a->netmask) != 0)
+		if (a->netif != netif || ((a->ip ^ via) & a->netmask) != 0)
 			continue;
 		r->netmask = netmask;
 		r->dst = net;
 		r->gateway = via;
-		r->binding = (uint8_t)binding;
+		r->netif = (uint8_t)netif;
 		s->nb_routes++;
 		return 0;
 	}

@@ -76,15 +76,15 @@ struct source {
 static int
 find_source(const struct rtls_stack *s, const struct rtls_port *p, struct source *out)
 {
-	const struct binding *b;
+	const struct netif *nif;
 
 	if (s == NULL)
 		return -EINVAL;
 	*out = (struct source){ counters_desc, LEVEL_END, s, p };
 	if (p == NULL)
 		return 0;
-	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
-		if (b->port == p) {
+	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
+		if (nif->port == p) {
 			out->desc = p->stats;
 			out->n = p->nb_stats;
 			return 0;

@@ -41,15 +41,15 @@ find(struct rtls_stack *s, const struct rtls_tls_event *ev)
 }
 
 static void
-device_down(struct rtls_stack *s, const struct binding *b)
+device_down(struct rtls_stack *s, const struct netif *nif)
 {
-	struct rtls_port *port = b->port;
+	struct rtls_port *port = nif->port;
 	struct rtls_sock *sock;
 
-	tell_port(s, b, NOTE_DEVICE_DOWN, NULL);
+	tell_port(s, nif, NOTE_DEVICE_DOWN, NULL);
 	port->tls.features = 0;
 	for (sock = s->socks; sock < s->socks + s->conf.max_socks; sock++)
-		if (sock->phase != SOCK_FREE && s->bindings[sock->path.binding].port == port)
+		if (sock->phase != SOCK_FREE && s->netifs[sock->path.netif].port == port)
 			mode_down(sock);
 }
 
@@ -82,17 +82,17 @@ take_context_event(struct found f, const struct rtls_tls_event *ev)
 }
 
 static void
-take_event(struct rtls_stack *s, const struct binding *b, const struct rtls_tls_event *ev)
+take_event(struct rtls_stack *s, const struct netif *nif, const struct rtls_tls_event *ev)
 {
 	struct found f;
 
 	if (ev->type == RTLS_TLS_EV_DOWN) {
-		device_down(s, b);
+		device_down(s, nif);
 		return;
 	}
 	/* The program decides when it is used again: rtls_port_features(), rtls_set_mode(). */
 	if (ev->type == RTLS_TLS_EV_UP) {
-		tell_port(s, b, NOTE_DEVICE_UP, NULL);
+		tell_port(s, nif, NOTE_DEVICE_UP, NULL);
 		return;
 	}
 	f = find(s, ev);
@@ -104,15 +104,15 @@ void
 device_events_poll(struct rtls_stack *s)
 {
 	struct rtls_tls_event ev[EVENTS];
-	struct binding *b;
+	struct netif *nif;
 	unsigned int n, i;
 
-	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
-		if (!offload_device_present(&b->port->tls))
+	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
+		if (!offload_device_present(&nif->port->tls))
 			continue;
-		n = b->port->tls.ops->poll_events(b->port->tls.dev, b->queue, ev, EVENTS);
+		n = nif->port->tls.ops->poll_events(nif->port->tls.dev, nif->queue, ev, EVENTS);
 		/* More than there is room for is nonsense. */
 		for (i = 0; i < RTE_MIN(n, (unsigned int)EVENTS); i++)
-			take_event(s, b, &ev[i]);
+			take_event(s, nif, &ev[i]);
 	}
 }

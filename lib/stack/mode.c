@@ -461,13 +461,13 @@ end_marks(struct rtls_sock *sock)
 }
 
 void
-mode_rx_looked(struct rtls_stack *s, const struct binding *b)
+mode_rx_looked(struct rtls_stack *s, const struct netif *nif)
 {
 	struct rtls_sock *sock, *next;
 
 	for (sock = TAILQ_FIRST(&s->quiet_list); sock != NULL; sock = next) {
 		next = TAILQ_NEXT(sock, quiet_link);
-		if (!rx_quiet_came(sock, b))
+		if (!rx_quiet_came(sock, nif))
 			continue;
 		/* If it waits again it comes last, and is seen again only if the port is busy. */
 		rx_quiet_forget(sock);

@@ -15,7 +15,7 @@
 
 #include "session/epoch.h"
 
-struct binding;
+struct netif;
 struct rtls_sock;
 struct rtls_stack;
 
@@ -31,7 +31,7 @@ struct mode {
 	bool changed;            /* RTLS_MODE is due */
 	bool over;               /* no device any more */
 	bool rx_waits;           /* on stack->quiet_list: stack/rx_quiet */
-	uint64_t rx_waits_since; /* binding->rx_taken then */
+	uint64_t rx_waits_since; /* netif->rx_taken then */
 	uint64_t tx_keys_off;    /* where the first keys were set */
 };
 
@@ -66,8 +66,8 @@ void mode_read(struct rtls_sock *sock);
 /* Event: records were acknowledged and released. */
 void mode_acked(struct rtls_sock *sock);
 
-/* Event: a burst of a binding's packets was taken, which may have been all that there were. */
-void mode_rx_looked(struct rtls_stack *s, const struct binding *b);
+/* Event: a burst of a netif's packets was taken, which may have been all that there were. */
+void mode_rx_looked(struct rtls_stack *s, const struct netif *nif);
 
 /* The device gives up what it has of the connection; nothing is sent or received any more. */
 void mode_close(struct rtls_sock *sock);

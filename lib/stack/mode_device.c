@@ -21,7 +21,7 @@ flow_of(const struct rtls_sock *sock, enum rtls_dir d)
 	return (struct rtls_tls_flow){
 		.local = addr_from_net(&sock->tuple.local, sock->tuple.local_port),
 		.remote = addr_from_net(&sock->tuple.remote, sock->tuple.remote_port),
-		.queue = sock->stack->bindings[sock->path.binding].queue,
+		.queue = sock->stack->netifs[sock->path.netif].queue,
 		.dir = (uint8_t)d,
 	};
 }

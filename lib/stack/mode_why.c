@@ -10,7 +10,7 @@
 enum rtls_mode_reason
 mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)
 {
-	const struct rtls_port *port = sock->stack->bindings[sock->path.binding].port;
+	const struct rtls_port *port = sock->stack->netifs[sock->path.netif].port;
 	const struct offload_device *dev = &port->tls;
 
 	/* Whoever seals writes the TCP checksum. */

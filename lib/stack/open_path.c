@@ -16,7 +16,7 @@
 /* Where an answer goes: back to whoever sent the segment. */
 struct answer_to {
 	struct rtls_stack *s;
-	struct binding *b;
+	struct netif *nif;
 	const uint8_t *mac;
 	const struct net_tuple *tuple;
 	enum counter *why; /* the segment was dropped, if it was; NULL: there is none */
@@ -32,11 +32,11 @@ refuse(const struct answer_to *to, enum counter why)
 static void
 answer(const struct answer_to *to, const struct tcp_seg *seg)
 {
-	struct rte_mbuf *m = packet_reply(to->s, to->b, to->mac, to->tuple, seg);
+	struct rte_mbuf *m = packet_reply(to->s, to->nif, to->mac, to->tuple, seg);
 
 	/* Without a buffer nothing is lost: the peer sends again and so do our timers. */
 	if (m != NULL)
-		tx_path_reply(to->s, to->b, m);
+		tx_path_reply(to->s, to->nif, m);
 }
 
 static void
@@ -86,7 +86,7 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 		answer_reset(to, seg);
 		return;
 	}
-	if (!tcp_syn_input(&syn, &s->params, seg, iss, ts_offset, binding_mss(to->b), l->rcvbuf / 2,
+	if (!tcp_syn_input(&syn, &s->params, seg, iss, ts_offset, netif_mss(to->nif), l->rcvbuf / 2,
 			   s->now_us)) {
 		/* RFC 9293 3.10.7.2: a listener answers an ACK with RST, and drops the rest. */
 		if (seg->flags & TCP_ACK)
@@ -147,7 +147,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 		refuse(to, CNT_SYN_DROPPED);
 		return NULL;
 	}
-	sock->params.cut_max = binding_cut_max(&s->bindings[sock->path.binding]);
+	sock->params.cut_max = netif_cut_max(&s->netifs[sock->path.netif]);
 	tcp_conn_accept(&sock->tcp, &sock->params, &e->syn, seg, sock->rcvbuf / 2, s->now_us);
 	icmp_path_known(sock);
 	sock->phase = SOCK_BACKLOG;
@@ -236,11 +236,11 @@ input_time_wait(const struct answer_to *to, struct tcp_timewait_entry *e, const 
 }
 
 uint32_t
-open_path_input(struct rtls_stack *s, struct binding *b, const uint8_t src_mac[NET_MAC_LEN],
+open_path_input(struct rtls_stack *s, struct netif *nif, const uint8_t src_mac[NET_MAC_LEN],
 		const struct net_tuple *tuple, uint64_t hash, const struct tcp_seg *seg,
 		enum counter *why)
 {
-	const struct answer_to to = { s, b, src_mac, tuple, why };
+	const struct answer_to to = { s, nif, src_mac, tuple, why };
 	struct tcp_syncache_entry *half_open = tcp_syncache_find(s->syncache, tuple);
 	struct tcp_timewait_entry *waiting;
 
@@ -269,7 +269,7 @@ open_path_timers(struct rtls_stack *s, uint32_t budget)
 			continue;
 		tcp_syn_ack(&e->syn, s->now_us, &out);
 		answer(&(struct answer_to){ .s = s,
-					    .b = &s->bindings[path.binding],
+					    .nif = &s->netifs[path.netif],
 					    .mac = path.mac,
 					    .tuple = &e->tuple },
 		       &out);
@@ -290,7 +290,7 @@ open_path_time_wait(struct rtls_sock *sock)
 	tcp_timewait_ack(e, s->now_us, &ack);
 	if (path_resolve(s, &sock->path) == PATH_READY)
 		answer(&(struct answer_to){ .s = s,
-					    .b = &s->bindings[sock->path.binding],
+					    .nif = &s->netifs[sock->path.netif],
 					    .mac = sock->path.mac,
 					    .tuple = &sock->tuple },
 		       &ack);

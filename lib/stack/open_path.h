@@ -15,7 +15,7 @@
 #include "tcp/seg.h"
 
 struct rtls_stack;
-struct binding;
+struct netif;
 struct rtls_sock;
 
 /*
@@ -23,7 +23,7 @@ struct rtls_sock;
  * which the same segment is input, else FLOW_NONE. Sets *why where the segment was dropped, and
  * counts it.
  */
-uint32_t open_path_input(struct rtls_stack *s, struct binding *b,
+uint32_t open_path_input(struct rtls_stack *s, struct netif *nif,
 			 const uint8_t src_mac[NET_MAC_LEN], const struct net_tuple *tuple,
 			 uint64_t hash, const struct tcp_seg *seg, enum counter *why);
 

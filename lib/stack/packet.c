@@ -15,7 +15,7 @@
 
 /* Everything but payload and checksums; NULL: no buffer. */
 static struct rte_mbuf *
-write_headers(struct rtls_stack *s, const struct binding *b, const uint8_t dst_mac[NET_MAC_LEN],
+write_headers(struct rtls_stack *s, const struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
 	      const struct net_tuple *tuple, const struct tcp_seg *seg)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
@@ -23,7 +23,7 @@ write_headers(struct rtls_stack *s, const struct binding *b, const uint8_t dst_m
 		.src = tuple->local,
 		.dst = tuple->remote,
 		.ip_proto = IPV4_PROTO_TCP,
-		.ip_checksum = (b->port->caps & PORT_CAP_TX_IPV4_CKSUM) == 0,
+		.ip_checksum = (nif->port->caps & PORT_CAP_TX_IPV4_CKSUM) == 0,
 	};
 	struct tcp_seg wire = *seg;
 	uint32_t tcp_len, ip_len;
@@ -36,7 +36,7 @@ write_headers(struct rtls_stack *s, const struct binding *b, const uint8_t dst_m
 	wire.dst_port = tuple->remote_port;
 	tcp_len = tcp_seg_write(&wire, p + ETHER_IP_HDR_LEN);
 	memcpy(ip.dst_mac, dst_mac, sizeof(ip.dst_mac));
-	memcpy(ip.src_mac, b->port->mac, sizeof(ip.src_mac));
+	memcpy(ip.src_mac, nif->port->mac, sizeof(ip.src_mac));
 	ip.l4_len = tcp_len + seg->payload_len;
 	ip_len = ether_ip_write(&ip, p);
 	m->data_len = (uint16_t)(ip_len + tcp_len);
@@ -49,15 +49,15 @@ write_headers(struct rtls_stack *s, const struct binding *b, const uint8_t dst_m
 
 /* Payload is attached, and marked where the port cuts it: the sum is another one then. */
 static void
-write_checksums(const struct binding *b, struct rte_mbuf *m)
+write_checksums(const struct netif *nif, struct rte_mbuf *m)
 {
 	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, ETHER_HDR_LEN);
 	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *,
 							  ETHER_IP_HDR_LEN);
 
-	if (b->port->caps & PORT_CAP_TX_IPV4_CKSUM)
+	if (nif->port->caps & PORT_CAP_TX_IPV4_CKSUM)
 		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
-	if (b->port->caps & PORT_CAP_TX_TCP_CKSUM) {
+	if (nif->port->caps & PORT_CAP_TX_TCP_CKSUM) {
 		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_TCP_CKSUM;
 		tcp->cksum = rte_ipv4_phdr_cksum(ip, m->ol_flags);
 	} else {
@@ -87,8 +87,8 @@ attach_payload(struct rtls_sock *sock, struct tx_segment *g, struct rte_mbuf *m)
 static int
 build(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segment *g, struct rte_mbuf **out)
 {
-	struct binding *b = &s->bindings[sock->path.binding];
-	struct rte_mbuf *m = write_headers(s, b, sock->path.mac, &sock->tuple, &g->out.seg);
+	struct netif *nif = &s->netifs[sock->path.netif];
+	struct rte_mbuf *m = write_headers(s, nif, sock->path.mac, &sock->tuple, &g->out.seg);
 	int rc;
 
 	g->epoch = NULL;
@@ -103,7 +103,7 @@ build(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segment *g, struct
 		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
 		m->tso_segsz = (uint16_t)sock->tcp.mss;
 	}
-	write_checksums(b, m);
+	write_checksums(nif, m);
 	*out = m;
 	return 0;
 }
@@ -119,12 +119,12 @@ packet_segment(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segment *
 }
 
 struct rte_mbuf *
-packet_reply(struct rtls_stack *s, struct binding *b, const uint8_t dst_mac[NET_MAC_LEN],
+packet_reply(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
 	     const struct net_tuple *tuple, const struct tcp_seg *seg)
 {
-	struct rte_mbuf *m = write_headers(s, b, dst_mac, tuple, seg);
+	struct rte_mbuf *m = write_headers(s, nif, dst_mac, tuple, seg);
 
 	if (m != NULL)
-		write_checksums(b, m);
+		write_checksums(nif, m);
 	return m;
 }

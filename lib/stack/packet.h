@@ -14,7 +14,7 @@
 #include "stack/tx_segment.h"
 
 struct rtls_stack;
-struct binding;
+struct netif;
 
 /*
  * A connection's segment, or several for the port to cut, of which out and rec are set; who seals
@@ -25,7 +25,7 @@ int packet_segment(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segme
 		   struct rte_mbuf **out);
 
 /* A segment without payload that belongs to no connection; tuple as our host sees it. */
-struct rte_mbuf *packet_reply(struct rtls_stack *s, struct binding *b,
+struct rte_mbuf *packet_reply(struct rtls_stack *s, struct netif *nif,
 			      const uint8_t dst_mac[NET_MAC_LEN], const struct net_tuple *tuple,
 			      const struct tcp_seg *seg);
 

@@ -31,7 +31,7 @@ path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
 		found = true;
 		best_mask = a->netmask;
 		out->next_hop = ip;
-		out->binding = a->binding;
+		out->netif = a->netif;
 	}
 	for (i = 0; i < s->nb_routes; i++) {
 		r = &s->routes[i];
@@ -41,13 +41,13 @@ path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
 		found = true;
 		best_mask = r->netmask;
 		out->next_hop = r->gateway;
-		out->binding = r->binding;
+		out->netif = r->netif;
 	}
 	if (!found)
 		return -EHOSTUNREACH;
 	for (i = 0; i < s->nb_addrs; i++) {
 		a = &s->addrs[i];
-		if (a->binding == out->binding && ((out->next_hop ^ a->ip) & a->netmask) == 0) {
+		if (a->netif == out->netif && ((out->next_hop ^ a->ip) & a->netmask) == 0) {
 			out->own_ip = a->ip;
 			return 0;
 		}
@@ -56,29 +56,29 @@ path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
 }
 
 static void
-ask(struct rtls_stack *s, struct binding *b, uint32_t own_ip, uint32_t ip, const uint8_t *dst_mac)
+ask(struct rtls_stack *s, struct netif *nif, uint32_t own_ip, uint32_t ip, const uint8_t *dst_mac)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
 
 	/* Without a buffer the table's own repetition asks again. */
 	if (m == NULL)
 		return;
-	m->data_len = (uint16_t)arp_write_request(rte_pktmbuf_mtod(m, uint8_t *), b->port->mac,
+	m->data_len = (uint16_t)arp_write_request(rte_pktmbuf_mtod(m, uint8_t *), nif->port->mac,
 						  own_ip, ip, dst_mac);
 	m->pkt_len = m->data_len;
 	stack_count(s, CNT_ARP_REQUESTS);
-	tx_path_reply(s, b, m);
+	tx_path_reply(s, nif, m);
 }
 
 void
-path_doubted(struct rtls_stack *s, struct binding *b, uint32_t ip)
+path_doubted(struct rtls_stack *s, struct netif *nif, uint32_t ip)
 {
 	const struct arp_own *own;
 
-	for (own = b->own; own < b->own + b->nb_own; own++) {
+	for (own = nif->own; own < nif->own + nif->nb_own; own++) {
 		if (!net_v4_same_subnet(own->ip, ip, own->netmask))
 			continue;
-		ask(s, b, own->ip, ip, NULL);
+		ask(s, nif, own->ip, ip, NULL);
 		return;
 	}
 }
@@ -89,7 +89,7 @@ is_gateway(const struct rtls_stack *s, const struct path *p)
 	const struct stack_route *r;
 
 	for (r = s->routes; r < s->routes + s->nb_routes; r++)
-		if (r->gateway == p->next_hop && r->binding == p->binding)
+		if (r->gateway == p->next_hop && r->netif == p->netif)
 			return true;
 	return false;
 }
@@ -108,8 +108,8 @@ note_failed(struct rtls_stack *s, const struct path *p)
 enum path_verdict
 path_resolve(struct rtls_stack *s, struct path *p)
 {
-	struct binding *b = &s->bindings[p->binding];
-	struct arp_table *arp = &b->arp;
+	struct netif *nif = &s->netifs[p->netif];
+	struct arp_table *arp = &nif->arp;
 	struct arp_answer a;
 
 	if (p->arp_changes == arp->changes && s->now_us < p->look_us)
@@ -117,11 +117,11 @@ path_resolve(struct rtls_stack *s, struct path *p)
 	a = arp_lookup(arp, p->next_hop, s->now_us);
 	switch (a.verdict) {
 	case ARP_FOUND_ASK:
-		ask(s, b, p->own_ip, p->next_hop, a.mac);
+		ask(s, nif, p->own_ip, p->next_hop, a.mac);
 		break;
 	case ARP_FOUND_ASK_ALL:
 	case ARP_RESOLVE:
-		ask(s, b, p->own_ip, p->next_hop, NULL);
+		ask(s, nif, p->own_ip, p->next_hop, NULL);
 		break;
 	case ARP_FAILED:
 		note_failed(s, p);
@@ -176,6 +176,6 @@ path_progress(struct rtls_stack *s, struct path *p)
 {
 	if (s->now_us < p->confirm_us)
 		return;
-	arp_confirm(&s->bindings[p->binding].arp, p->next_hop, s->now_us);
+	arp_confirm(&s->netifs[p->netif].arp, p->next_hop, s->now_us);
 	p->confirm_us = s->now_us + LOOK_INTERVAL_US;
 }

@@ -15,7 +15,7 @@
 
 struct rtls_stack;
 struct rtls_sock;
-struct binding;
+struct netif;
 
 struct path {
 	uint32_t next_hop; /* IPv4, host order */
@@ -26,8 +26,8 @@ struct path {
 	uint64_t since_us;    /* there is no MAC since then; 0: there is one */
 	uint64_t retry_us;    /* waiting: look again then; UINT64_MAX: not waiting */
 	uint8_t mac[NET_MAC_LEN];
-	uint8_t binding; /* index of the stack's port binding */
-	bool listed;     /* on stack->path_list */
+	uint8_t netif; /* index of the stack's netif */
+	bool listed;   /* on stack->path_list */
 };
 
 enum path_verdict {
@@ -43,7 +43,7 @@ int path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *
 enum path_verdict path_resolve(struct rtls_stack *s, struct path *p);
 
 /* Event: somebody claims ip for another MAC (ARP_DOUBTED): everybody is asked for it. */
-void path_doubted(struct rtls_stack *s, struct binding *b, uint32_t ip);
+void path_doubted(struct rtls_stack *s, struct netif *nif, uint32_t ip);
 
 /* The connection waits for its neighbour; it is scheduled when an answer comes. */
 void path_wait(struct rtls_sock *sock);

@@ -11,7 +11,7 @@
 #include "net/ether_ip.h"
 #include "stack/drop.h"
 #include "stack/icmp_path.h"
-#include "stack/open_path.h"
+#include "stack/syn_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
@@ -35,10 +35,10 @@ struct rx_packet {
 	uint8_t copy[HEADERS_MAX];
 };
 
-static void rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m);
-static void rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
-static void rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
-static void rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p);
+static void rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m);
+static void rx_arp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p);
+static void rx_icmp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p);
+static void rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p);
 static void rx_connection(struct rtls_sock *sock, struct rx_packet *p);
 static void store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v);
 
@@ -47,20 +47,20 @@ rx_path_poll(struct rtls_stack *s)
 {
 	struct rte_mbuf *pkts[STACK_RX_BURST];
 	unsigned int total = 0;
-	struct binding *b;
+	struct netif *nif;
 	uint16_t n, i;
 
-	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
-		n = b->port->rx_burst(b->port, b->queue, pkts, STACK_RX_BURST);
+	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
+		n = nif->port->rx_burst(nif->port, nif->queue, pkts, STACK_RX_BURST);
 		for (i = 0; i < n; i++)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
-		b->rx_quiet = false;
+		nif->rx_quiet = false;
 		for (i = 0; i < n; i++)
-			rx_packet(s, b, pkts[i]);
-		b->rx_quiet = n < STACK_RX_BURST;
-		b->rx_taken += n;
+			rx_packet(s, nif, pkts[i]);
+		nif->rx_quiet = n < STACK_RX_BURST;
+		nif->rx_taken += n;
 		if (!TAILQ_EMPTY(&s->quiet_list))
-			mode_rx_looked(s, b);
+			mode_rx_looked(s, nif);
 		s->counters[CNT_RX_PACKETS] += n;
 		total += n;
 	}
@@ -91,12 +91,12 @@ drop_from(struct rtls_stack *s, struct rx_packet *p, enum counter why, enum note
 
 /* Headers that were not. */
 static void
-drop_unparsed(struct rtls_stack *s, struct binding *b, struct rx_packet *p, enum counter why)
+drop_unparsed(struct rtls_stack *s, struct netif *nif, struct rx_packet *p, enum counter why)
 {
 	if (why == CNT_RX_FRAGMENTS)
-		tell_port(s, b, NOTE_FRAGMENT, NULL);
+		tell_port(s, nif, NOTE_FRAGMENT, NULL);
 	else if (why == CNT_RX_MALFORMED)
-		tell_port(s, b, NOTE_MALFORMED, "%u bytes", p->m->pkt_len);
+		tell_port(s, nif, NOTE_MALFORMED, "%u bytes", p->m->pkt_len);
 	drop(s, p, why);
 }
 
@@ -134,14 +134,14 @@ tcp_verified(const struct rte_mbuf *m)
 }
 
 static void
-rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
+rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 {
-	struct rx_packet p = { .m = m, .port = b->port };
+	struct rx_packet p = { .m = m, .port = nif->port };
 	const struct stack_addr *own;
 	int rc;
 
 	if (!chain_sound(m)) {
-		drop_unparsed(s, b, &p, CNT_RX_MALFORMED);
+		drop_unparsed(s, nif, &p, CNT_RX_MALFORMED);
 		return;
 	}
 	p.contiguous_len = m->data_len;
@@ -153,11 +153,11 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 	rc = ether_ip_parse(p.bytes, p.contiguous_len, m->pkt_len,
 			    ip_verified(m) ? ETHER_IP_CSUM_GOOD : ETHER_IP_CSUM_VERIFY, &p.ip);
 	if (rc != 0) {
-		drop_unparsed(s, b, &p, parse_counter(rc));
+		drop_unparsed(s, nif, &p, parse_counter(rc));
 		return;
 	}
 	if (p.ip.ether_type == ETHER_TYPE_ARP) {
-		rx_arp(s, b, &p);
+		rx_arp(s, nif, &p);
 		return;
 	}
 	own = stack_addr_find(s, net_addr_to_v4(&p.ip.dst));
@@ -166,9 +166,9 @@ rx_packet(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
 	else if (!ether_ip_src_acceptable(&p.ip, own->ip, own->netmask))
 		drop_from(s, &p, CNT_RX_MALFORMED, NOTE_MALFORMED);
 	else if (p.ip.ip_proto == IPV4_PROTO_TCP)
-		rx_tcp(s, b, &p);
+		rx_tcp(s, nif, &p);
 	else if (p.ip.ip_proto == IPV4_PROTO_ICMP)
-		rx_icmp(s, b, &p);
+		rx_icmp(s, nif, &p);
 	else
 		drop(s, &p, CNT_RX_NOT_FOR_US);
 }
@@ -186,7 +186,7 @@ tcp_checksum_ok(const struct rx_packet *p)
 }
 
 static void
-rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 {
 	enum counter why = CNT_MAX;
 	uint32_t index;
@@ -210,7 +210,7 @@ rx_tcp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	index = flow_find(s->flows, &p->tuple, hash);
 	if (index == FLOW_NONE) {
 		/* A SYN, the end of a handshake, TIME-WAIT, or nobody's. */
-		index = open_path_input(s, b, p->ip.src_mac, &p->tuple, hash, &p->seg, &why);
+		index = syn_path_input(s, nif, p->ip.src_mac, &p->tuple, hash, &p->seg, &why);
 		if (index == FLOW_NONE) {
 			if (why != CNT_MAX)
 				stack_tell_dropped(p->port, p->m, why);
@@ -226,14 +226,14 @@ static uint32_t
 answer_junk(struct rtls_sock *sock, const struct rx_packet *p, const struct tcp_verdict *v)
 {
 	struct rtls_stack *s = sock->stack;
-	struct binding *b = &s->bindings[sock->path.binding];
+	struct netif *nif = &s->netifs[sock->path.netif];
 	struct rte_mbuf *m;
 
 	if (v->reply_reset && ((v->events & TCP_EV_CLOSED) != 0 ||
 			       stack_may_answer(s, ANSWER_RESET, &sock->tuple.remote))) {
-		m = packet_reply(s, b, p->ip.src_mac, &sock->tuple, &v->reset);
+		m = packet_reply(s, nif, p->ip.src_mac, &sock->tuple, &v->reset);
 		if (m != NULL)
-			tx_path_reply(s, b, m);
+			tx_path_reply(s, nif, m);
 		stack_count(s, CNT_TX_RESETS);
 	}
 	if ((v->events & TCP_EV_CHALLENGE) == 0)
@@ -349,7 +349,7 @@ arp_asker(const struct arp_action *a)
 }
 
 static void
-count_arp(struct rtls_stack *s, const struct binding *b, const struct rx_packet *p,
+count_arp(struct rtls_stack *s, const struct netif *nif, const struct rx_packet *p,
 	  const struct arp_action *a)
 {
 	struct net_addr sender = net_addr_v4(a->ip);
@@ -362,7 +362,7 @@ count_arp(struct rtls_stack *s, const struct binding *b, const struct rx_packet 
 		break;
 	case ARP_BAD:
 		refused(s, p, CNT_RX_MALFORMED);
-		tell_port(s, b, NOTE_MALFORMED, "ARP");
+		tell_port(s, nif, NOTE_MALFORMED, "ARP");
 		break;
 	case ARP_REFUSED:
 	case ARP_DOUBTED:
@@ -376,37 +376,37 @@ count_arp(struct rtls_stack *s, const struct binding *b, const struct rx_packet 
 }
 
 static void
-rx_arp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+rx_arp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 {
 	struct net_addr asker;
 	struct arp_action a;
 	struct rte_mbuf *m;
 
 	if (p->contiguous_len < p->ip.l3_off) {
-		drop_unparsed(s, b, p, CNT_RX_MALFORMED);
+		drop_unparsed(s, nif, p, CNT_RX_MALFORMED);
 		return;
 	}
-	a = arp_input(&b->arp, b->own, b->nb_own, p->bytes + p->ip.l3_off,
+	a = arp_input(&nif->arp, nif->own, nif->nb_own, p->bytes + p->ip.l3_off,
 		      p->contiguous_len - p->ip.l3_off, s->now_us);
-	count_arp(s, b, p, &a);
+	count_arp(s, nif, p, &a);
 	if (a.act == ARP_DOUBTED)
-		path_doubted(s, b, a.ip);
+		path_doubted(s, nif, a.ip);
 	if (a.act == ARP_LEARNED)
 		path_learned(s);
 	asker = arp_asker(&a);
 	if (a.reply && stack_may_answer(s, ANSWER_ARP, &asker) &&
 	    (m = rte_pktmbuf_alloc(s->pools.header)) != NULL) {
 		m->data_len = (uint16_t)arp_write_reply(rte_pktmbuf_mtod(m, uint8_t *),
-							b->port->mac, &a);
+							nif->port->mac, &a);
 		m->pkt_len = m->data_len;
-		tx_path_reply(s, b, m);
+		tx_path_reply(s, nif, m);
 	}
 	rte_pktmbuf_free(p->m);
 }
 
 /* The request becomes the reply: only headers are written anew. */
 static void
-write_echo_reply(const struct binding *b, const struct rx_packet *p, struct rte_mbuf *reply)
+write_echo_reply(const struct netif *nif, const struct rx_packet *p, struct rte_mbuf *reply)
 {
 	uint8_t *bytes = rte_pktmbuf_mtod(reply, uint8_t *), *icmp;
 	struct ether_ip_tx ip = {
@@ -419,7 +419,7 @@ write_echo_reply(const struct binding *b, const struct rx_packet *p, struct rte_
 	};
 
 	memcpy(ip.dst_mac, p->ip.src_mac, sizeof(ip.dst_mac));
-	memcpy(ip.src_mac, b->port->mac, sizeof(ip.src_mac));
+	memcpy(ip.src_mac, nif->port->mac, sizeof(ip.src_mac));
 	icmp = bytes + ether_ip_write(&ip, bytes);
 	icmp[0] = ICMP_TYPE_ECHO_REPLY;
 	net_store16(icmp + ICMP_CHECKSUM_OFF,
@@ -427,7 +427,7 @@ write_echo_reply(const struct binding *b, const struct rx_packet *p, struct rte_
 }
 
 static void
-rx_echo(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+rx_echo(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 {
 	uint32_t off = p->ip.l4_off, len = p->ip.l4_len, room;
 	struct rte_mbuf *m;
@@ -439,7 +439,7 @@ rx_echo(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	/* A copy: what a port hands up may not be ours to write, as with net_ring. */
 	m = buf_record_alloc(&s->pools, ETHER_IP_HDR_LEN + len);
 	room = m == NULL ? 0 : (uint32_t)rte_pktmbuf_tailroom(m);
-	if (room < ETHER_IP_HDR_LEN + len || IPV4_HDR_MIN + len > b->port->mtu) {
+	if (room < ETHER_IP_HDR_LEN + len || IPV4_HDR_MIN + len > nif->port->mtu) {
 		rte_pktmbuf_free(m);
 		refused(s, p, CNT_TX_NO_BUFFER);
 		return;
@@ -447,9 +447,9 @@ rx_echo(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 	m->data_len = (uint16_t)(ETHER_IP_HDR_LEN + len);
 	m->pkt_len = m->data_len;
 	chain_copy_out(p->m, off, rte_pktmbuf_mtod_offset(m, void *, ETHER_IP_HDR_LEN), len);
-	write_echo_reply(b, p, m);
+	write_echo_reply(nif, p, m);
 	stack_count(s, CNT_ECHO_REPLIES);
-	tx_path_reply(s, b, m);
+	tx_path_reply(s, nif, m);
 }
 
 static void
@@ -460,7 +460,7 @@ note_bad_icmp(struct rtls_stack *s, const struct rx_packet *p)
 }
 
 static void
-rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
+rx_icmp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 {
 	const uint8_t *icmp = p->bytes + p->ip.l4_off;
 	uint32_t off = p->ip.l4_off, len = p->ip.l4_len;
@@ -468,7 +468,7 @@ rx_icmp(struct rtls_stack *s, struct binding *b, struct rx_packet *p)
 
 	switch (icmp_input(icmp, contiguous_len, len)) {
 	case ICMP_REPLY:
-		rx_echo(s, b, p);
+		rx_echo(s, nif, p);
 		break;
 	case ICMP_UNREACHABLE:
 		if (checksum_finish(chain_sum(p->m, off, len)) == 0)

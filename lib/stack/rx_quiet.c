@@ -5,10 +5,10 @@
 
 #include "stack/stack.h"
 
-static const struct binding *
-binding_of(const struct rtls_sock *sock)
+static const struct netif *
+netif_of(const struct rtls_sock *sock)
 {
-	return &sock->stack->bindings[sock->path.binding];
+	return &sock->stack->netifs[sock->path.netif];
 }
 
 void
@@ -17,7 +17,7 @@ rx_quiet_wait(struct rtls_sock *sock)
 	if (sock->mode.rx_waits || sock->mode.over)
 		return;
 	sock->mode.rx_waits = true;
-	sock->mode.rx_waits_since = binding_of(sock)->rx_taken;
+	sock->mode.rx_waits_since = netif_of(sock)->rx_taken;
 	TAILQ_INSERT_TAIL(&sock->stack->quiet_list, sock, quiet_link);
 }
 
@@ -40,15 +40,15 @@ rx_quiet_wait_anew(struct rtls_sock *sock)
 bool
 rx_quiet_now(const struct rtls_sock *sock)
 {
-	return binding_of(sock)->rx_quiet;
+	return netif_of(sock)->rx_quiet;
 }
 
 bool
-rx_quiet_came(const struct rtls_sock *sock, const struct binding *b)
+rx_quiet_came(const struct rtls_sock *sock, const struct netif *nif)
 {
-	uint32_t ahead = b->port->rx_ahead;
+	uint32_t ahead = nif->port->rx_ahead;
 
-	if (binding_of(sock) != b)
+	if (netif_of(sock) != nif)
 		return false;
-	return b->rx_quiet || (ahead != 0 && b->rx_taken - sock->mode.rx_waits_since >= ahead);
+	return nif->rx_quiet || (ahead != 0 && nif->rx_taken - sock->mode.rx_waits_since >= ahead);
 }

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-struct binding;
+struct netif;
 struct rtls_sock;
 
 /* Waits from now on; the second: anew, where it waits already. */
@@ -21,7 +21,7 @@ void rx_quiet_forget(struct rtls_sock *sock);
 /* Is its port's queue empty, as far as the last look at it says? */
 bool rx_quiet_now(const struct rtls_sock *sock);
 
-/* After a look at the queue of b: did what it waits for come? A busy queue is never seen empty. */
-bool rx_quiet_came(const struct rtls_sock *sock, const struct binding *b);
+/* After a look at the queue of nif: did what it waits for come? A busy queue is never seen empty. */
+bool rx_quiet_came(const struct rtls_sock *sock, const struct netif *nif);
 
 #endif

@@ -114,14 +114,14 @@ void
 sock_connect(struct rtls_sock *sock)
 {
 	struct rtls_stack *s = sock->stack;
-	const struct binding *b = &s->bindings[sock->path.binding];
+	const struct netif *nif = &s->netifs[sock->path.netif];
 
 	/* Before the first poll there is no time: the poll starts it then. */
 	if (s->clock_started)
 		tcp_conn_connect(&sock->tcp, &sock->params, sock->tuple.local_port,
 				 sock->tuple.remote_port,
 				 tcp_isn(s->secret, &sock->tuple, s->now_us),
-				 tcp_ts_offset(s->secret, &sock->tuple), binding_mss(b),
+				 tcp_ts_offset(s->secret, &sock->tuple), netif_mss(nif),
 				 sock->rcvbuf / 2, s->now_us);
 	sock_schedule(sock);
 }
@@ -335,10 +335,10 @@ sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason r
 
 	note_end(sock, who, reason);
 	if (tcp_abort(&sock->tcp, s->now_us, &rst) && path_resolve(s, &sock->path) == PATH_READY) {
-		m = packet_reply(s, &s->bindings[sock->path.binding], sock->path.mac, &sock->tuple,
+		m = packet_reply(s, &s->netifs[sock->path.netif], sock->path.mac, &sock->tuple,
 				 &rst);
 		if (m != NULL)
-			tx_path_reply(s, &s->bindings[sock->path.binding], m);
+			tx_path_reply(s, &s->netifs[sock->path.netif], m);
 		stack_count(s, CNT_TX_RESETS);
 	}
 	finished(sock);

@@ -251,9 +251,9 @@ free_parts(struct rtls_stack *s)
 	uint32_t i;
 
 	reader_destroy(s->reader);
-	for (i = 0; i < s->nb_bindings; i++) {
-		s->bindings[i].port->queues_bound &= ~(1ull << s->bindings[i].queue);
-		rte_free(s->bindings[i].arp_entries);
+	for (i = 0; i < s->nb_netifs; i++) {
+		s->netifs[i].port->queues_bound &= ~(1ull << s->netifs[i].queue);
+		rte_free(s->netifs[i].arp_entries);
 	}
 	rte_free(s->flows_mem);
 	rte_free(s->remotes_mem);
@@ -344,7 +344,7 @@ start_clock(struct rtls_stack *s, uint64_t now_us)
 int
 rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 {
-	struct binding *b;
+	struct netif *nif;
 	uint8_t key[16];
 	uint64_t room;
 
@@ -352,23 +352,25 @@ rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 		return -EINVAL;
 	if (p->queues_bound & 1ull << queue)
 		return -EBUSY;
-	if (s->nb_bindings == STACK_PORTS_MAX)
+	if (s->nb_netifs == STACK_PORTS_MAX)
 		return -ENOSPC;
-	b = &s->bindings[s->nb_bindings];
-	memset(b, 0, sizeof(*b));
-	b->arp_entries = rte_zmalloc("rtls_arp", sizeof(*b->arp_entries) * STACK_ARP_ENTRIES, 0);
-	if (b->arp_entries == NULL)
+	nif = &s->netifs[s->nb_netifs];
+	memset(nif, 0, sizeof(*nif));
+	nif->arp_entries = rte_zmalloc("rtls_arp", sizeof(*nif->arp_entries) * STACK_ARP_ENTRIES,
+				       0);
+	if (nif->arp_entries == NULL)
 		return -ENOMEM;
-	arp_table_init(&b->arp, b->arp_entries, STACK_ARP_ENTRIES, sub_secret(s, SECRET_ARP, key));
-	b->port = p;
-	b->queue = queue;
-	b->refused_since_us = UINT64_MAX;
+	arp_table_init(&nif->arp, nif->arp_entries, STACK_ARP_ENTRIES,
+		       sub_secret(s, SECRET_ARP, key));
+	nif->port = p;
+	nif->queue = queue;
+	nif->refused_since_us = UINT64_MAX;
 	p->queues_bound |= 1ull << queue;
 	room = p->rx_room != 0 ? p->rx_room : RX_ROOM_UNKNOWN;
 	/* A quarter stays for the port: one without a free buffer is deaf, and stays so. */
 	s->rx_room_max += room - room / 4;
-	b->rx_quiet = true; /* nothing was received yet */
-	s->nb_bindings++;
+	nif->rx_quiet = true; /* nothing was received yet */
+	s->nb_netifs++;
 	return 0;
 }
 
@@ -397,7 +399,7 @@ poll_timers(struct rtls_stack *s)
 		sock->stats_base.timeouts += timeouts;
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
 		if (timeouts)
-			arp_suspect(&s->bindings[sock->path.binding].arp, sock->path.next_hop);
+			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);
 		sock_tcp_events(sock, tcp_timer(&sock->tcp, s->now_us));
 	}
 	return n + open_path_timers(s, TIMER_BUDGET);
@@ -419,11 +421,11 @@ poll_reader(struct rtls_stack *s)
 static void
 reclaim_sent(struct rtls_stack *s)
 {
-	struct binding *b;
+	struct netif *nif;
 
-	for (b = s->bindings; b < s->bindings + s->nb_bindings; b++) {
-		if (b->port->tx_cleanup != NULL)
-			b->port->tx_cleanup(b->port, b->queue);
+	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
+		if (nif->port->tx_cleanup != NULL)
+			nif->port->tx_cleanup(nif->port, nif->queue);
 	}
 }
 
@@ -457,8 +459,8 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 static bool
 tx_waits_in_a_port(const struct rtls_stack *s)
 {
-	for (uint32_t i = 0; i < s->nb_bindings; i++) {
-		const struct rtls_port *p = s->bindings[i].port;
+	for (uint32_t i = 0; i < s->nb_netifs; i++) {
+		const struct rtls_port *p = s->netifs[i].port;
 
 		if (p->tx_waiting != NULL && p->tx_waiting(p))
 			return true;
@@ -470,8 +472,8 @@ tx_waits_in_a_port(const struct rtls_stack *s)
 static bool
 replies_wait(const struct rtls_stack *s)
 {
-	for (uint32_t i = 0; i < s->nb_bindings; i++)
-		if (s->bindings[i].nb_tx != 0)
+	for (uint32_t i = 0; i < s->nb_netifs; i++)
+		if (s->netifs[i].nb_tx != 0)
 			return true;
 	return false;
 }

@@ -44,14 +44,14 @@ enum {
 struct stack_addr {
 	uint32_t ip;
 	uint32_t netmask;
-	uint8_t binding;
+	uint8_t netif;
 };
 
 struct stack_route {
 	uint32_t dst;
 	uint32_t netmask;
 	uint32_t gateway;
-	uint8_t binding;
+	uint8_t netif;
 };
 
 /* A packet on its way to the port, and what it means to its connection once taken. */
@@ -63,7 +63,7 @@ struct tx_slot {
 };
 
 /* A queue pair of a port. */
-struct binding {
+struct netif {
 	struct rtls_port *port;
 	uint16_t queue;
 	uint16_t nb_tx;
@@ -84,8 +84,8 @@ struct binding {
 struct rtls_stack {
 	uint64_t now_us;
 	struct visit_box visit; /* in the line of now_us: each poll looks at it */
-	struct binding bindings[STACK_PORTS_MAX];
-	uint32_t nb_bindings;
+	struct netif netifs[STACK_PORTS_MAX];
+	uint32_t nb_netifs;
 	struct flow_table *flows;
 	struct rtls_sock *socks;
 	struct wheel wheel;
@@ -163,28 +163,28 @@ stack_count(struct rtls_stack *s, enum counter c)
 
 /* What we offer: IPv4 and TCP headers without options taken off (RFC 9293 3.7.1). */
 static inline uint16_t
-binding_mss(const struct binding *b)
+netif_mss(const struct netif *nif)
 {
-	return (uint16_t)(b->port->mtu - IPV4_HDR_MIN - TCP_HDR_MIN);
+	return (uint16_t)(nif->port->mtu - IPV4_HDR_MIN - TCP_HDR_MIN);
 }
 
 /* Payload of the longest packet that the port cuts into segments itself; 0: it cuts none. */
 static inline uint32_t
-binding_cut_max(const struct binding *b)
+netif_cut_max(const struct netif *nif)
 {
 	const uint32_t caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM;
 
-	if ((b->port->caps & caps) != caps)
+	if ((nif->port->caps & caps) != caps)
 		return 0;
 	/* It is one IPv4 packet until it is cut. */
-	return RTE_MIN(b->port->tso_max, (uint32_t)UINT16_MAX - IPV4_HDR_MIN - TCP_HDR_MAX);
+	return RTE_MIN(nif->port->tso_max, (uint32_t)UINT16_MAX - IPV4_HDR_MIN - TCP_HDR_MAX);
 }
 
 /* What the port of a connection has of inline TLS. */
 static inline struct offload_device *
 stack_device_of(const struct rtls_sock *sock)
 {
-	return &sock->stack->bindings[sock->path.binding].port->tls;
+	return &sock->stack->netifs[sock->path.netif].port->tls;
 }
 
 /* One of our addresses, or NULL. */

@@ -32,7 +32,7 @@ tell_conn(struct rtls_sock *sock, enum note n, const char *fmt, ...)
 }
 
 void
-tell_port(struct rtls_stack *s, const struct binding *b, enum note n, const char *fmt, ...)
+tell_port(struct rtls_stack *s, const struct netif *nif, enum note n, const char *fmt, ...)
 {
 	uint64_t left_out;
 	char who[2 * PORT_NAME_MAX];
@@ -40,10 +40,10 @@ tell_port(struct rtls_stack *s, const struct binding *b, enum note n, const char
 
 	if (!note_due(&s->notes, n, s->now_us, &left_out))
 		return;
-	if (b->port->name[0] != '\0')
-		snprintf(who, sizeof(who), "%s", b->port->name);
+	if (nif->port->name[0] != '\0')
+		snprintf(who, sizeof(who), "%s", nif->port->name);
 	else
-		snprintf(who, sizeof(who), "port %u of %s", (unsigned int)(b - s->bindings),
+		snprintf(who, sizeof(who), "port %u of %s", (unsigned int)(nif - s->netifs),
 			 s->registered.id.name);
 	va_start(ap, fmt);
 	note_say(n, left_out, who, fmt, ap);

@@ -16,14 +16,14 @@
 
 struct rtls_stack;
 struct rtls_sock;
-struct binding;
+struct netif;
 
 /* Of a connection: its remote address and port. */
 void tell_conn(struct rtls_sock *sock, enum note n, const char *fmt, ...) __rte_cold
 	__rte_format_printf(3, 4);
 
 /* Of a port. */
-void tell_port(struct rtls_stack *s, const struct binding *b, enum note n, const char *fmt,
+void tell_port(struct rtls_stack *s, const struct netif *nif, enum note n, const char *fmt,
 	       ...) __rte_cold __rte_format_printf(4, 5);
 
 /* Of somebody whose packet came, or is to come; port 0: none is meant. */

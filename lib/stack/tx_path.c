@@ -84,12 +84,12 @@ give_up(struct rtls_stack *s, struct tx_slot *slot)
 
 /* A packet that the port would refuse for ever. */
 static void
-give_up_head(struct rtls_stack *s, struct binding *b)
+give_up_head(struct rtls_stack *s, struct netif *nif)
 {
-	stack_unsent(s, b->port, b->tx[0].m, CNT_TX_DROPPED);
-	tell_port(s, b, NOTE_PORT_NEVER_TAKES, "a packet of %u bytes", b->tx[0].m->pkt_len);
-	give_up(s, &b->tx[0]);
-	b->refused_since_us = UINT64_MAX;
+	stack_unsent(s, nif->port, nif->tx[0].m, CNT_TX_DROPPED);
+	tell_port(s, nif, NOTE_PORT_NEVER_TAKES, "a packet of %u bytes", nif->tx[0].m->pkt_len);
+	give_up(s, &nif->tx[0]);
+	nif->refused_since_us = UINT64_MAX;
 }
 
 /*
@@ -97,97 +97,98 @@ give_up_head(struct rtls_stack *s, struct binding *b)
  * this or that packet for ever. False: it is not long, or a full ring may be the reason.
  */
 static bool
-recut_head(struct rtls_stack *s, struct binding *b, bool never)
+recut_head(struct rtls_stack *s, struct netif *nif, bool never)
 {
-	if (!b->tx[0].cut || (!never && s->now_us - b->refused_since_us < HEAD_RECUT_US))
+	if (!nif->tx[0].cut || (!never && s->now_us - nif->refused_since_us < HEAD_RECUT_US))
 		return false;
 	stack_count(s, CNT_TX_RECUT);
-	b->cut_short = true;
+	nif->cut_short = true;
 	return true;
 }
 
 /* Some were taken: was it the length that it refused? */
 static void
-judge_cutting(struct rtls_stack *s, struct binding *b, bool took_long)
+judge_cutting(struct rtls_stack *s, struct netif *nif, bool took_long)
 {
 	if (took_long)
-		b->cut_strikes = 0;
-	else if (b->cut_short && b->cut_strikes < CUT_STRIKES && ++b->cut_strikes == CUT_STRIKES)
-		tell_port(s, b, NOTE_PORT_CUTS_NOT, NULL);
-	b->cut_short = false;
+		nif->cut_strikes = 0;
+	else if (nif->cut_short && nif->cut_strikes < CUT_STRIKES &&
+		 ++nif->cut_strikes == CUT_STRIKES)
+		tell_port(s, nif, NOTE_PORT_CUTS_NOT, NULL);
+	nif->cut_short = false;
 }
 
 /* Segments in a packet, at most. */
 static unsigned int
-segments_max(const struct binding *b)
+segments_max(const struct netif *nif)
 {
-	if (b->cut_short || b->cut_strikes == CUT_STRIKES)
+	if (nif->cut_short || nif->cut_strikes == CUT_STRIKES)
 		return 1;
-	return b->port->tso_frames != 0 ? b->port->tso_frames : UINT_MAX;
+	return nif->port->tso_frames != 0 ? nif->port->tso_frames : UINT_MAX;
 }
 
 /* Hands the gathered packets over; false when the port has no room for all of them. */
 static bool
-flush(struct rtls_stack *s, struct binding *b)
+flush(struct rtls_stack *s, struct netif *nif)
 {
 	struct rte_mbuf *pkts[STACK_TX_BURST];
 	uint16_t n, ready, sent = 0, i;
 	bool took_long = false;
 
-	n = ready = b->nb_tx;
+	n = ready = nif->nb_tx;
 	if (n == 0)
 		return true;
-	b->nb_tx = 0;
-	if (b->full) {
+	nif->nb_tx = 0;
+	if (nif->full) {
 		/* Full once in this poll is full; asking again would count twice. */
 		for (i = 0; i < n; i++)
-			take_back(s, &b->tx[i]);
+			take_back(s, &nif->tx[i]);
 		return false;
 	}
 	for (i = 0; i < n; i++)
-		pkts[i] = b->tx[i].m;
-	if (b->port->tx_prepare != NULL)
-		ready = b->port->tx_prepare(b->port, b->queue, pkts, n);
+		pkts[i] = nif->tx[i].m;
+	if (nif->port->tx_prepare != NULL)
+		ready = nif->port->tx_prepare(nif->port, nif->queue, pkts, n);
 	if (ready > 0)
-		sent = b->port->tx_burst(b->port, b->queue, pkts, ready);
+		sent = nif->port->tx_burst(nif->port, nif->queue, pkts, ready);
 	for (i = 0; i < sent; i++) {
-		took_long |= b->tx[i].cut;
-		tell_sent(s, &b->tx[i]);
+		took_long |= nif->tx[i].cut;
+		tell_sent(s, &nif->tx[i]);
 	}
 	if (sent > 0) {
-		judge_cutting(s, b, took_long);
-		b->refused_since_us = UINT64_MAX;
-		b->served = b->tx[sent - 1].owner;
-	} else if (b->refused_since_us == UINT64_MAX && ready > 0) {
-		b->refused_since_us = s->now_us;
-	} else if (recut_head(s, b, ready == 0)) {
+		judge_cutting(s, nif, took_long);
+		nif->refused_since_us = UINT64_MAX;
+		nif->served = nif->tx[sent - 1].owner;
+	} else if (nif->refused_since_us == UINT64_MAX && ready > 0) {
+		nif->refused_since_us = s->now_us;
+	} else if (recut_head(s, nif, ready == 0)) {
 		/* Planned again below, in single segments. */
-	} else if (ready == 0 || s->now_us - b->refused_since_us >= HEAD_REFUSED_US) {
-		give_up_head(s, b);
+	} else if (ready == 0 || s->now_us - nif->refused_since_us >= HEAD_REFUSED_US) {
+		give_up_head(s, nif);
 		i = 1;
 	}
 	for (; i < n; i++)
-		take_back(s, &b->tx[i]);
-	b->full = sent < n;
-	return !b->full;
+		take_back(s, &nif->tx[i]);
+	nif->full = sent < n;
+	return !nif->full;
 }
 
 /* The slot's segment is set, if owner is. False: the port is full, nothing more for it now. */
 static bool
-gather(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m, struct rtls_sock *owner)
+gather(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m, struct rtls_sock *owner)
 {
-	struct tx_slot *slot = &b->tx[b->nb_tx++];
+	struct tx_slot *slot = &nif->tx[nif->nb_tx++];
 
 	slot->m = m;
 	slot->owner = owner;
 	slot->cut = (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
-	return b->nb_tx < STACK_TX_BURST || flush(s, b);
+	return nif->nb_tx < STACK_TX_BURST || flush(s, nif);
 }
 
 void
-tx_path_reply(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m)
+tx_path_reply(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 {
-	gather(s, b, m, NULL);
+	gather(s, nif, m, NULL);
 }
 
 /* What cannot even be sent has no retransmission timer: R2 (RFC 9293 3.8.3) is watched here. */
@@ -236,7 +237,7 @@ packet_len(struct rtls_sock *sock, const struct tx_segment *g, unsigned int max)
 {
 	uint32_t mss = sock->tcp.mss, len;
 
-	max = RTE_MIN(max, segments_max(&sock->stack->bindings[sock->path.binding]));
+	max = RTE_MIN(max, segments_max(&sock->stack->netifs[sock->path.netif]));
 	len = sendq_cut(g->rec, g->out.off, RTE_MIN(g->out.len, max * mss));
 	if (g->rec->epoch != NULL)
 		len = inline_tx_cut(sock, g, len);
@@ -245,36 +246,36 @@ packet_len(struct rtls_sock *sock, const struct tx_segment *g, unsigned int max)
 
 /* What should never be: bytes in clear that no device seals, or sealed ones that one is to seal. */
 static void
-stop_unsafe(struct rtls_stack *s, struct binding *b, const struct tx_segment *g)
+stop_unsafe(struct rtls_stack *s, struct netif *nif, const struct tx_segment *g)
 {
 	stack_count(s, g->epoch == NULL ? CNT_TX_DROP_NO_SYNC_DATA : CNT_TX_DROP_BYPASS_REQ);
-	tell_port(s, b, NOTE_CLEAR_TEXT_STOPPED, NULL);
+	tell_port(s, nif, NOTE_CLEAR_TEXT_STOPPED, NULL);
 }
 
 static void
-tell_no_buffer(struct rtls_stack *s, struct binding *b)
+tell_no_buffer(struct rtls_stack *s, struct netif *nif)
 {
 	stack_count(s, CNT_TX_NO_BUFFER);
-	if (b->port->tx_cleanup != NULL)
-		b->port->tx_cleanup(b->port, b->queue);
-	tell_port(s, b, NOTE_NO_HEADER, NULL);
+	if (nif->port->tx_cleanup != NULL)
+		nif->port->tx_cleanup(nif->port, nif->queue);
+	tell_port(s, nif, NOTE_NO_HEADER, NULL);
 }
 
 /* A segment could not be built. */
 static void
-not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *sock,
+not_built(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock,
 	  const struct tx_segment *g, int rc)
 {
 	if (rc == -EPERM) {
-		stop_unsafe(s, b, g);
+		stop_unsafe(s, nif, g);
 	} else if (sock->tx.failed && session_tx_in_clear(&sock->tx)) {
 		tell_conn(sock, NOTE_SEAL_FAILED, "what the device was to seal");
 	} else {
-		tell_no_buffer(s, b);
+		tell_no_buffer(s, nif);
 		return;
 	}
 	/* What is queued can never be sent. What is gathered goes first: the RST counts it. */
-	flush(s, b);
+	flush(s, nif);
 	sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);
 }
 
@@ -283,9 +284,9 @@ not_built(struct rtls_stack *s, struct binding *b, struct rtls_sock *sock,
  * NULL: there is none, or its way is not ready.
  */
 static struct tx_segment *
-next_segment(struct rtls_stack *s, struct binding *b, struct rtls_sock *sock, bool first)
+next_segment(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool first)
 {
-	struct tx_segment *g = &b->tx[b->nb_tx].seg;
+	struct tx_segment *g = &nif->tx[nif->nb_tx].seg;
 
 	if (!tcp_plan(&sock->tcp, s->now_us, &g->out)) {
 		/* It may have started to probe a closed window. */
@@ -297,26 +298,26 @@ next_segment(struct rtls_stack *s, struct binding *b, struct rtls_sock *sock, bo
 	if (!path_is_ready(s, sock))
 		return NULL;
 	/* Its neighbour was asked in a packet that came first. */
-	if (g != &b->tx[b->nb_tx].seg)
-		b->tx[b->nb_tx].seg = *g;
-	return &b->tx[b->nb_tx].seg;
+	if (g != &nif->tx[nif->nb_tx].seg)
+		nif->tx[nif->nb_tx].seg = *g;
+	return &nif->tx[nif->nb_tx].seg;
 }
 
 static void
 serve(struct rtls_stack *s, struct rtls_sock *sock)
 {
-	struct binding *b = &s->bindings[sock->path.binding];
+	struct netif *nif = &s->netifs[sock->path.netif];
 	struct tx_segment *g;
 	struct rte_mbuf *m;
 	unsigned int n;
 	int rc;
 
-	if (b->full) {
+	if (nif->full) {
 		sock_schedule(sock);
 		return;
 	}
 	for (n = 0; n < TURN_SEGMENTS; n += wire_segments(sock, &g->out)) {
-		g = next_segment(s, b, sock, n == 0);
+		g = next_segment(s, nif, sock, n == 0);
 		if (g == NULL)
 			return;
 		if (g->out.len > 0) {
@@ -325,13 +326,13 @@ serve(struct rtls_stack *s, struct rtls_sock *sock)
 		}
 		rc = packet_segment(s, sock, g, &m);
 		if (rc != 0) {
-			not_built(s, b, sock, g, rc);
+			not_built(s, nif, sock, g, rc);
 			break;
 		}
 		tcp_plan_take(&sock->tcp, &g->out);
 		if (g->epoch != NULL)
 			inline_tx_planned(g);
-		if (!gather(s, b, m, sock))
+		if (!gather(s, nif, m, sock))
 			break;
 	}
 	/* Its turn is over, not its work; unless it was aborted. */
@@ -340,16 +341,16 @@ serve(struct rtls_stack *s, struct rtls_sock *sock)
 
 /* Whom a full port served comes behind all others in the next poll. */
 static void
-end_turn(struct rtls_stack *s, struct binding *b)
+end_turn(struct rtls_stack *s, struct netif *nif)
 {
-	struct rtls_sock *sock = b->served;
+	struct rtls_sock *sock = nif->served;
 
-	if (b->full && sock != NULL && sock->tx_listed) {
+	if (nif->full && sock != NULL && sock->tx_listed) {
 		TAILQ_REMOVE(&s->tx_list, sock, tx_link);
 		TAILQ_INSERT_TAIL(&s->tx_list, sock, tx_link);
 	}
-	b->full = false;
-	b->served = NULL;
+	nif->full = false;
+	nif->served = NULL;
 }
 
 unsigned int
@@ -367,9 +368,9 @@ tx_path_poll(struct rtls_stack *s)
 		sock->tx_listed = false;
 		serve(s, sock);
 	}
-	for (i = 0; i < s->nb_bindings; i++) {
-		flush(s, &s->bindings[i]);
-		end_turn(s, &s->bindings[i]);
+	for (i = 0; i < s->nb_netifs; i++) {
+		flush(s, &s->netifs[i]);
+		end_turn(s, &s->netifs[i]);
 	}
 	return (unsigned int)(s->counters[CNT_TX_PACKETS] - before);
 }

@@ -12,12 +12,12 @@
 #include <rte_mbuf.h>
 
 struct rtls_stack;
-struct binding;
+struct netif;
 
 /* One turn; returns packets handed to ports. */
 unsigned int tx_path_poll(struct rtls_stack *s);
 
 /* Takes a packet that belongs to no connection; sent with this poll's packets, or dropped. */
-void tx_path_reply(struct rtls_stack *s, struct binding *b, struct rte_mbuf *m);
+void tx_path_reply(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m);
 
 #endif

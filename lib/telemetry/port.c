@@ -80,8 +80,8 @@ visit_names(struct rtls_stack *s, void *arg)
 {
 	struct names *names = arg;
 
-	for (uint32_t i = 0; i < s->nb_bindings && !names->full; i++)
-		add_name(names, s->bindings[i].port->name);
+	for (uint32_t i = 0; i < s->nb_netifs && !names->full; i++)
+		add_name(names, s->netifs[i].port->name);
 	return false;
 }
 
@@ -128,11 +128,11 @@ struct view {
 };
 
 static void
-view_port(struct view *v, const struct binding *b)
+view_port(struct view *v, const struct netif *nif)
 {
-	const struct rtls_port *p = b->port, *at;
+	const struct rtls_port *p = nif->port, *at;
 
-	v->queue = b->queue;
+	v->queue = nif->queue;
 	v->caps = p->caps;
 	v->tso_max = p->tso_max;
 	v->tso_frames = p->tso_frames;
@@ -153,17 +153,17 @@ visit(struct rtls_stack *s, void *arg)
 {
 	struct view *v = arg;
 
-	for (uint32_t i = 0; i < s->nb_bindings && !v->found; i++) {
-		const struct binding *b = &s->bindings[i];
+	for (uint32_t i = 0; i < s->nb_netifs && !v->found; i++) {
+		const struct netif *nif = &s->netifs[i];
 
-		if (strcmp(b->port->name, v->name) != 0)
+		if (strcmp(nif->port->name, v->name) != 0)
 			continue;
 		v->found = true;
 		v->stack = s->registered.id.number;
-		view_port(v, b);
+		view_port(v, nif);
 		if (v->with_stats) {
-			v->nb_stats = rtls_stats_get(s, b->port, v->stats, STATS_MAX);
-			rtls_stats_describe(s, b->port, v->meanings, STATS_MAX);
+			v->nb_stats = rtls_stats_get(s, nif->port, v->stats, STATS_MAX);
+			rtls_stats_describe(s, nif->port, v->meanings, STATS_MAX);
 		}
 	}
 	return false;

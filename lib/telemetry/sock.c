@@ -104,7 +104,7 @@ visit(struct rtls_stack *s, void *arg)
 	sock_stats_fill(sock, &v->stats);
 	view_dir(v, sock, RTLS_TX);
 	view_dir(v, sock, RTLS_RX);
-	snprintf(v->port, sizeof(v->port), "%s", s->bindings[sock->path.binding].port->name);
+	snprintf(v->port, sizeof(v->port), "%s", s->netifs[sock->path.netif].port->name);
 	return false;
 }
 

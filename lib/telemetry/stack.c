@@ -69,9 +69,9 @@ visit_info(struct rtls_stack *s, void *arg)
 	memcpy(out->routes, s->routes, sizeof(out->routes));
 	out->nb_addrs = s->nb_addrs;
 	out->nb_routes = s->nb_routes;
-	out->nb_ports = s->nb_bindings;
-	for (uint32_t i = 0; i < s->nb_bindings; i++)
-		snprintf(out->ports[i], sizeof(out->ports[i]), "%s", s->bindings[i].port->name);
+	out->nb_ports = s->nb_netifs;
+	for (uint32_t i = 0; i < s->nb_netifs; i++)
+		snprintf(out->ports[i], sizeof(out->ports[i]), "%s", s->netifs[i].port->name);
 	return false;
 }
 
@@ -157,7 +157,7 @@ addr_text(const struct info *info, uint32_t i, char *out, size_t size)
 
 	prefix_text(a->ip, a->netmask, out, size);
 	len = strlen(out);
-	snprintf(out + len, size - len, " on %s", info->ports[a->binding]);
+	snprintf(out + len, size - len, " on %s", info->ports[a->netif]);
 }
 
 static void
@@ -171,7 +171,7 @@ route_text(const struct info *info, uint32_t i, char *out, size_t size)
 	prefix_text(r->dst, r->netmask, out, size);
 	rtls_addr_format(&gateway, text, sizeof(text));
 	len = strlen(out);
-	snprintf(out + len, size - len, " by %s on %s", text, info->ports[r->binding]);
+	snprintf(out + len, size - len, " by %s on %s", text, info->ports[r->netif]);
 }
 
 static int

@@ -325,7 +325,7 @@ test_rx_busy(void)
 		for (int i = 0; i < STACK_RX_BURST; i++)
 			CU_ASSERT_EQUAL(cable_inject(d.p.cable, 1, junk, sizeof(junk)), 0);
 		rtls_stack_poll(d.p.stack[0], d.p.now_us);
-		CU_ASSERT_FALSE(d.p.stack[0]->bindings[0].rx_quiet);
+		CU_ASSERT_FALSE(d.p.stack[0]->netifs[0].rx_quiet);
 	}
 	CU_ASSERT(in_nic(RTLS_RX));
 	CU_ASSERT_EQUAL(polls, (100 + STACK_RX_BURST - 1) / STACK_RX_BURST);

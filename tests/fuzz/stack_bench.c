@@ -70,7 +70,7 @@ static void
 reset_tables(struct rtls_stack *s)
 {
 	static const uint8_t key[16] = { 7 };
-	struct binding *b = &s->bindings[0];
+	struct netif *b = &s->netifs[0];
 
 	s->flows = flow_table_init(s->flows_mem, flow_table_size(s->conf.max_socks),
 				   s->conf.max_socks, key);
