@@ -7,7 +7,7 @@
 
 #include <rte_common.h>
 
-#include "session/opening.h"
+#include "session/rx_record.h"
 
 /* RFC 8446 6 */
 enum {
@@ -53,7 +53,7 @@ reserve(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
 
 /* Feeds a handshake record, which may lie in several pieces. */
 static enum messages_found
-find_messages(struct session_rx *rx, const struct opening *o)
+find_messages(struct session_rx *rx, const struct rx_record *o)
 {
 	enum messages_found found = MESSAGES_NOTHING;
 	const uint8_t *at;
@@ -62,7 +62,7 @@ find_messages(struct session_rx *rx, const struct opening *o)
 	for (done = 0; done < o->plain_len; done += n) {
 		if (found != MESSAGES_NOTHING)
 			return MESSAGES_MISALIGNED;
-		at = opening_content(o, done, &n);
+		at = rx_record_content(o, done, &n);
 		n = RTE_MIN(n, o->plain_len - done);
 		found = messages_input(&rx->messages, at, n);
 	}
@@ -70,21 +70,21 @@ find_messages(struct session_rx *rx, const struct opening *o)
 }
 
 static bool
-is_close_notify(const struct opening *o)
+is_close_notify(const struct rx_record *o)
 {
 	uint32_t n;
 
-	return o->plain_len == ALERT_LEN && *opening_content(o, 1, &n) == ALERT_CLOSE_NOTIFY;
+	return o->plain_len == ALERT_LEN && *rx_record_content(o, 1, &n) == ALERT_CLOSE_NOTIFY;
 }
 
 /* What an opened record means to the record layer itself. -EINVAL: it may not stand here. */
 static int
-judge(struct session_rx *rx, const struct opening *o, enum opened_effect *effect)
+judge(struct session_rx *rx, const struct rx_record *o, enum rx_effect *effect)
 {
-	*effect = OPENED_EFFECT_NONE;
+	*effect = RX_EFFECT_NONE;
 	if (o->type == RECORD_ALERT) {
 		if (is_close_notify(o))
-			*effect = OPENED_EFFECT_CLOSE;
+			*effect = RX_EFFECT_CLOSE;
 		return 0;
 	}
 	if (rx->suite->version != RTLS_TLS_1_3)
@@ -100,7 +100,7 @@ judge(struct session_rx *rx, const struct opening *o, enum opened_effect *effect
 	case MESSAGES_NOTHING:
 		break;
 	case MESSAGES_KEY_UPDATE:
-		*effect = OPENED_EFFECT_PAUSE;
+		*effect = RX_EFFECT_PAUSE;
 		break;
 	case MESSAGES_MISALIGNED:
 		return -EINVAL;
@@ -109,7 +109,7 @@ judge(struct session_rx *rx, const struct opening *o, enum opened_effect *effect
 }
 
 static void
-count_record(struct session_rx_count *c, const struct opening *o, uint32_t wire_len)
+count_record(struct session_rx_count *c, const struct rx_record *o, uint32_t wire_len)
 {
 	c->records++;
 	c->record_bytes += o->plain_len;
@@ -129,7 +129,7 @@ count_record(struct session_rx_count *c, const struct opening *o, uint32_t wire_
 
 /* The record was opened and is good: on to the next one. */
 static void
-opened(struct session_rx *rx, struct receipt *r, const struct opening *o, enum opened_effect effect)
+opened(struct session_rx *rx, struct receipt *r, const struct rx_record *o, enum rx_effect effect)
 {
 	uint32_t wire_len = framed_wire_len(framer_head(&rx->framer));
 
@@ -141,16 +141,16 @@ opened(struct session_rx *rx, struct receipt *r, const struct opening *o, enum o
 	if (o->type == RECORD_DATA && o->plain_len == 0)
 		return; /* RFC 8446 5.1 allows it; there is nothing to say about it */
 	if (o->direct) {
-		pieces_skip(&r->out, o->plain_len);
+		iov_iter_skip(&r->out, o->plain_len);
 		receipt_describe(r, o->type, wire_len, true);
 		r->control = o->type != RECORD_DATA;
 		session_rx_take_effect(rx, effect);
 		return;
 	}
 	r->spare->data_len = (uint16_t)o->plain_len;
-	opened_put(&rx->opened, r->spare,
-		   &(struct opened_rec){
-			   .wire_len = wire_len, .type = o->type, .effect = (uint8_t)effect });
+	rx_list_put(&rx->list, r->spare,
+		    &(struct rx_list_rec){
+			    .wire_len = wire_len, .type = o->type, .effect = (uint8_t)effect });
 	r->spare = NULL;
 }
 
@@ -159,15 +159,15 @@ opened(struct session_rx *rx, struct receipt *r, const struct opening *o, enum o
  * nothing stands in front of it. -EIO: there is no buffer to move it to, it stays in the queue.
  */
 static int
-settle_control(struct session_rx *rx, struct receipt *r, struct opening *o)
+settle_control(struct session_rx *rx, struct receipt *r, struct rx_record *o)
 {
 	if (!r->data_only && r->out.left == r->room)
 		return 0;
 	if (!reserve(rx, r, o->plain_len)) {
-		opening_wipe(o);
+		rx_record_wipe(o);
 		return -EIO;
 	}
-	opening_withdraw(o, r->spare);
+	rx_record_withdraw(o, r->spare);
 	return 0;
 }
 
@@ -208,12 +208,12 @@ may_be_direct(const struct session_rx *rx, const struct receipt *r)
 static int
 open_head(struct session_rx *rx, struct receipt *r)
 {
-	struct opening o; /* too large to be zeroed for each record */
+	struct rx_record o; /* too large to be zeroed for each record */
 	uint32_t inner_len = record_inner_len(rx->suite, framer_head(&rx->framer)->body_len);
 	uint32_t plain_max = inner_len - rx->suite->inner_type_len;
 	uint64_t rec_no = session_rx_rec_no(rx);
 	struct messages messages = rx->messages;
-	enum opened_effect effect;
+	enum rx_effect effect;
 	int rc;
 
 	if (r->ahead && (plain_max > RECORD_PLAIN_MAX || rec_no == UINT64_MAX))
@@ -225,18 +225,18 @@ open_head(struct session_rx *rx, struct receipt *r)
 	/* RFC 8446 5.3: numbers do not wrap. As when sending, the last one is never used. */
 	if (rec_no == UINT64_MAX)
 		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
-	if (!opening_set(&o, rx, may_be_direct(rx, r) ? &r->out : NULL)) {
+	if (!rx_record_set(&o, rx, may_be_direct(rx, r) ? &r->out : NULL)) {
 		if (!reserve(rx, r, plain_max))
 			return -ENOMEM;
-		opening_own(&o, rx, r->spare);
+		rx_record_own(&o, rx, r->spare);
 	}
-	rc = opening_process(&o, rx);
+	rc = rx_record_open(&o, rx);
 	if (rc != 0)
 		return fail_opening(rx, r, rc);
 	if (o.direct && o.type != RECORD_DATA && settle_control(rx, r, &o) != 0)
 		return -EIO;
 	if (judge(rx, &o, &effect) != 0) {
-		opening_wipe(&o);
+		rx_record_wipe(&o);
 		rx->messages = messages;
 		if (r->ahead)
 			return leave_to_receive(rx);

@@ -3,18 +3,18 @@
 
 /*
  * The record at the head of the receive queue: opened, judged, and put where it belongs, into the
- * program's buffers or among those that wait (session/opened.h).
+ * program's buffers or among those that wait (session/rx_list.h).
  */
 #ifndef RTLS_SESSION_HEAD_H
 #define RTLS_SESSION_HEAD_H
 
-#include "session/pieces.h"
+#include "session/iov_iter.h"
 #include "session/rx.h"
 
 /* One call of session_rx_recv, or of session_rx_look_ahead. */
 struct receipt {
 	struct rtls_msg *msg;
-	struct pieces out;      /* the program's buffers */
+	struct iov_iter out;    /* the program's buffers */
 	size_t room;            /* of these, at first */
 	struct rte_mbuf *spare; /* a record buffer, empty; or NULL */
 	bool peek;

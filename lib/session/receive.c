@@ -12,11 +12,11 @@
 static void
 deliver(struct session_rx *rx, struct receipt *r, struct rte_mbuf *m)
 {
-	const struct opened_rec *rec = opened_rec(m);
-	enum opened_effect effect = rec->effect;
+	const struct rx_list_rec *rec = rx_list_rec(m);
+	enum rx_effect effect = rec->effect;
 	uint16_t n = (uint16_t)RTE_MIN((size_t)m->data_len, r->out.left);
 
-	pieces_write(&r->out, rte_pktmbuf_mtod(m, const uint8_t *), n);
+	iov_iter_write(&r->out, rte_pktmbuf_mtod(m, const uint8_t *), n);
 	receipt_describe(r, rec->type, rec->wire_len, n == m->data_len);
 	r->control = rec->type != RECORD_DATA;
 	if (r->peek)
@@ -25,7 +25,7 @@ deliver(struct session_rx *rx, struct receipt *r, struct rte_mbuf *m)
 	m->data_len = (uint16_t)(m->data_len - n);
 	if (m->data_len > 0)
 		return;
-	opened_drop(&rx->opened, m);
+	rx_list_drop(&rx->list, m);
 	session_rx_take_effect(rx, effect);
 }
 
@@ -33,17 +33,17 @@ deliver(struct session_rx *rx, struct receipt *r, struct rte_mbuf *m)
 static int
 list_next(struct session_rx *rx, struct receipt *r, struct rte_mbuf **m)
 {
-	struct rte_mbuf *before = rx->opened.last;
+	struct rte_mbuf *before = rx->list.last;
 	int rc = head_open_next(rx, r);
 
-	*m = rx->opened.last != before ? rx->opened.last : NULL;
+	*m = rx->list.last != before ? rx->list.last : NULL;
 	return rc;
 }
 
 static int
 recv_records(struct session_rx *rx, struct receipt *r)
 {
-	struct rte_mbuf *m = rx->opened.first, *next;
+	struct rte_mbuf *m = rx->list.first, *next;
 	int rc = 0;
 
 	while (r->out.left > 0 && !r->control) {
@@ -54,11 +54,12 @@ recv_records(struct session_rx *rx, struct receipt *r)
 			continue;
 		}
 		/* Exactly one control record, and never with data in front of it. */
-		if (opened_rec(m)->type != RECORD_DATA && (r->data_only || r->out.left < r->room)) {
+		if (rx_list_rec(m)->type != RECORD_DATA &&
+		    (r->data_only || r->out.left < r->room)) {
 			rc = -EIO;
 			break;
 		}
-		next = opened_rec(m)->next;
+		next = rx_list_rec(m)->next;
 		deliver(rx, r, m);
 		m = next;
 	}
@@ -75,7 +76,7 @@ may_look_ahead(const struct session_rx *rx)
 	/* Without an inner type there is nothing that opening it would tell. */
 	if (rx->suite->inner_type_len == 0 && head != NULL && head->type == RECORD_DATA)
 		return false;
-	return rx->error == 0 && rx->opened.room < SESSION_RX_AHEAD &&
+	return rx->error == 0 && rx->list.room < SESSION_RX_AHEAD &&
 	       rte_mempool_avail_count(large) > large->size / 2;
 }
 
@@ -87,13 +88,13 @@ look_ahead(struct session_rx *rx, struct receipt *r)
 	int rc;
 
 	r->ahead = true;
-	while (opened_control(&rx->opened) == NULL) {
+	while (rx_list_control(&rx->list) == NULL) {
 		if (rx->state == SESSION_RX_RECORDS && !rx->close_notify && !may_look_ahead(rx))
 			return -EAGAIN;
 		rc = list_next(rx, r, &m);
 		/* Good records come before the error behind them. */
 		if (rc <= 0)
-			return rc != -ENOMEM && rx->opened.first != NULL ? -EAGAIN : rc;
+			return rc != -ENOMEM && rx->list.first != NULL ? -EAGAIN : rc;
 	}
 	return session_rx_control_ahead(rx) ? 1 : -EAGAIN;
 }
@@ -134,7 +135,7 @@ recv_plain(struct session_rx *rx, struct receipt *r)
 	if (len == 0)
 		return r->fin ? 0 : -EAGAIN;
 	for (; done < len; done += (uint32_t)n) {
-		dst = pieces_next(&r->out, len - done, &n);
+		dst = iov_iter_next(&r->out, len - done, &n);
 		recvq_peek(rx->q, done, dst, (uint32_t)n);
 	}
 	if (!r->peek)
@@ -147,7 +148,7 @@ session_rx_recv(struct session_rx *rx, struct rtls_msg *msg, int flags, bool fin
 {
 	struct receipt r = {
 		.msg = msg,
-		.out = pieces_of(msg->iov, msg->iovlen),
+		.out = iov_iter_of(msg->iov, msg->iovlen),
 		.peek = flags & RTLS_MSG_PEEK,
 		.fin = fin,
 		.data_only = data_only,

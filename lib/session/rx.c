@@ -44,7 +44,7 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 	if ((rx->suite != NULL && s != rx->suite) || rx->state == SESSION_RX_FAILED)
 		return -EINVAL;
 	/* What waits in front of a KeyUpdate that was taken was opened with its own key. */
-	if (rx->opened.first != NULL && rx->state != SESSION_RX_PAUSED)
+	if (rx->list.first != NULL && rx->state != SESSION_RX_PAUSED)
 		return -EBUSY;
 	let_go(rx);
 	e = epochs_place(&rx->epochs);
@@ -159,7 +159,7 @@ bool
 session_rx_key_known(const struct session_rx *rx)
 {
 	if (rx->state != SESSION_RX_RECORDS || rx->close_notify ||
-	    opened_control(&rx->opened) != NULL || framer_head(&rx->framer) != NULL)
+	    rx_list_control(&rx->list) != NULL || framer_head(&rx->framer) != NULL)
 		return false;
 	switch (rx->framer.state) {
 	case FRAMER_WANT_HEADER:
@@ -206,15 +206,15 @@ session_rx_fail(struct session_rx *rx, int error, enum rtls_end_reason reason, u
 }
 
 void
-session_rx_take_effect(struct session_rx *rx, enum opened_effect effect)
+session_rx_take_effect(struct session_rx *rx, enum rx_effect effect)
 {
 	switch (effect) {
-	case OPENED_EFFECT_NONE:
+	case RX_EFFECT_NONE:
 		break;
-	case OPENED_EFFECT_PAUSE:
+	case RX_EFFECT_PAUSE:
 		rx->state = SESSION_RX_PAUSED;
 		break;
-	case OPENED_EFFECT_CLOSE:
+	case RX_EFFECT_CLOSE:
 		rx->close_notify = true;
 		drop_rest(rx);
 		break;
@@ -300,11 +300,10 @@ session_rx_readable(const struct session_rx *rx, bool fin)
 	case SESSION_RX_PLAIN:
 		return recvq_len(rx->q) > 0 || fin;
 	case SESSION_RX_RECORDS:
-		return rx->opened.first != NULL || rx->close_notify || fin ||
+		return rx->list.first != NULL || rx->close_notify || fin ||
 		       framer_head(&rx->framer) != NULL || rx->framer.state == FRAMER_BROKEN;
 	case SESSION_RX_PAUSED:
-		return rx->opened.first != NULL ||
-		       (rx->keys_wait && epochs_have_place(&rx->epochs));
+		return rx->list.first != NULL || (rx->keys_wait && epochs_have_place(&rx->epochs));
 	case SESSION_RX_FAILED:
 		return true;
 	}
@@ -314,9 +313,9 @@ session_rx_readable(const struct session_rx *rx, bool fin)
 struct rte_mbuf *
 session_rx_next_control(const struct session_rx *rx)
 {
-	struct rte_mbuf *m = opened_control(&rx->opened);
+	struct rte_mbuf *m = rx_list_control(&rx->list);
 
-	if (m == NULL || (m != rx->opened.first && opened_rec(m)->type != RECORD_HANDSHAKE))
+	if (m == NULL || (m != rx->list.first && rx_list_rec(m)->type != RECORD_HANDSHAKE))
 		return NULL;
 	return m;
 }
@@ -326,7 +325,7 @@ session_rx_control_ahead(const struct session_rx *rx)
 {
 	const struct framed *head = framer_head(&rx->framer);
 
-	if (rx->opened.first != NULL)
+	if (rx->list.first != NULL)
 		return session_rx_next_control(rx) != NULL;
 	/* Without an inner type the header says it. */
 	return rx->state == SESSION_RX_RECORDS && !rx->close_notify && head != NULL &&
@@ -357,6 +356,6 @@ session_rx_head_need(const struct session_rx *rx)
 void
 session_rx_fini(struct session_rx *rx)
 {
-	opened_fini(&rx->opened);
+	rx_list_fini(&rx->list);
 	epochs_fini(&rx->epochs, rx->provider);
 }

@@ -32,7 +32,7 @@
 #include "crypto/provider.h"
 #include "session/epoch.h"
 #include "session/messages.h"
-#include "session/opened.h"
+#include "session/rx_list.h"
 
 enum session_rx_state {
 	SESSION_RX_PLAIN,
@@ -68,7 +68,7 @@ struct session_rx {
 	const struct crypto_provider *provider;
 	const struct buf_pools *pools;
 	struct recvq *q;
-	struct opened opened;
+	struct rx_list list;
 	uint32_t short_len; /* -ENOMEM: for a record of so many bytes */
 	struct messages messages;
 	struct session_rx_count count;
@@ -188,7 +188,7 @@ void session_rx_consumed(struct session_rx *rx);
 int session_rx_fail(struct session_rx *rx, int error, enum rtls_end_reason reason, uint8_t alert);
 
 /* Event: a control record was delivered in full. */
-void session_rx_take_effect(struct session_rx *rx, enum opened_effect effect);
+void session_rx_take_effect(struct session_rx *rx, enum rx_effect effect);
 
 /*
  * Of control records, one of the handshake may be taken past data that waits. An alert may not: it

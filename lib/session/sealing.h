@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * One record while it is sealed, the counterpart of session/opening.h: what stands around its
+ * One record while it is sealed, the counterpart of session/rx_record.h: what stands around its
  * plaintext, and the provider's job.
  */
 #ifndef RTLS_SESSION_SEALING_H

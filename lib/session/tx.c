@@ -8,17 +8,17 @@
 
 #include <rte_common.h>
 
-#include "session/pieces.h"
+#include "session/iov_iter.h"
 #include "session/sealing.h"
 #include "session/tx_priv.h"
 
 /* As many of the next bytes as fit into room, behind the data of a buffer. */
 static void
-append(struct pieces *src, struct rte_mbuf *m, uint32_t room)
+append(struct iov_iter *src, struct rte_mbuf *m, uint32_t room)
 {
 	uint32_t n = (uint32_t)RTE_MIN(src->left, (size_t)room);
 
-	pieces_read(src, rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len), n);
+	iov_iter_read(src, rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len), n);
 	m->data_len = (uint16_t)(m->data_len + n);
 	m->pkt_len = m->data_len;
 }
@@ -272,7 +272,7 @@ tx_grow(struct session_tx *tx, uint32_t want)
 
 /* Puts what fits into the open record, opening one where there is none. 0 or why nothing fits. */
 static int
-data_step(struct session_tx *tx, struct pieces *src, bool more)
+data_step(struct session_tx *tx, struct iov_iter *src, bool more)
 {
 	uint32_t have, room;
 	int rc;
@@ -312,7 +312,7 @@ raw_alloc(struct session_tx *tx, uint32_t len)
 
 /* Bytes before keys are set. */
 static int
-raw_step(struct session_tx *tx, struct pieces *src)
+raw_step(struct session_tx *tx, struct iov_iter *src)
 {
 	struct rte_mbuf *m = sendq_mbuf(tx->q->map.tail);
 	uint32_t n;
@@ -327,7 +327,7 @@ raw_step(struct session_tx *tx, struct pieces *src)
 	if (m != NULL && sendq_rec(m)->type == 0 && !tx->fence_next &&
 	    rte_pktmbuf_tailroom(m) > 0) {
 		n = (uint32_t)RTE_MIN(src->left, (size_t)rte_pktmbuf_tailroom(m));
-		pieces_read(src, rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len), n);
+		iov_iter_read(src, rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len), n);
 		sendq_tail_grown(tx->q, n);
 		return 0;
 	}
@@ -342,7 +342,7 @@ raw_step(struct session_tx *tx, struct pieces *src)
 ssize_t
 session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iovlen, bool more)
 {
-	struct pieces src = pieces_of(iov, iovlen);
+	struct iov_iter src = iov_iter_of(iov, iovlen);
 	size_t len = src.left;
 	int rc = tx->failed ? -EIO : 0;
 
@@ -375,18 +375,18 @@ may_pass_data(const struct session_tx *tx)
  * another message it is not seen, and session_tx_set_keys() alone is -EAGAIN.
  */
 static bool
-is_key_update(uint8_t type, struct pieces src)
+is_key_update(uint8_t type, struct iov_iter src)
 {
 	size_t n;
 
-	return type == RECORD_HANDSHAKE && *pieces_next(&src, 1, &n) == RECORD_HS_KEY_UPDATE;
+	return type == RECORD_HANDSHAKE && *iov_iter_next(&src, 1, &n) == RECORD_HS_KEY_UPDATE;
 }
 
 int
 session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		   unsigned int iovlen, uint32_t len)
 {
-	struct pieces src = pieces_of(iov, iovlen);
+	struct iov_iter src = iov_iter_of(iov, iovlen);
 	bool passes = room_used(tx) >= tx->sndbuf || share_left(tx) == 0;
 	struct rte_mbuf *m;
 	int rc;

@@ -35,7 +35,7 @@ rtls_shutdown(struct rtls_sock *sock, int how)
 static bool
 has_unread(const struct rtls_sock *sock)
 {
-	return recvq_len(&sock->recvq) > 0 || sock->rx.opened.first != NULL;
+	return recvq_len(&sock->recvq) > 0 || sock->rx.list.first != NULL;
 }
 
 static void
@@ -43,7 +43,7 @@ drop_unread(struct rtls_sock *sock)
 {
 	tcp_unread(&sock->tcp, sock->stack->now_us);
 	recvq_fini(&sock->recvq);
-	opened_fini(&sock->rx.opened);
+	rx_list_fini(&sock->rx.list);
 	pressure_account(sock);
 }
 

@@ -8,7 +8,7 @@
 #include "stack/addr.h"
 #include "stack/admission.h"
 #include "stack/conf.h"
-#include "stack/open_path.h"
+#include "stack/syn_path.h"
 #include "stack/stack.h"
 
 enum { BACKLOG_DEFAULT = 128 };

@@ -57,7 +57,7 @@ memory_init(struct rtls_stack *s)
 static uint64_t
 buffers_held(const struct rtls_sock *sock)
 {
-	return sock->tx_counted + sock->rx.opened.room;
+	return sock->tx_counted + sock->rx.list.room;
 }
 
 static uint64_t

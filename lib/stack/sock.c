@@ -11,7 +11,7 @@
 #include "stack/icmp_path.h"
 #include "stack/memory.h"
 #include "stack/mode_count.h"
-#include "stack/open_path.h"
+#include "stack/syn_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
 #include "stack/stack.h"
@@ -314,7 +314,7 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	if (events & TCP_EV_SEND)
 		sock_schedule(sock);
 	if (events & TCP_EV_TIME_WAIT) {
-		open_path_time_wait(sock);
+		syn_path_time_wait(sock);
 		tcp_conn_closed(&sock->tcp, TCP_END_NORMAL);
 		return finished(sock);
 	}

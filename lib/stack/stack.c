@@ -16,7 +16,7 @@
 #include "stack/conf.h"
 #include "stack/device_events.h"
 #include "stack/memory.h"
-#include "stack/open_path.h"
+#include "stack/syn_path.h"
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
 #include "stack/stack.h"
@@ -402,7 +402,7 @@ poll_timers(struct rtls_stack *s)
 			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);
 		sock_tcp_events(sock, tcp_timer(&sock->tcp, s->now_us));
 	}
-	return n + open_path_timers(s, TIMER_BUDGET);
+	return n + syn_path_timers(s, TIMER_BUDGET);
 }
 
 /* File chunks that the reader thread filled. */

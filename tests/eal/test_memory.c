@@ -338,8 +338,8 @@ test_open_record_waits(void)
 static void
 hold_opened(struct rtls_sock *k)
 {
-	opened_put(&k->rx.opened, buf_record_alloc(&k->stack->pools, RECORD_PLAIN_MAX),
-		   &(struct opened_rec){ .type = RECORD_DATA });
+	rx_list_put(&k->rx.opened, buf_record_alloc(&k->stack->pools, RECORD_PLAIN_MAX),
+		    &(struct rx_list_rec){ .type = RECORD_DATA });
 	memory_hold(k);
 }
 

@@ -7,20 +7,20 @@
  * buffer of ours. A record whose type is inside may turn out to be none for the
  * program's buffers; until it is taken off the queue it can be opened again.
  */
-#ifndef RTLS_SESSION_OPENING_H
-#define RTLS_SESSION_OPENING_H
+#ifndef RTLS_SESSION_RX_RECORD_H
+#define RTLS_SESSION_RX_RECORD_H
 
-#include "session/pieces.h"
+#include "session/iov_iter.h"
 #include "session/rx.h"
 
 /* A full record in segments of 536 bytes has 31 pieces. Where there are more, they are gathered
  * first, or the record is opened in one piece and copied. */
-enum { OPENING_PIECES_MAX = 64 };
+enum { RX_RECORD_IOV_MAX = 64 };
 
-struct opening {
+struct rx_record {
 	struct crypto_job job;
-	struct iovec src[OPENING_PIECES_MAX];
-	struct iovec dst[OPENING_PIECES_MAX + 1];
+	struct iovec src[RX_RECORD_IOV_MAX];
+	struct iovec dst[RX_RECORD_IOV_MAX + 1];
 	enum recvq_class found; /* what a device says it did to it */
 	struct rte_mbuf *own;   /* holds the record at its data start when not direct; or NULL */
 	uint32_t inner_len;
@@ -35,21 +35,21 @@ struct opening {
 
 /*
  * The record at the head of the queue, complete; out: the program's buffers, NULL: not there.
- * False: it needs a buffer of ours, by opening_own().
+ * False: it needs a buffer of ours, by rx_record_own().
  */
-bool opening_set(struct opening *o, const struct session_rx *rx, const struct pieces *out);
+bool rx_record_set(struct rx_record *o, const struct session_rx *rx, const struct iov_iter *out);
 
-void opening_own(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own);
+void rx_record_own(struct rx_record *o, const struct session_rx *rx, struct rte_mbuf *own);
 
 /* 0; -EBADMSG: the tag; -EIO: the provider; -ENODATA: no type. Wiped on an error. */
-int opening_process(struct opening *o, const struct session_rx *rx);
+int rx_record_open(struct rx_record *o, const struct session_rx *rx);
 
 /* It is none for the program's buffers after all: moves it from there into own. */
-void opening_withdraw(struct opening *o, struct rte_mbuf *own);
+void rx_record_withdraw(struct rx_record *o, struct rte_mbuf *own);
 
 /* The plaintext from at on, at < plain_len; *len: of its piece, which may end behind the text. */
-const uint8_t *opening_content(const struct opening *o, uint32_t at, uint32_t *len);
+const uint8_t *rx_record_content(const struct rx_record *o, uint32_t at, uint32_t *len);
 
-void opening_wipe(struct opening *o);
+void rx_record_wipe(struct rx_record *o);
 
 #endif

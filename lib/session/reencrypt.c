@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "session/mixed.h"
+#include "session/reencrypt.h"
 
 #include <errno.h>
 
 #include <rte_common.h>
 
 int
-mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_t *out,
-	      uint32_t inner_len)
+reencrypt_record(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_t *out,
+		 uint32_t inner_len)
 {
 	uint64_t off = rx->framer.head_off, end_off = 0;
 	const struct session_epoch *e = session_rx_marker(rx, off, &end_off);

@@ -5,8 +5,8 @@
  * TCP segments that belong to no connection yet or no more: SYNs for listeners,
  * the ACK that completes a handshake, TIME-WAIT, strangers.
  */
-#ifndef RTLS_STACK_OPEN_PATH_H
-#define RTLS_STACK_OPEN_PATH_H
+#ifndef RTLS_STACK_SYN_PATH_H
+#define RTLS_STACK_SYN_PATH_H
 
 #include <stdint.h>
 
@@ -23,21 +23,21 @@ struct rtls_sock;
  * which the same segment is input, else FLOW_NONE. Sets *why where the segment was dropped, and
  * counts it.
  */
-uint32_t open_path_input(struct rtls_stack *s, struct netif *nif,
-			 const uint8_t src_mac[NET_MAC_LEN], const struct net_tuple *tuple,
-			 uint64_t hash, const struct tcp_seg *seg, enum counter *why);
+uint32_t syn_path_input(struct rtls_stack *s, struct netif *nif, const uint8_t src_mac[NET_MAC_LEN],
+			const struct net_tuple *tuple, uint64_t hash, const struct tcp_seg *seg,
+			enum counter *why);
 
 /*
  * Sends SYN-ACKs that are due again, and ends records of both tables whose time is over: at most
  * budget of each table. Returns how many.
  */
-unsigned int open_path_timers(struct rtls_stack *s, uint32_t budget);
+unsigned int syn_path_timers(struct rtls_stack *s, uint32_t budget);
 
 /* The listener for a local address and port, or NULL. */
-struct rtls_sock *open_path_listener(struct rtls_stack *s, const struct net_addr *local,
-				     uint16_t port);
+struct rtls_sock *syn_path_listener(struct rtls_stack *s, const struct net_addr *local,
+				    uint16_t port);
 
 /* Event: c reached TIME-WAIT; its record takes over. */
-void open_path_time_wait(struct rtls_sock *sock);
+void syn_path_time_wait(struct rtls_sock *sock);
 
 #endif

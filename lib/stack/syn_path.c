@@ -4,7 +4,7 @@
 #include "stack/admission.h"
 #include "stack/icmp_path.h"
 #include "stack/memory.h"
-#include "stack/open_path.h"
+#include "stack/syn_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
 #include "stack/stack.h"
@@ -53,7 +53,7 @@ answer_reset(const struct answer_to *to, const struct tcp_seg *seg)
 }
 
 struct rtls_sock *
-open_path_listener(struct rtls_stack *s, const struct net_addr *local, uint16_t port)
+syn_path_listener(struct rtls_stack *s, const struct net_addr *local, uint16_t port)
 {
 	static const struct net_addr any = { 0 };
 	struct rtls_sock *l, *for_all = NULL;
@@ -75,7 +75,7 @@ static void
 input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t iss)
 {
 	struct rtls_stack *s = to->s;
-	struct rtls_sock *l = open_path_listener(s, &to->tuple->local, to->tuple->local_port);
+	struct rtls_sock *l = syn_path_listener(s, &to->tuple->local, to->tuple->local_port);
 	uint32_t ts_offset = tcp_ts_offset(s->secret, to->tuple);
 	struct tcp_syncache_entry *e;
 	struct tcp_seg syn_ack;
@@ -236,9 +236,9 @@ input_time_wait(const struct answer_to *to, struct tcp_timewait_entry *e, const 
 }
 
 uint32_t
-open_path_input(struct rtls_stack *s, struct netif *nif, const uint8_t src_mac[NET_MAC_LEN],
-		const struct net_tuple *tuple, uint64_t hash, const struct tcp_seg *seg,
-		enum counter *why)
+syn_path_input(struct rtls_stack *s, struct netif *nif, const uint8_t src_mac[NET_MAC_LEN],
+	       const struct net_tuple *tuple, uint64_t hash, const struct tcp_seg *seg,
+	       enum counter *why)
 {
 	const struct answer_to to = { s, nif, src_mac, tuple, why };
 	struct tcp_syncache_entry *half_open = tcp_syncache_find(s->syncache, tuple);
@@ -255,7 +255,7 @@ open_path_input(struct rtls_stack *s, struct netif *nif, const uint8_t src_mac[N
 }
 
 unsigned int
-open_path_timers(struct rtls_stack *s, uint32_t budget)
+syn_path_timers(struct rtls_stack *s, uint32_t budget)
 {
 	struct tcp_syncache_entry *e;
 	uint32_t left = budget;
@@ -278,7 +278,7 @@ open_path_timers(struct rtls_stack *s, uint32_t budget)
 }
 
 void
-open_path_time_wait(struct rtls_sock *sock)
+syn_path_time_wait(struct rtls_sock *sock)
 {
 	struct rtls_stack *s = sock->stack;
 	struct tcp_timewait_entry *e;

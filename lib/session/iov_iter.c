@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "session/pieces.h"
+#include "session/iov_iter.h"
 
 #include <limits.h>
 #include <string.h>
 
 #include <rte_common.h>
 
-struct pieces
-pieces_of(const struct iovec *iov, unsigned int iovlen)
+struct iov_iter
+iov_iter_of(const struct iovec *iov, unsigned int iovlen)
 {
-	struct pieces p = { .iov = iov };
+	struct iov_iter p = { .iov = iov };
 	unsigned int i;
 
 	for (i = 0; i < iovlen; i++)
@@ -20,7 +20,7 @@ pieces_of(const struct iovec *iov, unsigned int iovlen)
 }
 
 uint8_t *
-pieces_next(struct pieces *p, size_t n, size_t *len)
+iov_iter_next(struct iov_iter *p, size_t n, size_t *len)
 {
 	uint8_t *at;
 
@@ -36,48 +36,48 @@ pieces_next(struct pieces *p, size_t n, size_t *len)
 }
 
 void
-pieces_read(struct pieces *p, uint8_t *dst, size_t n)
+iov_iter_read(struct iov_iter *p, uint8_t *dst, size_t n)
 {
 	const uint8_t *at;
 	size_t len;
 
 	for (; n > 0; n -= len, dst += len) {
-		at = pieces_next(p, n, &len);
+		at = iov_iter_next(p, n, &len);
 		memcpy(dst, at, len);
 	}
 }
 
 void
-pieces_write(struct pieces *p, const uint8_t *src, size_t n)
+iov_iter_write(struct iov_iter *p, const uint8_t *src, size_t n)
 {
 	uint8_t *at;
 	size_t len;
 
 	for (; n > 0; n -= len, src += len) {
-		at = pieces_next(p, n, &len);
+		at = iov_iter_next(p, n, &len);
 		memcpy(at, src, len);
 	}
 }
 
 void
-pieces_skip(struct pieces *p, size_t n)
+iov_iter_skip(struct iov_iter *p, size_t n)
 {
 	size_t len;
 
 	for (; n > 0; n -= len)
-		pieces_next(p, n, &len);
+		iov_iter_next(p, n, &len);
 }
 
 uint16_t
-pieces_iov(const struct pieces *p, size_t n, struct iovec *iov, uint16_t max)
+iov_iter_iov(const struct iov_iter *p, size_t n, struct iovec *iov, uint16_t max)
 {
-	struct pieces at = *p;
+	struct iov_iter at = *p;
 	uint16_t cnt;
 
 	for (cnt = 0; n > 0; cnt++) {
 		if (cnt == max)
 			return 0;
-		iov[cnt].iov_base = pieces_next(&at, n, &iov[cnt].iov_len);
+		iov[cnt].iov_base = iov_iter_next(&at, n, &iov[cnt].iov_len);
 		n -= iov[cnt].iov_len;
 	}
 	return cnt;

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "session/opening.h"
+#include "session/rx_record.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include <rte_common.h>
 
-#include "session/mixed.h"
+#include "session/reencrypt.h"
 
 static uint8_t *
-own_bytes(const struct opening *o)
+own_bytes(const struct rx_record *o)
 {
 	return rte_pktmbuf_mtod(o->own, uint8_t *);
 }
 
 /* The source ends with the tag: takes it off there. */
 static void
-cut_tag(struct opening *o)
+cut_tag(struct rx_record *o)
 {
 	uint32_t left = RECORD_TAG_LEN, n;
 	struct iovec *last;
@@ -36,7 +36,7 @@ cut_tag(struct opening *o)
 
 /* Can the inner bytes be read where they lie? Otherwise they are gathered, or restored, first. */
 static bool
-set_source(struct opening *o, const struct session_rx *rx)
+set_source(struct rx_record *o, const struct session_rx *rx)
 {
 	uint32_t skip = record_prefix_len(rx->suite);
 
@@ -44,7 +44,7 @@ set_source(struct opening *o, const struct session_rx *rx)
 	o->job.src_cnt = 0;
 	if (o->found == RECVQ_UNTOUCHED)
 		o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len + RECORD_TAG_LEN, o->src,
-					   OPENING_PIECES_MAX);
+					   RX_RECORD_IOV_MAX);
 	if (o->job.src_cnt == 0) {
 		recvq_peek(rx->q, skip + o->inner_len, o->job.tag, RECORD_TAG_LEN);
 		return false;
@@ -55,14 +55,14 @@ set_source(struct opening *o, const struct session_rx *rx)
 
 /* Into the program's buffers, the type byte behind the rest; beside them if that is the last one. */
 static bool
-set_direct(struct opening *o, const struct session_rx *rx, const struct pieces *out)
+set_direct(struct rx_record *o, const struct session_rx *rx, const struct iov_iter *out)
 {
 	uint32_t plain_max = o->inner_len - rx->suite->inner_type_len;
 	uint32_t here = (uint32_t)RTE_MIN((size_t)o->inner_len, out->left);
 
 	if (plain_max > out->left)
 		return false;
-	o->job.dst_cnt = pieces_iov(out, here, o->dst, OPENING_PIECES_MAX);
+	o->job.dst_cnt = iov_iter_iov(out, here, o->dst, RX_RECORD_IOV_MAX);
 	if (o->job.dst_cnt == 0 && here > 0)
 		return false;
 	if (here < o->inner_len)
@@ -71,7 +71,7 @@ set_direct(struct opening *o, const struct session_rx *rx, const struct pieces *
 }
 
 bool
-opening_set(struct opening *o, const struct session_rx *rx, const struct pieces *out)
+rx_record_set(struct rx_record *o, const struct session_rx *rx, const struct iov_iter *out)
 {
 	const struct framed *rec = framer_head(&rx->framer);
 	uint64_t rec_no = session_rx_rec_no(rx);
@@ -94,7 +94,7 @@ opening_set(struct opening *o, const struct session_rx *rx, const struct pieces 
 }
 
 void
-opening_own(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own)
+rx_record_own(struct rx_record *o, const struct session_rx *rx, struct rte_mbuf *own)
 {
 	o->own = own;
 	o->dst[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->inner_len };
@@ -113,7 +113,7 @@ opening_own(struct opening *o, const struct session_rx *rx, struct rte_mbuf *own
  * zeros stays behind the plaintext.
  */
 static bool
-find_type(struct opening *o)
+find_type(struct rx_record *o)
 {
 	uint32_t len = o->inner_len;
 	uint16_t i = o->job.dst_cnt;
@@ -136,17 +136,17 @@ find_type(struct opening *o)
 }
 
 int
-opening_process(struct opening *o, const struct session_rx *rx)
+rx_record_open(struct rx_record *o, const struct session_rx *rx)
 {
 	/* Whoever opened it before: nothing but this call makes plaintext out of a record. */
 	if (o->found != RECVQ_UNTOUCHED &&
-	    mixed_restore(rx, o->explicit_nonce, own_bytes(o), o->inner_len) != 0)
+	    reencrypt_record(rx, o->explicit_nonce, own_bytes(o), o->inner_len) != 0)
 		o->job.status = -EIO;
 	else
 		rx->provider->process(rx->provider, CRYPTO_OPEN, &o->job, 1);
 	if (o->job.status != 0) {
 		/* The provider has wiped. That nothing unverified is seen is not left to it. */
-		opening_wipe(o);
+		rx_record_wipe(o);
 		return o->job.status == -EBADMSG ? -EBADMSG : -EIO;
 	}
 	o->plain_len = o->inner_len;
@@ -156,7 +156,7 @@ opening_process(struct opening *o, const struct session_rx *rx)
 }
 
 void
-opening_withdraw(struct opening *o, struct rte_mbuf *own)
+rx_record_withdraw(struct rx_record *o, struct rte_mbuf *own)
 {
 	uint32_t left = o->plain_len, n;
 	uint8_t *at;
@@ -170,14 +170,14 @@ opening_withdraw(struct opening *o, struct rte_mbuf *own)
 		at += n;
 		left -= n;
 	}
-	opening_wipe(o);
+	rx_record_wipe(o);
 	o->direct = false;
 	o->dst[0] = (struct iovec){ .iov_base = own_bytes(o), .iov_len = o->plain_len };
 	o->job.dst_cnt = 1;
 }
 
 const uint8_t *
-opening_content(const struct opening *o, uint32_t at, uint32_t *len)
+rx_record_content(const struct rx_record *o, uint32_t at, uint32_t *len)
 {
 	uint16_t i = 0;
 
@@ -188,7 +188,7 @@ opening_content(const struct opening *o, uint32_t at, uint32_t *len)
 }
 
 void
-opening_wipe(struct opening *o)
+rx_record_wipe(struct rx_record *o)
 {
 	uint16_t i;
 

@@ -11,8 +11,8 @@
  * touched are put back from the queue. If the device was wrong about the place, what comes
  * of it is no record, and its tag says so.
  */
-#ifndef RTLS_SESSION_MIXED_H
-#define RTLS_SESSION_MIXED_H
+#ifndef RTLS_SESSION_REENCRYPT_H
+#define RTLS_SESSION_REENCRYPT_H
 
 #include "session/rx.h"
 
@@ -20,7 +20,7 @@
  * Writes the inner_len inner bytes of the record at the head of the queue, which is complete, as
  * they were on the wire. explicit_nonce: from behind the header. 0, or -EIO: the provider.
  */
-int mixed_restore(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_t *out,
-		  uint32_t inner_len);
+int reencrypt_record(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_t *out,
+		     uint32_t inner_len);
 
 #endif
