@@ -338,7 +338,7 @@ test_open_record_waits(void)
 static void
 hold_opened(struct rtls_sock *k)
 {
-	rx_list_put(&k->rx.opened, buf_record_alloc(&k->stack->pools, RECORD_PLAIN_MAX),
+	rx_list_put(&k->rx.list, buf_record_alloc(&k->stack->pools, RECORD_PLAIN_MAX),
 		    &(struct rx_list_rec){ .type = RECORD_DATA });
 	memory_hold(k);
 }

@@ -509,7 +509,7 @@ model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek)
 
 		want.n = -EAGAIN;
 		if (w.looked == w.rx.count.records && w.state == RECORDS && !w.closed &&
-		    (w.rx.opened.room >= SESSION_RX_AHEAD ||
+		    (w.rx.list.room >= SESSION_RX_AHEAD ||
 		     rte_mempool_avail_count(large) <= large->size / 2))
 			return want;
 		rc = model_look();

@@ -588,11 +588,11 @@ test_peek(void)
 		put_data(5000);
 	feed_all();
 	expect_msg(200000, RTLS_MSG_PEEK, 200000, 23, true);
-	CU_ASSERT_EQUAL(t.rx.opened.room, 40 * BUF_LARGE_ROOM);
+	CU_ASSERT_EQUAL(t.rx.list.room, 40 * BUF_LARGE_ROOM);
 	CU_ASSERT_EQUAL(recv_data(12000), 12000);
 	expect_msg(200000, RTLS_MSG_PEEK, 188000, 23, true);
 	CU_ASSERT_EQUAL(recv_data(200000), 188000);
-	CU_ASSERT_EQUAL(t.rx.opened.room, 0);
+	CU_ASSERT_EQUAL(t.rx.list.room, 0);
 	finish();
 }
 
@@ -736,7 +736,7 @@ test_control_bound(void)
 	for (int i = 0; i < 3; i++)
 		expect_control(-EAGAIN, 0);
 	CU_ASSERT_EQUAL(t.rx.count.records, 2);
-	CU_ASSERT_EQUAL(t.rx.opened.room, SESSION_RX_AHEAD);
+	CU_ASSERT_EQUAL(t.rx.list.room, SESSION_RX_AHEAD);
 	CU_ASSERT_EQUAL(recv_data(2 * 16384), 2 * 16384);
 	expect_control(-EAGAIN, 0);
 	CU_ASSERT_EQUAL(t.rx.count.records, 4);
@@ -1453,7 +1453,7 @@ test_wipes(void)
 		put_data(1000);
 		feed_all();
 		CU_ASSERT_EQUAL(recv_data(1), 1);
-		plain = rte_pktmbuf_mtod(t.rx.opened.first, const uint8_t *) - 1;
+		plain = rte_pktmbuf_mtod(t.rx.list.first, const uint8_t *) - 1;
 		CU_ASSERT(pattern_is(plain, 0, 1000));
 		CU_ASSERT_EQUAL(recv_data(600), 600);
 		if (whole)
