@@ -6,7 +6,7 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 #include "tlsnic/frame.h"
 
 enum { IPV4_FRAGMENT = 0x3fff }; /* more fragments, or an offset */

@@ -11,7 +11,7 @@
 #include <recordtls/tlsnic.h>
 
 #include "log/note.h"
-#include "stack/port.h"
+#include "port/port.h"
 #include "tlsnic/context.h"
 #include "tlsnic/counters.h"
 #include "tlsnic/outq.h"

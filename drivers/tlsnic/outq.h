@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 #include "tlsnic/counters.h"
 
 enum { OUTQ_SIZE = 1024 }; /* a power of two; a packet is cut in no more frames */

@@ -12,7 +12,7 @@
 #include <recordtls/io.h>
 
 #include "sock/check.h"
-#include "stack/conf.h"
+#include "core/conf.h"
 #include "stack/memory.h"
 #include "stack/stack.h"
 

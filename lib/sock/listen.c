@@ -7,7 +7,7 @@
 #include "sock/check.h"
 #include "stack/addr.h"
 #include "stack/admission.h"
-#include "stack/conf.h"
+#include "core/conf.h"
 #include "stack/syn_path.h"
 #include "stack/stack.h"
 

@@ -4,7 +4,7 @@
 #include "stack/drop.h"
 
 #include "buf/chain.h"
-#include "stack/port_capture.h"
+#include "port/capture.h"
 #include "stack/stack.h"
 
 void
@@ -22,7 +22,7 @@ stack_tell_dropped(const struct rtls_port *p, const struct rte_mbuf *m, enum cou
 	struct port_capture *c = port_capture_of(p);
 
 	if (c != NULL)
-		port_capture_dropped(c, m, why);
+		port_capture_dropped(c, m, counter_name(why));
 }
 
 void
@@ -41,5 +41,5 @@ stack_unsent(struct rtls_stack *s, const struct rtls_port *p, const struct rte_m
 
 	stack_count(s, why);
 	if (c != NULL)
-		port_capture_unsent(c, m, why);
+		port_capture_unsent(c, m, counter_name(why));
 }

@@ -28,7 +28,7 @@
 #include "stack/counters.h"
 #include "stack/mode.h"
 #include "stack/path.h"
-#include "stack/reader.h"
+#include "file/reader.h"
 #include "tcp/admit.h"
 #include "tcp/conn.h"
 

@@ -13,7 +13,7 @@
 #include <rte_malloc.h>
 
 #include "stack/admission.h"
-#include "stack/conf.h"
+#include "core/conf.h"
 #include "stack/device_events.h"
 #include "stack/memory.h"
 #include "stack/syn_path.h"

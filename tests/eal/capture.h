@@ -20,8 +20,8 @@
 #include <recordtls/recordtls.h>
 
 #include "stack/drop.h"
-#include "stack/port.h"
-#include "stack/port_capture.h"
+#include "port/port.h"
+#include "port/capture.h"
 #include "stack/stack.h"
 #include "support/eal.h"
 #include "support/eth_double.h"

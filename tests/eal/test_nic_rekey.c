@@ -13,7 +13,7 @@
 #include <CUnit/CUnit.h>
 
 #include "eal/rough.h"
-#include "stack/port.h"
+#include "port/port.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/pair.h"

@@ -22,8 +22,8 @@
 
 #include <recordtls/recordtls.h>
 
-#include "stack/port.h"
-#include "stack/port_marks.h"
+#include "port/port.h"
+#include "port/rx_marks.h"
 #include "support/eal.h"
 #include "support/eth_double.h"
 #include "support/harness.h"

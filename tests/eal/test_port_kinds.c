@@ -13,7 +13,7 @@
 
 #include <recordtls/recordtls.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/port_kind.h"

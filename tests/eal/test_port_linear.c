@@ -12,7 +12,7 @@
 
 #include <recordtls/recordtls.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 #include "support/eal.h"
 #include "support/eth_double.h"
 #include "support/harness.h"

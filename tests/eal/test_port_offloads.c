@@ -9,7 +9,7 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/pair.h"

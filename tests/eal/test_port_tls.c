@@ -8,8 +8,8 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
-#include "stack/port.h"
-#include "stack/port_proof.h"
+#include "port/port.h"
+#include "port/proof.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/offload_double.h"

@@ -9,7 +9,7 @@
 #define RTLS_FUZZ_TAP_PORT_H
 
 #include "fuzz/wire.h"
-#include "stack/port.h"
+#include "port/port.h"
 
 enum {
 	TAP_IN_MAX = 8,

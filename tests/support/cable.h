@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 
 enum {
 	CABLE_SEG_MIN = 128,  /* smallest receive buffer: holds all headers */

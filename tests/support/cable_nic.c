@@ -10,7 +10,7 @@
 #include <rte_mbuf.h>
 #include <rte_tcp.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 
 bool
 nic_tx_cksum(uint32_t caps, const struct rte_mbuf *m, uint8_t *frame, uint32_t len)

@@ -11,7 +11,7 @@
 #include <rte_mbuf.h>
 #include <rte_tcp.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 
 bool
 tso_fits(const struct rtls_port *port, const struct rte_mbuf *m)

@@ -11,7 +11,7 @@
 #include <rte_net.h>
 
 #include "buf/chain.h"
-#include "stack/port.h"
+#include "port/port.h"
 #include "support/cable_nic.h"
 #include "support/cable_tso.h"
 

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 
 enum { LOSSY_ALL = 10000 };
 

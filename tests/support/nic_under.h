@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 
 enum { NIC_UNDER_FRAMES = 2048, NIC_UNDER_FRAME_MAX = 1600 };
 

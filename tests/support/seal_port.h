@@ -10,7 +10,7 @@
 #ifndef RTLS_SUPPORT_SEAL_PORT_H
 #define RTLS_SUPPORT_SEAL_PORT_H
 
-#include "stack/port.h"
+#include "port/port.h"
 #include "support/offload_double.h"
 #include "unit/session/peer.h"
 

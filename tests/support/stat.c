@@ -8,7 +8,7 @@
 
 #include <CUnit/CUnit.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 
 static uint64_t
 missing(const char *name)

@@ -10,7 +10,7 @@
 #include <rte_ether.h>
 #include <rte_lcore.h>
 
-#include "stack/port.h"
+#include "port/port.h"
 
 enum {
 	DEPTH = 1024, /* packets that wait at an end */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/port_linear.h"
+#include "port/linear.h"
 
 #include <errno.h>
 #include <stdio.h>

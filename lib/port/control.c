@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+/* What a program asks of a port that is there, whoever made it. */
 #include <errno.h>
 #include <string.h>
 
-#include "stack/port.h"
-#include "stack/port_capture.h"
+#include "port/port.h"
+#include "port/capture.h"
 
 int
 rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear)

@@ -6,8 +6,8 @@
  * that was compiled with fewer fields works with a later library, and one with more
  * fields with an earlier.
  */
-#ifndef RTLS_STACK_CONF_H
-#define RTLS_STACK_CONF_H
+#ifndef RTLS_CORE_CONF_H
+#define RTLS_CORE_CONF_H
 
 #include <errno.h>
 #include <stdint.h>

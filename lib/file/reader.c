@@ -14,7 +14,7 @@
 #include <rte_thread.h>
 
 #include "buf/pools.h"
-#include "stack/reader.h"
+#include "file/reader.h"
 
 struct reader {
 	struct rte_ring *asked;  /* lcore to thread */

@@ -6,11 +6,10 @@
  * wait for what becomes of their packet until the next receive burst; then they go to the thread
  * that writes the file.
  */
-#ifndef RTLS_STACK_PORT_CAPTURE_H
-#define RTLS_STACK_PORT_CAPTURE_H
+#ifndef RTLS_PORT_CAPTURE_H
+#define RTLS_PORT_CAPTURE_H
 
-#include "stack/counters.h"
-#include "stack/port.h"
+#include "port/port.h"
 
 struct port_capture;
 
@@ -24,10 +23,10 @@ port_capture_of(const struct rtls_port *p)
 }
 
 /* A packet that was received is dropped now. */
-void port_capture_dropped(struct port_capture *c, const struct rte_mbuf *m, enum counter why);
+void port_capture_dropped(struct port_capture *c, const struct rte_mbuf *m, const char *why);
 
 /* The port is never given this packet. */
-void port_capture_unsent(struct port_capture *c, const struct rte_mbuf *m, enum counter why);
+void port_capture_unsent(struct port_capture *c, const struct rte_mbuf *m, const char *why);
 
 /* Ends the capture of a port that is closed; none is fine. */
 void port_capture_end(struct rtls_port *p);

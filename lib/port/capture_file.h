@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /* The file of a capture. What it holds can be read at any time, also when the disk gets full. */
-#ifndef RTLS_STACK_CAPTURE_FILE_H
-#define RTLS_STACK_CAPTURE_FILE_H
+#ifndef RTLS_PORT_CAPTURE_FILE_H
+#define RTLS_PORT_CAPTURE_FILE_H
 
 #include <stdint.h>
 #include <sys/types.h>

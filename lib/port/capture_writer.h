@@ -5,8 +5,8 @@
  * The thread that writes a capture's file: the lcore gives it copies and never waits for the disk.
  * When the file cannot be written it says so once in the log, writes no more and frees what comes.
  */
-#ifndef RTLS_STACK_CAPTURE_WRITER_H
-#define RTLS_STACK_CAPTURE_WRITER_H
+#ifndef RTLS_PORT_CAPTURE_WRITER_H
+#define RTLS_PORT_CAPTURE_WRITER_H
 
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -16,7 +16,7 @@
 #include <rte_ring.h>
 #include <rte_thread.h>
 
-#include "stack/capture_file.h"
+#include "port/capture_file.h"
 
 struct capture_writer {
 	struct rte_ring *ring; /* to the thread */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/port_capture.h"
+#include "port/capture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 
 #include <recordtls/capture.h>
 
-#include "stack/capture_copy.h"
-#include "stack/capture_writer.h"
-#include "stack/conf.h"
+#include "port/capture_copy.h"
+#include "port/capture_writer.h"
+#include "core/conf.h"
 
 enum {
 	PENDING_MAX = 512,
@@ -144,14 +144,14 @@ find(struct port_capture *c, const struct rte_mbuf *m)
 }
 
 void
-port_capture_dropped(struct port_capture *c, const struct rte_mbuf *m, enum counter why)
+port_capture_dropped(struct port_capture *c, const struct rte_mbuf *m, const char *why)
 {
 	struct pending *p = find(c, m);
 	char text[CAPTURE_COMMENT_MAX];
 
 	if (p == NULL)
 		return;
-	snprintf(text, sizeof(text), "dropped: %s", counter_name(why));
+	snprintf(text, sizeof(text), "dropped: %s", why);
 	capture_comment(p->copy, text);
 	/* The mbuf is free, and may come again as another packet. */
 	p->of = NULL;
@@ -167,13 +167,13 @@ port_capture_moved(struct port_capture *c, const struct rte_mbuf *from, const st
 }
 
 void
-port_capture_unsent(struct port_capture *c, const struct rte_mbuf *m, enum counter why)
+port_capture_unsent(struct port_capture *c, const struct rte_mbuf *m, const char *why)
 {
 	char text[CAPTURE_COMMENT_MAX];
 
 	if (has_failed(c))
 		return;
-	snprintf(text, sizeof(text), "not sent: %s", counter_name(why));
+	snprintf(text, sizeof(text), "not sent: %s", why);
 	add(c, NULL, capture_copy_unsent(&c->copier, 0, m, text));
 }
 

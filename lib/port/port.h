@@ -3,11 +3,11 @@
 
 /*
  * What a stack knows of a port: a table of calls and a few facts. Makers:
- * rtls_port_ethdev() (stack/port_ethdev.c), rtls_tlsnic_open() (drivers/tlsnic) over
+ * rtls_port_ethdev() (port/ethdev.c), rtls_tlsnic_open() (drivers/tlsnic) over
  * any other port, and in tests the cable.
  */
-#ifndef RTLS_STACK_PORT_H
-#define RTLS_STACK_PORT_H
+#ifndef RTLS_PORT_PORT_H
+#define RTLS_PORT_PORT_H
 
 #include <stdbool.h>
 

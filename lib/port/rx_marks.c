@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/port_marks.h"
+#include "port/rx_marks.h"
 
 #include <rte_ethdev.h>
 #include <rte_ip.h>

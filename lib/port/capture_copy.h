@@ -5,8 +5,8 @@
  * A packet's copy for a capture: a pcapng block in one buffer. What is in clear in memory alone, not
  * on the wire, never gets into one.
  */
-#ifndef RTLS_STACK_CAPTURE_COPY_H
-#define RTLS_STACK_CAPTURE_COPY_H
+#ifndef RTLS_PORT_CAPTURE_COPY_H
+#define RTLS_PORT_CAPTURE_COPY_H
 
 #include <stdbool.h>
 #include <stdint.h>

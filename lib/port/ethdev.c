@@ -11,11 +11,11 @@
 #include <rte_malloc.h>
 
 #include "offload/steer.h"
-#include "stack/conf.h"
-#include "stack/port.h"
-#include "stack/port_linear.h"
-#include "stack/port_marks.h"
-#include "stack/port_proof.h"
+#include "core/conf.h"
+#include "port/port.h"
+#include "port/linear.h"
+#include "port/rx_marks.h"
+#include "port/proof.h"
 
 enum {
 	DEFAULT_DESC = 1024,

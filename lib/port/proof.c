@@ -4,7 +4,7 @@
 /* rte_eth_dev_conf_get(): nothing else says with which offloads a port was configured. */
 #define ALLOW_EXPERIMENTAL_API
 
-#include "stack/port_proof.h"
+#include "port/proof.h"
 
 #include <errno.h>
 #include <stdatomic.h>

@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /* What an ethdev says of itself, and whether that makes a port. */
-#ifndef RTLS_STACK_PORT_PROOF_H
-#define RTLS_STACK_PORT_PROOF_H
+#ifndef RTLS_PORT_PROOF_H
+#define RTLS_PORT_PROOF_H
 
 #include <stdbool.h>
 #include <stdint.h>

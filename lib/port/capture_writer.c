@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/capture_writer.h"
+#include "port/capture_writer.h"
 
 #include <errno.h>
 #include <pthread.h>

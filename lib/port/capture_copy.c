@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/capture_copy.h"
+#include "port/capture_copy.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  * packets out of one pool: each goes as a copy in one piece. A driver without
  * RTE_ETH_TX_OFFLOAD_MULTI_SEGS reads pkt_len bytes from the first mbuf on: memory of others.
  */
-#ifndef RTLS_STACK_PORT_LINEAR_H
-#define RTLS_STACK_PORT_LINEAR_H
+#ifndef RTLS_PORT_LINEAR_H
+#define RTLS_PORT_LINEAR_H
 
 #include <stdbool.h>
 

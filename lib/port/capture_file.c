@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/capture_file.h"
+#include "port/capture_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

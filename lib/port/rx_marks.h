@@ -6,8 +6,8 @@
  * checksum to a device that never comes: the field holds the sum of the pseudo header alone. The
  * kernel says so with each packet (TP_STATUS_CSUMNOTREADY), and net_af_packet does not pass it on.
  */
-#ifndef RTLS_STACK_PORT_MARKS_H
-#define RTLS_STACK_PORT_MARKS_H
+#ifndef RTLS_PORT_RX_MARKS_H
+#define RTLS_PORT_RX_MARKS_H
 
 #include <stdbool.h>
 

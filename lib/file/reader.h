@@ -7,8 +7,8 @@
  * A chunk is a record buffer of the stack: the thread writes the plaintext where
  * the record layer seals it. Everything but the read itself runs on the lcore.
  */
-#ifndef RTLS_STACK_READER_H
-#define RTLS_STACK_READER_H
+#ifndef RTLS_FILE_READER_H
+#define RTLS_FILE_READER_H
 
 #include <stdbool.h>
 #include <stdint.h>
