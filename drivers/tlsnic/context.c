@@ -12,7 +12,7 @@
 #include <recordtls/tls.h>
 
 #include "tlsnic/context.h"
-#include "tlsnic/security.h"
+#include "tlsnic/key.h"
 
 static struct rte_hash *
 make_flows(uint32_t max, const char *name, const char *suffix)

@@ -23,9 +23,7 @@ struct tlsnic {
 	struct rtls_port *under;
 	struct rtls_tlsnic_conf conf; /* no field is 0 that has a default */
 	char name[16];                /* of its pool, rings and tables */
-	struct rte_security_ctx security;
-	struct nic_capabilities capabilities;
-	int mark_off;       /* of a packet's mark in its mbuf */
+	struct nic_security security;
 	uint32_t frame_max; /* bytes of the longest frame that it makes */
 	uint8_t *scratch;   /* of the NIC's lcore: a record, or two frames */
 	struct rte_mempool *tx_pool;
@@ -52,8 +50,5 @@ nic_of(struct rtls_port *p)
 {
 	return (struct tlsnic *)p;
 }
-
-/* Their dev is the struct tlsnic. */
-extern const struct rtls_tls_ops nic_tls_ops_rebuild, nic_tls_ops_next_record;
 
 #endif

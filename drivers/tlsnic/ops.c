@@ -8,6 +8,7 @@
 #include <recordtls/tls.h>
 
 #include "tlsnic/nic.h"
+#include "tlsnic/ops.h"
 
 static void
 ops_caps(void *dev, struct rtls_tls_caps *out)

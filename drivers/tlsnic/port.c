@@ -12,6 +12,7 @@
 #include <recordtls/tls.h>
 
 #include "core/record.h"
+#include "tlsnic/ops.h"
 #include "tlsnic/turn.h"
 
 enum {
@@ -206,9 +207,7 @@ make_port(struct tlsnic *nic, struct rtls_port *under)
 		nic->port.rx_room = under->rx_room +
 				    (uint64_t)(nic->conf.nb_mbufs / 2) *
 					    (RTE_PKTMBUF_HEADROOM + nic->frame_max);
-	nic_capabilities_init(&nic->capabilities);
-	nic->security = (struct rte_security_ctx){ .device = nic, .ops = &nic_security_ops };
-	nic->port.tls.sec_ctx = &nic->security;
+	nic->port.tls.sec_ctx = &nic->security.ctx;
 	nic->port.tls.dev = nic;
 	nic->port.tls.ops = nic->conf.tx_method == RTLS_TLS_TX_NEXT_RECORD ?
 				    &nic_tls_ops_next_record :
@@ -237,8 +236,8 @@ rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 	snprintf(nic->name, sizeof(nic->name), "tlsnic%u", atomic_fetch_add(&opened, 1));
 	rc = read_conf(nic, conf);
 	if (rc == 0)
-		rc = nic->mark_off = nic_mark_register();
-	if (rc >= 0) {
+		rc = nic_security_init(&nic->security);
+	if (rc == 0) {
 		make_port(nic, under);
 		rc = make_memory(nic);
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include "tlsnic/security.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -9,8 +11,7 @@
 
 #include <recordtls/tls.h>
 
-#include "tlsnic/nic.h"
-#include "tlsnic/security.h"
+#include "tlsnic/aead.h"
 
 /* rte_security's numbers, by enum record_aead; 0, which is none of them: not carried. */
 static const enum rte_crypto_aead_algorithm algos[RECORD_AEADS] = {
@@ -62,8 +63,8 @@ tls_capability(const struct nic_capabilities *c, enum rte_security_tls_sess_type
 	};
 }
 
-void
-nic_capabilities_init(struct nic_capabilities *c)
+static void
+capabilities_init(struct nic_capabilities *c)
 {
 	const struct record_suite *s;
 	unsigned int n = 0;
@@ -144,22 +145,20 @@ static int
 set_pkt_metadata(void *device, struct rte_security_session *session, struct rte_mbuf *m,
 		 void *params)
 {
-	const struct tlsnic *nic = device;
-
 	(void)session;
-	*nic_mark(m, nic->mark_off) = params;
+	*nic_mark(device, m) = params;
 	return 0;
 }
 
 static const struct rte_security_capability *
 capabilities_get(void *device)
 {
-	const struct tlsnic *nic = device;
+	const struct nic_security *s = device;
 
-	return nic->capabilities.tls;
+	return s->capabilities.tls;
 }
 
-const struct rte_security_ops nic_security_ops = {
+static const struct rte_security_ops ops = {
 	.session_create = session_create,
 	.session_get_size = session_get_size,
 	.session_destroy = session_destroy,
@@ -168,14 +167,18 @@ const struct rte_security_ops nic_security_ops = {
 };
 
 int
-nic_mark_register(void)
+nic_security_init(struct nic_security *s)
 {
 	static const struct rte_mbuf_dynfield field = {
 		.name = "recordtls_tlsnic_dynfield_mark",
 		.size = sizeof(const struct rtls_tls_tx_meta *),
 		.align = alignof(const struct rtls_tls_tx_meta *),
 	};
-	int offset = rte_mbuf_dynfield_register(&field);
 
-	return offset < 0 ? -rte_errno : offset;
+	s->mark_off = rte_mbuf_dynfield_register(&field);
+	if (s->mark_off < 0)
+		return -rte_errno;
+	capabilities_init(&s->capabilities);
+	s->ctx = (struct rte_security_ctx){ .device = s, .ops = &ops };
+	return 0;
 }

@@ -15,15 +15,7 @@
 
 #include <recordtls/offload.h>
 
-#include "core/record.h"
-
-/* What a session holds; wiped when it goes. */
-struct nic_key {
-	const struct record_suite *suite;
-	uint8_t dir; /* enum rtls_dir */
-	uint8_t key[RECORD_KEY_MAX];
-	uint8_t iv[RECORD_NONCE_LEN];
-};
+#include "tlsnic/key.h"
 
 /* What it says of itself; one entry per AEAD and one behind the last. */
 struct nic_capabilities {
@@ -31,9 +23,14 @@ struct nic_capabilities {
 	struct rte_security_capability tls[3]; /* sending, receiving */
 };
 
-extern const struct rte_security_ops nic_security_ops;
+struct nic_security {
+	struct rte_security_ctx ctx; /* its device is this struct */
+	struct nic_capabilities capabilities;
+	int mark_off; /* of a packet's mark in its mbuf */
+};
 
-void nic_capabilities_init(struct nic_capabilities *c);
+/* 0 or a negative errno: no room for marks in mbufs. */
+int nic_security_init(struct nic_security *s);
 
 /* Of a session of ours. */
 static inline const struct nic_key *
@@ -42,13 +39,10 @@ nic_session_key(void *session)
 	return SECURITY_GET_SESS_PRIV(session);
 }
 
-/* Where packets carry their mark; a negative errno: no room in the mbuf. */
-int nic_mark_register(void);
-
 static inline const struct rtls_tls_tx_meta **
-nic_mark(struct rte_mbuf *m, int offset)
+nic_mark(const struct nic_security *s, struct rte_mbuf *m)
 {
-	return RTE_MBUF_DYNFIELD(m, offset, const struct rtls_tls_tx_meta **);
+	return RTE_MBUF_DYNFIELD(m, s->mark_off, const struct rtls_tls_tx_meta **);
 }
 
 #endif

@@ -38,7 +38,7 @@ drop(struct job *j, enum nic_counter why)
 static enum action
 plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 {
-	const struct rtls_tls_tx_meta *meta = *nic_mark(m, nic->mark_off);
+	const struct rtls_tls_tx_meta *meta = *nic_mark(&nic->security, m);
 	struct nic_context *c = NULL;
 
 	if (meta != NULL)
@@ -252,7 +252,7 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	    (!make_room(nic, j.nb_frames) || !alloc_frames(nic, frames, j.nb_frames)))
 		return false;
 	/* An mbuf that is used again must not remember what it was. */
-	*nic_mark(m, nic->mark_off) = NULL;
+	*nic_mark(&nic->security, m) = NULL;
 	if (!j.seal.in_order)
 		nic_count(&nic->counters, NIC_CNT_TX_OOO, 1);
 	if (j.skipped)
