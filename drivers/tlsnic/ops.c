@@ -7,7 +7,7 @@
 
 #include <recordtls/tls.h>
 
-#include "tlsnic/nic.h"
+#include "tlsnic/host.h"
 #include "tlsnic/ops.h"
 
 static void
@@ -37,7 +37,7 @@ ops_add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t coo
 	if (flow->local.family != RTLS_IPV4 || flow->remote.family != RTLS_IPV4 ||
 	    flow->queue != 0 || flow->dir != key->dir)
 		return -ENOTSUP;
-	ring_reclaim(nic);
+	host_reclaim(nic);
 	rc = contexts_add(&nic->contexts, key, flow, cookie, nic->conf.add_polls, out);
 	if (rc == 0 || rc == -EINPROGRESS)
 		nic_count(&nic->counters, flow->dir == RTLS_TX ? NIC_CNT_TX_CTX : NIC_CNT_RX_CTX,
@@ -57,7 +57,7 @@ ops_start(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
 	if (c->state != CONTEXT_ADDED)
 		return -EBUSY;
 	c->state = CONTEXT_STARTED;
-	ring_command(nic, &msg);
+	host_command(nic, &msg);
 	return 0;
 }
 
@@ -73,7 +73,7 @@ ops_del(void *dev, struct rtls_tls_handle ctx)
 		return 0;
 	nic_count(&nic->counters, c->dir == RTLS_TX ? NIC_CNT_TX_DEL : NIC_CNT_RX_DEL, 1);
 	contexts_delete(&nic->contexts, c);
-	ring_command(nic, &msg);
+	host_command(nic, &msg);
 	return nic->conf.rings != 0 && c->dir == RTLS_RX ? -EINPROGRESS : 0;
 }
 
@@ -86,7 +86,7 @@ ops_tx_resync(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_
 
 	if (c == NULL || c->dir != RTLS_TX)
 		return -ENOENT;
-	return c->state == CONTEXT_STARTED && ring_command(nic, &msg) ? 0 : -EBUSY;
+	return c->state == CONTEXT_STARTED && host_command(nic, &msg) ? 0 : -EBUSY;
 }
 
 static unsigned int
@@ -96,9 +96,9 @@ ops_poll_events(void *dev, uint16_t queue, struct rtls_tls_event *ev, unsigned i
 	unsigned int got;
 
 	(void)queue;
-	ring_reclaim(nic);
+	host_reclaim(nic);
 	got = contexts_poll(&nic->contexts, ev, n);
-	while (got < n && ring_event(nic, &ev[got]))
+	while (got < n && ring_event(&nic->rings, &ev[got]))
 		/* No other event of a context that was deleted in the meantime. */
 		if (contexts_find(&nic->contexts, ev[got].ctx) != NULL)
 			got++;

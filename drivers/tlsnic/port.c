@@ -12,6 +12,7 @@
 #include <recordtls/tls.h>
 
 #include "core/record.h"
+#include "tlsnic/host.h"
 #include "tlsnic/ops.h"
 #include "tlsnic/turn.h"
 
@@ -26,14 +27,14 @@ static uint16_t
 nic_rx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	(void)queue;
-	return ring_receive(nic_of(p), pkts, n);
+	return host_receive(nic_of(p), pkts, n);
 }
 
 static uint16_t
 nic_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	(void)queue;
-	return ring_transmit(nic_of(p), pkts, n);
+	return host_transmit(nic_of(p), pkts, n);
 }
 
 static void
@@ -43,7 +44,7 @@ nic_tx_cleanup(struct rtls_port *p, uint16_t queue)
 
 	(void)queue;
 	if (nic->conf.rings != 0) {
-		ring_reclaim(nic);
+		host_reclaim(nic);
 		return;
 	}
 	turn_flush(nic);
@@ -97,7 +98,8 @@ static void
 nic_stop(struct tlsnic *nic)
 {
 	offload_device_close(&nic->port.tls);
-	rings_fini(nic);
+	host_drain(nic);
+	rings_fini(&nic->rings);
 	outq_free(&nic->outq);
 	contexts_fini(&nic->contexts);
 }
@@ -174,7 +176,9 @@ make_memory(struct tlsnic *nic)
 	/* Half of them, so that some go while others are made; a cut packet wants all at once. */
 	nic->port.tso_frames = RTE_MIN(RTE_MAX(nic->tx_pool->size / 2, 1u), (uint32_t)OUTQ_SIZE);
 	rc = contexts_init(&nic->contexts, nic->conf.max_contexts, nic->name);
-	return rc == 0 ? rings_init(nic) : rc;
+	if (rc != 0)
+		return rc;
+	return rings_init(&nic->rings, nic->name, nic->conf.max_contexts, nic->conf.rings != 0);
 }
 
 static void
@@ -201,7 +205,7 @@ make_port(struct tlsnic *nic, struct rtls_port *under)
 	};
 	snprintf(nic->port.name, sizeof(nic->port.name), "tlsnic(%.70s)", under->name);
 	memcpy(nic->port.mac, under->mac, sizeof(nic->port.mac));
-	nic->port.rx_ahead = rings_rx_ahead(nic);
+	nic->port.rx_ahead = host_rx_ahead(nic);
 	/* A packet that is opened leaves its buffer to the port below. */
 	if (under->rx_room != 0)
 		nic->port.rx_room = under->rx_room +
@@ -263,5 +267,5 @@ rtls_tlsnic_poll(struct rtls_port *p)
 	if (p == NULL || p->close != nic_close)
 		return 0;
 	nic = nic_of(p);
-	return nic->conf.rings != 0 ? ring_turn(nic) : 0;
+	return nic->conf.rings != 0 ? turn_poll(nic) : 0;
 }

@@ -27,7 +27,7 @@ receive_lost(struct tlsnic *nic, struct nic_context *c)
 
 	contexts_shut(&nic->contexts, c);
 	nic_count(&nic->counters, NIC_CNT_RX_LOST, 1);
-	ring_tell(nic, &ev);
+	ring_tell(&nic->rings, &ev);
 }
 
 /* Headers and marks of what came, with room for the opened payload; NULL: no buffer. */

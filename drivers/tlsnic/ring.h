@@ -18,10 +18,8 @@
 
 #include <recordtls/offload.h>
 
-struct nic_context;
 struct rte_mbuf;
 struct rte_ring;
-struct tlsnic;
 
 enum nic_msg_type {
 	NIC_MSG_PACKET, /* m */
@@ -40,35 +38,47 @@ struct nic_msg {
 
 struct nic_rings {
 	struct rte_ring *tx, *done, *rx, *events;
+	uint32_t max_contexts;
 	struct nic_msg held; /* the NIC's lcore: out of tx, but to be handled yet */
 	bool is_held;
 };
 
-/* conf and name are set. 0 or -ENOMEM. */
-int rings_init(struct tlsnic *nic);
+enum {
+	RING_BURST = 32,
+	RING_RX_PACKETS = 1024,
+};
 
-/* Packets at most that were judged and are not with the host. */
-uint32_t rings_rx_ahead(const struct tlsnic *nic);
+/* name: of the NIC; apart: the two lcores are two, with all rings. 0 or -ENOMEM. */
+int rings_init(struct nic_rings *r, const char *name, uint32_t max_contexts, bool apart);
 
-/* The host's lcore. */
-uint16_t ring_transmit(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n);
-uint16_t ring_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n);
+/* The host's lcore, with all rings: how many packets are taken; the rest stays the caller's. */
+uint16_t ring_put_packets(struct nic_rings *r, struct rte_mbuf **pkts, uint16_t n);
 /* There is room for a start and a del of each context; false: not for another resync. */
-bool ring_command(struct tlsnic *nic, const struct nic_msg *msg);
-/* Frees packets that the NIC has consumed, releases contexts that it has ended. */
-void ring_reclaim(struct tlsnic *nic);
+bool ring_put_command(struct nic_rings *r, const struct nic_msg *msg);
+/* Up to RING_BURST of those that the NIC is done with. */
+unsigned int ring_take_done(struct nic_rings *r, struct nic_msg *msgs);
+uint16_t ring_take_received(struct nic_rings *r, struct rte_mbuf **pkts, uint16_t n);
 /* The next event, of whatever context. */
-bool ring_event(struct tlsnic *nic, struct rtls_tls_event *ev);
+bool ring_event(struct nic_rings *r, struct rtls_tls_event *ev);
 
-/* The NIC's lcore. */
-void ring_consumed(struct tlsnic *nic, struct rte_mbuf *m);
-void ring_released(struct tlsnic *nic, struct nic_context *c);
+/*
+ * The NIC's lcore, with all rings: what is next, until it is handled. NULL: nothing, or no room
+ * for what comes of it.
+ */
+const struct nic_msg *ring_next(struct nic_rings *r);
+void ring_handled(struct nic_rings *r);
+/* How many packets ring_put_received() takes, at most RING_BURST. */
+uint16_t ring_rx_room(const struct nic_rings *r);
+void ring_put_received(struct nic_rings *r, struct rte_mbuf **pkts, uint16_t n);
+/* A context that lived is not touched any more. */
+void ring_ended(struct nic_rings *r, struct rtls_tls_handle ctx);
+
+/* The NIC's lcore, whatever rings there are: a packet of the host's goes back, or is freed. */
+void ring_consumed(struct nic_rings *r, struct rte_mbuf *m);
 /* False: the host has left too many unread. */
-bool ring_tell(struct tlsnic *nic, const struct rtls_tls_event *ev);
-/* With rings: one turn. Returns how many packets, commands and frames it moved. */
-unsigned int ring_turn(struct tlsnic *nic);
+bool ring_tell(struct nic_rings *r, const struct rtls_tls_event *ev);
 
-/* Both lcores are this one: what is under way is sent as far as that goes, and freed. */
-void rings_fini(struct tlsnic *nic);
+/* Both lcores are this one: packets in them are freed. A zeroed struct is fine. */
+void rings_fini(struct nic_rings *r);
 
 #endif

@@ -225,7 +225,8 @@ ask_for_resync(struct tlsnic *nic, struct nic_context *c)
 		.cookie = c->cookie,
 	};
 
-	if (nic->conf.tx_method != RTLS_TLS_TX_NEXT_RECORD || c->tx.asked || !ring_tell(nic, &ev))
+	if (nic->conf.tx_method != RTLS_TLS_TX_NEXT_RECORD || c->tx.asked ||
+	    !ring_tell(&nic->rings, &ev))
 		return;
 	c->tx.asked = true;
 	nic_count(&nic->counters, NIC_CNT_TX_RESYNC_REQ, 1);
@@ -267,6 +268,6 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 		write_packet(nic, m, &j, frames);
 		break;
 	}
-	ring_consumed(nic, m);
+	ring_consumed(&nic->rings, m);
 	return true;
 }

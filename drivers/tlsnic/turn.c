@@ -27,7 +27,10 @@ end(struct tlsnic *nic, struct nic_context *c)
 		contexts_shut(&nic->contexts, c);
 	c->live = 0;
 	context_wipe(c);
-	ring_released(nic, c);
+	if (nic->conf.rings == 0)
+		contexts_release(&nic->contexts, c);
+	else
+		ring_ended(&nic->rings, contexts_handle(&nic->contexts, c));
 }
 
 bool
@@ -64,4 +67,40 @@ turn_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n)
 		pkts[i] = m;
 	}
 	return got;
+}
+
+unsigned int
+turn_tx(struct tlsnic *nic)
+{
+	const struct nic_msg *msg;
+	unsigned int handled;
+
+	for (handled = 0; handled < RING_BURST; handled++) {
+		msg = ring_next(&nic->rings);
+		if (msg == NULL || !turn_handle(nic, msg))
+			break;
+		ring_handled(&nic->rings);
+	}
+	return handled;
+}
+
+static unsigned int
+turn_rx(struct tlsnic *nic)
+{
+	struct rte_mbuf *pkts[RING_BURST];
+	uint16_t n = turn_receive(nic, pkts, ring_rx_room(&nic->rings));
+
+	ring_put_received(&nic->rings, pkts, n);
+	return n;
+}
+
+unsigned int
+turn_poll(struct tlsnic *nic)
+{
+	/* Frames that go give back the buffers for the packets behind them. */
+	unsigned int done = turn_flush(nic);
+
+	done += turn_tx(nic);
+	turn_flush(nic);
+	return done + turn_rx(nic);
 }

@@ -13,6 +13,15 @@ bool turn_handle(struct tlsnic *nic, const struct nic_msg *msg);
 /* Up to n packets from the port below, opened where that can be. */
 uint16_t turn_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n);
 
+/*
+ * With rings: out of the tx ring as long as the done ring can take what comes of it. How many
+ * packets and commands.
+ */
+unsigned int turn_tx(struct tlsnic *nic);
+
+/* With rings: one turn. Returns how many packets, commands and frames it moved. */
+unsigned int turn_poll(struct tlsnic *nic);
+
 static inline unsigned int
 turn_flush(struct tlsnic *nic)
 {
