@@ -59,11 +59,11 @@ measure(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 static void
 resend_first(struct tcp_conn *c)
 {
-	c->rtx_nxt = c->snd_una;
-	c->rtx_plan = c->snd_una;
-	c->rtx_end = c->snd_una + c->mss;
-	if (c->rtx_end > c->snd_max)
-		c->rtx_end = c->snd_max;
+	uint64_t flight = c->snd_max - c->snd_una;
+
+	c->rtx_off = c->snd_una;
+	c->rtx_len = flight < c->mss ? (uint32_t)flight : c->mss;
+	c->sent.rtx = c->plan.rtx = 0;
 }
 
 /*
@@ -146,7 +146,7 @@ congestion(struct tcp_conn *c, uint64_t acked_len, uint64_t now_us)
 		if (c->snd_una >= c->recover) {
 			c->cc.ops->recovered(&c->cc, c->snd_max - c->snd_una);
 			c->loss = TCP_LOSS_NONE;
-			c->rtx_nxt = c->rtx_plan = c->rtx_end = 0;
+			c->rtx_len = 0;
 			tcp_timer_restart(c, now_us);
 			return;
 		}
@@ -170,14 +170,14 @@ advance(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t ack_off, uint64_
 	/* The right edge stays where it was, until the window is updated. */
 	c->snd_wnd = c->snd_wnd > acked_len ? c->snd_wnd - acked_len : 0;
 	/* Behind a timeout the ACK may cover more than was sent again. */
-	if (c->snd_nxt < ack_off)
-		c->snd_nxt = ack_off;
-	if (c->plan_nxt < c->snd_nxt)
-		c->plan_nxt = c->snd_nxt;
+	if (c->sent.nxt < ack_off)
+		c->sent.nxt = ack_off;
+	if (c->plan.nxt < c->sent.nxt)
+		c->plan.nxt = c->sent.nxt;
 	c->dupacks = 0;
 	c->quiet_since_us = now_us;
 	c->persist_backoff = 0;
-	c->probe_due = false;
+	tcp_waive(c, TCP_OWED_PROBE);
 	measure(c, seg, now_us);
 	congestion(c, acked_len, now_us);
 }
@@ -198,11 +198,11 @@ update_window(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, ui
 		c->max_wnd = wnd;
 	if (wnd == old)
 		return 0;
-	if (c->snd_una == c->snd_nxt && wnd > old) {
+	if (c->snd_una == c->sent.nxt && wnd > old) {
 		/* What ran, if anything, was persist: tcp_plan starts it anew if need be. */
 		c->rtx_at = TCP_NEVER;
 		c->persist_backoff = 0;
-		c->probe_due = false;
+		tcp_waive(c, TCP_OWED_PROBE);
 	}
 	return TCP_EV_SEND;
 }

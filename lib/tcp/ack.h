@@ -25,7 +25,7 @@ static inline void
 tcp_ack_heard(struct tcp_conn *c, uint64_t now_us)
 {
 	c->heard_us = now_us;
-	if (!c->orphan && (c->snd_wnd == 0 || c->snd_una == c->snd_nxt))
+	if (!c->orphan && (c->snd_wnd == 0 || c->snd_una == c->sent.nxt))
 		c->quiet_since_us = now_us;
 }
 

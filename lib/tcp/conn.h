@@ -87,6 +87,26 @@ enum {
 	TCP_DRAIN_MAX = 1 << 20,
 };
 
+/* What a connection owes its peer beside data; a set of bits. */
+enum {
+	TCP_OWED_SYN = 1 << 0,
+	TCP_OWED_ACK = 1 << 1,       /* at once; any segment carries it */
+	TCP_OWED_PROBE = 1 << 2,     /* a byte into the closed window */
+	TCP_OWED_KEEPALIVE = 1 << 3, /* a question in front of the window */
+};
+
+/*
+ * A place in all that is to be sent: what comes next. A connection has two. The port's taking moves
+ * one, `sent`; planning moves the other, `plan`, which is ahead while something is planned and not
+ * taken. Both pass a segment in the same way, and to drop a plan is plan = sent.
+ */
+struct tcp_cursor {
+	uint64_t nxt; /* SND.NXT: moves back on a retransmission timeout */
+	uint32_t rtx; /* bytes done of what is sent again out of turn: c->rtx_off */
+	uint8_t dups; /* duplicate ACKs owed: these travel alone (RFC 5681 2) */
+	uint8_t owed; /* TCP_OWED_* */
+};
+
 /* What a host decides once for all connections. Microseconds and bytes. */
 struct tcp_params {
 	const struct tcp_cc_ops *cc;
@@ -115,8 +135,8 @@ struct tcp_conn {
 	/* Line 0: each received segment. */
 	uint64_t rcv_nxt;       /* data in order up to here; does not count the FIN */
 	uint64_t rcv_adv;       /* right edge that the peer was told; never moves left */
-	uint64_t snd_una;       /* counts the FIN, as do snd_nxt and snd_max */
-	uint64_t snd_nxt;       /* next to send: moves back on a retransmission timeout */
+	uint64_t snd_una;       /* counts the FIN, as do the cursors' nxt and snd_max */
+	struct tcp_cursor sent; /* what the port took ends here */
 	uint64_t snd_max;       /* highest offset ever sent + 1 */
 	uint64_t snd_wnd;       /* bytes behind snd_una, scaled */
 	uint64_t last_ack_sent; /* RFC 7323 4.3; counts the FIN */
@@ -127,11 +147,11 @@ struct tcp_conn {
 	bool peer_fin; /* the FIN is in order: rcv_nxt is the peer's final offset */
 
 	/* Line 1: each sent segment. */
-	uint64_t plan_nxt; /* planned, not yet taken by the port; >= snd_nxt */
-	uint64_t snd_end;  /* end of the data that may be sent */
-	uint64_t fin_off;  /* our FIN's offset; TCP_NO_OFF: none queued */
-	uint64_t rcv_lim;  /* the caller takes bytes up to here */
-	uint32_t mss;      /* payload bytes per segment, options taken off */
+	struct tcp_cursor plan; /* and what is planned, here */
+	uint64_t snd_end;       /* end of the data that may be sent */
+	uint64_t fin_off;       /* our FIN's offset; TCP_NO_OFF: none queued */
+	uint64_t rcv_lim;       /* the caller takes bytes up to here */
+	uint32_t mss;           /* payload bytes per segment, options taken off */
 	uint32_t iss;
 	uint32_t irs;
 	uint32_t ts_offset; /* added to now in ms: RFC 7323 5.4 */
@@ -139,12 +159,6 @@ struct tcp_conn {
 	uint16_t remote_port;
 	uint8_t snd_wscale;
 	uint8_t rcv_wscale;
-	bool ack_now;     /* owed at once; any segment carries it */
-	bool ack_delayed; /* owed at delack_at */
-	uint8_t dup_owed; /* duplicate ACKs owed: these travel alone (RFC 5681 2) */
-	uint8_t dup_planned;
-	bool ack_planned; /* what ack_now or ack_delayed asks for is planned */
-	bool wscale_on;   /* SYN-SENT: what we offered; later: what was agreed */
 	uint32_t seg_max; /* payload bytes per plan: whole segments of mss, at least one */
 
 	/* Line 2: windows, acknowledgment and loss. */
@@ -153,19 +167,12 @@ struct tcp_conn {
 	uint64_t max_wnd;     /* largest snd_wnd seen */
 	uint64_t recover;     /* TCP_LOSS_RECOVERY*: ends here; else: no new recovery below it */
 	uint64_t timeout_end; /* snd_max at the last timeout: below it ssthresh stays */
-	uint64_t rtx_nxt;     /* to be sent again, out of turn: [rtx_nxt, rtx_end) */
-	uint64_t rtx_plan;    /* planned of it */
-	uint64_t rtx_end;
-	uint64_t dup_left; /* recovery: bytes in flight that duplicate ACKs may still tell of */
-	uint8_t loss;      /* enum tcp_loss */
+	uint64_t rtx_off;     /* recovery: from here rtx_len bytes are sent again, out of turn */
+	uint64_t dup_left;    /* recovery: bytes in flight that duplicate ACKs may still tell of */
+	uint32_t rtx_len;
+	uint8_t loss; /* enum tcp_loss */
 	uint8_t dupacks;
 	uint8_t persist_backoff;
-	bool probe_due; /* send into the closed window */
-	bool probe_planned;
-	bool keep_due; /* a keep-alive */
-	bool keep_planned;
-	bool syn_due;
-	bool syn_planned;
 	bool orphan;      /* the owner closed the handle */
 	bool unread;      /* and will never read some bytes that came: RST behind our FIN */
 	bool unreachable; /* SYN-SENT: a router says so */
@@ -196,8 +203,8 @@ struct tcp_conn {
 	bool syn_lost;
 
 	/* Deadlines in us, TCP_NEVER when off. */
-	uint64_t rtx_at; /* retransmission, or persist while the window is closed */
-	uint64_t delack_at;
+	uint64_t rtx_at;    /* retransmission, or persist while the window is closed */
+	uint64_t delack_at; /* then an ACK is owed */
 	uint64_t linger_at; /* FIN-WAIT-2 of an orphan; of all of it with bytes unread */
 	uint64_t keep_at;
 	uint64_t drain_end; /* an orphan takes bytes off its peer up to here */
@@ -208,8 +215,30 @@ struct tcp_conn {
 	struct tcp_ranges held; /* out-of-order runs, mirrored by the caller's queue */
 };
 
-static_assert(offsetof(struct tcp_conn, plan_nxt) == 64, "line 0: each received segment");
-static_assert(offsetof(struct tcp_conn, wl1) == 128, "line 1: each sent segment");
+static_assert(sizeof(struct tcp_cursor) == 16, "two of them in each connection");
+
+/* Event: it owes something more. */
+static inline void
+tcp_owe(struct tcp_conn *c, uint8_t what)
+{
+	c->sent.owed |= what;
+	c->plan.owed |= what;
+}
+
+/* Event: that is owed no more. */
+static inline void
+tcp_waive(struct tcp_conn *c, uint8_t what)
+{
+	c->sent.owed &= (uint8_t)~what;
+	c->plan.owed &= (uint8_t)~what;
+}
+
+/* Is it owed? Also while it is planned. */
+static inline bool
+tcp_owes(const struct tcp_conn *c, uint8_t what)
+{
+	return (c->sent.owed & what) != 0;
+}
 
 /* Our timestamp clock, RFC 7323 5.4: 1 ms, so it wraps after 49 days. */
 static inline uint32_t

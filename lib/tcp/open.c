@@ -210,7 +210,6 @@ tcp_conn_accept(struct tcp_conn *c, const struct tcp_params *p, const struct tcp
 	c->local_port = s->local_port;
 	c->remote_port = s->remote_port;
 	c->rcv_adv = s->rcv_wnd;
-	c->wscale_on = s->wscale_on;
 	c->snd_wscale = s->snd_wscale;
 	c->rcv_wscale = s->rcv_wscale;
 	c->ts_on = s->ts_on;
@@ -231,11 +230,10 @@ tcp_conn_connect(struct tcp_conn *c, const struct tcp_params *p, uint16_t local_
 	c->local_port = local_port;
 	c->remote_port = remote_port;
 	c->rcv_mss = our_mss;
-	c->wscale_on = true;
 	c->rcv_wscale = p->wscale;
 	c->ts_on = p->timestamps;
 	c->ts_first = tcp_ts_now(ts_offset, now_us);
-	c->syn_due = true;
+	tcp_owe(c, TCP_OWED_SYN);
 }
 
 void
@@ -244,9 +242,8 @@ tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *syn_ack, uint64_t
 	c->state = c->fin_off == TCP_NO_OFF ? TCP_ESTABLISHED : TCP_FIN_WAIT_1;
 	c->irs = syn_ack->seq;
 	c->rtx_at = TCP_NEVER;
-	c->syn_due = false;
+	tcp_waive(c, TCP_OWED_SYN);
 	c->unreachable = false;
-	c->wscale_on = syn_ack->has_wscale;
 	c->snd_wscale = syn_ack->has_wscale ? syn_ack->wscale : 0;
 	if (!syn_ack->has_wscale)
 		c->rcv_wscale = 0;
@@ -255,5 +252,5 @@ tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *syn_ack, uint64_t
 	/* RFC 7323 2.2: the window of a SYN is not scaled. */
 	open_windows(c, peer_mss(c->params, syn_ack), (uint16_t)c->rcv_mss, syn_ack->wnd, now_us);
 	measure(c, syn_ack, c->timed_at_us, now_us);
-	c->ack_now = true;
+	tcp_owe(c, TCP_OWED_ACK);
 }

@@ -34,7 +34,7 @@ fill(const struct tcp_conn *c, uint64_t off, uint8_t flags, uint64_t now_us, str
 static bool
 plan_syn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
-	if (!c->syn_due || c->syn_planned)
+	if ((c->plan.owed & TCP_OWED_SYN) == 0)
 		return false;
 	fill(c, 0, TCP_SYN, now_us, o);
 	o->syn = true;
@@ -118,14 +118,14 @@ plan_max(const struct tcp_conn *c, uint64_t off)
 }
 
 /*
- * Payload bytes for segments at plan_nxt; 0: they have to wait. Sender's
+ * Payload bytes for segments at plan.nxt; 0: they have to wait. Sender's
  * silly-window avoidance, RFC 9293 3.8.6.2.1, without Nagle: full segments, or
  * all there is, or half of the largest window seen.
  */
 static uint32_t
 segment_len(const struct tcp_conn *c)
 {
-	uint64_t off = c->plan_nxt;
+	uint64_t off = c->plan.nxt;
 	uint64_t want = min64(c->snd_end - off, plan_max(c, off));
 	uint64_t by_wnd = room(c->snd_una + c->snd_wnd, off);
 	uint64_t by_cwnd = room(c->snd_una + c->cc.cwnd + limited_transmit(c, off), off);
@@ -137,7 +137,8 @@ segment_len(const struct tcp_conn *c)
 		return (uint32_t)len - (uint32_t)len % c->mss;
 	if (by_cwnd <= by_wnd)
 		return 0; /* cwnd >= mss: something is in flight, its ACK will come */
-	if (off < c->snd_max || 2 * len >= c->max_wnd || (c->probe_due && off == c->snd_una))
+	if (off < c->snd_max || 2 * len >= c->max_wnd ||
+	    ((c->plan.owed & TCP_OWED_PROBE) != 0 && off == c->snd_una))
 		return (uint32_t)len;
 	return 0;
 }
@@ -146,10 +147,10 @@ segment_len(const struct tcp_conn *c)
 static bool
 plan_blocked(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
-	if (c->plan_nxt != c->snd_una)
+	if (c->plan.nxt != c->snd_una)
 		return false;
-	if (c->probe_due) {
-		if (c->probe_planned)
+	if (tcp_owes(c, TCP_OWED_PROBE)) {
+		if ((c->plan.owed & TCP_OWED_PROBE) == 0)
 			return false;
 		plan_segment(c, c->snd_una, 1, false, now_us, o);
 		o->probe = true;
@@ -167,7 +168,7 @@ plan_blocked(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 static bool
 plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
-	uint64_t off = c->plan_nxt;
+	uint64_t off = c->plan.nxt;
 	uint32_t len = 0;
 
 	if (off >= tcp_snd_lim(c))
@@ -188,15 +189,14 @@ plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 static bool
 plan_out_of_turn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
-	uint64_t off = c->rtx_plan > c->snd_una ? c->rtx_plan : c->snd_una;
-	uint64_t end = min64(c->rtx_end, c->snd_end);
-	uint64_t len = room(min64(end, c->snd_una + c->snd_wnd), off);
+	uint64_t next = c->rtx_off + c->plan.rtx, end = c->rtx_off + c->rtx_len;
+	uint64_t off = next > c->snd_una ? next : c->snd_una;
+	uint64_t len = room(min64(min64(end, c->snd_end), c->snd_una + c->snd_wnd), off);
 
-	if (off >= c->rtx_end || (len == 0 && off != c->fin_off))
+	if (off >= end || (len == 0 && off != c->fin_off))
 		return false;
 	len = min64(len, c->mss);
-	plan_segment(c, off, (uint32_t)len, off + len == c->fin_off && c->rtx_end > c->fin_off,
-		     now_us, o);
+	plan_segment(c, off, (uint32_t)len, off + len == c->fin_off && end > c->fin_off, now_us, o);
 	o->out_of_turn = true;
 	return true;
 }
@@ -218,19 +218,19 @@ tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	case TCP_TIME_WAIT:
 		break;
 	}
-	if (c->dup_planned < c->dup_owed) {
+	if (c->plan.dups > 0) {
 		plan_ack(c, true, now_us, o);
 		return true;
 	}
-	if (c->rtx_plan < c->rtx_end && plan_out_of_turn(c, now_us, o))
+	if (c->plan.rtx < c->rtx_len && plan_out_of_turn(c, now_us, o))
 		return true;
 	if (plan_data(c, now_us, o))
 		return true;
-	if (c->keep_due && !c->keep_planned) {
+	if (c->plan.owed & TCP_OWED_KEEPALIVE) {
 		plan_keepalive(c, now_us, o);
 		return true;
 	}
-	if (!c->ack_now || c->ack_planned)
+	if ((c->plan.owed & TCP_OWED_ACK) == 0)
 		return false;
 	plan_ack(c, false, now_us, o);
 	return true;
@@ -247,28 +247,44 @@ tcp_plan_trim(struct tcp_out *o, uint32_t len)
 	o->seg.flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
 }
 
-void
-tcp_plan_take(struct tcp_conn *c, const struct tcp_out *o)
+/* Behind its last byte, or FIN. */
+static uint64_t
+end_of(const struct tcp_out *o)
 {
-	uint64_t end = o->off + o->len + (o->fin ? 1 : 0);
+	return o->off + o->len + (o->fin ? 1 : 0);
+}
+
+/* A cursor, c's, moves past a segment: what that says is owed no more, its bytes are behind it. */
+static void
+pass(struct tcp_cursor *at, const struct tcp_conn *c, const struct tcp_out *o)
+{
+	uint64_t end = end_of(o);
 
 	if (o->syn) { /* the one segment without an ACK */
-		c->syn_planned = true;
+		at->owed &= (uint8_t)~TCP_OWED_SYN;
 		return;
 	}
 	if (o->keepalive) { /* its ACK is not heard: it stands in front of the window */
-		c->keep_planned = true;
+		at->owed &= (uint8_t)~TCP_OWED_KEEPALIVE;
 		return;
 	}
-	c->ack_planned = true;
-	if (o->dup_ack)
-		c->dup_planned++;
-	else if (o->probe)
-		c->probe_planned = true;
-	else if (o->out_of_turn)
-		c->rtx_plan = end;
-	else if (end > o->off)
-		c->plan_nxt = end;
+	at->owed &= (uint8_t)~TCP_OWED_ACK;
+	if (o->dup_ack) {
+		at->dups--;
+	} else if (o->out_of_turn) {
+		at->rtx = (uint32_t)(end - c->rtx_off);
+	} else if (end > o->off) {
+		at->owed &= (uint8_t)~TCP_OWED_PROBE;
+		/* Behind a probe it stays: once the window opens, sending goes on from snd_una. */
+		if (!o->probe)
+			at->nxt = end;
+	}
+}
+
+void
+tcp_plan_take(struct tcp_conn *c, const struct tcp_out *o)
+{
+	pass(&c->plan, c, o);
 }
 
 /* Every segment carries the newest ACK and window. */
@@ -281,11 +297,6 @@ ack_sent(struct tcp_conn *c, const struct tcp_out *o)
 		return;
 	if (o->ack_off > c->last_ack_sent)
 		c->last_ack_sent = o->ack_off;
-	if (!c->ack_planned)
-		return;
-	c->ack_planned = false;
-	c->ack_now = false;
-	c->ack_delayed = false;
 	c->delack_at = TCP_NEVER;
 	c->rcv_unacked = 0;
 }
@@ -293,8 +304,6 @@ ack_sent(struct tcp_conn *c, const struct tcp_out *o)
 static void
 syn_sent(struct tcp_conn *c, uint64_t now_us)
 {
-	c->syn_due = false;
-	c->syn_planned = false;
 	if (!c->syn_lost) {
 		c->timed_at_us = now_us;
 		c->ts_first = tcp_ts_now(c->ts_offset, now_us);
@@ -306,7 +315,7 @@ syn_sent(struct tcp_conn *c, uint64_t now_us)
 static void
 use_cwnd(struct tcp_conn *c)
 {
-	uint64_t flight = c->snd_nxt - c->snd_una;
+	uint64_t flight = c->sent.nxt - c->snd_una;
 	bool limited = flight + c->mss > c->cc.cwnd;
 
 	if (c->snd_una < c->round_end && !limited &&
@@ -328,8 +337,6 @@ in_turn_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t end, uint64_t
 		c->timed_end = end;
 		c->timed_at_us = now_us;
 	}
-	c->probe_due = false;
-	c->snd_nxt = end;
 	if (end > c->snd_max)
 		c->snd_max = end;
 	use_cwnd(c);
@@ -339,21 +346,15 @@ in_turn_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t end, uint64_t
 void
 tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
 {
-	uint64_t end = o->off + o->len + (o->fin ? 1 : 0);
+	uint64_t end = end_of(o);
 
-	if (o->keepalive) {
-		c->keep_due = false;
-		c->keep_planned = false;
+	pass(&c->sent, c, o);
+	if (o->keepalive)
 		return;
-	}
 	ack_sent(c, o);
 	if (o->syn) {
 		syn_sent(c, now_us);
 		return;
-	}
-	if (o->dup_ack) {
-		c->dup_owed--;
-		c->dup_planned--;
 	}
 	if (end == o->off)
 		return;
@@ -361,14 +362,10 @@ tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
 	if (o->rexmit)
 		c->last_rexmit_at_us = now_us;
 	if (o->probe) {
-		/* Only snd_max moves: once the window opens, sending goes on from snd_una. */
-		c->probe_due = false;
-		c->probe_planned = false;
 		if (end > c->snd_max)
 			c->snd_max = end;
 		tcp_timer_persist(c, now_us);
 	} else if (o->out_of_turn) {
-		c->rtx_nxt = end;
 		c->timed_end = TCP_NO_OFF;
 		if (c->loss == TCP_LOSS_RECOVERY)
 			tcp_timer_restart(c, now_us);
@@ -380,11 +377,5 @@ tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
 void
 tcp_plan_drop(struct tcp_conn *c)
 {
-	c->plan_nxt = c->snd_nxt;
-	c->rtx_plan = c->rtx_nxt;
-	c->dup_planned = 0;
-	c->ack_planned = false;
-	c->probe_planned = false;
-	c->keep_planned = false;
-	c->syn_planned = false;
+	c->plan = c->sent;
 }

@@ -28,7 +28,7 @@ struct tcp_out {
 	bool syn;
 	bool fin;         /* FIN behind the payload */
 	bool rexmit;      /* each segment of it begins below snd_max: sent before */
-	bool out_of_turn; /* from rtx_nxt, not from snd_nxt: fast retransmission */
+	bool out_of_turn; /* from rtx_off, not from nxt: fast retransmission */
 	bool probe;       /* one byte behind the right edge of a closed window */
 	bool dup_ack;     /* a duplicate ACK, which travels alone */
 	bool keepalive;   /* in front of the window: its ACK does not count */

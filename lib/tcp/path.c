@@ -73,7 +73,7 @@ tcp_path_too_big(struct tcp_conn *c, uint32_t seq, uint16_t mtu)
 uint32_t
 tcp_path_unreachable(struct tcp_conn *c, uint32_t seq, bool hard)
 {
-	bool syn_is_out = !c->syn_due || c->syn_lost;
+	bool syn_is_out = !tcp_owes(c, TCP_OWED_SYN) || c->syn_lost;
 
 	if (c->state != TCP_SYN_SENT || seq != c->iss || !syn_is_out)
 		return 0;

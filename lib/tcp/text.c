@@ -12,7 +12,7 @@ enum {
 uint32_t
 tcp_text_ack_now(struct tcp_conn *c)
 {
-	c->ack_now = true;
+	tcp_owe(c, TCP_OWED_ACK);
 	return TCP_EV_SEND;
 }
 
@@ -23,7 +23,6 @@ tcp_text_again(struct tcp_conn *c, uint64_t now_us)
 		c->again_next_us = now_us + TCP_AGAIN_US;
 		return tcp_text_ack_now(c);
 	}
-	c->ack_delayed = true;
 	if (c->delack_at > c->again_next_us)
 		c->delack_at = c->again_next_us;
 	return 0;
@@ -33,8 +32,10 @@ tcp_text_again(struct tcp_conn *c, uint64_t now_us)
 static uint32_t
 ack_dup(struct tcp_conn *c)
 {
-	if (c->dup_owed < UINT8_MAX)
-		c->dup_owed++;
+	if (c->sent.dups < UINT8_MAX) {
+		c->sent.dups++;
+		c->plan.dups++;
+	}
 	return TCP_EV_SEND;
 }
 
@@ -52,7 +53,6 @@ ack_in_order(struct tcp_conn *c, uint64_t n, bool gap, uint64_t now_us)
 	c->rcv_unacked += (uint32_t)n;
 	if (gap || c->rcv_unacked >= 2 * full)
 		return tcp_text_ack_now(c);
-	c->ack_delayed = true;
 	if (c->delack_at > now_us + c->params->delack_us)
 		c->delack_at = now_us + c->params->delack_us;
 	return 0;

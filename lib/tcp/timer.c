@@ -26,7 +26,7 @@ arm(struct tcp_conn *c, uint64_t now_us, uint32_t in_us)
 void
 tcp_timer_restart(struct tcp_conn *c, uint64_t now_us)
 {
-	if (c->state == TCP_SYN_SENT || c->snd_nxt > c->snd_una)
+	if (c->state == TCP_SYN_SENT || c->sent.nxt > c->snd_una)
 		arm(c, now_us, tcp_rtt_rto(&c->rtt, c->params));
 	else
 		c->rtx_at = TCP_NEVER;
@@ -58,9 +58,8 @@ tcp_timer_persist(struct tcp_conn *c, uint64_t now_us)
 static void
 go_back(struct tcp_conn *c)
 {
-	c->snd_nxt = c->snd_una;
-	c->plan_nxt = c->snd_una;
-	c->rtx_nxt = c->rtx_plan = c->rtx_end = 0;
+	c->sent.nxt = c->plan.nxt = c->snd_una;
+	c->rtx_len = 0;
 	c->dupacks = 0;
 	c->loss = TCP_LOSS_NONE;
 }
@@ -80,7 +79,7 @@ tcp_timer_go_back(struct tcp_conn *c)
 static void
 retransmission_timeout(struct tcp_conn *c)
 {
-	uint64_t flight = c->snd_nxt - c->snd_una;
+	uint64_t flight = c->sent.nxt - c->snd_una;
 
 	/*
 	 * Until all that was out at the last timeout is acknowledged, another
@@ -97,7 +96,7 @@ static void
 persist_timeout(struct tcp_conn *c)
 {
 	go_back(c);
-	c->probe_due = true;
+	tcp_owe(c, TCP_OWED_PROBE);
 	if (c->persist_backoff < UINT8_MAX)
 		c->persist_backoff++;
 }
@@ -123,8 +122,8 @@ rtx_expired(struct tcp_conn *c, uint64_t now_us)
 	if (c->state == TCP_SYN_SENT) {
 		tcp_rtt_backoff(&c->rtt);
 		c->syn_lost = true;
-		c->syn_due = true;
-	} else if (c->snd_nxt == c->snd_una || (c->snd_wnd == 0 && c->snd_una < c->snd_end)) {
+		tcp_owe(c, TCP_OWED_SYN);
+	} else if (c->sent.nxt == c->snd_una || (c->snd_wnd == 0 && c->snd_una < c->snd_end)) {
 		persist_timeout(c);
 	} else {
 		retransmission_timeout(c);
@@ -136,7 +135,7 @@ void
 tcp_keepalive(struct tcp_conn *c, uint64_t now_us)
 {
 	c->keep_sent = 0;
-	c->keep_due = false;
+	tcp_waive(c, TCP_OWED_KEEPALIVE);
 	c->keep_at = TCP_NEVER;
 	if (c->params->keep_idle_us != 0 && c->state != TCP_CLOSED && !c->orphan)
 		c->keep_at = now_us + c->params->keep_idle_us;
@@ -162,7 +161,9 @@ keepalive_expired(struct tcp_conn *c, uint64_t now_us)
 	}
 	if (c->keep_sent == 0 && c->keep_at > now_us)
 		return 0;
-	if (c->keep_due) { /* the port did not take the last one: nobody could answer it */
+	if (tcp_owes(
+		    c,
+		    TCP_OWED_KEEPALIVE)) { /* the port did not take the last one: nobody could answer it */
 		c->keep_at = now_us + p->keep_every_us;
 		return TCP_EV_SEND;
 	}
@@ -171,7 +172,7 @@ keepalive_expired(struct tcp_conn *c, uint64_t now_us)
 		return TCP_EV_CLOSED;
 	}
 	c->keep_sent++;
-	c->keep_due = true;
+	tcp_owe(c, TCP_OWED_KEEPALIVE);
 	c->keep_probe_us = now_us;
 	c->keep_at = now_us + p->keep_every_us;
 	return TCP_EV_SEND;
@@ -188,7 +189,7 @@ tcp_timer(struct tcp_conn *c, uint64_t now_us)
 	}
 	if (now_us >= c->delack_at) {
 		c->delack_at = TCP_NEVER;
-		c->ack_now = true;
+		tcp_owe(c, TCP_OWED_ACK);
 		events |= TCP_EV_SEND;
 	}
 	if (now_us >= c->rtx_at)

@@ -107,5 +107,5 @@ tcp_rcv_room(struct tcp_conn *c, uint32_t room)
 	if (room > c->rcv_buf)
 		c->rcv_buf = room;
 	if (c->state != TCP_SYN_SENT && tcp_window_update_due(c))
-		c->ack_now = true;
+		tcp_owe(c, TCP_OWED_ACK);
 }

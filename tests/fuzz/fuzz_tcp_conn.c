@@ -171,7 +171,7 @@ step_segment(struct fuzz_in *in)
 	uint64_t rcv[] = { w.c.rcv_nxt,        w.c.rcv_adv,
 			   (uint64_t)-1,       rs->n > 0 ? rs->r[0].start : w.c.rcv_nxt,
 			   tcp_ranges_end(rs), w.c.peer_fin_off };
-	uint64_t snd[] = { w.c.snd_una, w.c.snd_nxt, w.c.snd_max, w.c.fin_off };
+	uint64_t snd[] = { w.c.snd_una, w.c.sent.nxt, w.c.snd_max, w.c.fin_off };
 	static const uint16_t lens[] = { 0, 1, 2, 100, 536, 999, 1000, 1448 };
 	struct tcp_seg seg = { 0 };
 	uint8_t how = fuzz_u8(in);

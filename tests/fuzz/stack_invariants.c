@@ -142,11 +142,11 @@ check_tcp(const struct rtls_sock *k)
 		return "more in order than was allowed";
 	if (c->peer_fin_off != TCP_NO_OFF && c->rcv_nxt > c->peer_fin_off)
 		return "bytes behind the FIN";
-	if (c->snd_una > c->snd_nxt || c->snd_nxt > c->snd_max || c->snd_nxt > c->plan_nxt)
+	if (c->snd_una > c->sent.nxt || c->sent.nxt > c->snd_max || c->sent.nxt > c->plan.nxt)
 		return "SND.UNA, SND.NXT and what was sent are out of order";
 	if (c->snd_max > tcp_snd_lim(c) || c->snd_end > sendq_end(&k->sendq))
 		return "more was sent than was queued";
-	if (c->rtx_nxt > c->rtx_end || c->mss == 0 || c->seg_max < c->mss)
+	if ((c->rtx_len != 0 && c->sent.rtx > c->rtx_len) || c->mss == 0 || c->seg_max < c->mss)
 		return "a retransmission turned round, or segments of nothing";
 	return NULL;
 }

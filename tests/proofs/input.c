@@ -29,7 +29,7 @@ is_near(int64_t off, uint32_t wire, uint64_t expected)
 uint32_t
 tcp_text_ack_now(struct tcp_conn *conn)
 {
-	conn->ack_now = true;
+	tcp_owe(conn, TCP_OWED_ACK);
 	return TCP_EV_SEND;
 }
 
@@ -76,8 +76,8 @@ tcp_ack_input(struct tcp_conn *conn, const struct tcp_seg *s, int64_t seq, int64
 	      ack >= (int64_t)conn->snd_una - (int64_t)conn->max_wnd);
 	ack_came = true;
 	conn->snd_una = ack > (int64_t)conn->snd_una ? (uint64_t)ack : conn->snd_una;
-	conn->snd_nxt = conn->snd_nxt > conn->snd_una ? conn->snd_nxt : conn->snd_una;
-	conn->plan_nxt = conn->plan_nxt > conn->snd_nxt ? conn->plan_nxt : conn->snd_nxt;
+	conn->sent.nxt = conn->sent.nxt > conn->snd_una ? conn->sent.nxt : conn->snd_una;
+	conn->plan.nxt = conn->plan.nxt > conn->sent.nxt ? conn->plan.nxt : conn->sent.nxt;
 	conn->loss = TCP_LOSS_NONE;
 	return 0;
 }
@@ -152,7 +152,7 @@ prove_challenge(void)
 
 	any_conn();
 	ASSUME(now_us < UINT64_MAX / 2 && later_us >= now_us);
-	PROVE(tcp_challenge(&c, now_us) == TCP_EV_SEND && c.ack_now);
+	PROVE(tcp_challenge(&c, now_us) == TCP_EV_SEND && tcp_owes(&c, TCP_OWED_ACK));
 	ASSUME(later_us - now_us < params.challenge_us);
 	PROVE((tcp_input(&c, &seg, later_us).events & TCP_EV_CHALLENGE) == 0);
 }

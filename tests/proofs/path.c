@@ -60,9 +60,9 @@ prove_too_big(void)
 	agreed = c.mss_agreed;
 	quotes = seq - tcp_seq_of(&c, c.snd_una) < c.snd_max - c.snd_una;
 	if (tcp_path_too_big(&c, seq, mtu) != 0)
-		PROVE(quotes && c.mss < mss && c.snd_nxt == c.snd_una);
+		PROVE(quotes && c.mss < mss && c.sent.nxt == c.snd_una);
 	else
-		PROVE(c.snd_nxt == any.snd_nxt);
+		PROVE(c.sent.nxt == any.sent.nxt);
 	PROVE(sender_holds(&c) && c.mss <= mss && c.mss_agreed <= agreed);
 	PROVE(c.mss_agreed == agreed || c.mss_agreed >= 576 - 52);
 	PROVE(c.snd_una == any.snd_una && c.snd_max == any.snd_max);

@@ -220,18 +220,17 @@ tcp_check(const struct tcp_conn *c)
 		return NULL;
 	}
 	MUST(c->end == TCP_END_NONE);
-	MUST(c->snd_una <= c->snd_nxt);
-	MUST(c->snd_nxt <= c->snd_max);
+	MUST(c->snd_una <= c->sent.nxt);
+	MUST(c->sent.nxt <= c->snd_max);
 	MUST(c->snd_max <= tcp_snd_lim(c));
-	MUST(c->plan_nxt >= c->snd_nxt);
-	MUST(c->plan_nxt <= tcp_snd_lim(c));
-	MUST(c->rtx_nxt <= c->rtx_plan);
-	MUST(c->rtx_plan <= c->rtx_end || c->rtx_end == 0);
+	MUST(c->plan.nxt >= c->sent.nxt);
+	MUST(c->plan.nxt <= tcp_snd_lim(c));
+	MUST(c->sent.rtx <= c->plan.rtx);
+	MUST(c->plan.rtx <= c->rtx_len || c->rtx_len == 0);
 	MUST(c->rcv_nxt <= c->rcv_adv || c->state == TCP_SYN_SENT);
 	MUST(c->last_ack_sent <= tcp_ack_off(c));
-	MUST(c->dup_planned <= c->dup_owed);
-	MUST(c->snd_una == c->snd_nxt || c->rtx_at != TCP_NEVER);
-	MUST(!c->ack_delayed || c->ack_now || c->delack_at != TCP_NEVER);
+	MUST(c->plan.dups <= c->sent.dups);
+	MUST(c->snd_una == c->sent.nxt || c->rtx_at != TCP_NEVER);
 	MUST(c->peer_fin_off == TCP_NO_OFF || c->rcv_nxt <= c->peer_fin_off);
 	MUST(!c->peer_fin || c->rcv_nxt == c->peer_fin_off);
 	MUST(c->state == TCP_SYN_SENT || c->cc.cwnd >= c->mss);
@@ -246,10 +245,10 @@ tcp_check_quiet(const struct tcp_conn *c)
 
 	if (broken != NULL || c->state == TCP_CLOSED)
 		return broken;
-	MUST(c->plan_nxt == c->snd_nxt);
-	MUST(!c->ack_now);
-	MUST(c->dup_owed == 0);
-	MUST(!c->probe_due);
+	MUST(c->plan.nxt == c->sent.nxt);
+	MUST(!tcp_owes(c, TCP_OWED_ACK));
+	MUST(c->sent.dups == 0);
+	MUST(!tcp_owes(c, TCP_OWED_PROBE));
 	MUST(c->snd_una == tcp_snd_lim(c) || c->rtx_at != TCP_NEVER);
 	MUST(c->state != TCP_SYN_SENT || c->rtx_at != TCP_NEVER);
 	return NULL;

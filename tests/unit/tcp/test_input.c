@@ -12,7 +12,7 @@
 static bool
 owes_ack(const struct tcp_conn *c)
 {
-	return c->ack_now || c->dup_owed > 0;
+	return tcp_owes(c, TCP_OWED_ACK) || c->sent.dups > 0;
 }
 
 /* Where a segment begins, as seen from what we expect next. */
@@ -284,7 +284,7 @@ test_ack_range(void)
 		CU_ASSERT_EQUAL(c.snd_una, rows[i].una);
 		/* Data of a segment whose ACK is wild is not taken. */
 		CU_ASSERT_EQUAL(v.keep, rows[i].challenge ? 0 : 100);
-		CU_ASSERT_EQUAL(c.ack_now, rows[i].challenge);
+		CU_ASSERT_EQUAL(tcp_owes(&c, TCP_OWED_ACK), rows[i].challenge);
 		CU_ASSERT_EQUAL(!!(v.events & TCP_EV_ACKED), c.snd_una > 5000);
 	}
 }
@@ -322,8 +322,8 @@ test_challenge_is_private(void)
 	syn = fx_seg(&a, TCP_SYN, 100, 0, 0);
 	fx_input(&a, &syn, FX_T0);
 	fx_input(&b, &syn, FX_T0);
-	CU_ASSERT_TRUE(a.ack_now);
-	CU_ASSERT_TRUE(b.ack_now);
+	CU_ASSERT_TRUE(tcp_owes(&a, TCP_OWED_ACK));
+	CU_ASSERT_TRUE(tcp_owes(&b, TCP_OWED_ACK));
 }
 
 /* Which segments a peer that missed an ACK may send: these are answered whatever others do. */
@@ -376,7 +376,7 @@ junk_conn(struct tcp_conn *c)
 		tcp_rcv_room(c, FX_ROOM);
 		fx_send_all(c, FX_T0, 9, &o);
 	}
-	c->ack_now = true;
+	tcp_owe(c, TCP_OWED_ACK);
 	fx_send_all(c, FX_T0, 9, &o);
 	CU_ASSERT_EQUAL_FATAL(c->rcv_adv, 160000);
 }
@@ -489,14 +489,14 @@ test_paws(void)
 
 		fx_established(&c, &conf);
 		fx_data(&c, 0, 1000, FX_T0);
-		c.ack_now = true;
+		tcp_owe(&c, TCP_OWED_ACK);
 		fx_send_all(&c, FX_T0, 9, &o);
 		seg = fx_seg(&c, row->flags, row->seq, 0, 100);
 		seg.ts_val = c.ts_recent + row->ts_val;
 		seg.has_ts = row->has_ts;
 		v = fx_input(&c, &seg, FX_T0 + row->later_us);
 		CU_ASSERT_EQUAL(v.keep == 100, row->taken);
-		CU_ASSERT_EQUAL(c.ack_now, row->answered);
+		CU_ASSERT_EQUAL(tcp_owes(&c, TCP_OWED_ACK), row->answered);
 		CU_ASSERT_PTR_NULL(tcp_check(&c));
 	}
 }
@@ -539,7 +539,7 @@ test_no_timestamp(void)
 
 		fx_established(&c, &conf);
 		fx_data(&c, 0, 1000, FX_T0);
-		c.ack_now = true;
+		tcp_owe(&c, TCP_OWED_ACK);
 		fx_send_all(&c, FX_T0, 9, &o);
 		CU_ASSERT_EQUAL(c.rcv_adv, 60000);
 		seg = fx_seg(&c, no_ts[i].flags, no_ts[i].seq, 0, no_ts[i].len);
@@ -608,7 +608,7 @@ test_ts_recent(void)
 	seg.ts_val = first + 70;
 	fx_input(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.ts_recent, first + 60);
-	c.ack_now = true;
+	tcp_owe(&c, TCP_OWED_ACK);
 	fx_send_all(&c, FX_T0, 9, &o);
 	CU_ASSERT_EQUAL(o.seg.ts_ecr, first + 60);
 

@@ -18,7 +18,7 @@ test_nothing(void)
 	CU_ASSERT_FALSE(tcp_plan(&c, FX_T0, &o));
 	CU_ASSERT_EQUAL(tcp_deadline(&c), TCP_NEVER);
 	fx_state(&c, TCP_CLOSED, NULL);
-	c.ack_now = true;
+	tcp_owe(&c, TCP_OWED_ACK);
 	CU_ASSERT_FALSE(tcp_plan(&c, FX_T0, &o));
 }
 
@@ -137,7 +137,7 @@ test_refused(void)
 		CU_ASSERT_PTR_NULL(tcp_check(&c));
 		CU_ASSERT_EQUAL(c.snd_max, k == 5 ? 4500 : k * 1000);
 		CU_ASSERT_EQUAL(c.rtx_at == TCP_NEVER, k == 0);
-		CU_ASSERT_EQUAL(c.ack_now, k == 0);
+		CU_ASSERT_EQUAL(tcp_owes(&c, TCP_OWED_ACK), k == 0);
 		CU_ASSERT_EQUAL(c.rcv_unacked, k == 0 ? 2000 : 0);
 		for (uint32_t i = k; i < 5; i++) {
 			CU_ASSERT_TRUE_FATAL(fx_send(&c, FX_T0 + 1000, &o));
@@ -236,7 +236,7 @@ test_silly_window(void)
 		fx_ack(&c, 0, row->wnd, FX_T0);
 		tcp_send_ready(&c, row->ready);
 		fx_send_all(&c, FX_T0, 99, &o);
-		CU_ASSERT_EQUAL(c.snd_nxt, row->sent);
+		CU_ASSERT_EQUAL(c.sent.nxt, row->sent);
 		CU_ASSERT_EQUAL(o.len, row->last);
 		CU_ASSERT_PTR_NULL(tcp_check_quiet(&c));
 	}
@@ -366,7 +366,7 @@ test_window_shrinks(void)
 	tcp_timer(&c, c.rtx_at);
 	c.cc.cwnd = 20000;
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0, 99, &o), 3);
-	CU_ASSERT_EQUAL(c.snd_nxt, 5000);
+	CU_ASSERT_EQUAL(c.sent.nxt, 5000);
 	CU_ASSERT_EQUAL(c.snd_max, 10000);
 	CU_ASSERT_PTR_NULL(tcp_check_quiet(&c));
 }
@@ -388,13 +388,13 @@ test_probe(void)
 	CU_ASSERT_EQUAL(o.len, 1);
 	CU_ASSERT_EQUAL(o.off, 0);
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
-	CU_ASSERT_EQUAL(c.snd_nxt, 0);
+	CU_ASSERT_EQUAL(c.sent.nxt, 0);
 	CU_ASSERT_EQUAL(c.snd_max, 1);
 	/* Refused by the peer, then the window opens. */
 	fx_ack(&c, 0, 0, FX_T0);
 	fx_ack(&c, 0, 3000, FX_T0);
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0, 9, &o), 3);
-	CU_ASSERT_EQUAL(c.snd_nxt, 3000);
+	CU_ASSERT_EQUAL(c.sent.nxt, 3000);
 	CU_ASSERT_PTR_NULL(tcp_check_quiet(&c));
 
 	/* Taken by the peer, the window stays closed: the next byte waits for its probe. */

@@ -168,7 +168,7 @@ test_probe(void)
 	CU_ASSERT_EQUAL(o.len, 1);
 	fx_ack(&c, 0, 3000, FX_T0);
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0, 9, &o), 2);
-	CU_ASSERT_EQUAL(c.snd_nxt, 3000);
+	CU_ASSERT_EQUAL(c.sent.nxt, 3000);
 }
 
 /* --- the same segments on the wire -------------------------------------------- */

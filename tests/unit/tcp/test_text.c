@@ -160,7 +160,7 @@ test_too_many_runs(void)
 		CU_ASSERT_EQUAL(fx_data(&c, 2 * i, 1, FX_T0).keep, 1);
 	v = fx_data(&c, 2 * TCP_RANGES_MAX + 2, 1, FX_T0);
 	CU_ASSERT_EQUAL(v.keep, 0);
-	CU_ASSERT_EQUAL(c.dup_owed, TCP_RANGES_MAX + 1);
+	CU_ASSERT_EQUAL(c.sent.dups, TCP_RANGES_MAX + 1);
 	/* In order always has room. */
 	v = fx_data(&c, 0, 2, FX_T0);
 	CU_ASSERT_EQUAL(v.keep, 2);
@@ -214,7 +214,7 @@ test_trim(void)
 		fx_established(&c, &conf);
 		fx_data(&c, 0, 1000, FX_T0);
 		fx_data(&c, 1500, 100, FX_T0);
-		c.ack_now = true;
+		tcp_owe(&c, TCP_OWED_ACK);
 		fx_send_all(&c, FX_T0, 9, &o);
 		CU_ASSERT_EQUAL_FATAL(c.rcv_adv, 3000);
 		v = fx_data(&c, row->seq, row->len, FX_T0);
@@ -223,8 +223,8 @@ test_trim(void)
 			CU_ASSERT_EQUAL(v.skip, row->skip);
 			CU_ASSERT_EQUAL(v.stream_off, row->off);
 		}
-		CU_ASSERT_EQUAL(c.dup_owed, row->dup ? 1 : 0);
-		CU_ASSERT_EQUAL(c.ack_now, row->now);
+		CU_ASSERT_EQUAL(c.sent.dups, row->dup ? 1 : 0);
+		CU_ASSERT_EQUAL(tcp_owes(&c, TCP_OWED_ACK), row->now);
 		CU_ASSERT_PTR_NULL(tcp_check(&c));
 	}
 }

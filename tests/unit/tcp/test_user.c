@@ -99,7 +99,7 @@ test_abort(void)
 		if (!rows[i].reset)
 			continue;
 		CU_ASSERT_EQUAL(rst.flags, TCP_RST | TCP_ACK);
-		CU_ASSERT_EQUAL(rst.seq, 1001 + (uint32_t)c.snd_nxt);
+		CU_ASSERT_EQUAL(rst.seq, 1001 + (uint32_t)c.sent.nxt);
 		CU_ASSERT_EQUAL(rst.ack, 2001 + (uint32_t)tcp_ack_off(&c));
 		CU_ASSERT_EQUAL(rst.src_port, FX_LOCAL_PORT);
 		CU_ASSERT_EQUAL(rst.payload_len, 0);

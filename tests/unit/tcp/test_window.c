@@ -83,7 +83,7 @@ test_slow_reader(void)
 			tcp_rcv_room(&c, bufs[i] - (uint32_t)c.rcv_nxt);
 			fx_send_all(&c, FX_T0, 9, &o);
 		}
-		c.ack_now = true;
+		tcp_owe(&c, TCP_OWED_ACK);
 		fx_send_all(&c, FX_T0, 9, &o);
 		CU_ASSERT_EQUAL(o.seg.wnd, 0);
 		while (read < bufs[i]) {
@@ -111,7 +111,7 @@ test_no_needless_updates(void)
 	struct tcp_out o;
 
 	fx_established(&c, NULL);
-	c.ack_now = true;
+	tcp_owe(&c, TCP_OWED_ACK);
 	fx_send_all(&c, FX_T0, 9, &o);
 	fx_data(&c, 0, 10000, FX_T0);
 	tcp_rcv_room(&c, 50000);
@@ -135,7 +135,7 @@ test_field_full(void)
 	fx_established(&c, NULL);
 	c.rcv_wscale = 0;
 	tcp_rcv_room(&c, 262144);
-	c.ack_now = true;
+	tcp_owe(&c, TCP_OWED_ACK);
 	fx_send_all(&c, FX_T0, 9, &o);
 	CU_ASSERT_EQUAL(c.rcv_adv, 65535);
 	for (int i = 0; i < 5; i++) {
