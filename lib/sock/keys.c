@@ -8,7 +8,6 @@
 #include <recordtls/tls.h>
 
 #include "sock/check.h"
-#include "sock/info.h"
 #include "stack/admission.h"
 #include "stack/stack.h"
 #include "stack/tell.h"
@@ -144,55 +143,4 @@ rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *k
 	rc = set(sock, d, keys);
 	admission_keyed(sock);
 	return rc;
-}
-
-int
-rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)
-{
-	int rc = sock_check_handle(sock);
-
-	if (rc != 0)
-		return rc;
-	if ((d != RTLS_TX && d != RTLS_RX) || (m != RTLS_MODE_SOFTWARE && m != RTLS_MODE_NIC))
-		return -EINVAL;
-	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_CLOSED)
-		return -ENOTCONN;
-	if (sock_epochs(sock, d)->now == NULL)
-		return -ENOKEY;
-	return mode_wish(sock, d, m);
-}
-
-void
-sock_tls_info_fill(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out)
-{
-	const struct epochs *all = sock_epochs_of(sock, d);
-	const struct session_epoch *e = all->now;
-
-	memset(out, 0, sizeof(*out));
-	out->order = sock->mode.dir[d].order;
-	if (e == NULL)
-		return;
-	out->version = e->suite->version;
-	out->cipher = e->suite->cipher;
-	out->suite = e->suite->name;
-	out->mode = mode_in_force(sock, d);
-	out->wish = sock->mode.dir[d].wish;
-	out->reason = e->core.reason;
-	out->epoch = all->nb_keys;
-	out->rec_no = d == RTLS_TX ? e->tx.rec_no : session_rx_rec_no(&sock->rx);
-	out->provider = e->key->provider->name;
-	out->paused = d == RTLS_RX && sock->rx.state == SESSION_RX_PAUSED;
-}
-
-int
-rtls_tls_info(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out)
-{
-	int rc = sock_check_handle(sock);
-
-	if (rc != 0)
-		return rc;
-	if (out == NULL || (d != RTLS_TX && d != RTLS_RX))
-		return -EINVAL;
-	sock_tls_info_fill(sock, d, out);
-	return 0;
 }

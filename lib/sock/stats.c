@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include <recordtls/stats.h>
-#include <recordtls/version.h>
 
-#include "sock/info.h"
+#include "sock/check.h"
+#include "sock/stats.h"
 #include "stack/stack.h"
 
 static uint64_t
@@ -161,8 +161,28 @@ rtls_stats_describe(const struct rtls_stack *s, const struct rtls_port *p,
 	return (int)from.n;
 }
 
-const char *
-rtls_version(void)
+void
+sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 {
-	return RTLS_VERSION;
+	*out = sock->stats_base;
+	out->tx_records = sock->tx.count.records;
+	out->rx_records = sock->rx.count.records;
+	out->tx_record_bytes = sock->tx.count.record_bytes;
+	out->rx_record_bytes = sock->rx.count.record_bytes;
+	out->tx_nic_records = sock->tx.count.device_records;
+	out->rx_nic_records = sock->rx.count.device_records;
+	out->rx_mixed_records = sock->rx.count.mixed_records;
+}
+
+int
+rtls_sock_stats(const struct rtls_sock *sock, struct rtls_sock_stats *out)
+{
+	int rc = sock_check_handle(sock);
+
+	if (rc != 0)
+		return rc;
+	if (out == NULL)
+		return -EINVAL;
+	sock_stats_fill(sock, out);
+	return 0;
 }

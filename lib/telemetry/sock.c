@@ -9,6 +9,7 @@
 #include <recordtls/names.h>
 
 #include "sock/info.h"
+#include "sock/stats.h"
 #include "telemetry/answer.h"
 #include "telemetry/params.h"
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include <errno.h>
+
+#include <recordtls/tls.h>
+
+#include "sock/check.h"
+#include "stack/stack.h"
+
+int
+rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)
+{
+	int rc = sock_check_handle(sock);
+
+	if (rc != 0)
+		return rc;
+	if ((d != RTLS_TX && d != RTLS_RX) || (m != RTLS_MODE_SOFTWARE && m != RTLS_MODE_NIC))
+		return -EINVAL;
+	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_CLOSED)
+		return -ENOTCONN;
+	if (sock_epochs(sock, d)->now == NULL)
+		return -ENOKEY;
+	return mode_wish(sock, d, m);
+}
