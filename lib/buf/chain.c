@@ -10,7 +10,7 @@
 
 #include <rte_common.h>
 
-#include "buf/pools.h"
+#include "buf/wipe.h"
 
 bool
 chain_sound_slow(const struct rte_mbuf *m)

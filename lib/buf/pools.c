@@ -13,6 +13,7 @@
 #include <recordtls/offload.h>
 
 #include "buf/sendq.h"
+#include "buf/wipe.h"
 #include "buf/wipe_ops.h"
 
 enum {

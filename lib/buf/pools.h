@@ -55,14 +55,6 @@ int buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf);
 /* 0, or -EAGAIN while buffers are out (nothing is freed then). Safe on a zeroed struct. */
 int buf_pools_destroy(struct buf_pools *p);
 
-/* Zeroes memory in a way that no compiler takes for a dead store. */
-static inline void
-buf_wipe(void *p, size_t len)
-{
-	memset(p, 0, len);
-	__asm__ __volatile__("" : : "r"(p) : "memory");
-}
-
 /*
  * A record buffer for plain_len bytes of plaintext, data_off at BUF_PLAIN_OFF,
  * data_len 0, its sendq_rec zeroed. NULL when the class and all larger ones are empty.

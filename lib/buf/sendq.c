@@ -66,9 +66,9 @@ sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m)
 
 /* An indirect mbuf for len bytes at skip of a record, or NULL. */
 static struct rte_mbuf *
-piece(const struct buf_pools *pools, struct rte_mbuf *m, uint32_t skip, uint32_t len)
+piece(struct rte_mempool *indirect, struct rte_mbuf *m, uint32_t skip, uint32_t len)
 {
-	struct rte_mbuf *mi = rte_pktmbuf_alloc(pools->indirect);
+	struct rte_mbuf *mi = rte_pktmbuf_alloc(indirect);
 
 	if (mi == NULL)
 		return NULL;
@@ -80,7 +80,7 @@ piece(const struct buf_pools *pools, struct rte_mbuf *m, uint32_t skip, uint32_t
 }
 
 static int
-attach(const struct buf_pools *pools, struct txmap_rec *rec, uint32_t skip, uint32_t len,
+attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint32_t skip, uint32_t len,
        const struct epoch *epoch, struct rte_mbuf **link, uint16_t *pieces)
 {
 	struct rte_mbuf *mi;
@@ -91,7 +91,7 @@ attach(const struct buf_pools *pools, struct txmap_rec *rec, uint32_t skip, uint
 		if (rec->epoch != epoch)
 			return -EPERM;
 		n = RTE_MIN(len, rec->len - skip);
-		mi = piece(pools, sendq_mbuf(rec), skip, n);
+		mi = piece(indirect, sendq_mbuf(rec), skip, n);
 		if (mi == NULL)
 			return -ENOMEM;
 		*link = mi;
@@ -104,12 +104,12 @@ attach(const struct buf_pools *pools, struct txmap_rec *rec, uint32_t skip, uint
 }
 
 int
-sendq_attach(const struct buf_pools *pools, struct txmap_rec *rec, uint64_t off, uint32_t len,
+sendq_attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint64_t off, uint32_t len,
 	     const struct epoch *epoch, struct rte_mbuf *head)
 {
 	struct rte_mbuf *first = NULL;
 	uint16_t pieces = 0;
-	int rc = attach(pools, rec, (uint32_t)(off - rec->stream_off), len, epoch, &first, &pieces);
+	int rc = attach(indirect, rec, (uint32_t)(off - rec->stream_off), len, epoch, &first, &pieces);
 
 	if (rc != 0) {
 		if (first != NULL)

@@ -12,7 +12,6 @@
 
 #include <rte_mbuf.h>
 
-#include "buf/pools.h"
 #include "core/txmap.h"
 
 struct sendq {
@@ -75,7 +74,7 @@ sendq_cut(const struct txmap_rec *rec, uint64_t off, uint32_t len)
  * packet without payload so far) and sets its nb_segs and pkt_len. epoch: who is to seal them, NULL:
  * they go as they are. 0, or with head unchanged -ENOMEM; -EPERM: they are another epoch's, or sealed.
  */
-int sendq_attach(const struct buf_pools *pools, struct txmap_rec *rec, uint64_t off, uint32_t len,
+int sendq_attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint64_t off, uint32_t len,
 		 const struct epoch *epoch, struct rte_mbuf *head);
 
 /*

@@ -14,7 +14,7 @@
 #include <rte_spinlock.h>
 #include <rte_stack.h>
 
-#include "buf/pools.h"
+#include "buf/wipe.h"
 
 /* The buffer that was wiped last is in the CPU's cache, and goes out first. */
 static int

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "buf/pools.h"
+#include "buf/wipe.h"
 
 enum { CACHE_LINE = 64 };
 

@@ -13,7 +13,7 @@
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 
-#include "buf/pools.h"
+#include "buf/wipe.h"
 #include "crypto/bounce.h"
 #include "crypto/cryptodev_priv.h"
 #include "crypto/cryptodev_probe.h"

@@ -10,7 +10,7 @@
 
 #include <rte_cryptodev.h>
 
-#include "buf/pools.h"
+#include "buf/wipe.h"
 #include "crypto/bounce.h"
 #include "crypto/cryptodev_priv.h"
 

@@ -11,7 +11,7 @@
 #include <rte_mempool.h>
 #include <rte_security.h>
 
-#include "buf/pools.h"
+#include "buf/wipe.h"
 
 static_assert(RECORD_NONCE_LEN == RTE_SECURITY_TLS_1_3_IMP_NONCE_LEN, "the static IV fits");
 

@@ -3,10 +3,11 @@
 
 #include "session/epoch.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "buf/pools.h"
+#include "buf/wipe.h"
 
 static_assert(offsetof(struct session_epoch, core) == 0, "what a record refers to");
 static_assert(sizeof(struct session_epoch) <= 168, "ten of them are in a socket");

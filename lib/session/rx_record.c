@@ -8,6 +8,7 @@
 
 #include <rte_common.h>
 
+#include "buf/wipe.h"
 #include "session/reencrypt.h"
 
 static uint8_t *

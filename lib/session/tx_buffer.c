@@ -8,6 +8,7 @@
 
 #include <rte_common.h>
 
+#include "buf/wipe.h"
 #include "session/tx_priv.h"
 
 /*

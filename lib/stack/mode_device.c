@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "buf/wipe.h"
 #include "stack/addr.h"
 #include "stack/rx_quiet.h"
 #include "stack/stack.h"

@@ -78,7 +78,7 @@ attach_payload(struct rtls_sock *sock, struct tx_segment *g, struct rte_mbuf *m)
 		return rc;
 	if (g->epoch != NULL)
 		seals = &g->epoch->core;
-	rc = sendq_attach(&sock->stack->pools, g->rec, g->out.off, g->out.len, seals, m);
+	rc = sendq_attach(sock->stack->pools.indirect, g->rec, g->out.off, g->out.len, seals, m);
 	if (rc != 0 || g->epoch == NULL)
 		return rc;
 	return inline_tx_mark(sock, g, m) != 0 ? -EAGAIN : 0;

@@ -6,6 +6,7 @@
 
 #include <recordtls/names.h>
 
+#include "buf/wipe.h"
 #include "stack/admission.h"
 #include "stack/sock.h"
 #include "stack/icmp_path.h"

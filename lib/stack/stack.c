@@ -12,6 +12,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
+#include "buf/wipe.h"
 #include "stack/admission.h"
 #include "core/conf.h"
 #include "stack/device_events.h"

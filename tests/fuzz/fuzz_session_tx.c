@@ -133,7 +133,7 @@ segment(uint64_t off, uint32_t len)
 
 	if (m == NULL)
 		return NULL;
-	if (sendq_attach(&records_pools, rec, off, len, rec->epoch, m) == 0)
+	if (sendq_attach(records_pools.indirect, rec, off, len, rec->epoch, m) == 0)
 		return m;
 	rte_pktmbuf_free(m);
 	return NULL;
