@@ -5,10 +5,6 @@
 
 #include "tcp/timer.h"
 
-enum {
-	DUP_ACKS = 3, /* RFC 5681 3.2 */
-};
-
 bool
 tcp_ack_echo(const struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us, uint64_t *rtt_us)
 {
@@ -91,7 +87,7 @@ enter_recovery(struct tcp_conn *c)
 	c->cc.ops->lost(&c->cc, flight);
 	c->loss = TCP_LOSS_RECOVERY;
 	c->recover = c->snd_max;
-	expect_dups(c, DUP_ACKS);
+	expect_dups(c, TCP_DUP_ACKS);
 	resend_first(c);
 }
 
@@ -112,7 +108,7 @@ dup_ack(struct tcp_conn *c)
 	switch ((enum tcp_loss)c->loss) {
 	case TCP_LOSS_NONE:
 		/* Below recover these are answers to what a timeout made us send twice. */
-		if (c->dupacks == DUP_ACKS && c->snd_una >= c->recover)
+		if (c->dupacks == TCP_DUP_ACKS && c->snd_una >= c->recover)
 			enter_recovery(c);
 		break;
 	case TCP_LOSS_RECOVERY:

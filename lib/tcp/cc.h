@@ -16,6 +16,10 @@
 
 struct tcp_cc_ops;
 
+enum {
+	TCP_DUP_ACKS = 3, /* so many say that a segment is lost (RFC 5681 3.2) */
+};
+
 struct tcp_cc {
 	const struct tcp_cc_ops *ops;
 	uint32_t cwnd;      /* bytes */

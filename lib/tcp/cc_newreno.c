@@ -6,7 +6,6 @@
 enum {
 	IW_SEGMENTS = 10, /* RFC 6928 2 */
 	IW_BYTES = 14600,
-	DUP_ACKS = 3,
 	/* No window of RFC 7323 is larger: 65535 << 14. Keeps the sums below in 32 bits. */
 	CWND_MAX = 1 << 30,
 };
@@ -82,7 +81,7 @@ static void
 newreno_lost(struct tcp_cc *cc, uint64_t flight)
 {
 	set_ssthresh(cc, flight);
-	set_cwnd(cc, (uint64_t)cc->ssthresh + DUP_ACKS * (uint64_t)cc->mss);
+	set_cwnd(cc, (uint64_t)cc->ssthresh + TCP_DUP_ACKS * (uint64_t)cc->mss);
 	cc->acked = 0;
 	cc->after_timeout = false;
 }

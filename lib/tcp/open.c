@@ -9,10 +9,6 @@
 #include "tcp/ack.h"
 #include "tcp/timer.h"
 
-enum {
-	WND_MAX = 65535,
-};
-
 uint32_t
 tcp_isn(const uint8_t secret[16], const struct net_tuple *tuple, uint64_t now_us)
 {
@@ -50,7 +46,7 @@ tcp_syn_input(struct tcp_syn *out, const struct tcp_params *p, const struct tcp_
 		.ts_recent = syn->has_ts && p->timestamps ? syn->ts_val : 0,
 		.peer_mss = peer_mss(p, syn),
 		.our_mss = our_mss,
-		.rcv_wnd = rcv_room < WND_MAX ? (uint16_t)rcv_room : WND_MAX,
+		.rcv_wnd = rcv_room < TCP_WND_MAX ? (uint16_t)rcv_room : TCP_WND_MAX,
 		.local_port = syn->dst_port,
 		.remote_port = syn->src_port,
 		/* RFC 7323 2.2: both or none. */

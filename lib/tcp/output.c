@@ -8,11 +8,6 @@
 #include "tcp/timer.h"
 #include "tcp/window.h"
 
-enum {
-	WND_MAX = 65535,
-	DUP_ACKS = 3,
-};
-
 static void
 fill(const struct tcp_conn *c, uint64_t off, uint8_t flags, uint64_t now_us, struct tcp_out *o)
 {
@@ -39,7 +34,7 @@ plan_syn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	fill(c, 0, TCP_SYN, now_us, o);
 	o->syn = true;
 	o->rexmit = c->syn_lost;
-	o->adv_off = c->rcv_lim < WND_MAX ? c->rcv_lim : WND_MAX;
+	o->adv_off = c->rcv_lim < TCP_WND_MAX ? c->rcv_lim : TCP_WND_MAX;
 	o->seg.seq = c->iss;
 	o->seg.ack = 0;
 	o->seg.ts_ecr = 0;
@@ -101,7 +96,7 @@ room(uint64_t edge, uint64_t off)
 static uint64_t
 limited_transmit(const struct tcp_conn *c, uint64_t off)
 {
-	if (c->loss != TCP_LOSS_NONE || c->dupacks == 0 || c->dupacks >= DUP_ACKS)
+	if (c->loss != TCP_LOSS_NONE || c->dupacks == 0 || c->dupacks >= TCP_DUP_ACKS)
 		return 0;
 	return off >= c->snd_max && c->snd_una >= c->recover ? c->dupacks * (uint64_t)c->mss : 0;
 }

@@ -3,8 +3,6 @@
 
 #include "tcp/rtt.h"
 
-#include "tcp/conn.h"
-
 enum {
 	BACKOFF_MAX = 20, /* 1 us << 20 is beyond rto_max with any rto_min in use */
 	SYN_LOST_RTO_US = 3000000,

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct tcp_params;
+#include "tcp/params.h"
 
 struct tcp_rtt {
 	uint32_t srtt_us; /* 0: no sample yet */

@@ -29,6 +29,7 @@ enum {
 	TCP_TS_OPT_LEN = 12, /* NOP NOP kind 8: the aligned form */
 	TCP_MSS_DEFAULT_V4 = 536,
 	TCP_WSCALE_MAX = 14, /* RFC 7323 2.3 */
+	TCP_WND_MAX = 65535, /* the field's 16 bits, before the scale */
 };
 
 /* A parsed or planned segment, in host byte order. */

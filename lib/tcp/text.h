@@ -8,7 +8,8 @@
 #ifndef RTLS_TCP_TEXT_H
 #define RTLS_TCP_TEXT_H
 
-#include "tcp/input.h"
+#include "tcp/conn.h"
+#include "tcp/verdict.h"
 
 /* An ACK is owed now. */
 uint32_t tcp_text_ack_now(struct tcp_conn *c);

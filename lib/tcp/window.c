@@ -3,10 +3,6 @@
 
 #include "tcp/window.h"
 
-enum {
-	WND_MAX = 65535,
-};
-
 uint16_t
 tcp_window_tell(const struct tcp_conn *c, bool frozen, uint64_t *adv_off)
 {
@@ -20,8 +16,8 @@ tcp_window_tell(const struct tcp_conn *c, bool frozen, uint64_t *adv_off)
 	if (c->rcv_nxt + (field << c->rcv_wscale) < c->rcv_adv &&
 	    c->rcv_nxt + ((field + 1) << c->rcv_wscale) <= c->rcv_lim)
 		field++;
-	if (field > WND_MAX)
-		field = WND_MAX;
+	if (field > TCP_WND_MAX)
+		field = TCP_WND_MAX;
 	*adv_off = c->rcv_nxt + (field << c->rcv_wscale);
 	return (uint16_t)field;
 }
@@ -30,7 +26,7 @@ bool
 tcp_window_update_due(const struct tcp_conn *c)
 {
 	/* Room that the field cannot tell counts neither as growth nor as a window to be filled. */
-	uint64_t most = (uint64_t)WND_MAX << c->rcv_wscale;
+	uint64_t most = (uint64_t)TCP_WND_MAX << c->rcv_wscale;
 	uint64_t buf = c->rcv_buf < most ? c->rcv_buf : most;
 	uint64_t left = c->rcv_adv - c->rcv_nxt;
 	uint64_t two = 2 * (uint64_t)c->rcv_mss;
