@@ -55,7 +55,7 @@ set_max_seg(struct rtls_sock *sock, uint64_t v)
 {
 	if (v == 0 || v > UINT16_MAX)
 		return -EINVAL;
-	sock->params.mss_limit = (uint16_t)v;
+	sock->tcp.opts.mss_limit = (uint16_t)v;
 	/* A listener, or no handshake yet: it counts from there on. */
 	if (sock->tcp.mss_agreed == 0)
 		return 0;
@@ -72,11 +72,11 @@ set_keepalive(struct rtls_sock *sock, enum rtls_opt opt, uint64_t v)
 	    (v == 0 && opt != RTLS_OPT_KEEPALIVE_IDLE_US))
 		return -EINVAL;
 	if (opt == RTLS_OPT_KEEPALIVE_IDLE_US)
-		sock->params.keep_idle_us = (uint32_t)v;
+		sock->tcp.opts.keep_idle_us = (uint32_t)v;
 	else if (opt == RTLS_OPT_KEEPALIVE_INTERVAL_US)
-		sock->params.keep_every_us = (uint32_t)v;
+		sock->tcp.opts.keep_every_us = (uint32_t)v;
 	else
-		sock->params.keep_probes = (uint32_t)v;
+		sock->tcp.opts.keep_probes = (uint8_t)v;
 	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT ||
 	    sock->tcp.state == TCP_CLOSED)
 		return 0;
@@ -119,7 +119,7 @@ rtls_sock_set(struct rtls_sock *sock, enum rtls_opt opt, uint64_t v)
 	case RTLS_OPT_USER_TIMEOUT_US:
 		if (v == 0 || v > UINT32_MAX)
 			return -EINVAL;
-		sock->params.user_timeout_us = (uint32_t)v;
+		sock->tcp.opts.user_timeout_us = (uint32_t)v;
 		return 0;
 	case RTLS_OPT_MAX_SEG:
 		return set_max_seg(sock, v);

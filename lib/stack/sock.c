@@ -36,7 +36,7 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	sock->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
 	sock->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;
 	sock->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
-	sock->params = opts != NULL ? opts->params : s->params;
+	sock->tcp.opts = opts != NULL ? opts->tcp.opts : s->tcp_opts;
 	for (int d = RTLS_TX; d <= RTLS_RX; d++)
 		sock->mode.dir[d].order = opts != NULL ? opts->mode.dir[d].order :
 							 RTLS_ORDER_NIC_SOFTWARE;
@@ -119,7 +119,7 @@ sock_connect(struct rtls_sock *sock)
 
 	/* Before the first poll there is no time: the poll starts it then. */
 	if (s->clock_started)
-		tcp_conn_connect(&sock->tcp, &sock->params, sock->tuple.local_port,
+		tcp_conn_connect(&sock->tcp, &s->params, sock->tuple.local_port,
 				 sock->tuple.remote_port,
 				 tcp_isn(s->secret, &sock->tuple, s->now_us),
 				 tcp_ts_offset(s->secret, &sock->tuple), netif_mss(nif),

@@ -109,7 +109,6 @@ struct rtls_sock {
 	uint8_t end_reason;
 
 	struct rtls_sock_stats stats_base; /* what tcp and session do not count themselves */
-	struct tcp_params params;          /* the stack's, with this socket's timeouts */
 };
 
 struct rtls_stack;

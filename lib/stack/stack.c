@@ -140,7 +140,8 @@ make_params(struct rtls_stack *s)
 {
 	tcp_params_default(&s->params);
 	s->params.time_wait_us = s->conf.time_wait_us;
-	s->params.user_timeout_us = s->conf.user_timeout_us;
+	tcp_opts_default(&s->tcp_opts);
+	s->tcp_opts.user_timeout_us = s->conf.user_timeout_us;
 	s->params.rto_min_us = s->conf.rto_min_us;
 }
 

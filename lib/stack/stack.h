@@ -110,6 +110,7 @@ struct rtls_stack {
 	struct tcp_syncache *syncache;
 	struct tcp_timewait *timewait;
 	struct tcp_params params;
+	struct tcp_opts tcp_opts; /* a new socket's */
 	struct answer_limit answers;
 	struct mtu_table mtus;
 	uint64_t rx_room_used;    /* buffer room held by all receive queues */

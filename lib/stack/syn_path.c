@@ -147,8 +147,8 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 		refuse(to, CNT_SYN_DROPPED);
 		return NULL;
 	}
-	sock->params.cut_max = netif_cut_max(&s->netifs[sock->path.netif]);
-	tcp_conn_accept(&sock->tcp, &sock->params, &e->syn, seg, sock->rcvbuf / 2, s->now_us);
+	sock->tcp.opts.cut_max = netif_cut_max(&s->netifs[sock->path.netif]);
+	tcp_conn_accept(&sock->tcp, &s->params, &e->syn, seg, sock->rcvbuf / 2, s->now_us);
 	icmp_path_known(sock);
 	sock->phase = SOCK_BACKLOG;
 	sock->listener = l;

@@ -200,7 +200,7 @@ waited_too_long(struct rtls_sock *sock)
 	if (sock->path.since_us == 0)
 		sock->path.since_us = now_us;
 	return sock->tcp.state != TCP_SYN_SENT && sock->tcp.snd_una < tcp_snd_lim(&sock->tcp) &&
-	       now_us - sock->path.since_us >= sock->params.user_timeout_us;
+	       now_us - sock->path.since_us >= sock->tcp.opts.user_timeout_us;
 }
 
 /* May this connection's packets go now? Otherwise it is scheduled when they may. */

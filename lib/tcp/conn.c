@@ -6,12 +6,12 @@
 void
 tcp_seg_limit(struct tcp_conn *c)
 {
-	const struct tcp_params *p = c->params;
+	const struct tcp_opts *o = &c->opts;
 
 	c->mss = c->mss_agreed;
-	if (p->mss_limit != 0 && p->mss_limit < c->mss)
-		c->mss = p->mss_limit;
-	c->seg_max = p->cut_max > c->mss ? p->cut_max - p->cut_max % c->mss : c->mss;
+	if (o->mss_limit != 0 && o->mss_limit < c->mss)
+		c->mss = o->mss_limit;
+	c->seg_max = o->cut_max > c->mss ? o->cut_max - o->cut_max % c->mss : c->mss;
 	c->cc.ops->resized(&c->cc, c->mss);
 }
 

@@ -154,7 +154,7 @@ struct tcp_conn {
 	bool unread;      /* and will never read some bytes that came: RST behind our FIN */
 	bool unreachable; /* SYN-SENT: a router says so */
 
-	uint32_t mss_agreed;   /* mss without params->mss_limit */
+	uint32_t mss_agreed;   /* mss without opts.mss_limit */
 	uint32_t rcv_unacked;  /* in-order bytes since the last ACK was sent */
 	uint32_t rcv_seg;      /* largest payload received: the peer's full segment */
 	uint32_t rcv_mss;      /* the largest that our MSS option lets it send */
@@ -169,7 +169,7 @@ struct tcp_conn {
 	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
 	uint64_t heard_us;          /* last acceptable segment */
 	uint64_t keep_probe_us;     /* last keep-alive */
-	uint32_t keep_sent;         /* since something was heard */
+	uint8_t keep_sent;          /* since something was heard */
 	uint64_t quiet_since_us;    /* R2 counts from here */
 	uint64_t challenge_next_us; /* no challenge ACK before */
 	uint64_t again_next_us;     /* tcp_text_again answers at once from here on */
@@ -186,6 +186,7 @@ struct tcp_conn {
 	uint64_t keep_at;
 	uint64_t drain_end; /* an orphan takes bytes off its peer up to here */
 	const struct tcp_params *params;
+	struct tcp_opts opts; /* set before it begins; it may change */
 
 	struct tcp_rtt rtt;
 	struct tcp_cc cc;
@@ -272,7 +273,7 @@ tcp_fin_acked(const struct tcp_conn *c)
 	return c->fin_off != TCP_NO_OFF && c->snd_una > c->fin_off;
 }
 
-/* params->mss_limit and cut_max count from the next segment on. Not in SYN-SENT. */
+/* opts.mss_limit and cut_max count from the next segment on. Not in SYN-SENT. */
 void tcp_seg_limit(struct tcp_conn *c);
 
 /* The end: no deadline stays armed. */

@@ -141,8 +141,11 @@ static void
 conn_init(struct tcp_conn *c, const struct tcp_params *p, uint32_t iss, uint32_t ts_offset,
 	  uint32_t rcv_room, uint64_t now_us)
 {
+	struct tcp_opts opts = c->opts;
+
 	memset(c, 0, sizeof(*c));
 	c->params = p;
+	c->opts = opts;
 	c->iss = iss;
 	c->ts_offset = ts_offset;
 	c->rcv_lim = rcv_room;

@@ -72,11 +72,11 @@ enum tcp_syn_verdict {
 enum tcp_syn_verdict tcp_syn_step(struct tcp_syn *s, const struct tcp_params *p,
 				  const struct tcp_seg *seg, uint64_t now_us);
 
-/* Event: TCP_SYN_COMPLETE. c becomes ESTABLISHED; rcv_room as in tcp_rcv_room. p outlives c. */
+/* Event: TCP_SYN_COMPLETE. c, its opts set, becomes ESTABLISHED; rcv_room as in tcp_rcv_room. p outlives c. */
 void tcp_conn_accept(struct tcp_conn *c, const struct tcp_params *p, const struct tcp_syn *s,
 		     const struct tcp_seg *ack, uint32_t rcv_room, uint64_t now_us);
 
-/* Active open: c becomes SYN-SENT, tcp_plan yields the SYN. p outlives c. */
+/* Active open: c, its opts set, becomes SYN-SENT, tcp_plan yields the SYN. p outlives c. */
 void tcp_conn_connect(struct tcp_conn *c, const struct tcp_params *p, uint16_t local_port,
 		      uint16_t remote_port, uint32_t iss, uint32_t ts_offset, uint16_t our_mss,
 		      uint32_t rcv_room, uint64_t now_us);

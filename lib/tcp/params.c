@@ -16,13 +16,20 @@ tcp_params_default(struct tcp_params *p)
 		.delack_us = 40000,
 		.fin_wait2_us = 60000000,
 		.time_wait_us = 60000000,
-		.user_timeout_us = 120000000,
 		.syn_timeout_us = 180000000,
-		.keep_every_us = 75000000,
-		.keep_probes = 9,
 		.challenge_us = 500000,
 		.mss_floor = 216,
 		.wscale = 7,
 		.timestamps = true,
+	};
+}
+
+void
+tcp_opts_default(struct tcp_opts *o)
+{
+	*o = (struct tcp_opts){
+		.user_timeout_us = 120000000,
+		.keep_every_us = 75000000,
+		.keep_probes = 9,
 	};
 }

@@ -10,7 +10,7 @@ static uint64_t
 give_up_at(const struct tcp_conn *c)
 {
 	return c->quiet_since_us +
-	       (c->state == TCP_SYN_SENT ? c->params->syn_timeout_us : c->params->user_timeout_us);
+	       (c->state == TCP_SYN_SENT ? c->params->syn_timeout_us : c->opts.user_timeout_us);
 }
 
 static void
@@ -47,7 +47,7 @@ void
 tcp_timer_persist(struct tcp_conn *c, uint64_t now_us)
 {
 	uint32_t in_us = tcp_rtt_backed_off(&c->rtt, c->params, c->persist_backoff);
-	uint32_t max_us = c->params->user_timeout_us / PERSIST_PROBES;
+	uint32_t max_us = c->opts.user_timeout_us / PERSIST_PROBES;
 
 	if (max_us < c->rtt.rto_us) /* an answer takes that long */
 		max_us = c->rtt.rto_us;
@@ -137,8 +137,8 @@ tcp_keepalive(struct tcp_conn *c, uint64_t now_us)
 	c->keep_sent = 0;
 	tcp_waive(c, TCP_OWED_KEEPALIVE);
 	c->keep_at = TCP_NEVER;
-	if (c->params->keep_idle_us != 0 && c->state != TCP_CLOSED && !c->orphan)
-		c->keep_at = now_us + c->params->keep_idle_us;
+	if (c->opts.keep_idle_us != 0 && c->state != TCP_CLOSED && !c->orphan)
+		c->keep_at = now_us + c->opts.keep_idle_us;
 }
 
 /*
@@ -149,14 +149,14 @@ tcp_keepalive(struct tcp_conn *c, uint64_t now_us)
 static uint32_t
 keepalive_expired(struct tcp_conn *c, uint64_t now_us)
 {
-	const struct tcp_params *p = c->params;
+	const struct tcp_opts *o = &c->opts;
 
 	if (c->heard_us >= c->keep_probe_us)
 		c->keep_sent = 0;
-	c->keep_at = c->heard_us + p->keep_idle_us;
+	c->keep_at = c->heard_us + o->keep_idle_us;
 	if (c->snd_una < tcp_snd_lim(c)) {
 		c->keep_sent = 0;
-		c->keep_at = now_us + p->keep_idle_us;
+		c->keep_at = now_us + o->keep_idle_us;
 		return 0;
 	}
 	if (c->keep_sent == 0 && c->keep_at > now_us)
@@ -164,17 +164,17 @@ keepalive_expired(struct tcp_conn *c, uint64_t now_us)
 	if (tcp_owes(
 		    c,
 		    TCP_OWED_KEEPALIVE)) { /* the port did not take the last one: nobody could answer it */
-		c->keep_at = now_us + p->keep_every_us;
+		c->keep_at = now_us + o->keep_every_us;
 		return TCP_EV_SEND;
 	}
-	if (c->keep_sent >= p->keep_probes) {
+	if (c->keep_sent >= o->keep_probes) {
 		tcp_conn_closed(c, TCP_END_TIMEOUT);
 		return TCP_EV_CLOSED;
 	}
 	c->keep_sent++;
 	tcp_owe(c, TCP_OWED_KEEPALIVE);
 	c->keep_probe_us = now_us;
-	c->keep_at = now_us + p->keep_every_us;
+	c->keep_at = now_us + o->keep_every_us;
 	return TCP_EV_SEND;
 }
 

@@ -23,7 +23,7 @@ tcp_deadline(const struct tcp_conn *c)
 /* Event: it is now_us. Earlier than the deadline does nothing. Returns TCP_EV_*. */
 uint32_t tcp_timer(struct tcp_conn *c, uint64_t now_us);
 
-/* Event: synchronised, or params->keep_* are other ones. Keep-alives begin, or end. */
+/* Event: synchronised, or opts.keep_* are other ones. Keep-alives begin, or end. */
 void tcp_keepalive(struct tcp_conn *c, uint64_t now_us);
 
 /*

@@ -54,7 +54,7 @@ tcp_unread(struct tcp_conn *c, uint64_t now_us)
 {
 	c->unread = true;
 	if (c->linger_at == TCP_NEVER)
-		c->linger_at = now_us + c->params->user_timeout_us;
+		c->linger_at = now_us + c->opts.user_timeout_us;
 }
 
 /* RFC 9293 3.10.5: where both sides have closed, nobody waits for a RST. */

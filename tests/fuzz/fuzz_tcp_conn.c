@@ -333,6 +333,7 @@ begin(struct fuzz_in *in)
 {
 	static const uint16_t mss[] = { 1000, 1448, 536, 64 };
 	uint8_t how = fuzz_u8(in);
+	struct tcp_opts opts;
 	struct fx_conf conf = {
 		.iss = fuzz_u32(in),
 		.irs = fuzz_u32(in),
@@ -340,14 +341,16 @@ begin(struct fuzz_in *in)
 		.ts = how & 4,
 		.wscale = how & 8,
 		.params = &w.params,
+		.opts = &opts,
 	};
 
 	memset(w.map, 0, w.map_used);
 	w.map_used = 0;
 	tcp_params_default(&w.params);
 	w.params.wscale = how & 0x10 ? 0 : 7;
-	w.params.mss_limit = how & 0x20 ? 50 : 0;
-	w.params.cut_max = how & 0x40 ? 16000 : 0;
+	tcp_opts_default(&opts);
+	opts.mss_limit = how & 0x20 ? 50 : 0;
+	opts.cut_max = how & 0x40 ? 16000 : 0;
 	fx_state(&w.c, (enum tcp_state)fuzz_below(in, TCP_TIME_WAIT), &conf);
 	w.now_us = FX_T0;
 	w.ready = w.c.snd_end;

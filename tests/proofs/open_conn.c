@@ -52,10 +52,12 @@ static void
 any_params(void)
 {
 	struct tcp_params any;
+	struct tcp_opts any_opts;
 
 	ASSUME(any.mss_floor > TCP_TS_OPT_LEN && any.wscale <= TCP_WSCALE_MAX);
 	params = any;
 	params.cc = &any_ops;
+	c.opts = any_opts;
 }
 
 static uint16_t

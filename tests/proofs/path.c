@@ -49,9 +49,9 @@ prove_too_big(void)
 	ASSUME(any.state <= TCP_CLOSED);
 	ASSUME(sender_holds(&any) && any.snd_max - any.snd_una <= PROOF_WND_MAX + 1);
 	ASSUME(any.mss_agreed > 0 && any.mss_agreed <= UINT16_MAX && any.mss <= any.mss_agreed);
-	ASSUME(any_params.mss_limit == 0 ?
+	ASSUME(any.opts.mss_limit == 0 ?
 		       any.mss == any.mss_agreed :
-		       any.mss == any.mss_agreed || any.mss == any_params.mss_limit);
+		       any.mss == any.mss_agreed || any.mss == any.opts.mss_limit);
 	c = any;
 	params = any_params;
 	c.params = &params;

@@ -56,6 +56,9 @@ fx_established(struct tcp_conn *c, const struct fx_conf *conf)
 	seg.ts_ecr = tcp_ts_now(77, FX_T0 - 50000);
 	if (tcp_syn_step(&syn, p, &seg, FX_T0) != TCP_SYN_COMPLETE)
 		abort();
+	tcp_opts_default(&c->opts);
+	if (f->opts != NULL)
+		c->opts = *f->opts;
 	tcp_conn_accept(c, p, &syn, &seg, room, FX_T0);
 	tcp_input(c, &seg, FX_T0);
 }

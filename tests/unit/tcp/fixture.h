@@ -30,6 +30,7 @@ struct fx_conf {
 	bool ts;
 	bool wscale;                     /* both sides 7 */
 	const struct tcp_params *params; /* fx_params() */
+	const struct tcp_opts *opts;     /* tcp_opts_default() */
 };
 
 /* Defaults without timestamps and with the IW and RTO of tcp_params_default. */

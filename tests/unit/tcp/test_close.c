@@ -130,11 +130,9 @@ next_time(void)
 static bool
 run(const struct scenario *sc, uint32_t lost)
 {
-	struct tcp_params *p = fx_params();
-	struct fx_conf conf[2] = { { .iss = UINT32_MAX - 1000, .irs = 7, .params = p },
-				   { .iss = 7, .irs = UINT32_MAX - 1000, .params = p } };
+	struct fx_conf conf[2] = { { .iss = UINT32_MAX - 1000, .irs = 7 },
+				   { .iss = 7, .irs = UINT32_MAX - 1000 } };
 
-	p->user_timeout_us = UINT32_MAX; /* a dozen losses in a row are not the end */
 	memset(&w, 0, sizeof(w));
 	w.now_us = FX_T0;
 	w.lost = lost;
@@ -142,6 +140,8 @@ run(const struct scenario *sc, uint32_t lost)
 		struct side *s = &w.side[i];
 
 		fx_established(&s->c, &conf[i]);
+		s->c.opts
+			.user_timeout_us = UINT32_MAX; /* a dozen losses in a row are not the end */
 		tcp_send_ready(&s->c, sc->data[i]);
 		s->after_peer = sc->close_ms[i] < 0;
 		s->close_at_us = FX_T0 + (uint64_t)(s->after_peer ? 0 : sc->close_ms[i]) * 1000;

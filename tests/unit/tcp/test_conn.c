@@ -11,13 +11,15 @@ static void
 test_defaults(void)
 {
 	struct tcp_params p;
+	struct tcp_opts o;
 
 	tcp_params_default(&p);
+	tcp_opts_default(&o);
 	CU_ASSERT_PTR_EQUAL(p.cc, &tcp_cc_newreno);
 	CU_ASSERT_EQUAL(p.rto_init_us, 1000000);   /* RFC 6298 2.1 */
 	CU_ASSERT(p.rto_max_us >= 60000000);       /* RFC 6298 2.5 */
 	CU_ASSERT(p.delack_us < 500000);           /* RFC 9293 MUST-40 */
-	CU_ASSERT(p.user_timeout_us >= 100000000); /* RFC 9293 SHLD-11 */
+	CU_ASSERT(o.user_timeout_us >= 100000000); /* RFC 9293 SHLD-11 */
 	CU_ASSERT(p.syn_timeout_us >= 180000000);  /* RFC 9293 MUST-23 */
 	CU_ASSERT(p.mss_floor >= 216 && p.mss_floor <= 536);
 	CU_ASSERT(p.wscale <= TCP_WSCALE_MAX);

@@ -237,6 +237,7 @@ test_mss(void)
 		seg.has_ts = row->ts;
 		CU_ASSERT_TRUE(tcp_syn_input(&s, fx_params(), &seg, 1, 2, row->ours, 9999, FX_T0));
 		seg.flags = TCP_ACK;
+		tcp_opts_default(&c.opts);
 		tcp_conn_accept(&c, fx_params(), &s, &seg, 9999, FX_T0);
 		CU_ASSERT_EQUAL(c.mss, row->snd);
 		CU_ASSERT_EQUAL(c.rcv_mss, row->rcv);
@@ -274,6 +275,7 @@ test_negotiation(void)
 		seg.flags = TCP_ACK;
 		seg.seq = s.irs + 1;
 		seg.ack = 2;
+		tcp_opts_default(&c.opts);
 		tcp_conn_accept(&c, p, &s, &seg, 100000, FX_T0 + 1000);
 		CU_ASSERT_EQUAL(c.ts_on, their_ts && our_ts);
 		CU_ASSERT_EQUAL(c.snd_wscale, their_scale ? 9 : 0);
@@ -320,6 +322,7 @@ test_data_with_ack(void)
 	seg.ack = s.iss + 1;
 	seg.payload_len = 600;
 	CU_ASSERT_EQUAL(tcp_syn_step(&s, fx_params(), &seg, FX_T0), TCP_SYN_COMPLETE);
+	tcp_opts_default(&c.opts);
 	tcp_conn_accept(&c, fx_params(), &s, &seg, 100000, FX_T0);
 	v = tcp_input(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(v.keep, 600);
@@ -340,6 +343,7 @@ test_syn_ack_resent(void)
 	CU_ASSERT_TRUE_FATAL(listen_to(&s, &seg));
 	s.resent = 1;
 	seg.flags = TCP_ACK;
+	tcp_opts_default(&c.opts);
 	tcp_conn_accept(&c, fx_params(), &s, &seg, 100000, FX_T0 + 1500000);
 	CU_ASSERT_EQUAL(c.cc.cwnd, c.mss);
 	CU_ASSERT_EQUAL(tcp_rtt_rto(&c.rtt, c.params), 3000000);

@@ -417,6 +417,7 @@ test_syn(void)
 	struct tcp_conn c;
 	struct tcp_out o;
 
+	tcp_opts_default(&c.opts);
 	tcp_conn_connect(&c, fx_params(), 1000, 2000, 42, 7, 1460, 1000000, FX_T0);
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
 	CU_ASSERT_TRUE(o.syn);

@@ -567,7 +567,8 @@ begin(uint64_t seed)
 		s->params.timestamps = w.set.ts[i];
 		s->params.wscale = w.set.wscale_off ? 0 : 7;
 		/* The wire is bad, not dead: giving up would be a stall in disguise. */
-		s->params.user_timeout_us = UINT32_MAX;
+		tcp_opts_default(&s->c.opts);
+		s->c.opts.user_timeout_us = UINT32_MAX;
 		s->params.syn_timeout_us = UINT32_MAX;
 		s->params.time_wait_us = UINT32_MAX;
 		s->tuple.local_port = (uint16_t)(i == 0 ? 40000 : 443);

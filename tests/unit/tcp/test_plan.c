@@ -12,15 +12,13 @@
 
 enum { SEGMENTS_MAX = 256 };
 
-static struct tcp_params params;
-
 /* ESTABLISHED, MSS 1000, over a port that cuts packets of so much payload. */
 static void
 cutting(struct tcp_conn *c, uint32_t cut_max)
 {
-	tcp_params_default(&params);
-	params.cut_max = cut_max;
-	fx_established(c, &(struct fx_conf){ .params = &params });
+	struct tcp_opts opts = { .user_timeout_us = 120000000, .cut_max = cut_max };
+
+	fx_established(c, &(struct fx_conf){ .opts = &opts });
 }
 
 struct plan_row {
@@ -118,7 +116,7 @@ test_out_of_turn(void)
 	CU_ASSERT_TRUE(tcp_plan(&c, FX_T0, &o));
 	CU_ASSERT_EQUAL(o.len, 1000);
 	/* Also where one old segment is three new ones. */
-	params.mss_limit = 400;
+	c.opts.mss_limit = 400;
 	tcp_seg_limit(&c);
 	for (uint32_t off = 0; off < 1000; off += o.len) {
 		CU_ASSERT_TRUE_FATAL(fx_send(&c, FX_T0, &o));
@@ -295,15 +293,15 @@ test_limit(void)
 		struct tcp_conn c;
 
 		for (int later = 0; later < 2; later++) {
-			tcp_params_default(&params);
+			struct tcp_opts opts = { .user_timeout_us = 120000000 };
+
 			if (!later) {
-				params.mss_limit = limit_rows[i].limit;
-				params.cut_max = limit_rows[i].cut_max;
+				opts.mss_limit = limit_rows[i].limit;
+				opts.cut_max = limit_rows[i].cut_max;
 			}
-			fx_established(&c,
-				       &(struct fx_conf){ .params = &params, .mss = 988, .ts = 1 });
-			params.mss_limit = limit_rows[i].limit;
-			params.cut_max = limit_rows[i].cut_max;
+			fx_established(&c, &(struct fx_conf){ .opts = &opts, .mss = 988, .ts = 1 });
+			c.opts.mss_limit = limit_rows[i].limit;
+			c.opts.cut_max = limit_rows[i].cut_max;
 			tcp_seg_limit(&c);
 			CU_ASSERT_EQUAL(c.mss, limit_rows[i].mss);
 			CU_ASSERT_EQUAL(c.cc.mss, limit_rows[i].mss);
@@ -325,7 +323,7 @@ test_limit_moves(void)
 	cutting(&c, 0);
 	tcp_send_ready(&c, 3000);
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0, 99, &o), 3);
-	params.mss_limit = 1;
+	c.opts.mss_limit = 1;
 	tcp_seg_limit(&c);
 	tcp_send_ready(&c, 3020);
 	/* Ten segments at once, as before, and more than that is in flight. */
@@ -337,7 +335,7 @@ test_limit_moves(void)
 	tcp_timer(&c, c.rtx_at);
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0, 99, &o), 1);
 	CU_ASSERT_EQUAL(o.len, 1);
-	params.mss_limit = 0;
+	c.opts.mss_limit = 0;
 	tcp_seg_limit(&c);
 	CU_ASSERT_PTR_NULL(tcp_check(&c));
 	fx_ack(&c, 2996, FX_WND, FX_T0);

@@ -235,14 +235,12 @@ test_persist_unanswered(void)
 static void
 test_persist_short_timeout(void)
 {
-	struct tcp_params *params = fx_params();
-	struct fx_conf conf = { .params = params };
 	struct tcp_conn c;
 	struct tcp_out o;
 	struct trace t;
 
-	params->user_timeout_us = 1000000;
-	fx_established(&c, &conf);
+	fx_established(&c, NULL);
+	c.opts.user_timeout_us = 1000000;
 	fx_ack(&c, 0, 0, FX_T0);
 	tcp_send_ready(&c, 3000);
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
@@ -382,16 +380,16 @@ test_orphan_is_not_held(void)
 }
 
 /* Quiet for 10 s: asked then, each second, three times. */
-static struct tcp_params *
-keep_params(void)
+static struct tcp_opts *
+keep_opts(void)
 {
-	static struct tcp_params p;
+	static struct tcp_opts o;
 
-	p = *fx_params();
-	p.keep_idle_us = 10000000;
-	p.keep_every_us = 1000000;
-	p.keep_probes = 3;
-	return &p;
+	tcp_opts_default(&o);
+	o.keep_idle_us = 10000000;
+	o.keep_every_us = 1000000;
+	o.keep_probes = 3;
+	return &o;
 }
 
 /* RFC 9293 3.8.4: a number in front of the peer's window, without data; silence ends it. */
@@ -401,7 +399,7 @@ test_keepalive(void)
 	static const uint64_t sent[] = { 0, 700 };
 
 	for (size_t i = 0; i < HARNESS_COUNT(sent); i++) {
-		struct fx_conf conf = { .params = keep_params(), .iss = UINT32_MAX };
+		struct fx_conf conf = { .opts = keep_opts(), .iss = UINT32_MAX };
 		struct tcp_conn c;
 		struct tcp_out o;
 		struct trace t;
@@ -427,7 +425,7 @@ test_keepalive(void)
 static void
 test_keepalive_answered(void)
 {
-	struct fx_conf conf = { .params = keep_params() };
+	struct fx_conf conf = { .opts = keep_opts() };
 	struct tcp_conn c;
 	struct trace t;
 
@@ -457,7 +455,7 @@ test_keepalive_answered(void)
 static void
 test_keepalive_not_asked(void)
 {
-	struct fx_conf conf = { .params = keep_params() };
+	struct fx_conf conf = { .opts = keep_opts() };
 	struct tcp_conn c;
 	struct tcp_out o;
 	struct trace t;
@@ -486,7 +484,7 @@ test_keepalive_not_asked(void)
 static void
 test_keepalive_unsent(void)
 {
-	struct fx_conf conf = { .params = keep_params() };
+	struct fx_conf conf = { .opts = keep_opts() };
 	struct tcp_conn c;
 	struct tcp_out o;
 
