@@ -6,7 +6,7 @@
 
 #include "sock/check.h"
 #include "stack/memory.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 int

@@ -7,7 +7,7 @@
 #include "stack/admission.h"
 #include "stack/memory.h"
 #include "stack/pressure.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 int
 rtls_shutdown(struct rtls_sock *sock, int how)

@@ -7,7 +7,7 @@
 #include "net/siphash.h"
 #include "stack/addr.h"
 #include "stack/admission.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "tcp/timewait.h"
 
 enum {

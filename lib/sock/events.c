@@ -3,7 +3,7 @@
 
 #include "sock/check.h"
 #include "sock/move.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 int
 rtls_sock_watch(struct rtls_sock *sock, uint32_t bits, void *user)

@@ -14,7 +14,7 @@
 #include "sock/check.h"
 #include "core/conf.h"
 #include "stack/memory.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 enum { READ_AHEAD_DEFAULT = 4 };
 

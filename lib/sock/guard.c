@@ -9,7 +9,7 @@
 #include "sock/move.h"
 #include "stack/admission.h"
 #include "stack/memory.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 int

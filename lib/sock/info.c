@@ -7,7 +7,8 @@
 #include "stack/addr.h"
 #include "sock/check.h"
 #include "sock/info.h"
-#include "stack/stack.h"
+#include "stack/mode.h"
+#include "stack/state.h"
 
 static enum rtls_sock_state
 state_of(const struct rtls_sock *sock)

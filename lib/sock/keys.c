@@ -9,7 +9,8 @@
 
 #include "sock/check.h"
 #include "stack/admission.h"
-#include "stack/stack.h"
+#include "stack/mode.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 static bool

@@ -9,7 +9,7 @@
 #include "stack/admission.h"
 #include "core/conf.h"
 #include "stack/syn_path.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 enum { BACKLOG_DEFAULT = 128 };
 

@@ -6,7 +6,8 @@
 #include <recordtls/tls.h>
 
 #include "sock/check.h"
-#include "stack/stack.h"
+#include "stack/mode.h"
+#include "stack/state.h"
 
 int
 rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)

@@ -5,7 +5,7 @@
 
 #include "sock/check.h"
 #include "stack/memory.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "tcp/timer.h"
 
 static int

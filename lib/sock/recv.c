@@ -10,7 +10,8 @@
 #include "sock/check.h"
 #include "sock/move.h"
 #include "stack/memory.h"
-#include "stack/stack.h"
+#include "stack/mode.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 static void

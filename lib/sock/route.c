@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "stack/addr.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 static uint32_t
 prefix_mask(uint8_t prefix_len)

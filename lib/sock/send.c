@@ -8,7 +8,7 @@
 #include "sock/check.h"
 #include "sock/move.h"
 #include "stack/memory.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 /* A pool was empty: WRITABLE is looked at again when buffers are back. */
 static ssize_t

@@ -9,7 +9,7 @@
 
 #include "sock/check.h"
 #include "sock/stats.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 static uint64_t
 counter(const struct rtls_stack *s, enum counter c)

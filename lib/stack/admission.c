@@ -3,7 +3,7 @@
 
 #include "net/remote_count.h"
 #include "stack/admission.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 /* Where a connection of this stage waits to make room; NULL: it makes none. */

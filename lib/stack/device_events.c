@@ -3,7 +3,8 @@
 
 #include "stack/device_events.h"
 
-#include "stack/stack.h"
+#include "stack/mode.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 enum { EVENTS = 16 };

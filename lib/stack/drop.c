@@ -5,7 +5,7 @@
 
 #include "buf/chain.h"
 #include "port/capture.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 void
 stack_free_packet(const struct rtls_stack *s, struct rte_mbuf *m)

@@ -3,7 +3,7 @@
 
 #include "stack/icmp_path.h"
 
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 #include "tcp/path.h"
 

@@ -5,7 +5,8 @@
 
 #include <errno.h>
 
-#include "stack/stack.h"
+#include "stack/mode.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 /*

@@ -9,7 +9,7 @@
 #ifndef RTLS_STACK_MEMORY_H
 #define RTLS_STACK_MEMORY_H
 
-#include "stack/stack.h"
+#include "stack/state.h"
 
 /* The stack has its pools: there is so much to share. */
 void memory_init(struct rtls_stack *s);

@@ -9,7 +9,7 @@
 #include "stack/mode_device.h"
 #include "stack/mode_why.h"
 #include "stack/rx_quiet.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 enum { SKIPPED_MAX = 8 }; /* contexts in a row that may open nothing */

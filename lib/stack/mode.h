@@ -19,22 +19,6 @@ struct netif;
 struct rtls_sock;
 struct rtls_stack;
 
-struct mode_dir {
-	uint8_t order;   /* enum rtls_mode_order: what the first keys ask for */
-	uint8_t wish;    /* enum rtls_mode: NIC until the device, or the program, ends that */
-	uint8_t counted; /* enum rtls_mode: among which current sessions; nobody else reads it */
-	uint8_t skipped; /* so often in a row a context was lost without a loss */
-};
-
-struct mode {
-	struct mode_dir dir[2];  /* by enum rtls_dir */
-	bool changed;            /* RTLS_MODE is due */
-	bool over;               /* no device any more */
-	bool rx_waits;           /* on stack->quiet_list: stack/rx_quiet */
-	uint64_t rx_waits_since; /* netif->rx_taken then */
-	uint64_t tx_keys_off;    /* where the first keys were set */
-};
-
 /* Event: the first or next keys were installed in the session. */
 void mode_keys(struct rtls_sock *sock, enum rtls_dir d);
 

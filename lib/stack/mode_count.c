@@ -5,7 +5,7 @@
 
 #include <recordtls/names.h>
 
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 
 /* Counters of a direction. */

@@ -8,7 +8,7 @@
 #include "buf/wipe.h"
 #include "stack/addr.h"
 #include "stack/rx_quiet.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 uint64_t
 mode_device_cookie(const struct rtls_sock *sock, enum rtls_dir d)

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "stack/stack.h"
+#include "stack/state.h"
 
 enum rtls_mode_reason
 mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)

@@ -11,7 +11,7 @@
 #include "net/ether_ip.h"
 #include "stack/inline_tx.h"
 #include "stack/packet.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 /* Everything but payload and checksums; NULL: no buffer. */
 static struct rte_mbuf *

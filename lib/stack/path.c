@@ -5,7 +5,7 @@
 
 #include "stack/packet.h"
 #include "stack/path.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/tx_path.h"
 

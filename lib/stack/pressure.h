@@ -12,7 +12,7 @@
 #ifndef RTLS_STACK_PRESSURE_H
 #define RTLS_STACK_PRESSURE_H
 
-#include "stack/stack.h"
+#include "stack/state.h"
 
 /* Three quarters of the budget: out-of-order data goes, nobody gets more than its share. */
 static inline bool

@@ -11,11 +11,12 @@
 #include "net/ether_ip.h"
 #include "stack/drop.h"
 #include "stack/icmp_path.h"
+#include "stack/mode.h"
 #include "stack/syn_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/tx_path.h"
 #include "tcp/input.h"
@@ -45,19 +46,19 @@ static void store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_
 unsigned int
 rx_path_poll(struct rtls_stack *s)
 {
-	struct rte_mbuf *pkts[STACK_RX_BURST];
+	struct rte_mbuf *pkts[NETIF_RX_BURST];
 	unsigned int total = 0;
 	struct netif *nif;
 	uint16_t n, i;
 
 	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
-		n = nif->port->rx_burst(nif->port, nif->queue, pkts, STACK_RX_BURST);
+		n = nif->port->rx_burst(nif->port, nif->queue, pkts, NETIF_RX_BURST);
 		for (i = 0; i < n; i++)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
 		nif->rx_quiet = false;
 		for (i = 0; i < n; i++)
 			rx_packet(s, nif, pkts[i]);
-		nif->rx_quiet = n < STACK_RX_BURST;
+		nif->rx_quiet = n < NETIF_RX_BURST;
 		nif->rx_taken += n;
 		if (!TAILQ_EMPTY(&s->quiet_list))
 			mode_rx_looked(s, nif);

@@ -3,7 +3,7 @@
 
 #include "stack/rx_quiet.h"
 
-#include "stack/stack.h"
+#include "stack/state.h"
 
 static const struct netif *
 netif_of(const struct rtls_sock *sock)

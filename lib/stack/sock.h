@@ -26,7 +26,6 @@
 #include "session/tx.h"
 #include "session/used_keys.h"
 #include "stack/counters.h"
-#include "stack/mode.h"
 #include "stack/path.h"
 #include "file/reader.h"
 #include "tcp/admit.h"
@@ -38,6 +37,23 @@ enum sock_phase {
 	SOCK_BACKLOG, /* established, not accepted yet */
 	SOCK_OWNED,   /* the program has the handle */
 	SOCK_ORPHAN,  /* it closed the handle, the connection is finishing */
+};
+
+/* Who seals and opens: stack/mode. */
+struct mode_dir {
+	uint8_t order;   /* enum rtls_mode_order: what the first keys ask for */
+	uint8_t wish;    /* enum rtls_mode: NIC until the device, or the program, ends that */
+	uint8_t counted; /* enum rtls_mode: among which current sessions; nobody else reads it */
+	uint8_t skipped; /* so often in a row a context was lost without a loss */
+};
+
+struct mode {
+	struct mode_dir dir[2];  /* by enum rtls_dir */
+	bool changed;            /* RTLS_MODE is due */
+	bool over;               /* no device any more */
+	bool rx_waits;           /* on stack->quiet_list: stack/rx_quiet */
+	uint64_t rx_waits_since; /* netif->rx_taken then */
+	uint64_t tx_keys_off;    /* where the first keys were set */
 };
 
 TAILQ_HEAD(sock_list, rtls_sock);

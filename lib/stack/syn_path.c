@@ -7,7 +7,7 @@
 #include "stack/syn_path.h"
 #include "stack/packet.h"
 #include "stack/pressure.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/tx_path.h"
 #include "tcp/input.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "stack/addr.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 
 static void
 who_is(const struct net_addr *a, uint16_t port, char who[RTLS_ADDR_TEXT])

@@ -7,7 +7,7 @@
 #include "stack/drop.h"
 #include "stack/inline_tx.h"
 #include "stack/packet.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/tx_path.h"
 
@@ -131,7 +131,7 @@ segments_max(const struct netif *nif)
 static bool
 flush(struct rtls_stack *s, struct netif *nif)
 {
-	struct rte_mbuf *pkts[STACK_TX_BURST];
+	struct rte_mbuf *pkts[NETIF_TX_BURST];
 	uint16_t n, ready, sent = 0, i;
 	bool took_long = false;
 
@@ -182,7 +182,7 @@ gather(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m, struct rtls_
 	slot->m = m;
 	slot->owner = owner;
 	slot->cut = (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
-	return nif->nb_tx < STACK_TX_BURST || flush(s, nif);
+	return nif->nb_tx < NETIF_TX_BURST || flush(s, nif);
 }
 
 void

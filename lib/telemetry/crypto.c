@@ -4,7 +4,7 @@
 /* /recordtls/crypto: who computes for a stack, and why that one. */
 #include <stdio.h>
 
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "telemetry/answer.h"
 #include "telemetry/params.h"
 

@@ -10,7 +10,7 @@
 #include <recordtls/names.h>
 #include <rte_ethdev.h>
 
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "telemetry/answer.h"
 #include "telemetry/params.h"
 

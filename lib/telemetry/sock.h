@@ -8,7 +8,7 @@
 #ifndef RTLS_TELEMETRY_SOCK_H
 #define RTLS_TELEMETRY_SOCK_H
 
-#include "stack/stack.h"
+#include "stack/state.h"
 
 /* Sockets of a stack are numbered below this. */
 #define SOCK_ID_MAX (UINT64_C(1) << 52)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "stack/addr.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "telemetry/answer.h"
 #include "telemetry/params.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "sock/stats.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "telemetry/answer.h"
 #include "telemetry/params.h"
 

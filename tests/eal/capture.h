@@ -22,7 +22,7 @@
 #include "stack/drop.h"
 #include "port/port.h"
 #include "port/capture.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/eth_double.h"
 #include "support/harness.h"

@@ -12,7 +12,7 @@
 #include <CUnit/CUnit.h>
 
 #include "eal/handle_calls.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/pair.h"

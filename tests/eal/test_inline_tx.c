@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "stack/inline_tx.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"

@@ -10,7 +10,7 @@
 #include <rte_log.h>
 
 #include "eal/forged.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/log_tap.h"

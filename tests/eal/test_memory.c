@@ -13,7 +13,7 @@
 #include "eal/files.h"
 #include "eal/half.h"
 #include "stack/memory.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/log_tap.h"

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "stack/mode_device.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"

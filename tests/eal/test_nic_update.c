@@ -16,7 +16,7 @@
 #include <recordtls/openssl.h>
 
 #include "eal/half.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 

@@ -10,7 +10,7 @@
 #include <CUnit/CUnit.h>
 
 #include "eal/files.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 

@@ -11,7 +11,7 @@
 #include <CUnit/CUnit.h>
 
 #include "eal/half.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/log_tap.h"

@@ -12,7 +12,7 @@
 
 #include "eal/files.h"
 #include "eal/half.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "stack/mode_device.h"
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/device_pair.h"
 #include "support/eal.h"
 #include "support/harness.h"
@@ -322,13 +322,13 @@ test_rx_busy(void)
 	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_SOFTWARE), 0);
 	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_NIC), -EINPROGRESS);
 	for (; polls < 20 && !told(); polls++) {
-		for (int i = 0; i < STACK_RX_BURST; i++)
+		for (int i = 0; i < NETIF_RX_BURST; i++)
 			CU_ASSERT_EQUAL(cable_inject(d.p.cable, 1, junk, sizeof(junk)), 0);
 		rtls_stack_poll(d.p.stack[0], d.p.now_us);
 		CU_ASSERT_FALSE(d.p.stack[0]->netifs[0].rx_quiet);
 	}
 	CU_ASSERT(in_nic(RTLS_RX));
-	CU_ASSERT_EQUAL(polls, (100 + STACK_RX_BURST - 1) / STACK_RX_BURST);
+	CU_ASSERT_EQUAL(polls, (100 + NETIF_RX_BURST - 1) / NETIF_RX_BURST);
 	finish();
 }
 

@@ -17,7 +17,7 @@
 
 #include <CUnit/CUnit.h>
 
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/pair.h"

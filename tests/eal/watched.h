@@ -12,7 +12,7 @@
 
 #include <CUnit/CUnit.h>
 
-#include "stack/stack.h"
+#include "stack/state.h"
 #include "support/ask.h"
 #include "support/eal.h"
 #include "support/harness.h"

@@ -78,7 +78,7 @@ reset_tables(struct rtls_stack *s)
 					s->conf.max_syn, key);
 	s->timewait = tcp_timewait_init(s->timewait_mem, tcp_timewait_size(s->conf.max_time_wait),
 					s->conf.max_time_wait, key);
-	arp_table_init(&b->arp, b->arp_entries, STACK_ARP_ENTRIES, key);
+	arp_table_init(&b->arp, b->arp_entries, NETIF_ARP_ENTRIES, key);
 	answer_limit_init(&s->answers, s->answer_remotes, STACK_ANSWER_REMOTES,
 			  s->conf.answers_per_remote, s->conf.answers_per_stack, key);
 	b->refused_since_us = UINT64_MAX;

@@ -5,7 +5,7 @@
 #ifndef RTLS_FUZZ_STACK_INVARIANTS_H
 #define RTLS_FUZZ_STACK_INVARIANTS_H
 
-#include "stack/stack.h"
+#include "stack/state.h"
 
 enum { STACK_WATCH_SOCKS = 64 };
 

@@ -2,45 +2,29 @@
 /* Copyright (c) The librecordtls authors */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
 #include "buf/wipe.h"
-#include "stack/admission.h"
 #include "core/conf.h"
-#include "stack/device_events.h"
 #include "stack/memory.h"
-#include "stack/syn_path.h"
-#include "stack/pressure.h"
-#include "stack/rx_path.h"
-#include "stack/stack.h"
+#include "stack/secret.h"
+#include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/tx_path.h"
-#include "tcp/timer.h"
 
 enum {
-	TIMER_BUDGET = 256, /* expiries per poll */
-	LOOK_US = 200,      /* so often a program that sleeps looks for what has no timer */
 	/*
 	 * Sending, receiving, and what undoes a device's opening; a second one of each for a while. Who
 	 * needs more, as several keys drain, takes what others do not need, or libcrypto.
 	 */
 	KEYS_PER_SOCK = 6,
-	RX_ROOM_UNKNOWN = 8192 * RTE_MBUF_DEFAULT_BUF_SIZE, /* of a port that was adopted */
 };
-
-int
-stack_random(void *out, uint32_t len)
-{
-	return getrandom(out, len, 0) == (ssize_t)len ? 0 : -ENOSYS;
-}
 
 const struct stack_addr *
 stack_addr_find(const struct rtls_stack *s, uint32_t ip)
@@ -112,29 +96,6 @@ conf_check(const struct rtls_stack_conf *c)
 	return 0;
 }
 
-/* Tables must not share a key with what goes on the wire, nor with each other. */
-enum sub_secret {
-	SECRET_FLOWS = 1,
-	SECRET_SYNCACHE,
-	SECRET_TIMEWAIT,
-	SECRET_ARP,
-	SECRET_ANSWERS,
-	SECRET_USED_KEYS,
-	SECRET_REMOTES,
-	SECRET_MTUS,
-};
-
-static uint8_t *
-sub_secret(struct rtls_stack *s, enum sub_secret which, uint8_t key[16])
-{
-	uint64_t a = siphash24(s->secret, &(uint8_t[]){ (uint8_t)which, 0 }, 2);
-	uint64_t b = siphash24(s->secret, &(uint8_t[]){ (uint8_t)which, 1 }, 2);
-
-	memcpy(key, &a, 8);
-	memcpy(key + 8, &b, 8);
-	return key;
-}
-
 static void
 make_params(struct rtls_stack *s)
 {
@@ -157,7 +118,7 @@ make_remotes(struct rtls_stack *s, int socket)
 	if (s->remotes_mem == NULL)
 		return -ENOMEM;
 	s->remotes = flow_table_init(s->remotes_mem, size, s->conf.max_socks,
-				     sub_secret(s, SECRET_REMOTES, key));
+				     secret_key(s->secret, SECRET_REMOTES, key));
 	return 0;
 }
 
@@ -174,19 +135,21 @@ make_tables(struct rtls_stack *s, int socket)
 	mem = rte_zmalloc_socket("rtls_flows", flows, FLOW_ALIGN, socket);
 	if (mem == NULL)
 		return -ENOMEM;
-	s->flows = flow_table_init(mem, flows, c->max_socks, sub_secret(s, SECRET_FLOWS, key));
+	s->flows = flow_table_init(mem, flows, c->max_socks,
+				   secret_key(s->secret, SECRET_FLOWS, key));
 	s->flows_mem = mem;
 	mem = rte_zmalloc_socket("rtls_syn", syns, RTE_CACHE_LINE_SIZE, socket);
 	if (mem == NULL)
 		return -ENOMEM;
 	s->syncache_mem = mem;
-	s->syncache = tcp_syncache_init(mem, syns, c->max_syn, sub_secret(s, SECRET_SYNCACHE, key));
+	s->syncache = tcp_syncache_init(mem, syns, c->max_syn,
+					secret_key(s->secret, SECRET_SYNCACHE, key));
 	mem = rte_zmalloc_socket("rtls_tw", waits, RTE_CACHE_LINE_SIZE, socket);
 	if (mem == NULL)
 		return -ENOMEM;
 	s->timewait_mem = mem;
 	s->timewait = tcp_timewait_init(mem, waits, c->max_time_wait,
-					sub_secret(s, SECRET_TIMEWAIT, key));
+					secret_key(s->secret, SECRET_TIMEWAIT, key));
 	s->answer_remotes = rte_malloc_socket("rtls_answers",
 					      sizeof(*s->answer_remotes) * STACK_ANSWER_REMOTES,
 					      RTE_CACHE_LINE_SIZE, socket);
@@ -194,8 +157,8 @@ make_tables(struct rtls_stack *s, int socket)
 		return -ENOMEM;
 	answer_limit_init(&s->answers, s->answer_remotes, STACK_ANSWER_REMOTES,
 			  c->answers_per_remote, c->answers_per_stack,
-			  sub_secret(s, SECRET_ANSWERS, key));
-	mtu_table_init(&s->mtus, sub_secret(s, SECRET_MTUS, key));
+			  secret_key(s->secret, SECRET_ANSWERS, key));
+	mtu_table_init(&s->mtus, secret_key(s->secret, SECRET_MTUS, key));
 	s->socks = rte_zmalloc_socket("rtls_socks", sizeof(*s->socks) * c->max_socks,
 				      RTE_CACHE_LINE_SIZE, socket);
 	if (s->socks == NULL)
@@ -305,8 +268,8 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	if (rc == 0)
 		rc = conf_check(&s->conf);
 	if (rc == 0 && memcmp(s->secret, no_secret, sizeof(no_secret)) == 0)
-		rc = stack_random(s->secret, sizeof(s->secret));
-	sub_secret(s, SECRET_USED_KEYS, s->keys_secret);
+		rc = secret_make(s->secret);
+	secret_key(s->secret, SECRET_USED_KEYS, s->keys_secret);
 	make_params(s);
 	if (rc == 0)
 		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, socket);
@@ -330,177 +293,6 @@ rtls_stack_crypto(const struct rtls_stack *s)
 	return s == NULL ? NULL : s->crypto.text;
 }
 
-/* The clock is only known with the first poll: what starts with a time starts there. */
-static void
-start_clock(struct rtls_stack *s, uint64_t now_us)
-{
-	struct rtls_sock *sock;
-
-	s->clock_started = true;
-	s->now_us = now_us;
-	wheel_init(&s->wheel, now_us);
-	TAILQ_FOREACH(sock, &s->tx_list, tx_link)
-		sock_connect(sock);
-}
-
-int
-rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
-{
-	struct netif *nif;
-	uint8_t key[16];
-	uint64_t room;
-
-	if (s == NULL || p == NULL || queue >= RTE_MIN(p->nb_queues, (int)PORT_QUEUES_MAX))
-		return -EINVAL;
-	if (p->queues_bound & 1ull << queue)
-		return -EBUSY;
-	if (s->nb_netifs == STACK_PORTS_MAX)
-		return -ENOSPC;
-	nif = &s->netifs[s->nb_netifs];
-	memset(nif, 0, sizeof(*nif));
-	nif->arp_entries = rte_zmalloc("rtls_arp", sizeof(*nif->arp_entries) * STACK_ARP_ENTRIES,
-				       0);
-	if (nif->arp_entries == NULL)
-		return -ENOMEM;
-	arp_table_init(&nif->arp, nif->arp_entries, STACK_ARP_ENTRIES,
-		       sub_secret(s, SECRET_ARP, key));
-	nif->port = p;
-	nif->queue = queue;
-	nif->refused_since_us = UINT64_MAX;
-	p->queues_bound |= 1ull << queue;
-	room = p->rx_room != 0 ? p->rx_room : RX_ROOM_UNKNOWN;
-	/* A quarter stays for the port: one without a free buffer is deaf, and stays so. */
-	s->rx_room_max += room - room / 4;
-	nif->rx_quiet = true; /* nothing was received yet */
-	s->nb_netifs++;
-	return 0;
-}
-
-/* Expired deadlines of connections; the node fires at the earliest of them, or before. */
-static unsigned int
-poll_timers(struct rtls_stack *s)
-{
-	uint32_t budget = TIMER_BUDGET;
-	struct wheel_node *node;
-	struct rtls_sock *sock;
-	unsigned int n = 0;
-	uint32_t timeouts;
-
-	while ((node = wheel_expire(&s->wheel, s->now_us, &budget)) != NULL) {
-		sock = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
-		n++;
-		if (admission_deadline(sock) <= s->now_us) {
-			admission_expire(sock);
-			continue;
-		}
-		if (sock->path.listed && sock->path.retry_us <= s->now_us) {
-			path_unwait(sock);
-			sock_schedule(sock);
-		}
-		timeouts = sock->tcp.rtx_at <= s->now_us && sock->tcp.snd_una < sock->tcp.snd_max;
-		sock->stats_base.timeouts += timeouts;
-		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
-		if (timeouts)
-			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);
-		sock_tcp_events(sock, tcp_timer(&sock->tcp, s->now_us));
-	}
-	return n + syn_path_timers(s, TIMER_BUDGET);
-}
-
-/* File chunks that the reader thread filled. */
-static unsigned int
-poll_reader(struct rtls_stack *s)
-{
-	struct rtls_sock *sock;
-	unsigned int n = 0;
-
-	for (; (sock = reader_next_filled(s->reader)) != NULL; n++)
-		sock_ready(sock);
-	return n;
-}
-
-/* Ports give sent buffers back when it suits them, a quiet one never: asks for them. */
-static void
-reclaim_sent(struct rtls_stack *s)
-{
-	struct netif *nif;
-
-	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
-		if (nif->port->tx_cleanup != NULL)
-			nif->port->tx_cleanup(nif->port, nif->queue);
-	}
-}
-
-unsigned int
-rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
-{
-	unsigned int work;
-
-	if (s == NULL)
-		return 0;
-	if (!s->clock_started)
-		start_clock(s, now_us);
-	else if (now_us > s->now_us)
-		s->now_us = now_us;
-	device_events_poll(s);
-	work = rx_path_poll(s);
-	work += poll_reader(s);
-	work += poll_timers(s);
-	pressure_relieve(s);
-	if (!TAILQ_EMPTY(&s->starved_list)) {
-		reclaim_sent(s);
-		memory_wake(s);
-	}
-	memory_relieve(s);
-	work += tx_path_poll(s);
-	/* Between bursts: what it reads is of one moment. */
-	work += visit_poll(&s->visit, s);
-	return work;
-}
-
-static bool
-tx_waits_in_a_port(const struct rtls_stack *s)
-{
-	for (uint32_t i = 0; i < s->nb_netifs; i++) {
-		const struct rtls_port *p = s->netifs[i].port;
-
-		if (p->tx_waiting != NULL && p->tx_waiting(p))
-			return true;
-	}
-	return false;
-}
-
-/* What a call of the program made to be sent: an RST. */
-static bool
-replies_wait(const struct rtls_stack *s)
-{
-	for (uint32_t i = 0; i < s->nb_netifs; i++)
-		if (s->netifs[i].nb_tx != 0)
-			return true;
-	return false;
-}
-
-uint64_t
-rtls_stack_deadline(const struct rtls_stack *s)
-{
-	uint64_t at = UINT64_MAX;
-
-	if (s == NULL)
-		return at;
-	if (s->clock_started)
-		at = wheel_next(&s->wheel);
-	/* Something is to be sent with the next poll, whenever it is, or somebody is to be answered. */
-	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s) || visit_posted(&s->visit))
-		return s->now_us;
-	/* Only a poll sees what the reader thread brings, buffers that come back, room, that a port's
-	 * receive queue is empty, and what a device was asked. */
-	if (memory_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
-	    !TAILQ_EMPTY(&s->quiet_list) || s->nb_adding > 0)
-		at = RTE_MIN(at, s->now_us + LOOK_US);
-	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
-	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));
-}
-
 int
 rtls_stack_destroy(struct rtls_stack *s)
 {
@@ -522,7 +314,8 @@ rtls_stack_destroy(struct rtls_stack *s)
 			sock_free(sock);
 	}
 	tx_path_poll(s);
-	reclaim_sent(s);
+	for (i = 0; i < s->nb_netifs; i++)
+		netif_reclaim(&s->netifs[i]);
 	while (reader_next_filled(s->reader) != NULL)
 		;
 	if (buf_pools_in_use(&s->pools) != 0)

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/*
- * A stack: what one lcore owns. Its poll is the calls of rtls_stack_poll(); of
- * these rx_path and tx_path alone touch packets.
- */
-#ifndef RTLS_STACK_STACK_H
-#define RTLS_STACK_STACK_H
+/* A stack's state: what one lcore owns. What acts on it stands in the files beside it. */
+#ifndef RTLS_STACK_STATE_H
+#define RTLS_STACK_STATE_H
 
 #include <recordtls/stack.h>
 
@@ -15,29 +12,21 @@
 #include "crypto/choice.h"
 #include "log/note.h"
 #include "net/answer_limit.h"
-#include "net/arp.h"
-#include "net/ether_ip.h"
 #include "net/flow.h"
 #include "net/icmp.h"
 #include "net/mtu_table.h"
 #include "stack/counters.h"
 #include "stack/sock.h"
-#include "port/port.h"
 #include "file/reader.h"
 #include "stack/registry.h"
-#include "stack/tx_segment.h"
-#include "tcp/output.h"
+#include "stack/netif.h"
 #include "tcp/syncache.h"
 #include "tcp/timewait.h"
-#include "tcp/user.h"
 
 enum {
 	STACK_PORTS_MAX = 8,
-	STACK_ADDRS_MAX = 16,
+	STACK_ADDRS_MAX = NETIF_ADDRS_MAX,
 	STACK_ROUTES_MAX = 16,
-	STACK_RX_BURST = 32,
-	STACK_TX_BURST = 32,
-	STACK_ARP_ENTRIES = 1024,
 	STACK_ANSWER_REMOTES = 4096,
 };
 
@@ -52,33 +41,6 @@ struct stack_route {
 	uint32_t netmask;
 	uint32_t gateway;
 	uint8_t netif;
-};
-
-/* A packet on its way to the port, and what it means to its connection once taken. */
-struct tx_slot {
-	struct rte_mbuf *m;
-	struct rtls_sock *owner; /* NULL: a reply that belongs to no connection */
-	bool cut;                /* the port cuts it into segments */
-	struct tx_segment seg;
-};
-
-/* A queue pair of a port. */
-struct netif {
-	struct rtls_port *port;
-	uint16_t queue;
-	uint16_t nb_tx;
-	uint64_t refused_since_us; /* the port took nothing since then; UINT64_MAX: it does */
-	struct rtls_sock *served;  /* whose packet the port took last in this poll, or NULL */
-	bool cut_short;            /* it refused a long packet: until it takes one, none are long */
-	uint8_t cut_strikes;       /* so often in a row it took short ones instead */
-	bool full;                 /* it took less than it was given: nothing more in this poll */
-	bool rx_quiet;             /* its queue was empty behind the packets received last */
-	uint64_t rx_taken;         /* packets received */
-	struct arp_table arp;
-	struct arp_entry *arp_entries;
-	struct arp_own own[STACK_ADDRS_MAX];
-	uint32_t nb_own;
-	struct tx_slot tx[STACK_TX_BURST];
 };
 
 struct rtls_stack {
@@ -162,25 +124,6 @@ stack_count(struct rtls_stack *s, enum counter c)
 	s->counters[c]++;
 }
 
-/* What we offer: IPv4 and TCP headers without options taken off (RFC 9293 3.7.1). */
-static inline uint16_t
-netif_mss(const struct netif *nif)
-{
-	return (uint16_t)(nif->port->mtu - IPV4_HDR_MIN - TCP_HDR_MIN);
-}
-
-/* Payload of the longest packet that the port cuts into segments itself; 0: it cuts none. */
-static inline uint32_t
-netif_cut_max(const struct netif *nif)
-{
-	const uint32_t caps = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM;
-
-	if ((nif->port->caps & caps) != caps)
-		return 0;
-	/* It is one IPv4 packet until it is cut. */
-	return RTE_MIN(nif->port->tso_max, (uint32_t)UINT16_MAX - IPV4_HDR_MIN - TCP_HDR_MAX);
-}
-
 /* What the port of a connection has of inline TLS. */
 static inline struct offload_device *
 stack_device_of(const struct rtls_sock *sock)
@@ -193,8 +136,5 @@ const struct stack_addr *stack_addr_find(const struct rtls_stack *s, uint32_t ip
 
 /* May junk from there be answered so now? Counts what may not. */
 bool stack_may_answer(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote);
-
-/* Random bytes for secrets at start; 0 or -ENOSYS. */
-int stack_random(void *out, uint32_t len);
 
 #endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* One turn of a stack, and when it wants the next one. Packets are rx_path's and tx_path's alone. */
+#include "stack/admission.h"
+#include "stack/device_events.h"
+#include "stack/memory.h"
+#include "stack/pressure.h"
+#include "stack/rx_path.h"
+#include "stack/state.h"
+#include "stack/syn_path.h"
+#include "stack/tx_path.h"
+#include "tcp/timer.h"
+
+enum {
+	TIMER_BUDGET = 256, /* expiries per poll */
+	LOOK_US = 200,      /* so often a program that sleeps looks for what has no timer */
+};
+
+/* The clock is only known with the first poll: what starts with a time starts there. */
+static void
+start_clock(struct rtls_stack *s, uint64_t now_us)
+{
+	struct rtls_sock *sock;
+
+	s->clock_started = true;
+	s->now_us = now_us;
+	wheel_init(&s->wheel, now_us);
+	TAILQ_FOREACH(sock, &s->tx_list, tx_link)
+		sock_connect(sock);
+}
+
+/* Expired deadlines of connections; the node fires at the earliest of them, or before. */
+static unsigned int
+poll_timers(struct rtls_stack *s)
+{
+	uint32_t budget = TIMER_BUDGET;
+	struct wheel_node *node;
+	struct rtls_sock *sock;
+	unsigned int n = 0;
+	uint32_t timeouts;
+
+	while ((node = wheel_expire(&s->wheel, s->now_us, &budget)) != NULL) {
+		sock = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
+		n++;
+		if (admission_deadline(sock) <= s->now_us) {
+			admission_expire(sock);
+			continue;
+		}
+		if (sock->path.listed && sock->path.retry_us <= s->now_us) {
+			path_unwait(sock);
+			sock_schedule(sock);
+		}
+		timeouts = sock->tcp.rtx_at <= s->now_us && sock->tcp.snd_una < sock->tcp.snd_max;
+		sock->stats_base.timeouts += timeouts;
+		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
+		if (timeouts)
+			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);
+		sock_tcp_events(sock, tcp_timer(&sock->tcp, s->now_us));
+	}
+	return n + syn_path_timers(s, TIMER_BUDGET);
+}
+
+/* File chunks that the reader thread filled. */
+static unsigned int
+poll_reader(struct rtls_stack *s)
+{
+	struct rtls_sock *sock;
+	unsigned int n = 0;
+
+	for (; (sock = reader_next_filled(s->reader)) != NULL; n++)
+		sock_ready(sock);
+	return n;
+}
+
+static void
+reclaim_sent(struct rtls_stack *s)
+{
+	struct netif *nif;
+
+	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++)
+		netif_reclaim(nif);
+}
+
+unsigned int
+rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
+{
+	unsigned int work;
+
+	if (s == NULL)
+		return 0;
+	if (!s->clock_started)
+		start_clock(s, now_us);
+	else if (now_us > s->now_us)
+		s->now_us = now_us;
+	device_events_poll(s);
+	work = rx_path_poll(s);
+	work += poll_reader(s);
+	work += poll_timers(s);
+	pressure_relieve(s);
+	if (!TAILQ_EMPTY(&s->starved_list)) {
+		reclaim_sent(s);
+		memory_wake(s);
+	}
+	memory_relieve(s);
+	work += tx_path_poll(s);
+	/* Between bursts: what it reads is of one moment. */
+	work += visit_poll(&s->visit, s);
+	return work;
+}
+
+static bool
+tx_waits_in_a_port(const struct rtls_stack *s)
+{
+	for (uint32_t i = 0; i < s->nb_netifs; i++) {
+		const struct rtls_port *p = s->netifs[i].port;
+
+		if (p->tx_waiting != NULL && p->tx_waiting(p))
+			return true;
+	}
+	return false;
+}
+
+/* What a call of the program made to be sent: an RST. */
+static bool
+replies_wait(const struct rtls_stack *s)
+{
+	for (uint32_t i = 0; i < s->nb_netifs; i++)
+		if (s->netifs[i].nb_tx != 0)
+			return true;
+	return false;
+}
+
+uint64_t
+rtls_stack_deadline(const struct rtls_stack *s)
+{
+	uint64_t at = UINT64_MAX;
+
+	if (s == NULL)
+		return at;
+	if (s->clock_started)
+		at = wheel_next(&s->wheel);
+	/* Something is to be sent with the next poll, whenever it is, or somebody is to be answered. */
+	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s) || visit_posted(&s->visit))
+		return s->now_us;
+	/* Only a poll sees what the reader thread brings, buffers that come back, room, that a port's
+	 * receive queue is empty, and what a device was asked. */
+	if (memory_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
+	    !TAILQ_EMPTY(&s->quiet_list) || s->nb_adding > 0)
+		at = RTE_MIN(at, s->now_us + LOOK_US);
+	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
+	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));
+}
