@@ -38,16 +38,6 @@ stack_addr_find(const struct rtls_stack *s, uint32_t ip)
 	return NULL;
 }
 
-bool
-stack_may_answer(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote)
-{
-	if (answer_limit_take(&s->answers, kind, remote, s->now_us))
-		return true;
-	stack_count(s, CNT_ANSWERS_LIMITED);
-	tell_stack(s, NOTE_ANSWERS_LIMITED, "%s", answer_kind_name(kind));
-	return false;
-}
-
 static void
 conf_defaults(struct rtls_stack_conf *c)
 {

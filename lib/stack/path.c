@@ -3,11 +3,10 @@
 
 #include <errno.h>
 
-#include "stack/packet.h"
 #include "stack/path.h"
+#include "stack/reply.h"
 #include "stack/state.h"
 #include "stack/tell.h"
-#include "stack/tx_path.h"
 
 /* How often a busy connection looks at its neighbour's state. */
 enum { LOOK_INTERVAL_US = 1000000 };
@@ -67,7 +66,7 @@ ask(struct rtls_stack *s, struct netif *nif, uint32_t own_ip, uint32_t ip, const
 						  own_ip, ip, dst_mac);
 	m->pkt_len = m->data_len;
 	stack_count(s, CNT_ARP_REQUESTS);
-	tx_path_reply(s, nif, m);
+	reply_packet(s, nif, m);
 }
 
 void

@@ -13,12 +13,11 @@
 #include "stack/icmp_path.h"
 #include "stack/mode.h"
 #include "stack/syn_path.h"
-#include "stack/packet.h"
 #include "stack/pressure.h"
+#include "stack/reply.h"
 #include "stack/rx_path.h"
 #include "stack/state.h"
 #include "stack/tell.h"
-#include "stack/tx_path.h"
 #include "tcp/input.h"
 
 /* Headers of a packet, contiguous wherever the port put its segment boundaries. */
@@ -228,18 +227,15 @@ answer_junk(struct rtls_sock *sock, const struct rx_packet *p, const struct tcp_
 {
 	struct rtls_stack *s = sock->stack;
 	struct netif *nif = &s->netifs[sock->path.netif];
-	struct rte_mbuf *m;
 
 	if (v->reply_reset && ((v->events & TCP_EV_CLOSED) != 0 ||
-			       stack_may_answer(s, ANSWER_RESET, &sock->tuple.remote))) {
-		m = packet_reply(s, nif, p->ip.src_mac, &sock->tuple, &v->reset);
-		if (m != NULL)
-			tx_path_reply(s, nif, m);
+			       reply_allowed(s, ANSWER_RESET, &sock->tuple.remote))) {
+		reply_segment(s, nif, p->ip.src_mac, &sock->tuple, &v->reset);
 		stack_count(s, CNT_TX_RESETS);
 	}
 	if ((v->events & TCP_EV_CHALLENGE) == 0)
 		return v->events;
-	if (!stack_may_answer(s, ANSWER_CHALLENGE, &sock->tuple.remote))
+	if (!reply_allowed(s, ANSWER_CHALLENGE, &sock->tuple.remote))
 		return 0; /* a challenge comes alone */
 	return tcp_challenge(&sock->tcp, s->now_us);
 }
@@ -395,12 +391,12 @@ rx_arp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 	if (a.act == ARP_LEARNED)
 		path_learned(s);
 	asker = arp_asker(&a);
-	if (a.reply && stack_may_answer(s, ANSWER_ARP, &asker) &&
+	if (a.reply && reply_allowed(s, ANSWER_ARP, &asker) &&
 	    (m = rte_pktmbuf_alloc(s->pools.header)) != NULL) {
 		m->data_len = (uint16_t)arp_write_reply(rte_pktmbuf_mtod(m, uint8_t *),
 							nif->port->mac, &a);
 		m->pkt_len = m->data_len;
-		tx_path_reply(s, nif, m);
+		reply_packet(s, nif, m);
 	}
 	rte_pktmbuf_free(p->m);
 }
@@ -433,7 +429,7 @@ rx_echo(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 	uint32_t off = p->ip.l4_off, len = p->ip.l4_len, room;
 	struct rte_mbuf *m;
 
-	if (!stack_may_answer(s, ANSWER_ECHO, &p->ip.src)) {
+	if (!reply_allowed(s, ANSWER_ECHO, &p->ip.src)) {
 		stack_tell_dropped(p->port, p->m, CNT_ANSWERS_LIMITED);
 		return;
 	}
@@ -450,7 +446,7 @@ rx_echo(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 	chain_copy_out(p->m, off, rte_pktmbuf_mtod_offset(m, void *, ETHER_IP_HDR_LEN), len);
 	write_echo_reply(nif, p, m);
 	stack_count(s, CNT_ECHO_REPLIES);
-	tx_path_reply(s, nif, m);
+	reply_packet(s, nif, m);
 }
 
 static void

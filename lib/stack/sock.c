@@ -14,11 +14,10 @@
 #include "stack/mode.h"
 #include "stack/mode_count.h"
 #include "stack/syn_path.h"
-#include "stack/packet.h"
 #include "stack/pressure.h"
+#include "stack/reply.h"
 #include "stack/state.h"
 #include "stack/tell.h"
-#include "stack/tx_path.h"
 #include "tcp/timer.h"
 
 struct rtls_sock *
@@ -332,15 +331,11 @@ void
 sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason reason)
 {
 	struct rtls_stack *s = sock->stack;
-	struct rte_mbuf *m;
 	struct tcp_seg rst;
 
 	note_end(sock, who, reason);
 	if (tcp_abort(&sock->tcp, s->now_us, &rst) && path_resolve(s, &sock->path) == PATH_READY) {
-		m = packet_reply(s, &s->netifs[sock->path.netif], sock->path.mac, &sock->tuple,
-				 &rst);
-		if (m != NULL)
-			tx_path_reply(s, &s->netifs[sock->path.netif], m);
+		reply_segment(s, &s->netifs[sock->path.netif], sock->path.mac, &sock->tuple, &rst);
 		stack_count(s, CNT_TX_RESETS);
 	}
 	finished(sock);

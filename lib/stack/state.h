@@ -134,7 +134,4 @@ stack_device_of(const struct rtls_sock *sock)
 /* One of our addresses, or NULL. */
 const struct stack_addr *stack_addr_find(const struct rtls_stack *s, uint32_t ip);
 
-/* May junk from there be answered so now? Counts what may not. */
-bool stack_may_answer(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote);
-
 #endif

@@ -5,11 +5,10 @@
 #include "stack/icmp_path.h"
 #include "stack/memory.h"
 #include "stack/syn_path.h"
-#include "stack/packet.h"
 #include "stack/pressure.h"
+#include "stack/reply.h"
 #include "stack/state.h"
 #include "stack/tell.h"
-#include "stack/tx_path.h"
 #include "tcp/input.h"
 #include "tcp/open.h"
 
@@ -32,11 +31,7 @@ refuse(const struct answer_to *to, enum counter why)
 static void
 answer(const struct answer_to *to, const struct tcp_seg *seg)
 {
-	struct rte_mbuf *m = packet_reply(to->s, to->nif, to->mac, to->tuple, seg);
-
-	/* Without a buffer nothing is lost: the peer sends again and so do our timers. */
-	if (m != NULL)
-		tx_path_reply(to->s, to->nif, m);
+	reply_segment(to->s, to->nif, to->mac, to->tuple, seg);
 }
 
 static void
@@ -45,8 +40,7 @@ answer_reset(const struct answer_to *to, const struct tcp_seg *seg)
 	struct tcp_seg rst;
 
 	refuse(to, CNT_RX_NO_CONNECTION);
-	if (!tcp_reset_reply(seg, &rst) ||
-	    !stack_may_answer(to->s, ANSWER_RESET, &to->tuple->remote))
+	if (!tcp_reset_reply(seg, &rst) || !reply_allowed(to->s, ANSWER_RESET, &to->tuple->remote))
 		return;
 	stack_count(to->s, CNT_TX_RESETS);
 	answer(to, &rst);
@@ -193,7 +187,7 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 		answer(to, &out);
 		break;
 	case TCP_SYN_CHALLENGE:
-		if (!stack_may_answer(s, ANSWER_CHALLENGE, &to->tuple->remote))
+		if (!reply_allowed(s, ANSWER_CHALLENGE, &to->tuple->remote))
 			break;
 		tcp_syn_challenge(&e->syn, s->now_us, &out);
 		answer(to, &out);
@@ -223,7 +217,7 @@ input_time_wait(const struct answer_to *to, struct tcp_timewait_entry *e, const 
 	case TCP_TIMEWAIT_DROP:
 		break;
 	case TCP_TIMEWAIT_CHALLENGE:
-		if (stack_may_answer(s, ANSWER_TIME_WAIT, &to->tuple->remote))
+		if (reply_allowed(s, ANSWER_TIME_WAIT, &to->tuple->remote))
 			answer_time_wait(to, e);
 		break;
 	case TCP_TIMEWAIT_ACK:

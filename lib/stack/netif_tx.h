@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * Packets on their way to a port: gathered per netif, handed over in bursts, and what the port takes
+ * is told to the connections that they came from. Nothing of a connection moves before that.
+ */
+#ifndef RTLS_STACK_NETIF_TX_H
+#define RTLS_STACK_NETIF_TX_H
+
+#include "stack/state.h"
+
+/* How many segments it is on the wire. */
+static inline uint32_t
+netif_tx_segments(const struct rtls_sock *sock, const struct tcp_out *out)
+{
+	return out->len <= sock->tcp.mss ? 1 : (out->len + sock->tcp.mss - 1) / sock->tcp.mss;
+}
+
+/* Segments in a packet, at most. */
+unsigned int netif_tx_cut_max(const struct netif *nif);
+
+/*
+ * Takes a packet; owner NULL: it belongs to no connection. Else the segment of its slot,
+ * nif->tx[nif->nb_tx], is set. False: the port is full, nothing more for it now.
+ */
+bool netif_tx_put(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m,
+		  struct rtls_sock *owner);
+
+/* Hands the gathered packets over; false when the port has no room for all of them. */
+bool netif_tx_flush(struct rtls_stack *s, struct netif *nif);
+
+/* The end of a poll. Whom a full port served comes behind all others in the next one. */
+void netif_tx_end_turn(struct rtls_stack *s, struct netif *nif);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/reply.h"
+
+#include "stack/netif_tx.h"
+#include "stack/packet.h"
+#include "stack/tell.h"
+
+bool
+reply_allowed(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote)
+{
+	if (answer_limit_take(&s->answers, kind, remote, s->now_us))
+		return true;
+	stack_count(s, CNT_ANSWERS_LIMITED);
+	tell_stack(s, NOTE_ANSWERS_LIMITED, "%s", answer_kind_name(kind));
+	return false;
+}
+
+void
+reply_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
+{
+	netif_tx_put(s, nif, m, NULL);
+}
+
+void
+reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
+	      const struct net_tuple *tuple, const struct tcp_seg *seg)
+{
+	struct rte_mbuf *m = packet_headers(s, nif, dst_mac, tuple, seg);
+
+	if (m == NULL)
+		return;
+	packet_checksums(nif, m);
+	reply_packet(s, nif, m);
+}

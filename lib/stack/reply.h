@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What the stack itself says: RST, SYN-ACK, the ACK of TIME-WAIT, ARP, echo replies. It belongs to
+ * no connection and goes with this poll's packets. Without a buffer, or room in the port, nothing is
+ * lost: whoever asked asks again, and so do our timers.
+ */
+#ifndef RTLS_STACK_REPLY_H
+#define RTLS_STACK_REPLY_H
+
+#include "stack/state.h"
+
+/* May junk from there be answered so now? Counts what may not. */
+bool reply_allowed(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote);
+
+/* Takes a packet that is ready. */
+void reply_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m);
+
+/* A segment without payload; tuple as our host sees it. */
+void reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
+		   const struct net_tuple *tuple, const struct tcp_seg *seg);
+
+#endif
