@@ -109,7 +109,8 @@ sendq_attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint64_t off, 
 {
 	struct rte_mbuf *first = NULL;
 	uint16_t pieces = 0;
-	int rc = attach(indirect, rec, (uint32_t)(off - rec->stream_off), len, epoch, &first, &pieces);
+	int rc = attach(indirect, rec, (uint32_t)(off - rec->stream_off), len, epoch, &first,
+			&pieces);
 
 	if (rc != 0) {
 		if (first != NULL)
