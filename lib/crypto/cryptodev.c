@@ -15,7 +15,7 @@
 
 #include "buf/wipe.h"
 #include "crypto/bounce.h"
-#include "crypto/cryptodev_priv.h"
+#include "crypto/cryptodev_batch.h"
 #include "crypto/cryptodev_probe.h"
 
 /* Over the table of devices and what is proved of them: stacks are made on any thread. */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/*
- * Jobs become calls of the device: successive ones of a key and a way are one
- * call, of vectors that live on the stack.
- */
+#include "crypto/cryptodev_batch.h"
 
 #include <errno.h>
 
@@ -12,7 +9,6 @@
 
 #include "buf/wipe.h"
 #include "crypto/bounce.h"
-#include "crypto/cryptodev_priv.h"
 
 enum {
 	BATCH_JOBS = 32,

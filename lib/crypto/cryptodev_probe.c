@@ -147,7 +147,7 @@ job_refused(struct probe *p, unsigned int i, const struct crypto_job *j)
 static bool
 answers_burst(struct probe *p, unsigned int wrong)
 {
-	const struct crypto_provider *device = cryptodev_provider(p->c);
+	const struct crypto_provider *device = &p->c->provider;
 	struct crypto_job jobs[JOBS];
 	bool right = true;
 
@@ -172,7 +172,7 @@ static bool
 answers(struct probe *p)
 {
 	static const uint32_t lens[] = { 0, 1, 15, 16, 17, 255, 1400, BYTES_MAX };
-	const struct crypto_provider *device = cryptodev_provider(p->c);
+	const struct crypto_provider *device = &p->c->provider;
 	struct crypto_job j;
 
 	for (size_t i = 0; i < RTE_DIM(lens); i++) {
@@ -193,7 +193,7 @@ static bool
 layout_right(struct probe *p)
 {
 	static const uint8_t aad_lens[] = { RECORD_HDR_LEN, RECORD_AAD_MAX };
-	const struct crypto_provider *device = cryptodev_provider(p->c);
+	const struct crypto_provider *device = &p->c->provider;
 	const struct crypto_provider *judge = crypto_libcrypto();
 	bool right = true;
 

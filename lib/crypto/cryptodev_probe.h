@@ -12,7 +12,7 @@
 #ifndef RTLS_CRYPTO_CRYPTODEV_PROBE_H
 #define RTLS_CRYPTO_CRYPTODEV_PROBE_H
 
-#include "crypto/cryptodev_priv.h"
+#include "crypto/cryptodev_state.h"
 
 /* Fills the table of c's device, of which nothing else is in use. 0 or -ENOMEM. */
 int cryptodev_probe(struct cryptodev *c);

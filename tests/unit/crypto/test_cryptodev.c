@@ -12,7 +12,8 @@
 #include <rte_cryptodev.h>
 #include <rte_mempool.h>
 
-#include "crypto/cryptodev_priv.h"
+#include "crypto/cryptodev.h"
+#include "crypto/cryptodev_state.h"
 #include "support/contract_cases.h"
 #include "support/eal.h"
 #include "support/harness.h"

@@ -15,7 +15,8 @@
 #include <rte_mempool.h>
 
 #include "crypto/bounce.h"
-#include "crypto/cryptodev_priv.h"
+#include "crypto/cryptodev.h"
+#include "crypto/cryptodev_state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/provider_contract.h"

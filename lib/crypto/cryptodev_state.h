@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* What the parts of the provider share. */
-#ifndef RTLS_CRYPTO_CRYPTODEV_PRIV_H
-#define RTLS_CRYPTO_CRYPTODEV_PRIV_H
+/* The provider, and a key of it, as its files share them. */
+#ifndef RTLS_CRYPTO_CRYPTODEV_STATE_H
+#define RTLS_CRYPTO_CRYPTODEV_STATE_H
 
 #include <errno.h>
 
 #include <rte_common.h>
 
-#include "crypto/cryptodev.h"
 #include "crypto/cryptodev_table.h"
+#include "crypto/provider.h"
 
 struct rte_mempool;
 
@@ -35,9 +35,5 @@ struct cryptodev_key {
 	uint8_t layouts;
 	int32_t bad_tag;
 };
-
-/* The provider's process(). */
-void cryptodev_process(const struct crypto_provider *p, enum crypto_dir dir,
-		       struct crypto_job *jobs, uint16_t n);
 
 #endif
