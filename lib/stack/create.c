@@ -161,7 +161,7 @@ make_tables(struct rtls_stack *s, int socket)
 static int
 make_crypto(struct rtls_stack *s, const struct cryptodev_conf *conf)
 {
-	int rc = choice_make(&s->crypto, s->conf.crypto, conf);
+	int rc = crypto_select_make(&s->crypto, s->conf.crypto, conf);
 
 	if (rc != 0)
 		tell_stack(s, NOTE_CRYPTO_UNUSABLE, "%s: %s", s->conf.crypto, rte_strerror(-rc));
@@ -216,7 +216,7 @@ free_parts(struct rtls_stack *s)
 	rte_free(s->timewait_mem);
 	rte_free(s->answer_remotes);
 	rte_free(s->socks);
-	choice_fini(&s->crypto);
+	crypto_select_fini(&s->crypto);
 	buf_pools_destroy(&s->pools);
 	buf_wipe(s->secret, sizeof(s->secret));
 	buf_wipe(s->keys_secret, sizeof(s->keys_secret));

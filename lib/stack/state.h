@@ -9,7 +9,7 @@
 
 #include "buf/pools.h"
 #include "core/share.h"
-#include "crypto/choice.h"
+#include "crypto/select.h"
 #include "log/note.h"
 #include "net/answer_limit.h"
 #include "net/flow.h"
@@ -97,7 +97,7 @@ struct rtls_stack {
 		uint64_t next_us; /* not before */
 	} relief;
 	struct reader *reader;
-	struct choice crypto; /* who computes in software */
+	struct crypto_select crypto; /* who computes in software */
 	uint8_t secret[16];
 	uint8_t keys_secret[16];    /* of used_key_of() */
 	uint64_t counters[CNT_MAX]; /* but those of records, and of keys that fell back */

@@ -10,10 +10,10 @@
 
 struct view {
 	char provider[RTE_CRYPTODEV_NAME_MAX_LEN];
-	char text[sizeof(((struct choice *)NULL)->text)];
+	char text[sizeof(((struct crypto_select *)NULL)->text)];
 	bool device;
 	uint64_t fallback[FALLBACK_REASONS];
-	struct choice_candidate candidates[CHOICE_CANDIDATES];
+	struct crypto_candidate candidates[CRYPTO_CANDIDATES_MAX];
 	uint32_t nb_candidates;
 };
 
@@ -39,7 +39,7 @@ put_candidates(struct rte_tel_data *d, const struct view *v)
 	struct rte_tel_data *all = answer_dict();
 
 	for (uint32_t i = 0; all != NULL && i < v->nb_candidates; i++) {
-		const struct choice_candidate *c = &v->candidates[i];
+		const struct crypto_candidate *c = &v->candidates[i];
 		struct rte_tel_data *one = answer_dict();
 		char number[8];
 

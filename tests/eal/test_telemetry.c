@@ -301,7 +301,7 @@ test_crypto(void)
 
 	for (size_t i = 0; i < HARNESS_COUNT(wish); i++) {
 		struct pair_conf conf = { .stack = { { .crypto = wish[i] } } };
-		const struct choice *c;
+		const struct crypto_select *c;
 		json_t *d, *all;
 		struct pair p;
 

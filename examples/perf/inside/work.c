@@ -6,11 +6,11 @@
 #include <rte_memory.h>
 
 #include "buf/pools.h"
-#include "crypto/choice.h"
+#include "crypto/select.h"
 
 enum { KEYS_MAX = 64 };
 
-static struct choice chosen;
+static struct crypto_select chosen;
 
 int
 work_provider_open(const char *name)
@@ -21,13 +21,13 @@ work_provider_open(const char *name)
 		.max_keys = KEYS_MAX,
 	};
 
-	return choice_make(&chosen, name, &conf);
+	return crypto_select_make(&chosen, name, &conf);
 }
 
 void
 work_provider_close(void)
 {
-	choice_fini(&chosen);
+	crypto_select_fini(&chosen);
 }
 
 const struct crypto_provider *

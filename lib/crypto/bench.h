@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /* How fast a provider is at what a session asks of it, layouts included. */
-#ifndef RTLS_CRYPTO_METER_H
-#define RTLS_CRYPTO_METER_H
+#ifndef RTLS_CRYPTO_BENCH_H
+#define RTLS_CRYPTO_BENCH_H
 
 #include "crypto/provider.h"
 
@@ -11,6 +11,6 @@
  * TSC cycles per byte, the mean of: full and segment-sized records sealed in place, and opened out
  * of packets. Takes less than a millisecond. Negative: it does not work.
  */
-double meter_run(const struct crypto_provider *p);
+double crypto_bench_run(const struct crypto_provider *p);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "crypto/meter.h"
+#include "crypto/bench.h"
 
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@ enum {
 	STRIDE = 2048, /* from packet to packet */
 };
 
-struct meter {
+struct bench {
 	const struct crypto_provider *provider;
 	struct iovec packets[PACKETS];
 	struct iovec whole;
@@ -29,37 +29,37 @@ struct meter {
 };
 
 static void
-set_len(struct meter *m, uint32_t len)
+set_len(struct bench *b, uint32_t len)
 {
 	uint16_t n = 0;
 
-	m->whole = (struct iovec){ .iov_base = m->record, .iov_len = len };
-	m->out[0] = (struct iovec){ .iov_base = m->plain, .iov_len = len - 1 };
-	m->out[1] = (struct iovec){ .iov_base = &m->type, .iov_len = 1 };
+	b->whole = (struct iovec){ .iov_base = b->record, .iov_len = len };
+	b->out[0] = (struct iovec){ .iov_base = b->plain, .iov_len = len - 1 };
+	b->out[1] = (struct iovec){ .iov_base = &b->type, .iov_len = 1 };
 	for (; len > 0; n++) {
 		uint32_t part = RTE_MIN(len, (uint32_t)PACKET);
 
-		m->packets[n].iov_base = m->packet + (size_t)n * STRIDE;
-		m->packets[n].iov_len = part;
+		b->packets[n].iov_base = b->packet + (size_t)n * STRIDE;
+		b->packets[n].iov_len = part;
 		len -= part;
 	}
-	m->seal.src = m->seal.dst = &m->whole;
-	m->seal.src_cnt = m->seal.dst_cnt = 1;
-	m->open.src = m->packets;
-	m->open.src_cnt = n;
-	m->open.dst = m->out;
-	m->open.dst_cnt = RTE_DIM(m->out);
+	b->seal.src = b->seal.dst = &b->whole;
+	b->seal.src_cnt = b->seal.dst_cnt = 1;
+	b->open.src = b->packets;
+	b->open.src_cnt = n;
+	b->open.dst = b->out;
+	b->open.dst_cnt = RTE_DIM(b->out);
 }
 
 /* The best of some runs, in cycles; 0: it fails. */
 static uint64_t
-best(const struct meter *m, enum crypto_dir dir, struct crypto_job *j)
+best(const struct bench *b, enum crypto_dir dir, struct crypto_job *j)
 {
 	uint64_t least = UINT64_MAX, start;
 
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		start = rte_rdtsc();
-		m->provider->process(m->provider, dir, j, 1);
+		b->provider->process(b->provider, dir, j, 1);
 		least = RTE_MIN(least, rte_rdtsc() - start);
 		if (j->status != 0)
 			return 0;
@@ -69,42 +69,42 @@ best(const struct meter *m, enum crypto_dir dir, struct crypto_job *j)
 
 /* Cycles per byte of a record of so many bytes, both ways. */
 static double
-record_cost(struct meter *m, uint32_t len)
+record_cost(struct bench *b, uint32_t len)
 {
 	struct crypto_job to_packets;
 	uint64_t seal, open;
 
-	set_len(m, len);
-	to_packets = m->seal;
-	to_packets.dst = m->packets;
-	to_packets.dst_cnt = m->open.src_cnt;
-	m->provider->process(m->provider, CRYPTO_SEAL, &to_packets, 1);
-	for (size_t i = 0; i < sizeof(m->open.tag); i++)
-		m->open.tag[i] = to_packets.tag[i];
-	seal = best(m, CRYPTO_SEAL, &m->seal);
-	open = best(m, CRYPTO_OPEN, &m->open);
+	set_len(b, len);
+	to_packets = b->seal;
+	to_packets.dst = b->packets;
+	to_packets.dst_cnt = b->open.src_cnt;
+	b->provider->process(b->provider, CRYPTO_SEAL, &to_packets, 1);
+	for (size_t i = 0; i < sizeof(b->open.tag); i++)
+		b->open.tag[i] = to_packets.tag[i];
+	seal = best(b, CRYPTO_SEAL, &b->seal);
+	open = best(b, CRYPTO_OPEN, &b->open);
 	return seal == 0 || open == 0 ? -1 : (double)(seal + open) / 2 / len;
 }
 
 double
-meter_run(const struct crypto_provider *p)
+crypto_bench_run(const struct crypto_provider *p)
 {
 	static const uint8_t key[RECORD_KEY_MAX] = "a key for no secret";
 	const struct record_suite *s = record_suite_row(0);
-	struct meter *m = calloc(1, sizeof(*m));
+	struct bench *b = calloc(1, sizeof(*b));
 	double full = -1, small = -1;
 
-	if (m == NULL)
+	if (b == NULL)
 		return -1;
-	m->provider = p;
-	m->seal.aad_len = m->open.aad_len = s->aad_len;
-	if (p->key_create(p, s, CRYPTO_SEAL, key, &m->seal.key) == 0 &&
-	    p->key_create(p, s, CRYPTO_OPEN, key, &m->open.key) == 0) {
-		full = record_cost(m, RECORD_PLAIN_MAX + 1);
-		small = record_cost(m, PACKET - 48);
+	b->provider = p;
+	b->seal.aad_len = b->open.aad_len = s->aad_len;
+	if (p->key_create(p, s, CRYPTO_SEAL, key, &b->seal.key) == 0 &&
+	    p->key_create(p, s, CRYPTO_OPEN, key, &b->open.key) == 0) {
+		full = record_cost(b, RECORD_PLAIN_MAX + 1);
+		small = record_cost(b, PACKET - 48);
 	}
-	p->key_destroy(p, m->seal.key);
-	p->key_destroy(p, m->open.key);
-	free(m);
+	p->key_destroy(p, b->seal.key);
+	p->key_destroy(p, b->open.key);
+	free(b);
 	return full < 0 || small < 0 ? -1 : (full + small) / 2;
 }

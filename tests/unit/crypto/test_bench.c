@@ -8,7 +8,7 @@
 #include <CUnit/CUnit.h>
 #include <recordtls/tls.h>
 
-#include "crypto/meter.h"
+#include "crypto/bench.h"
 #include "support/harness.h"
 
 /* libcrypto, up to a number of keys and jobs. */
@@ -69,7 +69,7 @@ run(int keys, int jobs)
 	longest = 0;
 	shortest = SIZE_MAX;
 	sealed_linear = opened_chain = false;
-	cost = meter_run(&provider);
+	cost = crypto_bench_run(&provider);
 	CU_ASSERT_EQUAL(alive, 0);
 	return cost;
 }
@@ -100,5 +100,5 @@ main(void)
 		{ "one that fails", test_fails },
 	};
 
-	return harness_run("crypto/meter", cases, HARNESS_COUNT(cases));
+	return harness_run("crypto/bench", cases, HARNESS_COUNT(cases));
 }

@@ -12,7 +12,7 @@
 #include <CUnit/CUnit.h>
 #include <rte_cryptodev.h>
 
-#include "crypto/choice.h"
+#include "crypto/select.h"
 #include "support/eal.h"
 #include "support/harness.h"
 
@@ -20,16 +20,16 @@ static void
 test_no_room(void)
 {
 	const struct cryptodev_conf conf = { .name = "vast", .max_keys = 100000000 };
-	struct choice c;
+	struct crypto_select c;
 
-	CU_ASSERT_EQUAL(choice_make(&c, "crypto_aesni_mb", &conf), -ENOMEM);
-	choice_fini(&c);
+	CU_ASSERT_EQUAL(crypto_select_make(&c, "crypto_aesni_mb", &conf), -ENOMEM);
+	crypto_select_fini(&c);
 	/* "auto" does not fail. */
-	CU_ASSERT_EQUAL(choice_make(&c, "auto", &conf), 0);
+	CU_ASSERT_EQUAL(crypto_select_make(&c, "auto", &conf), 0);
 	CU_ASSERT_PTR_EQUAL(c.provider, crypto_libcrypto());
 	CU_ASSERT_PTR_NULL(c.device);
 	CU_ASSERT(strncmp(c.text, "libcrypto, ", 11) == 0);
-	choice_fini(&c);
+	crypto_select_fini(&c);
 	CU_ASSERT_EQUAL(rte_cryptodev_count(), 0);
 }
 
@@ -41,12 +41,12 @@ choose(void *arg)
 	char name[16];
 	struct cryptodev_conf conf = { .name = name, .max_keys = 8 };
 	intptr_t failed = 0;
-	struct choice c;
+	struct crypto_select c;
 
 	snprintf(name, sizeof(name), "of_%u", *(const unsigned int *)arg);
 	for (int i = 0; i < TURNS; i++) {
-		failed += choice_make(&c, "auto", &conf) != 0 || c.provider == NULL;
-		choice_fini(&c);
+		failed += crypto_select_make(&c, "auto", &conf) != 0 || c.provider == NULL;
+		crypto_select_fini(&c);
 	}
 	return (void *)failed;
 }
@@ -73,10 +73,10 @@ test_threads(void)
 static void
 test_nothing(void)
 {
-	struct choice c;
+	struct crypto_select c;
 
 	memset(&c, 0, sizeof(c));
-	choice_fini(&c);
+	crypto_select_fini(&c);
 	CU_ASSERT_PTR_NULL(c.device);
 }
 
@@ -89,7 +89,7 @@ main(void)
 		{ "an end without a beginning", test_nothing },
 	};
 
-	if (eal_start("choice") != 0)
+	if (eal_start("select") != 0)
 		return EXIT_FAILURE;
-	return harness_run("crypto/choice", cases, HARNESS_COUNT(cases));
+	return harness_run("crypto/select", cases, HARNESS_COUNT(cases));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "crypto/choice.h"
+#include "crypto/select.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <rte_common.h>
 #include <rte_cryptodev.h>
 
-#include "crypto/meter.h"
+#include "crypto/bench.h"
 
 /* Those that DPDK can make on any machine, for "auto". */
 static const char *const drivers[] = { "crypto_aesni_gcm", "crypto_aesni_mb" };
@@ -20,7 +20,7 @@ struct contest {
 	double best_cost;
 	const struct cryptodev_conf *conf;
 	char costs[160]; /* of all, in words */
-	struct choice *choice;
+	struct crypto_select *select;
 };
 
 static void __rte_format_printf(3, 4) add_text(char *text, size_t size, const char *fmt, ...)
@@ -36,12 +36,12 @@ static void __rte_format_printf(3, 4) add_text(char *text, size_t size, const ch
 static void
 enter(struct contest *t, const char *name, const struct crypto_provider *p)
 {
-	struct choice *c = t->choice;
-	double cost = meter_run(p);
+	struct crypto_select *c = t->select;
+	double cost = crypto_bench_run(p);
 
 	if (cost < 0)
 		return;
-	if (c->nb_candidates < CHOICE_CANDIDATES) {
+	if (c->nb_candidates < CRYPTO_CANDIDATES_MAX) {
 		c->candidates[c->nb_candidates].cost = cost;
 		snprintf(c->candidates[c->nb_candidates++].name, sizeof(c->candidates[0].name),
 			 "%s", p->name);
@@ -87,7 +87,7 @@ run_contest(struct contest *t)
 }
 
 static int
-use_device(struct choice *c, const char *name, const struct cryptodev_conf *conf)
+use_device(struct crypto_select *c, const char *name, const struct cryptodev_conf *conf)
 {
 	int rc = cryptodev_open(name, conf, &c->device);
 
@@ -102,9 +102,9 @@ use_device(struct choice *c, const char *name, const struct cryptodev_conf *conf
 }
 
 static void
-use_best(struct choice *c, const struct cryptodev_conf *conf)
+use_best(struct crypto_select *c, const struct cryptodev_conf *conf)
 {
-	struct contest t = { .best_cost = 1e9, .conf = conf, .choice = c };
+	struct contest t = { .best_cost = 1e9, .conf = conf, .select = c };
 	bool full;
 
 	run_contest(&t);
@@ -121,7 +121,7 @@ use_best(struct choice *c, const struct cryptodev_conf *conf)
 }
 
 int
-choice_make(struct choice *c, const char *wish, const struct cryptodev_conf *conf)
+crypto_select_make(struct crypto_select *c, const char *wish, const struct cryptodev_conf *conf)
 {
 	memset(c, 0, sizeof(*c));
 	c->provider = crypto_libcrypto();
@@ -136,7 +136,7 @@ choice_make(struct choice *c, const char *wish, const struct cryptodev_conf *con
 }
 
 void
-choice_fini(struct choice *c)
+crypto_select_fini(struct crypto_select *c)
 {
 	cryptodev_close(c->device);
 	c->device = NULL;
