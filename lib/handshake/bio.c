@@ -9,7 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
 
-#include "handshake/bridge.h"
+#include "handshake/bridge_io.h"
 
 static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
 static BIO_METHOD *method;

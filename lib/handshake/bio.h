@@ -26,4 +26,7 @@ enum {
 /* A BIO that takes the bridge: BIO_free() frees it. NULL: no memory, the bridge stays. */
 BIO *bio_new(struct bridge *br);
 
+/* The bridge that ssl reads through, or NULL. */
+struct bridge *bridge_of(const SSL *ssl);
+
 #endif

@@ -11,18 +11,6 @@
 
 #include "handshake/keys.h"
 
-#include <recordtls/io.h>
-
-enum {
-	/* RFC 8446 4: HandshakeType key_update. */
-	KEY_UPDATE_TYPE = 24,
-	/* RFC 8446 4.6.3: type (1), length (3), request_update (1). */
-	KEY_UPDATE_LEN = 5,
-	KEY_UPDATE_REQUESTED = 1,
-	/* RFC 8446 6 */
-	ALERT_UNEXPECTED_MESSAGE = 10,
-};
-
 struct bridge *
 bridge_new(SSL *ssl, struct rtls_sock *sock)
 {
@@ -168,234 +156,6 @@ bridge_flush(struct bridge *br)
 	return rc;
 }
 
-/*
- * Bytes before keys. Those of the handshake are always taken: a flush that has
- * to wait would make libssl skip the hand-over, silently and for good. Behind
- * the handshake libssl is refused like anybody else, and keeps what it sealed,
- * unless its caller is one who may not have to repeat a call (take_all).
- */
-static int
-write_raw(struct bridge *br, const void *bytes, size_t len, int room)
-{
-	ssize_t n = 0;
-	int rc;
-
-	if (room == 0) {
-		n = rtls_guard_send(&br->guard, bytes, len, 0);
-		if (n < 0 && !is_shortage(n))
-			return (int)n;
-		if (n < 0)
-			n = 0;
-	}
-	rc = (size_t)n == len ? 0 : -EAGAIN;
-	if (rc < 0 && (br->take_all || !SSL_is_init_finished(br->ssl)))
-		rc = outq_put(&br->out, OUTQ_RAW, (const uint8_t *)bytes + n, len - (size_t)n);
-	br->unfinished = rc < 0;
-	if (rc < 0)
-		return n > 0 ? (int)n : -EAGAIN;
-	return (int)len;
-}
-
-/*
- * libssl repeats a refused data write from the pointer of the first call, which
- * its caller may have freed by then: so the bytes are copied at the first call,
- * and the repetition only learns what has become of them.
- */
-static int
-write_data(struct bridge *br, const void *bytes, size_t len, int room)
-{
-	ssize_t n = -EAGAIN;
-	size_t staged_len = br->staged_len;
-
-	if (staged_len != 0) {
-		if (br->out.data_waits)
-			return -EAGAIN;
-		if (len < staged_len)
-			return -EINVAL;
-		br->staged_len = 0;
-		return (int)staged_len;
-	}
-	if (room == 0)
-		n = rtls_send(br->sock, bytes, len, 0);
-	if (!is_shortage(n) && n != 0)
-		return (int)n;
-	if (outq_put(&br->out, RTLS_TYPE_DATA, bytes, len) < 0)
-		return -ENOMEM;
-	br->staged_len = len;
-	return -EAGAIN;
-}
-
-/* All or nothing: libssl does not announce the type of a remainder. */
-static int
-write_control(struct bridge *br, uint8_t type, const uint8_t *bytes, size_t len, int room)
-{
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
-	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = type };
-	ssize_t n = -EAGAIN;
-
-	/* Keys follow a KeyUpdate, and there is room for those of one only. */
-	if (type == RTLS_TYPE_HANDSHAKE && len == KEY_UPDATE_LEN && bytes[0] == KEY_UPDATE_TYPE &&
-	    br->out.keys_wait)
-		return -EAGAIN;
-	if (room == 0)
-		n = rtls_sendmsg(br->sock, &m, 0);
-	if (is_shortage(n))
-		n = outq_put(&br->out, type, bytes, len) < 0 ? -EAGAIN : (ssize_t)len;
-	if (n < 0)
-		return (int)n;
-	br->record_type = 0;
-	return (int)n;
-}
-
-int
-bridge_write(struct bridge *br, const void *bytes, size_t len)
-{
-	int room = bridge_flush(br);
-	int n;
-
-	if (room == 0 && !bridge_connected(br))
-		return -EAGAIN;
-	bridge_settle(br);
-	if (room < 0 && room != -EAGAIN)
-		return room;
-	if (!bridge_active(br->tx))
-		n = write_raw(br, bytes, len, room);
-	else if (br->record_type != 0)
-		n = write_control(br, br->record_type, bytes, len, room);
-	else
-		n = write_data(br, bytes, len, room);
-	if (n < 0 && n != -EAGAIN)
-		br->io_errno = -n;
-	return n;
-}
-
-static int
-put_header(uint8_t *out, uint8_t type, size_t len)
-{
-	out[0] = type;
-	out[1] = 3;
-	out[2] = 3;
-	out[3] = (uint8_t)(len >> 8);
-	out[4] = (uint8_t)len;
-	return BRIDGE_HEADER_LEN + (int)len;
-}
-
-/*
- * libssl picks its alert by an errno, and has none for a record that may not stand where it does
- * (RFC 8446 5.1, 5.4). So it gets one that may not stand anywhere.
- */
-static int
-read_failed(const struct bridge *br, uint8_t *out, int rc)
-{
-	struct rtls_sock_info info;
-
-	if ((rc != -EBADMSG && rc != -EINVAL) || rtls_sock_info(br->sock, &info) != 0 ||
-	    info.end_alert != ALERT_UNEXPECTED_MESSAGE)
-		return rc;
-	out[BRIDGE_HEADER_LEN] = 0;
-	return put_header(out, 0, 1);
-}
-
-/* One record (or several of data that arrived together) as libssl expects it. */
-static int
-read_record(struct bridge *br, uint8_t *out, int flags)
-{
-	struct iovec iov = { .iov_base = out + BRIDGE_HEADER_LEN, .iov_len = BRIDGE_PLAINTEXT_MAX };
-	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
-	ssize_t n = rtls_recvmsg(br->sock, &m, flags);
-
-	/* Who looks for control records only is not who hears of a bad one. */
-	if (n < 0)
-		return flags != 0 ? (int)n : read_failed(br, out, (int)n);
-	if (n == 0 && m.type == 0)
-		return 0;
-	return put_header(out, m.type, (size_t)n);
-}
-
-/* From the record in hand; a reader that asks for less than a record gets the rest later. */
-static int
-read_staged(struct bridge *br, uint8_t *out, size_t len)
-{
-	size_t left = br->record_len - br->record_off;
-
-	if (len > left)
-		len = left;
-	memcpy(out, br->record + br->record_off, len);
-	br->record_off += len;
-	if (br->record_off == br->record_len) {
-		OPENSSL_cleanse(br->record, br->record_len);
-		br->record_off = 0;
-		br->record_len = 0;
-	}
-	return (int)len;
-}
-
-/* A record that libssl reads later, in parts. As bridge_read(). */
-static int
-stage(struct bridge *br, int flags)
-{
-	int n;
-
-	if (br->record == NULL)
-		br->record = OPENSSL_malloc(BRIDGE_RECORD_MAX);
-	if (br->record == NULL)
-		return -ENOMEM;
-	n = read_record(br, br->record, flags);
-	if (n > 0)
-		br->record_len = (size_t)n;
-	return n;
-}
-
-static int
-read_taken(struct bridge *br, uint8_t *out, size_t len)
-{
-	int n;
-
-	if (br->record_len != 0)
-		return read_staged(br, out, len);
-	if (br->taking_in)
-		return -EAGAIN;
-	if (len >= BRIDGE_RECORD_MAX)
-		return read_record(br, out, 0);
-	n = stage(br, 0);
-	return n <= 0 ? n : read_staged(br, out, len);
-}
-
-void
-bridge_trim(struct bridge *br)
-{
-	if (br->record_len != 0)
-		return;
-	OPENSSL_clear_free(br->record, BRIDGE_RECORD_MAX);
-	br->record = NULL;
-}
-
-static void
-note_question(struct bridge *br)
-{
-	uint8_t *msg = br->record + BRIDGE_HEADER_LEN;
-	struct rtls_tls_info info;
-
-	if (br->record[0] != RTLS_TYPE_HANDSHAKE || msg[0] != KEY_UPDATE_TYPE ||
-	    msg[KEY_UPDATE_LEN - 1] != KEY_UPDATE_REQUESTED)
-		return;
-	/* The socket has framed the messages: these bytes could be the rest of another one. */
-	if (rtls_tls_info(br->sock, RTLS_RX, &info) != 0 || !info.paused)
-		return;
-	msg[KEY_UPDATE_LEN - 1] = 0;
-	br->asked = true;
-}
-
-bool
-bridge_fetch_control(struct bridge *br, int flags)
-{
-	int n = br->record_len != 0 ? 1 : stage(br, flags);
-
-	if (n == BRIDGE_HEADER_LEN + KEY_UPDATE_LEN)
-		note_question(br);
-	return n > 0;
-}
-
 int
 bridge_install_rx(struct bridge *br)
 {
@@ -411,25 +171,32 @@ bridge_install_rx(struct bridge *br)
 	return 0;
 }
 
-int
-bridge_read(struct bridge *br, void *bytes, size_t len)
+const char *
+bridge_reason(const struct bridge *br, enum rtls_dir d)
 {
-	int n = bridge_install_rx(br);
+	switch (d == RTLS_TX ? br->tx : br->rx) {
+	case BRIDGE_TAKEN:
+		return NULL;
+	case BRIDGE_WAITING:
+		return "keys wait for buffer room";
+	case BRIDGE_REFUSED:
+		return d == RTLS_TX ? br->tx_reason : br->rx_reason;
+	case BRIDGE_LIBSSL:
+		break;
+	}
+	if (!SSL_is_init_finished(br->ssl))
+		return "the handshake is not done";
+	return "libssl did not offer its keys (cipher, protocol version, fragment size, padding)";
+}
 
-	if (n == 0 && !bridge_connected(br))
-		return -EAGAIN;
-	bridge_settle(br);
-	if (n == 0 && br->rx == BRIDGE_TAKEN)
-		n = read_taken(br, bytes, len);
-	else if (n == 0)
-		/* Not a byte more than asked: what libssl reads too early it keeps for itself. */
-		n = (int)rtls_guard_recv(&br->guard, bytes, len, 0);
-	if (n == 0)
-		br->eof = true;
-	/* The socket stands behind a KeyUpdate whose new keys libssl is about to bring. */
-	if (n == -EKEYEXPIRED || n == -ENOMEM)
-		n = -EAGAIN;
-	if (n < 0 && n != -EAGAIN)
-		br->io_errno = -n;
-	return n;
+void
+bridge_settle(struct bridge *br)
+{
+	if (br->settled || !SSL_is_init_finished(br->ssl))
+		return;
+	br->settled = true;
+	if (!bridge_active(br->tx))
+		rtls_guard_kept(&br->guard, RTLS_TX, bridge_reason(br, RTLS_TX));
+	if (!bridge_active(br->rx))
+		rtls_guard_kept(&br->guard, RTLS_RX, bridge_reason(br, RTLS_RX));
 }

@@ -68,9 +68,6 @@ struct bridge *bridge_new(SSL *ssl, struct rtls_sock *sock);
 /* Wipes and frees; NULL is fine. */
 void bridge_free(struct bridge *br);
 
-/* The bridge that ssl reads through, or NULL. */
-struct bridge *bridge_of(const SSL *ssl);
-
 /* libssl offers keys (crypto_info as in handshake/keys.h). True: taken. */
 bool bridge_offer(struct bridge *br, enum rtls_dir d, const void *crypto_info);
 
@@ -86,18 +83,6 @@ int bridge_install_rx(struct bridge *br);
  */
 bool bridge_connected(struct bridge *br);
 
-/*
- * Takes a control record off the socket for libssl to read: with flags 0 the one that is known to
- * be ahead, with RTLS_MSG_CONTROL the next one past data that waits. False: not now. An error is for
- * a read to meet, behind the good records in front of it. Of a KeyUpdate that asks for one libssl
- * learns the new key only: it would read nothing more before it has sent its answer, and one for
- * each; several may have one together (RFC 8446 4.6.3). br->asked says that one is owed.
- */
-bool bridge_fetch_control(struct bridge *br, int flags);
-
-/* Gives the memory for records in hand back, if there is none: idle connections are many. */
-void bridge_trim(struct bridge *br);
-
 /* Why libssl has a direction, or NULL: it has not. */
 const char *bridge_reason(const struct bridge *br, enum rtls_dir d);
 
@@ -110,12 +95,5 @@ bridge_active(enum bridge_hand hand)
 {
 	return hand == BRIDGE_WAITING || hand == BRIDGE_TAKEN;
 }
-
-/*
- * As BIO_write() and BIO_read(): a count (0 of read: the stream's end), or
- * -EAGAIN: libssl has to repeat the call, or -errno for good.
- */
-int bridge_write(struct bridge *br, const void *bytes, size_t len);
-int bridge_read(struct bridge *br, void *bytes, size_t len);
 
 #endif
