@@ -11,6 +11,7 @@
 
 #include <recordtls/tls.h>
 
+#include "core/conf.h"
 #include "core/record.h"
 #include "tlsnic/host.h"
 #include "tlsnic/ops.h"
@@ -130,11 +131,8 @@ read_conf(struct tlsnic *nic, const struct rtls_tlsnic_conf *user)
 {
 	struct rtls_tlsnic_conf *c = &nic->conf;
 
-	if (user != NULL) {
-		if (user->size < sizeof(user->size))
-			return -EINVAL;
-		memcpy(c, user, RTE_MIN(user->size, (uint32_t)sizeof(*c)));
-	}
+	if (conf_copy(c, sizeof(*c), user) != 0)
+		return -EINVAL;
 	if (c->max_contexts == 0)
 		c->max_contexts = DEFAULT_CONTEXTS;
 	if (c->nb_mbufs == 0)
