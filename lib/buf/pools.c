@@ -5,13 +5,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include <rte_common.h>
-#include <rte_errno.h>
 
 #include <recordtls/offload.h>
 
+#include "buf/pool_name.h"
 #include "buf/sendq.h"
 #include "buf/wipe.h"
 #include "buf/wipe_ops.h"
@@ -57,18 +56,16 @@ pool_create(struct rte_mempool **out, const struct buf_pools_conf *conf, const c
 	    uint32_t n, uint16_t priv_size, uint16_t room, bool wipe)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
-	int len = snprintf(name, sizeof(name), "%s_%s", conf->name, suffix);
+	int rc = pool_name(name, conf->name, suffix);
 
-	if (len < 0 || (size_t)len >= sizeof(name))
-		return -ENAMETOOLONG;
+	if (rc != 0)
+		return rc;
 	if (n == 0)
 		return -EINVAL;
 	*out = wipe ? wiping_create(name, n, priv_size, room, conf->socket_id) :
 		      rte_pktmbuf_pool_create(name, n, cache_size(n), priv_size, room,
 					      conf->socket_id);
-	if (*out == NULL)
-		return rte_errno == EEXIST || rte_errno == ENAMETOOLONG ? -rte_errno : -ENOMEM;
-	return 0;
+	return *out == NULL ? pool_refused() : 0;
 }
 
 static void

@@ -13,7 +13,9 @@
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 
+#include "buf/pool_name.h"
 #include "buf/wipe.h"
+#include "crypto/aead_xform.h"
 #include "crypto/bounce.h"
 #include "crypto/cryptodev_batch.h"
 #include "crypto/cryptodev_probe.h"
@@ -47,18 +49,7 @@ static void *
 session_create(const struct cryptodev *c, const struct record_suite *s, enum crypto_dir dir,
 	       const uint8_t *key)
 {
-	struct rte_crypto_sym_xform xform = {
-		.type = RTE_CRYPTO_SYM_XFORM_AEAD,
-		.aead = {
-			.op = dir == CRYPTO_SEAL ? RTE_CRYPTO_AEAD_OP_ENCRYPT :
-						   RTE_CRYPTO_AEAD_OP_DECRYPT,
-			.algo = cryptodev_algos[s->aead],
-			.key = { .data = key, .length = s->key_len },
-			.iv = { .length = RECORD_NONCE_LEN },
-			.digest_length = RECORD_TAG_LEN,
-			.aad_length = s->aad_len,
-		},
-	};
+	struct rte_crypto_sym_xform xform = aead_xform(s, dir == CRYPTO_SEAL, key);
 
 	return rte_cryptodev_sym_session_create(c->device->id, &xform, c->sessions);
 }
@@ -108,16 +99,14 @@ static int
 make_sessions(struct cryptodev *c, const struct cryptodev_conf *conf)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
-	int len = snprintf(name, sizeof(name), "%s_keys", conf->name);
+	int rc = pool_name(name, conf->name, "keys");
 
-	if (len < 0 || (size_t)len >= sizeof(name))
-		return -ENAMETOOLONG;
+	if (rc != 0)
+		return rc;
 	c->sessions = rte_cryptodev_sym_session_pool_create(
 		name, conf->max_keys, rte_cryptodev_sym_get_private_session_size(c->device->id), 0,
 		0, conf->socket_id);
-	if (c->sessions == NULL)
-		return rte_errno == EEXIST ? -EEXIST : -ENOMEM;
-	return 0;
+	return c->sessions == NULL ? pool_refused() : 0;
 }
 
 static void

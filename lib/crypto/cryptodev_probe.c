@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/aead_xform.h"
 #include "crypto/bounce.h"
 
 enum {
@@ -248,7 +249,7 @@ cryptodev_probe(struct cryptodev *c)
 		const struct record_suite *s = record_suite_of_aead((enum record_aead)i);
 
 		p->aead = &c->device->aeads[i];
-		if (s != NULL && cryptodev_algos[i] != 0)
+		if (s != NULL && aead_xform_algos[i] != 0)
 			probe_aead(p, s);
 	}
 	free(p);

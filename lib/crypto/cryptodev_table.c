@@ -11,11 +11,6 @@
 
 static struct cryptodev_device table[RTE_CRYPTO_MAX_DEVS];
 
-/* An entry does no harm before libcrypto can tell whether the device is right. */
-const enum rte_crypto_aead_algorithm cryptodev_algos[RECORD_AEADS] = {
-	[RECORD_AEAD_AES_128_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
-};
-
 /* One queue pair, as there is none without; nothing is ever queued on it. */
 static int
 start(struct cryptodev_device *d)

@@ -10,13 +10,9 @@
 #ifndef RTLS_CRYPTO_CRYPTODEV_TABLE_H
 #define RTLS_CRYPTO_CRYPTODEV_TABLE_H
 
-#include <rte_crypto_sym.h>
 #include <rte_cryptodev.h>
 
 #include "crypto/provider.h"
-
-/* rte_cryptodev's numbers, by enum record_aead; 0, which is none of them: not carried. */
-extern const enum rte_crypto_aead_algorithm cryptodev_algos[RECORD_AEADS];
 
 /* What was proved of an AEAD on a device; at first, and where there is no number, nothing. */
 struct cryptodev_aead {

@@ -4,15 +4,15 @@
 #include "offload/device.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_common.h>
-#include <rte_errno.h>
 #include <rte_mempool.h>
 #include <rte_security.h>
 
 #include <recordtls/port.h>
+
+#include "buf/pool_name.h"
 
 enum {
 	DEFAULT_SESSIONS = 2048,
@@ -44,18 +44,16 @@ make_sessions(struct offload_device *d, const char *name, int socket_id)
 	uint32_t n = d->caps.max_contexts != 0 ? d->caps.max_contexts : DEFAULT_SESSIONS;
 	unsigned int size = rte_security_session_get_size(d->sec_ctx);
 	char full[RTE_MEMPOOL_NAMESIZE];
-	int len = snprintf(full, sizeof(full), "%s_sess", name);
+	int rc = pool_name(full, name, "sess");
 
-	if (len < 0 || (size_t)len >= sizeof(full))
-		return -ENAMETOOLONG;
+	if (rc != 0)
+		return rc;
 	if (size == 0)
 		return -EINVAL;
 	/* No cache: sessions are few and slow, and what one lcore caches another misses. */
 	d->sessions = rte_mempool_create(full, RTE_MIN(n, (uint32_t)SESSIONS_MAX), size, 0, 0, NULL,
 					 NULL, NULL, NULL, socket_id, 0);
-	if (d->sessions == NULL)
-		return rte_errno == EEXIST ? -EEXIST : -ENOMEM;
-	return 0;
+	return d->sessions == NULL ? pool_refused() : 0;
 }
 
 uint32_t

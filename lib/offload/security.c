@@ -12,13 +12,9 @@
 #include <rte_security.h>
 
 #include "buf/wipe.h"
+#include "crypto/aead_xform.h"
 
 static_assert(RECORD_NONCE_LEN == RTE_SECURITY_TLS_1_3_IMP_NONCE_LEN, "the static IV fits");
-
-/* rte_security's numbers, by enum record_aead; 0, which is none of them: not carried. */
-static const enum rte_crypto_aead_algorithm algos[RECORD_AEADS] = {
-	[RECORD_AEAD_AES_128_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
-};
 
 /* A version that is carried: rte_security's word for it, and where it has number and IV. */
 struct version {
@@ -65,13 +61,13 @@ in_range(const struct rte_crypto_param_range *r, uint16_t v)
 static bool
 lists_suite(const struct rte_cryptodev_capabilities *c, const struct record_suite *s)
 {
-	if (algos[s->aead] == 0)
+	if (aead_xform_algos[s->aead] == 0)
 		return false;
 	for (; c != NULL && c->op != RTE_CRYPTO_OP_TYPE_UNDEFINED; c++) {
 		if (c->op != RTE_CRYPTO_OP_TYPE_SYMMETRIC ||
 		    c->sym.xform_type != RTE_CRYPTO_SYM_XFORM_AEAD)
 			continue;
-		if (c->sym.aead.algo == algos[s->aead] &&
+		if (c->sym.aead.algo == aead_xform_algos[s->aead] &&
 		    in_range(&c->sym.aead.key_size, s->key_len))
 			return true;
 	}
@@ -107,7 +103,7 @@ static void *
 session_create(const struct offload_device *d, const struct record_suite *s,
 	       const struct rtls_keys *keys, enum rtls_dir dir)
 {
-	struct rte_crypto_sym_xform xform = { .type = RTE_CRYPTO_SYM_XFORM_AEAD };
+	struct rte_crypto_sym_xform xform = aead_xform(s, dir == RTLS_TX, keys->key);
 	struct rte_security_session_conf conf = {
 		.action_type = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
 		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
@@ -116,13 +112,6 @@ session_create(const struct offload_device *d, const struct record_suite *s,
 	const struct version *v = version_of(s);
 	void *session;
 
-	xform.aead.op = dir == RTLS_TX ? RTE_CRYPTO_AEAD_OP_ENCRYPT : RTE_CRYPTO_AEAD_OP_DECRYPT;
-	xform.aead.algo = algos[s->aead];
-	xform.aead.key.data = keys->key;
-	xform.aead.key.length = s->key_len;
-	xform.aead.iv.length = RECORD_NONCE_LEN;
-	xform.aead.digest_length = RECORD_TAG_LEN;
-	xform.aead.aad_length = s->aad_len;
 	conf.tls_record.ver = v->ver;
 	conf.tls_record.type = type_of(dir);
 	v->set_keys(&conf.tls_record, keys);

@@ -14,6 +14,7 @@
 #include <rte_cryptodev.h>
 #include <rte_mempool.h>
 
+#include "crypto/aead_xform.h"
 #include "crypto/bounce.h"
 #include "crypto/cryptodev.h"
 #include "crypto/cryptodev_state.h"
@@ -220,10 +221,10 @@ test_all_rows(void)
 	struct cryptodev *c;
 
 	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
-		CU_ASSERT_NOT_EQUAL(cryptodev_algos[s->aead], 0);
+		CU_ASSERT_NOT_EQUAL(aead_xform_algos[s->aead], 0);
 	CU_ASSERT_EQUAL_FATAL(open_with(FAULT_NONE, &c), 0);
 	for (unsigned int i = 0; i < RECORD_AEADS; i++)
-		if (cryptodev_algos[i] == 0 || record_suite_of_aead((enum record_aead)i) == NULL)
+		if (aead_xform_algos[i] == 0 || record_suite_of_aead((enum record_aead)i) == NULL)
 			CU_ASSERT_EQUAL(memcmp(&c->device->aeads[i], &nothing, sizeof(nothing)), 0);
 	none = *tls13();
 	none.aead = RECORD_AEAD_NONE;
