@@ -6,16 +6,11 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
+#include "core/bytes.h"
 #include "port/port.h"
 #include "tlsnic/frame.h"
 
 enum { IPV4_FRAGMENT = 0x3fff }; /* more fragments, or an offset */
-
-static uint16_t
-load16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 struct cursor
 cursor_at(const struct rte_mbuf *m, uint32_t off)
@@ -66,7 +61,7 @@ parse_tcp(struct frame *f, uint32_t have)
 	const uint8_t *ip = f->hdr + FRAME_ETHER_LEN, *tcp = f->hdr + f->l4_off;
 	uint32_t tcp_len;
 
-	if (ip[9] != IPPROTO_TCP || (load16(ip + 6) & IPV4_FRAGMENT) != 0 ||
+	if (ip[9] != IPPROTO_TCP || (get_be16(ip + 6) & IPV4_FRAGMENT) != 0 ||
 	    RTE_MIN(f->len, have) < f->l4_off + sizeof(struct rte_tcp_hdr))
 		return;
 	tcp_len = (tcp[12] >> 4) * 4u;
@@ -74,7 +69,7 @@ parse_tcp(struct frame *f, uint32_t have)
 		return;
 	f->kind = FRAME_TCP;
 	f->pay_off = (uint16_t)(f->l4_off + tcp_len);
-	f->seq = (uint32_t)load16(tcp + 4) << 16 | load16(tcp + 6);
+	f->seq = get_be32(tcp + 4);
 }
 
 /* The packet behind the Ethernet header; stays FRAME_OTHER where it is not IPv4. */
@@ -85,12 +80,12 @@ parse_ipv4(const struct rte_mbuf *m, struct frame *f, uint32_t have)
 	uint32_t ip_len, total;
 
 	if (have < FRAME_ETHER_LEN + sizeof(struct rte_ipv4_hdr) ||
-	    load16(f->hdr + 12) != RTE_ETHER_TYPE_IPV4 || ip[0] >> 4 != 4)
+	    get_be16(f->hdr + 12) != RTE_ETHER_TYPE_IPV4 || ip[0] >> 4 != 4)
 		return;
 	ip_len = (ip[0] & 0xfu) * 4;
 	/* A packet that is to be cut may be longer than its length field can say. */
 	total = (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 ? m->pkt_len - FRAME_ETHER_LEN :
-							     load16(ip + 2);
+							     get_be16(ip + 2);
 	if (ip_len < sizeof(struct rte_ipv4_hdr) || total < ip_len ||
 	    total > m->pkt_len - FRAME_ETHER_LEN || FRAME_ETHER_LEN + ip_len > have)
 		return;

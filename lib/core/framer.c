@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/bytes.h"
+
 /* Every segment that arrives reads what is in front of the ring. */
 static_assert(offsetof(struct framer, ring) <= 64, "a framer fits a cache line");
 static_assert((FRAMER_RING & (FRAMER_RING - 1)) == 0 && FRAMER_RING <= 128, "places wrap");
@@ -133,8 +135,6 @@ void
 framed_header(const struct framed *r, uint8_t out[RECORD_HDR_LEN])
 {
 	out[0] = r->type;
-	out[1] = RECORD_WIRE_VERSION >> 8;
-	out[2] = RECORD_WIRE_VERSION & 0xff;
-	out[3] = (uint8_t)(r->body_len >> 8);
-	out[4] = (uint8_t)r->body_len;
+	put_be16(out + 1, RECORD_WIRE_VERSION);
+	put_be16(out + 3, (uint16_t)r->body_len);
 }

@@ -9,6 +9,8 @@
 
 #include <recordtls/tls.h>
 
+#include "core/bytes.h"
+
 /*
  * A row is carried once its tests have an oracle. Elsewhere it needs an entry for its AEAD in each
  * map that is to carry it, if there is none yet, and nothing else.
@@ -73,36 +75,6 @@ record_suite_known(uint16_t version, uint16_t cipher)
 	if (cipher < CIPHER_FIRST || cipher > CIPHER_LAST)
 		return false;
 	return version == RTLS_TLS_1_2 || (version == RTLS_TLS_1_3 && cipher < CIPHER_ARIA_128);
-}
-
-static void
-put_be16(uint8_t *out, uint16_t v)
-{
-	out[0] = (uint8_t)(v >> 8);
-	out[1] = (uint8_t)v;
-}
-
-static uint16_t
-get_be16(const uint8_t *in)
-{
-	return (uint16_t)(in[0] << 8 | in[1]);
-}
-
-static void
-put_be64(uint8_t *out, uint64_t v)
-{
-	for (unsigned int i = 0; i < 8; i++)
-		out[i] = (uint8_t)(v >> (56 - 8 * i));
-}
-
-static uint64_t
-get_be64(const uint8_t *in)
-{
-	uint64_t v = 0;
-
-	for (unsigned int i = 0; i < 8; i++)
-		v = v << 8 | in[i];
-	return v;
 }
 
 void

@@ -11,6 +11,8 @@
 
 #include <recordtls/io.h>
 
+#include "core/bytes.h"
+
 enum {
 	/* RFC 8446 4: HandshakeType key_update. */
 	KEY_UPDATE_TYPE = 24,
@@ -128,8 +130,7 @@ put_header(uint8_t *out, uint8_t type, size_t len)
 	out[0] = type;
 	out[1] = 3;
 	out[2] = 3;
-	out[3] = (uint8_t)(len >> 8);
-	out[4] = (uint8_t)len;
+	put_be16(out + 3, (uint16_t)len);
 	return BRIDGE_HEADER_LEN + (int)len;
 }
 

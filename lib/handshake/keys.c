@@ -10,6 +10,7 @@
 #include <linux/tls.h>
 #include <openssl/crypto.h>
 
+#include "core/bytes.h"
 #include "core/record.h"
 
 /*
@@ -102,8 +103,7 @@ keys_parse(const void *crypto_info, struct rtls_keys *out)
 	memcpy(out->key, info + l->key_off, l->key_len);
 	memcpy(out->iv, info + l->salt_off, l->salt_len);
 	memcpy(out->iv + l->salt_len, info + l->iv_off, l->iv_len);
-	for (unsigned int i = 0; i < 8; i++)
-		out->rec_no = out->rec_no << 8 | info[l->rec_no_off + i];
+	out->rec_no = get_be64(info + l->rec_no_off);
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * Addresses and the values that lib/net shares: network byte order, MAC
- * addresses, the tuple that names a connection.
+ * Addresses and the values that lib/net shares: MAC addresses, the tuple that
+ * names a connection.
  */
 #ifndef RTLS_NET_ADDR_H
 #define RTLS_NET_ADDR_H
@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "core/bytes.h"
 
 enum { NET_MAC_LEN = 6 };
 
@@ -32,39 +34,13 @@ struct net_tuple {
 };
 static_assert(sizeof(struct net_tuple) == 36, "a tuple is compared as bytes");
 
-static inline uint16_t
-net_load16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static inline uint32_t
-net_load32(const uint8_t *p)
-{
-	return (uint32_t)net_load16(p) << 16 | net_load16(p + 2);
-}
-
-static inline void
-net_store16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static inline void
-net_store32(uint8_t *p, uint32_t v)
-{
-	net_store16(p, (uint16_t)(v >> 16));
-	net_store16(p + 2, (uint16_t)v);
-}
-
 /* host_order: 10.0.0.1 is 0x0a000001. */
 static inline struct net_addr
 net_addr_v4(uint32_t host_order)
 {
 	struct net_addr a = { .b = { [10] = 0xff, [11] = 0xff } };
 
-	net_store32(a.b + 12, host_order);
+	put_be32(a.b + 12, host_order);
 	return a;
 }
 
@@ -80,7 +56,7 @@ net_addr_is_v4(const struct net_addr *a)
 static inline uint32_t
 net_addr_to_v4(const struct net_addr *a)
 {
-	return net_load32(a->b + 12);
+	return get_be32(a->b + 12);
 }
 
 static inline bool

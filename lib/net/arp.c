@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "core/bytes.h"
+
 int
 arp_table_init(struct arp_table *t, struct arp_entry *entries, size_t n,
 	       const uint8_t key[SIPHASH_KEY_LEN])
@@ -25,7 +27,7 @@ arp_set(const struct arp_table *t, uint32_t ip)
 {
 	uint8_t b[4];
 
-	net_store32(b, ip);
+	put_be32(b, ip);
 	return &t->entries[((uint32_t)siphash13(t->key, b, sizeof(b)) & t->set_mask) * ARP_WAYS];
 }
 

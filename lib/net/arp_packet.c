@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "core/bytes.h"
+
 enum {
 	HTYPE_ETHERNET = 1,
 	PTYPE_IPV4 = 0x0800,
@@ -21,12 +23,12 @@ arp_packet_parse(const uint8_t *pkt, uint32_t len, struct arp_packet *out)
 {
 	static const uint8_t no_mac[NET_MAC_LEN];
 
-	if (len < ARP_PACKET_LEN || net_load16(pkt) != HTYPE_ETHERNET ||
-	    net_load16(pkt + 2) != PTYPE_IPV4 || pkt[4] != NET_MAC_LEN || pkt[5] != 4)
+	if (len < ARP_PACKET_LEN || get_be16(pkt) != HTYPE_ETHERNET ||
+	    get_be16(pkt + 2) != PTYPE_IPV4 || pkt[4] != NET_MAC_LEN || pkt[5] != 4)
 		return -EINVAL;
-	out->op = net_load16(pkt + OFF_OP);
-	out->sender_ip = net_load32(pkt + OFF_SENDER_IP);
-	out->target_ip = net_load32(pkt + OFF_TARGET_IP);
+	out->op = get_be16(pkt + OFF_OP);
+	out->sender_ip = get_be32(pkt + OFF_SENDER_IP);
+	out->target_ip = get_be32(pkt + OFF_TARGET_IP);
 	memcpy(out->sender_mac, pkt + OFF_SENDER_MAC, NET_MAC_LEN);
 	memcpy(out->target_mac, pkt + OFF_TARGET_MAC, NET_MAC_LEN);
 
@@ -47,15 +49,15 @@ arp_packet_write(const struct arp_packet *p, const uint8_t dst_mac[NET_MAC_LEN],
 
 	memcpy(frame, dst_mac, NET_MAC_LEN);
 	memcpy(frame + 6, p->sender_mac, NET_MAC_LEN);
-	net_store16(frame + 12, ETHER_TYPE);
-	net_store16(pkt, HTYPE_ETHERNET);
-	net_store16(pkt + 2, PTYPE_IPV4);
+	put_be16(frame + 12, ETHER_TYPE);
+	put_be16(pkt, HTYPE_ETHERNET);
+	put_be16(pkt + 2, PTYPE_IPV4);
 	pkt[4] = NET_MAC_LEN;
 	pkt[5] = 4;
-	net_store16(pkt + OFF_OP, p->op);
+	put_be16(pkt + OFF_OP, p->op);
 	memcpy(pkt + OFF_SENDER_MAC, p->sender_mac, NET_MAC_LEN);
-	net_store32(pkt + OFF_SENDER_IP, p->sender_ip);
+	put_be32(pkt + OFF_SENDER_IP, p->sender_ip);
 	memcpy(pkt + OFF_TARGET_MAC, p->target_mac, NET_MAC_LEN);
-	net_store32(pkt + OFF_TARGET_IP, p->target_ip);
+	put_be32(pkt + OFF_TARGET_IP, p->target_ip);
 	return ARP_FRAME_LEN;
 }

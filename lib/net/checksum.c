@@ -3,13 +3,15 @@
 
 #include "net/checksum.h"
 
+#include "core/bytes.h"
+
 uint32_t
 checksum_add(uint32_t sum, const uint8_t *hdr, uint32_t len)
 {
 	uint32_t even_len = len & ~UINT32_C(1);
 
 	for (uint32_t i = 0; i < even_len; i += 2)
-		sum += net_load16(hdr + i);
+		sum += get_be16(hdr + i);
 	/* RFC 1071 1: an odd last byte is padded with zero. */
 	if (len != even_len)
 		sum += (uint32_t)hdr[even_len] << 8;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "core/bytes.h"
 #include "net/checksum.h"
 
 enum {
@@ -25,7 +26,7 @@ ipv4_parse(const uint8_t *frame, uint32_t contiguous_len, uint32_t frame_len,
 	if (contiguous_len < ETHER_IP_HDR_LEN)
 		return -ENODATA;
 	hdr_len = (ip[0] & 0x0fu) * 4;
-	total_len = net_load16(ip + 2);
+	total_len = get_be16(ip + 2);
 	if (ip[0] >> 4 != 4 || hdr_len < IPV4_HDR_MIN || total_len < hdr_len ||
 	    total_len > frame_len - ETHER_HDR_LEN)
 		return -EINVAL;
@@ -33,14 +34,14 @@ ipv4_parse(const uint8_t *frame, uint32_t contiguous_len, uint32_t frame_len,
 		return -ENODATA;
 	if (csum == ETHER_IP_CSUM_VERIFY && checksum_finish(checksum_add(0, ip, hdr_len)) != 0)
 		return -EINVAL;
-	if ((net_load16(ip + 6) & IPV4_FRAGMENT) != 0)
+	if ((get_be16(ip + 6) & IPV4_FRAGMENT) != 0)
 		return -EOPNOTSUPP;
-	if (!net_v4_is_unicast(net_load32(ip + 12)) || !net_v4_is_unicast(net_load32(ip + 16)) ||
+	if (!net_v4_is_unicast(get_be32(ip + 12)) || !net_v4_is_unicast(get_be32(ip + 16)) ||
 	    net_mac_is_group(out->dst_mac))
 		return -EADDRNOTAVAIL;
 
-	out->src = net_addr_v4(net_load32(ip + 12));
-	out->dst = net_addr_v4(net_load32(ip + 16));
+	out->src = net_addr_v4(get_be32(ip + 12));
+	out->dst = net_addr_v4(get_be32(ip + 16));
 	out->l4_off = (uint16_t)(ETHER_HDR_LEN + hdr_len);
 	out->l4_len = (uint16_t)(total_len - hdr_len);
 	out->ip_proto = ip[9];
@@ -61,7 +62,7 @@ ether_ip_parse(const uint8_t *frame, uint32_t contiguous_len, uint32_t frame_len
 	*out = (struct ether_ip_rx){ 0 };
 	memcpy(out->dst_mac, frame, NET_MAC_LEN);
 	memcpy(out->src_mac, frame + 6, NET_MAC_LEN);
-	out->ether_type = net_load16(frame + 12);
+	out->ether_type = get_be16(frame + 12);
 	out->l3_off = ETHER_HDR_LEN;
 	if (out->ether_type != ETHER_TYPE_IPV4 && out->ether_type != ETHER_TYPE_ARP)
 		return -EPROTONOSUPPORT;
@@ -92,18 +93,18 @@ ether_ip_write(const struct ether_ip_tx *tx, uint8_t *out)
 
 	memcpy(out, tx->dst_mac, NET_MAC_LEN);
 	memcpy(out + 6, tx->src_mac, NET_MAC_LEN);
-	net_store16(out + 12, ETHER_TYPE_IPV4);
+	put_be16(out + 12, ETHER_TYPE_IPV4);
 	ip[0] = 4 << 4 | IPV4_HDR_MIN / 4;
 	ip[1] = tx->tos;
-	net_store16(ip + 2, (uint16_t)(IPV4_HDR_MIN + tx->l4_len));
-	net_store16(ip + 4, 0);
-	net_store16(ip + 6, IPV4_DONT_FRAGMENT);
+	put_be16(ip + 2, (uint16_t)(IPV4_HDR_MIN + tx->l4_len));
+	put_be16(ip + 4, 0);
+	put_be16(ip + 6, IPV4_DONT_FRAGMENT);
 	ip[8] = tx->ttl != 0 ? tx->ttl : IPV4_TTL_DEFAULT;
 	ip[9] = tx->ip_proto;
-	net_store16(ip + 10, 0);
+	put_be16(ip + 10, 0);
 	memcpy(ip + 12, tx->src.b + 12, 4);
 	memcpy(ip + 16, tx->dst.b + 12, 4);
 	if (tx->ip_checksum)
-		net_store16(ip + 10, checksum_finish(checksum_add(0, ip, IPV4_HDR_MIN)));
+		put_be16(ip + 10, checksum_finish(checksum_add(0, ip, IPV4_HDR_MIN)));
 	return ETHER_IP_HDR_LEN;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "core/bytes.h"
 #include "net/checksum.h"
 #include "net/ether_ip.h"
 
@@ -40,10 +41,10 @@ plateau_below(uint16_t len)
 static uint16_t
 next_hop_mtu(const uint8_t *msg)
 {
-	uint16_t mtu = net_load16(msg + OFF_NEXT_HOP_MTU);
+	uint16_t mtu = get_be16(msg + OFF_NEXT_HOP_MTU);
 
 	if (mtu == 0)
-		mtu = plateau_below(net_load16(msg + ICMP_HDR_LEN + 2));
+		mtu = plateau_below(get_be16(msg + ICMP_HDR_LEN + 2));
 	return mtu < ICMP_MTU_MIN ? ICMP_MTU_MIN : mtu;
 }
 
@@ -58,17 +59,17 @@ icmp_unreachable_parse(const uint8_t *msg, uint32_t contiguous_len, uint32_t l4_
 		return -EINVAL;
 	ip = msg + ICMP_HDR_LEN;
 	tcp = ip + IPV4_HDR_MIN;
-	if (ip[0] != (4 << 4 | IPV4_HDR_MIN / 4) || (net_load16(ip + 6) & IPV4_FRAGMENT) != 0 ||
+	if (ip[0] != (4 << 4 | IPV4_HDR_MIN / 4) || (get_be16(ip + 6) & IPV4_FRAGMENT) != 0 ||
 	    ip[9] != IPV4_PROTO_TCP)
 		return -EINVAL;
 	*out = (struct icmp_unreachable){
 		.code = msg[1],
 		.mtu = msg[1] == ICMP_CODE_TOO_BIG ? next_hop_mtu(msg) : 0,
-		.seq = net_load32(tcp + 4),
-		.tuple = { .local = net_addr_v4(net_load32(ip + 12)),
-			   .remote = net_addr_v4(net_load32(ip + 16)),
-			   .local_port = net_load16(tcp),
-			   .remote_port = net_load16(tcp + 2) },
+		.seq = get_be32(tcp + 4),
+		.tuple = { .local = net_addr_v4(get_be32(ip + 12)),
+			   .remote = net_addr_v4(get_be32(ip + 16)),
+			   .local_port = get_be16(tcp),
+			   .remote_port = get_be16(tcp + 2) },
 	};
 	return 0;
 }

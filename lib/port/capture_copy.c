@@ -9,7 +9,7 @@
 #include <rte_pcapng.h>
 
 #include "buf/chain.h"
-#include "net/addr.h"
+#include "core/bytes.h"
 #include "net/ether_ip.h"
 #include "tcp/seg.h"
 
@@ -47,7 +47,7 @@ headers_len(const struct rte_mbuf *m)
 
 	if (len < ETHER_HDR_LEN + IPV4_HDR_MIN)
 		return RTE_MIN(len, (uint32_t)ETHER_HDR_LEN);
-	if (net_load16(b + 12) != ETHER_TYPE_IPV4)
+	if (get_be16(b + 12) != ETHER_TYPE_IPV4)
 		return off;
 	off += (uint32_t)(b[off] & 0xf) * 4;
 	if (b[ETHER_HDR_LEN + 9] != IPV4_PROTO_TCP || off + TCP_HDR_MIN > len)

@@ -74,10 +74,10 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 	if (s == NULL || remote == NULL || out == NULL)
 		return -EINVAL;
 	if (remote->family != RTLS_IPV4 || remote->port == 0 ||
-	    !net_v4_is_unicast(net_load32(remote->ip)) ||
+	    !net_v4_is_unicast(get_be32(remote->ip)) ||
 	    (local != NULL && local->family != RTLS_IPV4))
 		return -EINVAL;
-	if (stack_addr_find(s, net_load32(remote->ip)) != NULL)
+	if (stack_addr_find(s, get_be32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */
 	admission_make_room(s);
 	sock = sock_alloc(s, NULL);

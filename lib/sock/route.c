@@ -42,7 +42,7 @@ rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr 
 		return netif;
 	if (addr->family != RTLS_IPV4 || prefix_len == 0 || prefix_len > 32)
 		return -EINVAL;
-	ip = net_load32(addr->ip);
+	ip = get_be32(addr->ip);
 	if (!net_v4_is_unicast(ip) || !net_v4_is_host(ip, prefix_mask(prefix_len)))
 		return -EINVAL;
 	if (stack_addr_find(s, ip) != NULL)
@@ -90,13 +90,13 @@ rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix
 	if (dst->family != RTLS_IPV4 || gateway->family != RTLS_IPV4 || prefix_len > 32)
 		return -EINVAL;
 	netmask = prefix_mask(prefix_len);
-	net = net_load32(dst->ip) & netmask;
+	net = get_be32(dst->ip) & netmask;
 	if (route_is_there(s, net, netmask))
 		return -EEXIST;
 	if (s->nb_routes == STACK_ROUTES_MAX)
 		return -ENOSPC;
 	r = &s->routes[s->nb_routes];
-	via = net_load32(gateway->ip);
+	via = get_be32(gateway->ip);
 	for (a = s->addrs; a < s->addrs + s->nb_addrs; a++) {
 		if (a->netif != netif || ((a->ip ^ via) & a->netmask) != 0)
 			continue;

@@ -12,14 +12,14 @@
 static inline bool
 addr_is_any(const struct rtls_addr *a)
 {
-	return net_load32(a->ip) == 0;
+	return get_be32(a->ip) == 0;
 }
 
 /* All zero for the any-address, so that it equals no host's. */
 static inline struct net_addr
 addr_to_net(const struct rtls_addr *a)
 {
-	return addr_is_any(a) ? (struct net_addr){ 0 } : net_addr_v4(net_load32(a->ip));
+	return addr_is_any(a) ? (struct net_addr){ 0 } : net_addr_v4(get_be32(a->ip));
 }
 
 static inline struct rtls_addr
@@ -28,7 +28,7 @@ addr_from_net(const struct net_addr *a, uint16_t port)
 	struct rtls_addr out = { .family = RTLS_IPV4, .port = port };
 
 	if (net_addr_is_v4(a))
-		net_store32(out.ip, net_addr_to_v4(a));
+		put_be32(out.ip, net_addr_to_v4(a));
 	return out;
 }
 

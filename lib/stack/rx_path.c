@@ -341,7 +341,7 @@ arp_asker(const struct arp_action *a)
 	struct net_addr asker = { .b = { 0xfe, 0x80 } }; /* no IPv4 address, and no IPv6 host */
 
 	memcpy(asker.b + 4, a->mac, NET_MAC_LEN);
-	net_store32(asker.b + 12, a->ip);
+	put_be32(asker.b + 12, a->ip);
 	return asker;
 }
 
@@ -419,8 +419,8 @@ write_echo_reply(const struct netif *nif, const struct rx_packet *p, struct rte_
 	memcpy(ip.src_mac, nif->port->mac, sizeof(ip.src_mac));
 	icmp = bytes + ether_ip_write(&ip, bytes);
 	icmp[0] = ICMP_TYPE_ECHO_REPLY;
-	net_store16(icmp + ICMP_CHECKSUM_OFF,
-		    icmp_echo_reply_checksum(net_load16(icmp + ICMP_CHECKSUM_OFF)));
+	put_be16(icmp + ICMP_CHECKSUM_OFF,
+		 icmp_echo_reply_checksum(get_be16(icmp + ICMP_CHECKSUM_OFF)));
 }
 
 static void

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "net/addr.h"
+#include "core/bytes.h"
 
 enum {
 	OPT_END = 0,
@@ -22,14 +22,14 @@ enum {
 static uint8_t *
 write16(uint8_t *p, uint16_t v)
 {
-	net_store16(p, v);
+	put_be16(p, v);
 	return p + 2;
 }
 
 static uint8_t *
 write32(uint8_t *p, uint32_t v)
 {
-	net_store32(p, v);
+	put_be32(p, v);
 	return p + 4;
 }
 
@@ -45,10 +45,10 @@ parse_option(const uint8_t *opt, uint32_t len, struct tcp_seg *out)
 
 	if (opt[0] == OPT_TS && len == OPT_TS_LEN && !out->has_ts) {
 		out->has_ts = true;
-		out->ts_val = net_load32(opt + 2);
-		out->ts_ecr = net_load32(opt + 6);
+		out->ts_val = get_be32(opt + 2);
+		out->ts_ecr = get_be32(opt + 6);
 	} else if (opt[0] == OPT_MSS && len == OPT_MSS_LEN && syn && out->mss == 0) {
-		out->mss = net_load16(opt + 2);
+		out->mss = get_be16(opt + 2);
 	} else if (opt[0] == OPT_WSCALE && len == OPT_WSCALE_LEN && syn && !out->has_wscale) {
 		out->has_wscale = true;
 		out->wscale = opt[2] > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt[2];
@@ -86,13 +86,13 @@ tcp_seg_parse(const uint8_t *tcp, uint32_t len, struct tcp_seg *out)
 		return -EINVAL;
 
 	memset(out, 0, sizeof(*out));
-	out->src_port = net_load16(tcp);
-	out->dst_port = net_load16(tcp + 2);
-	out->seq = net_load32(tcp + 4);
-	out->ack = net_load32(tcp + 8);
+	out->src_port = get_be16(tcp);
+	out->dst_port = get_be16(tcp + 2);
+	out->seq = get_be32(tcp + 4);
+	out->ack = get_be32(tcp + 8);
 	out->hdr_len = (uint8_t)hdr_len;
 	out->flags = tcp[13];
-	out->wnd = net_load16(tcp + 14);
+	out->wnd = get_be16(tcp + 14);
 	out->payload_len = len - hdr_len;
 	parse_options(tcp + TCP_HDR_MIN, hdr_len - TCP_HDR_MIN, out);
 	return 0;

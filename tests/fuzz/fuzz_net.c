@@ -175,8 +175,8 @@ icmp_frame(const uint8_t *f, const struct ether_ip_rx *rx)
 	/* A right checksum stays right, a wrong one wrong. */
 	memcpy(reply, msg, rx->l4_len);
 	reply[0] = ICMP_TYPE_ECHO_REPLY;
-	net_store16(reply + ICMP_CHECKSUM_OFF,
-		    icmp_echo_reply_checksum((uint16_t)be16(msg + ICMP_CHECKSUM_OFF)));
+	put_be16(reply + ICMP_CHECKSUM_OFF,
+		 icmp_echo_reply_checksum((uint16_t)be16(msg + ICMP_CHECKSUM_OFF)));
 	if (even == rx->l4_len)
 		FUZZ_CHECK((ones_sum(msg, even) == 0xffff) == (ones_sum(reply, even) == 0xffff));
 }
@@ -193,14 +193,14 @@ step_frame(struct fuzz_in *in)
 
 	fuzz_copy(in, f, len);
 	if (how & 4) { /* made to be understood: what remains is up to the input */
-		net_store16(f + 12, ETHER_TYPE_IPV4);
+		put_be16(f + 12, ETHER_TYPE_IPV4);
 		f[14] = (uint8_t)(0x40 | (f[14] & 7 ? 5 + (f[14] & 7) : 5));
 		f[6] &= 0xfe;
 	}
 	hdr = (f[14] & 15u) * 4;
 	if (how & 8 && hdr >= 20) { /* a right checksum */
-		net_store16(f + 24, 0);
-		net_store16(f + 24, (uint16_t)~ones_sum(f + 14, hdr));
+		put_be16(f + 24, 0);
+		put_be16(f + 24, (uint16_t)~ones_sum(f + 14, hdr));
 	}
 	exact = malloc(first != 0 ? first : 1);
 	FUZZ_CHECK(exact != NULL);

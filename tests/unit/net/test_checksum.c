@@ -90,7 +90,7 @@ test_flips(void)
 	uint8_t hdr[20] = { 0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2 };
 	uint16_t c = checksum_finish(checksum_add(0, hdr, sizeof(hdr)));
 
-	net_store16(hdr + 10, c);
+	put_be16(hdr + 10, c);
 	CU_ASSERT_EQUAL(checksum_finish(checksum_add(0, hdr, sizeof(hdr))), 0);
 	for (size_t i = 0; i < sizeof(hdr); i++) {
 		for (unsigned int x = 1; x < 255; x++) {
@@ -114,9 +114,9 @@ test_update(void)
 		for (size_t i = 0; i < sizeof(data); i++)
 			data[i] = (uint8_t)harness_rand(&seed);
 		c = checksum_finish(checksum_add(0, data, sizeof(data)));
-		old_word = net_load16(data + at);
+		old_word = get_be16(data + at);
 		new_word = (uint16_t)harness_rand(&seed);
-		net_store16(data + at, new_word);
+		put_be16(data + at, new_word);
 		CU_ASSERT_EQUAL(checksum_update16(c, old_word, new_word),
 				checksum_finish(checksum_add(0, data, sizeof(data))));
 	}
@@ -152,7 +152,7 @@ test_pseudo_v6(void)
 			model[16 + i] = dst.b[i] = (uint8_t)harness_rand(&seed);
 		}
 		model[0] = src.b[0] = 0x20;
-		net_store32(model + 32, len);
+		put_be32(model + 32, len);
 		model[39] = 6;
 		CU_ASSERT_EQUAL(checksum_fold(checksum_pseudo(&src, &dst, 6, len)) % 65535,
 				model_sum(model, sizeof(model)));
@@ -175,7 +175,7 @@ test_memory_order(void)
 	}
 	raw = checksum_fold(raw);
 	memcpy(b, &(uint16_t){ (uint16_t)raw }, 2);
-	CU_ASSERT_EQUAL(net_load16(b), checksum_fold(checksum_add(0, data, sizeof(data))));
+	CU_ASSERT_EQUAL(get_be16(b), checksum_fold(checksum_add(0, data, sizeof(data))));
 }
 
 int

@@ -59,9 +59,9 @@ an_error(uint8_t msg[36], uint8_t code, uint16_t mtu, uint16_t quoted_len)
 	memset(msg, 0, 8);
 	msg[0] = 3;
 	msg[1] = code;
-	net_store16(msg + 6, mtu);
+	put_be16(msg + 6, mtu);
 	memcpy(msg + 8, quote, sizeof(quote));
-	net_store16(msg + 10, quoted_len);
+	put_be16(msg + 10, quoted_len);
 }
 
 static void
