@@ -130,11 +130,11 @@ static int
 plan_rebuild(const struct nic_tx *tx, const struct rtls_tls_tx_meta *meta, uint32_t seq,
 	     struct nic_tx_job *job, struct nic_tx_place *at)
 {
-	if (meta->rec_seq + meta->before_len != seq || meta->before_len >= meta->rec_len)
+	if (meta->rec_tcp_seq + meta->before_len != seq || meta->before_len >= meta->rec_len)
 		return -ESTALE;
 	job->from = (struct nic_tx_place){
 		.rec_no = meta->rec_no,
-		.seq = meta->rec_seq,
+		.seq = meta->rec_tcp_seq,
 		.expected = meta->rec_len,
 	};
 	*at = job->from;

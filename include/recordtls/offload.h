@@ -96,7 +96,7 @@ struct rtls_tls_flow {
 struct rtls_tls_tx_meta {
 	struct rtls_tls_handle ctx;
 	uint64_t rec_no;               /**< number of the record */
-	uint32_t rec_seq;              /**< TCP sequence of its first header byte */
+	uint32_t rec_tcp_seq;          /**< TCP sequence of its first header byte */
 	uint32_t rec_len;              /**< bytes of it, header to tag */
 	uint32_t before_len;           /**< bytes of it in front of the packet's first byte */
 	const struct rte_mbuf *before; /**< chain that starts with the record, in clear */

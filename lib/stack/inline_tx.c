@@ -134,7 +134,7 @@ inline_tx_mark(struct rtls_sock *sock, const struct tx_segment *g, struct rte_mb
 
 	*meta = (struct rtls_tls_tx_meta){
 		.rec_no = g->rec->rec_no,
-		.rec_seq = tcp_seq_of(&sock->tcp, g->rec->stream_off),
+		.rec_tcp_seq = tcp_seq_of(&sock->tcp, g->rec->stream_off),
 		.rec_len = g->rec->len,
 		.before_len = (uint32_t)(g->out.off - g->rec->stream_off),
 		/* The packet's first piece refers to this buffer and keeps it. */

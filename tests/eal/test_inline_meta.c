@@ -39,7 +39,7 @@ check_notes(void)
 		uint32_t len = record_at(off, &start, &rec_no);
 
 		CU_ASSERT_EQUAL(n->meta.rec_no, rec_no);
-		CU_ASSERT_EQUAL(n->meta.rec_seq, d.wire[0].isn + 1 + start);
+		CU_ASSERT_EQUAL(n->meta.rec_tcp_seq, d.wire[0].isn + 1 + start);
 		CU_ASSERT_EQUAL(n->meta.rec_len, len);
 		CU_ASSERT_EQUAL(n->meta.before_len, off - start);
 		CU_ASSERT_EQUAL(n->meta.ctx.index, 0);

@@ -44,7 +44,7 @@ static void
 starts_a_packet(const struct seal_note *n, uint32_t seq)
 {
 	CU_ASSERT_EQUAL(n->seq, seq);
-	CU_ASSERT_EQUAL(n->meta.rec_seq, seq);
+	CU_ASSERT_EQUAL(n->meta.rec_tcp_seq, seq);
 	CU_ASSERT_EQUAL(n->meta.before_len, 0);
 }
 

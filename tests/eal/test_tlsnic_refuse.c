@@ -91,7 +91,7 @@ tell_lie(struct nic_bench *b, enum lie lie, struct rte_mbuf *m)
 		meta->ctx = (struct rtls_tls_handle){ .index = 3, .generation = 0 };
 		break;
 	case LIE_REC_SEQ:
-		meta->rec_seq++;
+		meta->rec_tcp_seq++;
 		break;
 	case LIE_BEFORE_LEN:
 		meta->before_len--;
@@ -101,13 +101,13 @@ tell_lie(struct nic_bench *b, enum lie lie, struct rte_mbuf *m)
 		break;
 	case LIE_BEFORE_SHORT: /* what there is does not reach the packet */
 		meta->before = b->stream.records[0].clear;
-		meta->rec_seq = b->stream.seq + LEAD - 1;
+		meta->rec_tcp_seq = b->stream.seq + LEAD - 1;
 		meta->before_len = AT - LEAD + 1;
 		meta->rec_len = meta->before_len + 1;
 		break;
 	case LIE_BEFORE_BEYOND: /* a packet of the next record */
 		meta->before = b->stream.records[0].clear;
-		meta->rec_seq = b->stream.seq + LEAD;
+		meta->rec_tcp_seq = b->stream.seq + LEAD;
 		meta->rec_len = FIRST_LEN;
 		meta->before_len = AT - LEAD;
 		break;

@@ -105,7 +105,7 @@ nic_stream_meta(const struct nic_stream *s, uint32_t off, struct rtls_tls_tx_met
 	while (at >= s->records[i].off + s->records[i].len)
 		i++;
 	meta->rec_no = s->first_rec_no + i;
-	meta->rec_seq = s->seq + s->records[i].off;
+	meta->rec_tcp_seq = s->seq + s->records[i].off;
 	meta->rec_len = s->records[i].len;
 	meta->before_len = at - s->records[i].off;
 	meta->before = s->records[i].clear;

@@ -423,9 +423,10 @@ test_not_carried(void)
 static void
 test_mark(void)
 {
-	struct rtls_tls_tx_meta meta = {
-		.rec_no = 12345678901, .rec_seq = 4294967290, .rec_len = 16406, .before_len = 1448
-	};
+	struct rtls_tls_tx_meta meta = { .rec_no = 12345678901,
+					 .rec_tcp_seq = 4294967290,
+					 .rec_len = 16406,
+					 .before_len = 1448 };
 	struct rte_mbuf m = { .ol_flags = RTE_MBUF_F_TX_TCP_CKSUM };
 	struct offload_ctx c;
 
