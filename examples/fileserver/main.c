@@ -15,6 +15,7 @@
 #include <openssl/ssl.h>
 #include <rte_common.h>
 #include <rte_eal.h>
+#include <rte_memory.h>
 
 #include <recordtls/openssl.h>
 #include <recordtls/recordtls.h>
@@ -95,6 +96,7 @@ make_stack(const struct options *o, struct rtls_port *port)
 	static const struct rtls_addr any = { .family = RTLS_IPV4 };
 	struct rtls_stack_conf conf = {
 		.size = sizeof(conf),
+		.socket_id = SOCKET_ID_ANY,
 		/* Those above --conns are accepted too, to be turned away. */
 		.max_socks = o->conns + 256,
 		/* A record for each, whatever it does, and as much again to share. */

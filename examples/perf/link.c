@@ -8,6 +8,7 @@
 
 #include <rte_common.h>
 #include <rte_cycles.h>
+#include <rte_memory.h>
 
 #include <recordtls/tlsnic.h>
 
@@ -44,6 +45,7 @@ link_stack(const struct link *l, int end)
 	struct rtls_stack_conf conf = {
 		.size = sizeof(conf),
 		.name = end == 0 ? "host" : "far",
+		.socket_id = SOCKET_ID_ANY,
 		.max_socks = LINK_CONNS_MAX * LINK_MODES + 1,
 		.nb_small = RTE_MAX(2048u, l->o->conns * (SNDBUF / 256 + 64)),
 		.nb_medium = RTE_MAX(2048u, l->o->conns * (SNDBUF / 2048 + 64)),

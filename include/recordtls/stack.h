@@ -25,9 +25,14 @@ struct rtls_stack;
 
 /** Sizes and times of a stack; all memory is made from these at creation. */
 struct rtls_stack_conf {
-	uint32_t size;            /**< sizeof(struct rtls_stack_conf) */
-	const char *name;         /**< of the pools, unique; default "rtls" and a number */
-	int socket_id;            /**< NUMA node + 1; 0: the calling lcore's */
+	uint32_t size;    /**< sizeof(struct rtls_stack_conf) */
+	const char *name; /**< of the pools, unique; default "rtls" and a number */
+	/**
+	 * NUMA node of the stack's memory, as DPDK has it: rte_socket_id(), or SOCKET_ID_ANY (-1): the
+	 * calling lcore's node, and where that is short another one. All zero is node 0, which counts
+	 * as it stands; without a conf (NULL), or with a size that ends in front of this, it is any.
+	 */
+	int socket_id;
 	uint32_t max_socks;       /**< sockets, listeners included; default 1024 */
 	uint32_t max_time_wait;   /**< TIME-WAIT records; default 8192 */
 	uint32_t max_syn;         /**< half-open connections; default 1024 */

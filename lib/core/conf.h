@@ -10,6 +10,8 @@
 #define RTLS_CORE_CONF_H
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -27,6 +29,18 @@ conf_copy(void *conf, uint32_t size, const void *user)
 		return -EINVAL;
 	memcpy(conf, user, user_size < size ? user_size : size);
 	return 0;
+}
+
+/* Did the user set the field that ends there? For one whose default is not 0. */
+static inline bool
+conf_has(const void *user, size_t end)
+{
+	uint32_t user_size;
+
+	if (user == NULL)
+		return false;
+	memcpy(&user_size, user, sizeof(user_size));
+	return user_size >= end;
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
+#include <rte_memory.h>
 
 #include "buf/wipe.h"
 #include "core/conf.h"
@@ -36,6 +37,15 @@ stack_addr_find(const struct rtls_stack *s, uint32_t ip)
 			return a;
 	}
 	return NULL;
+}
+
+/* 0 is a node. */
+static int
+conf_socket_id(const struct rtls_stack_conf *user)
+{
+	const size_t end = offsetof(struct rtls_stack_conf, socket_id) + sizeof(user->socket_id);
+
+	return conf_has(user, end) ? user->socket_id : SOCKET_ID_ANY;
 }
 
 static void
@@ -81,7 +91,8 @@ conf_check(const struct rtls_stack_conf *c)
 	/* A full record must fit into either buffer. */
 	if (c->sndbuf < BUF_LARGE_ROOM || c->rcvbuf < 2 * BUF_LARGE_ROOM)
 		return -EINVAL;
-	if (c->max_socks > 1 << 20 || c->rto_min_us < 1000 || c->wipe_buffers > 1)
+	if (c->socket_id < SOCKET_ID_ANY || c->max_socks > 1 << 20 || c->rto_min_us < 1000 ||
+	    c->wipe_buffers > 1)
 		return -EINVAL;
 	return 0;
 }
@@ -228,7 +239,6 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 {
 	static const uint8_t no_secret[16];
 	static atomic_uint serial;
-	int socket = (int)rte_socket_id();
 	struct rtls_stack *s;
 	char name[16];
 	int rc;
@@ -239,9 +249,8 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	if (s == NULL)
 		return -ENOMEM;
 	rc = conf_copy(&s->conf, sizeof(s->conf), user_conf);
+	s->conf.socket_id = conf_socket_id(user_conf);
 	conf_defaults(&s->conf);
-	if (s->conf.socket_id > 0)
-		socket = s->conf.socket_id - 1;
 	snprintf(name, sizeof(name), "rtls%u", atomic_fetch_add(&serial, 1));
 	TAILQ_INIT(&s->tx_list);
 	TAILQ_INIT(&s->ready_list);
@@ -262,7 +271,7 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 	secret_key(s->secret, SECRET_USED_KEYS, s->keys_secret);
 	make_params(s);
 	if (rc == 0)
-		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, socket);
+		rc = make_parts(s, s->conf.name != NULL ? s->conf.name : name, s->conf.socket_id);
 	if (rc != 0) {
 		free_parts(s);
 		return rc;

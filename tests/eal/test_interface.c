@@ -122,6 +122,9 @@ test_stack_create(void)
 				 &conf.max_time_wait }[i % 3] = 10000000;
 		refuse_stack(conf, -ENOMEM);
 	}
+	conf = small_conf("refused");
+	conf.socket_id = -2;
+	refuse_stack(conf, -EINVAL);
 	s = small_stack("taken");
 	refuse_stack(small_conf("taken"), -EEXIST);
 	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
@@ -147,6 +150,40 @@ test_stack_create(void)
 		CU_ASSERT_EQUAL(rtls_stack_destroy(two[0]), 0);
 		CU_ASSERT_EQUAL(rtls_stack_destroy(two[1]), 0);
 	}
+}
+
+static int
+node_of(const struct rtls_stack_conf *conf)
+{
+	struct rte_mempool *pool;
+	struct rtls_stack *s;
+	int node;
+
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(conf, &s), 0);
+	pool = rte_mempool_lookup("node_large");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+	node = pool->socket_id;
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+	return node;
+}
+
+/* A node is DPDK's number; who says nothing has none. */
+static void
+test_socket_id(void)
+{
+	struct rtls_stack_conf conf = small_conf("node");
+
+	CU_ASSERT_EQUAL(node_of(&conf), 0);
+	conf.socket_id = SOCKET_ID_ANY;
+	CU_ASSERT_EQUAL(node_of(&conf), SOCKET_ID_ANY);
+	conf.socket_id = (int)rte_socket_id();
+	CU_ASSERT_EQUAL(node_of(&conf), (int)rte_socket_id());
+	/* A node that is not there has no memory. */
+	conf.socket_id = RTE_MAX_NUMA_NODES - 1;
+	refuse_stack(conf, -ENOMEM);
+	conf.socket_id = 0;
+	conf.size = offsetof(struct rtls_stack_conf, socket_id);
+	CU_ASSERT_EQUAL(node_of(&conf), SOCKET_ID_ANY);
 }
 
 static void
@@ -478,6 +515,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "version", test_version },
 		{ "stacks", test_stack_create },
+		{ "socket_id", test_socket_id },
 		{ "queues of ports", test_bind },
 		{ "ethdevs that are not there", test_ethdev },
 		{ "addresses", test_addr_add },
