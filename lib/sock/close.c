@@ -5,6 +5,7 @@
 
 #include "sock/check.h"
 #include "stack/admission.h"
+#include "stack/listener.h"
 #include "stack/memory.h"
 #include "stack/pressure.h"
 #include "stack/state.h"
@@ -55,7 +56,7 @@ rtls_close(struct rtls_sock *sock)
 	if (rc != 0)
 		return rc;
 	if (sock->phase == SOCK_LISTEN) {
-		sock_unlisten(sock);
+		listener_close(sock);
 		return 0;
 	}
 	if (sock->tcp.state == TCP_CLOSED) {
@@ -92,7 +93,7 @@ rtls_abort(struct rtls_sock *sock)
 	if (rc != 0)
 		return rc;
 	if (sock->phase == SOCK_LISTEN) {
-		sock_unlisten(sock);
+		listener_close(sock);
 		return 0;
 	}
 	sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);

@@ -6,7 +6,8 @@
 
 #include "net/siphash.h"
 #include "stack/addr.h"
-#include "stack/admission.h"
+#include "stack/evict.h"
+#include "stack/nexthop.h"
 #include "stack/state.h"
 #include "tcp/timewait.h"
 
@@ -49,7 +50,7 @@ choose_tuple(struct rtls_stack *s, struct rtls_sock *sock, const struct rtls_add
 
 	t->remote = addr_to_net(remote);
 	t->remote_port = remote->port;
-	rc = path_find(s, &t->remote, &sock->path);
+	rc = nexthop_find(s, &t->remote, &sock->path);
 	if (rc != 0)
 		return rc;
 	t->local = net_addr_v4(sock->path.own_ip);
@@ -79,7 +80,7 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 		return -EINVAL;
 	if (stack_addr_find(s, get_be32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */
-	admission_make_room(s);
+	evict_for_newcomer(s);
 	sock = sock_alloc(s, NULL);
 	if (sock == NULL)
 		return -ENOMEM;

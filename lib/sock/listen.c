@@ -8,7 +8,6 @@
 #include "stack/addr.h"
 #include "stack/admission.h"
 #include "core/conf.h"
-#include "stack/syn_path.h"
 #include "stack/state.h"
 
 enum { BACKLOG_DEFAULT = 128 };

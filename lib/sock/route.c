@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "stack/addr.h"
 #include "stack/state.h"
 
 static uint32_t

@@ -13,6 +13,7 @@
 
 #include "buf/wipe.h"
 #include "core/conf.h"
+#include "stack/listener.h"
 #include "stack/memory.h"
 #include "stack/secret.h"
 #include "stack/state.h"
@@ -306,7 +307,7 @@ rtls_stack_destroy(struct rtls_stack *s)
 		if (sock->phase == SOCK_FREE)
 			continue;
 		if (sock->phase == SOCK_LISTEN)
-			sock_unlisten(sock);
+			listener_close(sock);
 		else
 			sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);
 		if (sock->phase == SOCK_OWNED)

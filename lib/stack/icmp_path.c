@@ -43,12 +43,3 @@ icmp_path_input(struct rtls_stack *s, const struct net_addr *own, const uint8_t 
 	if (events != 0)
 		sock_tcp_events(&s->socks[index], events);
 }
-
-void
-icmp_path_known(struct rtls_sock *sock)
-{
-	uint16_t mtu = mtu_table_find(&sock->stack->mtus, &sock->tuple.remote, sock->stack->now_us);
-
-	if (mtu != 0)
-		tcp_path_limit(&sock->tcp, mtu);
-}

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 struct rtls_stack;
-struct rtls_sock;
 struct net_addr;
 
 /*
@@ -17,8 +16,5 @@ struct net_addr;
  */
 void icmp_path_input(struct rtls_stack *s, const struct net_addr *own, const uint8_t *msg,
 		     uint32_t contiguous_len, uint32_t l4_len);
-
-/* A connection is established: what is known of its path counts. */
-void icmp_path_known(struct rtls_sock *sock);
 
 #endif

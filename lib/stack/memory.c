@@ -5,6 +5,7 @@
 
 #include "stack/memory.h"
 #include "stack/pressure.h"
+#include "stack/sock.h"
 #include "stack/tell.h"
 
 enum {

@@ -2,9 +2,10 @@
 /* Copyright (c) The librecordtls authors */
 
 /* One turn of a stack, and when it wants the next one. Packets are rx_path's and tx_path's alone. */
-#include "stack/admission.h"
 #include "stack/device_events.h"
+#include "stack/evict.h"
 #include "stack/memory.h"
+#include "stack/neighbour_wait.h"
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
 #include "stack/state.h"
@@ -43,12 +44,12 @@ poll_timers(struct rtls_stack *s)
 	while ((node = wheel_expire(&s->wheel, s->now_us, &budget)) != NULL) {
 		sock = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
 		n++;
-		if (admission_deadline(sock) <= s->now_us) {
-			admission_expire(sock);
+		if (sock_admit_deadline(sock) <= s->now_us) {
+			evict_expired(sock);
 			continue;
 		}
 		if (sock->path.listed && sock->path.retry_us <= s->now_us) {
-			path_unwait(sock);
+			neighbour_unwait(sock);
 			sock_schedule(sock);
 		}
 		timeouts = sock->tcp.rtx_at <= s->now_us && sock->tcp.snd_una < sock->tcp.snd_max;

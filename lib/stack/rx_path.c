@@ -12,6 +12,8 @@
 #include "stack/drop.h"
 #include "stack/icmp_path.h"
 #include "stack/mode.h"
+#include "stack/neighbour_wait.h"
+#include "stack/nexthop.h"
 #include "stack/syn_path.h"
 #include "stack/pressure.h"
 #include "stack/reply.h"
@@ -387,9 +389,9 @@ rx_arp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 		      p->contiguous_len - p->ip.l3_off, s->now_us);
 	count_arp(s, nif, p, &a);
 	if (a.act == ARP_DOUBTED)
-		path_doubted(s, nif, a.ip);
+		nexthop_doubted(s, nif, a.ip);
 	if (a.act == ARP_LEARNED)
-		path_learned(s);
+		neighbour_learned(s);
 	asker = arp_asker(&a);
 	if (a.reply && reply_allowed(s, ANSWER_ARP, &asker) &&
 	    (m = rte_pktmbuf_alloc(s->pools.header)) != NULL) {

@@ -9,15 +9,17 @@
 #include "buf/wipe.h"
 #include "stack/admission.h"
 #include "stack/sock.h"
-#include "stack/icmp_path.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
 #include "stack/mode_count.h"
-#include "stack/syn_path.h"
+#include "stack/neighbour_wait.h"
+#include "stack/nexthop.h"
+#include "stack/path_mtu.h"
 #include "stack/pressure.h"
 #include "stack/reply.h"
 #include "stack/state.h"
 #include "stack/tell.h"
+#include "stack/time_wait.h"
 #include "tcp/timer.h"
 
 struct rtls_sock *
@@ -67,7 +69,7 @@ sock_free(struct rtls_sock *sock)
 	mode_uncount(sock);
 	admission_forget(sock);
 	sock_detach(sock);
-	path_unwait(sock);
+	neighbour_unwait(sock);
 	wheel_cancel(&s->wheel, &sock->timer);
 	if (sock->tx_listed)
 		TAILQ_REMOVE(&s->tx_list, sock, tx_link);
@@ -128,18 +130,6 @@ sock_connect(struct rtls_sock *sock)
 }
 
 void
-sock_unlisten(struct rtls_sock *l)
-{
-	struct rtls_sock *sock;
-
-	while ((sock = TAILQ_FIRST(&l->backlog)) != NULL)
-		sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);
-	tcp_syncache_remove_listener(l->stack->syncache, (uint32_t)(l - l->stack->socks));
-	TAILQ_REMOVE(&l->stack->listeners, l, link);
-	sock_free(l);
-}
-
-void
 sock_schedule(struct rtls_sock *sock)
 {
 	if (sock->tx_listed || sock->tcp.state == TCP_CLOSED)
@@ -160,7 +150,7 @@ sock_ready(struct rtls_sock *sock)
 void
 sock_rearm(struct rtls_sock *sock)
 {
-	uint64_t at = RTE_MIN(tcp_deadline(&sock->tcp), admission_deadline(sock));
+	uint64_t at = RTE_MIN(tcp_deadline(&sock->tcp), sock_admit_deadline(sock));
 
 	if (sock->path.listed && sock->path.retry_us < at)
 		at = sock->path.retry_us;
@@ -259,7 +249,7 @@ finished(struct rtls_sock *sock)
 {
 	admission_leave(sock);
 	sock_detach(sock);
-	path_unwait(sock);
+	neighbour_unwait(sock);
 	wheel_cancel(&sock->stack->wheel, &sock->timer);
 	/* Nothing will be sent again: buffers go back now, not when the program closes. */
 	reader_lane_reset(sock->stack->reader, &sock->lane);
@@ -299,7 +289,7 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	sock->tx.useful = 2 * RTE_MIN((uint64_t)sock->tcp.cc.cwnd, sock->tcp.snd_wnd);
 	if (events & TCP_EV_CONNECTED) {
 		sock->connected = true;
-		icmp_path_known(sock);
+		path_mtu_known(sock);
 		stack_count(sock->stack, CNT_CONNECTED);
 		tell_conn(sock, NOTE_OPENED, "by us, from port %u", sock->tuple.local_port);
 	}
@@ -307,7 +297,7 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 		sendq_release(&sock->sendq, sock->tcp.snd_una);
 		memory_account(sock);
 		mode_acked(sock);
-		path_progress(sock->stack, &sock->path);
+		nexthop_progress(sock->stack, &sock->path);
 		admission_orphaned(sock);
 	}
 	if (events & (TCP_EV_DELIVER | TCP_EV_PEER_FIN))
@@ -315,7 +305,7 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	if (events & TCP_EV_SEND)
 		sock_schedule(sock);
 	if (events & TCP_EV_TIME_WAIT) {
-		syn_path_time_wait(sock);
+		time_wait_enter(sock);
 		tcp_conn_closed(&sock->tcp, TCP_END_NORMAL);
 		return finished(sock);
 	}
@@ -334,7 +324,8 @@ sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason r
 	struct tcp_seg rst;
 
 	note_end(sock, who, reason);
-	if (tcp_abort(&sock->tcp, s->now_us, &rst) && path_resolve(s, &sock->path) == PATH_READY) {
+	if (tcp_abort(&sock->tcp, s->now_us, &rst) &&
+	    nexthop_resolve(s, &sock->path) == NEXTHOP_READY) {
 		reply_segment(s, &s->netifs[sock->path.netif], sock->path.mac, &sock->tuple, &rst);
 		stack_count(s, CNT_TX_RESETS);
 	}

@@ -155,9 +155,6 @@ void sock_detach(struct rtls_sock *sock);
 /* Starts an active open: tuple and path are set, it is attached. */
 void sock_connect(struct rtls_sock *sock);
 
-/* Frees a listener, its half-open connections and those that nobody accepted. */
-void sock_unlisten(struct rtls_sock *l);
-
 /* The connection may have something to send: the poll will ask it. */
 void sock_schedule(struct rtls_sock *sock);
 
@@ -178,5 +175,13 @@ void sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_rea
 
 /* What it is ready for now. */
 uint32_t sock_bits(const struct rtls_sock *sock);
+
+/* When a connection that has not finished its handshake is to be ended; UINT64_MAX: never. */
+static inline uint64_t
+sock_admit_deadline(const struct rtls_sock *sock)
+{
+	/* What an orphan still sends, an alert, has TCP's own limits of time. */
+	return sock->phase == SOCK_ORPHAN ? UINT64_MAX : admit_deadline(&sock->admit);
+}
 
 #endif

@@ -2,9 +2,12 @@
 /* Copyright (c) The librecordtls authors */
 
 #include "stack/admission.h"
-#include "stack/icmp_path.h"
+#include "stack/evict.h"
+#include "stack/listener.h"
 #include "stack/memory.h"
 #include "stack/syn_path.h"
+#include "stack/nexthop.h"
+#include "stack/path_mtu.h"
 #include "stack/pressure.h"
 #include "stack/reply.h"
 #include "stack/state.h"
@@ -46,30 +49,12 @@ answer_reset(const struct answer_to *to, const struct tcp_seg *seg)
 	answer(to, &rst);
 }
 
-struct rtls_sock *
-syn_path_listener(struct rtls_stack *s, const struct net_addr *local, uint16_t port)
-{
-	static const struct net_addr any = { 0 };
-	struct rtls_sock *l, *for_all = NULL;
-
-	/* The one for this very address goes before the one for all. */
-	TAILQ_FOREACH(l, &s->listeners, link) {
-		if (l->tuple.local_port != port)
-			continue;
-		if (net_addr_equal(&l->tuple.local, local))
-			return l;
-		if (net_addr_equal(&l->tuple.local, &any))
-			for_all = l;
-	}
-	return for_all;
-}
-
 /* Nothing is known of the tuple: only a SYN for a listener means something. */
 static void
 input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t iss)
 {
 	struct rtls_stack *s = to->s;
-	struct rtls_sock *l = syn_path_listener(s, &to->tuple->local, to->tuple->local_port);
+	struct rtls_sock *l = listener_find(s, &to->tuple->local, to->tuple->local_port);
 	uint32_t ts_offset = tcp_ts_offset(s->secret, to->tuple);
 	struct tcp_syncache_entry *e;
 	struct tcp_seg syn_ack;
@@ -118,13 +103,13 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	struct rtls_stack *s = to->s;
 	struct rtls_sock *l = &s->socks[e->listener], *sock;
 
-	if (!admission_backlog_room(l)) {
+	if (!evict_for_backlog(l)) {
 		refuse(to, CNT_SYN_DROPPED);
 		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_BACKLOG_FULL,
 			    "%u wait for port %u", l->nb_backlog, l->tuple.local_port);
 		return NULL;
 	}
-	admission_make_room(s);
+	evict_for_newcomer(s);
 	sock = sock_alloc(s, l);
 	if (sock == NULL) {
 		memory_no_sock(s);
@@ -136,14 +121,14 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	s->no_sock = false;
 	sock->tuple = *to->tuple;
 	sock->hash = hash;
-	if (path_find(s, &sock->tuple.remote, &sock->path) != 0 || sock_attach(sock) != 0) {
+	if (nexthop_find(s, &sock->tuple.remote, &sock->path) != 0 || sock_attach(sock) != 0) {
 		sock_free(sock);
 		refuse(to, CNT_SYN_DROPPED);
 		return NULL;
 	}
 	sock->tcp.opts.cut_max = netif_cut_max(&s->netifs[sock->path.netif]);
 	tcp_conn_accept(&sock->tcp, &s->params, &e->syn, seg, sock->rcvbuf / 2, s->now_us);
-	icmp_path_known(sock);
+	path_mtu_known(sock);
 	sock->phase = SOCK_BACKLOG;
 	sock->listener = l;
 	TAILQ_INSERT_TAIL(&l->backlog, sock, link);
@@ -258,8 +243,8 @@ syn_path_timers(struct rtls_stack *s, uint32_t budget)
 
 	while ((e = tcp_syncache_due(s->syncache, s->now_us, &left)) != NULL) {
 		/* No neighbour yet: the peer's SYN comes again and brings its MAC. */
-		if (path_find(s, &e->tuple.remote, &path) != 0 ||
-		    path_resolve(s, &path) != PATH_READY)
+		if (nexthop_find(s, &e->tuple.remote, &path) != 0 ||
+		    nexthop_resolve(s, &path) != NEXTHOP_READY)
 			continue;
 		tcp_syn_ack(&e->syn, s->now_us, &out);
 		answer(&(struct answer_to){ .s = s,
@@ -269,23 +254,4 @@ syn_path_timers(struct rtls_stack *s, uint32_t budget)
 		       &out);
 	}
 	return budget - left + tcp_timewait_expire(s->timewait, s->now_us, budget);
-}
-
-void
-syn_path_time_wait(struct rtls_sock *sock)
-{
-	struct rtls_stack *s = sock->stack;
-	struct tcp_timewait_entry *e;
-	struct tcp_seg ack;
-	bool recycled;
-
-	e = tcp_timewait_add(s->timewait, &sock->tuple, &sock->tcp, s->now_us, &recycled);
-	/* The peer's FIN is not acknowledged yet. */
-	tcp_timewait_ack(e, s->now_us, &ack);
-	if (path_resolve(s, &sock->path) == PATH_READY)
-		answer(&(struct answer_to){ .s = s,
-					    .nif = &s->netifs[sock->path.netif],
-					    .mac = sock->path.mac,
-					    .tuple = &sock->tuple },
-		       &ack);
 }

@@ -33,11 +33,4 @@ uint32_t syn_path_input(struct rtls_stack *s, struct netif *nif, const uint8_t s
  */
 unsigned int syn_path_timers(struct rtls_stack *s, uint32_t budget);
 
-/* The listener for a local address and port, or NULL. */
-struct rtls_sock *syn_path_listener(struct rtls_stack *s, const struct net_addr *local,
-				    uint16_t port);
-
-/* Event: c reached TIME-WAIT; its record takes over. */
-void syn_path_time_wait(struct rtls_sock *sock);
-
 #endif

@@ -4,7 +4,9 @@
 #include <errno.h>
 
 #include "stack/inline_tx.h"
+#include "stack/neighbour_wait.h"
 #include "stack/netif_tx.h"
+#include "stack/nexthop.h"
 #include "stack/segment.h"
 #include "stack/state.h"
 #include "stack/tell.h"
@@ -30,14 +32,14 @@ waited_too_long(struct rtls_sock *sock)
 static bool
 path_is_ready(struct rtls_stack *s, struct rtls_sock *sock)
 {
-	switch (path_resolve(s, &sock->path)) {
-	case PATH_READY:
-		path_unwait(sock);
+	switch (nexthop_resolve(s, &sock->path)) {
+	case NEXTHOP_READY:
+		neighbour_unwait(sock);
 		sock->path.since_us = 0;
 		return true;
-	case PATH_WAIT:
+	case NEXTHOP_WAIT:
 		break;
-	case PATH_FAILED:
+	case NEXTHOP_FAILED:
 		if (sock->tcp.state == TCP_SYN_SENT) {
 			sock_abort(sock, RTLS_END_NETWORK, RTLS_REASON_UNREACHABLE);
 			return false;
@@ -49,7 +51,7 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *sock)
 		sock_tcp_events(sock, TCP_EV_CLOSED); /* an orphan is gone now */
 		return false;
 	}
-	path_wait(sock);
+	neighbour_wait(sock);
 	sock_rearm(sock);
 	return false;
 }

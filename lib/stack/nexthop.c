@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include "stack/nexthop.h"
+
 #include <errno.h>
 
-#include "stack/path.h"
 #include "stack/reply.h"
 #include "stack/state.h"
 #include "stack/tell.h"
@@ -12,7 +13,7 @@
 enum { LOOK_INTERVAL_US = 1000000 };
 
 int
-path_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
+nexthop_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
 {
 	uint32_t ip = net_addr_to_v4(remote), best_mask = 0, i;
 	const struct stack_route *r;
@@ -70,7 +71,7 @@ ask(struct rtls_stack *s, struct netif *nif, uint32_t own_ip, uint32_t ip, const
 }
 
 void
-path_doubted(struct rtls_stack *s, struct netif *nif, uint32_t ip)
+nexthop_doubted(struct rtls_stack *s, struct netif *nif, uint32_t ip)
 {
 	const struct arp_own *own;
 
@@ -104,15 +105,15 @@ note_failed(struct rtls_stack *s, const struct path *p)
 		    NULL);
 }
 
-enum path_verdict
-path_resolve(struct rtls_stack *s, struct path *p)
+enum nexthop_verdict
+nexthop_resolve(struct rtls_stack *s, struct path *p)
 {
 	struct netif *nif = &s->netifs[p->netif];
 	struct arp_table *arp = &nif->arp;
 	struct arp_answer a;
 
 	if (p->arp_changes == arp->changes && s->now_us < p->look_us)
-		return PATH_READY;
+		return NEXTHOP_READY;
 	a = arp_lookup(arp, p->next_hop, s->now_us);
 	switch (a.verdict) {
 	case ARP_FOUND_ASK:
@@ -132,46 +133,17 @@ path_resolve(struct rtls_stack *s, struct path *p)
 	if (a.verdict == ARP_FAILED || a.verdict == ARP_WAIT || a.verdict == ARP_RESOLVE) {
 		p->look_us = 0;
 		p->retry_us = a.again_us;
-		return a.verdict == ARP_FAILED ? PATH_FAILED : PATH_WAIT;
+		return a.verdict == ARP_FAILED ? NEXTHOP_FAILED : NEXTHOP_WAIT;
 	}
 	memcpy(p->mac, a.mac, sizeof(p->mac));
 	p->arp_changes = arp->changes;
 	p->look_us = RTE_MIN(s->now_us + LOOK_INTERVAL_US, a.again_us);
 	p->retry_us = UINT64_MAX;
-	return PATH_READY;
+	return NEXTHOP_READY;
 }
 
 void
-path_wait(struct rtls_sock *sock)
-{
-	if (sock->path.listed)
-		return;
-	TAILQ_INSERT_TAIL(&sock->stack->path_list, sock, path_link);
-	sock->path.listed = true;
-}
-
-void
-path_unwait(struct rtls_sock *sock)
-{
-	if (!sock->path.listed)
-		return;
-	TAILQ_REMOVE(&sock->stack->path_list, sock, path_link);
-	sock->path.listed = false;
-}
-
-void
-path_learned(struct rtls_stack *s)
-{
-	struct rtls_sock *sock;
-
-	while ((sock = TAILQ_FIRST(&s->path_list)) != NULL) {
-		path_unwait(sock);
-		sock_schedule(sock);
-	}
-}
-
-void
-path_progress(struct rtls_stack *s, struct path *p)
+nexthop_progress(struct rtls_stack *s, struct path *p)
 {
 	if (s->now_us < p->confirm_us)
 		return;
