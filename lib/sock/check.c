@@ -6,6 +6,7 @@
 
 #include "sock/check.h"
 #include "stack/memory.h"
+#include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 

@@ -8,6 +8,9 @@
 #include "stack/listener.h"
 #include "stack/memory.h"
 #include "stack/pressure.h"
+#include "stack/sched.h"
+#include "stack/sock_end.h"
+#include "stack/sock_make.h"
 #include "stack/state.h"
 
 int

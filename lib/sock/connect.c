@@ -6,8 +6,10 @@
 
 #include "net/siphash.h"
 #include "stack/addr.h"
+#include "stack/connect.h"
 #include "stack/evict.h"
 #include "stack/nexthop.h"
+#include "stack/sock_make.h"
 #include "stack/state.h"
 #include "tcp/timewait.h"
 

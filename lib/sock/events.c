@@ -3,6 +3,8 @@
 
 #include "sock/check.h"
 #include "sock/move.h"
+#include "stack/readiness.h"
+#include "stack/sched.h"
 #include "stack/state.h"
 
 int

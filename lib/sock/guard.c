@@ -9,6 +9,7 @@
 #include "sock/move.h"
 #include "stack/admission.h"
 #include "stack/memory.h"
+#include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 

@@ -10,8 +10,10 @@
 #include "sock/check.h"
 #include "stack/admission.h"
 #include "stack/mode.h"
+#include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
+#include "stack/window.h"
 
 static bool
 same_suite(const struct record_suite *s, const struct rtls_keys *keys)

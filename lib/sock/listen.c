@@ -8,6 +8,7 @@
 #include "stack/addr.h"
 #include "stack/admission.h"
 #include "core/conf.h"
+#include "stack/sock_make.h"
 #include "stack/state.h"
 
 enum { BACKLOG_DEFAULT = 128 };

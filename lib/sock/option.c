@@ -5,7 +5,9 @@
 
 #include "sock/check.h"
 #include "stack/memory.h"
+#include "stack/sched.h"
 #include "stack/state.h"
+#include "stack/window.h"
 #include "tcp/timer.h"
 
 static int

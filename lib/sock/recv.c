@@ -11,8 +11,10 @@
 #include "sock/move.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
+#include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
+#include "stack/window.h"
 
 static void
 tell_broken(struct rtls_sock *sock)

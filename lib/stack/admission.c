@@ -3,6 +3,7 @@
 
 #include "net/remote_count.h"
 #include "stack/admission.h"
+#include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 

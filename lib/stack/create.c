@@ -16,6 +16,8 @@
 #include "stack/listener.h"
 #include "stack/memory.h"
 #include "stack/secret.h"
+#include "stack/sock_end.h"
+#include "stack/sock_make.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/tx_path.h"

@@ -3,6 +3,8 @@
 
 #include "stack/evict.h"
 
+#include "stack/sock_end.h"
+#include "stack/sock_events.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 

@@ -3,6 +3,8 @@
 
 #include "stack/listener.h"
 
+#include "stack/sock_end.h"
+#include "stack/sock_make.h"
 #include "stack/state.h"
 
 struct rtls_sock *

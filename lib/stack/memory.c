@@ -5,7 +5,8 @@
 
 #include "stack/memory.h"
 #include "stack/pressure.h"
-#include "stack/sock.h"
+#include "stack/sched.h"
+#include "stack/sock_end.h"
 #include "stack/tell.h"
 
 enum {

@@ -9,6 +9,7 @@
 #include "stack/mode_device.h"
 #include "stack/mode_why.h"
 #include "stack/rx_quiet.h"
+#include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 

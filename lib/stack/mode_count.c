@@ -5,6 +5,7 @@
 
 #include <recordtls/names.h>
 
+#include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 

@@ -3,6 +3,7 @@
 
 #include "stack/neighbour_wait.h"
 
+#include "stack/sched.h"
 #include "stack/state.h"
 
 void

@@ -7,7 +7,7 @@
 
 #include "stack/drop.h"
 #include "stack/inline_tx.h"
-#include "stack/sock.h"
+#include "stack/sched.h"
 #include "stack/tell.h"
 #include "tcp/output.h"
 

@@ -2,12 +2,15 @@
 /* Copyright (c) The librecordtls authors */
 
 /* One turn of a stack, and when it wants the next one. Packets are rx_path's and tx_path's alone. */
+#include "stack/connect.h"
 #include "stack/device_events.h"
 #include "stack/evict.h"
 #include "stack/memory.h"
 #include "stack/neighbour_wait.h"
 #include "stack/pressure.h"
 #include "stack/rx_path.h"
+#include "stack/sched.h"
+#include "stack/sock_events.h"
 #include "stack/state.h"
 #include "stack/syn_path.h"
 #include "stack/tx_path.h"

@@ -3,7 +3,7 @@
 
 #include "stack/memory.h"
 #include "stack/pressure.h"
-#include "stack/sock.h"
+#include "stack/sock_end.h"
 #include "stack/tell.h"
 #include "tcp/input.h"
 

@@ -14,6 +14,7 @@
 #include "stack/mode.h"
 #include "stack/neighbour_wait.h"
 #include "stack/nexthop.h"
+#include "stack/sock_events.h"
 #include "stack/syn_path.h"
 #include "stack/pressure.h"
 #include "stack/reply.h"

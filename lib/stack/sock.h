@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * One socket: a listener, or a connection with all that belongs to it. The
- * stack drives it; lib/sock offers it to programs.
+ * One socket: a listener, or a connection with all that belongs to it. What acts on it stands in
+ * the files beside this one; lib/sock offers it to programs.
  *
  *   FREE -> LISTEN -> FREE
  *   FREE -> BACKLOG -> OWNED -> ORPHAN -> FREE	passive open, accept, close
@@ -141,40 +141,6 @@ sock_epochs_of(const struct rtls_sock *sock, enum rtls_dir d)
 {
 	return d == RTLS_TX ? &sock->tx.epochs : &sock->rx.epochs;
 }
-
-/* A free socket as an empty connection without tuple, or NULL. */
-struct rtls_sock *sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts);
-
-/* Frees all that it holds and the socket itself; keys are wiped. */
-void sock_free(struct rtls_sock *sock);
-
-/* Puts the connection into the flow table. 0, -EADDRINUSE or -ENOSPC. */
-int sock_attach(struct rtls_sock *sock);
-void sock_detach(struct rtls_sock *sock);
-
-/* Starts an active open: tuple and path are set, it is attached. */
-void sock_connect(struct rtls_sock *sock);
-
-/* The connection may have something to send: the poll will ask it. */
-void sock_schedule(struct rtls_sock *sock);
-
-/* Its events may have changed. */
-void sock_ready(struct rtls_sock *sock);
-
-/* Its deadlines may have changed. */
-void sock_rearm(struct rtls_sock *sock);
-
-/* Tells TCP how much it may receive. */
-void sock_offer_window(struct rtls_sock *sock);
-
-/* TCP events, from input or timers. False: it was an orphan and is gone. */
-bool sock_tcp_events(struct rtls_sock *sock, uint32_t events);
-
-/* RST and gone, whatever the phase but LISTEN; an OWNED one stays for its owner, closed. */
-void sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason reason);
-
-/* What it is ready for now. */
-uint32_t sock_bits(const struct rtls_sock *sock);
 
 /* When a connection that has not finished its handshake is to be ended; UINT64_MAX: never. */
 static inline uint64_t

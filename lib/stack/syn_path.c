@@ -10,6 +10,8 @@
 #include "stack/path_mtu.h"
 #include "stack/pressure.h"
 #include "stack/reply.h"
+#include "stack/sched.h"
+#include "stack/sock_make.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 #include "tcp/input.h"

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/sock_make.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "buf/wipe.h"
+#include "stack/admission.h"
+#include "stack/memory.h"
+#include "stack/mode.h"
+#include "stack/mode_count.h"
+#include "stack/neighbour_wait.h"
+#include "stack/pressure.h"
+#include "stack/state.h"
+
+struct rtls_sock *
+sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
+{
+	struct rtls_sock *sock = TAILQ_FIRST(&s->free_list);
+	uint32_t uses;
+
+	if (sock == NULL)
+		return NULL;
+	TAILQ_REMOVE(&s->free_list, sock, link);
+	uses = sock->uses + 1;
+	memset(sock, 0, sizeof(*sock));
+	sock->uses = uses;
+	sock->stack = s;
+	sock->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
+	sock->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;
+	sock->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
+	sock->tcp.opts = opts != NULL ? opts->tcp.opts : s->tcp_opts;
+	for (int d = RTLS_TX; d <= RTLS_RX; d++)
+		sock->mode.dir[d].order = opts != NULL ? opts->mode.dir[d].order :
+							 RTLS_ORDER_NIC_SOFTWARE;
+	sock->path.retry_us = UINT64_MAX;
+	TAILQ_INIT(&sock->backlog);
+	TAILQ_INIT(&sock->silent);
+	/* Offset 0 is the first byte behind the SYN, in both directions. */
+	sendq_init(&sock->sendq, 0);
+	recvq_init(&sock->recvq, 0);
+	sock->recvq.tails = s->pools.record[1]; /* 2 KiB */
+	sock->recvq.wipe = s->conf.wipe_buffers != 0;
+	session_tx_init(&sock->tx, &s->pools, &sock->sendq, s->crypto.provider, sock->opt_sndbuf);
+	sock->tx.cap = (uint16_t)sock->opt_max_payload;
+	sock->tx.store = &s->store;
+	sock->tx.total = &s->tx_count;
+	session_rx_init(&sock->rx, &s->pools, &sock->recvq, s->crypto.provider);
+	sock->rx.total = &s->rx_count;
+	s->store.members = ++s->socks_in_use;
+	return sock;
+}
+
+int
+sock_attach(struct rtls_sock *sock)
+{
+	struct rtls_stack *s = sock->stack;
+	int rc;
+
+	rc = flow_insert(s->flows, &sock->tuple, sock->hash, (uint32_t)(sock - s->socks));
+	if (rc == -EEXIST)
+		return -EADDRINUSE;
+	sock->attached = rc == 0;
+	return rc;
+}
+
+void
+sock_detach(struct rtls_sock *sock)
+{
+	if (!sock->attached)
+		return;
+	flow_remove(sock->stack->flows, &sock->tuple, sock->hash);
+	sock->attached = false;
+}
+
+void
+sock_free(struct rtls_sock *sock)
+{
+	struct rtls_stack *s = sock->stack;
+
+	mode_close(sock);
+	mode_uncount(sock);
+	admission_forget(sock);
+	sock_detach(sock);
+	neighbour_unwait(sock);
+	wheel_cancel(&s->wheel, &sock->timer);
+	if (sock->tx_listed)
+		TAILQ_REMOVE(&s->tx_list, sock, tx_link);
+	if (sock->ready_listed)
+		TAILQ_REMOVE(&s->ready_list, sock, ready_link);
+	memory_unstarve(sock);
+	reader_lane_reset(s->reader, &sock->lane);
+	/* Its records count themselves off from their epochs. */
+	sendq_fini(&sock->sendq);
+	session_tx_fini(&sock->tx);
+	session_rx_fini(&sock->rx);
+	buf_wipe(sock->used, sizeof(sock->used));
+	recvq_fini(&sock->recvq);
+	pressure_account(sock);
+	memory_account(sock);
+	sock->phase = SOCK_FREE;
+	/* Oldest first: a handle that a program kept by mistake answers -EBADF for long. */
+	TAILQ_INSERT_TAIL(&s->free_list, sock, link);
+	s->store.members = --s->socks_in_use;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "stack/window.h"
+
+#include "stack/pressure.h"
+#include "stack/sched.h"
+#include "stack/state.h"
+#include "tcp/user.h"
+
+/*
+ * Bytes that may come in: half of the free buffer room, as a 2 KiB buffer holds
+ * one segment of MSS 1448 and smaller ones are compacted. Under pressure windows do
+ * not grow. But what completes the record at the head may always come, or it would
+ * never leave the queue; and two segments into an empty one, as nothing else would
+ * open the window again, and a smaller step of it is not worth telling (RFC 9293
+ * 3.8.6.2.2).
+ */
+void
+sock_offer_window(struct rtls_sock *sock)
+{
+	uint32_t used = sock->recvq.room_used, need = session_rx_head_need(&sock->rx);
+	uint32_t share, room;
+
+	pressure_account(sock);
+	if (sock->phase == SOCK_ORPHAN)
+		return;
+	share = pressure_share(sock);
+	room = used < share ? (share - used) / 2 : 0;
+	if (pressure_is_high(sock->stack))
+		room = 0;
+	if (need > 0 || recvq_len(&sock->recvq) == 0)
+		room = RTE_MAX(room, RTE_MAX(need, 2 * sock->tcp.rcv_mss));
+	tcp_rcv_room(&sock->tcp, room);
+	if (tcp_owes(&sock->tcp, TCP_OWED_ACK))
+		sock_schedule(sock);
+}
