@@ -3,13 +3,17 @@
 
 /*
  * Fair use of the record buffers: what each connection holds for sending is charged to it, its
- * share follows (core/share.h), and when somebody has to wait nevertheless, who makes the least of
- * what it holds (core/hold.h) is ended.
+ * share follows (core/share.h), and who has to wait nevertheless is noted. stack/relief ends the wait.
  */
 #ifndef RTLS_STACK_MEMORY_H
 #define RTLS_STACK_MEMORY_H
 
 #include "stack/state.h"
+
+enum {
+	SHORT_GAP_US = 100000,   /* a refusal so long after the last one begins a new wait */
+	ASKS_AGAIN_US = 3000000, /* a SYN, a SYN-ACK or a segment is sent again by then */
+};
 
 /* The stack has its pools: there is so much to share. */
 void memory_init(struct rtls_stack *s);
@@ -38,13 +42,18 @@ void memory_no_sock(struct rtls_stack *s);
 /* Event: there is no room for the rest of a record, or for a connection more. */
 void memory_no_room(struct rtls_stack *s, const struct rtls_sock *sock);
 
-/* Who found a pool empty looks again when buffers are back. */
-void memory_wake(struct rtls_stack *s);
+/* Of record buffers: for sending, and records that were opened and not read. */
+static inline uint64_t
+memory_buffers_held(const struct rtls_sock *sock)
+{
+	return sock->tx_counted + sock->rx.list.room;
+}
 
-/* Somebody waits for too long: looks at some sockets, and ends the worst holder of a round. */
-void memory_relieve(struct rtls_stack *s);
-
-/* Does a poll have something to look for, though no packet and no timer comes? */
-bool memory_waits(const struct rtls_stack *s);
+/* These, and buffers of packets that were received. */
+static inline uint64_t
+memory_held(const struct rtls_sock *sock)
+{
+	return memory_buffers_held(sock) + sock->recvq.room_used;
+}
 
 #endif

@@ -5,9 +5,8 @@
 #include "stack/connect.h"
 #include "stack/device_events.h"
 #include "stack/evict.h"
-#include "stack/memory.h"
 #include "stack/neighbour_wait.h"
-#include "stack/pressure.h"
+#include "stack/relief.h"
 #include "stack/rx_path.h"
 #include "stack/sched.h"
 #include "stack/sock_events.h"
@@ -101,12 +100,12 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 	work = rx_path_poll(s);
 	work += poll_reader(s);
 	work += poll_timers(s);
-	pressure_relieve(s);
+	relief_of_room(s);
 	if (!TAILQ_EMPTY(&s->starved_list)) {
 		reclaim_sent(s);
-		memory_wake(s);
+		relief_wake(s);
 	}
-	memory_relieve(s);
+	relief_of_memory(s);
 	work += tx_path_poll(s);
 	/* Between bursts: what it reads is of one moment. */
 	work += visit_poll(&s->visit, s);
@@ -149,7 +148,7 @@ rtls_stack_deadline(const struct rtls_stack *s)
 		return s->now_us;
 	/* Only a poll sees what the reader thread brings, buffers that come back, room, that a port's
 	 * receive queue is empty, and what a device was asked. */
-	if (memory_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
+	if (relief_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
 	    !TAILQ_EMPTY(&s->quiet_list) || s->nb_adding > 0)
 		at = RTE_MIN(at, s->now_us + LOOK_US);
 	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));

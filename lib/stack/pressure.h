@@ -7,7 +7,8 @@
  * lost it, but for the rest of a record that the program cannot take yet. Pressure goes on in
  * steps: bytes out of order are given up (their senders repeat them), and that rest is dropped, too;
  * then new connections are refused; then the connection whose incomplete record is the oldest is
- * ended. Each is counted. In the first two somebody waits: memory.h finds who makes room.
+ * ended (stack/relief). Each is counted. In the first two somebody waits: stack/relief finds who makes
+ * room.
  */
 #ifndef RTLS_STACK_PRESSURE_H
 #define RTLS_STACK_PRESSURE_H
@@ -39,8 +40,5 @@ void pressure_account(struct rtls_sock *sock);
 
 /* Gives up what this connection holds out of order. */
 void pressure_drop_held(struct rtls_sock *sock);
-
-/* The budget is exceeded: ends the connection whose incomplete record is the oldest. */
-void pressure_relieve(struct rtls_stack *s);
 
 #endif
