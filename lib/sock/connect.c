@@ -58,7 +58,7 @@ choose_tuple(struct rtls_stack *s, struct rtls_sock *sock, const struct rtls_add
 	t->local = net_addr_v4(sock->path.own_ip);
 	if (local != NULL && !addr_is_any(local)) {
 		t->local = addr_to_net(local);
-		if (stack_addr_find(s, net_addr_to_v4(&t->local)) == NULL)
+		if (route_own(&s->routes, net_addr_to_v4(&t->local)) == NULL)
 			return -EADDRNOTAVAIL;
 	}
 	if (local == NULL || local->port == 0)
@@ -80,7 +80,7 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 	    !net_v4_is_unicast(get_be32(remote->ip)) ||
 	    (local != NULL && local->family != RTLS_IPV4))
 		return -EINVAL;
-	if (stack_addr_find(s, get_be32(remote->ip)) != NULL)
+	if (route_own(&s->routes, get_be32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */
 	evict_for_newcomer(s);
 	sock = sock_alloc(s, NULL);

@@ -18,7 +18,7 @@ check_local(const struct rtls_stack *s, const struct rtls_addr *local)
 {
 	if (local->family != RTLS_IPV4 || local->port == 0)
 		return -EINVAL;
-	if (!addr_is_any(local) && stack_addr_find(s, get_be32(local->ip)) == NULL)
+	if (!addr_is_any(local) && route_own(&s->routes, get_be32(local->ip)) == NULL)
 		return -EADDRNOTAVAIL;
 	return 0;
 }

@@ -30,18 +30,6 @@ enum {
 	KEYS_PER_SOCK = 6,
 };
 
-const struct stack_addr *
-stack_addr_find(const struct rtls_stack *s, uint32_t ip)
-{
-	const struct stack_addr *a;
-
-	for (a = s->addrs; a < s->addrs + s->nb_addrs; a++) {
-		if (a->ip == ip)
-			return a;
-	}
-	return NULL;
-}
-
 /* 0 is a node. */
 static int
 conf_socket_id(const struct rtls_stack_conf *user)

@@ -10,12 +10,12 @@
 
 #include "net/arp.h"
 #include "net/ether_ip.h"
+#include "net/route.h"
 #include "port/port.h"
 #include "stack/tx_segment.h"
 #include "tcp/seg.h"
 
 enum {
-	NETIF_ADDRS_MAX = 16,
 	NETIF_RX_BURST = 32,
 	NETIF_TX_BURST = 32,
 	NETIF_ARP_ENTRIES = 1024,
@@ -45,7 +45,7 @@ struct netif {
 	uint64_t rx_taken;         /* packets received */
 	struct arp_table arp;
 	struct arp_entry *arp_entries;
-	struct arp_own own[NETIF_ADDRS_MAX];
+	struct arp_own own[ROUTE_ADDRS_MAX];
 	uint32_t nb_own;
 	struct tx_slot tx[NETIF_TX_BURST];
 };

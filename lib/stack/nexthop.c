@@ -15,44 +15,17 @@ enum { LOOK_INTERVAL_US = 1000000 };
 int
 nexthop_find(struct rtls_stack *s, const struct net_addr *remote, struct path *out)
 {
-	uint32_t ip = net_addr_to_v4(remote), best_mask = 0, i;
-	const struct stack_route *r;
-	const struct stack_addr *a;
-	bool found = false;
+	struct route_hop hop;
 
-	if (!net_addr_is_v4(remote))
+	if (!net_addr_is_v4(remote) || route_find(&s->routes, net_addr_to_v4(remote), &hop) != 0)
 		return -EHOSTUNREACH;
-	memset(out, 0, sizeof(*out));
-	out->retry_us = UINT64_MAX;
-	for (i = 0; i < s->nb_addrs; i++) {
-		a = &s->addrs[i];
-		if (((ip ^ a->ip) & a->netmask) != 0 || (found && a->netmask < best_mask))
-			continue;
-		found = true;
-		best_mask = a->netmask;
-		out->next_hop = ip;
-		out->netif = a->netif;
-	}
-	for (i = 0; i < s->nb_routes; i++) {
-		r = &s->routes[i];
-		/* A tie goes to the directly connected prefix. */
-		if (((ip ^ r->dst) & r->netmask) != 0 || (found && r->netmask <= best_mask))
-			continue;
-		found = true;
-		best_mask = r->netmask;
-		out->next_hop = r->gateway;
-		out->netif = r->netif;
-	}
-	if (!found)
-		return -EHOSTUNREACH;
-	for (i = 0; i < s->nb_addrs; i++) {
-		a = &s->addrs[i];
-		if (a->netif == out->netif && ((out->next_hop ^ a->ip) & a->netmask) == 0) {
-			out->own_ip = a->ip;
-			return 0;
-		}
-	}
-	return -EHOSTUNREACH;
+	*out = (struct path){
+		.next_hop = hop.ip,
+		.own_ip = hop.own_ip,
+		.retry_us = UINT64_MAX,
+		.netif = hop.netif,
+	};
+	return 0;
 }
 
 static void
@@ -83,17 +56,6 @@ nexthop_doubted(struct rtls_stack *s, struct netif *nif, uint32_t ip)
 	}
 }
 
-static bool
-is_gateway(const struct rtls_stack *s, const struct path *p)
-{
-	const struct stack_route *r;
-
-	for (r = s->routes; r < s->routes + s->nb_routes; r++)
-		if (r->gateway == p->next_hop && r->netif == p->netif)
-			return true;
-	return false;
-}
-
 /* Nobody answers for the next hop: whoever looks for the reason finds it. */
 static void
 note_failed(struct rtls_stack *s, const struct path *p)
@@ -101,7 +63,9 @@ note_failed(struct rtls_stack *s, const struct path *p)
 	struct net_addr hop = net_addr_v4(p->next_hop);
 
 	stack_count(s, CNT_ARP_FAILED);
-	tell_remote(s, &hop, 0, is_gateway(s, p) ? NOTE_GATEWAY_SILENT : NOTE_NEIGHBOUR_SILENT,
+	tell_remote(s, &hop, 0,
+		    route_is_gateway(&s->routes, p->next_hop, p->netif) ? NOTE_GATEWAY_SILENT :
+									  NOTE_NEIGHBOUR_SILENT,
 		    NULL);
 }
 

@@ -140,7 +140,7 @@ static void
 rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 {
 	struct rx_packet p = { .m = m, .port = nif->port };
-	const struct stack_addr *own;
+	const struct route_addr *own;
 	int rc;
 
 	if (!chain_sound(m)) {
@@ -163,7 +163,7 @@ rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 		rx_arp(s, nif, &p);
 		return;
 	}
-	own = stack_addr_find(s, net_addr_to_v4(&p.ip.dst));
+	own = route_own(&s->routes, net_addr_to_v4(&p.ip.dst));
 	if (own == NULL)
 		drop(s, &p, CNT_RX_NOT_FOR_US);
 	else if (!ether_ip_src_acceptable(&p.ip, own->ip, own->netmask))

@@ -25,22 +25,7 @@
 
 enum {
 	STACK_PORTS_MAX = 8,
-	STACK_ADDRS_MAX = NETIF_ADDRS_MAX,
-	STACK_ROUTES_MAX = 16,
 	STACK_ANSWER_REMOTES = 4096,
-};
-
-struct stack_addr {
-	uint32_t ip;
-	uint32_t netmask;
-	uint8_t netif;
-};
-
-struct stack_route {
-	uint32_t dst;
-	uint32_t netmask;
-	uint32_t gateway;
-	uint8_t netif;
 };
 
 struct rtls_stack {
@@ -63,10 +48,7 @@ struct rtls_stack {
 	struct sock_list tls_unfinished; /* heard of, not through with their handshake */
 	struct sock_list lingering;      /* orphans that wait for a FIN */
 	struct buf_pools pools;
-	struct stack_addr addrs[STACK_ADDRS_MAX];
-	struct stack_route routes[STACK_ROUTES_MAX];
-	uint32_t nb_addrs;
-	uint32_t nb_routes;
+	struct route_table routes; /* its netifs are indexes of netifs */
 	uint32_t socks_in_use;
 	uint32_t nb_leaving; /* of these, made room and wait for their program */
 	struct tcp_syncache *syncache;
@@ -130,8 +112,5 @@ stack_device_of(const struct rtls_sock *sock)
 {
 	return &sock->stack->netifs[sock->path.netif].port->tls;
 }
-
-/* One of our addresses, or NULL. */
-const struct stack_addr *stack_addr_find(const struct rtls_stack *s, uint32_t ip);
 
 #endif

@@ -41,9 +41,8 @@ struct info {
 	uint64_t rx_room_used, rx_room_max;
 	uint32_t socks_in_use, mbufs_in_use;
 	bool draining, short_of_buffers;
-	struct stack_addr addrs[STACK_ADDRS_MAX];
-	struct stack_route routes[STACK_ROUTES_MAX];
-	uint32_t nb_addrs, nb_routes, nb_ports;
+	struct route_table routes;
+	uint32_t nb_ports;
 	char ports[STACK_PORTS_MAX][PORT_NAME_MAX];
 };
 
@@ -61,10 +60,7 @@ visit_info(struct rtls_stack *s, void *arg)
 	out->mbufs_in_use = buf_pools_in_use(&s->pools);
 	out->draining = s->draining;
 	out->short_of_buffers = s->short_since_us != 0;
-	memcpy(out->addrs, s->addrs, sizeof(out->addrs));
-	memcpy(out->routes, s->routes, sizeof(out->routes));
-	out->nb_addrs = s->nb_addrs;
-	out->nb_routes = s->nb_routes;
+	out->routes = s->routes;
 	out->nb_ports = s->nb_netifs;
 	for (uint32_t i = 0; i < s->nb_netifs; i++)
 		snprintf(out->ports[i], sizeof(out->ports[i]), "%s", s->netifs[i].port->name);
@@ -148,7 +144,7 @@ prefix_text(uint32_t ip, uint32_t netmask, char *out, size_t size)
 static void
 addr_text(const struct info *info, uint32_t i, char *out, size_t size)
 {
-	const struct stack_addr *a = &info->addrs[i];
+	const struct route_addr *a = &info->routes.addrs[i];
 	size_t len;
 
 	prefix_text(a->ip, a->netmask, out, size);
@@ -159,7 +155,7 @@ addr_text(const struct info *info, uint32_t i, char *out, size_t size)
 static void
 route_text(const struct info *info, uint32_t i, char *out, size_t size)
 {
-	const struct stack_route *r = &info->routes[i];
+	const struct route_gateway *r = &info->routes.gateways[i];
 	struct rtls_addr gateway = ip4(r->gateway);
 	char text[RTLS_ADDR_TEXT];
 	size_t len;
@@ -195,8 +191,8 @@ info(const char *cmd, const char *text, struct rte_tel_data *d)
 	rte_tel_data_add_dict_uint(d, "short_of_buffers", in.short_of_buffers);
 	rte_tel_data_add_dict_uint(d, "draining", in.draining);
 	put_list(d, "ports", in.nb_ports, port_text, &in);
-	put_list(d, "addresses", in.nb_addrs, addr_text, &in);
-	put_list(d, "routes", in.nb_routes, route_text, &in);
+	put_list(d, "addresses", in.routes.nb_addrs, addr_text, &in);
+	put_list(d, "routes", in.routes.nb_gateways, route_text, &in);
 	put_conf(d, &in.conf);
 	return 0;
 }
