@@ -7,33 +7,37 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <rte_mempool.h>
+
 #include "buf/wipe.h"
 
 static_assert(offsetof(struct session_epoch, core) == 0, "what a record refers to");
-static_assert(sizeof(struct session_epoch) <= 168, "ten of them are in a socket");
+static_assert(sizeof(struct session_epoch) <= 168, "an idle connection has two of them");
 
-static uint32_t
-find_place(const struct epochs *all)
+const struct epochs epochs_none;
+
+bool
+epochs_have_place(const struct epochs *all)
 {
-	uint32_t i = 0;
-
-	while (i < EPOCHS_MAX && all->of[i].key != NULL)
-		i++;
-	return i;
+	return all->nb < EPOCHS_OWN ||
+	       (all->nb < EPOCHS_MAX && all->pool->nb_beyond < all->pool->max_beyond);
 }
 
 struct session_epoch *
 epochs_place(struct epochs *all)
 {
-	uint32_t i = find_place(all);
+	uint32_t i = 0;
+	void *e;
 
-	return i < EPOCHS_MAX ? &all->of[i] : NULL;
-}
-
-bool
-epochs_have_place(const struct epochs *all)
-{
-	return find_place(all) < EPOCHS_MAX;
+	if (!epochs_have_place(all) || rte_mempool_get(all->pool->mem, &e) != 0)
+		return NULL;
+	memset(e, 0, sizeof(struct session_epoch));
+	while (all->of[i] != NULL)
+		i++;
+	all->of[i] = e;
+	if (++all->nb > EPOCHS_OWN)
+		all->pool->nb_beyond++;
+	return e;
 }
 
 void
@@ -68,18 +72,28 @@ destroy(const struct crypto_provider *p, struct crypto_key *key)
 }
 
 void
-session_epoch_wipe(struct session_epoch *e, const struct crypto_provider *p)
+session_epoch_wipe(struct epochs *all, struct session_epoch *e, const struct crypto_provider *p)
 {
+	uint32_t i = 0;
+
 	destroy(p, e->key);
 	destroy(p, e->undo);
 	buf_wipe(e, sizeof(*e));
+	while (all->of[i] != e)
+		i++;
+	all->of[i] = NULL;
+	if (all->nb-- > EPOCHS_OWN)
+		all->pool->nb_beyond--;
+	rte_mempool_put(all->pool->mem, e);
 }
 
 void
 epochs_fini(struct epochs *all, const struct crypto_provider *p)
 {
-	for (uint32_t i = 0; i < EPOCHS_MAX; i++)
-		if (all->of[i].key != NULL)
-			session_epoch_wipe(&all->of[i], p);
-	memset(all, 0, sizeof(*all));
+	struct epoch_pool *pool = all->pool;
+	struct session_epoch *e;
+
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
+		session_epoch_wipe(all, e, p);
+	*all = (struct epochs){ .pool = pool };
 }

@@ -19,9 +19,13 @@
 #include "crypto/provider.h"
 #include "offload/security.h"
 
+struct rte_mempool;
+
 enum {
 	/* The newest and those that drain: so many contexts at most has a direction in the device. */
 	EPOCHS_MAX = 5,
+	/* That many a direction always gets: the one in force, and one that drains. */
+	EPOCHS_OWN = 2,
 };
 
 /* What the context of a sending epoch was handed of the stream. */
@@ -42,7 +46,7 @@ struct epoch_marks {
 	uint64_t end_off;   /* UINT64_MAX: more may come */
 };
 
-/* A socket has ten places for one, so it is kept small. In front: what each record touches. */
+/* In front: what each record touches. */
 struct session_epoch {
 	struct epoch core;            /* first: records refer to it */
 	uint32_t no;                  /* 1 for a direction's first keys */
@@ -66,13 +70,28 @@ struct session_epoch {
 	uint8_t secret[RECORD_KEY_MAX]; /* the key itself, for a device that is asked later */
 };
 
-/* The epochs of a direction. All zero: no keys yet. */
+/*
+ * Where a stack's epochs come from. It holds EPOCHS_OWN for each direction that there may be, and
+ * max_beyond more, which whoever renews its keys faster than they drain shares with the others.
+ */
+struct epoch_pool {
+	struct rte_mempool *mem; /* of struct session_epoch */
+	uint32_t nb_beyond;      /* of all directions, what they have above EPOCHS_OWN */
+	uint32_t max_beyond;
+};
+
+/* The epochs of a direction, in the order of their places. All zero but for its pool: no keys yet. */
 struct epochs {
 	struct session_epoch *now; /* the newest; NULL: no keys yet */
-	uint32_t nb_keys;          /* how many there were */
-	uint32_t nb_waiting;       /* LEAVING or DRAINING: for what refers to them to go */
-	struct session_epoch of[EPOCHS_MAX];
+	struct epoch_pool *pool;
+	uint32_t nb_keys;    /* how many there were */
+	uint16_t nb_waiting; /* LEAVING or DRAINING: for what refers to them to go */
+	uint16_t nb;         /* there are */
+	struct session_epoch *of[EPOCHS_MAX]; /* NULL: a place for the next key */
 };
+
+/* Of a direction without keys. */
+extern const struct epochs epochs_none;
 
 static inline struct session_epoch *
 session_epoch_of(struct epoch *e)
@@ -87,11 +106,28 @@ epochs_waits_for_start(const struct epochs *all)
 	return all->now != NULL && all->now->core.state == EPOCH_ADDED;
 }
 
-/* A place for the next key, all zero; NULL: four are in use besides the newest. */
-struct session_epoch *epochs_place(struct epochs *all);
+/*
+ * The epoch at place *i or the next one behind it, *i being moved past it; NULL: there is none. The
+ * walk may wipe any of them.
+ */
+static inline struct session_epoch *
+epochs_next(const struct epochs *all, uint32_t *i)
+{
+	while (*i < EPOCHS_MAX) {
+		struct session_epoch *e = all->of[(*i)++];
 
-/* Is there one? */
+		if (e != NULL)
+			return e;
+	}
+	return NULL;
+}
+
+/* Is there a place for the next key? Not while four are in use besides the newest, nor, above
+ * EPOCHS_OWN, while others have all that the pool has for such. */
 bool epochs_have_place(const struct epochs *all);
+
+/* An epoch for the next key, all zero, or NULL. Who installs nothing in it wipes it. */
+struct session_epoch *epochs_place(struct epochs *all);
 
 /*
  * The next key of a direction, in a place that epochs_place() gave: key is taken, keys are
@@ -103,15 +139,16 @@ void epochs_install(struct epochs *all, struct session_epoch *e, const struct re
 /* The keys as they would be installed at record rec_no; the caller wipes *out. */
 void session_epoch_keys(const struct session_epoch *e, uint64_t rec_no, struct rtls_keys *out);
 
-/* Is it there, old, and stepped by nobody? Where nothing refers to it, it can be wiped. */
+/* Has it a key, old, and stepped by nobody? Where nothing refers to it, it can be wiped. */
 static inline bool
 session_epoch_unstepped(const struct epochs *all, const struct session_epoch *e)
 {
 	return e->key != NULL && e != all->now && e->core.state == EPOCH_GONE;
 }
 
-/* Wipes key and IV. The context, if there is one, is closed already. The place is free. */
-void session_epoch_wipe(struct session_epoch *e, const struct crypto_provider *p);
+/* Wipes key and IV. The context, if there is one, is closed already. The place is free, e is gone. */
+void session_epoch_wipe(struct epochs *all, struct session_epoch *e,
+			const struct crypto_provider *p);
 
 /* All of them. */
 void epochs_fini(struct epochs *all, const struct crypto_provider *p);

@@ -24,16 +24,16 @@ enum {
 static int
 fail_header(struct session_rx *rx)
 {
-	struct record_header h = record_header_read(rx->framer.hdr);
+	struct record_header h = record_header_read(rx->tls->framer.hdr);
 
-	if (rx->framer.error == -EINVAL)
+	if (rx->tls->framer.error == -EINVAL)
 		return session_rx_fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION,
 				       h.version != RECORD_WIRE_VERSION ? ALERT_DECODE_ERROR :
 									  ALERT_UNEXPECTED_MESSAGE);
 	/* RFC 8446 5.2 names the alert for a record that is too long. */
-	return session_rx_fail(rx, rx->framer.error, RTLS_REASON_BAD_LENGTH,
-			       h.body_len > rx->suite->body_max ? ALERT_RECORD_OVERFLOW :
-								  ALERT_DECODE_ERROR);
+	return session_rx_fail(rx, rx->tls->framer.error, RTLS_REASON_BAD_LENGTH,
+			       h.body_len > rx->tls->suite->body_max ? ALERT_RECORD_OVERFLOW :
+								       ALERT_DECODE_ERROR);
 }
 
 /* A spare buffer that holds the record. */
@@ -44,10 +44,10 @@ reserve(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
 		return true;
 	rte_pktmbuf_free(r->spare);
 	/* What is kept for reading is not for what may never be read. */
-	r->spare = r->ahead ? buf_record_alloc(rx->pools, plain_max) :
-			      buf_opened_alloc(rx->pools, plain_max);
+	r->spare = r->ahead ? buf_record_alloc(rx->shared->bufs, plain_max) :
+			      buf_opened_alloc(rx->shared->bufs, plain_max);
 	if (r->spare == NULL)
-		rx->short_len = plain_max;
+		rx->shared->short_len = plain_max;
 	return r->spare != NULL;
 }
 
@@ -64,7 +64,7 @@ find_messages(struct session_rx *rx, const struct rx_record *o)
 			return MESSAGES_MISALIGNED;
 		at = rx_record_content(o, done, &n);
 		n = RTE_MIN(n, o->plain_len - done);
-		found = messages_input(&rx->messages, at, n);
+		found = messages_input(&rx->tls->messages, at, n);
 	}
 	return found;
 }
@@ -87,12 +87,12 @@ judge(struct session_rx *rx, const struct rx_record *o, enum rx_effect *effect)
 			*effect = RX_EFFECT_CLOSE;
 		return 0;
 	}
-	if (rx->suite->version != RTLS_TLS_1_3)
+	if (rx->tls->suite->version != RTLS_TLS_1_3)
 		return 0;
 	/* RFC 8446 5: a protected change_cipher_spec; 5.1: a message is not interrupted by records
 	 * of other types. */
 	if (o->type == RECORD_CHANGE_CIPHER_SPEC ||
-	    (o->type != RECORD_HANDSHAKE && messages_partial(&rx->messages)))
+	    (o->type != RECORD_HANDSHAKE && messages_partial(&rx->tls->messages)))
 		return -EINVAL;
 	if (o->type != RECORD_HANDSHAKE)
 		return 0;
@@ -131,11 +131,10 @@ count_record(struct session_rx_count *c, const struct rx_record *o, uint32_t wir
 static void
 opened(struct session_rx *rx, struct receipt *r, const struct rx_record *o, enum rx_effect effect)
 {
-	uint32_t wire_len = framed_wire_len(framer_head(&rx->framer));
+	uint32_t wire_len = framed_wire_len(framer_head(&rx->tls->framer));
 
-	count_record(&rx->count, o, wire_len);
-	if (rx->total != NULL)
-		count_record(rx->total, o, wire_len);
+	count_record(&rx->tls->count, o, wire_len);
+	count_record(&rx->shared->rx_total, o, wire_len);
 	session_rx_consumed(rx);
 
 	if (o->type == RECORD_DATA && o->plain_len == 0)
@@ -148,7 +147,7 @@ opened(struct session_rx *rx, struct receipt *r, const struct rx_record *o, enum
 		return;
 	}
 	r->spare->data_len = (uint16_t)o->plain_len;
-	rx_list_put(&rx->list, r->spare,
+	rx_list_put(&rx->tls->list, r->spare,
 		    &(struct rx_list_rec){
 			    .wire_len = wire_len, .type = o->type, .effect = (uint8_t)effect });
 	r->spare = NULL;
@@ -190,7 +189,7 @@ fail_opening(struct session_rx *rx, const struct receipt *r, int rc)
 		return leave_to_receive(rx);
 	if (rc == -ENODATA)
 		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_UNEXPECTED_MESSAGE);
-	rx->decrypt_errors++;
+	rx->tls->decrypt_errors++;
 	return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC,
 			       rc == -EBADMSG ? ALERT_BAD_RECORD_MAC : ALERT_INTERNAL_ERROR);
 }
@@ -209,10 +208,11 @@ static int
 open_head(struct session_rx *rx, struct receipt *r)
 {
 	struct rx_record o; /* too large to be zeroed for each record */
-	uint32_t inner_len = record_inner_len(rx->suite, framer_head(&rx->framer)->body_len);
-	uint32_t plain_max = inner_len - rx->suite->inner_type_len;
+	uint32_t inner_len = record_inner_len(rx->tls->suite,
+					      framer_head(&rx->tls->framer)->body_len);
+	uint32_t plain_max = inner_len - rx->tls->suite->inner_type_len;
 	uint64_t rec_no = session_rx_rec_no(rx);
-	struct messages messages = rx->messages;
+	struct messages messages = rx->tls->messages;
 	enum rx_effect effect;
 	int rc;
 
@@ -237,7 +237,7 @@ open_head(struct session_rx *rx, struct receipt *r)
 		return -EIO;
 	if (judge(rx, &o, &effect) != 0) {
 		rx_record_wipe(&o);
-		rx->messages = messages;
+		rx->tls->messages = messages;
 		if (r->ahead)
 			return leave_to_receive(rx);
 		return session_rx_fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION,
@@ -259,11 +259,11 @@ head_open_next(struct session_rx *rx, struct receipt *r)
 	if (rx->close_notify)
 		return 0;
 	session_rx_input(rx);
-	if (framer_head(&rx->framer) != NULL) {
+	if (framer_head(&rx->tls->framer) != NULL) {
 		rc = open_head(rx, r);
 		return rc == 0 ? 1 : rc;
 	}
-	if (rx->framer.state == FRAMER_BROKEN)
+	if (rx->tls->framer.state == FRAMER_BROKEN)
 		return r->ahead ? leave_to_receive(rx) : fail_header(rx);
 	if (!r->fin)
 		return -EAGAIN;

@@ -25,7 +25,7 @@ deliver(struct session_rx *rx, struct receipt *r, struct rte_mbuf *m)
 	m->data_len = (uint16_t)(m->data_len - n);
 	if (m->data_len > 0)
 		return;
-	rx_list_drop(&rx->list, m);
+	rx_list_drop(&rx->tls->list, m);
 	session_rx_take_effect(rx, effect);
 }
 
@@ -33,17 +33,17 @@ deliver(struct session_rx *rx, struct receipt *r, struct rte_mbuf *m)
 static int
 list_next(struct session_rx *rx, struct receipt *r, struct rte_mbuf **m)
 {
-	struct rte_mbuf *before = rx->list.last;
+	struct rte_mbuf *before = rx->tls->list.last;
 	int rc = head_open_next(rx, r);
 
-	*m = rx->list.last != before ? rx->list.last : NULL;
+	*m = rx->tls->list.last != before ? rx->tls->list.last : NULL;
 	return rc;
 }
 
 static int
 recv_records(struct session_rx *rx, struct receipt *r)
 {
-	struct rte_mbuf *m = rx->list.first, *next;
+	struct rte_mbuf *m = rx->tls->list.first, *next;
 	int rc = 0;
 
 	while (r->out.left > 0 && !r->control) {
@@ -70,13 +70,14 @@ recv_records(struct session_rx *rx, struct receipt *r)
 static bool
 may_look_ahead(const struct session_rx *rx)
 {
-	const struct rte_mempool *large = rx->pools->record[RTE_DIM(rx->pools->record) - 1];
-	const struct framed *head = framer_head(&rx->framer);
+	const struct rte_mempool *large = rx->shared->bufs
+						  ->record[RTE_DIM(rx->shared->bufs->record) - 1];
+	const struct framed *head = framer_head(&rx->tls->framer);
 
 	/* Without an inner type there is nothing that opening it would tell. */
-	if (rx->suite->inner_type_len == 0 && head != NULL && head->type == RECORD_DATA)
+	if (rx->tls->suite->inner_type_len == 0 && head != NULL && head->type == RECORD_DATA)
 		return false;
-	return rx->error == 0 && rx->list.room < SESSION_RX_AHEAD &&
+	return rx->error == 0 && rx->tls->list.room < SESSION_RX_AHEAD &&
 	       rte_mempool_avail_count(large) > large->size / 2;
 }
 
@@ -88,13 +89,13 @@ look_ahead(struct session_rx *rx, struct receipt *r)
 	int rc;
 
 	r->ahead = true;
-	while (rx_list_control(&rx->list) == NULL) {
+	while (rx_list_control(&rx->tls->list) == NULL) {
 		if (rx->state == SESSION_RX_RECORDS && !rx->close_notify && !may_look_ahead(rx))
 			return -EAGAIN;
 		rc = list_next(rx, r, &m);
 		/* Good records come before the error behind them. */
 		if (rc <= 0)
-			return rc != -ENOMEM && rx->list.first != NULL ? -EAGAIN : rc;
+			return rc != -ENOMEM && rx->tls->list.first != NULL ? -EAGAIN : rc;
 	}
 	return session_rx_control_ahead(rx) ? 1 : -EAGAIN;
 }
@@ -118,7 +119,7 @@ session_rx_look_ahead(struct session_rx *rx, bool fin)
 
 	/* What is wrong with the record ahead is for a receive to say. */
 	if (rx->state == SESSION_RX_RECORDS && !rx->close_notify &&
-	    framer_head(&rx->framer) != NULL)
+	    framer_head(&rx->tls->framer) != NULL)
 		rc = look_ahead(rx, &r);
 	rte_pktmbuf_free(r.spare);
 	return rc == -ENOMEM ? rc : 0;

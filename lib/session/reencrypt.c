@@ -11,11 +11,11 @@ int
 reencrypt_record(const struct session_rx *rx, const uint8_t *explicit_nonce, uint8_t *out,
 		 uint32_t inner_len)
 {
-	uint64_t off = rx->framer.head_off, end_off = 0;
+	uint64_t off = rx->tls->framer.head_off, end_off = 0;
 	const struct session_epoch *e = session_rx_marker(rx, off, &end_off);
-	const struct record_suite *s = rx->suite;
-	const struct framed *rec = framer_head(&rx->framer);
-	uint64_t index = framer_head_index(&rx->framer);
+	const struct record_suite *s = rx->tls->suite;
+	const struct framed *rec = framer_head(&rx->tls->framer);
+	uint64_t index = framer_head_index(&rx->tls->framer);
 	uint32_t skip = record_prefix_len(s), n;
 	uint8_t hdr[RECORD_HDR_LEN];
 	struct iovec all = { .iov_base = out, .iov_len = inner_len };
@@ -32,7 +32,7 @@ reencrypt_record(const struct session_rx *rx, const uint8_t *explicit_nonce, uin
 	/* The tag that comes of it is of no use, so its additional data are any. */
 	framed_header(rec, hdr);
 	job.aad_len = (uint8_t)record_aad(s, hdr, index, job.aad);
-	rx->provider->process(rx->provider, CRYPTO_SEAL, &job, 1);
+	rx->shared->provider->process(rx->shared->provider, CRYPTO_SEAL, &job, 1);
 	if (job.status != 0)
 		return -EIO;
 	if (rec->class == RECVQ_OPENED)

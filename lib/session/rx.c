@@ -9,78 +9,105 @@
 #include <rte_common.h>
 
 void
-session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struct recvq *q,
-		const struct crypto_provider *provider)
+session_rx_init(struct session_rx *rx, struct session_shared *shared, struct recvq *q)
 {
 	memset(rx, 0, sizeof(*rx));
-	rx->pools = pools;
+	rx->shared = shared;
 	rx->q = q;
-	rx->provider = provider;
 }
 
 /* Without a device nothing refers to a key that is not in force. */
 static void
 let_go(struct session_rx *rx)
 {
+	struct epochs *all = &rx->tls->epochs;
 	struct session_epoch *e;
 
-	for (e = rx->epochs.of; e < rx->epochs.of + EPOCHS_MAX; e++)
-		if (session_epoch_unstepped(&rx->epochs, e) && !session_rx_needs(rx, e))
-			session_epoch_wipe(e, rx->provider);
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
+		if (session_epoch_unstepped(all, e) && !session_rx_needs(rx, e))
+			session_epoch_wipe(all, e, rx->shared->provider);
+}
+
+/* The key for an epoch is there: it is in force from the read position on. */
+static void
+next_keys(struct session_rx *rx, struct session_epoch *e, const struct record_suite *s,
+	  const struct rtls_keys *keys, struct crypto_key *key)
+{
+	struct rx_tls *tls = rx->tls;
+
+	if (tls->suite == NULL)
+		framer_init(&tls->framer, s, rx->q->ready.off);
+	tls->suite = s;
+	epochs_install(&tls->epochs, e, s, keys, key);
+	e->rx.base = keys->rec_no - framer_head_index(&tls->framer);
+	e->rx.marks = (struct epoch_marks){ .start_off = UINT64_MAX, .end_off = UINT64_MAX };
+	e->rx.before = e->rx.marks;
+	let_go(rx);
+	/* RFC 8446 5.1: no message spans a key change. */
+	memset(&tls->messages, 0, sizeof(tls->messages));
+	/* What a device opened it had no key for. */
+	framer_reclass(&tls->framer, RECVQ_OPENED, RECVQ_MIXED);
+	rx->state = SESSION_RX_RECORDS;
+	rx->error = 0;
+	session_rx_input(rx);
+}
+
+/* Nothing was installed: as if it had not been tried. */
+static void
+no_keys(struct session_rx *rx)
+{
+	if (session_rx_epoch(rx) != NULL)
+		return;
+	session_rx_tls_give(rx->shared, rx->tls);
+	rx->tls = NULL;
 }
 
 int
 session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 {
 	const struct record_suite *s = record_suite_find(keys->version, keys->cipher);
+	const struct crypto_provider *p = rx->shared->provider;
+	const struct record_suite *old = rx->tls == NULL ? NULL : rx->tls->suite;
 	struct session_epoch *e;
 	struct crypto_key *key;
 	int rc;
 
-	if (rx->suite != NULL && rx->suite->version == RTLS_TLS_1_2)
+	if (old != NULL && old->version == RTLS_TLS_1_2)
 		return -EBUSY;
 	if (s == NULL)
 		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
-	if ((rx->suite != NULL && s != rx->suite) || rx->state == SESSION_RX_FAILED)
+	if ((old != NULL && s != old) || rx->state == SESSION_RX_FAILED)
 		return -EINVAL;
 	/* What waits in front of a KeyUpdate that was taken was opened with its own key. */
-	if (rx->list.first != NULL && rx->state != SESSION_RX_PAUSED)
+	if (session_rx_list_room(rx) > 0 && rx->state != SESSION_RX_PAUSED)
 		return -EBUSY;
+	if (old == NULL)
+		rx->tls = session_rx_tls_take(rx->shared);
+	if (rx->tls == NULL)
+		return -ENOMEM;
 	let_go(rx);
-	e = epochs_place(&rx->epochs);
+	e = epochs_place(&rx->tls->epochs);
 	rx->keys_wait = e == NULL;
-	if (e == NULL)
-		return -EAGAIN;
-	rc = rx->provider->key_create(rx->provider, s, CRYPTO_OPEN, keys->key, &key);
-	if (rc != 0)
-		return rc == -ENOMEM ? -ENOMEM : -EINVAL;
-	if (rx->suite == NULL)
-		framer_init(&rx->framer, s, rx->q->ready.off);
-	rx->suite = s;
-	epochs_install(&rx->epochs, e, s, keys, key);
-	e->rx.base = keys->rec_no - framer_head_index(&rx->framer);
-	e->rx.marks = (struct epoch_marks){ .start_off = UINT64_MAX, .end_off = UINT64_MAX };
-	e->rx.before = e->rx.marks;
-	let_go(rx);
-	/* RFC 8446 5.1: no message spans a key change. */
-	memset(&rx->messages, 0, sizeof(rx->messages));
-	/* What a device opened it had no key for. */
-	framer_reclass(&rx->framer, RECVQ_OPENED, RECVQ_MIXED);
-	rx->state = SESSION_RX_RECORDS;
-	rx->error = 0;
-	session_rx_input(rx);
-	return 0;
+	rc = e == NULL ? -EAGAIN : p->key_create(p, s, CRYPTO_OPEN, keys->key, &key);
+	if (rc == 0) {
+		next_keys(rx, e, s, keys, key);
+		return 0;
+	}
+	if (e != NULL)
+		session_epoch_wipe(&rx->tls->epochs, e, p);
+	no_keys(rx);
+	return rc == -ENOMEM || rc == -EAGAIN ? rc : -EINVAL;
 }
 
 int
 session_rx_may_offload(struct session_rx *rx)
 {
-	struct session_epoch *e = rx->epochs.now;
+	struct session_epoch *e = rx->tls->epochs.now;
 
 	if (e->undo != NULL)
 		return 0;
-	if (rx->provider->key_create(rx->provider, e->suite, CRYPTO_SEAL, e->secret, &e->undo) !=
-	    0) {
+	if (rx->shared->provider->key_create(rx->shared->provider, e->suite, CRYPTO_SEAL, e->secret,
+					     &e->undo) != 0) {
 		e->undo = NULL;
 		return -ENOMEM;
 	}
@@ -97,10 +124,10 @@ marks_needed(const struct session_rx *rx, const struct epoch_marks *marks)
 void
 session_rx_device_starts(struct session_rx *rx, uint64_t stream_off)
 {
-	struct session_epoch *now = rx->epochs.now, *e;
+	struct session_epoch *now = rx->tls->epochs.now, *e;
 
 	/* What others opened behind it was dropped, and comes again. */
-	for (e = rx->epochs.of; e < rx->epochs.of + EPOCHS_MAX; e++)
+	for (uint32_t i = 0; (e = epochs_next(&rx->tls->epochs, &i)) != NULL;)
 		e->rx.marks.end_off = RTE_MIN(e->rx.marks.end_off, stream_off);
 	if (marks_needed(rx, &now->rx.marks))
 		now->rx.before = now->rx.marks;
@@ -131,9 +158,7 @@ session_rx_marker(const struct session_rx *rx, uint64_t off, uint64_t *end_off)
 	const struct session_epoch *e;
 
 	/* No two contexts cover a byte. */
-	for (e = rx->epochs.of; e < rx->epochs.of + EPOCHS_MAX; e++) {
-		if (e->key == NULL)
-			continue;
+	for (uint32_t i = 0; (e = epochs_next(&rx->tls->epochs, &i)) != NULL;) {
 		if (covers(&e->rx.marks, off)) {
 			*end_off = e->rx.marks.end_off;
 			return e;
@@ -150,18 +175,18 @@ session_rx_marker(const struct session_rx *rx, uint64_t off, uint64_t *end_off)
 static bool
 may_be_key_update(const struct session_rx *rx)
 {
-	const uint32_t body_len = RECORD_KEY_UPDATE_LEN + record_suffix_len(rx->suite);
+	const uint32_t body_len = RECORD_KEY_UPDATE_LEN + record_suffix_len(rx->tls->suite);
 
-	return rx->suite->version == RTLS_TLS_1_3 && rx->framer.edge.body_len <= body_len;
+	return rx->tls->suite->version == RTLS_TLS_1_3 && rx->tls->framer.edge.body_len <= body_len;
 }
 
 bool
 session_rx_key_known(const struct session_rx *rx)
 {
 	if (rx->state != SESSION_RX_RECORDS || rx->close_notify ||
-	    rx_list_control(&rx->list) != NULL || framer_head(&rx->framer) != NULL)
+	    rx_list_control(&rx->tls->list) != NULL || framer_head(&rx->tls->framer) != NULL)
 		return false;
-	switch (rx->framer.state) {
+	switch (rx->tls->framer.state) {
 	case FRAMER_WANT_HEADER:
 		return true;
 	case FRAMER_WANT_BODY:
@@ -176,13 +201,13 @@ session_rx_key_known(const struct session_rx *rx)
 bool
 session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no)
 {
-	const struct session_epoch *e = rx->epochs.now;
+	const struct session_epoch *e = rx->tls->epochs.now;
 	uint64_t index;
 
 	/* What two contexts opened under this key must not wait in the queue when a third starts. */
 	if (!session_rx_key_known(rx) ||
 	    (marks_needed(rx, &e->rx.marks) && marks_needed(rx, &e->rx.before)) ||
-	    !framer_boundary(&rx->framer, rx->q->ready.end_off, stream_off, &index))
+	    !framer_boundary(&rx->tls->framer, rx->q->ready.end_off, stream_off, &index))
 		return false;
 	*rec_no = e->rx.base + index;
 	return true;
@@ -225,7 +250,7 @@ session_rx_take_effect(struct session_rx *rx, enum rx_effect effect)
 static enum recvq_class
 classify(struct session_rx *rx)
 {
-	const struct framer *f = &rx->framer;
+	const struct framer *f = &rx->tls->framer;
 	uint64_t behind_off = f->start_off + framer_wire_len(f), end_off;
 	const struct session_epoch *e;
 	enum recvq_class c;
@@ -238,7 +263,9 @@ classify(struct session_rx *rx)
 		return RECVQ_UNTOUCHED;
 	c = recvq_classify(rx->q, f->start_off, framer_wire_len(f));
 	/* With another key it opened nothing, whatever it says. */
-	return c == RECVQ_OPENED && (e != rx->epochs.now || end_off < behind_off) ? RECVQ_MIXED : c;
+	return c == RECVQ_OPENED && (e != rx->tls->epochs.now || end_off < behind_off) ?
+		       RECVQ_MIXED :
+		       c;
 }
 
 /* All records that are complete, and the header behind them. */
@@ -246,7 +273,7 @@ static void
 frame(struct session_rx *rx)
 {
 	uint64_t end_off = rx->q->ready.end_off;
-	struct framer *f = &rx->framer;
+	struct framer *f = &rx->tls->framer;
 	uint8_t hdr[RECORD_HDR_LEN];
 
 	for (;;) {
@@ -263,10 +290,10 @@ frame(struct session_rx *rx)
 void
 session_rx_consumed(struct session_rx *rx)
 {
-	recvq_consume(rx->q, framed_wire_len(framer_head(&rx->framer)));
-	framer_consumed(&rx->framer);
+	recvq_consume(rx->q, framed_wire_len(framer_head(&rx->tls->framer)));
+	framer_consumed(&rx->tls->framer);
 	/* There is room for one more. */
-	if (framer_may_go_on(&rx->framer))
+	if (framer_may_go_on(&rx->tls->framer))
 		frame(rx);
 }
 
@@ -289,7 +316,7 @@ session_rx_input(struct session_rx *rx)
 		drop_rest(rx);
 		return;
 	}
-	if (!framer_idle(&rx->framer, rx->q->ready.end_off))
+	if (!framer_idle(&rx->tls->framer, rx->q->ready.end_off))
 		frame(rx);
 }
 
@@ -300,10 +327,12 @@ session_rx_readable(const struct session_rx *rx, bool fin)
 	case SESSION_RX_PLAIN:
 		return recvq_len(rx->q) > 0 || fin;
 	case SESSION_RX_RECORDS:
-		return rx->list.first != NULL || rx->close_notify || fin ||
-		       framer_head(&rx->framer) != NULL || rx->framer.state == FRAMER_BROKEN;
+		return rx->tls->list.first != NULL || rx->close_notify || fin ||
+		       framer_head(&rx->tls->framer) != NULL ||
+		       rx->tls->framer.state == FRAMER_BROKEN;
 	case SESSION_RX_PAUSED:
-		return rx->list.first != NULL || (rx->keys_wait && epochs_have_place(&rx->epochs));
+		return rx->tls->list.first != NULL ||
+		       (rx->keys_wait && epochs_have_place(&rx->tls->epochs));
 	case SESSION_RX_FAILED:
 		return true;
 	}
@@ -313,9 +342,9 @@ session_rx_readable(const struct session_rx *rx, bool fin)
 struct rte_mbuf *
 session_rx_next_control(const struct session_rx *rx)
 {
-	struct rte_mbuf *m = rx_list_control(&rx->list);
+	struct rte_mbuf *m = rx_list_control(&rx->tls->list);
 
-	if (m == NULL || (m != rx->list.first && rx_list_rec(m)->type != RECORD_HANDSHAKE))
+	if (m == NULL || (m != rx->tls->list.first && rx_list_rec(m)->type != RECORD_HANDSHAKE))
 		return NULL;
 	return m;
 }
@@ -323,13 +352,16 @@ session_rx_next_control(const struct session_rx *rx)
 bool
 session_rx_control_ahead(const struct session_rx *rx)
 {
-	const struct framed *head = framer_head(&rx->framer);
+	const struct framed *head;
 
-	if (rx->list.first != NULL)
+	if (rx->tls == NULL)
+		return false;
+	if (rx->tls->list.first != NULL)
 		return session_rx_next_control(rx) != NULL;
 	/* Without an inner type the header says it. */
+	head = framer_head(&rx->tls->framer);
 	return rx->state == SESSION_RX_RECORDS && !rx->close_notify && head != NULL &&
-	       rx->suite->inner_type_len == 0 && head->type != RECORD_DATA;
+	       rx->tls->suite->inner_type_len == 0 && head->type != RECORD_DATA;
 }
 
 uint32_t
@@ -337,14 +369,15 @@ session_rx_head_need(const struct session_rx *rx)
 {
 	uint64_t need_off = 0;
 
-	if (rx->state != SESSION_RX_RECORDS || rx->close_notify || framer_head(&rx->framer) != NULL)
+	if (rx->state != SESSION_RX_RECORDS || rx->close_notify ||
+	    framer_head(&rx->tls->framer) != NULL)
 		return 0;
-	switch (rx->framer.state) {
+	switch (rx->tls->framer.state) {
 	case FRAMER_WANT_HEADER:
-		need_off = rx->framer.start_off + RECORD_HDR_LEN + rx->suite->body_max;
+		need_off = rx->tls->framer.start_off + RECORD_HDR_LEN + rx->tls->suite->body_max;
 		break;
 	case FRAMER_WANT_BODY:
-		need_off = rx->framer.need_off;
+		need_off = rx->tls->framer.need_off;
 		break;
 	case FRAMER_COMPLETE:
 	case FRAMER_BROKEN:
@@ -354,8 +387,21 @@ session_rx_head_need(const struct session_rx *rx)
 }
 
 void
+session_rx_drop_list(struct session_rx *rx)
+{
+	if (rx->tls != NULL)
+		rx_list_fini(&rx->tls->list);
+}
+
+void
 session_rx_fini(struct session_rx *rx)
 {
-	rx_list_fini(&rx->list);
-	epochs_fini(&rx->epochs, rx->provider);
+	struct rx_tls *tls = rx->tls;
+
+	if (tls == NULL)
+		return;
+	rx_list_fini(&tls->list);
+	epochs_fini(&tls->epochs, rx->shared->provider);
+	session_rx_tls_give(rx->shared, tls);
+	rx->tls = NULL;
 }

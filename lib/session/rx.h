@@ -26,13 +26,8 @@
 #include <recordtls/io.h>
 #include <recordtls/tls.h>
 
-#include "buf/pools.h"
 #include "buf/recvq.h"
-#include "core/framer.h"
-#include "crypto/provider.h"
-#include "session/epoch.h"
-#include "session/messages.h"
-#include "session/rx_list.h"
+#include "session/shared.h"
 
 enum session_rx_state {
 	SESSION_RX_PLAIN,
@@ -47,44 +42,54 @@ enum {
 	SESSION_RX_AHEAD = 2 * BUF_LARGE_ROOM,
 };
 
-struct session_rx_count {
-	uint64_t records;
-	uint64_t record_bytes;   /* plaintext */
-	uint64_t device_records; /* opened by the device as a whole, with the record's key */
-	uint64_t mixed_records;  /* opened by it otherwise */
-	uint64_t wire_bytes;     /* of all records */
-	uint64_t device_bytes;   /* of device_records, on the wire */
-};
-
+/* What a connection without keys has, too. */
 struct session_rx {
-	uint8_t state;      /* enum session_rx_state */
+	struct session_shared *shared;
+	struct recvq *q;
+	struct rx_tls *tls; /* NULL: no keys yet, PLAIN */
+	int error;     /* FAILED: what every call returns. Else not 0: the head record is bad */
+	uint8_t state; /* enum session_rx_state */
 	uint8_t end_reason; /* enum rtls_end_reason; FAILED */
 	uint8_t end_alert;  /* RFC 8446 6.2, 0: none fits; FAILED */
 	bool close_notify;  /* it was delivered: what follows is ignored */
 	bool keys_wait;     /* the next ones were -EAGAIN */
-	int error; /* FAILED: what every call returns. Else not 0: the head record is bad */
-	struct framer framer; /* what is in order; the class of a record is an enum recvq_class */
-	const struct record_suite *suite; /* of all its keys; NULL: none yet */
-	const struct crypto_provider *provider;
-	const struct buf_pools *pools;
-	struct recvq *q;
-	struct rx_list list;
-	uint32_t short_len; /* -ENOMEM: for a record of so many bytes */
-	struct messages messages;
-	struct session_rx_count count;
-	struct session_rx_count *total; /* of all connections; NULL: nobody adds up */
-	uint64_t decrypt_errors;
-	struct epochs epochs;
 };
 
-void session_rx_init(struct session_rx *rx, const struct buf_pools *pools, struct recvq *q,
-		     const struct crypto_provider *provider);
+void session_rx_init(struct session_rx *rx, struct session_shared *shared, struct recvq *q);
+
+/* The epoch in force; NULL: no keys yet. */
+static inline struct session_epoch *
+session_rx_epoch(const struct session_rx *rx)
+{
+	return rx->tls == NULL ? NULL : rx->tls->epochs.now;
+}
+
+/* Has the epoch in force a context that is to be started? Each segment in order asks, and each read. */
+static inline bool
+session_rx_waits_for_start(const struct session_rx *rx)
+{
+	return rx->tls != NULL && epochs_waits_for_start(&rx->tls->epochs);
+}
+
+/* Is nothing there of the record at the edge but, perhaps, a part of its header? */
+static inline bool
+session_rx_between_records(const struct session_rx *rx)
+{
+	return rx->tls == NULL || rx->tls->framer.state == FRAMER_WANT_HEADER;
+}
+
+/* Buffer room of records that were opened and are not read. */
+static inline uint32_t
+session_rx_list_room(const struct session_rx *rx)
+{
+	return rx->tls == NULL ? 0 : rx->tls->list.room;
+}
 
 /*
  * Installs the first or next key from the read position on. 0; -EINVAL, also in FAILED; -EBUSY: a
  * record of the old key is not delivered in full, or TLS 1.2 keys are there; -EAGAIN: bytes wait in
- * the queue that devices opened under four keys before it, or devices still delete their contexts;
- * -ENOMEM. In PAUSED data that was opened in front of the KeyUpdate may still wait.
+ * the queue that devices opened under four keys before it, or devices still delete their contexts, or
+ * so it is with one and there is no memory for more; -ENOMEM. In PAUSED data that was opened in front of the KeyUpdate may still wait.
  */
 int session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys);
 
@@ -136,7 +141,7 @@ bool session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint
 static inline uint64_t
 session_rx_rec_no(const struct session_rx *rx)
 {
-	return rx->epochs.now->rx.base + framer_head_index(&rx->framer);
+	return rx->tls->epochs.now->rx.base + framer_head_index(&rx->tls->framer);
 }
 
 /* Event: more bytes are in order. Steps the framer; cheap when nothing completes. */
@@ -173,6 +178,9 @@ ssize_t session_rx_recv(struct session_rx *rx, struct rtls_msg *msg, int flags, 
  * have while its header is not there; 0 when nothing is to be opened. The receive budget's floor.
  */
 uint32_t session_rx_head_need(const struct session_rx *rx);
+
+/* Records that were opened and that nobody will read. */
+void session_rx_drop_list(struct session_rx *rx);
 
 void session_rx_fini(struct session_rx *rx);
 

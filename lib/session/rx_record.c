@@ -39,7 +39,7 @@ cut_tag(struct rx_record *o)
 static bool
 set_source(struct rx_record *o, const struct session_rx *rx)
 {
-	uint32_t skip = record_prefix_len(rx->suite);
+	uint32_t skip = record_prefix_len(rx->tls->suite);
 
 	o->job.src = o->src;
 	o->job.src_cnt = 0;
@@ -58,7 +58,7 @@ set_source(struct rx_record *o, const struct session_rx *rx)
 static bool
 set_direct(struct rx_record *o, const struct session_rx *rx, const struct iov_iter *out)
 {
-	uint32_t plain_max = o->inner_len - rx->suite->inner_type_len;
+	uint32_t plain_max = o->inner_len - rx->tls->suite->inner_type_len;
 	uint32_t here = (uint32_t)RTE_MIN((size_t)o->inner_len, out->left);
 
 	if (plain_max > out->left)
@@ -74,9 +74,9 @@ set_direct(struct rx_record *o, const struct session_rx *rx, const struct iov_it
 bool
 rx_record_set(struct rx_record *o, const struct session_rx *rx, const struct iov_iter *out)
 {
-	const struct framed *rec = framer_head(&rx->framer);
+	const struct framed *rec = framer_head(&rx->tls->framer);
 	uint64_t rec_no = session_rx_rec_no(rx);
-	const struct record_suite *s = rx->suite;
+	const struct record_suite *s = rx->tls->suite;
 	uint8_t hdr[RECORD_HDR_LEN];
 
 	o->found = (enum recvq_class)rec->class;
@@ -87,10 +87,10 @@ rx_record_set(struct rx_record *o, const struct session_rx *rx, const struct iov
 	o->job.dst = o->dst;
 	o->direct = out != NULL && !o->in_own && set_direct(o, rx, out);
 	recvq_peek(rx->q, RECORD_HDR_LEN, o->explicit_nonce, s->explicit_nonce_len);
-	record_nonce_received(s, rx->epochs.now->iv, rec_no, o->explicit_nonce, o->job.nonce);
+	record_nonce_received(s, rx->tls->epochs.now->iv, rec_no, o->explicit_nonce, o->job.nonce);
 	framed_header(rec, hdr);
 	o->job.aad_len = (uint8_t)record_aad(s, hdr, rec_no, o->job.aad);
-	o->job.key = rx->epochs.now->key;
+	o->job.key = rx->tls->epochs.now->key;
 	return o->direct;
 }
 
@@ -103,7 +103,7 @@ rx_record_own(struct rx_record *o, const struct session_rx *rx, struct rte_mbuf 
 	if (!o->in_own)
 		return;
 	if (o->found == RECVQ_UNTOUCHED)
-		recvq_peek(rx->q, record_prefix_len(rx->suite), own_bytes(o), o->inner_len);
+		recvq_peek(rx->q, record_prefix_len(rx->tls->suite), own_bytes(o), o->inner_len);
 	o->src[0] = o->dst[0];
 	o->job.src_cnt = 1;
 }
@@ -144,14 +144,14 @@ rx_record_open(struct rx_record *o, const struct session_rx *rx)
 	    reencrypt_record(rx, o->explicit_nonce, own_bytes(o), o->inner_len) != 0)
 		o->job.status = -EIO;
 	else
-		rx->provider->process(rx->provider, CRYPTO_OPEN, &o->job, 1);
+		rx->shared->provider->process(rx->shared->provider, CRYPTO_OPEN, &o->job, 1);
 	if (o->job.status != 0) {
 		/* The provider has wiped. That nothing unverified is seen is not left to it. */
 		rx_record_wipe(o);
 		return o->job.status == -EBADMSG ? -EBADMSG : -EIO;
 	}
 	o->plain_len = o->inner_len;
-	if (rx->suite->inner_type_len != 0 && !find_type(o))
+	if (rx->tls->suite->inner_type_len != 0 && !find_type(o))
 		return -ENODATA;
 	return 0;
 }

@@ -24,13 +24,12 @@ append(struct iov_iter *src, struct rte_mbuf *m, uint32_t room)
 }
 
 void
-session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sendq *q,
-		const struct crypto_provider *provider, uint32_t sndbuf)
+session_tx_init(struct session_tx *tx, struct session_shared *shared, struct sendq *q,
+		uint32_t sndbuf)
 {
 	memset(tx, 0, sizeof(*tx));
-	tx->pools = pools;
+	tx->shared = shared;
 	tx->q = q;
-	tx->provider = provider;
 	tx->sndbuf = sndbuf;
 	tx->cap = RECORD_PLAIN_MAX;
 }
@@ -38,17 +37,19 @@ session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sen
 static struct rte_mbuf *
 record_alloc(struct session_tx *tx, uint32_t plain_len)
 {
-	struct rte_mbuf *m = buf_record_alloc(tx->pools, plain_len);
+	struct rte_mbuf *m = buf_record_alloc(tx->shared->bufs, plain_len);
 
 	if (m == NULL)
-		tx->short_len = plain_len;
+		tx->shared->short_len = plain_len;
 	return m;
 }
 
 static uint64_t
 room_used(const struct session_tx *tx)
 {
-	return (uint64_t)tx->q->room_used + (tx->open != NULL ? tx->open->buf_len : 0);
+	const struct rte_mbuf *open = session_tx_open(tx);
+
+	return (uint64_t)tx->q->room_used + (open != NULL ? open->buf_len : 0);
 }
 
 uint64_t
@@ -63,15 +64,15 @@ share_left(const struct session_tx *tx)
 {
 	uint64_t held = session_tx_held(tx), share = UINT64_MAX;
 
-	if (tx->store != NULL)
-		share = share_limit(tx->store, UINT64_MAX, tx->useful);
+	if (tx->shared->store != NULL)
+		share = share_limit(tx->shared->store, UINT64_MAX, tx->useful);
 	return held < share ? share - held : 0;
 }
 
 bool
 tx_number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
 {
-	const struct session_epoch *e = tx->epochs.now;
+	const struct session_epoch *e = tx->tls->epochs.now;
 	uint64_t limit = e->suite->seal_limit != 0 ? e->suite->seal_limit : UINT64_MAX;
 
 	return e->tx.records + ahead + keep < limit && UINT64_MAX - e->tx.rec_no > ahead + keep;
@@ -103,11 +104,11 @@ count_record(struct session_tx_count *c, uint32_t plain_len, bool to_device)
 static int
 close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 {
-	struct session_epoch *e = tx->epochs.now;
+	struct session_epoch *e = tx->tls->epochs.now;
 	bool to_device = epoch_in_nic(&e->core);
 	uint32_t plain_len = m->data_len;
 	struct sealing w = {
-		.provider = tx->provider,
+		.provider = tx->shared->provider,
 		.epoch = e,
 		.rec_no = e->tx.rec_no,
 		.inner_len = plain_len + e->suite->inner_type_len,
@@ -122,9 +123,8 @@ close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 	tx_push(tx, m, type, w.rec_no, to_device ? &e->core : NULL);
 	e->tx.rec_no++;
 	e->tx.records++;
-	count_record(&tx->count, plain_len, to_device);
-	if (tx->total != NULL)
-		count_record(tx->total, plain_len, to_device);
+	count_record(&tx->tls->count, plain_len, to_device);
+	count_record(&tx->shared->tx_total, plain_len, to_device);
 	return 0;
 }
 
@@ -150,7 +150,7 @@ session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 	const struct session_epoch *e = session_epoch_of(rec->epoch);
 	struct rte_mbuf *from = sendq_mbuf(rec), *m;
 	struct sealing w = {
-		.provider = tx->provider,
+		.provider = tx->shared->provider,
 		.epoch = e,
 		.rec_no = rec->rec_no,
 		.inner_len = rec->len - record_prefix_len(e->suite) - RECORD_TAG_LEN,
@@ -183,8 +183,12 @@ session_tx_fence(struct session_tx *tx)
 bool
 session_tx_in_clear(const struct session_tx *tx)
 {
-	for (uint32_t i = 0; i < EPOCHS_MAX; i++)
-		if (tx->epochs.of[i].core.records > 0)
+	const struct session_epoch *e;
+
+	if (tx->tls == NULL)
+		return false;
+	for (uint32_t i = 0; (e = epochs_next(&tx->tls->epochs, &i)) != NULL;)
+		if (e->core.records > 0)
 			return true;
 	return false;
 }
@@ -196,19 +200,19 @@ session_tx_flush(struct session_tx *tx)
 
 	if (tx->failed)
 		return -EIO;
-	if (tx->open == NULL)
+	if (session_tx_open(tx) == NULL)
 		return 0;
 	/* The number was there when the record was opened, and nothing was sealed since. */
-	rc = close_record(tx, tx->open, RECORD_DATA);
+	rc = close_record(tx, tx->tls->open, RECORD_DATA);
 	if (rc == 0)
-		tx->open = NULL;
+		tx->tls->open = NULL;
 	return rc;
 }
 
 int
 tx_may_queue(const struct session_tx *tx)
 {
-	if (tx->epochs.now != NULL && !tx_number_left(tx, 0, SESSION_TX_RESERVE))
+	if (tx->tls != NULL && !tx_number_left(tx, 0, SESSION_TX_RESERVE))
 		return -EKEYEXPIRED;
 	return room_used(tx) >= tx->sndbuf ? -EAGAIN : 0;
 }
@@ -237,10 +241,10 @@ session_tx_may_hold(const struct session_tx *tx)
 static struct rte_mbuf *
 data_alloc(struct session_tx *tx, uint32_t plain_len)
 {
-	struct rte_mbuf *m = buf_data_alloc(tx->pools, plain_len);
+	struct rte_mbuf *m = buf_data_alloc(tx->shared->bufs, plain_len);
 
 	if (m == NULL)
-		tx->short_len = 1;
+		tx->shared->short_len = 1;
 	return m;
 }
 
@@ -257,7 +261,7 @@ want_room(const struct session_tx *tx, size_t len, bool more)
 int
 tx_grow(struct session_tx *tx, uint32_t want)
 {
-	struct rte_mbuf *m = record_alloc(tx, want), *old = tx->open;
+	struct rte_mbuf *m = record_alloc(tx, want), *old = tx->tls->open;
 
 	if (m == NULL)
 		return -ENOMEM;
@@ -266,7 +270,7 @@ tx_grow(struct session_tx *tx, uint32_t want)
 	m->data_len = old->data_len;
 	m->pkt_len = m->data_len;
 	buf_record_discard(old);
-	tx->open = m;
+	tx->tls->open = m;
 	return 0;
 }
 
@@ -277,26 +281,26 @@ data_step(struct session_tx *tx, struct iov_iter *src, bool more)
 	uint32_t have, room;
 	int rc;
 
-	if (tx->open == NULL) {
+	if (tx->tls->open == NULL) {
 		rc = may_open(tx);
 		if (rc != 0)
 			return rc;
-		tx->open = data_alloc(tx, want_room(tx, src->left, more));
-		if (tx->open == NULL)
+		tx->tls->open = data_alloc(tx, want_room(tx, src->left, more));
+		if (tx->tls->open == NULL)
 			return -ENOMEM;
 	}
-	have = tx->open->data_len;
-	room = RTE_MIN(buf_record_room(tx->open), (uint32_t)tx->cap);
+	have = tx->tls->open->data_len;
+	room = RTE_MIN(buf_record_room(tx->tls->open), (uint32_t)tx->cap);
 	if (have < tx->cap && have == room) {
 		rc = tx_grow(tx, more ? tx->cap : want_room(tx, have + src->left, false));
 		/* No larger one is there: the record is as long as memory lets it be. */
 		if (rc != 0)
-			return buf_pools_free(tx->pools, 1) > 0 ? session_tx_flush(tx) : rc;
-		room = RTE_MIN(buf_record_room(tx->open), (uint32_t)tx->cap);
+			return buf_pools_free(tx->shared->bufs, 1) > 0 ? session_tx_flush(tx) : rc;
+		room = RTE_MIN(buf_record_room(tx->tls->open), (uint32_t)tx->cap);
 	}
 	if (have < room)
-		append(src, tx->open, room - have);
-	return tx->open->data_len >= tx->cap ? session_tx_flush(tx) : 0;
+		append(src, tx->tls->open, room - have);
+	return tx->tls->open->data_len >= tx->cap ? session_tx_flush(tx) : 0;
 }
 
 static struct rte_mbuf *
@@ -306,7 +310,7 @@ raw_alloc(struct session_tx *tx, uint32_t len)
 
 	/* A handshake stands at the beginning; what comes far behind it is data in clear. */
 	if (m == NULL && tx->handshake && sendq_end(tx->q) < SESSION_TX_HANDSHAKE_MAX)
-		m = buf_control_alloc(tx->pools, 1);
+		m = buf_control_alloc(tx->shared->bufs, 1);
 	return m;
 }
 
@@ -347,7 +351,7 @@ session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iov
 	int rc = tx->failed ? -EIO : 0;
 
 	while (rc == 0 && src.left > 0)
-		rc = tx->epochs.now == NULL ? raw_step(tx, &src) : data_step(tx, &src, more);
+		rc = tx->tls == NULL ? raw_step(tx, &src) : data_step(tx, &src, more);
 	/* A short count closes, too: the caller may not come back for the rest. */
 	if (!more && (rc == 0 || src.left < len)) {
 		int flushed = session_tx_flush(tx);
@@ -366,8 +370,8 @@ session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iov
 static bool
 may_pass_data(const struct session_tx *tx)
 {
-	return tx->q->room_used == 0 ||
-	       (tx->passed < BUF_LARGE_ROOM && room_used(tx) < tx->sndbuf + BUF_LARGE_ROOM);
+	return tx->q->room_used == 0 || (tx->tls->passed < BUF_LARGE_ROOM &&
+					 room_used(tx) < (uint64_t)tx->sndbuf + BUF_LARGE_ROOM);
 }
 
 /*
@@ -391,20 +395,20 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	struct rte_mbuf *m;
 	int rc;
 
-	if (tx->epochs.now == NULL || len == 0 || len > RECORD_PLAIN_MAX || src.left != len)
+	if (tx->tls == NULL || len == 0 || len > RECORD_PLAIN_MAX || src.left != len)
 		return -EINVAL;
 	if (tx->failed)
 		return -EIO;
-	if (!tx_number_left(tx, tx->open != NULL, 0))
+	if (!tx_number_left(tx, tx->tls->open != NULL, 0))
 		return -EKEYEXPIRED;
 	if (passes && !may_pass_data(tx))
 		return -EAGAIN;
 	/* The keys that follow could not be installed. */
-	if (is_key_update(type, src) && !epochs_have_place(&tx->epochs))
+	if (is_key_update(type, src) && !epochs_have_place(&tx->tls->epochs))
 		return -EAGAIN;
-	m = buf_control_alloc(tx->pools, len);
+	m = buf_control_alloc(tx->shared->bufs, len);
 	if (m == NULL) {
-		tx->short_len = len;
+		tx->shared->short_len = len;
 		return -ENOMEM;
 	}
 	rc = session_tx_flush(tx);
@@ -415,7 +419,7 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	if (rc != 0)
 		buf_record_discard(m);
 	else
-		tx->passed = passes ? tx->passed + m->buf_len : 0;
+		tx->tls->passed = passes ? tx->tls->passed + m->buf_len : 0;
 	return rc;
 }
 
@@ -423,20 +427,53 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 static void
 let_go(struct session_tx *tx)
 {
+	struct epochs *all = &tx->tls->epochs;
 	struct session_epoch *e;
 
-	for (e = tx->epochs.of; e < tx->epochs.of + EPOCHS_MAX; e++)
-		if (session_epoch_unstepped(&tx->epochs, e) && e->core.records == 0)
-			session_epoch_wipe(e, tx->provider);
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
+		if (session_epoch_unstepped(all, e) && e->core.records == 0)
+			session_epoch_wipe(all, e, tx->shared->provider);
+}
+
+/* The key for an epoch, made before anything changes. 0 or as session_tx_set_keys(). */
+static int
+next_keys(struct session_tx *tx, struct session_epoch *e, const struct record_suite *s,
+	  const struct rtls_keys *keys)
+{
+	const struct crypto_provider *p = tx->shared->provider;
+	struct crypto_key *key;
+	int rc = p->key_create(p, s, CRYPTO_SEAL, keys->key, &key);
+
+	if (rc != 0)
+		return rc == -ENOMEM ? -ENOMEM : -EINVAL;
+	rc = session_tx_flush(tx);
+	if (rc != 0) {
+		p->key_destroy(p, key);
+		return rc;
+	}
+	epochs_install(&tx->tls->epochs, e, s, keys, key);
+	e->tx.rec_no = keys->rec_no;
+	tx->fence_next = true;
+	let_go(tx);
+	return 0;
+}
+
+/* Nothing was installed: as if it had not been tried. */
+static void
+no_keys(struct session_tx *tx)
+{
+	if (session_tx_epoch(tx) != NULL)
+		return;
+	session_tx_tls_give(tx->shared, tx->tls);
+	tx->tls = NULL;
 }
 
 int
 session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys)
 {
 	const struct record_suite *s = record_suite_find(keys->version, keys->cipher);
-	const struct session_epoch *old = tx->epochs.now;
+	const struct session_epoch *old = session_tx_epoch(tx);
 	struct session_epoch *e;
-	struct crypto_key *key;
 	int rc;
 
 	if (old != NULL && old->suite->version == RTLS_TLS_1_2)
@@ -445,46 +482,48 @@ session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys)
 		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
 	if (old != NULL && s != old->suite)
 		return -EINVAL;
-	let_go(tx);
-	e = epochs_place(&tx->epochs);
-	if (e == NULL)
-		return -EAGAIN;
-	rc = tx->provider->key_create(tx->provider, s, CRYPTO_SEAL, keys->key, &key);
-	if (rc != 0)
-		return rc == -ENOMEM ? -ENOMEM : -EINVAL;
-	rc = session_tx_flush(tx);
-	if (rc != 0) {
-		tx->provider->key_destroy(tx->provider, key);
-		return rc;
+	if (old == NULL) {
+		tx->tls = session_tx_tls_take(tx->shared);
+		if (tx->tls == NULL)
+			return -ENOMEM;
+		tx->tls->start_off = sendq_end(tx->q);
 	}
-	epochs_install(&tx->epochs, e, s, keys, key);
-	e->tx.rec_no = keys->rec_no;
-	tx->fence_next = true;
 	let_go(tx);
-	return 0;
+	e = epochs_place(&tx->tls->epochs);
+	rc = e == NULL ? -EAGAIN : next_keys(tx, e, s, keys);
+	if (rc != 0 && e != NULL)
+		session_epoch_wipe(&tx->tls->epochs, e, tx->shared->provider);
+	if (rc != 0)
+		no_keys(tx);
+	return rc;
 }
 
 uint32_t
 session_tx_room(const struct session_tx *tx)
 {
 	uint64_t used = room_used(tx), left = used < tx->sndbuf ? tx->sndbuf - used : 0;
+	const struct rte_mbuf *open = session_tx_open(tx);
 
 	left = RTE_MIN(left, share_left(tx));
 	/* -EKEYEXPIRED: room or not, no data is taken. */
-	if (tx->open == NULL && tx->epochs.now != NULL &&
-	    !tx_number_left(tx, 0, SESSION_TX_RESERVE))
+	if (open == NULL && tx->tls != NULL && !tx_number_left(tx, 0, SESSION_TX_RESERVE))
 		return 0;
 	/* The open record takes what it is short of its cap whatever the room is: its buffer is
 	 * charged, and nothing else would ever close it. */
-	if (left == 0 && tx->open != NULL && tx->open->data_len < tx->cap)
-		left = (uint64_t)tx->cap - tx->open->data_len;
+	if (left == 0 && open != NULL && open->data_len < tx->cap)
+		left = (uint64_t)tx->cap - open->data_len;
 	return (uint32_t)RTE_MIN(left, (uint64_t)UINT32_MAX);
 }
 
 void
 session_tx_fini(struct session_tx *tx)
 {
-	buf_record_discard(tx->open);
-	tx->open = NULL;
-	epochs_fini(&tx->epochs, tx->provider);
+	struct tx_tls *tls = tx->tls;
+
+	if (tls == NULL)
+		return;
+	buf_record_discard(tls->open);
+	epochs_fini(&tls->epochs, tx->shared->provider);
+	session_tx_tls_give(tx->shared, tls);
+	tx->tls = NULL;
 }

@@ -23,11 +23,8 @@
 
 #include <recordtls/tls.h>
 
-#include "buf/pools.h"
 #include "buf/sendq.h"
-#include "core/share.h"
-#include "crypto/provider.h"
-#include "session/epoch.h"
+#include "session/shared.h"
 
 enum {
 	/* Record numbers of a key that data leaves to control records, so that a KeyUpdate and
@@ -37,41 +34,42 @@ enum {
 	SESSION_TX_HANDSHAKE_MAX = 64 << 10,
 };
 
-struct session_tx_count {
-	uint64_t records;
-	uint64_t record_bytes;   /* plaintext */
-	uint64_t device_records; /* of these, framed for a device */
-};
-
+/* What a connection without keys has, too. */
 struct session_tx {
-	struct rte_mbuf *open; /* the open record's plaintext, or NULL */
-	uint64_t sndbuf;       /* limit of buffer room */
-	uint16_t cap;          /* plaintext bytes per data record */
-	bool fence_next;       /* the next record starts a segment */
-	bool failed;           /* the provider failed: nothing is sent any more */
-	bool handshake;        /* bytes before keys are a handshake's */
-	uint32_t short_len;    /* -ENOMEM: for a record of so many bytes */
-	/* What all connections share; NULL: this one has no share to keep to. */
-	const struct share_store *store;
-	uint64_t useful; /* buffer room that the connection can make use of */
-	uint32_t passed; /* buffer room of control records since data had room */
-	uint64_t ahead;  /* buffer room held beside the queue: what was read ahead of a file */
-	const struct crypto_provider *provider;
-	const struct buf_pools *pools;
+	struct session_shared *shared;
 	struct sendq *q;
-	struct session_tx_count count;
-	struct session_tx_count *total; /* of all connections; NULL: nobody adds up */
-	struct epochs epochs;
+	struct tx_tls *tls; /* NULL: no keys yet */
+	uint64_t useful;    /* buffer room that the connection can make use of */
+	uint32_t sndbuf;    /* limit of buffer room */
+	uint32_t ahead;     /* buffer room held beside the queue: what was read ahead of a file */
+	uint16_t cap;       /* plaintext bytes per data record */
+	bool fence_next;    /* the next record starts a segment */
+	bool failed;        /* the provider failed: nothing is sent any more */
+	bool handshake;     /* bytes before keys are a handshake's */
 };
 
-void session_tx_init(struct session_tx *tx, const struct buf_pools *pools, struct sendq *q,
-		     const struct crypto_provider *provider, uint32_t sndbuf);
+void session_tx_init(struct session_tx *tx, struct session_shared *shared, struct sendq *q,
+		     uint32_t sndbuf);
+
+/* The epoch in force; NULL: no keys yet. */
+static inline struct session_epoch *
+session_tx_epoch(const struct session_tx *tx)
+{
+	return tx->tls == NULL ? NULL : tx->tls->epochs.now;
+}
+
+/* The open record's plaintext, or NULL: without keys there is none. */
+static inline struct rte_mbuf *
+session_tx_open(const struct session_tx *tx)
+{
+	return tx->tls == NULL ? NULL : tx->tls->open;
+}
 
 /*
  * Installs the first or next key. Closes the open record under the old one and fences the next,
  * which is sealed here as long as no device has the new key.
  * 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -EAGAIN: four keys before it still have records in
- * clear queued; -ENOMEM; -EIO; the old key stays on every error.
+ * clear queued, or one and there is no memory for more; -ENOMEM; -EIO; the old key stays on every error.
  */
 int session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys);
 
@@ -134,7 +132,7 @@ bool session_tx_may_queue(const struct session_tx *tx);
 /* Does its share of the store allow one more buffer? */
 bool session_tx_may_hold(const struct session_tx *tx);
 
-/* Wipes and frees the open record, wipes and destroys the key. */
+/* Wipes and frees the open record, wipes and destroys the keys. */
 void session_tx_fini(struct session_tx *tx);
 
 #endif

@@ -18,14 +18,15 @@
 static int
 join(struct session_tx *tx, struct rte_mbuf *m, bool more)
 {
-	uint32_t have = tx->open->data_len, n = RTE_MIN((uint32_t)m->data_len, tx->cap - have);
+	uint32_t have = tx->tls->open->data_len, n = RTE_MIN((uint32_t)m->data_len, tx->cap - have);
 	uint8_t *from = rte_pktmbuf_mtod(m, uint8_t *);
 
-	if (have + n > buf_record_room(tx->open) && tx_grow(tx, more ? tx->cap : have + n) != 0)
+	if (have + n > buf_record_room(tx->tls->open) &&
+	    tx_grow(tx, more ? tx->cap : have + n) != 0)
 		return -ENOMEM;
-	memcpy(rte_pktmbuf_mtod_offset(tx->open, uint8_t *, have), from, n);
-	tx->open->data_len = (uint16_t)(have + n);
-	tx->open->pkt_len = tx->open->data_len;
+	memcpy(rte_pktmbuf_mtod_offset(tx->tls->open, uint8_t *, have), from, n);
+	tx->tls->open->data_len = (uint16_t)(have + n);
+	tx->tls->open->pkt_len = tx->tls->open->data_len;
 	m->data_len = (uint16_t)(m->data_len - n);
 	m->pkt_len = m->data_len;
 	memmove(from, from + n, m->data_len);
@@ -38,9 +39,9 @@ join(struct session_tx *tx, struct rte_mbuf *m, bool more)
 static bool
 may_join(const struct session_tx *tx, const struct rte_mbuf *m)
 {
-	if (tx->failed || tx->open == NULL)
+	if (tx->failed || session_tx_open(tx) == NULL)
 		return false;
-	return tx->open->data_len + m->data_len <= tx->cap ||
+	return tx->tls->open->data_len + m->data_len <= tx->cap ||
 	       (tx_may_queue(tx) == 0 && tx_number_left(tx, 1, SESSION_TX_RESERVE));
 }
 
@@ -54,7 +55,7 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 	if (joins && m->data_len == 0) {
 		buf_record_discard(m);
 		/* It is taken now; if sealing fails the next call tells. */
-		if (!more || tx->open->data_len >= tx->cap)
+		if (!more || tx->tls->open->data_len >= tx->cap)
 			session_tx_flush(tx);
 		return 0;
 	}
@@ -69,11 +70,11 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 		rte_pktmbuf_free_seg(m);
 		return 0;
 	}
-	if (tx->epochs.now == NULL) {
+	if (tx->tls == NULL) {
 		tx_push(tx, m, 0, 0, NULL);
 		return 0;
 	}
-	tx->open = m;
+	tx->tls->open = m;
 	/* As above. */
 	if (!more || m->data_len >= tx->cap)
 		session_tx_flush(tx);

@@ -89,7 +89,7 @@ sock_check_guard(const struct rtls_sock *sock, enum rtls_dir d)
 {
 	int rc = sock_check_handle(sock);
 
-	if (rc == 0 && sock->guard != 0 && sock_epochs_of(sock, d)->now == NULL)
+	if (rc == 0 && sock->guard != 0 && !sock_has_keys(sock, d))
 		rc = -ENOKEY;
 	return rc;
 }
@@ -101,7 +101,7 @@ sock_queued(struct rtls_sock *sock)
 	if (sock->tx.failed && !sock->seal_told) {
 		sock->seal_told = true;
 		tell_conn(sock, NOTE_SEAL_FAILED, "record %" PRIu64,
-			  sock->tx.epochs.now->tx.rec_no);
+			  session_tx_epoch(&sock->tx)->tx.rec_no);
 	}
 	/* Nothing new: the poll has nothing to ask, rtls_stack_deadline() nothing to tell. */
 	if (sendq_end(&sock->sendq) == sock->tcp.snd_end)

@@ -39,7 +39,7 @@ rtls_shutdown(struct rtls_sock *sock, int how)
 static bool
 has_unread(const struct rtls_sock *sock)
 {
-	return recvq_len(&sock->recvq) > 0 || sock->rx.list.first != NULL;
+	return recvq_len(&sock->recvq) > 0 || session_rx_list_room(&sock->rx) > 0;
 }
 
 static void
@@ -47,7 +47,7 @@ drop_unread(struct rtls_sock *sock)
 {
 	tcp_unread(&sock->tcp, sock->stack->now_us);
 	recvq_fini(&sock->recvq);
-	rx_list_fini(&sock->rx.list);
+	session_rx_drop_list(&sock->rx);
 	pressure_account(sock);
 }
 

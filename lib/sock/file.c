@@ -71,7 +71,8 @@ static bool
 may_read(const struct rtls_sock *sock)
 {
 	return session_tx_may_hold(&sock->tx) ||
-	       (sock->lane.count == 0 && sock->tx.open != NULL && sock->sendq.room_used == 0);
+	       (sock->lane.count == 0 && session_tx_open(&sock->tx) != NULL &&
+		sock->sendq.room_used == 0);
 }
 
 /* Asks for the chunks of [off, end) that are not asked for yet, as far as read-ahead goes. */
@@ -93,8 +94,8 @@ read_ahead(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, uint64_t e
 		}
 		/* The first one fills the open record, so that those behind it are records as they are. */
 		len = sock->tx.cap;
-		if (lane->count == 0 && sock->tx.open != NULL)
-			len -= sock->tx.open->data_len;
+		if (lane->count == 0 && session_tx_open(&sock->tx) != NULL)
+			len -= session_tx_open(&sock->tx)->data_len;
 		len = (uint32_t)RTE_MIN(end - lane->next_off, (uint64_t)len);
 		m = buf_data_alloc(&s->pools, len);
 		if (m != NULL)

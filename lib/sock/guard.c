@@ -23,7 +23,7 @@ rtls_sock_guard(struct rtls_sock *sock, struct rtls_guard *out)
 	if (out == NULL || sock->phase == SOCK_LISTEN)
 		return -EINVAL;
 	/* Read ahead to be sent in clear: what asked for it is refused from now on. */
-	if (sock->tx.epochs.now == NULL) {
+	if (!sock_has_keys(sock, RTLS_TX)) {
 		memory_drop_ahead(sock);
 		sock->lane_waits = false;
 		sock_ready(sock);

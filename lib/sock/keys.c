@@ -22,9 +22,22 @@ same_suite(const struct record_suite *s, const struct rtls_keys *keys)
 }
 
 static const struct record_suite *
-tx_suite(const struct rtls_sock *sock)
+suite_of(const struct rtls_sock *sock, enum rtls_dir d)
 {
-	return sock->tx.epochs.now == NULL ? NULL : sock->tx.epochs.now->suite;
+	const struct session_epoch *e = sock_epochs_of(sock, d)->now;
+
+	return e == NULL ? NULL : e->suite;
+}
+
+/* Of a direction without keys: none. */
+static const struct used_keys *
+used_of(const struct rtls_sock *sock, enum rtls_dir d)
+{
+	static const struct used_keys none;
+
+	if (!sock_has_keys(sock, d))
+		return &none;
+	return d == RTLS_TX ? &sock->tx.tls->used : &sock->rx.tls->used;
 }
 
 /* Would a nonce be used again? next_no: the first number that the keys in force leave. */
@@ -38,24 +51,26 @@ check_used(const struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys
 	if (suite == NULL)
 		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
 	*out = used_key_of(sock->stack->keys_secret, suite, keys);
-	return used_keys_check(&sock->used[d], next_no, &sock->used[other], out);
+	return used_keys_check(used_of(sock, d), next_no, used_of(sock, other), out);
 }
 
 static int
 set_tx(struct rtls_sock *sock, const struct rtls_keys *keys)
 {
-	const struct session_epoch *old = sock->tx.epochs.now;
+	const struct session_epoch *old = session_tx_epoch(&sock->tx);
 	/* The open record is closed under the keys in force, and takes their next number. */
-	uint64_t open = sock->tx.open != NULL, records = old == NULL ? 0 : old->tx.records + open;
+	uint64_t open = session_tx_open(&sock->tx) != NULL,
+		 records = old == NULL ? 0 : old->tx.records + open;
 	uint64_t next_no = old == NULL ? 0 : old->tx.rec_no + open;
 	struct rtls_stack *s = sock->stack;
 	struct used_key used;
+	struct tx_tls *tls;
 	int rc;
 
 	rc = check_used(sock, RTLS_TX, keys, next_no, &used);
 	if (rc != 0)
 		return rc;
-	if (!same_suite(sock->rx.suite, keys))
+	if (!same_suite(suite_of(sock, RTLS_RX), keys))
 		return -EINVAL;
 	rc = session_tx_set_keys(&sock->tx, keys);
 	/* The open record was closed, also where the key was refused. */
@@ -63,10 +78,10 @@ set_tx(struct rtls_sock *sock, const struct rtls_keys *keys)
 	if (rc != 0)
 		return rc;
 	/* The limit of a key counts all that it sealed (RFC 8446 5.5). */
-	sock->tx.epochs.now->tx.records = used_keys_add(&sock->used[RTLS_TX], next_no, records,
-							&used);
+	tls = sock->tx.tls;
+	tls->epochs.now->tx.records = used_keys_add(&tls->used, next_no, records, &used);
 	sock_ready(sock);
-	if (sock->tx.epochs.nb_keys > 1)
+	if (tls->epochs.nb_keys > 1)
 		stack_count(s, CNT_TLS_TX_REKEY_OK);
 	mode_keys(sock, RTLS_TX);
 	return 0;
@@ -75,7 +90,7 @@ set_tx(struct rtls_sock *sock, const struct rtls_keys *keys)
 static int
 set_rx(struct rtls_sock *sock, const struct rtls_keys *keys)
 {
-	uint64_t next_no = sock->rx.epochs.now == NULL ? 0 : session_rx_rec_no(&sock->rx);
+	uint64_t next_no = !sock_has_keys(sock, RTLS_RX) ? 0 : session_rx_rec_no(&sock->rx);
 	struct rtls_stack *s = sock->stack;
 	struct used_key used;
 	int rc;
@@ -84,18 +99,18 @@ set_rx(struct rtls_sock *sock, const struct rtls_keys *keys)
 	rc = check_used(sock, RTLS_RX, keys, next_no, &used);
 	if (rc != 0)
 		return rc;
-	if (!same_suite(tx_suite(sock), keys))
+	if (!same_suite(suite_of(sock, RTLS_TX), keys))
 		return -EINVAL;
 	rc = session_rx_set_keys(&sock->rx, keys);
 	if (rc != 0)
 		return rc;
-	used_keys_add(&sock->used[RTLS_RX], next_no, 0, &used);
+	used_keys_add(&sock->rx.tls->used, next_no, 0, &used);
 	session_rx_input(&sock->rx);
 	mode_keys(sock, RTLS_RX);
 	/* The window may have closed over what is known only now as part of a record. */
 	sock_offer_window(sock);
 	sock_ready(sock);
-	if (sock->rx.epochs.nb_keys > 1)
+	if (sock->rx.tls->epochs.nb_keys > 1)
 		stack_count(s, CNT_TLS_RX_REKEY_OK);
 	return 0;
 }

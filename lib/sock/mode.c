@@ -20,7 +20,7 @@ rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)
 		return -EINVAL;
 	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_CLOSED)
 		return -ENOTCONN;
-	if (sock_epochs(sock, d)->now == NULL)
+	if (!sock_has_keys(sock, d))
 		return -ENOKEY;
 	return mode_wish(sock, d, m);
 }

@@ -16,7 +16,7 @@ set_sndbuf(struct rtls_sock *sock, uint64_t v)
 	if (v < BUF_LARGE_ROOM || v > UINT32_MAX)
 		return -EINVAL;
 	sock->opt_sndbuf = (uint32_t)v;
-	sock->tx.sndbuf = v;
+	sock->tx.sndbuf = (uint32_t)v;
 	sock_ready(sock);
 	return 0;
 }
@@ -39,7 +39,7 @@ set_max_payload(struct rtls_sock *sock, uint64_t v)
 	if (v < 64 || v > RECORD_PLAIN_MAX)
 		return -EINVAL;
 	/* As the kernel: what was accepted for a record of one size may not come out in another. */
-	if (sock->tx.open != NULL)
+	if (session_tx_open(&sock->tx) != NULL)
 		return -EBUSY;
 	/* Chunks of a file that are read ahead are records as they are. */
 	if (v < sock->tx.cap) {

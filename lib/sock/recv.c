@@ -27,14 +27,21 @@ tell_broken(struct rtls_sock *sock)
 	else
 		tell_conn(sock, NOTE_RECORD_BAD, "%s, record %" PRIu64 " of key %u, alert %s",
 			  rtls_end_reason_name(why), session_rx_rec_no(&sock->rx),
-			  sock->rx.epochs.nb_keys, rtls_alert_name(sock->rx.end_alert));
+			  sock_epochs_of(sock, RTLS_RX)->nb_keys,
+			  rtls_alert_name(sock->rx.end_alert));
+}
+
+static uint64_t
+decrypt_errors(const struct rtls_sock *sock)
+{
+	return sock->rx.tls == NULL ? 0 : sock->rx.tls->decrypt_errors;
 }
 
 /* Records were opened, or one could not be: what the socket has to tell of it. */
 static void
 after_opening(struct rtls_sock *sock, bool failed_before, uint64_t errors_before)
 {
-	sock->stack->counters[CNT_TLS_DECRYPT_ERROR] += sock->rx.decrypt_errors - errors_before;
+	sock->stack->counters[CNT_TLS_DECRYPT_ERROR] += decrypt_errors(sock) - errors_before;
 	if (sock->rx.state == SESSION_RX_FAILED && !failed_before) {
 		tell_broken(sock);
 		if (sock->end_reason == 0) {
@@ -51,7 +58,7 @@ sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_on
 {
 	bool failed_before = sock->rx.state == SESSION_RX_FAILED;
 	int known = RTLS_MSG_PEEK | (data_only ? 0 : RTLS_MSG_CONTROL);
-	uint64_t errors = sock->rx.decrypt_errors;
+	uint64_t errors = decrypt_errors(sock);
 	ssize_t n;
 	int rc;
 
@@ -65,7 +72,7 @@ sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_on
 	/* Opening a record is how control ahead, or a broken stream, becomes known. */
 	sock_ready(sock);
 	if (n == -ENOMEM)
-		memory_starved(sock, sock->rx.short_len);
+		memory_starved(sock, sock->stack->session.short_len);
 	/* Data may wait: the end of the connection comes behind it. */
 	if (n != -EAGAIN || (flags & RTLS_MSG_CONTROL) != 0)
 		return n;
@@ -79,12 +86,12 @@ void
 sock_look_ahead(struct rtls_sock *sock)
 {
 	bool failed_before = sock->rx.state == SESSION_RX_FAILED;
-	uint64_t errors = sock->rx.decrypt_errors;
+	uint64_t errors = decrypt_errors(sock);
 
 	if (sock_check_recv(sock) != 0)
 		return;
 	if (session_rx_look_ahead(&sock->rx, sock->tcp.peer_fin) != 0)
-		memory_starved(sock, sock->rx.short_len);
+		memory_starved(sock, sock->stack->session.short_len);
 	after_opening(sock, failed_before, errors);
 }
 

@@ -17,7 +17,7 @@ after_send(struct rtls_sock *sock, ssize_t rc)
 	if (rc == -ENOMEM) {
 		/* What was read ahead for a file is a guess, and may be what holds the pool. */
 		memory_drop_ahead(sock);
-		memory_starved(sock, sock->tx.short_len);
+		memory_starved(sock, sock->stack->session.short_len);
 	}
 	sock_queued(sock);
 	if (rc == -EAGAIN)
@@ -64,7 +64,7 @@ sock_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags)
 	if (m->type == 0 || m->type == RTLS_TYPE_DATA)
 		return after_send(sock, session_tx_data(&sock->tx, m->iov, m->iovlen, more));
 	len = iov_len(m->iov, m->iovlen);
-	if (more || len == 0 || sock->tx.epochs.now == NULL)
+	if (more || len == 0 || !sock_has_keys(sock, RTLS_TX))
 		return -EINVAL;
 	if (len > RECORD_PLAIN_MAX)
 		return -EMSGSIZE;

@@ -16,19 +16,19 @@ counter(const struct rtls_stack *s, enum counter c)
 {
 	switch ((int)c) {
 	case CNT_TX_RECORDS:
-		return s->tx_count.records;
+		return s->session.tx_total.records;
 	case CNT_TX_RECORDS_NIC:
-		return s->tx_count.device_records;
+		return s->session.tx_total.device_records;
 	case CNT_RX_RECORDS:
-		return s->rx_count.records;
+		return s->session.rx_total.records;
 	case CNT_RX_RECORDS_NIC:
-		return s->rx_count.device_records;
+		return s->session.rx_total.device_records;
 	case CNT_RX_RECORDS_MIXED:
-		return s->rx_count.mixed_records;
+		return s->session.rx_total.mixed_records;
 	case CNT_RX_BYTES_RECORDS:
-		return s->rx_count.wire_bytes;
+		return s->session.rx_total.wire_bytes;
 	case CNT_RX_BYTES_OPENED:
-		return s->rx_count.device_bytes;
+		return s->session.rx_total.device_bytes;
 	case CNT_CRYPTO_FALLBACK_SUITE:
 		return s->crypto.fallback.keys[FALLBACK_SUITE];
 	case CNT_CRYPTO_FALLBACK_NO_ROOM:
@@ -165,13 +165,17 @@ void
 sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 {
 	*out = sock->stats_base;
-	out->tx_records = sock->tx.count.records;
-	out->rx_records = sock->rx.count.records;
-	out->tx_record_bytes = sock->tx.count.record_bytes;
-	out->rx_record_bytes = sock->rx.count.record_bytes;
-	out->tx_nic_records = sock->tx.count.device_records;
-	out->rx_nic_records = sock->rx.count.device_records;
-	out->rx_mixed_records = sock->rx.count.mixed_records;
+	if (sock_has_keys(sock, RTLS_TX)) {
+		out->tx_records = sock->tx.tls->count.records;
+		out->tx_record_bytes = sock->tx.tls->count.record_bytes;
+		out->tx_nic_records = sock->tx.tls->count.device_records;
+	}
+	if (sock_has_keys(sock, RTLS_RX)) {
+		out->rx_records = sock->rx.tls->count.records;
+		out->rx_record_bytes = sock->rx.tls->count.record_bytes;
+		out->rx_nic_records = sock->rx.tls->count.device_records;
+		out->rx_mixed_records = sock->rx.tls->count.mixed_records;
+	}
 }
 
 int

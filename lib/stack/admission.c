@@ -96,8 +96,8 @@ admission_heard(struct rtls_sock *sock)
 static bool
 is_finished(const struct rtls_sock *sock)
 {
-	return (sock->tx.epochs.now != NULL || sock->kept[RTLS_TX]) &&
-	       (sock->rx.epochs.now != NULL || sock->kept[RTLS_RX]);
+	return (sock_has_keys(sock, RTLS_TX) || sock->kept[RTLS_TX]) &&
+	       (sock_has_keys(sock, RTLS_RX) || sock->kept[RTLS_RX]);
 }
 
 void

@@ -171,6 +171,21 @@ make_crypto(struct rtls_stack *s, const struct cryptodev_conf *conf)
 }
 
 static int
+make_session(struct rtls_stack *s, const char *name, int socket)
+{
+	const struct session_shared_conf conf = {
+		.name = name,
+		.socket_id = socket,
+		.max_socks = s->conf.max_socks,
+		.bufs = &s->pools,
+		.provider = s->crypto.provider,
+		.store = &s->store,
+	};
+
+	return session_shared_create(&s->session, &conf);
+}
+
+static int
 make_parts(struct rtls_stack *s, const char *name, int socket)
 {
 	struct buf_pools_conf pools = {
@@ -198,6 +213,8 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 	if (rc == 0)
 		rc = make_crypto(s, &crypto);
 	if (rc == 0)
+		rc = make_session(s, name, socket);
+	if (rc == 0)
 		rc = reader_create(s->conf.nb_large, name, socket, &s->reader);
 	return rc;
 }
@@ -218,6 +235,7 @@ free_parts(struct rtls_stack *s)
 	rte_free(s->timewait_mem);
 	rte_free(s->answer_remotes);
 	rte_free(s->socks);
+	session_shared_destroy(&s->session);
 	crypto_select_fini(&s->crypto);
 	buf_pools_destroy(&s->pools);
 	buf_wipe(s->secret, sizeof(s->secret));

@@ -27,15 +27,16 @@ static struct found
 find(struct rtls_stack *s, const struct rtls_tls_event *ev)
 {
 	struct found f = { .d = ev->cookie & 1 ? RTLS_RX : RTLS_TX };
-	struct epochs *all;
+	const struct epochs *all;
+	struct session_epoch *e;
 
 	if (ev->cookie >> 1 >= s->conf.max_socks)
 		return f;
 	f.sock = &s->socks[ev->cookie >> 1];
 	if (f.sock->phase == SOCK_FREE)
 		return f;
-	all = sock_epochs(f.sock, f.d);
-	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+	all = sock_epochs_of(f.sock, f.d);
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
 		if (is_of(e, ev))
 			f.e = e;
 	return f;

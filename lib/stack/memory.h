@@ -46,7 +46,7 @@ void memory_no_room(struct rtls_stack *s, const struct rtls_sock *sock);
 static inline uint64_t
 memory_buffers_held(const struct rtls_sock *sock)
 {
-	return sock->tx_counted + sock->rx.list.room;
+	return sock->tx_counted + session_rx_list_room(&sock->rx);
 }
 
 /* These, and buffers of packets that were received. */

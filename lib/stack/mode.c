@@ -38,8 +38,9 @@ static bool
 older_has_context(const struct rtls_sock *sock, enum rtls_dir d)
 {
 	const struct epochs *all = sock_epochs_of(sock, d);
+	const struct session_epoch *e;
 
-	for (const struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
 		if (e != all->now && e->ctx.state != OFFLOAD_NONE)
 			return true;
 	return false;
@@ -87,7 +88,7 @@ act(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e, enum epoch
 		break;
 	case EPOCH_WIPE:
 		mode_device_end(sock, d, e);
-		session_epoch_wipe(e, d == RTLS_TX ? sock->tx.provider : sock->rx.provider);
+		session_epoch_wipe(sock_epochs(sock, d), e, sock->stack->session.provider);
 		break;
 	}
 	return false;
@@ -121,7 +122,7 @@ step_once(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e, stru
 	if (s.reason != RTLS_MODE_REASON_MAX)
 		e->core.reason = (uint8_t)(s.reason == RTLS_MODE_REASON_REFUSED ? h->why :
 										  s.reason);
-	all->nb_waiting += (uint32_t)waits(s.next) - (uint32_t)waits(before);
+	all->nb_waiting = (uint16_t)(all->nb_waiting + waits(s.next) - waits(before));
 	sock->stack->nb_adding += (uint32_t)(s.next == EPOCH_ADDING) -
 				  (uint32_t)(before == EPOCH_ADDING);
 	if (e == all->now) {
@@ -151,7 +152,7 @@ is_needed(const struct rtls_sock *sock, enum rtls_dir d, const struct session_ep
 		return e->core.records > 0 || e->tx.sent.next_off != e->tx.sent.planned_off;
 	if (e->ctx.state != OFFLOAD_NONE || session_rx_marks_open(e))
 		return true;
-	return e != sock->rx.epochs.now && session_rx_needs(&sock->rx, e);
+	return e != session_rx_epoch(&sock->rx) && session_rx_needs(&sock->rx, e);
 }
 
 /* A step, or what went by, may have been the last thing that it waited for. */
@@ -174,8 +175,9 @@ static void
 settle_all(struct rtls_sock *sock, enum rtls_dir d)
 {
 	struct epochs *all = sock_epochs(sock, d);
+	struct session_epoch *e;
 
-	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
 		settle(sock, d, e);
 }
 
@@ -183,11 +185,12 @@ settle_all(struct rtls_sock *sock, enum rtls_dir d)
 static bool
 alone(const struct rtls_sock *sock)
 {
-	const struct epochs *all = &sock->rx.epochs;
+	const struct epochs *all = sock_epochs_of(sock, RTLS_RX);
+	const struct session_epoch *e;
 
 	if (older_has_context(sock, RTLS_RX))
 		return false;
-	for (const struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
 		if (e != all->now && session_rx_marks_open(e))
 			return false;
 	return true;
@@ -219,7 +222,7 @@ try_start(struct rtls_sock *sock, enum rtls_dir d, bool looked)
 static void
 start_if_added(struct rtls_sock *sock, enum rtls_dir d)
 {
-	if (epochs_waits_for_start(sock_epochs(sock, d)))
+	if (epochs_waits_for_start(sock_epochs_of(sock, d)))
 		try_start(sock, d, rx_quiet_now(sock));
 }
 
@@ -254,8 +257,6 @@ first_keys(struct rtls_sock *sock, enum rtls_dir d)
 {
 	struct mode_dir *m = &sock->mode.dir[d];
 
-	if (d == RTLS_TX)
-		sock->mode.tx_keys_off = sendq_end(&sock->sendq);
 	m->wish = RTLS_MODE_SOFTWARE;
 	step(sock, d, sock_epochs(sock, d)->now, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
 	ask_or_refuse(sock, d,
@@ -268,7 +269,9 @@ first_keys(struct rtls_sock *sock, enum rtls_dir d)
 static struct session_epoch *
 before_newest(struct epochs *all)
 {
-	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+	struct session_epoch *e;
+
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
 		if (e->key != NULL && e->no + 1 == all->now->no)
 			return e;
 	return NULL;
@@ -389,15 +392,17 @@ static void
 down(struct rtls_sock *sock, enum rtls_dir d)
 {
 	bool wished = sock->mode.dir[d].wish == RTLS_MODE_NIC && !sock->mode.over;
-	struct epochs *all = sock_epochs(sock, d);
+	const struct epochs *all = sock_epochs_of(sock, d);
+	struct session_epoch *e;
 
 	/* Who waits for a place in its table is not to ask now. */
 	if (wished)
 		sock->mode.dir[d].wish = RTLS_MODE_SOFTWARE;
-	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++) {
-		mode_deleted(sock, d, e); /* nobody will say so any more */
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;) {
 		if (offload_is_open(&e->ctx))
 			happen(sock, d, e, EPOCH_DOWN, RTLS_MODE_REASON_DOWN);
+		else
+			mode_deleted(sock, d, e); /* nobody will say so any more */
 	}
 	if (wished && all->now->core.reason != RTLS_MODE_REASON_DOWN)
 		happen(sock, d, all->now, EPOCH_REFUSED, RTLS_MODE_REASON_DOWN);
@@ -436,7 +441,7 @@ mode_delivered(struct rtls_sock *sock)
 void
 mode_read(struct rtls_sock *sock)
 {
-	if (sock->rx.epochs.nb_waiting > 0)
+	if (sock_epochs_of(sock, RTLS_RX)->nb_waiting > 0)
 		settle_all(sock, RTLS_RX);
 	start_if_added(sock, RTLS_RX);
 }
@@ -444,7 +449,7 @@ mode_read(struct rtls_sock *sock)
 void
 mode_acked(struct rtls_sock *sock)
 {
-	if (sock->tx.epochs.nb_waiting == 0)
+	if (sock_epochs_of(sock, RTLS_TX)->nb_waiting == 0)
 		return;
 	settle_all(sock, RTLS_TX);
 	start_if_added(sock, RTLS_TX); /* there may be room now */
@@ -454,9 +459,10 @@ mode_acked(struct rtls_sock *sock)
 static void
 end_marks(struct rtls_sock *sock)
 {
-	struct epochs *all = &sock->rx.epochs;
+	const struct epochs *all = sock_epochs_of(sock, RTLS_RX);
+	struct session_epoch *e;
 
-	for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
 		if (e->ctx.state == OFFLOAD_NONE && session_rx_marks_open(e))
 			session_rx_marks_end(&sock->rx, e);
 }
@@ -474,7 +480,7 @@ mode_rx_looked(struct rtls_stack *s, const struct netif *nif)
 		rx_quiet_forget(sock);
 		end_marks(sock);
 		settle_all(sock, RTLS_RX);
-		if (epochs_waits_for_start(&sock->rx.epochs))
+		if (session_rx_waits_for_start(&sock->rx))
 			try_start(sock, RTLS_RX, true);
 	}
 }
@@ -482,14 +488,13 @@ mode_rx_looked(struct rtls_stack *s, const struct netif *nif)
 void
 mode_close(struct rtls_sock *sock)
 {
-	struct epochs *all;
+	struct session_epoch *e;
 	int d;
 
 	sock->mode.over = true;
 	rx_quiet_forget(sock);
 	for (d = RTLS_TX; d <= RTLS_RX; d++) {
-		all = sock_epochs(sock, d);
-		for (struct session_epoch *e = all->of; e < all->of + EPOCHS_MAX; e++)
+		for (uint32_t i = 0; (e = epochs_next(sock_epochs_of(sock, d), &i)) != NULL;)
 			if (e->core.state != EPOCH_GONE)
 				step(sock, d, e, EPOCH_CLOSE, RTLS_MODE_REASON_NONE);
 	}

@@ -36,7 +36,7 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 	s->counters[CNT_TX_BYTES] += out->len;
 	sock->stats_base.tx_segments += n;
 	sock->stats_base.tx_bytes += out->len;
-	if (sock->tx.epochs.now != NULL && out->off >= sock->mode.tx_keys_off)
+	if (sock->tx.tls != NULL && out->off >= sock->tx.tls->start_off)
 		s->counters[CNT_TX_BYTES_SEALED] += out->len;
 	if (slot->seg.epoch != NULL) {
 		s->counters[CNT_TX_BYTES_NIC] += out->len;

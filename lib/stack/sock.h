@@ -24,7 +24,6 @@
 #include "net/wheel.h"
 #include "session/rx.h"
 #include "session/tx.h"
-#include "session/used_keys.h"
 #include "stack/counters.h"
 #include "stack/path.h"
 #include "file/reader.h"
@@ -53,7 +52,6 @@ struct mode {
 	bool over;               /* no device any more */
 	bool rx_waits;           /* on stack->quiet_list: stack/rx_quiet */
 	uint64_t rx_waits_since; /* netif->rx_taken then */
-	uint64_t tx_keys_off;    /* where the first keys were set */
 };
 
 TAILQ_HEAD(sock_list, rtls_sock);
@@ -83,7 +81,6 @@ struct rtls_sock {
 	struct recvq recvq;
 	struct session_tx tx;
 	struct session_rx rx;
-	struct used_keys used[2]; /* by enum rtls_dir */
 	struct mode mode;
 	struct wheel_node timer;
 	struct net_tuple tuple;
@@ -129,17 +126,28 @@ struct rtls_sock {
 
 struct rtls_stack;
 
-/* The epochs of a direction: to step them; to look at them. */
+/* The epochs of a direction: to step them, NULL without keys; to look at them. */
 static inline struct epochs *
-sock_epochs(struct rtls_sock *sock, enum rtls_dir d)
+sock_epochs(const struct rtls_sock *sock, enum rtls_dir d)
 {
-	return d == RTLS_TX ? &sock->tx.epochs : &sock->rx.epochs;
+	if (d == RTLS_TX)
+		return sock->tx.tls == NULL ? NULL : &sock->tx.tls->epochs;
+	return sock->rx.tls == NULL ? NULL : &sock->rx.tls->epochs;
 }
 
 static inline const struct epochs *
 sock_epochs_of(const struct rtls_sock *sock, enum rtls_dir d)
 {
-	return d == RTLS_TX ? &sock->tx.epochs : &sock->rx.epochs;
+	const struct epochs *all = sock_epochs(sock, d);
+
+	return all == NULL ? &epochs_none : all;
+}
+
+/* Has the direction had its first keys? */
+static inline bool
+sock_has_keys(const struct rtls_sock *sock, enum rtls_dir d)
+{
+	return d == RTLS_TX ? sock->tx.tls != NULL : sock->rx.tls != NULL;
 }
 
 /* When a connection that has not finished its handshake is to be ended; UINT64_MAX: never. */

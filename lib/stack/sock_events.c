@@ -22,10 +22,10 @@ delivered(struct rtls_sock *sock)
 	if (sock->phase == SOCK_ORPHAN) /* nobody reads it, and TCP knows what it takes */
 		return;
 	admission_heard(sock);
-	if (sock->rx.framer.state == FRAMER_WANT_HEADER)
+	if (session_rx_between_records(&sock->rx))
 		sock->incomplete_since_us = sock->stack->now_us;
 	session_rx_input(&sock->rx);
-	if (epochs_waits_for_start(&sock->rx.epochs))
+	if (session_rx_waits_for_start(&sock->rx))
 		mode_delivered(sock);
 	sock_offer_window(sock);
 }

@@ -43,12 +43,9 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	recvq_init(&sock->recvq, 0);
 	sock->recvq.tails = s->pools.record[1]; /* 2 KiB */
 	sock->recvq.wipe = s->conf.wipe_buffers != 0;
-	session_tx_init(&sock->tx, &s->pools, &sock->sendq, s->crypto.provider, sock->opt_sndbuf);
+	session_tx_init(&sock->tx, &s->session, &sock->sendq, sock->opt_sndbuf);
 	sock->tx.cap = (uint16_t)sock->opt_max_payload;
-	sock->tx.store = &s->store;
-	sock->tx.total = &s->tx_count;
-	session_rx_init(&sock->rx, &s->pools, &sock->recvq, s->crypto.provider);
-	sock->rx.total = &s->rx_count;
+	session_rx_init(&sock->rx, &s->session, &sock->recvq);
 	s->store.members = ++s->socks_in_use;
 	return sock;
 }
@@ -96,7 +93,6 @@ sock_free(struct rtls_sock *sock)
 	sendq_fini(&sock->sendq);
 	session_tx_fini(&sock->tx);
 	session_rx_fini(&sock->rx);
-	buf_wipe(sock->used, sizeof(sock->used));
 	recvq_fini(&sock->recvq);
 	pressure_account(sock);
 	memory_account(sock);

@@ -81,13 +81,12 @@ struct rtls_stack {
 	struct reader *reader;
 	struct crypto_select crypto; /* who computes in software */
 	uint8_t secret[16];
-	uint8_t keys_secret[16];    /* of used_key_of() */
-	uint64_t counters[CNT_MAX]; /* but those of records, and of keys that fell back */
-	struct session_tx_count tx_count;
-	struct session_rx_count rx_count;
-	uint64_t last_guard; /* no two are the same */
-	struct notes notes;  /* what the log was told */
-	bool draining;       /* destroy was called: nothing new is accepted */
+	uint8_t keys_secret[16];       /* of used_key_of() */
+	uint64_t counters[CNT_MAX];    /* but those of records, and of keys that fell back */
+	struct session_shared session; /* what is the same for all record layers */
+	uint64_t last_guard;           /* no two are the same */
+	struct notes notes;            /* what the log was told */
+	bool draining;                 /* destroy was called: nothing new is accepted */
 	bool clock_started;
 	uint32_t next_port;         /* RFC 6056 3.3.3 */
 	struct flow_table *remotes; /* net/remote_count; NULL: no limit per remote */

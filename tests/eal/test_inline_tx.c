@@ -254,9 +254,11 @@ test_asked_to_resync(void)
 		begin((enum rtls_tls_tx_method)method);
 		keys();
 		device_pair_exchange(&d, 3000);
-		ask.ctx = d.k[0]->tx.epochs.now->ctx.handle;
+		ask.ctx = d.k[0]->tx.tls->epochs.now->ctx.handle;
 		ask.cookie = d.dev.o.ctx[0].cookie;
-		ask.seq = tcp_seq_of(&d.k[0]->tcp, d.k[0]->tx.epochs.now->tx.sent.planned_off) - 1;
+		ask.seq = tcp_seq_of(&d.k[0]->tcp,
+				     d.k[0]->tx.tls->epochs.now->tx.sent.planned_off) -
+			  1;
 		offload_double_event(&d.dev.o, &ask);
 		/* Of another context, nothing. */
 		ask.ctx.generation ^= 1;
@@ -265,16 +267,16 @@ test_asked_to_resync(void)
 		pair_settle(&d.p);
 		CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_MISSED), asks);
 		log_tap_end();
-		CU_ASSERT_EQUAL(d.k[0]->tx.epochs.now->tx.sent.out_of_step, asks);
+		CU_ASSERT_EQUAL(d.k[0]->tx.tls->epochs.now->tx.sent.out_of_step, asks);
 		CU_ASSERT_EQUAL(device_pair_stat(&d, "TlsTxDeviceResync"), asks);
 		device_pair_exchange(&d, 5000);
 		CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-		CU_ASSERT_FALSE(d.k[0]->tx.epochs.now->tx.sent.out_of_step);
+		CU_ASSERT_FALSE(d.k[0]->tx.tls->epochs.now->tx.sent.out_of_step);
 		/* An answer that was under way when it asked is one. */
 		ask.ctx.generation ^= 1;
 		offload_double_event(&d.dev.o, &ask);
 		pair_settle(&d.p);
-		CU_ASSERT_FALSE(d.k[0]->tx.epochs.now->tx.sent.out_of_step);
+		CU_ASSERT_FALSE(d.k[0]->tx.tls->epochs.now->tx.sent.out_of_step);
 		nic = device_pair_stat(&d, "TxBytesNic");
 		all = device_pair_stat(&d, "TxBytesSealed");
 		device_pair_exchange(&d, 40000);
@@ -296,7 +298,7 @@ software_fails(bool orphan, int good_jobs)
 
 	begin(RTLS_TLS_TX_REBUILD);
 	flaky_init(&flaky);
-	d.k[0]->tx.provider = &flaky.provider;
+	d.k[0]->stack->session.provider = &flaky.provider;
 	keys();
 	device_pair_exchange(&d, 3000);
 	for (int i = 0; i < 6; i++)

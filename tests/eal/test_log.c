@@ -120,7 +120,7 @@ test_seal_failed(void)
 	pair_connect(&p, 0, k);
 	log_tap_start(RTE_LOG_ERR);
 	pair_set_keys(k, 0, &keys);
-	k[0]->tx.provider = &flaky.provider;
+	k[0]->stack->session.provider = &flaky.provider;
 	CU_ASSERT_EQUAL(rtls_send(k[0], "one", 3, 0), 3);
 	has(NOTE_SEAL_FAILED, 0, NULL);
 	/* Taken, and lost with its record. */
@@ -131,7 +131,7 @@ test_seal_failed(void)
 	}
 	has(NOTE_SEAL_FAILED, 1, ": record 1; ");
 	log_tap_end();
-	k[0]->tx.provider = crypto_libcrypto();
+	k[0]->stack->session.provider = crypto_libcrypto();
 	abort_both(k);
 	pair_fini(&p);
 }
@@ -153,8 +153,7 @@ test_fallback(void)
 	pair_connect(&p, 0, k);
 	log_tap_start(RTE_LOG_NOTICE);
 	fallback_init(&p.stack[0]->crypto.fallback, &flaky.provider);
-	k[0]->tx.provider = &p.stack[0]->crypto.fallback.provider;
-	k[0]->rx.provider = &p.stack[0]->crypto.fallback.provider;
+	k[0]->stack->session.provider = &p.stack[0]->crypto.fallback.provider;
 	pair_set_keys(k, 0, &keys[0]);
 	has(NOTE_CRYPTO_FALLBACK, 1, ": no_room; ");
 	pair_set_keys(k, 1, &keys[1]);

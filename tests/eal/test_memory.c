@@ -338,7 +338,9 @@ test_open_record_waits(void)
 static void
 hold_opened(struct rtls_sock *k)
 {
-	rx_list_put(&k->rx.list, buf_record_alloc(&k->stack->pools, RECORD_PLAIN_MAX),
+	if (k->rx.tls == NULL)
+		k->rx.tls = session_rx_tls_take(&k->stack->session);
+	rx_list_put(&k->rx.tls->list, buf_record_alloc(&k->stack->pools, RECORD_PLAIN_MAX),
 		    &(struct rx_list_rec){ .type = RECORD_DATA });
 	memory_hold(k);
 }

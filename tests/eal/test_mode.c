@@ -321,8 +321,8 @@ test_no_memory(void)
 	provider.key_create = no_seal_keys;
 	device_pair_init(&d, NULL);
 	device_pair_connect(&d);
-	d.k[0]->rx.provider = &provider;
 	device_pair_keys(&d, 0);
+	d.k[0]->stack->session.provider = &provider;
 	device_pair_keys(&d, 1);
 	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_REFUSED));

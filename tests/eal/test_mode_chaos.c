@@ -379,7 +379,7 @@ begin(void)
 	for (int i = 0; i < 2; i++) {
 		make_bad(i);
 		flaky_init(&crypto[i]);
-		p.stack[i]->crypto.provider = &crypto[i].provider;
+		p.stack[i]->session.provider = &crypto[i].provider;
 	}
 	CU_ASSERT_EQUAL_FATAL(rtls_connect(p.stack[0], &local, &remote, &k[0]), 0);
 	CU_ASSERT_FATAL(pair_until(&p, connected, NULL, UINT64_C(100000000)));

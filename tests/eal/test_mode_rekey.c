@@ -590,7 +590,7 @@ test_old_marks(void)
 		pair_settle(&d.p);
 		CU_ASSERT(pair_stat(&d.p, 1, "RxRecordsMixed") > mixed);
 		/* Read, and with it the old key goes. */
-		CU_ASSERT_EQUAL(d.k[1]->rx.epochs.nb_waiting, 0);
+		CU_ASSERT_EQUAL(d.k[1]->rx.tls->epochs.nb_waiting, 0);
 		CU_ASSERT_EQUAL(rtls_tls_info(d.k[1], RTLS_RX, &info), 0);
 		CU_ASSERT_EQUAL(info.mode, RTLS_MODE_NIC);
 		mixed = pair_stat(&d.p, 1, "RxRecordsNic");

@@ -213,7 +213,7 @@ sending(bool near_is_server)
 		CU_ASSERT_EQUAL(send_near(), LEN);
 		drain();
 	}
-	CU_ASSERT_EQUAL(k[NEAR]->tx.epochs.nb_waiting, 0);
+	CU_ASSERT_EQUAL(k[NEAR]->tx.tls->epochs.nb_waiting, 0);
 	finish();
 }
 

@@ -138,7 +138,7 @@ test_pieces(void)
 	CU_ASSERT_EQUAL(rtls_sendmsg(h.socks[NEAR], &m, 0), -EMSGSIZE);
 	m.iovlen = 2;
 	CU_ASSERT_EQUAL(rtls_sendmsg(h.socks[NEAR], &m, 0), -EMSGSIZE);
-	CU_ASSERT_EQUAL(h.socks[NEAR]->tx.count.records, 0);
+	CU_ASSERT_EQUAL(h.socks[NEAR]->tx.tls->count.records, 0);
 	/* Of a buffer that is said to be endless what is there is filled. */
 	half_data(&p, &h, 0, 20);
 	pair_settle(&p);

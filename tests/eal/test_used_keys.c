@@ -267,15 +267,15 @@ test_limit(void)
 	begin();
 	flows();
 	flows();
-	CU_ASSERT_EQUAL(f.h.socks[NEAR]->tx.epochs.now->tx.records, 2);
+	CU_ASSERT_EQUAL(f.h.socks[NEAR]->tx.tls->epochs.now->tx.records, 2);
 	CU_ASSERT_EQUAL(set(RTLS_TX, 2, 500), 0);
-	CU_ASSERT_EQUAL(f.h.socks[NEAR]->tx.epochs.now->tx.records, 2);
+	CU_ASSERT_EQUAL(f.h.socks[NEAR]->tx.tls->epochs.now->tx.records, 2);
 	flows();
 	CU_ASSERT_EQUAL(set(RTLS_TX, 3, 0), 0);
-	CU_ASSERT_EQUAL(f.h.socks[NEAR]->tx.epochs.now->tx.records, 0);
+	CU_ASSERT_EQUAL(f.h.socks[NEAR]->tx.tls->epochs.now->tx.records, 0);
 	flows();
 	CU_ASSERT_EQUAL(set(RTLS_TX, 2, 501), 0);
-	CU_ASSERT_EQUAL(f.h.socks[NEAR]->tx.epochs.now->tx.records, 3);
+	CU_ASSERT_EQUAL(f.h.socks[NEAR]->tx.tls->epochs.now->tx.records, 3);
 	end();
 }
 

@@ -508,8 +508,8 @@ model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek)
 		} before = { w.state, w.error, w.hs_hdr, w.hs_need, w.hs_type };
 
 		want.n = -EAGAIN;
-		if (w.looked == w.rx.count.records && w.state == RECORDS && !w.closed &&
-		    (w.rx.list.room >= SESSION_RX_AHEAD ||
+		if (w.looked == w.rx.tls->count.records && w.state == RECORDS && !w.closed &&
+		    (w.rx.tls->list.room >= SESSION_RX_AHEAD ||
 		     rte_mempool_avail_count(large) <= large->size / 2))
 			return want;
 		rc = model_look();
@@ -654,7 +654,7 @@ begin(struct fuzz_in *in)
 
 	memset(&w, 0, sizeof(w));
 	recvq_init(&w.q, 0);
-	session_rx_init(&w.rx, &records_pools, &w.q, crypto_libcrypto());
+	session_rx_init(&w.rx, &records_shared, &w.q);
 	w.peer = records_key(0, numbers[how % 3]);
 	keys = records_keys(&w.peer);
 	if (how & 128) /* keys come later */

@@ -167,9 +167,9 @@ give_up_device(struct txmap_rec *rec, bool under_way)
 static void
 to_device(bool on)
 {
-	if (w.tx.epochs.now == NULL)
+	if (session_tx_epoch(&w.tx) == NULL)
 		return;
-	w.tx.epochs.now->core.state = on ? EPOCH_NIC : EPOCH_GONE;
+	w.tx.tls->epochs.now->core.state = on ? EPOCH_NIC : EPOCH_GONE;
 	session_tx_fence(&w.tx);
 }
 
@@ -235,9 +235,9 @@ static void
 check_refused(ssize_t rc)
 {
 	FUZZ_CHECK(rc == -EAGAIN || rc == -ENOMEM || rc == -EKEYEXPIRED);
-	FUZZ_CHECK(
-		rc != -EKEYEXPIRED ||
-		(w.keys > 0 && w.tx.epochs.now->tx.rec_no >= UINT64_MAX - SESSION_TX_RESERVE - 2));
+	FUZZ_CHECK(rc != -EKEYEXPIRED ||
+		   (w.keys > 0 &&
+		    w.tx.tls->epochs.now->tx.rec_no >= UINT64_MAX - SESSION_TX_RESERVE - 2));
 }
 
 static void
@@ -263,7 +263,7 @@ step_data(struct fuzz_in *in)
 	}
 	FUZZ_CHECK(n <= (ssize_t)len && (n > 0 || len == 0));
 	w.accepted += (uint64_t)n;
-	FUZZ_CHECK(more || w.tx.open == NULL);
+	FUZZ_CHECK(more || session_tx_open(&w.tx) == NULL);
 }
 
 static void
@@ -292,7 +292,7 @@ step_control(struct fuzz_in *in)
 		FUZZ_CHECK(rc == -EAGAIN || rc == -ENOMEM || rc == -EKEYEXPIRED);
 		return;
 	}
-	FUZZ_CHECK(w.tx.open == NULL);
+	FUZZ_CHECK(session_tx_open(&w.tx) == NULL);
 	w.controls[w.n_controls++] = c;
 }
 
@@ -339,7 +339,7 @@ step_keys(struct fuzz_in *in)
 	FUZZ_CHECK(rc == 0 || (rc == -EAGAIN && w.keys >= EPOCHS_MAX));
 	if (rc != 0)
 		return;
-	FUZZ_CHECK(w.tx.open == NULL && !epoch_in_nic(&w.tx.epochs.now->core));
+	FUZZ_CHECK(session_tx_open(&w.tx) == NULL && !epoch_in_nic(&w.tx.tls->epochs.now->core));
 	w.key[w.keys] = k;
 	w.key_off[w.keys++] = sendq_end(&w.q);
 }
@@ -365,14 +365,14 @@ step(struct fuzz_in *in)
 		step_keys(in);
 		break;
 	case 6:
-		FUZZ_CHECK(session_tx_flush(&w.tx) == 0 && w.tx.open == NULL);
+		FUZZ_CHECK(session_tx_flush(&w.tx) == 0 && session_tx_open(&w.tx) == NULL);
 		break;
 	case 7:
 		to_device(fuzz_u8(in) & 1);
 		break;
 	case 8:
 		how = fuzz_u8(in);
-		if (w.tx.open == NULL) /* as an option sets it */
+		if (session_tx_open(&w.tx) == NULL) /* as an option sets it */
 			w.tx.cap = how & 1 ? RECORD_PLAIN_MAX : (uint16_t)(64 + how);
 		break;
 	case 9:
@@ -430,8 +430,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(&w, 0, sizeof(w));
 	sendq_init(&w.q, 0);
-	session_tx_init(&w.tx, &records_pools, &w.q, crypto_libcrypto(),
-			how & 1 ? 256 * 1024 : 1 + how * 128u);
+	session_tx_init(&w.tx, &records_shared, &w.q, how & 1 ? 256 * 1024 : 1 + how * 128u);
 	if (how & 2)
 		step_keys(&in);
 	for (int i = 0; i < STEPS_MAX && in.left > 0; i++) {

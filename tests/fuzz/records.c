@@ -12,6 +12,7 @@
 #include "support/eal.h"
 
 struct buf_pools records_pools;
+struct session_shared records_shared;
 struct rte_mempool *records_rx_pool;
 
 struct records_key
@@ -118,15 +119,24 @@ records_start(const char *name)
 		.nb_medium = 127,
 		.nb_large = 63,
 	};
+	const struct session_shared_conf shared = {
+		.name = "fuzz",
+		.socket_id = SOCKET_ID_ANY,
+		.max_socks = 1,
+		.bufs = &records_pools,
+		.provider = crypto_libcrypto(),
+	};
 
 	FUZZ_CHECK(eal_start(name) == 0);
 	FUZZ_CHECK(buf_pools_create(&records_pools, &conf) == 0);
 	records_rx_pool = rte_pktmbuf_pool_create("fuzz_rx", 1023, 0, 0, 2048, SOCKET_ID_ANY);
 	FUZZ_CHECK(records_rx_pool != NULL);
+	FUZZ_CHECK(session_shared_create(&records_shared, &shared) == 0);
 }
 
 uint32_t
 records_in_use(void)
 {
-	return buf_pools_in_use(&records_pools) + rte_mempool_in_use_count(records_rx_pool);
+	return buf_pools_in_use(&records_pools) + rte_mempool_in_use_count(records_rx_pool) +
+	       session_shared_in_use(&records_shared);
 }

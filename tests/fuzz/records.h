@@ -12,7 +12,7 @@
 
 #include <recordtls/tls.h>
 
-#include "buf/pools.h"
+#include "session/shared.h"
 
 enum {
 	RECORDS_HDR = 5,
@@ -51,6 +51,7 @@ records_pattern(uint64_t off)
 }
 
 extern struct buf_pools records_pools;
+extern struct session_shared records_shared;
 extern struct rte_mempool *records_rx_pool; /* 2 KiB each */
 
 /* Once per program: an EAL and the pools. */

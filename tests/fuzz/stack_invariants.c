@@ -89,11 +89,13 @@ check_cursor(const struct recvq *q)
 static const char *
 check_framed(const struct session_rx *rx)
 {
-	const struct framer *f = &rx->framer;
-	uint64_t off = f->head_off, end_off = rx->q->ready.end_off;
+	uint64_t off, end_off = rx->q->ready.end_off;
+	const struct framer *f;
 
 	if (rx->state != SESSION_RX_RECORDS || rx->close_notify)
 		return NULL;
+	f = &rx->tls->framer;
+	off = f->head_off;
 	for (unsigned int i = 0; i < f->count; i++)
 		off += framed_wire_len(&f->ring[(f->first + i) % FRAMER_RING]);
 	if (f->count > FRAMER_RING || off != f->start_off || off > end_off)

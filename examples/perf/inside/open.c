@@ -31,6 +31,7 @@ struct open {
 	struct work work;
 	const struct record_suite *suite;
 	struct buf_pools pools;
+	struct session_shared shared;
 	struct packets packets; /* the working set */
 	struct recvq q;
 	struct session_rx rx;
@@ -52,8 +53,17 @@ make_pools(struct open *o)
 		.nb_large = SPARE,
 	};
 	char name[RTE_MEMPOOL_NAMESIZE];
+	struct session_shared_conf shared = {
+		.name = o->work.name,
+		.socket_id = conf.socket_id,
+		.max_socks = 1,
+		.bufs = &o->pools,
+		.provider = o->work.provider,
+	};
 	int rc = buf_pools_create(&o->pools, &conf);
 
+	if (rc == 0)
+		rc = session_shared_create(&o->shared, &shared);
 	if (rc != 0)
 		return rc;
 	snprintf(name, sizeof(name), "%s_rx", o->work.name);
@@ -71,7 +81,7 @@ make_packets(struct open *o)
 	int rc;
 
 	sendq_init(&q, 0);
-	session_tx_init(&tx, &o->pools, &q, o->work.provider, UINT32_MAX);
+	session_tx_init(&tx, &o->shared, &q, UINT32_MAX);
 	raw_keys(&o->work, &keys);
 	rc = session_tx_set_keys(&tx, &keys);
 	for (uint32_t i = 0; rc == 0 && i < o->work.count; i++) {
@@ -171,7 +181,7 @@ step_records(struct open *o, uint32_t n)
 	n = RTE_MIN(RTE_MIN(n, fit), o->work.count - o->at);
 	iov.iov_len = (size_t)n * o->work.size;
 	/* The circle may have come round: the same records again. */
-	o->rx.epochs.now->rx.base = o->at - framer_head_index(&o->rx.framer);
+	o->rx.tls->epochs.now->rx.base = o->at - framer_head_index(&o->rx.tls->framer);
 	o->at = o->at + n == o->work.count ? 0 : o->at + n;
 	return session_rx_recv(&o->rx, &msg, 0, false, true) == (ssize_t)iov.iov_len ? n : 0;
 }
@@ -258,7 +268,7 @@ make_session(struct open *o)
 	struct rtls_keys keys;
 
 	recvq_init(&o->q, 0);
-	session_rx_init(&o->rx, &o->pools, &o->q, o->work.provider);
+	session_rx_init(&o->rx, &o->shared, &o->q);
 	raw_keys(&o->work, &keys);
 	return session_rx_set_keys(&o->rx, &keys);
 }
@@ -295,12 +305,12 @@ open_destroy(struct open *o)
 {
 	if (o == NULL)
 		return;
-	if (o->rx.provider != NULL)
-		session_rx_fini(&o->rx);
+	session_rx_fini(&o->rx);
 	raw_fini(&o->raw);
 	free(o->src);
 	free(o->dst);
 	packets_fini(&o->packets);
+	session_shared_destroy(&o->shared);
 	buf_pools_destroy(&o->pools);
 	free(o);
 }

@@ -24,6 +24,7 @@ enum {
 struct seal {
 	struct work work;
 	struct buf_pools pools;
+	struct session_shared shared;
 	struct sendq q;
 	struct session_tx tx;
 	uint32_t wire_len;
@@ -48,13 +49,23 @@ make_pools(struct seal *s)
 		.nb_large = SPARE,
 	};
 
+	struct session_shared_conf shared = {
+		.name = s->work.name,
+		.socket_id = conf.socket_id,
+		.max_socks = 1,
+		.bufs = &s->pools,
+		.provider = s->work.provider,
+	};
+	int rc;
+
 	if (s->work.size + own <= BUF_SMALL_ROOM)
 		conf.nb_small = need;
 	else if (s->work.size + own <= BUF_MEDIUM_ROOM)
 		conf.nb_medium = need;
 	else
 		conf.nb_large = need;
-	return buf_pools_create(&s->pools, &conf);
+	rc = buf_pools_create(&s->pools, &conf);
+	return rc != 0 ? rc : session_shared_create(&s->shared, &shared);
 }
 
 static int
@@ -130,12 +141,12 @@ make_session(struct seal *s)
 	int rc;
 
 	sendq_init(&s->q, 0);
-	session_tx_init(&s->tx, &s->pools, &s->q, s->work.provider, UINT32_MAX);
+	session_tx_init(&s->tx, &s->shared, &s->q, UINT32_MAX);
 	raw_keys(&s->work, &keys);
 	rc = session_tx_set_keys(&s->tx, &keys);
 	if (rc != 0)
 		return rc;
-	s->wire_len = record_wire_len(s->tx.epochs.now->suite, s->work.size);
+	s->wire_len = record_wire_len(s->tx.tls->epochs.now->suite, s->work.size);
 	s->una_off = s->wire_len;
 	for (uint32_t i = 0; i < s->work.count; i++)
 		if (!step_copied(s))
@@ -171,7 +182,7 @@ seal_in_place(struct seal *s, uint32_t n)
 	uint64_t start;
 
 	/* A connection would change its key before the limit; no peer reads these. */
-	s->tx.epochs.now->tx.records = 0;
+	s->tx.tls->epochs.now->tx.records = 0;
 	start = rte_rdtsc_precise();
 	for (; n > 0; n--) {
 		release_one(s);
@@ -186,7 +197,7 @@ seal_copied(struct seal *s, uint32_t n)
 {
 	uint64_t start;
 
-	s->tx.epochs.now->tx.records = 0;
+	s->tx.tls->epochs.now->tx.records = 0;
 	start = rte_rdtsc_precise();
 	for (; n > 0; n--) {
 		release_one(s);
@@ -227,7 +238,7 @@ seal_destroy(struct seal *s)
 {
 	if (s == NULL)
 		return;
-	if (s->tx.provider != NULL) {
+	if (s->tx.shared != NULL) {
 		session_tx_fini(&s->tx);
 		sendq_fini(&s->q);
 	}
@@ -236,6 +247,7 @@ seal_destroy(struct seal *s)
 	raw_fini(&s->raw);
 	free(s->raw_bufs);
 	free(s->iov);
+	session_shared_destroy(&s->shared);
 	buf_pools_destroy(&s->pools);
 	free(s);
 }

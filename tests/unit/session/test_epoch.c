@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "support/harness.h"
-#include "unit/session/peer.h"
+#include "unit/session/shared.h"
 
 /* No suite of the library's has its nonce on the wire yet. */
 static const struct record_suite EXPLICIT = {
@@ -37,8 +37,8 @@ new_key(enum crypto_dir dir, const uint8_t *bytes)
 static void
 begin(void)
 {
-	memset(&all, 0, sizeof(all));
-	flaky_init(&flaky);
+	shared_begin(&flaky);
+	all = (struct epochs){ .pool = &shared.epochs };
 }
 
 static bool
@@ -52,18 +52,24 @@ is_zero(const void *at, size_t len)
 	return true;
 }
 
-/* The next key, in the place that there is. */
+/* The next key of a direction, in the place that there is. */
 static struct session_epoch *
-install(const struct record_suite *s, unsigned int n, uint64_t rec_no)
+install_for(struct epochs *of, const struct record_suite *s, unsigned int n, uint64_t rec_no)
 {
 	struct peer p = peer_key(n, rec_no);
 	struct rtls_keys keys = peer_keys(&p);
-	struct session_epoch *e = epochs_place(&all);
+	struct session_epoch *e = epochs_place(of);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
 	CU_ASSERT(is_zero(e, sizeof(*e)));
-	epochs_install(&all, e, s, &keys, new_key(CRYPTO_SEAL, keys.key));
+	epochs_install(of, e, s, &keys, new_key(CRYPTO_SEAL, keys.key));
 	return e;
+}
+
+static struct session_epoch *
+install(const struct record_suite *s, unsigned int n, uint64_t rec_no)
+{
+	return install_for(&all, s, n, rec_no);
 }
 
 /* Five at once; each has its number, and the newest is in force. */
@@ -88,13 +94,15 @@ test_places(void)
 	CU_ASSERT_PTR_NULL(epochs_place(&all));
 	/* Whichever goes first makes room, and numbers go on. */
 	for (uint32_t i = 0; i < EPOCHS_MAX - 1; i++) {
-		session_epoch_wipe(e[(i + 2) % (EPOCHS_MAX - 1)], &flaky.provider);
-		CU_ASSERT_PTR_EQUAL(epochs_place(&all), e[(i + 2) % (EPOCHS_MAX - 1)]);
+		CU_ASSERT(!epochs_have_place(&all));
+		session_epoch_wipe(&all, e[(i + 2) % (EPOCHS_MAX - 1)], &flaky.provider);
+		CU_ASSERT(epochs_have_place(&all));
 		CU_ASSERT_EQUAL(install(tls13(), 9, 0)->no, EPOCHS_MAX + i + 1);
 		CU_ASSERT_PTR_NULL(epochs_place(&all));
 	}
 	epochs_fini(&all, &flaky.provider);
 	CU_ASSERT_EQUAL(flaky.keys, 0);
+	all.pool = NULL;
 	CU_ASSERT(is_zero(&all, sizeof(all)));
 }
 
@@ -113,7 +121,7 @@ test_wiped(void)
 		if (undo)
 			e[1]->undo = new_key(CRYPTO_SEAL, e[1]->secret);
 		other = *e[2];
-		session_epoch_wipe(e[1], &flaky.provider);
+		session_epoch_wipe(&all, e[1], &flaky.provider);
 		CU_ASSERT(is_zero(e[1], sizeof(*e[1])));
 		CU_ASSERT_EQUAL(memcmp(e[2], &other, sizeof(other)), 0);
 		CU_ASSERT_EQUAL(flaky.keys, 2);
@@ -129,7 +137,9 @@ test_unstepped(void)
 	struct session_epoch *old, *now;
 
 	begin();
-	CU_ASSERT_FALSE(session_epoch_unstepped(&all, epochs_place(&all)));
+	old = epochs_place(&all);
+	CU_ASSERT_FALSE(session_epoch_unstepped(&all, old));
+	session_epoch_wipe(&all, old, &flaky.provider);
 	old = install(tls13(), 0, 0);
 	CU_ASSERT_FALSE(session_epoch_unstepped(&all, old));
 	now = install(tls13(), 1, 0);
@@ -139,6 +149,51 @@ test_unstepped(void)
 		CU_ASSERT_FALSE(session_epoch_unstepped(&all, now));
 	}
 	epochs_fini(&all, &flaky.provider);
+}
+
+/*
+ * A direction always gets the epoch in force and one that drains. What directions have above that
+ * they share: where others have all of it there is no place until one of its own goes, or one of
+ * theirs.
+ */
+static void
+test_beyond(void)
+{
+	struct epochs near = { 0 }, far = { 0 };
+	uint32_t beyond = 0, before = shared.epochs.max_beyond;
+	struct session_epoch *e;
+
+	shared.epochs.max_beyond = 4;
+	begin();
+	near.pool = far.pool = &shared.epochs;
+	while (epochs_have_place(&near))
+		install_for(&near, tls13(), beyond++, 0);
+	CU_ASSERT_EQUAL(beyond, EPOCHS_MAX);
+	for (uint32_t i = 0; i < EPOCHS_OWN + 1; i++)
+		install_for(&far, tls13(), i, 0);
+	CU_ASSERT(!epochs_have_place(&far));
+	CU_ASSERT_PTR_NULL(epochs_place(&far));
+	for (uint32_t i = 0; i < EPOCHS_OWN; i++)
+		install(tls13(), i, 0);
+	CU_ASSERT(!epochs_have_place(&all));
+	/* Of another's own nothing is to be had, but what it had above that. */
+	session_epoch_wipe(&all, all.of[0], &flaky.provider);
+	CU_ASSERT(!epochs_have_place(&far));
+	CU_ASSERT(epochs_have_place(&all));
+	session_epoch_wipe(&near, near.of[0], &flaky.provider);
+	CU_ASSERT(epochs_have_place(&far));
+	e = epochs_place(&far);
+	CU_ASSERT_PTR_NOT_NULL(e);
+	CU_ASSERT(!epochs_have_place(&near));
+	session_epoch_wipe(&far, e, &flaky.provider); /* no key was installed in it */
+	CU_ASSERT(epochs_have_place(&near));
+	epochs_fini(&near, &flaky.provider);
+	epochs_fini(&far, &flaky.provider);
+	epochs_fini(&all, &flaky.provider);
+	CU_ASSERT_EQUAL(shared.epochs.nb_beyond, 0);
+	CU_ASSERT_EQUAL(flaky.keys, 0);
+	CU_ASSERT_EQUAL(session_shared_in_use(&shared), 0);
+	shared.epochs.max_beyond = before;
 }
 
 /* RFC 5288 3: salt, and what the sender counts on from the IV that was installed. */
@@ -223,9 +278,12 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "five places", test_places },
 		{ "nothing stays of a key", test_wiped },
+		{ "what directions share", test_beyond },
 		{ "who may be wiped unseen", test_unstepped },
 		{ "the keys back, at any record", test_keys_back },
 	};
 
-	return harness_run("session/epoch", cases, HARNESS_COUNT(cases));
+	return shared_start("session-epoch") ?
+		       harness_run("session/epoch", cases, HARNESS_COUNT(cases)) :
+		       EXIT_FAILURE;
 }

@@ -7,8 +7,7 @@
 
 #include "session/tx.h"
 #include "support/suites.h"
-#include "unit/buf/fixture.h"
-#include "unit/session/peer.h"
+#include "unit/session/shared.h"
 
 enum { WIRE_MAX = 1 << 19, BORROWED_MAX = 1024, GUARD = 0xe7 };
 
@@ -41,9 +40,9 @@ static void
 begin(void)
 {
 	memset(&t, 0, sizeof(t));
-	flaky_init(&t.flaky);
+	shared_begin(&t.flaky);
 	recvq_init(&t.q, 0);
-	session_rx_init(&t.rx, &pools, &t.q, &t.flaky.provider);
+	session_rx_init(&t.rx, &shared, &t.q);
 }
 
 static void
@@ -289,11 +288,11 @@ test_set_keys(void)
 	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
 	t.flaky.no_keys = false;
 	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PLAIN);
-	CU_ASSERT_EQUAL(t.rx.epochs.nb_keys, 0);
+	CU_ASSERT_PTR_NULL(session_rx_epoch(&t.rx));
 	finish();
 
 	begin_keyed();
-	CU_ASSERT_EQUAL(t.rx.epochs.nb_keys, 1);
+	CU_ASSERT_EQUAL(t.rx.tls->epochs.nb_keys, 1);
 	put_data(100);
 	put_data(100);
 	feed_all();
@@ -313,11 +312,11 @@ test_set_keys(void)
 	put_data(100);
 	feed_all();
 	CU_ASSERT_EQUAL(set_key(1, 0), 0);
-	CU_ASSERT_EQUAL(t.rx.epochs.nb_keys, 2);
+	CU_ASSERT_EQUAL(t.rx.tls->epochs.nb_keys, 2);
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
 	CU_ASSERT_EQUAL(recv_data(1000), 100);
 	/* TLS 1.2 has no other key. */
-	t.rx.suite = &suite_tls12_gcm;
+	t.rx.tls->suite = &suite_tls12_gcm;
 	CU_ASSERT_EQUAL(set_key(1, 0), -EBUSY);
 	finish();
 }
@@ -351,8 +350,8 @@ test_every_cut(void)
 		CU_ASSERT_EQUAL(recv_data(1000), -EAGAIN);
 		feed_all();
 		CU_ASSERT_EQUAL(recv_data(1000), 93 - (ssize_t)avail);
-		CU_ASSERT_EQUAL(t.rx.count.records, 3);
-		CU_ASSERT_EQUAL(t.rx.count.record_bytes, 93);
+		CU_ASSERT_EQUAL(t.rx.tls->count.records, 3);
+		CU_ASSERT_EQUAL(t.rx.tls->count.record_bytes, 93);
 	}
 	finish();
 }
@@ -527,7 +526,7 @@ test_control(void)
 	CU_ASSERT_EQUAL(memcmp(room + 16, "\x64\x65", 2), 0);
 	CU_ASSERT(!session_rx_control_ahead(&t.rx));
 	CU_ASSERT_EQUAL(recv_data(1000), 70);
-	CU_ASSERT_EQUAL(t.rx.count.records, 8);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, 8);
 	finish();
 }
 
@@ -570,7 +569,7 @@ test_peek(void)
 		expect_msg(101, RTLS_MSG_PEEK, 101, 23, false);
 		expect_msg(1000, RTLS_MSG_PEEK, 300, 23, true);
 	}
-	CU_ASSERT_EQUAL(t.rx.count.records, 3);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, 3);
 	CU_ASSERT_EQUAL(recv_data(30), 30);
 	expect_msg(1000, RTLS_MSG_PEEK, 270, 23, true);
 	CU_ASSERT_EQUAL(recv_data(80), 80);
@@ -588,11 +587,11 @@ test_peek(void)
 		put_data(5000);
 	feed_all();
 	expect_msg(200000, RTLS_MSG_PEEK, 200000, 23, true);
-	CU_ASSERT_EQUAL(t.rx.list.room, 40 * BUF_LARGE_ROOM);
+	CU_ASSERT_EQUAL(t.rx.tls->list.room, 40 * BUF_LARGE_ROOM);
 	CU_ASSERT_EQUAL(recv_data(12000), 12000);
 	expect_msg(200000, RTLS_MSG_PEEK, 188000, 23, true);
 	CU_ASSERT_EQUAL(recv_data(200000), 188000);
-	CU_ASSERT_EQUAL(t.rx.list.room, 0);
+	CU_ASSERT_EQUAL(t.rx.tls->list.room, 0);
 	finish();
 }
 
@@ -707,7 +706,7 @@ test_control_behind_data(void)
 		expect_control(-EAGAIN, 0);
 		CU_ASSERT_EQUAL(session_rx_look_ahead(&t.rx, t.fin), 0);
 		CU_ASSERT_EQUAL(t.flaky.jobs, jobs);
-		CU_ASSERT_EQUAL(t.rx.decrypt_errors, 0);
+		CU_ASSERT_EQUAL(t.rx.tls->decrypt_errors, 0);
 		CU_ASSERT_EQUAL(t.rx.end_reason, 0);
 		CU_ASSERT(readable());
 		expect_end(errors[kind]);
@@ -735,11 +734,11 @@ test_control_bound(void)
 	feed_all();
 	for (int i = 0; i < 3; i++)
 		expect_control(-EAGAIN, 0);
-	CU_ASSERT_EQUAL(t.rx.count.records, 2);
-	CU_ASSERT_EQUAL(t.rx.list.room, SESSION_RX_AHEAD);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, 2);
+	CU_ASSERT_EQUAL(t.rx.tls->list.room, SESSION_RX_AHEAD);
 	CU_ASSERT_EQUAL(recv_data(2 * 16384), 2 * 16384);
 	expect_control(-EAGAIN, 0);
-	CU_ASSERT_EQUAL(t.rx.count.records, 4);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, 4);
 	CU_ASSERT_EQUAL(recv_data(1), 1);
 	expect_control(-EAGAIN, 0);
 	CU_ASSERT_EQUAL(recv_data(16384), 16384);
@@ -750,7 +749,7 @@ test_control_bound(void)
 	feed_all();
 	starve(&s, pools.record[2], pools.record[2]->size / 2);
 	expect_control(-EAGAIN, 0);
-	CU_ASSERT_EQUAL(t.rx.count.records, 0);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, 0);
 	CU_ASSERT_EQUAL(session_rx_look_ahead(&t.rx, false), 0);
 	starve_end(&s);
 	expect_control(5, 22);
@@ -777,7 +776,7 @@ test_empty_and_padded(void)
 	put_data(0);
 	feed_all();
 	expect_msg(1000, RTLS_MSG_PEEK, -EAGAIN, 0, false);
-	CU_ASSERT_EQUAL(t.rx.count.records, 8);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, 8);
 	for (size_t i = 0; i < HARNESS_COUNT(pads); i++) {
 		put_data_padded(200, pads[i]);
 		put_record(22, "\4\0\0\0\4\0\0\0", 8, pads[i]);
@@ -983,8 +982,8 @@ check_bad(enum bad kind, unsigned int good, size_t size)
 	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_FAILED);
 	CU_ASSERT_EQUAL(t.rx.end_reason, bad_rows[kind].reason);
 	CU_ASSERT_EQUAL(t.rx.end_alert, bad_rows[kind].alert);
-	CU_ASSERT_EQUAL(t.rx.decrypt_errors, bad_rows[kind].decrypt_errors);
-	CU_ASSERT_EQUAL(t.rx.count.records, good);
+	CU_ASSERT_EQUAL(t.rx.tls->decrypt_errors, bad_rows[kind].decrypt_errors);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, good);
 	CU_ASSERT_EQUAL(set_key(1, 0), -EINVAL);
 	/* More of it is dropped, so that the connection can still be closed. */
 	t.fin = false;
@@ -1021,7 +1020,7 @@ test_alert_after_failure(void)
 
 	begin_keyed();
 	sendq_init(&q, 0);
-	session_tx_init(&tx, &pools, &q, &t.flaky.provider, 100000);
+	session_tx_init(&tx, &shared, &q, 100000);
 	CU_ASSERT_EQUAL(session_tx_set_keys(&tx, &keys), 0);
 	put_bad(BAD_TAG);
 	feed_all();
@@ -1091,7 +1090,7 @@ test_ends(void)
 	CU_ASSERT_EQUAL(recvq_len(&t.q), 0);
 	t.fin = true;
 	expect_end(0);
-	CU_ASSERT_EQUAL(t.rx.count.records, 2);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, 2);
 	CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 0);
 	finish();
 
@@ -1237,7 +1236,7 @@ test_key_update(void)
 			CU_ASSERT(readable());
 			CU_ASSERT_EQUAL(recv_data(1000), 100 * n);
 			CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 1);
-			CU_ASSERT_EQUAL(t.rx.epochs.nb_keys, 1 + n);
+			CU_ASSERT_EQUAL(t.rx.tls->epochs.nb_keys, 1 + n);
 		}
 		expect_end(0);
 		finish();
@@ -1441,9 +1440,38 @@ test_head_need(void)
 	finish();
 }
 
+/* Nothing is left of what a direction has from its keys on: they wait, and nothing has changed. */
+static void
+test_no_tls(void)
+{
+	struct rx_tls *taken[SHARED_SOCKS];
+
+	begin();
+	t.peer = peer_key(0, 0);
+	for (int i = 0; i < SHARED_SOCKS; i++)
+		taken[i] = session_rx_tls_take(&shared);
+	CU_ASSERT_PTR_NULL(session_rx_tls_take(&shared));
+	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
+	CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PLAIN);
+	session_rx_tls_give(&shared, taken[0]);
+	/* The provider has no memory: the next one finds what this one took. */
+	t.flaky.no_keys = true;
+	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
+	CU_ASSERT_PTR_NULL(t.rx.tls);
+	t.flaky.no_keys = false;
+	put_data(100);
+	feed_all();
+	CU_ASSERT_EQUAL(set_key(0, 0), 0);
+	CU_ASSERT_EQUAL(recv_data(1000), 100);
+	for (int i = 1; i < SHARED_SOCKS; i++)
+		session_rx_tls_give(&shared, taken[i]);
+	finish();
+}
+
 static void
 test_wipes(void)
 {
+	const struct rx_tls *tls;
 	const uint8_t *plain;
 	uint32_t left = 0;
 
@@ -1453,8 +1481,9 @@ test_wipes(void)
 		put_data(1000);
 		feed_all();
 		CU_ASSERT_EQUAL(recv_data(1), 1);
-		plain = rte_pktmbuf_mtod(t.rx.list.first, const uint8_t *) - 1;
+		plain = rte_pktmbuf_mtod(t.rx.tls->list.first, const uint8_t *) - 1;
 		CU_ASSERT(pattern_is(plain, 0, 1000));
+		tls = t.rx.tls;
 		CU_ASSERT_EQUAL(recv_data(600), 600);
 		if (whole)
 			CU_ASSERT_EQUAL(recv_data(600), 399);
@@ -1462,8 +1491,9 @@ test_wipes(void)
 		for (uint32_t i = 0; i < 1000; i++)
 			left += plain[i] != 0;
 		CU_ASSERT_EQUAL(left, 0);
-		for (size_t i = 0; i < sizeof(t.rx.epochs); i++)
-			CU_ASSERT_EQUAL(((const uint8_t *)&t.rx.epochs)[i], 0);
+		/* All that it had from its keys on. */
+		for (size_t i = 0; i < sizeof(*tls); i++)
+			CU_ASSERT_EQUAL(((const uint8_t *)tls)[i], 0);
 	}
 }
 
@@ -1507,7 +1537,7 @@ test_many_small(void)
 			n = recv_data(size);
 			CU_ASSERT_EQUAL_FATAL(n, (ssize_t)size);
 			CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), t.got);
-			CU_ASSERT_EQUAL(t.rx.framer.head_off, t.q.ready.off);
+			CU_ASSERT_EQUAL(t.rx.tls->framer.head_off, t.q.ready.off);
 			CU_ASSERT_EQUAL(session_rx_head_need(&t.rx),
 					t.got == t.sent && kind == 0 ? RECORD_WIRE_MAX_RX : 0);
 		}
@@ -1599,9 +1629,10 @@ test_tls12_layout(void)
 	struct rtls_msg msg;
 
 	begin_keyed();
-	t.rx.suite = &suite_tls12_gcm;
-	flaky_change_suite(&t.flaky, t.rx.suite, CRYPTO_OPEN, t.peer.key, &t.rx.epochs.now->key);
-	framer_init(&t.rx.framer, t.rx.suite, 0);
+	t.rx.tls->suite = &suite_tls12_gcm;
+	flaky_change_suite(&t.flaky, t.rx.tls->suite, CRYPTO_OPEN, t.peer.key,
+			   &t.rx.tls->epochs.now->key);
+	framer_init(&t.rx.tls->framer, t.rx.tls->suite, 0);
 	t.peer.tls12 = true;
 	put_data(100);
 	put_data(16384);
@@ -1725,7 +1756,7 @@ test_random(void)
 			data_only = (r & 12) == 0;
 			n = recv_with(size, peek ? RTLS_MSG_PEEK : 0, data_only, &msg);
 			if (n == -EAGAIN) {
-				CU_ASSERT(!readable() || framer_head(&t.rx.framer) != NULL);
+				CU_ASSERT(!readable() || framer_head(&t.rx.tls->framer) != NULL);
 				continue;
 			}
 			while (events[next].type == 23 && events[next].len == 0)
@@ -1824,12 +1855,12 @@ main(void)
 		{ "more records than are framed ahead", test_many_small },
 		{ "a broken header behind good records", test_broken_behind_good },
 		{ "reading between cuts", test_read_between_cuts },
+		{ "no memory for keys", test_no_tls },
 		{ "freed buffers hold no plaintext", test_wipes },
 		{ "TLS 1.2 records by the same code", test_tls12_layout },
 		{ "random streams, cut and read at random", test_random },
 	};
 
-	return fixture_start("session-rx") ?
-		       harness_run("session/rx", cases, HARNESS_COUNT(cases)) :
-		       1;
+	return shared_start("session-rx") ? harness_run("session/rx", cases, HARNESS_COUNT(cases)) :
+					    1;
 }

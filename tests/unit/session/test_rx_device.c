@@ -9,8 +9,7 @@
 
 #include <stdio.h>
 
-#include "unit/buf/fixture.h"
-#include "unit/session/peer.h"
+#include "unit/session/shared.h"
 
 enum { WIRE_MAX = 1 << 18 };
 
@@ -40,9 +39,9 @@ static void
 begin(uint64_t rec_no)
 {
 	memset(&t, 0, sizeof(t));
-	flaky_init(&t.flaky);
+	shared_begin(&t.flaky);
 	recvq_init(&t.q, 0);
-	session_rx_init(&t.rx, &pools, &t.q, &t.flaky.provider);
+	session_rx_init(&t.rx, &shared, &t.q);
 	t.peer = peer_key(0, rec_no);
 	set_key(0, rec_no);
 	CU_ASSERT_EQUAL_FATAL(session_rx_may_offload(&t.rx), 0);
@@ -130,9 +129,9 @@ recv_data(uint32_t len)
 static void
 expect_counts(uint64_t records, uint64_t device, uint64_t mixed)
 {
-	CU_ASSERT_EQUAL(t.rx.count.records, records);
-	CU_ASSERT_EQUAL(t.rx.count.device_records, device);
-	CU_ASSERT_EQUAL(t.rx.count.mixed_records, mixed);
+	CU_ASSERT_EQUAL(t.rx.tls->count.records, records);
+	CU_ASSERT_EQUAL(t.rx.tls->count.device_records, device);
+	CU_ASSERT_EQUAL(t.rx.tls->count.mixed_records, mixed);
 }
 
 /* Every choice of opened segments, read into one buffer and into small ones. */
@@ -185,10 +184,10 @@ test_streams(void)
 		while (recv_data(1 + harness_below(&rng, 20000)) > 0)
 			;
 		CU_ASSERT_EQUAL_FATAL(t.got, t.sent);
-		CU_ASSERT_EQUAL(t.rx.count.records, records);
+		CU_ASSERT_EQUAL(t.rx.tls->count.records, records);
 		if (all)
-			CU_ASSERT_EQUAL(t.rx.count.device_records, records);
-		CU_ASSERT_EQUAL(t.rx.count.wire_bytes, t.len);
+			CU_ASSERT_EQUAL(t.rx.tls->count.device_records, records);
+		CU_ASSERT_EQUAL(t.rx.tls->count.wire_bytes, t.len);
 		finish();
 	}
 }
@@ -318,7 +317,7 @@ test_misjudged(void)
 			n = recv_data(1000);
 			CU_ASSERT(number == 0 && shift == 0 ? n == MISJUDGED :
 							      n < 0 && n != -EAGAIN);
-			CU_ASSERT_EQUAL(t.rx.count.records, number == 0 && shift == 0);
+			CU_ASSERT_EQUAL(t.rx.tls->count.records, number == 0 && shift == 0);
 			finish();
 		}
 }
@@ -347,7 +346,7 @@ test_forged(void)
 		feed(t.len, true, 2000);
 		CU_ASSERT_EQUAL(recv_data(1000), -EBADMSG);
 		CU_ASSERT_EQUAL(t.rx.end_reason, RTLS_REASON_BAD_MAC);
-		CU_ASSERT_EQUAL(t.rx.decrypt_errors, 1);
+		CU_ASSERT_EQUAL(t.rx.tls->decrypt_errors, 1);
 		expect_counts(0, 0, 0);
 		finish();
 	}
@@ -361,7 +360,7 @@ test_start_inside(void)
 		begin(0);
 		put_data(300, 0);
 		put_data(300, 0);
-		t.rx.epochs.now->rx.marks.start_off = UINT64_MAX;
+		t.rx.tls->epochs.now->rx.marks.start_off = UINT64_MAX;
 		session_rx_device_starts(&t.rx, 322);
 		memcpy(t.opened, t.wire, 322);
 		feed(cut, cut % 2 == 0, 2000);
@@ -378,7 +377,7 @@ test_no_device(void)
 {
 	begin(0);
 	session_rx_fini(&t.rx);
-	session_rx_init(&t.rx, &pools, &t.q, &t.flaky.provider);
+	session_rx_init(&t.rx, &shared, &t.q);
 	set_key(0, 0);
 	put_data(500, 0);
 	memcpy(t.opened, t.wire, t.len);
@@ -421,8 +420,8 @@ test_key_change(void)
 		expect_counts(2, 2, 0);
 		set_key(1, 7);
 		CU_ASSERT_EQUAL(recv_data(2000), 1800);
-		CU_ASSERT_EQUAL(t.rx.count.records, 4);
-		CU_ASSERT_EQUAL(t.rx.count.device_records, 2);
+		CU_ASSERT_EQUAL(t.rx.tls->count.records, 4);
+		CU_ASSERT_EQUAL(t.rx.tls->count.device_records, 2);
 		finish();
 	}
 }
@@ -541,10 +540,10 @@ arrive(uint32_t off, uint32_t end, bool marked)
 static bool
 context_starts(void)
 {
-	const struct session_epoch *e = t.rx.epochs.now;
+	const struct session_epoch *e = t.rx.tls->epochs.now;
 	uint64_t off, index, read_off = t.q.ready.off;
 
-	if (!framer_boundary(&t.rx.framer, t.q.ready.end_off, &off, &index))
+	if (!framer_boundary(&t.rx.tls->framer, t.q.ready.end_off, &off, &index))
 		return false;
 	/* Two of one key, at most, are remembered. */
 	if (e->rx.marks.start_off < e->rx.marks.end_off && e->rx.marks.end_off > read_off &&
@@ -563,7 +562,7 @@ context_ends(void)
 {
 	struct session_epoch *e;
 
-	for (e = t.rx.epochs.of; e < t.rx.epochs.of + EPOCHS_MAX; e++)
+	for (uint32_t i = 0; (e = epochs_next(&t.rx.tls->epochs, &i)) != NULL;)
 		if (e->key != NULL && e->no == s.ctx + 1)
 			session_rx_marks_end(&t.rx, e);
 	s.started = false;
@@ -600,8 +599,8 @@ epochs_in_use(void)
 {
 	unsigned int n = 0;
 
-	for (int i = 0; i < EPOCHS_MAX; i++)
-		n += t.rx.epochs.of[i].key != NULL;
+	for (uint32_t i = 0; epochs_next(&t.rx.tls->epochs, &i) != NULL;)
+		n++;
 	return n;
 }
 
@@ -709,7 +708,7 @@ test_too_many_keys(void)
 		if (idle == 0) {
 			CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PAUSED);
 			CU_ASSERT_EQUAL(program_reads(1000), -EAGAIN);
-			CU_ASSERT_EQUAL(t.rx.epochs.nb_keys, 5);
+			CU_ASSERT_EQUAL(t.rx.tls->epochs.nb_keys, 5);
 			CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 6);
 		} else {
 			CU_ASSERT_EQUAL(program_reads(1000), 500);
@@ -748,7 +747,7 @@ test_old_key_goes(void)
 		CU_ASSERT_EQUAL(program_reads(400), 0);
 		/* None of the three has marks here. */
 		CU_ASSERT_EQUAL(epochs_in_use(), 1);
-		CU_ASSERT_EQUAL(t.rx.epochs.now->no, 3);
+		CU_ASSERT_EQUAL(t.rx.tls->epochs.now->no, 3);
 		CU_ASSERT_EQUAL(program_reads(400), 100);
 		expect_all_read();
 		finish();
@@ -848,7 +847,7 @@ main(void)
 		{ "a provider that fails", test_provider_fails },
 	};
 
-	return fixture_start("session-rx-device") ?
+	return shared_start("session-rx-device") ?
 		       harness_run("session/rx_device", cases, HARNESS_COUNT(cases)) :
 		       1;
 }

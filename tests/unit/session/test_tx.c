@@ -7,8 +7,7 @@
 
 #include "buf/chain.h"
 #include "support/suites.h"
-#include "unit/buf/fixture.h"
-#include "unit/session/peer.h"
+#include "unit/session/shared.h"
 
 enum { WIRE_MAX = 1 << 20, LOG_MAX = 4096, MSS = 1448, SNDBUF = 256 * 1024 };
 
@@ -40,9 +39,9 @@ static void
 begin(uint32_t sndbuf)
 {
 	memset(&t, 0, sizeof(t));
-	flaky_init(&t.flaky);
+	shared_begin(&t.flaky);
 	sendq_init(&t.q, 0);
-	session_tx_init(&t.tx, &pools, &t.q, &t.flaky.provider, sndbuf);
+	session_tx_init(&t.tx, &shared, &t.q, sndbuf);
 }
 
 static int
@@ -333,7 +332,7 @@ test_records(void)
 		play(rows[i].script);
 		CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
 		check_log(rows[i].records);
-		CU_ASSERT_EQUAL(t.tx.count.records, t.logged);
+		CU_ASSERT_EQUAL(t.tx.tls->count.records, t.logged);
 		finish();
 	}
 }
@@ -432,12 +431,12 @@ test_set_keys(void)
 	t.flaky.no_keys = true;
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -ENOMEM);
 	t.flaky.no_keys = false;
-	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, 0);
+	CU_ASSERT_PTR_NULL(session_tx_epoch(&t.tx));
 	CU_ASSERT_EQUAL(send_data(5, false), 5);
 
 	CU_ASSERT_EQUAL(set_key(0, 77), 0);
-	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, 1);
-	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, 77);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.nb_keys, 1);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.now->tx.rec_no, 77);
 	CU_ASSERT_EQUAL(send_data(10, true), 10);
 	/* The old key goes on after every refusal, the open record stays open. */
 	keys = peer_keys(&p);
@@ -448,20 +447,20 @@ test_set_keys(void)
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -ENOMEM);
 	t.flaky.no_keys = false;
 	CU_ASSERT_EQUAL(send_data(10, false), 10);
-	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, 1);
-	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, 78);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.nb_keys, 1);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.now->tx.rec_no, 78);
 
 	CU_ASSERT_EQUAL(send_data(10, true), 10);
 	CU_ASSERT_EQUAL(set_key(1, 0), 0);
-	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, 2);
-	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, 0);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.nb_keys, 2);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.now->tx.rec_no, 0);
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
 	CU_ASSERT_EQUAL(send_data(10, false), 10);
 	CU_ASSERT(t.q.map.tail->fence);
 	check_log("0:5 23:20 23:10 23:10");
 
 	/* TLS 1.2 has no other key. */
-	t.tx.epochs.now->suite = &suite_tls12_gcm;
+	t.tx.tls->epochs.now->suite = &suite_tls12_gcm;
 	keys = peer_keys(&p);
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EBUSY);
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
@@ -473,9 +472,9 @@ static void
 test_tls12_layout(void)
 {
 	begin_keyed(SNDBUF);
-	t.tx.epochs.now->suite = &suite_tls12_gcm;
-	flaky_change_suite(&t.flaky, t.tx.epochs.now->suite, CRYPTO_SEAL, t.peer[0].key,
-			   &t.tx.epochs.now->key);
+	t.tx.tls->epochs.now->suite = &suite_tls12_gcm;
+	flaky_change_suite(&t.flaky, t.tx.tls->epochs.now->suite, CRYPTO_SEAL, t.peer[0].key,
+			   &t.tx.tls->epochs.now->key);
 	t.peer[0].tls12 = true;
 	play("1 16384 100+ c10 300+ 5000");
 	check_log("23:1 23:16384 23:100 22:10 23:5300");
@@ -487,7 +486,8 @@ static void
 test_seal_limit(void)
 {
 	begin_keyed(SNDBUF);
-	t.tx.epochs.now->tx.records = t.tx.epochs.now->suite->seal_limit - SESSION_TX_RESERVE - 2;
+	t.tx.tls->epochs.now->tx.records = t.tx.tls->epochs.now->suite->seal_limit -
+					   SESSION_TX_RESERVE - 2;
 	t.tx.cap = 100;
 	CU_ASSERT_EQUAL(send_data(50, true), 50);
 	/* This one closes a record and opens the last there is. */
@@ -505,7 +505,7 @@ test_seal_limit(void)
 	for (int i = 0; i < SESSION_TX_RESERVE; i++)
 		CU_ASSERT_EQUAL(send_control(22, 5), 0);
 	CU_ASSERT_EQUAL(send_control(22, 5), -EKEYEXPIRED);
-	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.records, t.tx.epochs.now->suite->seal_limit);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.now->tx.records, t.tx.tls->epochs.now->suite->seal_limit);
 	acknowledge();
 	CU_ASSERT_EQUAL(t.seen, 200);
 	/* The next key has a limit of its own. */
@@ -521,13 +521,14 @@ static void
 test_seal_limit_open(void)
 {
 	begin_keyed(SNDBUF);
-	t.tx.epochs.now->tx.records = t.tx.epochs.now->suite->seal_limit - 1;
+	t.tx.tls->epochs.now->tx.records = t.tx.tls->epochs.now->suite->seal_limit - 1;
 	CU_ASSERT_EQUAL(send_data(10, false), -EKEYEXPIRED);
 	CU_ASSERT_EQUAL(send_control(21, 2), 0);
 	CU_ASSERT_EQUAL(send_control(21, 2), -EKEYEXPIRED);
 	finish();
 	begin_keyed(SNDBUF);
-	t.tx.epochs.now->tx.records = t.tx.epochs.now->suite->seal_limit - SESSION_TX_RESERVE - 1;
+	t.tx.tls->epochs.now->tx.records = t.tx.tls->epochs.now->suite->seal_limit -
+					   SESSION_TX_RESERVE - 1;
 	CU_ASSERT_EQUAL(send_data(10, true), 10);
 	for (int i = 0; i < SESSION_TX_RESERVE; i++)
 		CU_ASSERT_EQUAL(send_control(21, 2), 0);
@@ -558,7 +559,7 @@ test_last_number(void)
 		for (int n = 0; n < rows[i].control; n++)
 			CU_ASSERT_EQUAL(send_control(21, 2), 0);
 		CU_ASSERT_EQUAL(send_control(21, 2), -EKEYEXPIRED);
-		CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, UINT64_MAX);
+		CU_ASSERT_EQUAL(t.tx.tls->epochs.now->tx.rec_no, UINT64_MAX);
 		acknowledge();
 		CU_ASSERT_EQUAL(t.logged, (unsigned int)(rows[i].data + rows[i].control));
 		finish();
@@ -708,7 +709,7 @@ test_without_memory(void)
 	CU_ASSERT_EQUAL(send_data(60, true), 60);
 	starve(&small, pools.record[0], 0);
 	CU_ASSERT_EQUAL(send_data(1000, false), 223 - 60);
-	CU_ASSERT_PTR_NULL(t.tx.open);
+	CU_ASSERT_PTR_NULL(session_tx_open(&t.tx));
 	check_log("23:1223 23:223");
 	starve_end(&small);
 	starve_end(&medium);
@@ -798,7 +799,7 @@ test_share(void)
 	struct rte_mbuf *m;
 
 	begin_keyed(SNDBUF);
-	t.tx.store = &st;
+	shared.store = &st;
 	t.tx.useful = SNDBUF;
 	CU_ASSERT_EQUAL(session_tx_room(&t.tx), BUF_LARGE_ROOM);
 	CU_ASSERT_EQUAL(send_data(40000, false), 16384);
@@ -835,7 +836,7 @@ test_share_of_control(void)
 	unsigned int n = 0;
 
 	begin_keyed(SNDBUF);
-	t.tx.store = &st;
+	shared.store = &st;
 	t.tx.useful = SNDBUF;
 	CU_ASSERT_EQUAL(send_data(16384, false), 16384);
 	CU_ASSERT_EQUAL(send_data(1, false), -EAGAIN);
@@ -861,7 +862,7 @@ test_share_of_open_record(void)
 	struct share_store st = scarce;
 
 	begin_keyed(SNDBUF);
-	t.tx.store = &st;
+	shared.store = &st;
 	t.tx.useful = SNDBUF;
 	for (unsigned int round = 0; round < 3; round++) {
 		CU_ASSERT_EQUAL(send_data(100, true), 100);
@@ -972,14 +973,16 @@ static void
 test_wipes(void)
 {
 	const uint8_t *first, *second;
+	const struct tx_tls *tls;
 	uint32_t same = 0;
 
 	begin_keyed(SNDBUF);
+	tls = t.tx.tls;
 	CU_ASSERT_EQUAL(send_data(60, true), 60);
-	first = rte_pktmbuf_mtod(t.tx.open, const uint8_t *);
+	first = rte_pktmbuf_mtod(session_tx_open(&t.tx), const uint8_t *);
 	CU_ASSERT(pattern_is(first, 0, 60));
 	CU_ASSERT_EQUAL(send_data(1000, true), 1000);
-	second = rte_pktmbuf_mtod(t.tx.open, const uint8_t *);
+	second = rte_pktmbuf_mtod(session_tx_open(&t.tx), const uint8_t *);
 	CU_ASSERT(first != second);
 	CU_ASSERT(pattern_is(second, 0, 1060));
 	session_tx_fini(&t.tx);
@@ -989,10 +992,40 @@ test_wipes(void)
 	for (uint32_t i = 0; i < 1060; i++)
 		same += second[i] != 0;
 	CU_ASSERT_EQUAL(same, 0);
-	for (size_t i = 0; i < sizeof(t.tx.epochs); i++)
-		CU_ASSERT_EQUAL(((const uint8_t *)&t.tx.epochs)[i], 0);
+	/* All that it had from its keys on. */
+	for (size_t i = 0; i < sizeof(*tls); i++)
+		CU_ASSERT_EQUAL(((const uint8_t *)tls)[i], 0);
 	CU_ASSERT_EQUAL(t.flaky.keys, 0);
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* Nothing is left of what a direction has from its keys on: they wait, and nothing has changed. */
+static void
+test_no_tls(void)
+{
+	struct tx_tls *taken[SHARED_SOCKS];
+
+	begin(SNDBUF);
+	for (int i = 0; i < SHARED_SOCKS; i++)
+		taken[i] = session_tx_tls_take(&shared);
+	CU_ASSERT_PTR_NULL(session_tx_tls_take(&shared));
+	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
+	CU_ASSERT_EQUAL(send_control(21, 2), -EINVAL);
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	CU_ASSERT_EQUAL(t.flaky.keys, 0);
+	session_tx_tls_give(&shared, taken[0]);
+	/* The provider has no memory: the next one finds what this one took. */
+	t.flaky.no_keys = true;
+	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
+	CU_ASSERT_PTR_NULL(t.tx.tls);
+	t.flaky.no_keys = false;
+	CU_ASSERT_EQUAL(set_key(0, 0), 0);
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	acknowledge();
+	check_log("0:10 23:10");
+	for (int i = 1; i < SHARED_SOCKS; i++)
+		session_tx_tls_give(&shared, taken[i]);
+	finish();
 }
 
 static void
@@ -1063,10 +1096,12 @@ test_random(void)
 				CU_ASSERT(n <= (ssize_t)len);
 				if (session_tx_room(&t.tx) > 0 && n == -EAGAIN)
 					CU_FAIL("room, and yet EAGAIN");
-				CU_ASSERT(t.tx.open == NULL || (r & 32) || len == 0 || n < 0);
+				CU_ASSERT(session_tx_open(&t.tx) == NULL || (r & 32) || len == 0 ||
+					  n < 0);
 				break;
 			}
-			CU_ASSERT(t.tx.open == NULL || t.tx.open->data_len > 0);
+			CU_ASSERT(session_tx_open(&t.tx) == NULL ||
+				  session_tx_open(&t.tx)->data_len > 0);
 			CU_ASSERT(t.q.room_used <= t.tx.sndbuf + 2 * BUF_LARGE_ROOM);
 		}
 		CU_ASSERT_EQUAL(session_tx_flush(&t.tx), 0);
@@ -1105,11 +1140,11 @@ main(void)
 		{ "a share that the open record fills", test_share_of_open_record },
 		{ "short counts are exact", test_short_counts },
 		{ "a provider that fails ends sending", test_provider_fails },
+		{ "no memory for keys", test_no_tls },
 		{ "freed buffers hold no plaintext", test_wipes },
 		{ "random calls: what is accepted comes out", test_random },
 	};
 
-	return fixture_start("session-tx") ?
-		       harness_run("session/tx", cases, HARNESS_COUNT(cases)) :
-		       1;
+	return shared_start("session-tx") ? harness_run("session/tx", cases, HARNESS_COUNT(cases)) :
+					    1;
 }

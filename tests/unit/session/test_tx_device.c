@@ -4,8 +4,7 @@
 /* Records that a device is to seal: what it is given, and what becomes of them without it. */
 #include "session/tx.h"
 
-#include "unit/buf/fixture.h"
-#include "unit/session/peer.h"
+#include "unit/session/shared.h"
 
 static struct {
 	struct session_tx tx;
@@ -27,17 +26,18 @@ set_key(unsigned int n, uint64_t rec_no)
 static void
 to_device(bool on)
 {
-	t.tx.epochs.now->core.state = on ? EPOCH_NIC : EPOCH_GONE;
+	t.tx.tls->epochs.now->core.state = on ? EPOCH_NIC : EPOCH_GONE;
 	session_tx_fence(&t.tx);
 }
 
 static uint32_t
 in_clear(void)
 {
+	const struct session_epoch *e;
 	uint32_t n = 0;
 
-	for (int i = 0; i < EPOCHS_MAX; i++)
-		n += t.tx.epochs.of[i].core.records;
+	for (uint32_t i = 0; (e = epochs_next(&t.tx.tls->epochs, &i)) != NULL;)
+		n += e->core.records;
 	return n;
 }
 
@@ -54,9 +54,9 @@ static void
 begin(unsigned int n, uint64_t rec_no)
 {
 	memset(&t, 0, sizeof(t));
-	flaky_init(&t.flaky);
+	shared_begin(&t.flaky);
 	sendq_init(&t.q, 0);
-	session_tx_init(&t.tx, &pools, &t.q, &t.flaky.provider, 1 << 20);
+	session_tx_init(&t.tx, &shared, &t.q, 1 << 20);
 	set_key(n, rec_no);
 	to_device(true);
 }
@@ -132,9 +132,9 @@ test_framed(void)
 	}
 	/* Nothing was computed, and all are counted. */
 	CU_ASSERT_EQUAL(t.flaky.jobs, 0);
-	CU_ASSERT_EQUAL(t.tx.count.device_records, HARNESS_COUNT(lens));
-	CU_ASSERT_EQUAL(t.tx.count.records, HARNESS_COUNT(lens));
-	CU_ASSERT_EQUAL(t.tx.epochs.now->tx.rec_no, 5 + HARNESS_COUNT(lens));
+	CU_ASSERT_EQUAL(t.tx.tls->count.device_records, HARNESS_COUNT(lens));
+	CU_ASSERT_EQUAL(t.tx.tls->count.records, HARNESS_COUNT(lens));
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.now->tx.rec_no, 5 + HARNESS_COUNT(lens));
 	finish();
 }
 
@@ -252,7 +252,7 @@ test_key_change(void)
 	send_data(100, false);
 	send_data(50, true); /* closed by the change, for the device */
 	set_key(1, 0);
-	t.tx.epochs.of[0].core.state = EPOCH_GONE; /* nobody steps it here */
+	t.tx.tls->epochs.of[0]->core.state = EPOCH_GONE; /* nobody steps it here */
 	send_data(60, false);
 	CU_ASSERT_EQUAL(in_clear(), 2);
 	expect_in_clear(t.q.map.head->next, 23, 100, 50);
@@ -295,13 +295,13 @@ test_four_drain(void)
 	send_data(100, true);
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EAGAIN);
 	/* Nothing has changed: the open record is open, and each record has its key. */
-	CU_ASSERT_PTR_NOT_NULL(t.tx.open);
-	CU_ASSERT_EQUAL(t.tx.epochs.nb_keys, EPOCHS_MAX);
+	CU_ASSERT_PTR_NOT_NULL(t.tx.tls->open);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.nb_keys, EPOCHS_MAX);
 	send_data(0, false);
 	rec = t.q.map.head;
 	for (unsigned int n = 0; n < EPOCHS_MAX; n++, rec = rec->next) {
-		CU_ASSERT_PTR_EQUAL(rec->epoch, &t.tx.epochs.of[n].core);
-		t.tx.epochs.of[n].core.state = EPOCH_GONE;
+		CU_ASSERT_PTR_EQUAL(rec->epoch, &t.tx.tls->epochs.of[n]->core);
+		t.tx.tls->epochs.of[n]->core.state = EPOCH_GONE;
 	}
 	sendq_release(&t.q, 121);
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EAGAIN);
@@ -315,6 +315,37 @@ test_four_drain(void)
 		expect_sealed(n == 1 ? t.q.map.head : rec, n, 0, 100 * n, 100);
 		rec = rec->next;
 	}
+	finish();
+}
+
+/* Others have the epochs that are for all: one key drains, and the next waits, as behind four. */
+static void
+test_no_epoch(void)
+{
+	uint8_t update[5] = { RECORD_HS_KEY_UPDATE };
+	struct iovec iov = { .iov_base = update, .iov_len = sizeof(update) };
+	uint32_t before = shared.epochs.max_beyond;
+	struct peer p = peer_key(9, 0);
+	struct rtls_keys keys = peer_keys(&p);
+
+	begin(0, 0);
+	shared.epochs.max_beyond = 0;
+	send_data(100, false);
+	set_key(1, 0);
+	to_device(true);
+	send_data(100, true);
+	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EAGAIN);
+	CU_ASSERT_EQUAL(session_tx_control(&t.tx, 22, &iov, 1, sizeof(update)), -EAGAIN);
+	CU_ASSERT_PTR_NOT_NULL(t.tx.tls->open);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.nb_keys, 2);
+	CU_ASSERT_EQUAL(t.flaky.keys, 2);
+	/* The first one's record is gone. */
+	t.tx.tls->epochs.of[0]->core.state = EPOCH_GONE;
+	sendq_release(&t.q, 122);
+	set_key(2, 0);
+	CU_ASSERT_EQUAL(t.tx.tls->epochs.nb, EPOCHS_OWN);
+	CU_ASSERT_EQUAL(t.flaky.keys, 2);
+	shared.epochs.max_beyond = before;
 	finish();
 }
 
@@ -349,10 +380,11 @@ main(void)
 		{ "a provider that fails ends sending", test_seal_queued_fails },
 		{ "the old key stays while its records do", test_key_change },
 		{ "a key has to wait while four before it drain", test_four_drain },
+		{ "no epoch for the next key", test_no_epoch },
 		{ "the device is given up between two records", test_given_up },
 	};
 
-	return fixture_start("session-tx-device") ?
+	return shared_start("session-tx-device") ?
 		       harness_run("session/tx_device", cases, HARNESS_COUNT(cases)) :
 		       1;
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What a receiving direction has from its first keys on. It comes from a pool of the stack, so that a
+ * connection without keys has none, and is wiped when it goes back.
+ */
+#ifndef RTLS_SESSION_RX_TLS_H
+#define RTLS_SESSION_RX_TLS_H
+
+#include "core/framer.h"
+#include "session/epoch.h"
+#include "session/messages.h"
+#include "session/rx_list.h"
+#include "session/used_keys.h"
+
+struct session_rx_count {
+	uint64_t records;
+	uint64_t record_bytes;   /* plaintext */
+	uint64_t device_records; /* opened by the device as a whole, with the record's key */
+	uint64_t mixed_records;  /* opened by it otherwise */
+	uint64_t wire_bytes;     /* of all records */
+	uint64_t device_bytes;   /* of device_records, on the wire */
+};
+
+struct rx_tls {
+	struct framer framer; /* what is in order; the class of a record is an enum recvq_class */
+	const struct record_suite *suite; /* of all its keys */
+	struct rx_list list;
+	struct messages messages;
+	struct session_rx_count count;
+	uint64_t decrypt_errors;
+	struct epochs epochs;
+	struct used_keys used;
+};
+
+#endif
