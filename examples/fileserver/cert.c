@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -17,20 +16,13 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "common/identity.h"
 #include "common/keylog.h"
 #include "common/say.h"
 
 enum {
 	DAY_S = 24 * 60 * 60,
 };
-
-static const char *
-why(void)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
-
-	return reason != NULL ? reason : "unknown reason";
-}
 
 static bool
 add_extension(X509 *cert, int nid, const char *value)
@@ -54,7 +46,7 @@ fill_certificate(X509 *cert, EVP_PKEY *key, const struct options *o)
 	bool ok;
 
 	if (RAND_bytes(serial, sizeof(serial)) != 1 ||
-	    rtls_addr_format(&o->addr, ip, sizeof(ip)) < 0)
+	    rtls_addr_format(&o->local.addr, ip, sizeof(ip)) < 0)
 		return false;
 	serial[0] = (serial[0] & 0x7f) | 0x40;
 	bn = BN_bin2bn(serial, sizeof(serial), NULL);
@@ -82,33 +74,10 @@ use_self_signed(SSL_CTX *ctx, const struct options *o)
 		  SSL_CTX_use_certificate(ctx, cert) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1;
 
 	if (!ok)
-		say("cannot make a certificate: %s", why());
+		say("cannot make a certificate: %s", identity_why());
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	return ok;
-}
-
-static bool
-is_readable(const char *path)
-{
-	if (access(path, R_OK) == 0)
-		return true;
-	say("cannot read %s: %s", path, strerror(errno));
-	return false;
-}
-
-static bool
-use_files(SSL_CTX *ctx, const struct options *o)
-{
-	if (!is_readable(o->cert) || !is_readable(o->key))
-		return false;
-	if (SSL_CTX_use_certificate_chain_file(ctx, o->cert) != 1)
-		say("%s holds no usable certificate: %s", o->cert, why());
-	else if (SSL_CTX_use_PrivateKey_file(ctx, o->key, SSL_FILETYPE_PEM) != 1)
-		say("%s holds no usable key for %s: %s", o->key, o->cert, why());
-	else
-		return true;
-	return false;
 }
 
 static bool
@@ -133,14 +102,14 @@ cert_context(const struct options *o)
 	if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
 					  "TLS_CHACHA20_POLY1305_SHA256") != 1) {
-		say("OpenSSL has no TLS 1.3 here: %s", why());
+		say("OpenSSL has no TLS 1.3 here: %s", identity_why());
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
 	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
-	if ((o->cert != NULL ? use_files(ctx, o) : use_self_signed(ctx, o)) &&
+	if ((o->cert != NULL ? identity_load(ctx, o->cert, o->key) : use_self_signed(ctx, o)) &&
 	    (o->cert_out == NULL || write_out(ctx, o->cert_out)) && keylog_from_env(ctx))
 		return ctx;
 	ERR_clear_error();

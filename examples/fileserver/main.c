@@ -21,11 +21,12 @@
 #include <recordtls/recordtls.h>
 
 #include "cert.h"
+#include "common/eal.h"
 #include "common/say.h"
-#include "eal.h"
 #include "nic.h"
 #include "options.h"
 #include "path.h"
+#include "port.h"
 #include "serve.h"
 
 const char say_program[] = "recordtls-fileserver";
@@ -78,7 +79,7 @@ static void
 say_no_stack(const struct options *o, int rc)
 {
 	if (rc == -ENOMEM)
-		say("no memory for the stack; give DPDK more, for example -m 512");
+		eal_say_no_memory("the stack");
 	else if (rc == -ENODEV)
 		say("there is no crypto device '%s' for --crypto; auto takes what there is",
 		    o->crypto);
@@ -117,9 +118,9 @@ make_stack(const struct options *o, struct rtls_port *port)
 	rc = rtls_stack_bind(stack, port, 0);
 	if (rc < 0)
 		say("the port cannot be used: %s", strerror(-rc));
-	if (rc == 0 && (rc = rtls_addr_add(stack, port, &o->addr, o->prefix_len)) < 0)
+	if (rc == 0 && (rc = rtls_addr_add(stack, port, &o->local.addr, o->local.prefix_len)) < 0)
 		say("the address cannot be used: %s", strerror(-rc));
-	if (rc == 0 && o->has_gateway &&
+	if (rc == 0 && o->gateway.family != 0 &&
 	    (rc = rtls_route_add(stack, &any, 0, &o->gateway, port)) < 0)
 		say("the gateway cannot be used: %s", strerror(-rc));
 	if (rc == 0)
@@ -153,7 +154,7 @@ start_capture(const struct options *o, struct rtls_port *port)
 	int rc = o->capture != NULL ? rtls_port_capture(port, &conf) : 0;
 
 	if (rc == -ENOMEM)
-		say("no memory for the capture; give DPDK more, for example -m 512");
+		eal_say_no_memory("the capture");
 	else if (rc < 0)
 		say("cannot capture to %s: %s", o->capture, strerror(-rc));
 	return rc == 0;
@@ -176,7 +177,7 @@ end_capture(const struct options *o, struct rtls_port *port)
 static int
 run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **argv)
 {
-	struct rtls_port *port = eal_port(o, eal_argc, argv);
+	struct rtls_port *port = port_open(o, eal_argc, argv);
 	struct rtls_stack *stack;
 	int rc = -1;
 
@@ -201,30 +202,18 @@ run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **arg
 	return rc;
 }
 
-/* How many arguments stand before "--", the program's name included. */
-static int
-count_eal(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--") == 0)
-			return i;
-	return argc;
-}
-
 int
 main(int argc, char **argv)
 {
-	int eal_argc = count_eal(argc, argv);
+	int eal_argc = eal_count(argc, argv) != 0 ? eal_count(argc, argv) : argc;
 	int exit_code = EXIT_FAILED, root_fd;
 	struct options o;
 	SSL_CTX *ctx;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		options_usage();
+	if (options_asked(&options_table, argc, argv))
 		return EXIT_OK;
-	}
-	switch (options_parse(&o, argc - eal_argc, argv + eal_argc)) {
-	case OPTIONS_HELP:
+	switch (options_read(&o, argc - eal_argc, argv + eal_argc)) {
+	case OPTIONS_DONE:
 		return EXIT_OK;
 	case OPTIONS_WRONG:
 		return EXIT_USAGE;
@@ -238,7 +227,8 @@ main(int argc, char **argv)
 	ctx = cert_context(&o);
 	if (ctx != NULL && rtls_ssl_selftest() < 0) {
 		say("this OpenSSL does not hand its keys over (3.2 or later with kTLS is needed)");
-	} else if (ctx != NULL && eal_start(eal_argc, argv) == 0) {
+	} else if (ctx != NULL && port_check(eal_argc, argv) == 0 &&
+		   eal_start(eal_argc, argv) == 0) {
 		if (run(&o, ctx, root_fd, eal_argc, argv) == 0)
 			exit_code = EXIT_OK;
 		rte_eal_cleanup();

@@ -8,6 +8,7 @@
 
 #include <recordtls/tlsnic.h>
 
+#include "common/eal.h"
 #include "common/say.h"
 
 static struct rtls_port_info
@@ -55,7 +56,7 @@ put_over(const struct options *o, struct rtls_port **port)
 		say("this librecordtls was built without the TLS NIC in software: DPDK's "
 		    "rte_security_driver.h was missing");
 	else if (rc == -ENOMEM)
-		say("no memory for the TLS NIC; give DPDK more, for example -m 512");
+		eal_say_no_memory("the TLS NIC");
 	else if (rc < 0)
 		say("the TLS NIC cannot be made: %s", strerror(-rc));
 	return rc < 0 ? -1 : 0;

@@ -8,26 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <recordtls/addr.h>
-
-enum options_verdict {
-	OPTIONS_RUN,
-	OPTIONS_HELP,  /* was asked for, and printed */
-	OPTIONS_WRONG, /* one sentence was printed */
-};
+#include "common/options.h"
 
 enum options_mode {
-	OPTIONS_MODE_AUTO,     /* the NIC where the port has inline TLS, else software */
-	OPTIONS_MODE_NIC,      /* the same, and the port must have it */
+	OPTIONS_MODE_NIC,      /* the port must have inline TLS */
 	OPTIONS_MODE_SOFTWARE, /* never the NIC */
+	OPTIONS_MODE_AUTO,     /* the NIC where the port has inline TLS, else software */
 };
 
 struct options {
-	struct rtls_addr addr;
-	uint8_t prefix_len;
-	struct rtls_addr gateway;
-	bool has_gateway;
-	uint32_t mtu; /* 0: the port's */
+	struct option_subnet local;
+	struct rtls_addr gateway; /* family 0: none */
+	uint32_t mtu;             /* 0: the port's */
 	const char *root;
 	const char *cert; /* NULL: self-signed */
 	const char *key;
@@ -48,9 +40,9 @@ struct options {
 	bool busy;
 };
 
-/* The arguments behind "--"; argv[0] is not looked at. */
-enum options_verdict options_parse(struct options *o, int argc, char **argv);
+extern const struct option_table options_table;
 
-void options_usage(void);
+/* The arguments behind "--"; argv[0] is not looked at. */
+enum options_verdict options_read(struct options *o, int argc, char **argv);
 
 #endif

@@ -246,7 +246,7 @@ start(struct server *s, const struct options *o)
 		.first_byte_us = FIRST_BYTE_US,
 		.handshake_us = HANDSHAKE_US,
 	};
-	struct rtls_addr local = o->addr;
+	struct rtls_addr local = o->local.addr;
 	int rc;
 
 	TAILQ_INIT(&s->unfinished);
@@ -284,7 +284,7 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
       int root_fd)
 {
 	struct server *s = calloc(1, sizeof(*s));
-	struct rtls_addr local = o->addr;
+	struct rtls_addr local = o->local.addr;
 	char at[RTLS_ADDR_TEXT];
 	int rc = -1;
 

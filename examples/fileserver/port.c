@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "eal.h"
+#include "port.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,20 +9,14 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 
-#include "common/eal_init.h"
+#include "common/eal.h"
 #include "common/say.h"
-
-static char quiet[] = "--log-level=*:critical";
-/* But for what librecordtls has to say, as of connections whose records OpenSSL keeps. */
-static char notices[] = "--log-level=lib.recordtls.*:notice";
 
 /* The value of iface= in the arguments of a net_tap, DPDK's default name, or NULL without one. */
 static const char *
@@ -97,46 +91,19 @@ say_no_port(int argc, char **argv)
 }
 
 int
-eal_start(int argc, char **argv)
+port_check(int argc, char **argv)
 {
 	char buf[IFNAMSIZ];
 	const char *name = tap_name(argc, argv, buf);
-	/* The EAL keeps pointers into it for the life of the process. */
-	static char **args;
-	bool has_level = false;
-	int n = 0, rc;
 
-	if (name != NULL && tap_is_taken(name)) {
-		say("the interface %s is in use; give another name with iface=", name);
-		return -1;
-	}
-	args = calloc((size_t)argc + 3, sizeof(*args));
-	if (args == NULL) {
-		say("no memory");
-		return -1;
-	}
-	args[n++] = argv[0];
-	for (int i = 1; i < argc; i++)
-		has_level |= strncmp(argv[i], "--log-level", 11) == 0;
-	if (!has_level) {
-		args[n++] = quiet;
-		args[n++] = notices;
-	}
-	for (int i = 1; i < argc; i++)
-		args[n++] = argv[i];
-	rc = eal_init_silently(n, args);
-	if (rc < 0 && rte_errno == EINVAL)
-		say("DPDK does not accept its arguments, those before --: %s (%s)",
-		    rte_strerror(rte_errno), EAL_MORE);
-	else if (rc < 0)
-		say("DPDK does not start: %s (%s)", rte_strerror(rte_errno), EAL_MORE);
-	else if (rc < n - 1)
-		say("'%s' is not a DPDK argument; the server's own stand behind --", args[rc + 1]);
-	return rc < 0 || rc < n - 1 ? -1 : 0;
+	if (name == NULL || !tap_is_taken(name))
+		return 0;
+	say("the interface %s is in use; give another name with iface=", name);
+	return -1;
 }
 
 struct rtls_port *
-eal_port(const struct options *o, int argc, char **argv)
+port_open(const struct options *o, int argc, char **argv)
 {
 	/* Requests of 2,000 clients that do not take their answers fit. */
 	struct rtls_port_conf conf = { .size = sizeof(conf),
@@ -155,7 +122,7 @@ eal_port(const struct options *o, int argc, char **argv)
 	if (rc == 0)
 		return port;
 	if (rc == -ENOMEM)
-		say("no memory for the port's buffers; give DPDK more, for example -m 512");
+		eal_say_no_memory("the port's buffers");
 	else if (rc == -EINVAL && o->mtu != 0)
 		say("DPDK port %u cannot be set up with --mtu %u: is its own MTU smaller?", id,
 		    o->mtu);

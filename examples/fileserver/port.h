@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* The first port of DPDK's, and what to say when there is none. */
+#ifndef FILESERVER_PORT_H
+#define FILESERVER_PORT_H
+
+#include <recordtls/port.h>
+
+#include "options.h"
+
+/* Before DPDK starts: the TAP that its arguments name is free. 0, or -1: one sentence was printed. */
+int port_check(int argc, char **argv);
+
+/* Makes a port from the first ethdev. NULL: one sentence was printed. */
+struct rtls_port *port_open(const struct options *o, int argc, char **argv);
+
+#endif
