@@ -52,7 +52,7 @@ link_stack(const struct link *l, int end)
 		.nb_large = RTE_MAX(1024u, l->o->conns * (SNDBUF / 16384 + 32)),
 		.sndbuf = SNDBUF,
 		.wipe_buffers = l->o->wipe,
-		.crypto = l->o->provider,
+		.crypto = l->o->crypto,
 	};
 	struct rtls_stack *s;
 	int rc = rtls_stack_create(&conf, &s);

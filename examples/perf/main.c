@@ -7,10 +7,11 @@
 
 #include <rte_eal.h>
 
+#include "common/eal.h"
 #include "common/say.h"
-#include "eal.h"
 #include "flow.h"
 #include "inside/work.h"
+#include "machine.h"
 #include "options.h"
 #include "record.h"
 
@@ -22,42 +23,32 @@ enum {
 	EXIT_USAGE = 2,
 };
 
-/* How many arguments stand before "--", the program's name included; 1 without. */
-static int
-count_eal(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--") == 0)
-			return i;
-	return 1;
-}
-
 int
 main(int argc, char **argv)
 {
-	int eal_argc = count_eal(argc, argv), skip = eal_argc, rc;
-	struct options o;
+	/* Without "--" all are the program's own. */
+	int own = eal_count(argc, argv), rc;
 	int exit_code = EXIT_FAILED;
+	struct options o;
 
-	/* getopt wants something in front of the first argument: the name, or the "--". */
-	if (skip == 1 && !(argc > 1 && strcmp(argv[1], "--") == 0))
-		skip = 0;
-	switch (options_parse(&o, argc - skip, argv + skip)) {
-	case OPTIONS_HELP:
+	if (options_asked(&options_table, argc, argv))
+		return EXIT_OK;
+	switch (options_read(&o, argc - own, argv + own)) {
+	case OPTIONS_DONE:
 		return EXIT_OK;
 	case OPTIONS_WRONG:
 		return EXIT_USAGE;
 	case OPTIONS_RUN:
 		break;
 	}
-	if (eal_start(eal_argc, argv, o.command == OPTIONS_FLOW ? 2 : 1) != 0)
+	if (machine_start(own != 0 ? own : 1, argv, o.command == OPTIONS_FLOW ? 2 : 1) != 0)
 		return EXIT_FAILED;
-	rc = work_provider_open(o.provider);
+	rc = work_provider_open(o.crypto);
 	if (rc == -ENODEV) {
-		say("--provider takes auto, libcrypto or a crypto device, not '%s'", o.provider);
+		say("--crypto takes auto, libcrypto or a crypto device, not '%s'", o.crypto);
 		exit_code = EXIT_USAGE;
 	} else if (rc < 0) {
-		say("the provider %s cannot be used: %s", o.provider, strerror(-rc));
+		say("the crypto provider %s cannot be used: %s", o.crypto, strerror(-rc));
 	} else if ((o.command == OPTIONS_FLOW ? flow_run(&o) : record_run(&o)) == 0) {
 		exit_code = EXIT_OK;
 	}

@@ -8,13 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/options.h"
 #include "suite.h"
-
-enum options_verdict {
-	OPTIONS_RUN,
-	OPTIONS_HELP,  /* was asked for, and printed */
-	OPTIONS_WRONG, /* one sentence was printed */
-};
 
 enum options_command {
 	OPTIONS_RECORD,
@@ -30,7 +25,7 @@ enum options_mode {
 struct options {
 	enum options_command command;
 	const struct suite *suite;
-	const char *provider;
+	const char *crypto;
 	uint16_t tls;  /* RTLS_TLS_1_2 or RTLS_TLS_1_3 */
 	uint32_t size; /* plaintext bytes per record */
 	uint32_t mss;
@@ -42,11 +37,12 @@ struct options {
 	bool json;
 };
 
-/* The arguments from the command on, behind argv[0]. */
-enum options_verdict options_parse(struct options *o, int argc, char **argv);
+extern const struct option_table options_table;
 
-void options_usage(void);
+/* The command and its options, behind argv[0], which is not looked at. */
+enum options_verdict options_read(struct options *o, int argc, char **argv);
 
+/* "plain": without TLS. */
 const char *options_mode_name(enum options_mode mode);
 
 #endif

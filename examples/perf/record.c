@@ -11,6 +11,7 @@
 #include <rte_common.h>
 #include <rte_cycles.h>
 
+#include "common/eal.h"
 #include "common/say.h"
 #include "inside/open.h"
 #include "inside/seal.h"
@@ -76,10 +77,10 @@ make_inside(struct bench *b)
 		rc = open_create(&w, &b->open);
 	}
 	if (rc == -ENOMEM)
-		say("no memory for the records; give DPDK more, for example -m 1024");
+		eal_say_no_memory("the records");
 	else if (rc == -ENOTSUP)
 		say("the record layer, or the provider %s, has no %s for this version of TLS",
-		    b->o->provider, b->o->suite->name);
+		    b->o->crypto, b->o->suite->name);
 	else if (rc == -EBADMSG)
 		say("what was sealed does not open to what it was");
 	else if (rc < 0)

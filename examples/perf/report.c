@@ -16,8 +16,8 @@
 #include <recordtls/tls.h>
 #include <recordtls/version.h>
 
-#include "eal.h"
 #include "inside/work.h"
+#include "machine.h"
 #include "peer.h"
 
 enum {
@@ -65,7 +65,7 @@ report_head(const struct options *o)
 	printf("recordtls-perf %s: %s\n", rtls_version(), command);
 	printf("  cpu        %s, %ld online\n", cpu, sysconf(_SC_NPROCESSORS_ONLN));
 	printf("  cycles     of the TSC, at %.3f GHz\n", tsc_ghz);
-	printf("  memory     %s\n", eal_memory());
+	printf("  memory     %s\n", machine_memory());
 	printf("  lcores     %u\n", rte_lcore_count());
 	printf("  versions   %s, OpenSSL %s, GnuTLS %s\n", rte_version(),
 	       OpenSSL_version(OPENSSL_VERSION_STRING), gnutls_text());
@@ -76,7 +76,7 @@ report_head(const struct options *o)
 	return json_pack(
 		"{s:s, s:s, s:s, s:f, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f}",
 		"command", command, "version", rtls_version(), "cpu", cpu, "tsc_ghz", tsc_ghz,
-		"memory", eal_memory(), "lcores", (int)rte_lcore_count(), "dpdk", rte_version(),
+		"memory", machine_memory(), "lcores", (int)rte_lcore_count(), "dpdk", rte_version(),
 		"openssl", OpenSSL_version(OPENSSL_VERSION_STRING), "gnutls", gnutls_text(),
 		"provider", work_provider_name(), "tls", tls, "suite", o->suite->name, "size",
 		(int)o->size, "mss", (int)o->mss, "seconds", o->seconds);

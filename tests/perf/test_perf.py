@@ -58,7 +58,7 @@ def case_record():
 def case_providers():
     """record measures with each provider"""
     for name in ('libcrypto', 'crypto_aesni_gcm', 'crypto_aesni_mb'):
-        figures = measured('record', '--provider', name)
+        figures = measured('record', '--crypto', name)
         equal(figures['provider'], name, 'provider')
         record_keys(figures)
 
@@ -115,7 +115,7 @@ def case_wrong():
     """what cannot be is refused in one sentence"""
     for args in ([], ['fly'], ['record', 'flow'], ['record', '--tls', '1.1'], ['record', '--size', '0'],
                  ['record', '--size', '16385'], ['record', '--suite', 'null'], ['record', '--seconds', 'x'],
-                 ['record', '--provider', 'none'], ['flow', '--mode', 'fast'], ['flow', '--conns', '0'],
+                 ['record', '--crypto', 'none'], ['flow', '--mode', 'fast'], ['flow', '--conns', '0'],
                  ['record', '--mss', '12'], ['record', '--fly'], ['record', '--size']):
         done = perf(*args)
         equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)

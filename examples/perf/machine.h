@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /* DPDK: its start, and on which memory and lcores. */
-#ifndef PERF_EAL_H
-#define PERF_EAL_H
+#ifndef PERF_MACHINE_H
+#define PERF_MACHINE_H
 
 #include <stdint.h>
 
@@ -11,9 +11,9 @@
  * Starts the EAL with the arguments before "--", or with nb_lcores on any machine where there
  * are none (argc 1). 0, or -1: one sentence was printed.
  */
-int eal_start(int argc, char **argv, unsigned int nb_lcores);
+int machine_start(int argc, char **argv, unsigned int nb_lcores);
 
 /* What its memory is made of, for people. */
-const char *eal_memory(void);
+const char *machine_memory(void);
 
 #endif
