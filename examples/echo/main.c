@@ -4,8 +4,8 @@
 /*
  * The smallest TLS server on librecordtls: it sends back what it receives.
  *
- *	recordtls-echo EAL-ARGUMENTS -- IP/LEN PORT CERT KEY
- *	recordtls-echo -l 0 --no-huge -m 256 --no-pci --vdev=net_tap0 -- 10.77.0.1/24 7 c.pem k.pem
+ *	recordtls-echo -l 0 --no-huge -m 256 --no-pci --vdev=net_tap0 --
+ *		--addr 10.77.0.1/24 --cert cert.pem --key key.pem
  *
  * One port, one stack, one thread. Read main() first, then serve(), then echo().
  */
@@ -17,17 +17,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <rte_common.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 
 #include <recordtls/openssl.h>
 #include <recordtls/recordtls.h>
 
+#include "common/eal.h"
+#include "common/identity.h"
 #include "common/keylog.h"
+#include "common/options.h"
+#include "common/say.h"
 
 const char say_program[] = "recordtls-echo";
+
+struct options {
+	struct option_subnet local;
+	uint16_t port;
+	const char *cert;
+	const char *key;
+};
+
+static const struct option_row rows[] = {
+	ROW_ADDR(struct options),
+	ROW_PORT(struct options, "7"),
+	ROW_CERT(struct options, ""),
+	ROW_KEY(struct options),
+};
+
+static const struct option_table table = {
+	.usage = "recordtls-echo EAL-ARGUMENTS -- --addr IP/LEN --cert FILE --key FILE [--port N]\n"
+		 "\n"
+		 "Sends back what it receives over TLS 1.3. SIGINT and SIGTERM end it.\n",
+	.rows = rows,
+	.nb_rows = RTE_DIM(rows),
+	.more = "Example of EAL arguments: -l 0 --no-pci --vdev=net_tap0,iface=tls0",
+};
 
 struct peer {
 	struct rtls_sock *sock;
@@ -140,64 +167,81 @@ must(int rc, const char *what) /* the library's calls answer 0 or a negative err
 {
 	if (rc >= 0)
 		return;
-	fprintf(stderr, "recordtls-echo: %s: %s\n", what, strerror(-rc));
-	exit(1);
-}
-
-static void
-must_ssl(bool ok, const char *what)
-{
-	unsigned long e = ERR_peek_error(); /* the first is the cause */
-
-	if (ok)
-		return;
-	if (ERR_SYSTEM_ERROR(e))
-		must(-ERR_GET_REASON(e), what);
-	fprintf(stderr, "recordtls-echo: %s: %s\n", what, ERR_reason_error_string(e));
+	if (rc == -ENOMEM)
+		eal_say_no_memory(what);
+	else
+		say("%s: %s", what, strerror(-rc));
 	exit(1);
 }
 
 static SSL_CTX *
-make_ctx(const char *cert, const char *key)
+make_ctx(const struct options *o)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
 	/* What librecordtls carries; with another suite OpenSSL seals by itself. */
-	must_ssl(ctx != NULL && SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-			 SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") == 1,
-		 "TLS 1.3");
-	must_ssl(SSL_CTX_use_certificate_chain_file(ctx, cert) == 1, cert);
-	must_ssl(SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1, key);
-	if (!keylog_from_env(ctx))
+	if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
+	    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") != 1) {
+		say("OpenSSL has no TLS 1.3 here: %s", identity_why());
+		exit(1);
+	}
+	if (!identity_load(ctx, o->cert, o->key) || !keylog_from_env(ctx))
 		exit(1);
 	return ctx;
+}
+
+/* The arguments behind "--". It ends the program where nothing is left to do. */
+static void
+read_options(struct options *o, int argc, char **argv)
+{
+	enum options_verdict verdict;
+	char **operands;
+	int nb = 0;
+
+	*o = (struct options){ .port = 7 };
+	verdict = options_parse(&table, argc, argv, o, &operands, &nb);
+	if (verdict == OPTIONS_DONE)
+		exit(0);
+	if (verdict == OPTIONS_RUN && nb != 0)
+		say("'%s' is one argument too many; try --help", operands[0]);
+	else if (verdict == OPTIONS_RUN && o->local.addr.family == 0)
+		say("--addr is missing; try --help");
+	else if (verdict == OPTIONS_RUN && (o->cert == NULL || o->key == NULL))
+		say("--%s is missing; try --help", o->cert == NULL ? "cert" : "key");
+	else if (verdict == OPTIONS_RUN)
+		return;
+	exit(2);
 }
 
 int
 main(int argc, char **argv)
 {
-	int eal = rte_eal_init(argc, argv);
+	int eal = eal_count(argc, argv) != 0 ? eal_count(argc, argv) : argc;
 	struct rtls_sock *listener;
 	struct rtls_stack *stack;
 	struct rtls_port *port;
+	char text[RTLS_ADDR_TEXT] = "";
 	struct rtls_addr addr;
-	uint8_t prefix_len;
+	struct options o;
 	SSL_CTX *ctx;
 
-	if (eal < 0 || argc - eal != 5 || rtls_addr_parse(argv[eal + 1], &addr, &prefix_len) < 0) {
-		fprintf(stderr, "usage: recordtls-echo EAL-ARGUMENTS -- IP/LEN PORT CERT KEY\n");
-		return 2;
-	}
+	if (options_asked(&table, argc, argv))
+		return 0;
+	read_options(&o, argc - eal, argv + eal);
+	ctx = make_ctx(&o);
+	if (eal_start(eal, argv) < 0)
+		return 1;
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
-	ctx = make_ctx(argv[eal + 3], argv[eal + 4]);
-	must(rtls_port_ethdev(0, NULL, &port), "port 0");
-	must(rtls_stack_create(NULL, &stack), "stack");
-	must(rtls_stack_bind(stack, port, 0), "queue 0");
-	must(rtls_addr_add(stack, port, &addr, prefix_len), argv[eal + 1]);
-	addr.port = (uint16_t)atoi(argv[eal + 2]);
-	must(rtls_listen(stack, &addr, NULL, &listener), argv[eal + 2]);
-	printf("ready %s port %s\n", argv[eal + 1], argv[eal + 2]);
+	addr = o.local.addr;
+	must(rtls_port_ethdev(0, NULL, &port), "the port");
+	must(rtls_stack_create(NULL, &stack), "the stack");
+	must(rtls_stack_bind(stack, port, 0), "the port's queue");
+	must(rtls_addr_add(stack, port, &addr, o.local.prefix_len), "the address");
+	addr.port = o.port;
+	must(rtls_listen(stack, &addr, NULL, &listener), "listening");
+	rtls_addr_format(&addr, text, sizeof(text));
+	printf("ready %s\n", text);
 	fflush(stdout);
 	serve(stack, listener, ctx);
 	while (rtls_stack_destroy(stack) == -EAGAIN) /* resets what is open */
