@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) The librecordtls authors
+
+"""What all programs have in common at their command lines. Usage: test_programs.py ECHO SERVER PERF"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
+
+import fileserver
+import scene
+import tap
+
+ADDR = ('--addr', '10.77.0.1/24')
+
+
+class Programs:
+    def __init__(self, echo, server, perf, files):
+        self.echo, self.server, self.perf, self.files = echo, server, perf, files
+        _, self.chain, self.key = scene.make_chain(files.folder)
+        self.all = (echo, server, perf)
+
+    def own(self, exe, *more):
+        """What the program needs behind --, for its shortest run."""
+        if exe == self.perf:
+            return ['record', '--seconds', '0.1', *more]
+        own = [*ADDR, '--cert', self.chain, '--key', self.key]
+        return own + (['--root', self.files.root] if exe == self.server else []) + [*more]
+
+
+def eal(*more, memory_mb=256):
+    """A port that goes nowhere."""
+    return ['-l', str(min(os.sched_getaffinity(0))), '--no-huge', '-m', str(memory_mb), '--no-pci',
+            '--no-telemetry', '--vdev=net_null0', *more]
+
+
+def run(exe, *args, stdin=subprocess.DEVNULL):
+    """In a session without a terminal. A pipe stays open, and empty, as long as it runs."""
+    with subprocess.Popen([exe, *args], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, start_new_session=True) as process:
+        streams = {}
+        readers = [threading.Thread(target=lambda name=name: streams.update(
+            {name: getattr(process, name).read()})) for name in ('stdout', 'stderr')]
+        for reader in readers:
+            reader.start()
+        try:
+            code = process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise tap.Failed(f'{args}: it hangs') from None
+        finally:
+            for reader in readers:
+                reader.join()
+        return subprocess.CompletedProcess(args, code, **streams)
+
+
+def sentence(exe, done, code, says, title):
+    """It ended with this code and one sentence of its own, which says this; returns it."""
+    ours = [line for line in done.stderr.splitlines()
+            if line.startswith(os.path.basename(exe) + ': ')]
+    tap.equal((done.returncode, len(ours)), (code, 1), f'{title}: code and sentences ({done.stderr!r})')
+    tap.check(re.search(says, ours[0]), f'{title}: {says!r} is not in {ours[0]!r}')
+    tap.check('ready' not in done.stdout, f'{title}: it says that it is ready')
+    return ours[0]
+
+
+def explains_itself(p):
+    """--help and --version, with EAL arguments and without"""
+    for exe in p.all:
+        for before in ([], ['-l', '0', '--']):
+            for args, says in ((['--help'], r'usage: (.|\n)*--version'), (['-h'], r'usage: '),
+                               (['--version'], r'\S+ \d+\.\d+\.\d+, DPDK \d+.*, OpenSSL 3\.')):
+                done = run(exe, *before, *args)
+                tap.equal((done.returncode, done.stderr), (0, ''), f'{exe} {args}')
+                tap.check(re.match(says, done.stdout.replace(exe, os.path.basename(exe))),
+                          f'{exe} {before} {args}: {done.stdout}')
+
+
+def same_words(p):
+    """what means the same has one name, and is explained in the same words"""
+    lines = {}
+    for exe in p.all:
+        for name, text in re.findall(r'^  --(\S+) (.*)$', run(exe, '--help').stdout, re.M):
+            lines.setdefault(name, set()).add((exe, ' '.join(text.split())))
+    for name, wanted in (('addr', 2), ('port', 2), ('cert', 2), ('key', 2), ('crypto', 2),
+                         ('json', 2), ('wipe', 2), ('help', 3), ('version', 3)):
+        tap.equal(len(lines[name]), wanted, f'programs that have --{name}')
+    for name in ('addr', 'key', 'crypto', 'json', 'wipe', 'help', 'version'):
+        tap.equal(len({text for _, text in lines[name]}), 1, f'--{name} is {lines[name]}')
+
+
+def wrong_values(p):
+    """values that cannot be, options that are none: code 2"""
+    rows = [(exe, p.own(exe, *args), says) for exe in p.all for args, says in (
+        (['--none-such'], r'--none-such is not an option'), (['-x'], r'-x is not an option'),
+        (['-xy'], r'-x is not an option'), (['extra'], r"'extra'"))]
+    rows += [(exe, p.own(exe, *args), says) for exe in (p.echo, p.server) for args, says in (
+        (['--port', '99999'], r'--port .*1 to 65535.*99999'), (['--port', '0'], r'--port'),
+        (['--port', '7x'], r"'7x'"), (['--port'], r'--port needs a value'),
+        (['--addr', '10.77.0.1'], r'--addr .*10\.77\.0\.1'))]
+    rows += [(p.echo, own, says) for own, says in (
+        ([], r'--addr is missing'), ([*ADDR], r'--cert is missing'),
+        ([*ADDR, '--cert', p.chain], r'--key is missing'))]
+    rows += [(exe, p.own(exe, '--json=1'), r'no value') for exe in (p.server, p.perf)]
+    rows += [(p.perf, ['record', *args], rf'{args[0]} goes with flow, not with record') for args in (
+        ['--mode', 'nic'], ['--mode', 'software'], ['--conns', '2'], ['--tso'], ['--wipe'])]
+    for exe, own, says in rows:
+        sentence(exe, run(exe, *eal(), '--', *own), 2, says, f'{exe} {own}')
+
+
+def locked_key(p):
+    """a key with a pass phrase: it says so, and asks nobody"""
+    locked = p.files.path('locked.pem')
+    for options in (['-aes-128-cbc'], ['-aes-128-cbc', '-traditional']):
+        subprocess.run(['openssl', 'pkey', '-in', p.key, '-passout', 'pass:secret', '-out', locked,
+                        *options], check=True)
+        for exe in (p.echo, p.server):
+            # Without a terminal OpenSSL would ask on standard input, which says nothing here.
+            done = run(exe, *eal(), '--', *p.own(exe, '--key', locked), stdin=subprocess.PIPE)
+            sentence(exe, done, 1, r'locked\.pem is locked by a pass phrase', exe)
+
+
+def taken_prefix(p):
+    """a file prefix that another program has"""
+    prefix = f'--file-prefix={fileserver.new_prefix()}'
+    command = [p.echo, *eal(prefix), '--', *p.own(p.echo)]
+    try:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True) as first:
+            try:
+                tap.check(first.stdout.readline().startswith('ready'), 'the first is ready')
+                # perf shares nothing unless it is told to.
+                for exe in (p.echo, p.server):
+                    done = run(exe, *eal(prefix), '--', *p.own(exe))
+                    sentence(exe, done, 1, r'same file prefix.*--file-prefix', exe)
+            finally:
+                first.kill()
+    finally:
+        fileserver.forget(prefix.partition('=')[2])
+
+
+def too_little_memory(p):
+    """too little memory: how much there is, and advice to take more than that"""
+    rows = [(exe, mb, []) for exe in (p.echo, p.server) for mb in (16, 32)]
+    rows += [(p.server, 512, ['--conns', '1000000'])]
+    for exe, mb, own in rows:
+        done = run(exe, *eal('--no-shconf', memory_mb=mb), '--', *p.own(exe, *own))
+        said = sentence(exe, done, 1, r'no memory for .* DPDK has \d+ MB.* -m \d+', f'{exe} -m {mb}')
+        has, advice = re.search(r'has (\d+) MB.* -m (\d+)', said).groups()
+        tap.equal(int(has), mb, f'{exe}: megabytes')
+        tap.check(int(advice) > mb, f'{exe} -m {mb}: {said}')
+
+
+def defaults_stay(p):
+    """an EAL argument of perf's takes the place of one default, not of all"""
+    cpu = str(min(os.sched_getaffinity(0)))
+    for args in (['-l', cpu], [f'-l{cpu}'], [f'--lcores=0@{cpu}'], ['-m', '700'], ['--no-telemetry'],
+                 ['--no-huge'], ['--file-prefix=' + fileserver.new_prefix()]):
+        done = run(p.perf, *args, '--', 'record', '--seconds', '0.1', '--crypto', 'libcrypto')
+        tap.equal((done.returncode, done.stderr), (0, ''), f'{args}: code and complaints')
+
+
+def main():
+    cases = [explains_itself, same_words, wrong_values, locked_key, taken_prefix, too_little_memory,
+             defaults_stay]
+    tap.plan(cases)
+    with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:
+        programs = Programs(*map(os.path.abspath, sys.argv[1:]), scene.Files(folder))
+        return 1 if tap.run(cases, programs) else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
