@@ -10,10 +10,18 @@
 
 #include "buf/chain.h"
 
+struct rte_mempool *
+recvq_held_pool(const char *name, uint32_t n, int socket_id)
+{
+	return rte_mempool_create(name, n, sizeof(struct recvq_held), 0, 0, NULL, NULL, NULL, NULL,
+				  socket_id, RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
+}
+
 void
-recvq_init(struct recvq *q, uint64_t start_off)
+recvq_init(struct recvq *q, uint64_t start_off, const struct recvq_shared *shared)
 {
 	memset(q, 0, sizeof(*q));
+	q->shared = shared;
 	q->ready.off = start_off;
 	q->ready.end_off = start_off;
 }
@@ -57,7 +65,7 @@ is_small(const struct recvq_run *r)
 static void
 seg_free(const struct recvq *q, struct rte_mbuf *m)
 {
-	chain_free_seg(m, q->wipe && q->marked_end_off != 0);
+	chain_free_seg(m, q->shared->wipe && q->marked_end_off != 0);
 }
 
 /* Moves the bytes of a run behind those of a buffer that is ours alone, and frees its own. */
@@ -83,14 +91,15 @@ move_behind(const struct recvq *q, struct rte_mbuf *tail, const struct recvq_run
 static void
 make_ours(const struct recvq *q, struct recvq_run *r)
 {
+	struct rte_mempool *tails = q->shared->tails;
 	uint64_t marks = chain_marks(r->first);
 	struct rte_mbuf *m;
 
-	if (q->tails == NULL || (r->first == r->last && chain_writable(r->first)) ||
-	    run_len(r) * 2 + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(q->tails) ||
-	    rte_mempool_avail_count(q->tails) <= q->tails->size / 4)
+	if (tails == NULL || (r->first == r->last && chain_writable(r->first)) ||
+	    run_len(r) * 2 + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(tails) ||
+	    rte_mempool_avail_count(tails) <= tails->size / 4)
 		return;
-	m = rte_pktmbuf_alloc(q->tails);
+	m = rte_pktmbuf_alloc(tails);
 	if (m == NULL)
 		return;
 	m->ol_flags |= marks;
@@ -108,7 +117,9 @@ marks_join(struct rte_mbuf *tail, const struct rte_mbuf *m, struct recvq_seam *s
 		return true;
 	if (seam == NULL || seam->m != NULL)
 		return false;
-	*seam = (struct recvq_seam){ .m = tail, .len = tail->data_len, .marks = chain_marks(tail) };
+	*seam = (struct recvq_seam){ .m = tail,
+				     .len = tail->data_len,
+				     .marks = (uint32_t)chain_marks(tail) };
 	tail->ol_flags = (tail->ol_flags & ~CHAIN_MARKS) | chain_marks(m);
 	return true;
 }
@@ -143,71 +154,133 @@ run_append(const struct recvq *q, struct recvq_run *run, struct recvq_run *more,
 	run->room += more->room;
 }
 
-static void
-held_remove(struct recvq *q, uint32_t i)
+/* What waits, to add to it; NULL: the pool is empty. */
+static struct recvq_held *
+held_of(struct recvq *q)
 {
-	q->nb_held--;
-	memmove(&q->held[i], &q->held[i + 1], (q->nb_held - i) * sizeof(q->held[0]));
+	void *held;
+
+	if (q->held == NULL && rte_mempool_get(q->shared->held, &held) == 0) {
+		q->held = held;
+		tcp_ranges_init(&q->held->at);
+		q->held->room = 0;
+	}
+	return q->held;
 }
 
-/* Room is counted again from the runs that an insertion touched: before is what they had. */
 static void
-recount(struct recvq *q, uint32_t ready_before, uint32_t held_before, uint32_t held_after)
+give_back_empty(struct recvq *q)
 {
-	q->room_held += held_after - held_before;
-	q->room_used += q->ready.room - ready_before + held_after - held_before;
+	if (q->held == NULL || !tcp_ranges_empty(&q->held->at))
+		return;
+	rte_mempool_put(q->shared->held, q->held);
+	q->held = NULL;
+}
+
+/* The run at i, by value. */
+static struct recvq_run
+held_run(const struct recvq_held *h, uint32_t i)
+{
+	return (struct recvq_run){ .first = h->bytes[i].first,
+				   .last = h->bytes[i].last,
+				   .off = h->at.r[i].start,
+				   .end_off = h->at.r[i].end,
+				   .room = h->bytes[i].room };
+}
+
+static struct recvq_bytes
+bytes_of(const struct recvq_run *r)
+{
+	return (struct recvq_bytes){ .first = r->first, .last = r->last, .room = r->room };
+}
+
+/* Takes what is beside n ranges from i on, which the ranges hold no more, out of the row of so many. */
+static void
+bytes_remove(struct recvq_held *h, uint32_t i, uint32_t n, uint32_t of)
+{
+	memmove(&h->bytes[i], &h->bytes[i + n], (of - i - n) * sizeof(h->bytes[0]));
+}
+
+/* Takes the first run out. */
+static struct recvq_run
+held_shift(struct recvq *q)
+{
+	struct recvq_held *h = q->held;
+	struct recvq_run first = held_run(h, 0);
+
+	bytes_remove(h, 0, 1, h->at.n);
+	tcp_ranges_remove(&h->at, 0, 1);
+	h->room -= first.room;
+	give_back_empty(q);
+	return first;
 }
 
 static void
 insert_ready(struct recvq *q, struct recvq_run *r)
 {
-	uint32_t ready_before = q->ready.room, joined = 0;
+	uint32_t before = q->ready.room, joined = 0;
+	struct recvq_run next;
 
 	run_append(q, &q->ready, r, &q->seam);
-	while (q->nb_held > 0 && q->held[0].off == q->ready.end_off) {
-		joined += q->held[0].room;
-		run_append(q, &q->ready, &q->held[0], &q->seam);
-		held_remove(q, 0);
+	while (q->held != NULL && q->held->at.r[0].start == q->ready.end_off) {
+		next = held_shift(q);
+		joined += next.room;
+		run_append(q, &q->ready, &next, &q->seam);
 	}
-	recount(q, ready_before, joined, 0);
+	q->room_used += q->ready.room - before - joined;
+}
+
+/*
+ * What r touched is one run now: that in front of it, if its range begins before r, and that behind
+ * it. Where buffers are joined bytes may move from one into another, so room is counted anew.
+ */
+static struct recvq_bytes
+joined_bytes(const struct recvq *q, const struct recvq_held *h, const struct tcp_ranges_change *at,
+	     struct recvq_run *r)
+{
+	bool joins_before = h->at.r[at->i].start < r->off;
+	struct recvq_run run = *r, behind = { 0 };
+
+	if (at->joined > (joins_before ? 1 : 0)) {
+		behind = (struct recvq_run){ .off = r->end_off, .end_off = h->at.r[at->i].end };
+		behind.first = h->bytes[at->i + at->joined - 1].first;
+		behind.last = h->bytes[at->i + at->joined - 1].last;
+		behind.room = h->bytes[at->i + at->joined - 1].room;
+	}
+	if (joins_before) {
+		run = held_run(h, at->i);
+		run_append(q, &run, r, NULL);
+	} else if (is_small(r)) {
+		make_ours(q, &run);
+	}
+	if (behind.first != NULL)
+		run_append(q, &run, &behind, NULL);
+	return bytes_of(&run);
 }
 
 static int
 insert_held(struct recvq *q, struct recvq_run *r)
 {
-	bool joins_before, joins_behind;
-	struct recvq_run *run, behind = { 0 };
-	uint32_t i, room_before = 0;
+	struct recvq_held *h = held_of(q);
+	struct tcp_ranges_change at;
+	struct recvq_bytes bytes;
+	uint32_t before = 0, i;
 
-	/* i: the first run behind r. New data is mostly the newest: search from the end. */
-	for (i = q->nb_held; i > 0 && q->held[i - 1].off > r->off; i--)
-		;
-	joins_before = i > 0 && q->held[i - 1].end_off == r->off;
-	joins_behind = i < q->nb_held && q->held[i].off == r->end_off;
-	if (!joins_before && !joins_behind && q->nb_held == RECVQ_RUNS_MAX)
+	if (h == NULL)
+		return -ENOMEM;
+	if (tcp_ranges_add(&h->at, tcp_range_of(r->off, r->end_off), &at) != 0)
 		return -ENOSPC;
-
-	if (joins_behind) {
-		behind = q->held[i];
-		/* Now: where it joins, its bytes may move into another buffer. */
-		room_before = behind.room;
-		held_remove(q, i);
-	}
-	if (joins_before) {
-		run = &q->held[i - 1];
-		room_before += run->room;
-		run_append(q, run, r, NULL);
-	} else {
-		run = &q->held[i];
-		memmove(run + 1, run, (q->nb_held - i) * sizeof(*run));
-		q->nb_held++;
-		if (is_small(r))
-			make_ours(q, r);
-		*run = *r;
-	}
-	if (joins_behind)
-		run_append(q, run, &behind, NULL);
-	recount(q, q->ready.room, room_before, run->room);
+	for (i = at.i; i < at.i + at.joined; i++)
+		before += h->bytes[i].room;
+	bytes = joined_bytes(q, h, &at, r);
+	if (at.joined == 0)
+		memmove(&h->bytes[at.i + 1], &h->bytes[at.i],
+			(h->at.n - 1 - at.i) * sizeof(h->bytes[0]));
+	else
+		bytes_remove(h, at.i + 1, at.joined - 1, h->at.n + at.joined - 1);
+	h->bytes[at.i] = bytes;
+	h->room += bytes.room - before;
+	q->room_used += bytes.room - before;
 	return 0;
 }
 
@@ -273,81 +346,138 @@ insert_disjoint(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 static void
 held_free(struct recvq *q, uint32_t i)
 {
-	q->room_used -= q->held[i].room;
-	q->room_held -= q->held[i].room;
-	run_free(q, &q->held[i]);
-	held_remove(q, i);
+	struct recvq_held *h = q->held;
+	struct recvq_run r = held_run(h, i);
+
+	q->room_used -= r.room;
+	h->room -= r.room;
+	run_free(q, &r);
+	bytes_remove(h, i, 1, h->at.n);
+	tcp_ranges_remove(&h->at, i, 1);
+	give_back_empty(q);
 }
 
-/* The first run that lies inside [off, end_off), or nb_held. */
-static uint32_t
-find_enclosed(const struct recvq *q, uint64_t off, uint64_t end_off)
+/* The first run that lies inside [off, end_off), in *i. */
+static bool
+find_enclosed(const struct recvq *q, uint64_t off, uint64_t end_off, uint32_t *i)
 {
-	uint32_t i;
+	const struct tcp_ranges *at = recvq_ranges(q);
 
-	for (i = 0; i < q->nb_held; i++) {
-		if (q->held[i].off > off && q->held[i].end_off < end_off)
-			return i;
+	for (*i = 0; at != NULL && *i < at->n; (*i)++) {
+		if (at->r[*i].start > off && at->r[*i].end < end_off)
+			return true;
 	}
-	return q->nb_held;
+	return false;
 }
 
 int
 recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 {
-	uint64_t end_off = off + m->pkt_len, run_end_off;
+	uint64_t end_off = off + m->pkt_len;
+	struct tcp_range run;
 	struct rte_mbuf *behind;
-	uint32_t i, front;
+	uint32_t i;
 
 	/*
 	 * Around a run that is held already: its bytes came first and stay (RFC 9293
 	 * 3.10.7.4 leaves the choice; one rule keeps a peer from showing two contents).
 	 */
-	while ((i = find_enclosed(q, off, end_off)) < q->nb_held) {
-		run_end_off = q->held[i].end_off;
-		front = (uint32_t)(q->held[i].off - off);
+	while (find_enclosed(q, off, end_off, &i)) {
+		run = q->held->at.r[i];
 		/* A pool of indirect mbufs (net_ring hands them up) would be emptied to no end. */
 		behind = rte_pktmbuf_data_room_size(m->pool) <= RTE_PKTMBUF_HEADROOM ?
 				 NULL :
-				 rte_pktmbuf_copy(m, m->pool, (uint32_t)(run_end_off - off),
-						  (uint32_t)(end_off - run_end_off));
+				 rte_pktmbuf_copy(m, m->pool, (uint32_t)(run.end - off),
+						  (uint32_t)(end_off - run.end));
 		if (behind == NULL) {
 			/* No buffer to split it with: the new bytes stand for the old ones. */
 			held_free(q, i);
 			continue;
 		}
 		/* Touches the run, so that it never makes one more. */
-		insert_disjoint(q, off, chain_cut(m, 0, front, q->wipe));
+		insert_disjoint(q, off,
+				chain_cut(m, 0, (uint32_t)(run.start - off), q->shared->wipe));
 		m = behind;
-		off = run_end_off;
+		off = run.end;
 	}
 	/* What is left of a split packet touches a run, too: only a whole one is refused. */
 	return insert_disjoint(q, off, m);
 }
 
+/* Of all that waits; the ranges stay. */
+static void
+bytes_free(struct recvq *q)
+{
+	struct recvq_held *h = q->held;
+	struct recvq_run r;
+	uint32_t i;
+
+	if (recvq_room_held(q) == 0)
+		return;
+	for (i = 0; i < h->at.n; i++) {
+		r = held_run(h, i);
+		run_free(q, &r);
+		h->bytes[i] = (struct recvq_bytes){ 0 };
+	}
+	q->room_used -= h->room;
+	h->room = 0;
+}
+
+/* A range without bytes, where no range has some. */
+static int
+pass_held(struct recvq *q, struct tcp_range r)
+{
+	struct recvq_held *h = held_of(q);
+	struct tcp_ranges_change at;
+
+	if (h == NULL)
+		return -ENOMEM;
+	if (tcp_ranges_add(&h->at, r, &at) != 0)
+		return -ENOSPC;
+	h->bytes[h->at.n - 1] = (struct recvq_bytes){ 0 };
+	return 0;
+}
+
+int
+recvq_pass(struct recvq *q, uint64_t off, uint32_t len, uint64_t nxt)
+{
+	bytes_free(q);
+	if (off > nxt)
+		return pass_held(q, tcp_range_of(off, off + len));
+	while (q->held != NULL && q->held->at.r[0].start <= nxt) {
+		tcp_ranges_remove(&q->held->at, 0, 1);
+		give_back_empty(q);
+	}
+	return 0;
+}
+
 uint32_t
 recvq_drop_held(struct recvq *q)
 {
-	uint32_t room = q->room_held, i;
+	uint32_t room = recvq_room_held(q);
 
-	for (i = 0; i < q->nb_held; i++)
-		run_free(q, &q->held[i]);
-	q->nb_held = 0;
-	q->room_held = 0;
-	q->room_used -= room;
+	bytes_free(q);
+	if (q->held != NULL)
+		tcp_ranges_init(&q->held->at);
+	give_back_empty(q);
 	return room;
+}
+
+void
+recvq_discard(struct recvq *q)
+{
+	uint64_t end_off = q->ready.end_off;
+	struct recvq_held *held = q->held;
+
+	bytes_free(q);
+	run_free(q, &q->ready);
+	recvq_init(q, end_off, q->shared);
+	q->held = held;
 }
 
 void
 recvq_fini(struct recvq *q)
 {
-	uint64_t end_off = q->ready.end_off;
-	struct rte_mempool *tails = q->tails;
-	bool wipe = q->wipe;
-
+	recvq_discard(q);
 	recvq_drop_held(q);
-	run_free(q, &q->ready);
-	recvq_init(q, end_off);
-	q->tails = tails;
-	q->wipe = wipe;
 }

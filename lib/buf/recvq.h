@@ -4,7 +4,8 @@
 /*
  * What was received, by stream offset: bytes in order as one chain, and runs
  * that wait for the gap in front of them. The TCP core decides what is kept
- * (tcp_input); the runs here mirror its ranges one to one.
+ * (tcp_input), and asks the ranges here which bytes wait: it has no copy of them. They come
+ * from a pool while there are some.
  *
  * Memory is charged by buffer room, not by bytes: a 1-byte segment can pin a
  * 2 KiB buffer. Small segments are copied into the tail of their run when that
@@ -16,12 +17,13 @@
 #ifndef RTLS_BUF_RECVQ_H
 #define RTLS_BUF_RECVQ_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <sys/uio.h>
 
 #include <rte_mbuf.h>
 
-enum { RECVQ_RUNS_MAX = 32 };
+#include "tcp/ranges.h"
 
 /* What a device says it did to bytes. */
 enum recvq_class {
@@ -30,6 +32,7 @@ enum recvq_class {
 	RECVQ_MIXED,     /* some were opened, or not verified */
 };
 
+/* Buffers in a row, and the bytes in them. */
 struct recvq_run {
 	struct rte_mbuf *first;
 	struct rte_mbuf *last;
@@ -42,7 +45,7 @@ struct recvq_run {
 struct recvq_seam {
 	const struct rte_mbuf *m; /* NULL: there is none */
 	uint32_t len;             /* of these bytes */
-	uint64_t marks;
+	uint32_t marks;           /* CHAIN_MARKS are below 2^32 */
 };
 
 /* Where the bytes in order were looked at last, so that a look further on need not start at their head. */
@@ -51,23 +54,45 @@ struct recvq_cursor {
 	uint64_t off;             /* of its first byte */
 };
 
-struct recvq {
-	struct recvq_run ready;                /* in order: off is the read position */
-	struct recvq_seam seam;                /* in there */
-	struct recvq_cursor cursor;            /* there */
-	struct recvq_run held[RECVQ_RUNS_MAX]; /* by offset, a gap in front of each */
-	uint32_t nb_held;
-	uint32_t room_used; /* bytes of buffer room, ready and held */
-	uint32_t room_held; /* of these, out of order */
-	/* Buffers for small segments that share one; NULL: none. Set behind recvq_init(), kept. */
-	struct rte_mempool *tails;
-	/* Wipe buffers that are ours alone when they are freed? Set behind recvq_init(), kept. */
-	bool wipe;
-	uint64_t
-		marked_end_off; /* behind the last byte that a device has opened; 0: there was none */
+/* The buffers of a run that waits. None: its bytes came, and nobody will read them. */
+struct recvq_bytes {
+	struct rte_mbuf *first;
+	struct rte_mbuf *last;
+	uint32_t room;
 };
 
-void recvq_init(struct recvq *q, uint64_t start_off);
+/* All that waits: where, and of each range its buffers. */
+struct recvq_held {
+	struct tcp_ranges at;
+	uint32_t room; /* of all bytes */
+	struct recvq_bytes bytes[TCP_RANGES_MAX];
+};
+
+/* What the queues of a stack share. */
+struct recvq_shared {
+	struct rte_mempool *held;  /* recvq_held_pool() */
+	struct rte_mempool *tails; /* buffers for small segments that share one; NULL: none */
+	bool wipe;                 /* buffers that are ours alone when they are freed */
+};
+
+struct recvq {
+	struct recvq_run ready;  /* in order: off is the read position */
+	uint32_t room_used;      /* bytes of buffer room, ready and held */
+	struct recvq_held *held; /* NULL: nothing waits */
+	const struct recvq_shared *shared;
+	uint64_t
+		marked_end_off; /* behind the last byte that a device has opened; 0: there was none */
+	struct recvq_seam seam;     /* in what is ready */
+	struct recvq_cursor cursor; /* there */
+};
+
+static_assert(sizeof(struct recvq) <= 112, "one in each socket");
+
+/* A pool for what n queues hold out of order, for one lcore; NULL: rte_errno. */
+struct rte_mempool *recvq_held_pool(const char *name, uint32_t n, int socket_id);
+
+/* Borrows shared. */
+void recvq_init(struct recvq *q, uint64_t start_off, const struct recvq_shared *shared);
 
 /* Bytes in order and not consumed. */
 static inline uint64_t
@@ -76,13 +101,33 @@ recvq_len(const struct recvq *q)
 	return q->ready.end_off - q->ready.off;
 }
 
+/* What waits, for tcp_input; NULL: nothing. */
+static inline const struct tcp_ranges *
+recvq_ranges(const struct recvq *q)
+{
+	return q->held != NULL ? &q->held->at : NULL;
+}
+
+/* Buffer room of what waits. */
+static inline uint32_t
+recvq_room_held(const struct recvq *q)
+{
+	return q->held != NULL ? q->held->room : 0;
+}
+
 /*
  * Takes a packet (headers already cut off) whose bytes belong at off and joins what
  * became contiguous. It may enclose held runs, whose bytes then stay; it overlaps
- * nothing else. 0; -ENOSPC: one run too many (the packet stays the caller's), never
- * for bytes in order.
+ * nothing else. 0; -ENOSPC: one run too many; -ENOMEM: the pool of what waits is empty (the packet
+ * stays the caller's), never for bytes in order.
  */
 int recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m);
+
+/*
+ * Event: len bytes came at off, and the stream is in order up to nxt; nobody will read it any more.
+ * What waits is known without its bytes. 0, -ENOSPC or -ENOMEM as above.
+ */
+int recvq_pass(struct recvq *q, uint64_t off, uint32_t len, uint64_t nxt);
 
 /*
  * What a device says it did to the len bytes at off, which are in order and not none. Cheap where
@@ -114,6 +159,9 @@ void recvq_consume(struct recvq *q, uint64_t len);
 
 /* Drops all held runs (memory pressure: the peer sends them again); returns bytes of room freed. */
 uint32_t recvq_drop_held(struct recvq *q);
+
+/* Event: nobody will read it any more. Frees all bytes; which of them wait stays known. */
+void recvq_discard(struct recvq *q);
 
 void recvq_fini(struct recvq *q);
 

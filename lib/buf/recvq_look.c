@@ -76,12 +76,9 @@ recvq_look(struct recvq *q, uint64_t off, void *dst, uint32_t len)
 }
 
 static uint64_t
-marked_end_of(const struct recvq *q, const struct recvq_run *r, uint64_t end_off)
+marked_end_of(const struct recvq *q, const struct rte_mbuf *m, uint64_t off, uint64_t end_off)
 {
-	const struct rte_mbuf *m;
-	uint64_t off = r->off;
-
-	for (m = r->first; m != NULL; off += m->data_len, m = m->next) {
+	for (; m != NULL; off += m->data_len, m = m->next) {
 		if (chain_marks(m) != 0)
 			end_off = off + m->data_len;
 		else if (m == q->seam.m)
@@ -93,11 +90,12 @@ marked_end_of(const struct recvq *q, const struct recvq_run *r, uint64_t end_off
 uint64_t
 recvq_marked_end(const struct recvq *q)
 {
-	uint64_t end_off = marked_end_of(q, &q->ready, q->ready.off);
+	uint64_t end_off = marked_end_of(q, q->ready.first, q->ready.off, q->ready.off);
+	const struct recvq_held *h = q->held;
 	uint32_t i;
 
-	for (i = 0; i < q->nb_held; i++)
-		end_off = marked_end_of(q, &q->held[i], end_off);
+	for (i = 0; h != NULL && i < h->at.n; i++)
+		end_off = marked_end_of(q, h->bytes[i].first, h->at.r[i].start, end_off);
 	return end_off;
 }
 

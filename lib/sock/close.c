@@ -46,7 +46,7 @@ static void
 drop_unread(struct rtls_sock *sock)
 {
 	tcp_unread(&sock->tcp, sock->stack->now_us);
-	recvq_fini(&sock->recvq);
+	recvq_discard(&sock->recvq);
 	session_rx_drop_list(&sock->rx);
 	pressure_account(sock);
 }

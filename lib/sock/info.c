@@ -60,7 +60,7 @@ sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
 	out->in_flight = sock->tcp.snd_max - sock->tcp.snd_una;
 	out->snd_wnd = sock->tcp.snd_wnd;
 	out->rcv_wnd = sock->tcp.rcv_adv - RTE_MIN(sock->tcp.rcv_nxt, sock->tcp.rcv_adv);
-	out->rcv_held = sock->recvq.room_held;
+	out->rcv_held = recvq_room_held(&sock->recvq);
 }
 
 int

@@ -23,6 +23,8 @@
 #include "stack/tx_path.h"
 
 enum {
+	HELD_SHARE = 4, /* of all sockets, may hold something out of order */
+	HELD_MIN = 64,
 	/*
 	 * Sending, receiving, and what undoes a device's opening; a second one of each for a while. Who
 	 * needs more, as several keys drain, takes what others do not need, or libcrypto.
@@ -170,6 +172,25 @@ make_crypto(struct rtls_stack *s, const struct cryptodev_conf *conf)
 	return rc;
 }
 
+/*
+ * What sockets hold out of order. One in four may at a time; who has none while somebody else holds on
+ * to his has it soon: stack/pressure.
+ */
+static int
+make_held(struct rtls_stack *s, const char *stack_name, int socket)
+{
+	uint32_t few = RTE_MIN(s->conf.max_socks, (uint32_t)HELD_MIN);
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%s_held", stack_name);
+	s->recvq_shared = (struct recvq_shared){
+		.held = recvq_held_pool(name, RTE_MAX(s->conf.max_socks / HELD_SHARE, few), socket),
+		.tails = s->pools.record[1], /* 2 KiB */
+		.wipe = s->conf.wipe_buffers != 0,
+	};
+	return s->recvq_shared.held == NULL ? -rte_errno : 0;
+}
+
 static int
 make_session(struct rtls_stack *s, const char *name, int socket)
 {
@@ -207,6 +228,8 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 	memory_init(s);
 	rc = buf_pools_create(&s->pools, &pools);
 	if (rc == 0)
+		rc = make_held(s, name, socket);
+	if (rc == 0)
 		rc = make_tables(s, socket);
 	if (rc == 0)
 		rc = make_remotes(s, socket);
@@ -237,6 +260,7 @@ free_parts(struct rtls_stack *s)
 	rte_free(s->socks);
 	session_shared_destroy(&s->session);
 	crypto_select_fini(&s->crypto);
+	rte_mempool_free(s->recvq_shared.held);
 	buf_pools_destroy(&s->pools);
 	buf_wipe(s->secret, sizeof(s->secret));
 	buf_wipe(s->keys_secret, sizeof(s->keys_secret));
@@ -326,7 +350,7 @@ rtls_stack_destroy(struct rtls_stack *s)
 		netif_reclaim(&s->netifs[i]);
 	while (reader_next_filled(s->reader) != NULL)
 		;
-	if (buf_pools_in_use(&s->pools) != 0)
+	if (buf_pools_in_use(&s->pools) != 0 || rte_mempool_in_use_count(s->recvq_shared.held) != 0)
 		return -EAGAIN;
 	/* Until here it is polled, and answers. */
 	registry_remove(&s->registered);

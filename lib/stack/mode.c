@@ -212,7 +212,7 @@ try_start(struct rtls_sock *sock, enum rtls_dir d, bool looked)
 		return;
 	}
 	/* Nothing of an orphan is opened any more. */
-	if (d == RTLS_RX && (sock->phase == SOCK_ORPHAN || sock->recvq.nb_held > 0 ||
+	if (d == RTLS_RX && (sock->phase == SOCK_ORPHAN || recvq_ranges(&sock->recvq) != NULL ||
 			     !alone(sock) || !session_rx_boundary(&sock->rx, &off, &rec_no)))
 		return;
 	step(sock, d, e, EPOCH_BOUNDARY, RTLS_MODE_REASON_NONE);

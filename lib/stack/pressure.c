@@ -3,7 +3,6 @@
 
 #include "stack/memory.h"
 #include "stack/pressure.h"
-#include "tcp/input.h"
 
 enum {
 	FLOOR_ROOM = 4096, /* a full segment or two */
@@ -62,6 +61,5 @@ void
 pressure_drop_held(struct rtls_sock *sock)
 {
 	sock->stack->counters[CNT_PRESSURE_HELD_DROPPED] += recvq_drop_held(&sock->recvq);
-	tcp_held_drop(&sock->tcp, sock->tcp.rcv_nxt + 1);
 	pressure_account(sock);
 }

@@ -43,6 +43,14 @@ oldest_incomplete(struct rtls_stack *s)
 	return oldest;
 }
 
+/* Somebody found the pool of what waits empty, and it is still. */
+static bool
+held_is_wanted(struct rtls_stack *s)
+{
+	s->held_wanted = s->held_wanted && rte_mempool_empty(s->recvq_shared.held);
+	return s->held_wanted;
+}
+
 /* Who goes on receiving gives up its own in rx_path; these hold theirs and wait. */
 static void
 drop_held(struct rtls_stack *s)
@@ -50,9 +58,11 @@ drop_held(struct rtls_stack *s)
 	struct rtls_sock *sock;
 	uint32_t n;
 
-	for (n = 0; n < SCAN && pressure_is_high(s); n++) {
+	for (n = 0; n < SCAN && (pressure_is_high(s) || held_is_wanted(s)); n++) {
 		sock = &s->socks[s->pressure_next++ % s->conf.max_socks];
-		if (sock->recvq.nb_held > 0)
+		if (recvq_ranges(&sock->recvq) == NULL)
+			continue;
+		if (s->held_wanted || recvq_room_held(&sock->recvq) > 0)
 			pressure_drop_held(sock);
 	}
 }

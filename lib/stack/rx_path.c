@@ -44,6 +44,7 @@ static void rx_icmp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p
 static void rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p);
 static void rx_connection(struct rtls_sock *sock, struct rx_packet *p);
 static void store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v);
+static void pass(struct rtls_sock *sock, struct tcp_verdict *v);
 
 unsigned int
 rx_path_poll(struct rtls_stack *s)
@@ -292,9 +293,11 @@ rx_connection(struct rtls_sock *sock, struct rx_packet *p)
 		if (pressure_drops(sock))
 			drop_payload(sock, p);
 	}
-	v = tcp_input(&sock->tcp, &p->seg, s->now_us);
+	v = tcp_input(&sock->tcp, recvq_ranges(&sock->recvq), &p->seg, s->now_us);
 	if (v.reply_reset || (v.events & TCP_EV_CHALLENGE) != 0)
 		v.events = answer_junk(sock, p, &v);
+	if (v.took > v.keep)
+		pass(sock, &v);
 	if (v.keep > 0)
 		store(sock, p, &v);
 	else if (v.drop != TCP_DROP_NONE)
@@ -304,7 +307,19 @@ rx_connection(struct rtls_sock *sock, struct rx_packet *p)
 	sock_tcp_events(sock, v.events);
 }
 
-/* Stores what TCP keeps of the packet. It was told already, so on failure TCP must forget. */
+/* Nobody reads it any more; only where it belongs is noted. */
+static void
+pass(struct rtls_sock *sock, struct tcp_verdict *v)
+{
+	if (recvq_pass(&sock->recvq, v->stream_off, v->took, sock->tcp.rcv_nxt) != 0) {
+		v->drop = TCP_DROP_GAPS;
+		sock->stack->held_wanted = true;
+	}
+	if (sock->recvq.room_used != sock->room_counted)
+		pressure_account(sock);
+}
+
+/* Stores what TCP keeps of the packet. */
 static void
 store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v)
 {
@@ -317,11 +332,12 @@ store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v)
 
 	m = chain_cut(p->m, payload_off + v->skip, v->keep, wiped);
 	if (recvq_insert(&sock->recvq, v->stream_off, m) != 0) {
-		/* By its name alone: its first mbuf may be gone. */
-		stack_count(s, CNT_PRESSURE_DATA_DROPPED);
-		stack_tell_dropped(p->port, came, CNT_PRESSURE_DATA_DROPPED);
+		/* Too many hold something: the newest waits for its retransmission. By its name
+		 * alone: its first mbuf may be gone. */
+		stack_count(s, CNT_RX_TOO_MANY_GAPS);
+		stack_tell_dropped(p->port, came, CNT_RX_TOO_MANY_GAPS);
 		stack_free_packet(s, m);
-		pressure_drop_held(sock);
+		s->held_wanted = true;
 		return;
 	}
 	/* Also what is out of order: nothing else would charge it. */

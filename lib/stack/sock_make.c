@@ -40,9 +40,7 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	TAILQ_INIT(&sock->silent);
 	/* Offset 0 is the first byte behind the SYN, in both directions. */
 	sendq_init(&sock->sendq, 0);
-	recvq_init(&sock->recvq, 0);
-	sock->recvq.tails = s->pools.record[1]; /* 2 KiB */
-	sock->recvq.wipe = s->conf.wipe_buffers != 0;
+	recvq_init(&sock->recvq, 0, &s->recvq_shared);
 	session_tx_init(&sock->tx, &s->session, &sock->sendq, sock->opt_sndbuf);
 	sock->tx.cap = (uint16_t)sock->opt_max_payload;
 	session_rx_init(&sock->rx, &s->session, &sock->recvq);

@@ -48,6 +48,7 @@ struct rtls_stack {
 	struct sock_list tls_unfinished; /* heard of, not through with their handshake */
 	struct sock_list lingering;      /* orphans that wait for a FIN */
 	struct buf_pools pools;
+	struct recvq_shared recvq_shared;
 	struct route_table routes; /* its netifs are indexes of netifs */
 	uint32_t socks_in_use;
 	uint32_t nb_leaving; /* of these, made room and wait for their program */
@@ -62,6 +63,7 @@ struct rtls_stack {
 	uint64_t rx_room_max;     /* pressure begins near this */
 	uint64_t relieve_us;      /* nobody to give up was found: look again then */
 	uint32_t pressure_next;   /* the socket to look at next for bytes out of order */
+	bool held_wanted;         /* its pool was empty: somebody is to give up what waits */
 	struct share_store store; /* record buffers for sending */
 	uint64_t short_us;        /* a share stopped somebody last then; 0: never */
 	uint64_t short_since_us;  /* and again and again since then */

@@ -29,7 +29,6 @@
 
 #include "tcp/cc.h"
 #include "tcp/params.h"
-#include "tcp/ranges.h"
 #include "tcp/rtt.h"
 #include "tcp/seg.h"
 
@@ -190,7 +189,6 @@ struct tcp_conn {
 
 	struct tcp_rtt rtt;
 	struct tcp_cc cc;
-	struct tcp_ranges held; /* out-of-order runs, mirrored by the caller's queue */
 };
 
 static_assert(sizeof(struct tcp_cursor) == 16, "two of them in each connection");

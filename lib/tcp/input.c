@@ -34,12 +34,6 @@ tcp_reset_reply(const struct tcp_seg *seg, struct tcp_seg *out)
 	return true;
 }
 
-void
-tcp_held_drop(struct tcp_conn *c, uint64_t from)
-{
-	tcp_ranges_cut(&c->held, from > c->rcv_nxt ? from : c->rcv_nxt);
-}
-
 uint32_t
 tcp_challenge(struct tcp_conn *c, uint64_t now_us)
 {
@@ -272,16 +266,16 @@ fin_received(struct tcp_conn *c)
 }
 
 static uint32_t
-input_text(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t now_us,
-	   struct tcp_verdict *v)
+input_text(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+	   int64_t seq, uint64_t now_us, struct tcp_verdict *v)
 {
 	bool knew_fin = c->peer_fin_off != TCP_NO_OFF;
 	uint32_t events = 0;
 
 	if (seg->flags & TCP_FIN)
-		events |= tcp_text_fin(c, seq + (int64_t)seg->payload_len, now_us);
+		events |= tcp_text_fin(c, held, seq + (int64_t)seg->payload_len, now_us);
 	if (seg->payload_len > 0)
-		events |= tcp_text_payload(c, seg, seq, now_us, v);
+		events |= tcp_text_payload(c, held, seg, seq, now_us, v);
 	/* Old bytes, but the first FIN: that counts. */
 	if (v->drop == TCP_DROP_DUPLICATE && !knew_fin && c->peer_fin_off != TCP_NO_OFF)
 		v->drop = TCP_DROP_NONE;
@@ -297,18 +291,20 @@ input_text(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t 
 
 /* Header prediction: the next data of a one-way stream, nothing else to be done. */
 static bool
-predicted(const struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, int64_t ack)
+predicted(const struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+	  int64_t seq, int64_t ack)
 {
 	return c->state == TCP_ESTABLISHED && (seg->flags & ~(TCP_PSH | TCP_URG)) == TCP_ACK &&
 	       seq == (int64_t)c->rcv_nxt && ack == (int64_t)c->snd_una && seg->payload_len > 0 &&
-	       seg->payload_len <= c->rcv_adv - c->rcv_nxt && tcp_ranges_empty(&c->held) &&
+	       seg->payload_len <= c->rcv_adv - c->rcv_nxt && tcp_ranges_empty(held) &&
 	       (uint64_t)seg->wnd << c->snd_wscale == c->snd_wnd && seg->has_ts == c->ts_on &&
 	       (int32_t)(seg->ts_val - c->ts_recent) >= 0 && c->peer_fin_off == TCP_NO_OFF &&
 	       !c->orphan;
 }
 
 static struct tcp_verdict
-input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+input_synchronised(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+		   uint64_t now_us)
 {
 	struct tcp_verdict v = { 0 };
 	/* The one place where 32 bits become 64: RFC 9293 windows are below 2^31. */
@@ -318,12 +314,12 @@ input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 		      (int32_t)(seg->ack - (c->iss + 1 + (uint32_t)c->snd_una));
 	uint32_t seg_len = seg->payload_len + (seg->flags & TCP_FIN ? 1 : 0);
 
-	if (predicted(c, seg, seq, ack)) {
+	if (predicted(c, held, seg, seq, ack)) {
 		remember_ts(c, seg, seq, now_us);
 		c->wl1 = seq;
 		c->wl2 = (uint64_t)ack;
 		tcp_ack_heard(c, now_us);
-		v.events = tcp_text_payload(c, seg, seq, now_us, &v);
+		v.events = tcp_text_payload(c, held, seg, seq, now_us, &v);
 		return v;
 	}
 	if (seg->flags & TCP_RST)
@@ -356,12 +352,13 @@ input_synchronised(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
 	if (tcp_fin_acked(c))
 		v.events |= fin_acked(c, now_us);
 	if (c->state != TCP_CLOSED)
-		v.events |= input_text(c, seg, seq, now_us, &v);
+		v.events |= input_text(c, held, seg, seq, now_us, &v);
 	return v;
 }
 
 struct tcp_verdict
-tcp_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+tcp_input(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+	  uint64_t now_us)
 {
 	struct tcp_verdict v = { 0 };
 
@@ -378,7 +375,7 @@ tcp_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 	case TCP_CLOSING:
 	case TCP_LAST_ACK:
 	case TCP_TIME_WAIT:
-		return input_synchronised(c, seg, now_us);
+		return input_synchronised(c, held, seg, now_us);
 	}
 	return v;
 }

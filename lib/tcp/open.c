@@ -161,7 +161,6 @@ conn_init(struct tcp_conn *c, const struct tcp_params *p, uint32_t iss, uint32_t
 	c->keep_at = TCP_NEVER;
 	c->cc.ops = p->cc;
 	tcp_rtt_init(&c->rtt, p);
-	tcp_ranges_init(&c->held);
 }
 
 /* Both SYNs are acknowledged; ts_on and the scales are agreed. */

@@ -30,69 +30,74 @@ first_ending_at(const struct tcp_ranges *rs, uint64_t off)
 	return lo;
 }
 
-/* Puts n ranges out at i. */
-static void
-remove_at(struct tcp_ranges *rs, uint32_t i, uint32_t n)
+/* The ranges that r touches: how many, from which on. */
+static struct tcp_ranges_change
+touched_by(const struct tcp_ranges *rs, struct tcp_range r)
+{
+	struct tcp_ranges_change at = { .i = first_ending_at(rs, r.start) };
+
+	while (at.i + at.joined < rs->n && rs->r[at.i + at.joined].start <= r.end)
+		at.joined++;
+	return at;
+}
+
+void
+tcp_ranges_remove(struct tcp_ranges *rs, uint32_t i, uint32_t n)
 {
 	memmove(&rs->r[i], &rs->r[i + n], (rs->n - i - n) * sizeof(rs->r[0]));
 	rs->n -= n;
 }
 
 int
-tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r)
+tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r, struct tcp_ranges_change *done)
 {
-	uint32_t i = first_ending_at(rs, r.start);
-	uint32_t last = i;
+	struct tcp_ranges_change at = touched_by(rs, r);
+	struct tcp_range *first, *last;
 
 	if (tcp_range_empty(r))
 		return 0;
-	while (last < rs->n && rs->r[last].start <= r.end)
-		last++;
-
-	if (last == i) { /* touches none */
+	*done = at;
+	if (at.joined == 0) {
 		if (rs->n == TCP_RANGES_MAX)
 			return -ENOSPC;
-		memmove(&rs->r[i + 1], &rs->r[i], (rs->n - i) * sizeof(rs->r[0]));
+		memmove(&rs->r[at.i + 1], &rs->r[at.i], (rs->n - at.i) * sizeof(rs->r[0]));
 		rs->n++;
-		rs->r[i] = r;
+		rs->r[at.i] = r;
 		return 0;
 	}
-
-	rs->r[i] = tcp_range_of(r.start < rs->r[i].start ? r.start : rs->r[i].start,
-				r.end > rs->r[last - 1].end ? r.end : rs->r[last - 1].end);
-	remove_at(rs, i + 1, last - i - 1);
+	first = &rs->r[at.i];
+	last = &rs->r[at.i + at.joined - 1];
+	*first = tcp_range_of(r.start < first->start ? r.start : first->start,
+			      r.end > last->end ? r.end : last->end);
+	tcp_ranges_remove(rs, at.i + 1, at.joined - 1);
 	return 0;
 }
 
-uint64_t
-tcp_ranges_advance(struct tcp_ranges *rs, uint64_t nxt)
+bool
+tcp_ranges_fits(const struct tcp_ranges *rs, struct tcp_range r)
 {
-	uint32_t n = 0;
-
-	while (n < rs->n && rs->r[n].start <= nxt) {
-		if (rs->r[n].end > nxt)
-			nxt = rs->r[n].end;
-		n++;
-	}
-	if (n > 0)
-		remove_at(rs, 0, n);
-	return nxt;
+	return rs == NULL || rs->n < TCP_RANGES_MAX || touched_by(rs, r).joined > 0;
 }
 
-void
-tcp_ranges_cut(struct tcp_ranges *rs, uint64_t from)
+uint64_t
+tcp_ranges_reach(const struct tcp_ranges *rs, uint64_t nxt)
 {
-	while (rs->n > 0 && rs->r[rs->n - 1].start >= from)
-		rs->n--;
-	if (rs->n > 0 && rs->r[rs->n - 1].end > from)
-		rs->r[rs->n - 1] = tcp_range_of(rs->r[rs->n - 1].start, from);
+	if (rs == NULL)
+		return nxt;
+	for (uint32_t i = 0; i < rs->n && rs->r[i].start <= nxt; i++)
+		if (rs->r[i].end > nxt)
+			nxt = rs->r[i].end;
+	return nxt;
 }
 
 struct tcp_range
 tcp_ranges_trim(const struct tcp_ranges *rs, struct tcp_range r)
 {
-	uint32_t i = first_ending_at(rs, r.start);
+	uint32_t i;
 
+	if (tcp_ranges_empty(rs))
+		return r;
+	i = first_ending_at(rs, r.start);
 	if (i < rs->n && rs->r[i].start <= r.start)
 		r = tcp_range_of(rs->r[i].end < r.end ? rs->r[i].end : r.end, r.end);
 	i = first_ending_at(rs, r.end);

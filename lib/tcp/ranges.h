@@ -5,11 +5,15 @@
  * Stream ranges held out of order: sorted, disjoint, not touching each other,
  * at most TCP_RANGES_MAX of them. A peer that wants more has its newest segment
  * refused, so neither memory nor search time grows with what it sends.
+ *
+ * Who keeps the bytes owns them and changes them, and learns what he has to do to what he keeps
+ * beside each range. TCP asks; to it NULL is a connection that holds nothing.
  */
 #ifndef RTLS_TCP_RANGES_H
 #define RTLS_TCP_RANGES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifndef TCP_RANGES_MAX /* proofs have fewer */
@@ -56,14 +60,26 @@ tcp_range_empty(struct tcp_range r)
 
 void tcp_ranges_init(struct tcp_ranges *rs);
 
-/* Event: r is held now. 0, or -ENOSPC with nothing changed. An empty one changes nothing. */
-int tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r);
+/* What an addition did: r[i] holds it now, in place of the `joined` ranges that were there. */
+struct tcp_ranges_change {
+	uint32_t i;
+	uint32_t joined; /* 0: those from i on moved up */
+};
 
-/* Event: the stream is in order up to nxt. Forgets what that covers; returns how far it reaches. */
-uint64_t tcp_ranges_advance(struct tcp_ranges *rs, uint64_t nxt);
+/*
+ * Event: r is held now. 0, or -ENOSPC with nothing changed. An empty one changes nothing, and says
+ * nothing in *done.
+ */
+int tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r, struct tcp_ranges_change *done);
 
-/* Event: the owner dropped everything at from and above. */
-void tcp_ranges_cut(struct tcp_ranges *rs, uint64_t from);
+/* Event: n ranges from the i-th on are held no more, as they are in order, or were dropped. */
+void tcp_ranges_remove(struct tcp_ranges *rs, uint32_t i, uint32_t n);
+
+/* Would r be added? */
+bool tcp_ranges_fits(const struct tcp_ranges *rs, struct tcp_range r);
+
+/* How far is the stream in order when it is up to nxt? */
+uint64_t tcp_ranges_reach(const struct tcp_ranges *rs, uint64_t nxt);
 
 /*
  * r without what is held already at both of its ends. What remains may still
@@ -74,14 +90,14 @@ struct tcp_range tcp_ranges_trim(const struct tcp_ranges *rs, struct tcp_range r
 static inline bool
 tcp_ranges_empty(const struct tcp_ranges *rs)
 {
-	return rs->n == 0;
+	return rs == NULL || rs->n == 0;
 }
 
 /* End of the highest range; 0 when there is none. */
 static inline uint64_t
 tcp_ranges_end(const struct tcp_ranges *rs)
 {
-	return rs->n == 0 ? 0 : rs->r[rs->n - 1].end;
+	return tcp_ranges_empty(rs) ? 0 : rs->r[rs->n - 1].end;
 }
 
 #endif

@@ -59,12 +59,12 @@ ack_in_order(struct tcp_conn *c, uint64_t n, bool gap, uint64_t now_us)
 }
 
 static uint32_t
-in_order(struct tcp_conn *c, uint64_t end, uint64_t now_us)
+in_order(struct tcp_conn *c, const struct tcp_ranges *held, uint64_t end, uint64_t now_us)
 {
-	bool gap = !tcp_ranges_empty(&c->held);
+	bool gap = !tcp_ranges_empty(held);
 	uint64_t old = c->rcv_nxt;
 
-	c->rcv_nxt = gap ? tcp_ranges_advance(&c->held, end) : end;
+	c->rcv_nxt = tcp_ranges_reach(held, end);
 	/* Thrown away at once, so the room stays as it was. */
 	if (c->orphan && c->rcv_nxt <= c->drain_end)
 		c->rcv_lim += c->rcv_nxt - old;
@@ -72,8 +72,8 @@ in_order(struct tcp_conn *c, uint64_t end, uint64_t now_us)
 }
 
 uint32_t
-tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uint64_t now_us,
-		 struct tcp_verdict *v)
+tcp_text_payload(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+		 int64_t seq, uint64_t now_us, struct tcp_verdict *v)
 {
 	uint64_t limit = c->peer_fin_off < c->rcv_adv ? c->peer_fin_off : c->rcv_adv;
 	struct tcp_range r = tcp_range_within(seq, seg->payload_len, c->rcv_nxt, limit);
@@ -86,32 +86,32 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq, uin
 		tcp_unread(c, now_us);
 	if (seg->payload_len > c->rcv_seg)
 		c->rcv_seg = seg->payload_len;
-	r = tcp_ranges_trim(&c->held, r);
+	r = tcp_ranges_trim(held, r);
 	if (tcp_range_empty(r)) {
 		v->drop = TCP_DROP_DUPLICATE;
 		return ack_dup(c);
 	}
-	v->skip = (uint32_t)((int64_t)r.start - seq);
-	v->keep = c->orphan ? 0 : (uint32_t)(r.end - r.start);
-	v->stream_off = r.start;
-	if (r.start == c->rcv_nxt)
-		return in_order(c, r.end, now_us);
-	if (tcp_ranges_add(&c->held, r) != 0) {
-		v->keep = 0; /* too many runs: the newest waits for its retransmission */
+	if (r.start != c->rcv_nxt && !tcp_ranges_fits(held, r)) {
+		/* Too many runs: the newest waits for its retransmission. */
 		v->drop = TCP_DROP_GAPS;
+		return ack_dup(c);
 	}
-	return ack_dup(c);
+	v->skip = (uint32_t)((int64_t)r.start - seq);
+	v->took = (uint32_t)(r.end - r.start);
+	v->keep = c->orphan ? 0 : v->took;
+	v->stream_off = r.start;
+	return r.start == c->rcv_nxt ? in_order(c, held, r.end, now_us) : ack_dup(c);
 }
 
 uint32_t
-tcp_text_fin(struct tcp_conn *c, int64_t seq, uint64_t now_us)
+tcp_text_fin(struct tcp_conn *c, const struct tcp_ranges *held, int64_t seq, uint64_t now_us)
 {
 	uint64_t off;
 
 	if (c->peer_fin || seq < (int64_t)c->rcv_nxt)
 		return tcp_text_again(c, now_us);
 	off = (uint64_t)seq;
-	if (c->peer_fin_off == TCP_NO_OFF && off <= c->rcv_adv && off >= tcp_ranges_end(&c->held)) {
+	if (c->peer_fin_off == TCP_NO_OFF && off <= c->rcv_adv && off >= tcp_ranges_end(held)) {
 		c->peer_fin_off = off;
 		return off == c->rcv_nxt ? 0 : tcp_text_ack_now(c);
 	}

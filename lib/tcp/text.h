@@ -9,6 +9,7 @@
 #define RTLS_TCP_TEXT_H
 
 #include "tcp/conn.h"
+#include "tcp/ranges.h"
 #include "tcp/verdict.h"
 
 /* An ACK is owed now. */
@@ -22,17 +23,19 @@ uint32_t tcp_text_ack_now(struct tcp_conn *c);
 uint32_t tcp_text_again(struct tcp_conn *c, uint64_t now_us);
 
 /*
- * The payload of seg, which begins at seq, wherever that is. Fills skip, keep and
- * stream_off: what is kept lies inside the payload and inside the window.
+ * The payload of seg, which begins at seq, wherever that is. Fills skip, took, keep and
+ * stream_off: what is taken lies inside the payload and inside the window.
  */
-uint32_t tcp_text_payload(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq,
-			  uint64_t now_us, struct tcp_verdict *v);
+uint32_t tcp_text_payload(struct tcp_conn *c, const struct tcp_ranges *held,
+			  const struct tcp_seg *seg, int64_t seq, uint64_t now_us,
+			  struct tcp_verdict *v);
 
 /*
  * A FIN at seq. The first one fixes the end of the stream. One that contradicts
  * what was received before, or lies behind the window, is answered and else
  * ignored. It is in order once rcv_nxt == peer_fin_off.
  */
-uint32_t tcp_text_fin(struct tcp_conn *c, int64_t seq, uint64_t now_us);
+uint32_t tcp_text_fin(struct tcp_conn *c, const struct tcp_ranges *held, int64_t seq,
+		      uint64_t now_us);
 
 #endif

@@ -21,9 +21,10 @@ enum tcp_drop {
 };
 
 /*
- * What the caller does with the segment. keep bytes of its payload, from skip
- * on, are stored at stream_off; keep == 0: free the packet. Bytes below
- * c->rcv_nxt are deliverable (TCP_EV_DELIVER); above they wait.
+ * What the caller does with the segment. Of its payload, from skip on, `took` bytes are the stream's
+ * at stream_off. Below c->rcv_nxt they are in order (TCP_EV_DELIVER); above they wait, and the
+ * caller's ranges hold them from now on. If he cannot, they count as not come. He stores keep of
+ * them, all or, of an orphan's, none; keep == 0: free the packet.
  *
  * What is kept may enclose runs that the caller holds already: the bytes that
  * came first stay, always, in order or not.
@@ -31,6 +32,7 @@ enum tcp_drop {
 struct tcp_verdict {
 	uint32_t events; /* TCP_EV_* */
 	uint32_t skip;
+	uint32_t took;
 	uint32_t keep;
 	uint64_t stream_off;
 	uint8_t drop;     /* enum tcp_drop */

@@ -20,19 +20,11 @@ enum { SECOND = 1000000 };
 
 static uint8_t pattern[400000];
 
-/* Bytes out of order are given up, and come again: nothing is lost but time. */
+/* The pattern, over a path that loses packets; watch is called after each turn. */
 static void
-test_held_goes_first(void)
+transfer(struct pair *p, struct rtls_sock *socks[2],
+	 void (*watch)(struct pair *, struct rtls_sock *))
 {
-	struct pair_conf conf = { .path[0].loss_ppm = 50000 };
-	struct rtls_sock *socks[2];
-	uint64_t room_max;
-	struct pair p;
-
-	conf.path[0].spare_arp = true;
-	pair_init(&p, &conf);
-	pair_connect(&p, 0, socks);
-	room_max = p.stack[1]->rx_room_max;
 	for (size_t sent = 0, got = 0; got < sizeof(pattern);) {
 		uint8_t buf[4096];
 		ssize_t n = 0;
@@ -41,14 +33,8 @@ test_held_goes_first(void)
 			n = rtls_send(socks[0], pattern + sent, sizeof(pattern) - sent, 0);
 		sent += n > 0 ? (size_t)n : 0;
 		for (int i = 0; i < 200; i++) {
-			pair_turn(&p);
-			if (socks[1]->recvq.nb_held == 0)
-				continue;
-			/* What waits behind a gap is all that there is room for. */
-			p.stack[1]->rx_room_max = p.stack[1]->rx_room_used;
-			pair_turn(&p);
-			CU_ASSERT_EQUAL(socks[1]->recvq.nb_held, 0);
-			p.stack[1]->rx_room_max = room_max;
+			pair_turn(p);
+			watch(p, socks[1]);
 		}
 		while ((n = rtls_recv(socks[1], buf, sizeof(buf), 0)) > 0) {
 			CU_ASSERT_FATAL(memcmp(buf, pattern + got, (size_t)n) == 0);
@@ -56,13 +42,121 @@ test_held_goes_first(void)
 		}
 		CU_ASSERT_EQUAL_FATAL(n, -EAGAIN);
 	}
-	CU_ASSERT(pair_stat(&p, 1, "PressureHeldDropped") > 0);
-	CU_ASSERT_EQUAL(pair_stat(&p, 1, "PressureConnAborted"), 0);
+}
+
+static void
+lossy_start(struct pair *p, struct rtls_sock *socks[2])
+{
+	struct pair_conf conf = { .path[0].loss_ppm = 50000 };
+
+	conf.path[0].spare_arp = true;
+	pair_init(p, &conf);
+	pair_connect(p, 0, socks);
+}
+
+static void
+lossy_end(struct pair *p, struct rtls_sock *socks[2])
+{
+	CU_ASSERT_EQUAL(pair_stat(p, 1, "PressureConnAborted"), 0);
 	CU_ASSERT_EQUAL(rtls_close(socks[0]), 0);
-	pair_pass(&p, SECOND);
+	pair_pass(p, SECOND);
 	CU_ASSERT_EQUAL(rtls_close(socks[1]), 0);
-	pair_pass(&p, SECOND);
-	pair_fini(&p);
+	pair_pass(p, SECOND);
+	pair_fini(p);
+}
+
+/* What waits behind a gap is all that there is room for. */
+static void
+squeeze(struct pair *p, struct rtls_sock *sock)
+{
+	uint64_t room_max = p->stack[1]->rx_room_max;
+
+	if (recvq_ranges(&sock->recvq) == NULL)
+		return;
+	p->stack[1]->rx_room_max = p->stack[1]->rx_room_used;
+	pair_turn(p);
+	CU_ASSERT_PTR_NULL(recvq_ranges(&sock->recvq));
+	p->stack[1]->rx_room_max = room_max;
+}
+
+/* Bytes out of order are given up, and come again: nothing is lost but time. */
+static void
+test_held_goes_first(void)
+{
+	struct rtls_sock *socks[2];
+	struct pair p;
+
+	lossy_start(&p, socks);
+	transfer(&p, socks, squeeze);
+	CU_ASSERT(pair_stat(&p, 1, "PressureHeldDropped") > 0);
+	lossy_end(&p, socks);
+}
+
+static void *taken[4096];
+
+/* All that the pool of what waits has. */
+static unsigned int
+take_held(struct pair *p)
+{
+	struct rte_mempool *pool = p->stack[1]->recvq_shared.held;
+	unsigned int n = rte_mempool_avail_count(pool);
+
+	CU_ASSERT_FATAL(n <= RTE_DIM(taken) && rte_mempool_get_bulk(pool, taken, n) == 0);
+	return n;
+}
+
+static void
+put_held(struct pair *p, unsigned int n)
+{
+	rte_mempool_put_bulk(p->stack[1]->recvq_shared.held, taken, n);
+}
+
+static uint32_t times_held;
+
+static void
+count_held(struct pair *p, struct rtls_sock *sock)
+{
+	(void)p;
+	times_held += recvq_ranges(&sock->recvq) != NULL;
+}
+
+/* Somebody else found the pool of what waits empty. */
+static void
+want_held(struct pair *p, struct rtls_sock *sock)
+{
+	unsigned int n;
+
+	if (recvq_ranges(&sock->recvq) == NULL)
+		return;
+	n = take_held(p);
+	p->stack[1]->held_wanted = true;
+	pair_turn(p);
+	CU_ASSERT_PTR_NULL(recvq_ranges(&sock->recvq));
+	put_held(p, n);
+}
+
+/* The pool of what waits is empty: it comes again, each such segment is counted, and nothing ends. */
+static void
+test_held_pool(void)
+{
+	struct rtls_sock *socks[2];
+	unsigned int n;
+	struct pair p;
+
+	lossy_start(&p, socks);
+	n = take_held(&p);
+	times_held = 0;
+	transfer(&p, socks, count_held);
+	CU_ASSERT_EQUAL(times_held, 0);
+	CU_ASSERT(pair_stat(&p, 1, "RxTooManyGaps") > 0);
+	CU_ASSERT_EQUAL(pair_stat(&p, 1, "PressureHeldDropped"), 0);
+	put_held(&p, n);
+	transfer(&p, socks, count_held);
+	CU_ASSERT(times_held > 0);
+	transfer(&p, socks, want_held);
+	CU_ASSERT(pair_stat(&p, 1, "PressureHeldDropped") > 0);
+	CU_ASSERT_EQUAL(rte_mempool_in_use_count(p.stack[1]->recvq_shared.held), 0);
+	lossy_end(&p, socks);
 }
 
 static bool
@@ -159,6 +253,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "what is out of order goes first", test_held_goes_first },
+		{ "the pool of what is out of order is empty", test_held_pool },
 		{ "new connections wait", test_new_connections_wait },
 		{ "the oldest incomplete record goes", test_oldest_incomplete_goes },
 	};

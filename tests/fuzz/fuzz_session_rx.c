@@ -636,12 +636,16 @@ check_queries(void)
 	FUZZ_CHECK((w.rx.state == SESSION_RX_FAILED) == (w.state == FAILED));
 }
 
+static struct recvq_shared recvq_shared;
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
 	records_start("fuzz-session-rx");
+	recvq_shared.held = recvq_held_pool("fuzz_held", 1, SOCKET_ID_ANY);
+	FUZZ_CHECK(recvq_shared.held != NULL);
 	return 0;
 }
 
@@ -653,7 +657,7 @@ begin(struct fuzz_in *in)
 	struct rtls_keys keys;
 
 	memset(&w, 0, sizeof(w));
-	recvq_init(&w.q, 0);
+	recvq_init(&w.q, 0, &recvq_shared);
 	session_rx_init(&w.rx, &records_shared, &w.q);
 	w.peer = records_key(0, numbers[how % 3]);
 	keys = records_keys(&w.peer);

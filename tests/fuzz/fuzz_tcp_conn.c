@@ -71,7 +71,7 @@ map_keep(const struct tcp_verdict *v)
 static void
 check_held(void)
 {
-	const struct tcp_ranges *rs = &w.c.held;
+	const struct tcp_ranges *rs = fx_held(&w.c);
 	uint64_t off = w.c.rcv_nxt;
 
 	if (w.orphan) /* nothing is kept any more, and the map knows no more */
@@ -117,7 +117,7 @@ check_delivered(const struct before *b, const struct tcp_verdict *v)
 	if (!w.orphan && w.c.rcv_nxt > b->rcv_nxt)
 		FUZZ_CHECK(memchr(w.map + b->rcv_nxt, 0, w.c.rcv_nxt - b->rcv_nxt) == NULL);
 	if (v->events & TCP_EV_PEER_FIN) {
-		FUZZ_CHECK(!w.fin_seen && w.c.peer_fin && w.c.held.n == 0);
+		FUZZ_CHECK(!w.fin_seen && w.c.peer_fin && fx_held(&w.c)->n == 0);
 		w.fin_seen = true;
 	}
 }
@@ -127,7 +127,7 @@ input(const struct tcp_seg *seg)
 {
 	struct before b = { w.c.rcv_nxt, w.c.rcv_adv, w.c.snd_una, w.c.snd_max,
 			    (enum tcp_state)w.c.state };
-	struct tcp_verdict v = tcp_input(&w.c, seg, w.now_us);
+	struct tcp_verdict v = fx_take(&w.c, seg, w.now_us);
 
 	if (v.events & TCP_EV_CHALLENGE) {
 		FUZZ_CHECK(v.events == TCP_EV_CHALLENGE && v.keep == 0 && !v.reply_reset);
@@ -167,7 +167,7 @@ near(struct fuzz_in *in, const uint64_t *marks, uint32_t n)
 static void
 step_segment(struct fuzz_in *in)
 {
-	const struct tcp_ranges *rs = &w.c.held;
+	const struct tcp_ranges *rs = fx_held(&w.c);
 	uint64_t rcv[] = { w.c.rcv_nxt,        w.c.rcv_adv,
 			   (uint64_t)-1,       rs->n > 0 ? rs->r[0].start : w.c.rcv_nxt,
 			   tcp_ranges_end(rs), w.c.peer_fin_off };
@@ -285,6 +285,21 @@ step_time(struct fuzz_in *in)
 	check_conn();
 }
 
+/* All that is at from and above. */
+static void
+drop_held(uint64_t from)
+{
+	struct tcp_ranges *held = fx_held(&w.c);
+	struct tcp_range last;
+
+	while (tcp_ranges_end(held) > from) {
+		last = held->r[held->n - 1];
+		tcp_ranges_remove(held, held->n - 1, 1);
+		if (last.start < from)
+			held->r[held->n++] = tcp_range_of(last.start, from);
+	}
+}
+
 static void
 step_owner(struct fuzz_in *in)
 {
@@ -309,7 +324,7 @@ step_owner(struct fuzz_in *in)
 		break;
 	case 6: /* pressure: what waits behind a gap goes */
 		from = w.c.rcv_nxt + 1 + fuzz_u16(in);
-		tcp_held_drop(&w.c, from);
+		drop_held(from);
 		if (from < w.map_used) {
 			memset(w.map + from, 0, w.map_used - from);
 			w.map_used = (uint32_t)from;

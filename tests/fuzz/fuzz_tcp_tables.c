@@ -165,7 +165,7 @@ complete(uint32_t i, struct tcp_syncache_entry *e, const struct tcp_seg *seg)
 	FUZZ_CHECK(seg->seq - (e->syn.irs + 1) <= e->syn.rcv_wnd);
 	tcp_opts_default(&c.opts);
 	tcp_conn_accept(&c, &w.params, &e->syn, seg, ROOM, w.now_us);
-	tcp_input(&c, seg, w.now_us);
+	tcp_input(&c, NULL, seg, w.now_us);
 	broken = tcp_check(&c);
 	if (broken != NULL)
 		fuzz_fail(__FILE__, __LINE__, broken);

@@ -29,41 +29,41 @@ check_run(const struct recvq_run *r)
 	return last == r->last ? NULL : "a run's last buffer is another one";
 }
 
+/* Of an orphan's runs it is known where they are, no more. */
 static const char *
-check_recvq(const struct recvq *q)
+check_recvq(const struct recvq *q, bool orphan)
 {
 	uint64_t room = q->ready.room, held = 0, end = q->ready.end_off;
 	const char *why = check_run(&q->ready);
+	const struct recvq_held *h = q->held;
 
-	for (uint32_t i = 0; why == NULL && i < q->nb_held; i++) {
-		if (q->held[i].off <= end)
+	if (h != NULL && h->at.n == 0)
+		return "what is held is nothing, and was not given back";
+	for (uint32_t i = 0; why == NULL && h != NULL && i < h->at.n; i++) {
+		const struct recvq_run run = { h->bytes[i].first, h->bytes[i].last,
+					       h->at.r[i].start, h->at.r[i].end, h->bytes[i].room };
+
+		if (run.off <= end)
 			return "held runs that touch, or are out of order";
-		end = q->held[i].end_off;
-		held += q->held[i].room;
-		why = check_run(&q->held[i]);
+		end = run.end_off;
+		held += run.room;
+		if (!orphan || run.first != NULL)
+			why = check_run(&run);
 	}
 	if (why != NULL)
 		return why;
-	if (q->nb_held > RECVQ_RUNS_MAX || q->room_held != held || q->room_used != room + held)
+	if (recvq_room_held(q) != held || q->room_used != room + held)
 		return "a receive queue's room is not the sum of its runs'";
 	return NULL;
 }
 
-/* The runs mirror TCP's ranges one to one, and what is in order ends where TCP's does. */
+/* What is in order ends where TCP's does. */
 static const char *
 check_mirror(const struct rtls_sock *k)
 {
-	const struct tcp_ranges *h = &k->tcp.held;
-
-	if (k->recvq.ready.end_off != k->tcp.rcv_nxt)
-		return "the queue's bytes in order end elsewhere than TCP's";
-	if (k->recvq.nb_held != h->n)
-		return "the queue holds more or fewer runs than TCP";
-	for (uint32_t i = 0; i < h->n; i++)
-		if (h->r[i].start != k->recvq.held[i].off ||
-		    h->r[i].end != k->recvq.held[i].end_off)
-			return "a run is not the one that TCP knows";
-	return NULL;
+	return k->recvq.ready.end_off != k->tcp.rcv_nxt ?
+		       "the queue's bytes in order end elsewhere than TCP's" :
+		       NULL;
 }
 
 /* --- records that are received --------------------------------------------------------- */
@@ -118,25 +118,27 @@ check_records(const struct rtls_sock *k)
 /* --- TCP ------------------------------------------------------------------------------ */
 
 static const char *
-check_ranges(const struct tcp_conn *c)
+check_ranges(const struct tcp_conn *c, const struct tcp_ranges *held)
 {
 	uint64_t end = c->rcv_nxt;
 
-	if (c->held.n > TCP_RANGES_MAX)
+	if (held == NULL)
+		return NULL;
+	if (held->n > TCP_RANGES_MAX)
 		return "too many ranges";
-	for (uint32_t i = 0; i < c->held.n; i++) {
-		if (c->held.r[i].start <= end || c->held.r[i].end <= c->held.r[i].start)
+	for (uint32_t i = 0; i < held->n; i++) {
+		if (held->r[i].start <= end || held->r[i].end <= held->r[i].start)
 			return "ranges that touch, are out of order or turned round";
-		end = c->held.r[i].end;
+		end = held->r[i].end;
 	}
-	return end <= c->rcv_adv || c->held.n == 0 ? NULL : "a range behind the window";
+	return end <= c->rcv_adv ? NULL : "a range behind the window";
 }
 
 static const char *
 check_tcp(const struct rtls_sock *k)
 {
 	const struct tcp_conn *c = &k->tcp;
-	const char *why = check_ranges(c);
+	const char *why = check_ranges(c, recvq_ranges(&k->recvq));
 
 	if (why != NULL)
 		return why;
@@ -220,7 +222,7 @@ check_backlog(const struct rtls_sock *l)
 static const char *
 check_connection(const struct rtls_sock *k, struct stack_watch *w)
 {
-	const char *why = check_recvq(&k->recvq);
+	const char *why = check_recvq(&k->recvq, k->tcp.orphan);
 
 	if (why == NULL)
 		why = check_timer(k);

@@ -154,7 +154,7 @@ catch_up(struct bench *b)
 
 		if (p->sock == NULL || !p->rcv.on)
 			continue;
-		if (held && p->sock->recvq.nb_held == 0)
+		if (held && recvq_ranges(&p->sock->recvq) == NULL)
 			receiver_drop_held(&p->rcv);
 		if (!dropped)
 			continue;
@@ -170,8 +170,10 @@ catch_up(struct bench *b)
 static const char *
 compare(const struct bench_peer *p)
 {
+	const struct tcp_ranges *held = recvq_ranges(&p->sock->recvq);
 	const struct tcp_conn *c = &p->sock->tcp;
 	uint64_t runs[TCP_RANGES_MAX][2];
+	uint32_t n = held != NULL ? held->n : 0;
 
 	if (c->state == TCP_CLOSED)
 		return c->end == TCP_END_RESET && !p->rcv.reset ? "a reset that was none" : NULL;
@@ -184,11 +186,11 @@ compare(const struct bench_peer *p)
 		return p->rcv.fin ? "a FIN is missed" : "a FIN that did not come";
 	if (c->rcv_adv != p->rcv.edge)
 		return "the window is not the one that was told";
-	for (uint32_t i = 0; i < c->held.n; i++) {
-		runs[i][0] = c->held.r[i].start;
-		runs[i][1] = c->held.r[i].end;
+	for (uint32_t i = 0; i < n; i++) {
+		runs[i][0] = held->r[i].start;
+		runs[i][1] = held->r[i].end;
 	}
-	return receiver_compare(&p->rcv, (const uint64_t(*)[2])runs, c->held.n);
+	return receiver_compare(&p->rcv, (const uint64_t(*)[2])runs, n);
 }
 
 /* A socket that is gone, or another connection's by now. */
@@ -221,8 +223,8 @@ count_received(const struct bench *b)
 
 		for (m = q->ready.first; m != NULL; m = m->next)
 			n += m->pool == b->tap->pool;
-		for (uint32_t j = 0; j < q->nb_held; j++)
-			for (m = q->held[j].first; m != NULL; m = m->next)
+		for (uint32_t j = 0; q->held != NULL && j < q->held->at.n; j++)
+			for (m = q->held->bytes[j].first; m != NULL; m = m->next)
 				n += m->pool == b->tap->pool;
 	}
 	return n == rte_mempool_in_use_count(b->tap->pool) ? NULL : "a received packet is lost";

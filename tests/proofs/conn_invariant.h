@@ -14,6 +14,7 @@
 
 #include "proof.h"
 #include "tcp/conn.h"
+#include "tcp/ranges.h"
 
 #define PROOF_OFF_MAX (UINT64_C(1) << 60)
 #define PROOF_WND_MAX (UINT64_C(65535) << TCP_WSCALE_MAX)
@@ -39,6 +40,8 @@ ranges_hold(const struct tcp_ranges *rs, uint64_t low, uint64_t high)
 {
 	uint64_t last = low;
 
+	if (rs == NULL)
+		return true;
 	if (rs->n > TCP_RANGES_MAX)
 		return false;
 	for (uint32_t i = 0; i < rs->n; i++) {
@@ -50,15 +53,15 @@ ranges_hold(const struct tcp_ranges *rs, uint64_t low, uint64_t high)
 }
 
 static inline bool
-receiver_holds(const struct tcp_conn *c)
+receiver_holds(const struct tcp_conn *c, const struct tcp_ranges *held)
 {
-	return ranges_hold(&c->held, c->rcv_nxt, c->rcv_adv) && c->rcv_nxt <= c->rcv_adv &&
+	return ranges_hold(held, c->rcv_nxt, c->rcv_adv) && c->rcv_nxt <= c->rcv_adv &&
 	       c->rcv_adv - c->rcv_nxt <= PROOF_WND_MAX && c->rcv_adv < PROOF_OFF_MAX &&
 	       c->rcv_lim < PROOF_OFF_MAX && c->last_ack_sent <= tcp_ack_off(c) &&
 	       c->rcv_wscale <= TCP_WSCALE_MAX &&
 	       (c->peer_fin_off == TCP_NO_OFF ||
 		(c->rcv_nxt <= c->peer_fin_off && c->peer_fin_off <= c->rcv_adv &&
-		 c->peer_fin_off >= tcp_ranges_end(&c->held))) &&
+		 c->peer_fin_off >= tcp_ranges_end(held))) &&
 	       (!c->peer_fin || c->rcv_nxt == c->peer_fin_off);
 }
 

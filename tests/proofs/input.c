@@ -13,6 +13,7 @@
 static struct tcp_conn c;
 static struct tcp_params params;
 static struct tcp_seg seg;
+static struct tcp_ranges held;
 static bool text_came;
 static bool ack_came;
 
@@ -40,29 +41,29 @@ tcp_text_again(struct tcp_conn *conn, uint64_t now_us)
 }
 
 uint32_t
-tcp_text_payload(struct tcp_conn *conn, const struct tcp_seg *s, int64_t seq, uint64_t now_us,
-		 struct tcp_verdict *v)
+tcp_text_payload(struct tcp_conn *conn, const struct tcp_ranges *ranges, const struct tcp_seg *s,
+		 int64_t seq, uint64_t now_us, struct tcp_verdict *v)
 {
 	uint64_t old = conn->rcv_nxt;
 
-	PROVE(s->payload_len > 0 && receiver_holds(conn));
+	PROVE(s->payload_len > 0 && receiver_holds(conn, &held));
 	PROVE(is_near(seq, s->seq - (conn->irs + 1), tcp_ack_off(conn)));
 	text_came = true;
 	conn->rcv_nxt = nondet_u64();
-	conn->held.n = 0;
+	held.n = 0;
 	v->keep = nondet_u32();
-	ASSUME(conn->rcv_nxt >= old && receiver_holds(conn));
+	ASSUME(conn->rcv_nxt >= old && receiver_holds(conn, &held));
 	return conn->rcv_nxt > old ? TCP_EV_DELIVER : 0;
 }
 
 uint32_t
-tcp_text_fin(struct tcp_conn *conn, int64_t seq, uint64_t now_us)
+tcp_text_fin(struct tcp_conn *conn, const struct tcp_ranges *ranges, int64_t seq, uint64_t now_us)
 {
-	PROVE(receiver_holds(conn));
+	PROVE(receiver_holds(conn, &held));
 	PROVE((uint32_t)seq == seg.seq + seg.payload_len - (conn->irs + 1));
 	if (conn->peer_fin_off == TCP_NO_OFF)
 		conn->peer_fin_off = nondet_u64();
-	ASSUME(receiver_holds(conn));
+	ASSUME(receiver_holds(conn, &held));
 	return 0;
 }
 
@@ -89,21 +90,19 @@ tcp_conn_established(struct tcp_conn *conn, const struct tcp_seg *syn_ack, uint6
 	PROVE(false);
 }
 
-void
-tcp_ranges_cut(struct tcp_ranges *rs, uint64_t from)
-{
-}
-
 static void
 any_conn(void)
 {
 	struct tcp_conn any;
 	struct tcp_params any_params;
 	struct tcp_seg any_seg;
+	struct tcp_ranges any_held;
 
 	ASSUME(any.state >= TCP_ESTABLISHED && any.state <= TCP_TIME_WAIT);
-	ASSUME(receiver_holds(&any) && sender_holds(&any) && any_seg.payload_len <= UINT16_MAX);
+	ASSUME(receiver_holds(&any, &any_held) && sender_holds(&any) &&
+	       any_seg.payload_len <= UINT16_MAX);
 	c = any;
+	held = any_held;
 	params = any_params;
 	c.params = &params;
 	seg = any_seg;
@@ -118,8 +117,8 @@ prove_input(void)
 
 	any_conn();
 	nxt = c.rcv_nxt;
-	v = tcp_input(&c, &seg, nondet_u64());
-	PROVE(receiver_holds(&c) && sender_holds(&c));
+	v = tcp_input(&c, &held, &seg, nondet_u64());
+	PROVE(receiver_holds(&c, &held) && sender_holds(&c));
 	PROVE(text_came || (v.keep == 0 && c.rcv_nxt == nxt));
 	/* Only an orphan that nobody reads for answers with its end. */
 	PROVE(!v.reply_reset || ((v.events & TCP_EV_CLOSED) != 0 && c.orphan && c.unread));
@@ -136,7 +135,7 @@ prove_rst_and_syn(void)
 	ASSUME((seg.flags & (TCP_RST | TCP_SYN)) != 0);
 	exact = seg.seq == c.irs + 1 + (uint32_t)tcp_ack_off(&c);
 	state = c.state;
-	tcp_input(&c, &seg, nondet_u64());
+	tcp_input(&c, &held, &seg, nondet_u64());
 	PROVE(!text_came && !ack_came);
 	if ((seg.flags & TCP_RST) != 0 && exact && state != TCP_TIME_WAIT)
 		PROVE(c.state == TCP_CLOSED && c.end == TCP_END_RESET);
@@ -154,5 +153,5 @@ prove_challenge(void)
 	ASSUME(now_us < UINT64_MAX / 2 && later_us >= now_us);
 	PROVE(tcp_challenge(&c, now_us) == TCP_EV_SEND && tcp_owes(&c, TCP_OWED_ACK));
 	ASSUME(later_us - now_us < params.challenge_us);
-	PROVE((tcp_input(&c, &seg, later_us).events & TCP_EV_CHALLENGE) == 0);
+	PROVE((tcp_input(&c, &held, &seg, later_us).events & TCP_EV_CHALLENGE) == 0);
 }

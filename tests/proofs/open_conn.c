@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* sources: lib/tcp/open.c lib/tcp/conn.c lib/tcp/ranges.c lib/tcp/timer.c */
+/* sources: lib/tcp/open.c lib/tcp/conn.c lib/tcp/timer.c */
 /* flags: --unwind 2 -DTCP_RANGES_MAX=1 */
 #include "conn_invariant.h"
 #include "tcp/ack.h"
@@ -84,7 +84,7 @@ prove_accept(void)
 	if (tcp_syn_step(&s, &params, &ack, nondet_u64()) != TCP_SYN_COMPLETE)
 		return;
 	tcp_conn_accept(&c, &params, &s, &ack, nondet_u32(), nondet_u64());
-	PROVE(receiver_holds(&c) && sender_holds(&c));
+	PROVE(receiver_holds(&c, NULL) && sender_holds(&c));
 	PROVE(c.irs == syn.seq && ack.ack == tcp_seq_of(&c, 0));
 }
 
@@ -104,6 +104,6 @@ prove_established(void)
 		c.fin_off = c.snd_end;
 	c.rcv_adv = nondet_u16();
 	tcp_conn_established(&c, &syn_ack, nondet_u64());
-	PROVE(receiver_holds(&c) && sender_holds(&c));
+	PROVE(receiver_holds(&c, NULL) && sender_holds(&c));
 	PROVE(c.state == (c.fin_off == TCP_NO_OFF ? TCP_ESTABLISHED : TCP_FIN_WAIT_1));
 }

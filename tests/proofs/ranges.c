@@ -50,13 +50,22 @@ prove_add(void)
 {
 	struct tcp_range r = tcp_range_of(nondet_u64(), nondet_u64());
 	uint64_t low = nondet_u64(), off = nondet_u64();
-	bool before, added;
+	struct tcp_ranges_change at;
+	bool before, added, fits;
+	uint32_t n;
 
 	any_ranges();
 	ASSUME(ranges_hold(&rs, low, UINT64_MAX) && r.start > low);
 	before = holds_byte(off);
-	added = tcp_ranges_add(&rs, r) == 0;
+	fits = tcp_ranges_fits(&rs, r);
+	n = rs.n;
+	added = tcp_ranges_add(&rs, r, &at) == 0;
 	PROVE(ranges_hold(&rs, low, UINT64_MAX));
+	PROVE(added == fits || tcp_range_empty(r));
+	if (added && !tcp_range_empty(r)) {
+		PROVE(rs.n == n + 1 - at.joined && at.i < rs.n);
+		PROVE(rs.r[at.i].start <= r.start && r.end <= rs.r[at.i].end);
+	}
 	PROVE(holds_byte(off) == (before || (added && r.start <= off && off < r.end)));
 	PROVE(added || rs.n == TCP_RANGES_MAX);
 }
@@ -76,25 +85,35 @@ prove_trim(void)
 	PROVE(t.start <= off && off < t.end);
 }
 
+/* What the owner takes out when the stream is in order that far leaves ranges behind it. */
 void
-prove_advance(void)
+prove_reach(void)
 {
 	uint64_t nxt = nondet_u64(), end, highest;
 
 	any_ranges();
 	highest = tcp_ranges_end(&rs);
-	end = tcp_ranges_advance(&rs, nxt);
+	end = tcp_ranges_reach(&rs, nxt);
 	PROVE(end >= nxt && end <= (highest > nxt ? highest : nxt));
+	while (rs.n > 0 && rs.r[0].start <= end)
+		tcp_ranges_remove(&rs, 0, 1);
 	PROVE(ranges_hold(&rs, end, UINT64_MAX));
 }
 
+/* Any that are taken out leave the others as they are. */
 void
-prove_cut(void)
+prove_remove(void)
 {
-	uint64_t low = nondet_u64(), from = nondet_u64();
+	uint64_t low = nondet_u64(), off = nondet_u64();
+	uint32_t i = nondet_u32(), n = nondet_u32();
+	bool before, taken = false;
 
 	any_ranges();
-	ASSUME(ranges_hold(&rs, low, UINT64_MAX));
-	tcp_ranges_cut(&rs, from);
-	PROVE(ranges_hold(&rs, low, from));
+	ASSUME(ranges_hold(&rs, low, UINT64_MAX) && i <= rs.n && n <= rs.n - i);
+	before = holds_byte(off);
+	for (uint32_t k = 0; k < TCP_RANGES_MAX; k++)
+		taken |= k >= i && k < i + n && rs.r[k].start <= off && off < rs.r[k].end;
+	tcp_ranges_remove(&rs, i, n);
+	PROVE(ranges_hold(&rs, low, UINT64_MAX));
+	PROVE(holds_byte(off) == (before && !taken));
 }

@@ -8,6 +8,7 @@
 
 static struct tcp_conn c;
 static struct tcp_params params;
+static struct tcp_ranges held;
 
 /* Stand for lib/tcp/ranges.c: any answer that ranges.c, next to this file, allows. */
 struct tcp_range
@@ -20,21 +21,19 @@ tcp_ranges_trim(const struct tcp_ranges *rs, struct tcp_range r)
 	return t;
 }
 
-int
-tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r)
+bool
+tcp_ranges_fits(const struct tcp_ranges *rs, struct tcp_range r)
 {
-	PROVE(r.start < r.end && r.start > c.rcv_nxt);
-	PROVE(r.end <= c.rcv_adv && r.end <= c.peer_fin_off);
-	return nondet_bool() ? 0 : -1;
+	PROVE(r.start < r.end);
+	return nondet_bool();
 }
 
 uint64_t
-tcp_ranges_advance(struct tcp_ranges *rs, uint64_t nxt)
+tcp_ranges_reach(const struct tcp_ranges *rs, uint64_t nxt)
 {
 	uint64_t end = nondet_u64(), highest = tcp_ranges_end(rs);
 
 	ASSUME(end >= nxt && end <= (highest > nxt ? highest : nxt));
-	rs->n = 0;
 	return end;
 }
 
@@ -42,9 +41,11 @@ static void
 any_receiver(void)
 {
 	struct tcp_conn any;
+	struct tcp_ranges any_held;
 
-	ASSUME(receiver_holds(&any));
+	ASSUME(receiver_holds(&any, &any_held));
 	c = any;
+	held = any_held;
 	c.params = &params;
 }
 
@@ -73,22 +74,37 @@ any_payload(void)
 	ASSUME(c.rcv_lim < PROOF_OFF_MAX / 2); /* which an orphan moves on */
 	ASSUME(any.payload_len <= UINT16_MAX);
 	seg = any;
-	tcp_text_payload(&c, &seg, seq, nondet_u64(), &verdict);
+	tcp_text_payload(&c, &held, &seg, seq, nondet_u64(), &verdict);
 }
 
-/* What is kept lies inside what came and inside the window. Apart from the next: it is faster so. */
+/* The owner of the ranges does what he is told: what came in order stands behind all that waits. */
+static void
+owner_follows(void)
+{
+	if (verdict.took == 0)
+		return;
+	if (verdict.stream_off > c.rcv_nxt) {
+		held.n = 1;
+		held.r[0] = tcp_range_of(verdict.stream_off, verdict.stream_off + verdict.took);
+	} else {
+		held.n = 0;
+	}
+}
+
+/* What is taken lies inside what came and inside the window. Apart from the next: it is faster so. */
 void
 prove_payload_kept(void)
 {
 	uint64_t end;
 
 	any_payload();
-	if (verdict.keep == 0)
+	PROVE(verdict.keep == 0 || verdict.keep == verdict.took);
+	if (verdict.took == 0)
 		return;
-	end = verdict.stream_off + verdict.keep;
+	end = verdict.stream_off + verdict.took;
 	PROVE((int64_t)end <= seq + (int64_t)seg.payload_len);
 	PROVE((int64_t)verdict.stream_off == seq + (int64_t)verdict.skip);
-	PROVE(verdict.stream_off >= old_nxt && end <= c.rcv_adv);
+	PROVE(verdict.stream_off >= old_nxt && end <= c.rcv_adv && end <= c.peer_fin_off);
 }
 
 /* The stream only moves on, and only over what came. */
@@ -98,7 +114,8 @@ prove_payload(void)
 	any_payload();
 	PROVE(c.rcv_nxt >= old_nxt);
 	PROVE(c.rcv_nxt == old_nxt || seq + (int64_t)seg.payload_len > (int64_t)old_nxt);
-	PROVE(receiver_holds(&c));
+	owner_follows();
+	PROVE(receiver_holds(&c, &held));
 }
 
 void
@@ -109,8 +126,8 @@ prove_fin(void)
 	any_receiver();
 	seq = any_seq();
 	old = c.peer_fin_off;
-	tcp_text_fin(&c, seq, nondet_u64());
+	tcp_text_fin(&c, &held, seq, nondet_u64());
 	PROVE(c.peer_fin_off == old ||
 	      (old == TCP_NO_OFF && seq >= 0 && c.peer_fin_off == (uint64_t)seq));
-	PROVE(receiver_holds(&c));
+	PROVE(receiver_holds(&c, &held));
 }

@@ -17,6 +17,7 @@
 #include <rte_mbuf.h>
 
 #include "buf/pools.h"
+#include "buf/recvq.h"
 #include "buf/sendq.h"
 #include "support/eal.h"
 #include "support/harness.h"
@@ -28,10 +29,13 @@ enum {
 	FIXTURE_LARGE = 63,
 	FIXTURE_RX = 1023,
 	FIXTURE_RX_ROOM = 2048,
+	FIXTURE_HELD = 2,
 };
 
 static struct buf_pools pools;
 static struct rte_mempool *rx_pool;
+static struct recvq_shared recvq_shared;       /* of queues without tails */
+static struct recvq_shared recvq_shared_tails; /* and with them */
 
 static inline bool
 fixture_start(const char *name)
@@ -49,14 +53,20 @@ fixture_start(const char *name)
 		return false;
 	rx_pool = rte_pktmbuf_pool_create("fx_rx", FIXTURE_RX, 0, 0, FIXTURE_RX_ROOM,
 					  SOCKET_ID_ANY);
-	return buf_pools_create(&pools, &conf) == 0 && rx_pool != NULL;
+	if (buf_pools_create(&pools, &conf) != 0)
+		return false;
+	recvq_shared.held = recvq_held_pool("fx_held", FIXTURE_HELD, SOCKET_ID_ANY);
+	recvq_shared_tails = recvq_shared;
+	recvq_shared_tails.tails = pools.record[1];
+	return recvq_shared.held != NULL && rx_pool != NULL;
 }
 
 /* Buffers that are out. */
 static inline uint32_t
 fixture_in_use(void)
 {
-	return buf_pools_in_use(&pools) + rte_mempool_in_use_count(rx_pool);
+	return buf_pools_in_use(&pools) + rte_mempool_in_use_count(rx_pool) +
+	       rte_mempool_in_use_count(recvq_shared.held);
 }
 
 /* The stream byte at an offset; the stream does not repeat within a few records. */

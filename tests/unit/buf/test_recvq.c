@@ -33,6 +33,12 @@ insert(struct recvq *q, uint64_t off, uint32_t len, uint32_t seg_len)
 	return rc;
 }
 
+static uint32_t
+runs_held(const struct recvq *q)
+{
+	return q->held != NULL ? q->held->at.n : 0;
+}
+
 /* Buffer room of a run, walked; and its bytes are right. */
 static uint32_t
 check_run(const struct recvq_run *r)
@@ -60,12 +66,17 @@ check_queue(const struct recvq *q)
 	uint32_t held = 0, ready = check_run(&q->ready);
 	uint64_t end = q->ready.end_off;
 
-	for (uint32_t i = 0; i < q->nb_held; i++) {
-		CU_ASSERT(q->held[i].off > end); /* a gap in front of each */
-		end = q->held[i].end_off;
-		held += check_run(&q->held[i]);
+	for (uint32_t i = 0; i < runs_held(q); i++) {
+		const struct recvq_bytes *b = &q->held->bytes[i];
+		const struct recvq_run r = { b->first, b->last, q->held->at.r[i].start,
+					     q->held->at.r[i].end, b->room };
+
+		CU_ASSERT(r.off > end); /* a gap in front of each */
+		end = r.end_off;
+		held += check_run(&r);
 	}
-	CU_ASSERT_EQUAL(q->room_held, held);
+	CU_ASSERT(q->held == NULL || runs_held(q) > 0);
+	CU_ASSERT_EQUAL(recvq_room_held(q), held);
 	CU_ASSERT_EQUAL(q->room_used, ready + held);
 }
 
@@ -83,15 +94,15 @@ test_orders(void)
 			uint8_t out[2100];
 			struct recvq q;
 
-			recvq_init(&q, START);
+			recvq_init(&q, START, &recvq_shared);
 			for (int k = 0; k < 3; k++) {
 				int s = orders[i][k];
 
 				CU_ASSERT_EQUAL(insert(&q, START + off[s], len[s], seg_len), 0);
 				check_queue(&q);
 			}
-			CU_ASSERT_EQUAL(q.nb_held, 0);
-			CU_ASSERT_EQUAL(q.room_held, 0);
+			CU_ASSERT_EQUAL(runs_held(&q), 0);
+			CU_ASSERT_EQUAL(recvq_room_held(&q), 0);
 			CU_ASSERT_EQUAL_FATAL(recvq_len(&q), 2100);
 			recvq_peek(&q, 0, out, 2100);
 			CU_ASSERT(pattern_is(out, START, 2100));
@@ -106,26 +117,26 @@ test_too_many_runs(void)
 {
 	struct recvq q;
 
-	recvq_init(&q, 0);
-	for (uint64_t i = 1; i <= RECVQ_RUNS_MAX; i++)
+	recvq_init(&q, 0, &recvq_shared);
+	for (uint64_t i = 1; i <= TCP_RANGES_MAX; i++)
 		CU_ASSERT_EQUAL(insert(&q, 1000 * i, 500, 500), 0);
 	/* One too many: in front, between and behind. */
 	CU_ASSERT_EQUAL(insert(&q, 500, 100, 100), -ENOSPC);
 	CU_ASSERT_EQUAL(insert(&q, 1700, 100, 100), -ENOSPC);
 	CU_ASSERT_EQUAL(insert(&q, 1000000, 100, 100), -ENOSPC);
 	check_queue(&q);
-	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX);
+	CU_ASSERT_EQUAL(runs_held(&q), TCP_RANGES_MAX);
 	/* What joins a run needs none: behind, in front, between two. */
 	CU_ASSERT_EQUAL(insert(&q, 1500, 400, 400), 0);
 	CU_ASSERT_EQUAL(insert(&q, 1900, 100, 100), 0);
-	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX - 1);
+	CU_ASSERT_EQUAL(runs_held(&q), TCP_RANGES_MAX - 1);
 	CU_ASSERT_EQUAL(insert(&q, 700, 200, 200), 0);
-	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX);
+	CU_ASSERT_EQUAL(runs_held(&q), TCP_RANGES_MAX);
 	CU_ASSERT_EQUAL(insert(&q, 900, 100, 100), 0);
-	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX - 1);
+	CU_ASSERT_EQUAL(runs_held(&q), TCP_RANGES_MAX - 1);
 	CU_ASSERT_EQUAL(insert(&q, 3900, 100, 100),
 			0); /* in front of a run, with a gap before it */
-	CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX - 1);
+	CU_ASSERT_EQUAL(runs_held(&q), TCP_RANGES_MAX - 1);
 	check_queue(&q);
 	/* In order always fits. */
 	CU_ASSERT_EQUAL(insert(&q, 0, 700, 700), 0);
@@ -135,19 +146,88 @@ test_too_many_runs(void)
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 }
 
+/* What waits comes from a pool: who finds it empty keeps his packet, until somebody has none. */
+static void
+test_empty_pool(void)
+{
+	struct recvq q[FIXTURE_HELD + 1];
+	uint32_t i;
+
+	for (i = 0; i <= FIXTURE_HELD; i++)
+		recvq_init(&q[i], 0, &recvq_shared);
+	for (i = 0; i < FIXTURE_HELD; i++)
+		CU_ASSERT_EQUAL(insert(&q[i], 1000, 500, 500), 0);
+	CU_ASSERT_EQUAL(insert(&q[i], 1000, 500, 500), -ENOMEM);
+	CU_ASSERT_EQUAL(recvq_pass(&q[i], 1000, 500, 0), -ENOMEM);
+	check_queue(&q[i]);
+	CU_ASSERT_PTR_NULL(recvq_ranges(&q[i]));
+	CU_ASSERT_EQUAL(q[i].room_used, 0);
+	/* In order it needs none; and who holds some already takes more. */
+	CU_ASSERT_EQUAL(insert(&q[i], 0, 500, 500), 0);
+	CU_ASSERT_EQUAL(insert(&q[0], 2000, 500, 500), 0);
+	/* Filled, dropped, or read past: each gives it back. */
+	CU_ASSERT_EQUAL(insert(&q[0], 0, 1000, 500), 0);
+	CU_ASSERT_EQUAL(insert(&q[i], 1000, 500, 500), -ENOMEM);
+	CU_ASSERT_EQUAL(insert(&q[0], 1500, 500, 500), 0);
+	CU_ASSERT_EQUAL(insert(&q[i], 1000, 500, 500), 0);
+	CU_ASSERT(recvq_drop_held(&q[i]) > 0);
+	CU_ASSERT_EQUAL(recvq_pass(&q[i], 1000, 500, 500), 0);
+	CU_ASSERT_EQUAL(recvq_pass(&q[i], 500, 500, 1500), 0);
+	CU_ASSERT_EQUAL(insert(&q[0], 3000, 500, 500), 0);
+	for (i = 0; i <= FIXTURE_HELD; i++)
+		recvq_fini(&q[i]);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* Nobody reads any more: no bytes stay, but where they were, and where more came. */
+static void
+test_discard(void)
+{
+	static const struct tcp_range want[] = { { 600, 700 }, { 1000, 1700 }, { 2000, 2100 } };
+	struct recvq q;
+
+	recvq_init(&q, 0, &recvq_shared);
+	CU_ASSERT_EQUAL(insert(&q, 0, 500, 500), 0);
+	CU_ASSERT_EQUAL(insert(&q, 1000, 500, 500), 0);
+	CU_ASSERT_EQUAL(insert(&q, 2000, 100, 100), 0);
+	recvq_discard(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 1); /* the ranges */
+	CU_ASSERT_EQUAL(q.room_used, 0);
+	CU_ASSERT_EQUAL(recvq_room_held(&q), 0);
+	CU_ASSERT_EQUAL(recvq_pass(&q, 1500, 200, 500), 0);
+	CU_ASSERT_EQUAL(recvq_pass(&q, 600, 100, 500), 0);
+	CU_ASSERT_EQUAL_FATAL(runs_held(&q), HARNESS_COUNT(want));
+	for (size_t i = 0; i < HARNESS_COUNT(want); i++)
+		CU_ASSERT(q.held->at.r[i].start == want[i].start &&
+			  q.held->at.r[i].end == want[i].end);
+	CU_ASSERT_EQUAL(recvq_pass(&q, 500, 100, 700), 0);
+	CU_ASSERT_EQUAL(runs_held(&q), 2);
+	CU_ASSERT_EQUAL(recvq_pass(&q, 700, 1300, 2100), 0);
+	CU_ASSERT_PTR_NULL(recvq_ranges(&q));
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+	/* With bytes that wait still, which went out of sight when the owner did: they go, too. */
+	recvq_init(&q, 0, &recvq_shared);
+	CU_ASSERT_EQUAL(insert(&q, 1000, 500, 500), 0);
+	CU_ASSERT_EQUAL(recvq_pass(&q, 1500, 500, 0), 0);
+	CU_ASSERT_EQUAL(q.room_used, 0);
+	CU_ASSERT_EQUAL(fixture_in_use(), 1);
+	recvq_fini(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
 static void
 test_drop_held(void)
 {
 	struct recvq q;
 
-	recvq_init(&q, 0);
+	recvq_init(&q, 0, &recvq_shared);
 	CU_ASSERT_EQUAL(recvq_drop_held(&q), 0);
 	CU_ASSERT_EQUAL(insert(&q, 0, 1000, 1000), 0);
 	CU_ASSERT_EQUAL(insert(&q, 2000, 1000, 400), 0);
 	CU_ASSERT_EQUAL(insert(&q, 4000, 1000, 1000), 0);
 	CU_ASSERT_EQUAL(recvq_drop_held(&q), 4 * FIXTURE_RX_ROOM);
 	check_queue(&q);
-	CU_ASSERT_EQUAL(q.nb_held, 0);
+	CU_ASSERT_EQUAL(runs_held(&q), 0);
 	CU_ASSERT_EQUAL(recvq_len(&q), 1000);
 	CU_ASSERT_EQUAL(fixture_in_use(), 1);
 	/* They come again. */
@@ -168,11 +248,11 @@ test_compacts(void)
 	for (uint64_t gap = 0; gap <= 100; gap += 100) {
 		struct recvq q;
 
-		recvq_init(&q, 0);
+		recvq_init(&q, 0, &recvq_shared);
 		for (uint32_t i = 0; i < COUNT; i++)
 			CU_ASSERT_EQUAL_FATAL(insert(&q, gap + i, 1, 1), 0);
 		check_queue(&q);
-		CU_ASSERT_EQUAL(fixture_in_use(), (COUNT + ROOM - 1) / ROOM);
+		CU_ASSERT_EQUAL(fixture_in_use() - (q.held != NULL), (COUNT + ROOM - 1) / ROOM);
 		if (gap > 0) {
 			CU_ASSERT_EQUAL(recvq_len(&q), 0);
 			CU_ASSERT_EQUAL(insert(&q, 0, 100, 100), 0);
@@ -208,7 +288,7 @@ test_compaction_limits(void)
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		struct recvq q;
 
-		recvq_init(&q, 0);
+		recvq_init(&q, 0, &recvq_shared);
 		CU_ASSERT_EQUAL(insert(&q, 0, rows[i].tail_len, 2000), 0);
 		CU_ASSERT_EQUAL(insert(&q, rows[i].tail_len, rows[i].len, rows[i].seg_len), 0);
 		check_queue(&q);
@@ -228,7 +308,7 @@ test_shared_tail_untouched(void)
 
 	pattern_fill(bytes, 0, 100);
 	/* Held by a second reference. */
-	recvq_init(&q, 0);
+	recvq_init(&q, 0, &recvq_shared);
 	m = rx_packet(bytes, 100, 100);
 	memset(rte_pktmbuf_mtod_offset(m, uint8_t *, 100), 0x77, 10);
 	rte_mbuf_refcnt_update(m, 1);
@@ -243,7 +323,7 @@ test_shared_tail_untouched(void)
 	rte_pktmbuf_free(m);
 
 	/* A sender's buffer, handed over by a ring between two ports. */
-	recvq_init(&q, 0);
+	recvq_init(&q, 0, &recvq_shared);
 	under = rx_packet(bytes, 100, 100);
 	memset(rte_pktmbuf_mtod_offset(under, uint8_t *, 100), 0x77, 10);
 	m = rte_pktmbuf_alloc(pools.indirect);
@@ -339,8 +419,8 @@ test_shared_pieces(void)
 		struct recvq q;
 		uint32_t len;
 
-		recvq_init(&q, 0);
-		q.tails = pools.record[1];
+		recvq_init(&q, 0, &recvq_shared);
+		q.shared = &recvq_shared_tails;
 		for (; off < SENT; off += len) {
 			len = (uint32_t)RTE_MIN(rows[i].seg, SENT - off);
 			CU_ASSERT_EQUAL(
@@ -374,8 +454,8 @@ test_shared_pieces_as_they_come(void)
 
 	for (int how = 0; how < 3; how++) {
 		under = sent_record();
-		recvq_init(&q, 0);
-		q.tails = how == 0 ? NULL : pools.record[1];
+		recvq_init(&q, 0, &recvq_shared);
+		q.shared = how == 0 ? &recvq_shared : &recvq_shared_tails;
 		starve(&starved, pools.record[1],
 		       how == 1 ? FIXTURE_MEDIUM / 4 : (unsigned int)FIXTURE_MEDIUM);
 		for (uint32_t off = 0; off < 200; off += 20) {
@@ -404,7 +484,7 @@ test_iov_and_consume(void)
 	struct iovec iov[8];
 	struct recvq q;
 
-	recvq_init(&q, START);
+	recvq_init(&q, START, &recvq_shared);
 	CU_ASSERT_EQUAL(insert(&q, START, 2000, 1000), 0);
 	CU_ASSERT_EQUAL(insert(&q, START + 2000, 1000, 1000), 0);
 	CU_ASSERT_EQUAL(recvq_iov(&q, 0, 3000, iov, 8), 3);
@@ -445,8 +525,8 @@ test_shared_pieces_later(void)
 	struct rte_mbuf *under = sent_record();
 	struct recvq q;
 
-	recvq_init(&q, 0);
-	q.tails = pools.record[1];
+	recvq_init(&q, 0, &recvq_shared);
+	q.shared = &recvq_shared_tails;
 	starve(&starved, pools.record[1], FIXTURE_MEDIUM / 4);
 	CU_ASSERT_EQUAL(recvq_insert(&q, 2000, piece_of(under, 2000, 20, 20)), 0);
 	CU_ASSERT_EQUAL(q.room_used, under->buf_len);
@@ -459,7 +539,7 @@ test_shared_pieces_later(void)
 	CU_ASSERT_EQUAL_FATAL(recvq_len(&q), 2020);
 	recvq_consume(&q, 2020);
 	CU_ASSERT_EQUAL(q.room_used, 0);
-	CU_ASSERT_EQUAL(q.room_held, 0);
+	CU_ASSERT_EQUAL(recvq_room_held(&q), 0);
 	recvq_fini(&q);
 	sent_end(under);
 }
@@ -478,8 +558,8 @@ test_random(void)
 		struct recvq q;
 
 		memset(here, 0, sizeof(here));
-		recvq_init(&q, read);
-		q.tails = round % 2 == 0 ? NULL : pools.record[1];
+		recvq_init(&q, read, &recvq_shared);
+		q.shared = round % 2 == 0 ? &recvq_shared : &recvq_shared_tails;
 		for (int step = 0; step < STEPS; step++) {
 			uint64_t r = harness_rand(&seed);
 			uint32_t at, len = 0, in_order = 0;
@@ -501,7 +581,7 @@ test_random(void)
 				if (insert(&q, read + at, len, seg) == 0)
 					memset(here + at, true, len);
 				else
-					CU_ASSERT_EQUAL(q.nb_held, RECVQ_RUNS_MAX);
+					CU_ASSERT_EQUAL(runs_held(&q), TCP_RANGES_MAX);
 			} else if ((r & 63) == 63) {
 				recvq_drop_held(&q);
 				memset(here + recvq_len(&q), false, WINDOW - recvq_len(&q));
@@ -566,7 +646,7 @@ look_arrive(struct looker *l, bool small)
 		m = rx_packet(bytes, (uint32_t)(to[i] - from[i]), 4 + harness_below(&l->rng, 600));
 		m->ol_flags |= marks;
 		CU_ASSERT_EQUAL_FATAL(recvq_insert(&l->q, from[i], m), 0);
-		if (l->q.nb_held > 0)
+		if (runs_held(&l->q) > 0)
 			l->wrong |= marks != 0 && recvq_marked_end(&l->q) != to[i];
 		for (uint64_t at = from[i]; at < to[i]; at++)
 			l->marks[at] = marks;
@@ -619,8 +699,8 @@ test_looks(void)
 	for (unsigned int i = 0; i < rounds; i++) {
 		memset(&l, 0, sizeof(l));
 		l.rng = harness_rand(&rng);
-		recvq_init(&l.q, 0);
-		l.q.tails = i % 2 ? pools.record[1] : NULL;
+		recvq_init(&l.q, 0, &recvq_shared);
+		l.q.shared = i % 2 ? &recvq_shared_tails : &recvq_shared;
 		while (l.q.ready.off < LOOKED && !l.wrong) {
 			if (l.here < LOOKED && fixture_in_use() < FIXTURE_RX / 2)
 				look_arrive(&l, i % 3 != 0);
@@ -647,6 +727,8 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "three segments in every order", test_orders },
 		{ "one run too many is refused, joining needs none", test_too_many_runs },
+		{ "what waits comes from a pool, which may be empty", test_empty_pool },
+		{ "nobody reads any more: where bytes were stays known", test_discard },
 		{ "held runs can be dropped and come again", test_drop_held },
 		{ "tiny segments share buffers", test_compacts },
 		{ "what is copied into the tail and what is not", test_compaction_limits },

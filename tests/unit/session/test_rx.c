@@ -41,7 +41,7 @@ begin(void)
 {
 	memset(&t, 0, sizeof(t));
 	shared_begin(&t.flaky);
-	recvq_init(&t.q, 0);
+	recvq_init(&t.q, 0, &recvq_shared);
 	session_rx_init(&t.rx, &shared, &t.q);
 }
 

@@ -40,7 +40,7 @@ begin(uint64_t rec_no)
 {
 	memset(&t, 0, sizeof(t));
 	shared_begin(&t.flaky);
-	recvq_init(&t.q, 0);
+	recvq_init(&t.q, 0, &recvq_shared);
 	session_rx_init(&t.rx, &shared, &t.q);
 	t.peer = peer_key(0, rec_no);
 	set_key(0, rec_no);

@@ -15,6 +15,39 @@ fx_params(void)
 	return &p;
 }
 
+struct tcp_ranges *
+fx_held(const struct tcp_conn *c)
+{
+	enum { CONNS = 8 };
+	static struct tcp_ranges held[CONNS];
+	static const struct tcp_conn *owner[CONNS];
+	static uint32_t n;
+	uint32_t i;
+
+	for (i = 0; i < CONNS; i++)
+		if (owner[i] == c)
+			return &held[i];
+	i = n++ % CONNS;
+	owner[i] = c;
+	tcp_ranges_init(&held[i]);
+	return &held[i];
+}
+
+struct tcp_verdict
+fx_take(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	struct tcp_ranges *held = fx_held(c);
+	struct tcp_verdict v = tcp_input(c, held, seg, now_us);
+	struct tcp_ranges_change at;
+
+	if (v.took > 0 && v.stream_off > c->rcv_nxt &&
+	    tcp_ranges_add(held, tcp_range_of(v.stream_off, v.stream_off + v.took), &at) != 0)
+		abort();
+	while (held->n > 0 && held->r[0].start <= c->rcv_nxt)
+		tcp_ranges_remove(held, 0, 1);
+	return v;
+}
+
 static struct tcp_seg
 syn_of(const struct fx_conf *conf, uint32_t irs)
 {
@@ -60,7 +93,8 @@ fx_established(struct tcp_conn *c, const struct fx_conf *conf)
 	if (f->opts != NULL)
 		c->opts = *f->opts;
 	tcp_conn_accept(c, p, &syn, &seg, room, FX_T0);
-	tcp_input(c, &seg, FX_T0);
+	tcp_ranges_init(fx_held(c));
+	fx_take(c, &seg, FX_T0);
 }
 
 static void
@@ -69,7 +103,7 @@ peer_fin(struct tcp_conn *c)
 	struct tcp_seg seg = fx_seg(c, TCP_FIN | TCP_ACK, (int64_t)c->rcv_nxt, (int64_t)c->snd_una,
 				    0);
 
-	tcp_input(c, &seg, FX_T0);
+	fx_take(c, &seg, FX_T0);
 }
 
 static void
@@ -146,7 +180,7 @@ fx_seg(const struct tcp_conn *c, uint8_t flags, int64_t seq_off, int64_t ack_off
 struct tcp_verdict
 fx_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 {
-	struct tcp_verdict v = tcp_input(c, seg, now_us);
+	struct tcp_verdict v = fx_take(c, seg, now_us);
 
 	if (v.events & TCP_EV_CHALLENGE)
 		v.events |= tcp_challenge(c, now_us);
@@ -202,7 +236,7 @@ fx_send_all(struct tcp_conn *c, uint64_t now_us, uint32_t max, struct tcp_out *o
 static const char *
 check_ranges(const struct tcp_conn *c)
 {
-	const struct tcp_ranges *rs = &c->held;
+	const struct tcp_ranges *rs = fx_held(c);
 
 	MUST(rs->n <= TCP_RANGES_MAX);
 	for (uint32_t i = 0; i < rs->n; i++) {

@@ -46,7 +46,13 @@ void fx_state(struct tcp_conn *c, enum tcp_state state, const struct fx_conf *co
 struct tcp_seg fx_seg(const struct tcp_conn *c, uint8_t flags, int64_t seq_off, int64_t ack_off,
 		      uint32_t len);
 
-/* tcp_input where every challenge ACK is granted. */
+/* What the caller of tcp_input, these tests, holds out of order for c; nothing behind fx_established(). */
+struct tcp_ranges *fx_held(const struct tcp_conn *c);
+
+/* tcp_input, and what it took is in c's fx_held(). */
+struct tcp_verdict fx_take(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us);
+
+/* The same where every challenge ACK is granted. */
 struct tcp_verdict fx_input(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us);
 
 /* The peer acknowledges ack_off with its window wnd. */

@@ -55,7 +55,7 @@ test_dup_ack_definition(void)
 		fx_ack(&c, 1000, FX_WND, FX_T0);
 		seg = fx_seg(&c, rows[i].flags, 0, 1000 + rows[i].ack, rows[i].len);
 		seg.wnd = (uint16_t)(FX_WND + rows[i].wnd);
-		tcp_input(&c, &seg, FX_T0);
+		fx_take(&c, &seg, FX_T0);
 		CU_ASSERT_EQUAL(c.dupacks, rows[i].counted);
 	}
 }
@@ -305,18 +305,18 @@ test_window_update(void)
 	old.wnd = 100;
 	seg = fx_seg(&c, TCP_ACK, 100, 3000, 0);
 	seg.wnd = 30000;
-	tcp_input(&c, &seg, FX_T0);
+	fx_take(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.snd_wnd, 30000);
-	tcp_input(&c, &old, FX_T0);
+	fx_take(&c, &old, FX_T0);
 	CU_ASSERT_EQUAL(c.snd_wnd, 30000);
 	seg = fx_seg(&c, TCP_ACK, 100, 3000, 100);
 	seg.wnd = 20000;
-	tcp_input(&c, &seg, FX_T0);
+	fx_take(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.snd_wnd, 20000);
 	/* An older sequence number with a newer ACK: the edge stays where it was. */
 	seg = fx_seg(&c, TCP_ACK, 0, 4000, 200);
 	seg.wnd = 60000;
-	tcp_input(&c, &seg, FX_T0);
+	fx_take(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.snd_una, 4000);
 	CU_ASSERT_EQUAL(c.snd_wnd, 19000);
 	/* A peer may take its window back, to less than nothing. */
@@ -337,7 +337,7 @@ test_scaled_window(void)
 	c.snd_wscale = 14;
 	seg = fx_seg(&c, TCP_ACK, 0, 0, 0);
 	seg.wnd = 65535;
-	tcp_input(&c, &seg, FX_T0);
+	fx_take(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.snd_wnd, UINT64_C(65535) << 14);
 }
 
@@ -382,7 +382,7 @@ test_rtt_samples(void)
 	ts = o.seg.ts_val;
 	seg = fx_seg(&c, TCP_ACK, 0, 1000, 0);
 	seg.ts_ecr = ts;
-	tcp_input(&c, &seg, FX_T0 + 630000);
+	fx_take(&c, &seg, FX_T0 + 630000);
 	CU_ASSERT_EQUAL(c.rtt.srtt_us, 60000);
 	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
 }
@@ -408,7 +408,7 @@ test_repeated_ack_is_no_sample(void)
 	fx_send_all(&c, FX_T0 + 500000, 9, &o);
 	seg = fx_seg(&c, TCP_ACK, 0, 1000, 0);
 	seg.ts_ecr = ts;
-	tcp_input(&c, &seg, FX_T0 + 550000);
+	fx_take(&c, &seg, FX_T0 + 550000);
 	CU_ASSERT_EQUAL(c.snd_una, 1000);
 	CU_ASSERT_EQUAL(c.rtt.srtt_us, 50000);
 	/* Karn: the timeout stays what it was, until something is measured. */
@@ -417,7 +417,7 @@ test_repeated_ack_is_no_sample(void)
 	fx_send_all(&c, FX_T0 + 600000, 9, &o);
 	seg = fx_seg(&c, TCP_ACK, 0, 2000, 0);
 	seg.ts_ecr = o.seg.ts_val;
-	tcp_input(&c, &seg, FX_T0 + 650000);
+	fx_take(&c, &seg, FX_T0 + 650000);
 	CU_ASSERT_EQUAL(c.rtt.srtt_us, 50000);
 	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
 }
@@ -441,7 +441,7 @@ test_forged_echo(void)
 		fx_send_all(&c, FX_T0, 9, &o);
 		seg = fx_seg(&c, TCP_ACK, 0, 1000, 0);
 		seg.ts_ecr = tcp_ts_now(c.ts_offset, FX_T0) + (uint32_t)forged_ms[i];
-		tcp_input(&c, &seg, FX_T0);
+		fx_take(&c, &seg, FX_T0);
 		CU_ASSERT_EQUAL(c.rtt.srtt_us, 50000);
 		CU_ASSERT_EQUAL(c.snd_una, 1000);
 	}

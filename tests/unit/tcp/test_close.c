@@ -81,7 +81,7 @@ static void
 input(int i, const struct tcp_seg *seg)
 {
 	struct side *s = &w.side[i];
-	struct tcp_verdict v = tcp_input(&s->c, seg, w.now_us);
+	struct tcp_verdict v = fx_take(&s->c, seg, w.now_us);
 
 	s->fins += !!(v.events & TCP_EV_PEER_FIN);
 	if (v.events & (TCP_EV_TIME_WAIT | TCP_EV_CLOSED))

@@ -248,7 +248,7 @@ test_mss(void)
 		CU_ASSERT_EQUAL(o.seg.mss, row->ours);
 		seg.flags = TCP_SYN | TCP_ACK;
 		seg.ack = 4;
-		tcp_input(&c, &seg, FX_T0);
+		fx_take(&c, &seg, FX_T0);
 		CU_ASSERT_EQUAL(c.mss, row->snd);
 		CU_ASSERT_EQUAL(c.rcv_mss, row->rcv);
 	}
@@ -291,7 +291,7 @@ test_negotiation(void)
 		seg.flags = TCP_SYN | TCP_ACK;
 		seg.seq = UINT32_MAX;
 		seg.ack = 4;
-		tcp_input(&c, &seg, FX_T0 + 80000);
+		fx_take(&c, &seg, FX_T0 + 80000);
 		CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
 		CU_ASSERT_EQUAL(c.ts_on, their_ts && our_ts);
 		CU_ASSERT_EQUAL(c.snd_wscale, their_scale ? 9 : 0);
@@ -324,7 +324,7 @@ test_data_with_ack(void)
 	CU_ASSERT_EQUAL(tcp_syn_step(&s, fx_params(), &seg, FX_T0), TCP_SYN_COMPLETE);
 	tcp_opts_default(&c.opts);
 	tcp_conn_accept(&c, fx_params(), &s, &seg, 100000, FX_T0);
-	v = tcp_input(&c, &seg, FX_T0);
+	v = fx_take(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(v.keep, 600);
 	CU_ASSERT_EQUAL(v.stream_off, 0);
 	CU_ASSERT_TRUE(v.events & TCP_EV_PEER_FIN);
@@ -360,9 +360,9 @@ test_syn_ack_again(void)
 	fx_state(&c, TCP_SYN_SENT, NULL);
 	fx_send(&c, FX_T0, &o);
 	seg.ack = c.iss + 1;
-	tcp_input(&c, &seg, FX_T0 + 1000);
+	fx_take(&c, &seg, FX_T0 + 1000);
 	fx_send(&c, FX_T0, &o);
-	tcp_input(&c, &seg, FX_T0 + 1001000);
+	fx_take(&c, &seg, FX_T0 + 1001000);
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 1001000, &o));
 	CU_ASSERT_EQUAL(o.seg.flags, TCP_ACK);
 	CU_ASSERT_EQUAL(o.seg.ack, 6);

@@ -278,7 +278,7 @@ input_live(int i, const struct packet *p)
 
 	if (p->edge > s->edge_max)
 		s->edge_max = p->edge;
-	v = tcp_input(&s->c, &p->seg, w.now_us);
+	v = fx_take(&s->c, &p->seg, w.now_us);
 	if ((v.events & TCP_EV_CHALLENGE) != 0 && !w.set.mute)
 		tcp_challenge(&s->c, w.now_us);
 	if (s->c.rcv_adv < old_adv)
@@ -302,6 +302,7 @@ input_syn_received(int i, const struct packet *p)
 	case TCP_SYN_IGNORE:
 		return true;
 	case TCP_SYN_COMPLETE:
+		tcp_ranges_init(fx_held(&s->c));
 		tcp_conn_accept(&s->c, &s->params, &e->syn, &p->seg, w.set.buf[i], w.now_us);
 		tcp_syncache_remove(s->syns, e);
 		s->phase = PHASE_LIVE;
@@ -564,6 +565,7 @@ begin(uint64_t seed)
 		size_t waits = tcp_timewait_size(4);
 
 		tcp_params_default(&s->params);
+		tcp_ranges_init(fx_held(&s->c));
 		s->params.timestamps = w.set.ts[i];
 		s->params.wscale = w.set.wscale_off ? 0 : 7;
 		/* The wire is bad, not dead: giving up would be a stall in disguise. */

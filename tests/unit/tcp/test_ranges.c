@@ -53,7 +53,9 @@ model_trim(const struct model *m, uint64_t *start, uint64_t *end)
 static int
 add(struct tcp_ranges *rs, uint64_t start, uint64_t end)
 {
-	return tcp_ranges_add(rs, tcp_range_of(start, end));
+	struct tcp_ranges_change at;
+
+	return tcp_ranges_add(rs, tcp_range_of(start, end), &at);
 }
 
 static void
@@ -64,7 +66,10 @@ random_step(struct tcp_ranges *rs, struct model *m, uint64_t *rng)
 	uint64_t s = a;
 	uint64_t e = b > MODEL_LEN ? MODEL_LEN : b;
 	struct model before = *m;
+	struct tcp_ranges_change at;
 	struct tcp_range trimmed;
+	uint32_t n;
+	bool fits;
 	uint64_t ms = s;
 	uint64_t me = e;
 	int rc;
@@ -76,7 +81,14 @@ random_step(struct tcp_ranges *rs, struct model *m, uint64_t *rng)
 
 	for (uint64_t k = s; k < e; k++)
 		m->held[k] = true;
-	rc = add(rs, s, e);
+	fits = tcp_ranges_fits(rs, tcp_range_of(s, e));
+	n = rs->n;
+	rc = tcp_ranges_add(rs, tcp_range_of(s, e), &at);
+	CU_ASSERT_EQUAL(fits, rc == 0);
+	if (rc == 0) {
+		CU_ASSERT_EQUAL(rs->n, n + 1 - at.joined);
+		CU_ASSERT(rs->r[at.i].start <= s && e <= rs->r[at.i].end);
+	}
 	if (model_runs(m) > TCP_RANGES_MAX) {
 		CU_ASSERT_EQUAL(rc, -ENOSPC);
 		*m = before;
@@ -90,13 +102,15 @@ random_step(struct tcp_ranges *rs, struct model *m, uint64_t *rng)
 		while (want < MODEL_LEN && m->held[want])
 			want++;
 		memset(m->held, 0, want);
-		CU_ASSERT_EQUAL(tcp_ranges_advance(rs, nxt), want);
+		CU_ASSERT_EQUAL(tcp_ranges_reach(rs, nxt), want);
+		while (rs->n > 0 && rs->r[0].end <= want)
+			tcp_ranges_remove(rs, 0, 1);
 	}
-	if (harness_rand(rng) % 200 == 0) {
-		uint64_t from = harness_rand(rng) % MODEL_LEN;
+	if (rs->n > 0 && harness_rand(rng) % 200 == 0) {
+		uint32_t from = (uint32_t)(harness_rand(rng) % rs->n);
 
-		memset(m->held + from, 0, MODEL_LEN - from);
-		tcp_ranges_cut(rs, from);
+		memset(m->held + rs->r[from].start, 0, MODEL_LEN - rs->r[from].start);
+		tcp_ranges_remove(rs, from, rs->n - from);
 	}
 	check_equal(rs, m);
 }
@@ -122,6 +136,8 @@ test_capacity(void)
 	tcp_ranges_init(&rs);
 	CU_ASSERT_TRUE(tcp_ranges_empty(&rs));
 	CU_ASSERT_EQUAL(tcp_ranges_end(&rs), 0);
+	CU_ASSERT_EQUAL(tcp_ranges_end(NULL), 0);
+	CU_ASSERT_EQUAL(tcp_ranges_reach(NULL, base), base);
 	for (uint64_t i = 0; i < TCP_RANGES_MAX; i++)
 		CU_ASSERT_EQUAL(add(&rs, base + 10 * i, base + 10 * i + 5), 0);
 	CU_ASSERT_EQUAL(add(&rs, base - 5, base - 1), -ENOSPC);
@@ -182,12 +198,13 @@ static void
 test_turned_round(void)
 {
 	struct tcp_range r = tcp_range_of(10, 5);
+	struct tcp_ranges_change at;
 	struct tcp_ranges rs;
 
 	CU_ASSERT_TRUE(tcp_range_empty(r));
 	CU_ASSERT_EQUAL(r.start, 10);
 	tcp_ranges_init(&rs);
-	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, r), 0);
+	CU_ASSERT_EQUAL(tcp_ranges_add(&rs, r, &at), 0);
 	CU_ASSERT_TRUE(tcp_ranges_empty(&rs));
 	CU_ASSERT_EQUAL(add(&rs, 20, 30), 0);
 	CU_ASSERT_EQUAL(add(&rs, 15, 15), 0);

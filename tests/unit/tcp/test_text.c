@@ -45,7 +45,7 @@ one_order(const int order[5], bool fin)
 
 		if (fin && order[i] == 4)
 			seg.flags |= TCP_FIN;
-		v = tcp_input(&c, &seg, FX_T0);
+		v = fx_take(&c, &seg, FX_T0);
 		CU_ASSERT_EQUAL(v.keep, 1000);
 		CU_ASSERT_EQUAL(v.stream_off, off);
 		keep(&k, &v, (uint8_t)(order[i] + 1));
@@ -63,7 +63,7 @@ one_order(const int order[5], bool fin)
 		CU_ASSERT_PTR_NULL(tcp_check_quiet(&c));
 	}
 	CU_ASSERT_EQUAL(c.rcv_nxt, STREAM);
-	CU_ASSERT_TRUE(tcp_ranges_empty(&c.held));
+	CU_ASSERT_TRUE(tcp_ranges_empty(fx_held(&c)));
 	CU_ASSERT_EQUAL(fins, fin ? 1 : 0);
 	CU_ASSERT_EQUAL(c.state, fin ? TCP_CLOSE_WAIT : TCP_ESTABLISHED);
 	/* Whatever filled the last gap was acknowledged at once. */
@@ -132,7 +132,7 @@ test_overlaps(void)
 			uint64_t end = off + len > STREAM ? STREAM : off + len;
 			struct tcp_verdict v = fx_data(&c, (int64_t)off, (uint32_t)(end - off),
 						       FX_T0 + who);
-			bool refused = v.keep == 0 && c.held.n == TCP_RANGES_MAX;
+			bool refused = v.keep == 0 && fx_held(&c)->n == TCP_RANGES_MAX;
 
 			CU_ASSERT_PTR_NULL_FATAL(tcp_check(&c));
 			CU_ASSERT(v.keep == 0 || v.stream_off - v.skip == off);
@@ -168,10 +168,13 @@ test_too_many_runs(void)
 	CU_ASSERT_EQUAL(fx_data(&c, 2 * TCP_RANGES_MAX + 2, 1, FX_T0).keep, 1);
 	CU_ASSERT_PTR_NULL(tcp_check(&c));
 	/* Under pressure the owner drops the newest. */
-	tcp_held_drop(&c, 20);
-	CU_ASSERT_EQUAL(tcp_ranges_end(&c.held), 19);
-	tcp_held_drop(&c, 0);
-	CU_ASSERT_TRUE(tcp_ranges_empty(&c.held));
+	while (tcp_ranges_end(fx_held(&c)) > 20)
+		tcp_ranges_remove(fx_held(&c), fx_held(&c)->n - 1, 1);
+	CU_ASSERT_EQUAL(tcp_ranges_end(fx_held(&c)), 19);
+	CU_ASSERT_EQUAL(fx_data(&c, 20, 1, FX_T0).keep, 1);
+	CU_ASSERT_EQUAL(fx_data(&c, 20, 1, FX_T0).keep, 0);
+	tcp_ranges_init(fx_held(&c));
+	CU_ASSERT_TRUE(tcp_ranges_empty(fx_held(&c)));
 	CU_ASSERT_EQUAL(c.rcv_nxt, 3);
 }
 
@@ -239,8 +242,10 @@ one_at_edge(const struct tcp_conn *open, int64_t end, uint32_t len, uint8_t flag
 	int64_t nxt = (int64_t)c.rcv_nxt;
 	bool touches = end + (flags & TCP_FIN ? 1 : 0) >= nxt && seq <= (int64_t)c.rcv_adv;
 	bool fin = (flags & TCP_FIN) && touches && end >= nxt && end <= (int64_t)c.rcv_adv;
-	struct tcp_verdict v = tcp_input(&c, &seg, FX_T0);
+	struct tcp_verdict v;
 
+	*fx_held(&c) = *fx_held(open);
+	v = fx_take(&c, &seg, FX_T0);
 	CU_ASSERT_PTR_NULL_FATAL(tcp_check(&c));
 	CU_ASSERT_FATAL((uint64_t)v.skip + v.keep <= len);
 	CU_ASSERT_FATAL(v.keep == 0 || (int64_t)v.stream_off == seq + (int64_t)v.skip);
@@ -294,7 +299,7 @@ test_zero_window(void)
 	tcp_send_ready(&c, 500);
 	fx_send_all(&c, FX_T0, 9, &o);
 	seg = fx_seg(&c, TCP_ACK, 2000, 500, 1);
-	v = tcp_input(&c, &seg, FX_T0 + 1000);
+	v = fx_take(&c, &seg, FX_T0 + 1000);
 	CU_ASSERT_EQUAL(v.keep, 0);
 	CU_ASSERT_EQUAL(c.snd_una, 500);
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
@@ -303,7 +308,7 @@ test_zero_window(void)
 	/* As Linux probes: the byte before, with and without payload. */
 	for (uint32_t len = 0; len < 2; len++) {
 		seg = fx_seg(&c, TCP_ACK, 1999, 500, len);
-		v = tcp_input(&c, &seg, FX_T0 + (2 + len) * UINT64_C(1000000));
+		v = fx_take(&c, &seg, FX_T0 + (2 + len) * UINT64_C(1000000));
 		CU_ASSERT_EQUAL(v.keep, 0);
 		CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
 		CU_ASSERT_EQUAL(o.seg.ack, c.irs + 1 + 2000);
@@ -311,7 +316,7 @@ test_zero_window(void)
 	}
 	/* A RST is honoured (MUST-66). */
 	seg = fx_seg(&c, TCP_RST, 2000, 0, 0);
-	tcp_input(&c, &seg, FX_T0);
+	fx_take(&c, &seg, FX_T0);
 	CU_ASSERT_EQUAL(c.state, TCP_CLOSED);
 }
 
@@ -403,7 +408,7 @@ test_fin(void)
 						    row->seq[k], 0, row->len[k]);
 
 			if (row->len[k] > 0 || row->fin[k])
-				tcp_input(&c, &seg, FX_T0);
+				fx_take(&c, &seg, FX_T0);
 			CU_ASSERT_PTR_NULL(tcp_check(&c));
 		}
 		CU_ASSERT_EQUAL(c.rcv_nxt, row->rcv_nxt);
@@ -448,7 +453,7 @@ test_urgent(void)
 
 	fx_established(&c, NULL);
 	seg = fx_seg(&c, TCP_ACK | TCP_URG, 0, 0, 10);
-	CU_ASSERT_EQUAL(tcp_input(&c, &seg, FX_T0).keep, 10);
+	CU_ASSERT_EQUAL(fx_take(&c, &seg, FX_T0).keep, 10);
 	CU_ASSERT_EQUAL(c.rcv_nxt, 10);
 }
 

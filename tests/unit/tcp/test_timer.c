@@ -97,7 +97,7 @@ test_rto_behind_lost_syn(void)
 		fx_send(&c, FX_T0 + 1000000, &o);
 		seg.ack = c.iss + 1;
 		seg.ts_ecr = o.seg.ts_val;
-		tcp_input(&c, &seg, FX_T0 + 1400000);
+		fx_take(&c, &seg, FX_T0 + 1400000);
 		CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
 		/* 400 ms: SRTT 400, RTTVAR 200, RTO 1200. */
 		CU_ASSERT_EQUAL(tcp_rtt_rto(&c.rtt, c.params), ts ? 1200000 : 3000000);

@@ -64,7 +64,7 @@ test_shutdown_in_syn_sent(void)
 	tcp_shutdown(&c);
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
 	seg.ack = c.iss + 1;
-	tcp_input(&c, &seg, FX_T0 + 1000);
+	fx_take(&c, &seg, FX_T0 + 1000);
 	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_1);
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 1000, &o));
 	CU_ASSERT_EQUAL(o.len, 100);
@@ -121,10 +121,10 @@ test_abort_is_believed(void)
 	fx_established(&b, &mirror);
 	tcp_send_ready(&a, 3000);
 	while (fx_send(&a, FX_T0, &o))
-		tcp_input(&b, &o.seg, FX_T0);
+		fx_take(&b, &o.seg, FX_T0);
 	CU_ASSERT_EQUAL(b.rcv_nxt, 3000);
 	CU_ASSERT_TRUE(tcp_abort(&a, FX_T0, &rst));
-	tcp_input(&b, &rst, FX_T0);
+	fx_take(&b, &rst, FX_T0);
 	CU_ASSERT_EQUAL(b.state, TCP_CLOSED);
 	CU_ASSERT_EQUAL(b.end, TCP_END_RESET);
 }
@@ -204,7 +204,7 @@ test_data_behind_close(void)
 					.flags = TCP_ACK | rows[i].flags,
 					.wnd = FX_WND,
 					.payload_len = rows[i].len };
-		v = tcp_input(&c, &seg, FX_T0 + 1000);
+		v = fx_take(&c, &seg, FX_T0 + 1000);
 		CU_ASSERT_EQUAL(v.keep, 0);
 		CU_ASSERT_EQUAL(v.reply_reset, rows[i].reset);
 		if (rows[i].reset)
