@@ -22,7 +22,7 @@ body_init(struct body *b)
 int
 body_open(struct body *b, struct rtls_stack *stack, SSL *ssl, int fd)
 {
-	struct rtls_ssl_status status;
+	struct rtls_ssl_status status = { .size = sizeof(status) };
 	struct stat st;
 	int rc;
 

@@ -62,7 +62,7 @@ enter(struct conn *c, enum conn_state state, uint64_t now_us)
 static void
 note_progress(struct conn *c, uint64_t now_us)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	if (c->state == CONN_HANDSHAKE || c->state == CONN_END)
 		return;

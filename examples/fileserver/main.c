@@ -164,7 +164,7 @@ start_capture(const struct options *o, struct rtls_port *port)
 static void
 end_capture(const struct options *o, struct rtls_port *port)
 {
-	struct rtls_capture_stats stats;
+	struct rtls_capture_stats stats = { .size = sizeof(stats) };
 
 	if (o->capture == NULL)
 		return;

@@ -62,7 +62,7 @@ start(struct far *f)
 static void
 admit(struct far *f, struct rtls_sock *k)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 	struct far_conn *c;
 	unsigned int at;
 	int rc;

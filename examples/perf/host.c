@@ -119,7 +119,7 @@ turn(struct host *h, uint64_t now_us)
 static uint64_t
 count_segments(const struct host *h, enum options_mode mode, enum host_dir dir)
 {
-	struct rtls_sock_stats stats;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < h->link->o->conns; i++) {
@@ -212,7 +212,7 @@ connect_all(struct host *h)
 static bool
 is_open(const struct rtls_sock *k)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	rtls_sock_info(k, &info);
 	return info.state == RTLS_SOCK_OPEN;
@@ -250,7 +250,7 @@ wait_open(struct host *h)
 static bool
 is_by_nic(const struct rtls_sock *k, enum rtls_dir dir)
 {
-	struct rtls_tls_info info = { 0 };
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	rtls_tls_info(k, dir, &info);
 	if (info.mode == RTLS_MODE_NIC)
@@ -303,7 +303,7 @@ host_create(struct link *l)
 uint64_t
 host_retransmissions(const struct host *h)
 {
-	struct rtls_sock_stats stats;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
 	uint64_t n = 0;
 
 	for (int mode = 0; mode < LINK_MODES; mode++)

@@ -28,6 +28,7 @@ struct rtls_capture_conf {
 };
 
 struct rtls_capture_stats {
+	uint32_t size;    /**< sizeof(struct rtls_capture_stats), set by the caller */
 	uint64_t packets; /**< captured */
 	uint64_t missed;  /**< not captured, as there was no room for the copy */
 	int error;        /**< 0; or why the capture has ended by itself: a negative errno */
@@ -53,7 +54,10 @@ struct rtls_capture_stats {
  */
 int rtls_port_capture(struct rtls_port *p, const struct rtls_capture_conf *conf);
 
-/** @return 0; -EINVAL: NULL; -ENOENT: the port is not captured. */
+/**
+ * Fills in out->size bytes of what is known, and no more.
+ * @return 0; -EINVAL: NULL, or no size; -ENOENT: the port is not captured.
+ */
 int rtls_port_capture_stats(const struct rtls_port *p, struct rtls_capture_stats *out);
 
 /**

@@ -99,6 +99,7 @@ ssize_t rtls_ssl_send(SSL *ssl, const void *buf, size_t len, int flags);
 ssize_t rtls_ssl_recv(SSL *ssl, void *buf, size_t len, int flags);
 
 struct rtls_ssl_status {
+	uint32_t size;          /**< sizeof(struct rtls_ssl_status), set by the caller */
 	uint8_t tx_handed_over; /**< records are sealed by librecordtls */
 	uint8_t rx_handed_over;
 	uint8_t close_notify_received;
@@ -107,7 +108,10 @@ struct rtls_ssl_status {
 	char error[128]; /**< what libssl said when TLS failed; empty: it has not */
 };
 
-/** @return 0; -EINVAL: ssl has no BIO of this library, or out is NULL. */
+/**
+ * Fills in out->size bytes of what is known, and no more.
+ * @return 0; -EINVAL: ssl has no BIO of this library, out is NULL, or has no size.
+ */
 int rtls_ssl_status(const SSL *ssl, struct rtls_ssl_status *out);
 
 /**

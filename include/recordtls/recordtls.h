@@ -17,6 +17,8 @@
  * the call that takes it returns; of sockets sock.h says what follows then. NULL is an error,
  * but where a comment allows it. Configuration structs start with their size,
  * so that later versions can append fields; a field that is 0 has its default.
+ * So do structs that a call fills: the caller sets size, the call writes that much of what
+ * it knows, and not a byte more; -EINVAL without a size.
  */
 #ifndef RECORDTLS_H
 #define RECORDTLS_H

@@ -192,6 +192,7 @@ enum rtls_end_reason {
 };
 
 struct rtls_sock_info {
+	uint32_t size; /**< sizeof(struct rtls_sock_info), set by the caller */
 	struct rtls_addr local;
 	struct rtls_addr remote;
 	uint8_t state;      /**< enum rtls_sock_state */
@@ -216,7 +217,10 @@ struct rtls_sock_info {
 	uint32_t rcv_held; /**< bytes of buffer room taken by what came out of order */
 };
 
-/** [any state] Fills *out. @return 0; -EBADF: closed; -EINVAL: NULL; *out stays as it was. */
+/**
+ * [any state] Fills in out->size bytes of what is known, and no more.
+ * @return 0; -EBADF: closed; -EINVAL: NULL, or no size; *out stays as it was.
+ */
 int rtls_sock_info(const struct rtls_sock *sock, struct rtls_sock_info *out);
 
 /**

@@ -19,6 +19,7 @@ extern "C" {
 
 /** Counters of one connection; all count from its start. */
 struct rtls_sock_stats {
+	uint32_t size; /**< sizeof(struct rtls_sock_stats), set by the caller */
 	uint64_t tx_records;
 	uint64_t rx_records;
 	uint64_t tx_record_bytes; /**< plaintext bytes in them */
@@ -35,7 +36,10 @@ struct rtls_sock_stats {
 	uint64_t tx_nic_bytes;     /**< of tx_bytes: handed to the NIC to be sealed */
 };
 
-/** Fills *out. @return 0; -EBADF: the handle is closed; -EINVAL: NULL. */
+/**
+ * Fills in out->size bytes of what is known, and no more.
+ * @return 0; -EBADF: the handle is closed; -EINVAL: NULL, or no size.
+ */
 int rtls_sock_stats(const struct rtls_sock *sock, struct rtls_sock_stats *out);
 
 /** One counter of a stack. */

@@ -101,6 +101,7 @@ enum rtls_mode_reason {
 };
 
 struct rtls_tls_info {
+	uint32_t size; /**< sizeof(struct rtls_tls_info), set by the caller */
 	uint16_t version;
 	uint16_t cipher;
 	uint8_t mode;         /**< enum rtls_mode in force */
@@ -131,7 +132,10 @@ struct rtls_tls_info {
  */
 int rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m);
 
-/** @return 0; -EINVAL: not a direction, or NULL; -EBADF: closed. */
+/**
+ * Fills in out->size bytes of what is known, and no more.
+ * @return 0; -EINVAL: not a direction, NULL, or no size; -EBADF: closed.
+ */
 int rtls_tls_info(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out);
 
 #ifdef __cplusplus

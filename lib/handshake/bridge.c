@@ -53,7 +53,7 @@ check_sock(struct bridge *br)
 bool
 bridge_connected(struct bridge *br)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	if (!br->connected)
 		br->connected = rtls_sock_info(br->sock, &info) != 0 ||

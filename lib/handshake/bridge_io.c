@@ -141,7 +141,7 @@ put_header(uint8_t *out, uint8_t type, size_t len)
 static int
 read_failed(const struct bridge *br, uint8_t *out, int rc)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	if ((rc != -EBADMSG && rc != -EINVAL) || rtls_sock_info(br->sock, &info) != 0 ||
 	    info.end_alert != ALERT_UNEXPECTED_MESSAGE)
@@ -228,7 +228,7 @@ static void
 note_question(struct bridge *br)
 {
 	uint8_t *msg = br->record + BRIDGE_HEADER_LEN;
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	if (br->record[0] != RTLS_TYPE_HANDSHAKE || msg[0] != KEY_UPDATE_TYPE ||
 	    msg[KEY_UPDATE_LEN - 1] != KEY_UPDATE_REQUESTED)

@@ -94,7 +94,7 @@ key_update(struct bridge *br, SSL *ssl, int type)
 static bool
 wants_new_key(const struct bridge *br)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	return br->tx == BRIDGE_TAKEN && rtls_tls_info(br->sock, RTLS_TX, &info) == 0 &&
 	       info.version == RTLS_TLS_1_3 && info.rec_no >= REKEY_AFTER_RECORDS;

@@ -6,6 +6,7 @@
 
 #include <openssl/ssl.h>
 
+#include "core/conf.h"
 #include "handshake/bio.h"
 #include "handshake/bridge.h"
 
@@ -15,15 +16,17 @@ int
 rtls_ssl_status(const SSL *ssl, struct rtls_ssl_status *out)
 {
 	const struct bridge *br = bridge_of(ssl);
+	struct rtls_ssl_status status;
 
-	if (br == NULL || out == NULL)
+	if (br == NULL)
 		return -EINVAL;
-	memset(out, 0, sizeof(*out));
-	out->tx_handed_over = br->tx == BRIDGE_TAKEN;
-	out->rx_handed_over = br->rx == BRIDGE_TAKEN;
-	out->close_notify_received = (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
-	out->tx_reason = bridge_reason(br, RTLS_TX);
-	out->rx_reason = bridge_reason(br, RTLS_RX);
-	memcpy(out->error, br->error, sizeof(out->error));
-	return 0;
+	status = (struct rtls_ssl_status){
+		.tx_handed_over = br->tx == BRIDGE_TAKEN,
+		.rx_handed_over = br->rx == BRIDGE_TAKEN,
+		.close_notify_received = (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0,
+		.tx_reason = bridge_reason(br, RTLS_TX),
+		.rx_reason = bridge_reason(br, RTLS_RX),
+	};
+	memcpy(status.error, br->error, sizeof(status.error));
+	return conf_fill(out, &status, sizeof(status));
 }

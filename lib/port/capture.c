@@ -301,6 +301,7 @@ rtls_port_capture_stop(struct rtls_port *p)
 int
 rtls_port_capture_stats(const struct rtls_port *p, struct rtls_capture_stats *out)
 {
+	struct rtls_capture_stats stats;
 	const struct port_capture *c;
 
 	if (p == NULL || out == NULL)
@@ -308,12 +309,12 @@ rtls_port_capture_stats(const struct rtls_port *p, struct rtls_capture_stats *ou
 	c = port_capture_of(p);
 	if (c == NULL)
 		return -ENOENT;
-	*out = (struct rtls_capture_stats){
+	stats = (struct rtls_capture_stats){
 		.packets = c->packets,
 		.missed = c->missed,
 		.error = capture_writer_error(&c->writer),
 	};
-	return 0;
+	return conf_fill(out, &stats, sizeof(stats));
 }
 
 void

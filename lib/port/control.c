@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/conf.h"
 #include "port/port.h"
 #include "port/capture.h"
 
@@ -35,10 +36,9 @@ rtls_port_info(const struct rtls_port *p, struct rtls_port_info *out)
 {
 	struct rtls_port_info info;
 
-	if (p == NULL || out == NULL || out->size < sizeof(out->size))
+	if (p == NULL)
 		return -EINVAL;
 	info = (struct rtls_port_info){
-		.size = out->size,
 		.device_features = device_features(p),
 		.features = p->tls.features & device_features(p),
 		.max_contexts = offload_device_room(&p->tls),
@@ -48,8 +48,7 @@ rtls_port_info(const struct rtls_port *p, struct rtls_port_info *out)
 		.rx_method = p->tls.caps.rx_method,
 		.tx_tso = p->tls.caps.tx_tso != 0,
 	};
-	memcpy(out, &info, RTE_MIN(out->size, (uint32_t)sizeof(info)));
-	return 0;
+	return conf_fill(out, &info, sizeof(info));
 }
 
 int

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/conf.h"
 #include "stack/addr.h"
 #include "sock/check.h"
 #include "sock/info.h"
@@ -66,14 +67,13 @@ sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
 int
 rtls_sock_info(const struct rtls_sock *sock, struct rtls_sock_info *out)
 {
+	struct rtls_sock_info info;
 	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
-	if (out == NULL)
-		return -EINVAL;
-	sock_info_fill(sock, out);
-	return 0;
+	sock_info_fill(sock, &info);
+	return conf_fill(out, &info, sizeof(info));
 }
 
 void
@@ -101,12 +101,13 @@ sock_tls_info_fill(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tl
 int
 rtls_tls_info(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out)
 {
+	struct rtls_tls_info info;
 	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
-	if (out == NULL || (d != RTLS_TX && d != RTLS_RX))
+	if (d != RTLS_TX && d != RTLS_RX)
 		return -EINVAL;
-	sock_tls_info_fill(sock, d, out);
-	return 0;
+	sock_tls_info_fill(sock, d, &info);
+	return conf_fill(out, &info, sizeof(info));
 }

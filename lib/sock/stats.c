@@ -7,6 +7,7 @@
 
 #include <recordtls/stats.h>
 
+#include "core/conf.h"
 #include "sock/check.h"
 #include "sock/stats.h"
 #include "stack/state.h"
@@ -164,7 +165,18 @@ rtls_stats_describe(const struct rtls_stack *s, const struct rtls_port *p,
 void
 sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 {
-	*out = sock->stats_base;
+	const struct sock_count *c = &sock->count;
+
+	*out = (struct rtls_sock_stats){
+		.size = sizeof(*out),
+		.tx_segments = c->tx_segments,
+		.rx_segments = c->rx_segments,
+		.tx_bytes = c->tx_bytes,
+		.rx_bytes = c->rx_bytes,
+		.retransmissions = c->retransmissions,
+		.timeouts = c->timeouts,
+		.tx_nic_bytes = c->tx_nic_bytes,
+	};
 	if (sock_has_keys(sock, RTLS_TX)) {
 		out->tx_records = sock->tx.tls->count.records;
 		out->tx_record_bytes = sock->tx.tls->count.record_bytes;
@@ -181,12 +193,11 @@ sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 int
 rtls_sock_stats(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 {
+	struct rtls_sock_stats stats;
 	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
-	if (out == NULL)
-		return -EINVAL;
-	sock_stats_fill(sock, out);
-	return 0;
+	sock_stats_fill(sock, &stats);
+	return conf_fill(out, &stats, sizeof(stats));
 }

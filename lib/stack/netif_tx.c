@@ -34,18 +34,18 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 	n = netif_tx_segments(sock, out);
 	s->counters[CNT_TX_SEGMENTS] += n;
 	s->counters[CNT_TX_BYTES] += out->len;
-	sock->stats_base.tx_segments += n;
-	sock->stats_base.tx_bytes += out->len;
+	sock->count.tx_segments += n;
+	sock->count.tx_bytes += out->len;
 	if (sock->tx.tls != NULL && out->off >= sock->tx.tls->start_off)
 		s->counters[CNT_TX_BYTES_SEALED] += out->len;
 	if (slot->seg.epoch != NULL) {
 		s->counters[CNT_TX_BYTES_NIC] += out->len;
-		sock->stats_base.tx_nic_bytes += out->len;
+		sock->count.tx_nic_bytes += out->len;
 		inline_tx_sent(&slot->seg);
 	}
 	if (out->rexmit) {
 		s->counters[CNT_TX_RETRANSMISSIONS] += n;
-		sock->stats_base.retransmissions += n;
+		sock->count.retransmissions += n;
 	}
 }
 

@@ -55,7 +55,7 @@ poll_timers(struct rtls_stack *s)
 			sock_schedule(sock);
 		}
 		timeouts = sock->tcp.rtx_at <= s->now_us && sock->tcp.snd_una < sock->tcp.snd_max;
-		sock->stats_base.timeouts += timeouts;
+		sock->count.timeouts += timeouts;
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
 		if (timeouts)
 			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);

@@ -289,7 +289,7 @@ rx_connection(struct rtls_sock *sock, struct rx_packet *p)
 
 	if (p->seg.payload_len > 0) {
 		stack_count(s, CNT_RX_SEGMENTS);
-		sock->stats_base.rx_segments++;
+		sock->count.rx_segments++;
 		if (pressure_drops(sock))
 			drop_payload(sock, p);
 	}
@@ -343,7 +343,7 @@ store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v)
 	/* Also what is out of order: nothing else would charge it. */
 	pressure_account(sock);
 	s->counters[CNT_RX_BYTES] += v->keep;
-	sock->stats_base.rx_bytes += v->keep;
+	sock->count.rx_bytes += v->keep;
 	if (!in_order && pressure_is_high(s))
 		pressure_drop_held(sock);
 }

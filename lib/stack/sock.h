@@ -56,6 +56,17 @@ struct mode {
 
 TAILQ_HEAD(sock_list, rtls_sock);
 
+/* Fields of struct rtls_sock_stats. */
+struct sock_count {
+	uint64_t tx_segments;
+	uint64_t rx_segments;
+	uint64_t tx_bytes;
+	uint64_t rx_bytes;
+	uint64_t retransmissions;
+	uint64_t timeouts;
+	uint64_t tx_nic_bytes;
+};
+
 struct rtls_sock {
 	/* What each segment touches. */
 	struct tcp_conn tcp;
@@ -121,7 +132,7 @@ struct rtls_sock {
 	uint8_t end_who;
 	uint8_t end_reason;
 
-	struct rtls_sock_stats stats_base; /* what tcp and session do not count themselves */
+	struct sock_count count; /* what tcp and session do not count themselves */
 };
 
 struct rtls_stack;

@@ -98,7 +98,7 @@ start(uint32_t snaplen, uint32_t nb_packets)
 static inline struct rtls_capture_stats
 stats(void)
 {
-	struct rtls_capture_stats s = { 0 };
+	struct rtls_capture_stats s = { .size = sizeof(s) };
 
 	CU_ASSERT_EQUAL(rtls_port_capture_stats(t.port, &s), 0);
 	return s;

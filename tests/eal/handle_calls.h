@@ -87,7 +87,7 @@ do_set(struct rtls_sock *k)
 static inline long
 do_info(struct rtls_sock *k)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	return rtls_sock_info(k, &info);
 }
@@ -95,7 +95,7 @@ do_info(struct rtls_sock *k)
 static inline long
 do_stats(struct rtls_sock *k)
 {
-	struct rtls_sock_stats stats;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
 
 	return rtls_sock_stats(k, &stats);
 }
@@ -133,7 +133,7 @@ do_mode(struct rtls_sock *k)
 static inline long
 do_tls_info(struct rtls_sock *k)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	return rtls_tls_info(k, RTLS_RX, &info);
 }

@@ -66,7 +66,7 @@ test_lost_ack(void)
 {
 	struct rtls_sock *socks[CONNS][2];
 	struct forged frames[CONNS];
-	struct rtls_sock_stats stats;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
 	uint8_t bytes[100];
 	struct pair p;
 

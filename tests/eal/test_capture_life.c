@@ -124,7 +124,7 @@ static void
 test_refused(void)
 {
 	struct rtls_port no_ethdev = { .nb_queues = 1 };
-	struct rtls_capture_stats s;
+	struct rtls_capture_stats s = { .size = sizeof(s) };
 	uint16_t (*rx)(struct rtls_port *, uint16_t, struct rte_mbuf **, uint16_t);
 
 	begin(false);

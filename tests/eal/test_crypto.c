@@ -37,7 +37,7 @@ static bool
 computes(struct pair *p, const char *provider)
 {
 	static uint8_t bytes[BYTES];
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 	struct rtls_sock *socks[2];
 	bool is_it = true;
 

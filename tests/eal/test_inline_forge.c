@@ -57,7 +57,7 @@ repeat_record(const struct vehicle *v)
 static void
 attack(void (*play)(const struct vehicle *v), uint32_t genuine)
 {
-	struct rtls_sock_stats st;
+	struct rtls_sock_stats st = { .size = sizeof(st) };
 	uint64_t packets;
 	uint32_t got;
 	ssize_t rc;

@@ -87,7 +87,7 @@ transfer(void)
 static void
 is_nic(void)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(t.k[0], RTLS_TX, &info), 0);
 	CU_ASSERT_EQUAL(info.mode, RTLS_MODE_NIC);

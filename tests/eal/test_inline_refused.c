@@ -109,7 +109,7 @@ test_overlap(void)
 static void
 test_trimmed(void)
 {
-	struct rtls_sock_stats st;
+	struct rtls_sock_stats st = { .size = sizeof(st) };
 	uint64_t opened = 0, mixed = 0;
 	uint32_t got;
 

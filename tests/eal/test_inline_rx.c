@@ -105,7 +105,7 @@ play(int lost, int late, int behind, uint8_t rings)
 	struct peer key = peer_key(1, 3);
 	struct rtls_keys keys = peer_keys(&key);
 	struct rtls_sock *socks[2];
-	struct rtls_sock_stats stats;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
 	struct outcome out;
 
 	s = (struct script){ .lost = NONE, .late = NONE };

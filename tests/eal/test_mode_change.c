@@ -83,7 +83,7 @@ begin_pending(void)
 static void
 test_pending(void)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 	uint32_t seq;
 
 	begin_pending();

@@ -213,7 +213,7 @@ make_bad(int i)
 static bool
 waits(int i, enum rtls_dir d)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(k[i], d, &info), 0);
 	return info.wish == RTLS_MODE_NIC && info.mode != RTLS_MODE_NIC;

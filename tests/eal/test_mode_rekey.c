@@ -431,7 +431,7 @@ enum after_full { ROOM, STILL_FULL, SOFTWARE_WISHED, DEVICE_DOWN, AFTER_FULL };
 static bool
 pending(enum rtls_dir dir)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(d.k[0], dir, &info), 0);
 	CU_ASSERT_EQUAL(info.wish, RTLS_MODE_NIC);
@@ -579,7 +579,7 @@ test_old_marks(void)
 	rx_epoch = 1;
 	for (int i = 0; i < 3; i++) {
 		uint64_t mixed = pair_stat(&d.p, 1, "RxRecordsMixed");
-		struct rtls_tls_info info;
+		struct rtls_tls_info info = { .size = sizeof(info) };
 
 		device_pair_write(&d, 0, NEW);
 		CU_ASSERT_EQUAL_FATAL(send_message(24), 5);

@@ -95,7 +95,7 @@ close_one(struct connection *c)
 static bool
 look(struct connection *c, enum rtls_dir dir)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(c->k[0], dir, &info), 0);
 	if (info.mode == RTLS_MODE_NIC) {

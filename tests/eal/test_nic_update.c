@@ -87,7 +87,7 @@ begin(bool near_is_server, uint32_t rings)
 {
 	const struct rtls_tlsnic_conf nic = { .size = sizeof(nic), .rings = rings };
 	const struct pair_conf conf = { .nic = { &nic, NULL } };
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 	BIO *in = BIO_new(BIO_s_mem());
 
 	pair_init(&p, &conf);
@@ -172,7 +172,7 @@ finish(void)
 static unsigned int
 keys_of(enum rtls_dir d)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(k[NEAR], d, &info), 0);
 	return info.epoch;

@@ -134,7 +134,7 @@ set_orders(struct rtls_sock *k, enum rtls_mode_order tx, enum rtls_mode_order rx
 static void
 orders_are(const struct rtls_sock *k, enum rtls_mode_order tx, enum rtls_mode_order rx)
 {
-	struct rtls_tls_info info[2];
+	struct rtls_tls_info info[2] = { { .size = sizeof(info[0]) }, { .size = sizeof(info[1]) } };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(k, RTLS_TX, &info[RTLS_TX]), 0);
 	CU_ASSERT_EQUAL(rtls_tls_info(k, RTLS_RX, &info[RTLS_RX]), 0);

@@ -30,7 +30,7 @@ install(struct half *h, unsigned int key)
 static bool
 is_paused(const struct half *h)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(h->socks[NEAR], RTLS_RX, &info), 0);
 	return info.paused;

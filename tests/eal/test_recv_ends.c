@@ -21,7 +21,7 @@ fin_at(uint32_t cut, ssize_t answer, enum rtls_eof eof, enum rtls_end_reason rea
 {
 	uint8_t plain[200], wire[PEER_WIRE_MAX];
 	bool truncated = eof == RTLS_EOF_TRUNCATED;
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 	struct pair p;
 	struct half h;
 	uint32_t len;

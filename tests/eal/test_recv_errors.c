@@ -216,7 +216,7 @@ static void
 check_failed(struct pair *p, struct half *h, const struct row *r)
 {
 	struct rtls_sock *k = h->socks[NEAR];
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	half_answers(h, r->error);
 	/* More of the peer's records change nothing. */

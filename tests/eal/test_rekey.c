@@ -152,7 +152,7 @@ install(struct flow *f, int end, enum rtls_dir d)
 	struct way *w = &f->ways[d == RTLS_TX ? end : 1 - end];
 	unsigned int epoch = d == RTLS_TX ? ++w->tx_epoch : ++w->rx_epoch;
 	struct rtls_keys keys = peer_keys(&w->keys[epoch]);
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(f->socks[end], d, &keys), 0);
 	CU_ASSERT_EQUAL(rtls_tls_info(f->socks[end], d, &info), 0);
@@ -366,7 +366,8 @@ test_nics(void)
 static void
 refuse(struct rtls_sock *k, enum rtls_dir d, struct rtls_keys keys, int error)
 {
-	struct rtls_tls_info before, after;
+	struct rtls_tls_info before = { .size = sizeof(before) };
+	struct rtls_tls_info after = { .size = sizeof(after) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(k, d, &before), 0);
 	CU_ASSERT_EQUAL(rtls_set_keys(k, d, &keys), error);
@@ -415,7 +416,7 @@ test_refused(void)
 {
 	struct peer key[2] = { peer_key(1, 0), peer_key(2, 0) };
 	struct rtls_keys keys[2] = { peer_keys(&key[0]), peer_keys(&key[1]) };
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 	struct rtls_sock *socks[2];
 	struct pair p;
 	char buf[100];

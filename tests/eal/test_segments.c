@@ -81,7 +81,7 @@ set_keys(struct rtls_sock *const socks[2])
 static void
 check_counters(const struct pair *p, const struct wire *w, const struct rtls_sock *k)
 {
-	struct rtls_sock_stats stats;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
 
 	CU_ASSERT_EQUAL(rtls_sock_stats(k, &stats), 0);
 	CU_ASSERT_EQUAL(stats.tx_segments, w->segments[0]);

@@ -26,7 +26,7 @@ static bool
 is(enum rtls_dir dir, enum rtls_mode mode, enum rtls_mode_reason why)
 {
 	bool nic = mode == RTLS_MODE_NIC || why == RTLS_MODE_REASON_PENDING;
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(d.k[0], dir, &info), 0);
 	CU_ASSERT_EQUAL(info.wish, nic ? RTLS_MODE_NIC : RTLS_MODE_SOFTWARE);
@@ -119,7 +119,7 @@ static void
 test_nothing_changed(void)
 {
 	static const enum rtls_mode modes[] = { RTLS_MODE_NONE, RTLS_MODE_NIC + 1 };
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	device_pair_init(&d, NULL);
 	device_pair_connect(&d);
@@ -158,7 +158,7 @@ test_nothing_changed(void)
 static void
 test_tx(void)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 	unsigned int marked;
 
 	begin();

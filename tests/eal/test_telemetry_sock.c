@@ -21,7 +21,7 @@ static void
 same_info(const json_t *d, const struct rtls_sock *k)
 {
 	struct rtls_sock_info in = pair_info(k);
-	struct rtls_sock_stats st;
+	struct rtls_sock_stats st = { .size = sizeof(st) };
 	char text[64];
 
 	CU_ASSERT_EQUAL(rtls_sock_stats(k, &st), 0);
@@ -68,8 +68,8 @@ same_info(const json_t *d, const struct rtls_sock *k)
 static void
 same_tls(const json_t *d, const struct rtls_sock *k, enum rtls_dir dir)
 {
-	struct rtls_tls_info tls;
-	struct rtls_sock_stats st;
+	struct rtls_tls_info tls = { .size = sizeof(tls) };
+	struct rtls_sock_stats st = { .size = sizeof(st) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(k, dir, &tls), 0);
 	CU_ASSERT_EQUAL(rtls_sock_stats(k, &st), 0);

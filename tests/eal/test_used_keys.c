@@ -93,7 +93,8 @@ set(enum rtls_dir d, unsigned int n, uint64_t rec_no)
 static void
 refuse(enum rtls_dir d, unsigned int n, uint64_t rec_no, int error)
 {
-	struct rtls_tls_info before, after;
+	struct rtls_tls_info before = { .size = sizeof(before) };
+	struct rtls_tls_info after = { .size = sizeof(after) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(f.h.socks[NEAR], d, &before), 0);
 	CU_ASSERT_EQUAL(set(d, n, rec_no), error);

@@ -228,7 +228,7 @@ step_recv(struct fuzz_in *in)
 static void
 step_service(void)
 {
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	int rc;
 
 	ERR_clear_error();

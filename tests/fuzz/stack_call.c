@@ -132,8 +132,8 @@ static void
 ask(struct bench *b, struct bench_peer *p, struct fuzz_in *in)
 {
 	struct rtls_event ev[4];
-	struct rtls_sock_info info;
-	struct rtls_sock_stats stats;
+	struct rtls_sock_info info = { .size = sizeof(info) };
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
 
 	rtls_sock_watch(p->sock, fuzz_u8(in), p);
 	rtls_sock_info(p->sock, &info);

@@ -77,7 +77,7 @@ next_keys(struct app *a, enum rtls_dir dir)
 bool
 app_install(struct app *a, enum rtls_dir dir)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 	int rc;
 
 	if (a->epoch[dir] > 0)
@@ -136,7 +136,7 @@ app_opened(struct app *a, struct rtls_sock *sock)
 void
 app_describe(const struct app *a, char *out, size_t size)
 {
-	struct rtls_sock_info info = { 0 };
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	if (a->sock != NULL)
 		rtls_sock_info(a->sock, &info);
@@ -149,7 +149,7 @@ app_describe(const struct app *a, char *out, size_t size)
 static bool
 close_if_over(struct app *a)
 {
-	struct rtls_sock_stats stats;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
 
 	if (a->rx != APP_RX_EOF || a->tx != APP_TX_DONE)
 		return false;

@@ -18,7 +18,7 @@ enum {
 static struct rtls_tls_info
 info_of(struct app *a, enum rtls_dir dir)
 {
-	struct rtls_tls_info info = { 0 };
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	if (rtls_tls_info(a->sock, dir, &info) != 0)
 		app_complain(a, "rtls_tls_info failed");
@@ -154,7 +154,7 @@ judge(struct app *a, enum rtls_dir dir)
 static bool
 is_over(const struct app *a, enum rtls_dir dir)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	/* Its bytes may not have been read yet. */
 	if (rtls_sock_info(a->sock, &info) == 0 && info.state == RTLS_SOCK_CLOSED)

@@ -20,7 +20,7 @@ check_received(struct app *a, uint8_t type, size_t len)
 static void
 check_eof(struct app *a)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	rtls_sock_info(a->sock, &info);
 	/* A FIN is nobody's word; close_notify is. */
@@ -195,7 +195,7 @@ receive_records(struct app *a, size_t len, uint64_t now_us)
 static bool
 receive_update(struct app *a)
 {
-	struct rtls_tls_info info = { 0 };
+	struct rtls_tls_info info = { .size = sizeof(info) };
 	ssize_t rc;
 
 	if (rtls_tls_info(a->sock, RTLS_RX, &info) != 0 || !info.paused)

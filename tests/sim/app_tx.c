@@ -95,8 +95,8 @@ send_control(struct app *a, uint16_t type)
 static bool
 too_far_ahead(const struct app *a)
 {
-	struct rtls_sock_stats stats;
-	struct rtls_sock_info info;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	if (a->conf.update_ahead == 0 || a->nb_updates < a->conf.update_ahead)
 		return false;
@@ -118,8 +118,8 @@ too_early(const struct app *a)
 static bool
 send_update(struct app *a)
 {
-	struct rtls_sock_stats stats;
-	struct rtls_sock_info info;
+	struct rtls_sock_stats stats = { .size = sizeof(stats) };
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	if (too_far_ahead(a) || too_early(a) || !send_control(a, JOURNAL_KEY_UPDATE))
 		return false;

@@ -147,7 +147,7 @@ on_filter(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uin
 static void
 on_connecting(struct sim *sim, struct world_end *e, uint32_t bits)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	rtls_sock_info(e->connecting, &info);
 	if (info.state == RTLS_SOCK_CLOSED) {

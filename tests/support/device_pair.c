@@ -150,7 +150,7 @@ bool
 device_pair_is(struct device_pair *d, enum rtls_dir dir, enum rtls_mode mode,
 	       enum rtls_mode_reason reason)
 {
-	struct rtls_tls_info info;
+	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_tls_info(d->k[0], dir, &info), 0);
 	if (info.mode == mode && info.reason == reason)

@@ -329,7 +329,7 @@ pair_bits(struct pair *p, int end, const struct rtls_sock *k)
 struct rtls_sock_info
 pair_info(const struct rtls_sock *k)
 {
-	struct rtls_sock_info info;
+	struct rtls_sock_info info = { .size = sizeof(info) };
 
 	CU_ASSERT_EQUAL(rtls_sock_info(k, &info), 0);
 	return info;

@@ -28,7 +28,7 @@ open_done(struct tls_bench *b, bool near_is_client)
 static void
 check_handed_over(struct tls_bench *b)
 {
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 
 	CU_ASSERT_EQUAL(rtls_ssl_status(b->near, &st), 0);
 	CU_ASSERT_EQUAL(st.tx_handed_over, 1);
@@ -88,7 +88,7 @@ static void
 test_flight_waits_whole(void)
 {
 	struct tls_bench_conf conf = { .seed = 7 };
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 
 	tls_bench_open(&b, &conf);
@@ -116,7 +116,7 @@ static void
 test_uncertain_keys_behind_a_flight(void)
 {
 	struct tls_bench_conf conf = { .suites = "TLS_AES_256_GCM_SHA384" };
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 
 	tls_bench_open(&b, &conf);
@@ -156,7 +156,7 @@ static void
 test_key_update_waits(void)
 {
 	static const char data[] = "under the new key";
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 	size_t n;
 

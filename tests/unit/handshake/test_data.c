@@ -68,7 +68,7 @@ open_row(struct tls_bench *b, const struct row *r, uint64_t seed)
 static void
 open_done(struct tls_bench *b, const struct row *r)
 {
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 
 	open_row(b, r, 11);
 	CU_ASSERT_TRUE_FATAL(tls_bench_shake(b));
@@ -252,7 +252,7 @@ static void
 test_kept_is_told(void)
 {
 	enum driver { SERVICE, DATA, READS, WRITES, DRIVERS };
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 	char c;
 
@@ -330,7 +330,7 @@ static void
 test_control(void)
 {
 	uint64_t seed = harness_seed();
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 	uint8_t buf[64];
 	char c;
@@ -379,7 +379,7 @@ test_control(void)
 static void
 check_failed(struct tls_bench *b, int error, const char *text)
 {
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	char c;
 
 	for (int i = 0; i < 2; i++) {

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 
 #include "support/harness.h"
+#include "support/sizes.h"
 #include "support/tls_bench.h"
 
 #include <recordtls/openssl.h>
@@ -31,7 +32,7 @@ open_done(struct tls_bench *b, const struct tls_bench_conf *conf)
 static void
 check_handed_over(struct tls_bench *b)
 {
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 
 	CU_ASSERT_EQUAL(rtls_ssl_status(b->near, &st), 0);
 	CU_ASSERT_EQUAL(st.tx_handed_over, 1);
@@ -260,7 +261,7 @@ static void
 test_ends_while_sending(void)
 {
 	static const uint8_t fatal[] = { 2, 40 };
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 	char c;
 
@@ -406,7 +407,7 @@ static void
 test_close_notify(void)
 {
 	const struct tls_bench_conf *confs[] = { &server, &client };
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 	char c;
 
@@ -455,7 +456,7 @@ test_refused_suites(void)
 		struct tls_bench_conf conf = { .suites = rows[i].suite,
 					       .version = rows[i].version,
 					       .near_is_client = rows[i].client };
-		struct rtls_ssl_status st;
+		struct rtls_ssl_status st = { .size = sizeof(st) };
 		struct tls_bench b;
 
 		tls_bench_open(&b, &conf);
@@ -494,7 +495,7 @@ static void
 test_handshake_fails(void)
 {
 	struct tls_bench_conf conf = { .seed = 1 };
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 
 	tls_bench_open(&b, &conf);
@@ -520,7 +521,7 @@ test_handshake_fails(void)
 static void
 test_connection_ends_in_the_handshake(void)
 {
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 
 	tls_bench_open(&b, &server);
@@ -537,10 +538,30 @@ test_connection_ends_in_the_handshake(void)
 	tls_bench_close(&b);
 }
 
+static SSL *asked;
+
+static int
+status(void *out)
+{
+	return rtls_ssl_status(asked, out);
+}
+
+static void
+test_status_sizes(void)
+{
+	struct tls_bench b;
+
+	tls_bench_open(&b, &server);
+	CU_ASSERT_TRUE(tls_bench_shake(&b));
+	asked = b.near;
+	sizes_check(status, sizeof(struct rtls_ssl_status));
+	tls_bench_close(&b);
+}
+
 static void
 test_wrong_arguments(void)
 {
-	struct rtls_ssl_status st;
+	struct rtls_ssl_status st = { .size = sizeof(st) };
 	struct tls_bench b;
 
 	tls_bench_open(&b, &server);
@@ -588,6 +609,7 @@ main(void)
 		{ "a handshake that fails", test_handshake_fails },
 		{ "a connection that ends in the handshake",
 		  test_connection_ends_in_the_handshake },
+		{ "status, of programs of all versions", test_status_sizes },
 		{ "wrong arguments", test_wrong_arguments },
 	};
 	return harness_run("handshake/service", cases, HARNESS_COUNT(cases));
