@@ -10,7 +10,6 @@
 
 #include "session/iov_iter.h"
 #include "session/sealing.h"
-#include "session/tx_priv.h"
 
 /* As many of the next bytes as fit into room, behind the data of a buffer. */
 static void

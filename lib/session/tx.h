@@ -96,14 +96,6 @@ ssize_t session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned
 int session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		       unsigned int iovlen, uint32_t len);
 
-/*
- * Takes, on success, a record buffer whose data (at BUF_PLAIN_OFF, data_len bytes, at most cap) is
- * plaintext already. It fills the open record, where that can hold it; the rest becomes open, and
- * is closed unless more. The buffer counts as held before, so the share is not asked. 0, -EAGAIN,
- * -EKEYEXPIRED, -EIO (m stays the caller's; the open record is closed).
- */
-int session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more);
-
 /* The next record starts a segment: from there on somebody else seals. */
 void session_tx_fence(struct session_tx *tx);
 
@@ -134,5 +126,28 @@ bool session_tx_may_hold(const struct session_tx *tx);
 
 /* Wipes and frees the open record, wipes and destroys the keys. */
 void session_tx_fini(struct session_tx *tx);
+
+/* --- for session/tx_buffer ---------------------------------------------------- */
+
+/*
+ * May a record be closed under this key that leaves keep numbers of its limit
+ * unused, when ahead records are closed before it? The number 2^64 - 1 is never
+ * used, so that none can ever repeat.
+ */
+bool tx_number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep);
+
+/* 0, or why no data record may be queued; none is open. */
+int tx_may_queue(const struct session_tx *tx);
+
+/*
+ * The open record outgrows its buffer: moves it into one that holds want bytes. 0 or -ENOMEM.
+ * want is cap, or all that comes before this call closes the record: no record
+ * moves twice.
+ */
+int tx_grow(struct session_tx *tx, uint32_t want);
+
+/* Queues a buffer as it is: a record, in clear where it is an epoch's to seal, or raw bytes. */
+void tx_push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, uint64_t rec_no,
+	     struct epoch *epoch);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* A buffer that somebody else has filled: as a record, or joined to the one that is open. */
+#include "session/tx_buffer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include <rte_common.h>
 
 #include "buf/wipe.h"
-#include "session/tx_priv.h"
 
 /*
  * Fills the open record with what m has, and leaves the rest, if any, in m as a record's beginning.

@@ -13,6 +13,7 @@
 
 #include "sock/check.h"
 #include "core/conf.h"
+#include "session/tx_buffer.h"
 #include "stack/memory.h"
 #include "stack/state.h"
 

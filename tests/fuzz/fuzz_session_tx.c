@@ -17,7 +17,7 @@
 #include "buf/chain.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/records.h"
-#include "session/tx.h"
+#include "session/tx_buffer.h"
 
 enum {
 	STEPS_MAX = 200,

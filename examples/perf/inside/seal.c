@@ -15,7 +15,7 @@
 #include "buf/pools.h"
 #include "buf/sendq.h"
 #include "raw.h"
-#include "session/tx.h"
+#include "session/tx_buffer.h"
 
 enum {
 	SPARE = 64, /* of the other sizes of buffers */

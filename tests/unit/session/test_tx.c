@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "session/tx.h"
+#include "session/tx_buffer.h"
 
 #include <stdio.h>
 
