@@ -29,9 +29,11 @@ struct rtls_file_conf {
 };
 
 /**
- * Takes fd on success, a regular file open for reading.
+ * Takes fd on success, a regular file open for reading. The first one of a stack starts its reader
+ * thread, which ends with the stack.
  * @param conf borrowed; NULL: all defaults.
- * @return 0; -EBADF; -EINVAL: not a regular file, or s or out is NULL; -ENOMEM.
+ * @return 0; -EBADF; -EINVAL: not a regular file, or s or out is NULL; -ENOMEM; -EAGAIN: no
+ *   thread is to be had, call again. On an error fd is the caller's as before.
  */
 int rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *conf,
 		   struct rtls_file **out);

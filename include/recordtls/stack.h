@@ -85,10 +85,10 @@ struct rtls_stack_conf {
 };
 
 /**
- * Makes a stack, and one reader thread for files. Call it on the lcore that
+ * Makes a stack; it has no thread of its own until rtls_file_open(). Call it on the lcore that
  * will poll it. @param conf borrowed; NULL: all defaults.
  * @return 0; -ENOMEM; -EEXIST: the name is taken; -ENAMETOOLONG; -EINVAL; -ENOSYS: no
- *   random source; -EAGAIN: no thread; -ENOSPC: with wipe_buffers, DPDK knows too many kinds of
+ *   random source; -ENOSPC: with wipe_buffers, DPDK knows too many kinds of
  *   pools; with a crypto device named: -ENODEV: there is none;
  *   -ENOTSUP: its results are not right; or its driver's, if it does not start.
  */

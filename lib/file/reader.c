@@ -24,6 +24,7 @@ struct reader {
 	uint32_t under_way;
 	sem_t wake; /* counts chunks in the asked ring, and the stop */
 	atomic_bool stop;
+	bool runs;
 	rte_thread_t thread;
 };
 
@@ -92,7 +93,6 @@ reader_free(struct reader *r)
 int
 reader_create(uint32_t max_chunks, const char *name, int socket_id, struct reader **out)
 {
-	char thread_name[RTE_THREAD_NAME_SIZE];
 	struct reader *r;
 	uint32_t i;
 
@@ -109,14 +109,17 @@ reader_create(uint32_t max_chunks, const char *name, int socket_id, struct reade
 		r->chunks[i].next_free = r->free;
 		r->free = &r->chunks[i];
 	}
-	/* A control thread runs beside the lcores where there is a CPU to spare. */
-	snprintf(thread_name, sizeof(thread_name), "rtls-read");
-	if (rte_thread_create_control(&r->thread, thread_name, reader_main, r) != 0) {
-		reader_free(r);
-		return -EAGAIN;
-	}
 	*out = r;
 	return 0;
+}
+
+int
+reader_start(struct reader *r)
+{
+	/* A control thread runs beside the lcores where there is a CPU to spare. */
+	if (!r->runs)
+		r->runs = rte_thread_create_control(&r->thread, "rtls-read", reader_main, r) == 0;
+	return r->runs ? 0 : -EAGAIN;
 }
 
 static void
@@ -144,9 +147,11 @@ reader_destroy(struct reader *r)
 		;
 	if (r->under_way != 0)
 		return -EAGAIN;
-	atomic_store_explicit(&r->stop, true, memory_order_release);
-	sem_post(&r->wake);
-	rte_thread_join(r->thread, NULL);
+	if (r->runs) {
+		atomic_store_explicit(&r->stop, true, memory_order_release);
+		sem_post(&r->wake);
+		rte_thread_join(r->thread, NULL);
+	}
 	reader_free(r);
 	return 0;
 }

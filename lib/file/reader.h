@@ -49,8 +49,11 @@ struct reader_lane {
 	uint64_t next_off; /* behind the last chunk asked for */
 };
 
-/* Starts the thread, with room for max_chunks under way. 0, -ENOMEM or -EAGAIN. */
+/* With room for max_chunks under way, and no thread yet. 0 or -ENOMEM. */
 int reader_create(uint32_t max_chunks, const char *name, int socket_id, struct reader **out);
+
+/* Before the first reader_ask(): the thread is there from now on. 0 or -EAGAIN: none to be had. */
+int reader_start(struct reader *r);
 
 /* Stops the thread; 0, or -EAGAIN while chunks are under way. NULL is fine. */
 int reader_destroy(struct reader *r);

@@ -43,6 +43,8 @@ rtls_file_open(struct rtls_stack *s, int fd, const struct rtls_file_conf *user_c
 		return -EBADF;
 	if (!S_ISREG(st.st_mode) || conf.read_ahead > READER_LANE_MAX)
 		return -EINVAL;
+	if (reader_start(s->reader) != 0)
+		return -EAGAIN;
 	f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return -ENOMEM;

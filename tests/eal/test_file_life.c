@@ -2,8 +2,12 @@
 /* Copyright (c) The librecordtls authors */
 
 /* Files and sockets that go away while a read is under way, readiness, and refusals. */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,42 @@
 #include "eal/files.h"
 #include "support/eal.h"
 #include "support/harness.h"
+
+static bool no_threads;
+
+/* In front of libc's: DPDK's threads begin here, too. */
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+	if (no_threads)
+		return EAGAIN;
+	*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	return real(thread, attr, start, arg);
+}
+
+/* Threads of the process that read files. */
+static int
+readers(void)
+{
+	char path[300], name[32];
+	DIR *all = opendir("/proc/self/task");
+	struct dirent *e;
+	int n = 0, fd;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(all);
+	while ((e = readdir(all)) != NULL) {
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", e->d_name);
+		fd = open(path, O_RDONLY);
+		if (fd < 0)
+			continue;
+		n += read(fd, name, sizeof(name)) == 10 && memcmp(name, "rtls-read\n", 10) == 0;
+		close(fd);
+	}
+	closedir(all);
+	return n;
+}
 
 static bool
 is_open(int fd)
@@ -317,6 +357,32 @@ test_destroy(void)
 	}
 }
 
+/* A stack has a thread once it has had a file. */
+static void
+test_thread(void)
+{
+	struct rtls_file *first = NULL, *second;
+	int fd = file_make(100);
+	struct pair p;
+
+	pair_init(&p, NULL);
+	CU_ASSERT_EQUAL(readers(), 0);
+	no_threads = true;
+	CU_ASSERT_EQUAL(rtls_file_open(p.stack[NEAR], fd, NULL, &first), -EAGAIN);
+	no_threads = false;
+	CU_ASSERT_PTR_NULL(first);
+	CU_ASSERT_TRUE(is_open(fd));
+	CU_ASSERT_EQUAL(readers(), 0);
+	first = open_file(&p, fd);
+	CU_ASSERT_EQUAL(readers(), 1);
+	second = open_file(&p, file_make(100));
+	CU_ASSERT_EQUAL(readers(), 1);
+	rtls_file_put(first);
+	rtls_file_put(second);
+	pair_fini(&p);
+	CU_ASSERT_EQUAL(readers(), 0);
+}
+
 int
 main(void)
 {
@@ -327,6 +393,7 @@ main(void)
 		{ "writable when it is loaded", test_writable },
 		{ "sockets that end while a read is under way", test_endings },
 		{ "a file that is put away early", test_put },
+		{ "the thread that reads", test_thread },
 		{ "a stack that ends while a read is under way", test_destroy },
 	};
 
