@@ -111,13 +111,15 @@ put_named(json_t *to, const struct report *r, const struct name *names, size_t n
 static void
 put_table(json_t *to, const char *key, const struct report *r, const struct rtls_port *p)
 {
-	struct rtls_stat tab[STATS_MAX];
-	int n = rtls_stats_get(r->stack, p, tab, STATS_MAX);
+	struct rtls_stat_desc tab[STATS_MAX];
+	uint64_t values[STATS_MAX];
+	int n = rtls_stats_describe(r->stack, p, tab, STATS_MAX);
 	json_t *table = json_object();
 
+	rtls_stats_get(r->stack, p, values, STATS_MAX);
 	/* More than there is room for: nothing was written. */
 	for (int i = 0; i < n && n <= STATS_MAX; i++)
-		put(table, tab[i].name, tab[i].value);
+		put(table, tab[i].name, values[i]);
 	json_object_set_new(to, key, table);
 }
 

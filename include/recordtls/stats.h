@@ -42,35 +42,6 @@ struct rtls_sock_stats {
  */
 int rtls_sock_stats(const struct rtls_sock *sock, struct rtls_sock_stats *out);
 
-/** One counter of a stack. */
-struct rtls_stat {
-	char name[64];
-	uint64_t value;
-};
-
-/**
- * The counters of a stack, in the manner of rte_eth_xstats_get(): with n too
- * small (or tab NULL) returns how many there are and writes nothing. TLS counters carry the
- * Linux kernel's names (/proc/net/tls_stat).
- * @param p NULL: of the stack; else the port's own counters, for the TLS NIC in software under
- *   the names that the kernel's drivers use (tx_tls_encrypted_packets and so on), for a port that
- *   sends copies tx_linear_copies, tx_linear_no_mbuf (bursts that ended for want of buffers) and
- *   tx_linear_refused (packets that its driver would never take).
- * @return the number of counters, 0 for a port that has none of its own; -EINVAL: p is no port
- *   of the stack, or s is NULL.
- */
-int rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
-		   unsigned int n);
-
-/**
- * One counter by its name, without a copy of the others.
- * @param p NULL: of the stack; else the port's own counters.
- * @return 0; -ENOENT: it has no counter of this name; -EINVAL: p is no port of the stack, or s,
- *   name or value is NULL. On an error *value is as it was.
- */
-int rtls_stat_get(const struct rtls_stack *s, const struct rtls_port *p, const char *name,
-		  uint64_t *value);
-
 enum rtls_stat_kind {
 	RTLS_STAT_COUNTER, /**< only grows */
 	RTLS_STAT_LEVEL,   /**< how many there are now */
@@ -84,11 +55,35 @@ struct rtls_stat_desc {
 };
 
 /**
- * What rtls_stats_get() counts, in the same order and in the same manner.
+ * The counters of a stack, or of a port of it: what they are called and mean. To be asked once, as
+ * rte_eth_xstats_get_names(): which there are, and in which order, stays the same as long as the
+ * stack, or the port, exists. TLS counters carry the Linux kernel's names (/proc/net/tls_stat).
+ * With n too small (or tab NULL) returns how many there are and writes nothing.
  * @param s NULL with p NULL: the counters that every stack has; any thread then.
+ * @param p NULL: of the stack; else the port's own counters, for the TLS NIC in software under
+ *   the names that the kernel's drivers use (tx_tls_encrypted_packets and so on), for a port that
+ *   sends copies tx_linear_copies, tx_linear_no_mbuf (bursts that ended for want of buffers) and
+ *   tx_linear_refused (packets that its driver would never take).
+ * @return the number of counters, 0 for a port that has none of its own; -EINVAL: p is no port
+ *   of the stack, or s is NULL.
  */
 int rtls_stats_describe(const struct rtls_stack *s, const struct rtls_port *p,
 			struct rtls_stat_desc *tab, unsigned int n);
+
+/**
+ * Their values, in the order of rtls_stats_describe() and in the same manner.
+ */
+int rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, uint64_t *values,
+		   unsigned int n);
+
+/**
+ * One counter by its name, without a copy of the others.
+ * @param p NULL: of the stack; else the port's own counters.
+ * @return 0; -ENOENT: it has no counter of this name; -EINVAL: p is no port of the stack, or s,
+ *   name or value is NULL. On an error *value is as it was.
+ */
+int rtls_stat_get(const struct rtls_stack *s, const struct rtls_port *p, const char *name,
+		  uint64_t *value);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,6 @@
 /* Copyright (c) The librecordtls authors */
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <recordtls/stats.h>
@@ -102,18 +101,8 @@ read_stat(const struct source *from, unsigned int i)
 	return i < CNT_MAX ? counter(from->stack, i) : level(from->stack, i);
 }
 
-unsigned int
-stack_values_fill(const struct rtls_stack *s, uint64_t *values, unsigned int n)
-{
-	const struct source from = { .n = LEVEL_END, .stack = s };
-
-	for (unsigned int i = 0; n >= from.n && i < from.n; i++)
-		values[i] = read_stat(&from, i);
-	return from.n;
-}
-
 int
-rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtls_stat *tab,
+rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, uint64_t *values,
 	       unsigned int n)
 {
 	struct source from;
@@ -122,10 +111,8 @@ rtls_stats_get(const struct rtls_stack *s, const struct rtls_port *p, struct rtl
 
 	if (rc < 0)
 		return rc;
-	for (i = 0; tab != NULL && n >= from.n && i < from.n; i++) {
-		snprintf(tab[i].name, sizeof(tab[i].name), "%s", from.desc[i].name);
-		tab[i].value = read_stat(&from, i);
-	}
+	for (i = 0; values != NULL && n >= from.n && i < from.n; i++)
+		values[i] = read_stat(&from, i);
 	return (int)from.n;
 }
 

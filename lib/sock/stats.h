@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * What rtls_sock_stats() and rtls_stats_get() count; of a socket as in sock/info.h.
+ * What rtls_sock_stats() tells, of any socket that is not free, as in sock/info.h.
  */
 #ifndef RTLS_SOCK_STATS_H
 #define RTLS_SOCK_STATS_H
@@ -10,8 +10,5 @@
 #include <recordtls/stats.h>
 
 void sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out);
-
-/* The stack's values of rtls_stats_get() without their names; with n too small writes none. */
-unsigned int stack_values_fill(const struct rtls_stack *s, uint64_t *values, unsigned int n);
 
 #endif

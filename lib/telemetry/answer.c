@@ -90,10 +90,11 @@ answer_item(struct rte_tel_data *array, const char *text)
 }
 
 void
-answer_stats(struct rte_tel_data *d, const struct rtls_stat *tab, int n)
+answer_stats(struct rte_tel_data *d, const struct rtls_stat_desc *tab, const uint64_t *values,
+	     int n)
 {
 	for (int i = 0; i < n; i++)
-		rte_tel_data_add_dict_uint(d, tab[i].name, tab[i].value);
+		rte_tel_data_add_dict_uint(d, tab[i].name, values[i]);
 }
 
 void

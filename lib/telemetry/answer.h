@@ -14,6 +14,8 @@
 #include <rte_common.h>
 #include <rte_telemetry.h>
 
+#include <recordtls/stats.h>
+
 #include "stack/registry.h"
 
 enum {
@@ -40,10 +42,11 @@ void answer_text(struct rte_tel_data *d, const char *name, const char *text);
 /* The same, never NULL, in an array of strings. */
 void answer_item(struct rte_tel_data *array, const char *text);
 
-struct rtls_stat;
+
 
 /* Counters by their names. */
-void answer_stats(struct rte_tel_data *d, const struct rtls_stat *tab, int n);
+void answer_stats(struct rte_tel_data *d, const struct rtls_stat_desc *tab, const uint64_t *values,
+		  int n);
 
 struct rtls_stat_desc;
 

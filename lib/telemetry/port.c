@@ -122,7 +122,7 @@ struct view {
 	struct rtls_port_info tls;
 	char layers[LAYERS_MAX][PORT_NAME_MAX]; /* [0]: the port itself */
 	uint32_t nb_layers;
-	struct rtls_stat stats[STATS_MAX];
+	uint64_t values[STATS_MAX];
 	struct rtls_stat_desc meanings[STATS_MAX];
 	int nb_stats;
 };
@@ -162,7 +162,7 @@ visit(struct rtls_stack *s, void *arg)
 		v->stack = s->registered.id.number;
 		view_port(v, nif);
 		if (v->with_stats) {
-			v->nb_stats = rtls_stats_get(s, nif->port, v->stats, STATS_MAX);
+			v->nb_stats = rtls_stats_get(s, nif->port, v->values, STATS_MAX);
 			rtls_stats_describe(s, nif->port, v->meanings, STATS_MAX);
 		}
 	}
@@ -311,7 +311,7 @@ stats(const char *cmd, const char *text, struct rte_tel_data *d)
 	(void)cmd;
 	if (!look_at_stats(&v, text, d))
 		return 0;
-	answer_stats(d, v.stats, v.nb_stats);
+	answer_stats(d, v.meanings, v.values, v.nb_stats);
 	put_ethdev(d, &v);
 	return 0;
 }

@@ -5,7 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sock/stats.h"
+#include <recordtls/stats.h>
+
 #include "stack/state.h"
 #include "telemetry/answer.h"
 #include "telemetry/params.h"
@@ -14,7 +15,7 @@ enum { STATS_MAX = RTE_TEL_MAX_DICT_ENTRIES };
 
 struct stats {
 	uint64_t values[STATS_MAX];
-	unsigned int n;
+	int n;
 };
 
 static_assert((int)CNT_MAX + 32 < (int)STATS_MAX, "one answer holds all counters and levels");
@@ -24,7 +25,7 @@ visit_stats(struct rtls_stack *s, void *arg)
 {
 	struct stats *out = arg;
 
-	out->n = stack_values_fill(s, out->values, STATS_MAX);
+	out->n = rtls_stats_get(s, NULL, out->values, STATS_MAX);
 	return false;
 }
 
@@ -48,7 +49,7 @@ put_values(struct rte_tel_data *d, const struct stats *st, bool hide)
 
 	rtls_stats_describe(NULL, NULL, desc, STATS_MAX);
 	rte_tel_data_start_dict(d);
-	for (unsigned int i = 0; i < st->n; i++)
+	for (int i = 0; i < st->n; i++)
 		if (!hide || st->values[i] != 0)
 			rte_tel_data_add_dict_uint(d, desc[i].name, st->values[i]);
 }
