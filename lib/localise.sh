@@ -11,9 +11,9 @@ set -eu
 archive=$1 output=$2 dir=$3 map=$4 objcopy=$5 ar=$6
 shift 6
 mkdir -p "$dir"
-sed -n '/global:/,/local:/{s/^[[:space:]]*\([a-z0-9_*]*\);.*/\1/p}' "$map" > "$dir/symbols"
+sed 's,/[*].*[*]/,,; s,#.*,,' "$map" | grep -o 'rtls_[a-z0-9_*]*' > "$dir/symbols"
 # What optimisation makes of a public name, as name.localalias, is none.
-printf "!*.*\n" >> "$dir/symbols"
+printf '!*.*\n' >> "$dir/symbols"
 "$@" -r -nostdlib -o "$dir/all.o" -Wl,--whole-archive "$archive" -Wl,--no-whole-archive
 "$objcopy" --wildcard --keep-global-symbols="$dir/symbols" "$dir/all.o"
 rm -f "$output"
