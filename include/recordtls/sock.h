@@ -126,31 +126,51 @@ int rtls_close(struct rtls_sock *sock);
 /** Takes the handle; RST, and nothing that is queued is sent any more. As rtls_close(). */
 int rtls_abort(struct rtls_sock *sock);
 
-/** Options of one socket; on a listener they are inherited by its connections. */
+/**
+ * Options of one socket; on a listener they are inherited by its connections. Each line says the
+ * least value, the greatest, the default, and the unit; the bounds are included.
+ */
 enum rtls_opt {
-	RTLS_OPT_SNDBUF, /**< bytes of buffer room */
-	RTLS_OPT_RCVBUF, /**< bytes of buffer room */
-	/** Plaintext bytes per data record, 64..16384; -EBUSY while a record is open (RTLS_MSG_MORE) */
+	/** 17408..2^32-1, rtls_stack_conf.sndbuf; bytes of buffer room */
+	RTLS_OPT_SNDBUF,
+	/** 34816..2^32-1, rtls_stack_conf.rcvbuf; bytes of buffer room */
+	RTLS_OPT_RCVBUF,
+	/** 64..16384, 16384; plaintext bytes per data record. -EBUSY while one is open (RTLS_MSG_MORE) */
 	RTLS_OPT_MAX_PAYLOAD,
-	RTLS_OPT_USER_TIMEOUT_US, /**< 1..2^32-1, as each time here that is not 0 */
-	RTLS_OPT_MAX_SEG, /**< payload bytes per segment, 1..65535; the peer's MSS counts too */
-	/** enum rtls_mode_order (tls.h) of both directions; counts when first keys are set */
+	/** 1..2^32-1, rtls_stack_conf.user_timeout_us; us of patience with a silent peer */
+	RTLS_OPT_USER_TIMEOUT_US,
+	/** 1..65535, 65535; payload bytes per segment; the peer's MSS counts too */
+	RTLS_OPT_MAX_SEG,
+	/**
+	 * enum rtls_mode_order (tls.h), RTLS_ORDER_NIC_SOFTWARE; of both directions. Counts when first
+	 * keys are set. Read, it is that of what is sent.
+	 */
 	RTLS_OPT_MODE_ORDER,
 	/**
-	 * Keep-alives (RFC 9293 3.8.4): a peer that said nothing for so long, and that owes nothing, is
-	 * asked whether it is still there; 0, the default: never.
+	 * 0..2^32-1, 0; us. Keep-alives (RFC 9293 3.8.4): a peer that said nothing for so long, and that
+	 * owes nothing, is asked whether it is still there; 0: never.
 	 */
 	RTLS_OPT_KEEPALIVE_IDLE_US,
-	RTLS_OPT_KEEPALIVE_INTERVAL_US, /**< asked again, while nothing comes; 75 s */
-	/** So often; the connection ends behind the last one: RTLS_REASON_TIMEOUT; 1..255, 9 */
+	/** 1..2^32-1, 75000000; us until it is asked again, while nothing comes */
+	RTLS_OPT_KEEPALIVE_INTERVAL_US,
+	/** 1..255, 9; so often; the connection ends behind the last one: RTLS_REASON_TIMEOUT */
 	RTLS_OPT_KEEPALIVE_PROBES,
 	RTLS_OPT_TX_MODE_ORDER, /**< RTLS_OPT_MODE_ORDER of what is sent */
 	RTLS_OPT_RX_MODE_ORDER, /**< and of what is received */
 };
 
-/** @return 0; -EINVAL: the value is out of its range; -EBUSY: not now; -ENOTSUP: not an option;
- *   -EBADF. */
+/**
+ * Sets an option; counts from now on, where it does not say otherwise.
+ * @return 0; on an error the old value stays: -EINVAL: the value is out of its bounds, or NULL;
+ *   -EBUSY: not now; -ENOTSUP: not an option; -EBADF.
+ */
 int rtls_sock_set(struct rtls_sock *sock, enum rtls_opt opt, uint64_t v);
+
+/**
+ * The value in force: what was set last, the listener's, or the default.
+ * @return 0; -EINVAL: NULL; -ENOTSUP: not an option; -EBADF. On an error *v stays as it was.
+ */
+int rtls_sock_get(const struct rtls_sock *sock, enum rtls_opt opt, uint64_t *v);
 
 enum rtls_sock_state {
 	RTLS_SOCK_LISTEN,

@@ -10,125 +10,201 @@
 #include "stack/window.h"
 #include "tcp/timer.h"
 
-static int
-set_sndbuf(struct rtls_sock *sock, uint64_t v)
+/* The value is in its bounds, and now is a time. */
+typedef void (*option_set)(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v);
+typedef uint32_t (*option_get)(const struct rtls_sock *sock, enum rtls_opt opt);
+
+static void
+set_sndbuf(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
-	if (v < BUF_LARGE_ROOM || v > UINT32_MAX)
-		return -EINVAL;
-	sock->opt_sndbuf = (uint32_t)v;
-	sock->tx.sndbuf = (uint32_t)v;
+	(void)opt;
+	sock->opt_sndbuf = v;
+	sock->tx.sndbuf = v;
 	sock_ready(sock);
-	return 0;
 }
 
-static int
-set_rcvbuf(struct rtls_sock *sock, uint64_t v)
+static void
+set_rcvbuf(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
-	/* What completes a full record must fit, in buffers of twice its bytes. */
-	if (v < 2 * BUF_LARGE_ROOM || v > UINT32_MAX)
-		return -EINVAL;
-	sock->rcvbuf = (uint32_t)v;
+	(void)opt;
+	sock->rcvbuf = v;
 	if (sock->phase == SOCK_OWNED && sock->tcp.state != TCP_SYN_SENT)
 		sock_offer_window(sock);
-	return 0;
 }
 
-static int
-set_max_payload(struct rtls_sock *sock, uint64_t v)
+static uint32_t
+get_buf(const struct rtls_sock *sock, enum rtls_opt opt)
 {
-	if (v < 64 || v > RECORD_PLAIN_MAX)
-		return -EINVAL;
-	/* As the kernel: what was accepted for a record of one size may not come out in another. */
-	if (session_tx_open(&sock->tx) != NULL)
-		return -EBUSY;
+	return opt == RTLS_OPT_SNDBUF ? sock->opt_sndbuf : sock->rcvbuf;
+}
+
+static void
+set_max_payload(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	(void)opt;
 	/* Chunks of a file that are read ahead are records as they are. */
 	if (v < sock->tx.cap) {
 		memory_drop_ahead(sock);
 		sock->lane_waits = false;
 		sock_ready(sock);
 	}
-	sock->opt_max_payload = (uint32_t)v;
+	sock->opt_max_payload = (uint16_t)v;
 	sock->tx.cap = (uint16_t)v;
-	return 0;
 }
 
-static int
-set_max_seg(struct rtls_sock *sock, uint64_t v)
+static uint32_t
+get_max_payload(const struct rtls_sock *sock, enum rtls_opt opt)
 {
-	if (v == 0 || v > UINT16_MAX)
-		return -EINVAL;
+	(void)opt;
+	return sock->opt_max_payload;
+}
+
+static void
+set_max_seg(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	(void)opt;
 	sock->tcp.opts.mss_limit = (uint16_t)v;
 	/* A listener, or no handshake yet: it counts from there on. */
 	if (sock->tcp.mss_agreed == 0)
-		return 0;
+		return;
 	tcp_seg_limit(&sock->tcp);
 	sock_schedule(sock);
-	return 0;
+}
+
+static uint32_t
+get_max_seg(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	(void)opt;
+	return sock->tcp.opts.mss_limit != 0 ? sock->tcp.opts.mss_limit : UINT16_MAX;
+}
+
+static void
+set_user_timeout(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	(void)opt;
+	sock->tcp.opts.user_timeout_us = v;
+}
+
+static uint32_t
+get_user_timeout(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	(void)opt;
+	return sock->tcp.opts.user_timeout_us;
 }
 
 /* A listener's count for its connections, a connection's from now on. */
-static int
-set_keepalive(struct rtls_sock *sock, enum rtls_opt opt, uint64_t v)
+static void
+set_keepalive(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
-	if (v > (opt == RTLS_OPT_KEEPALIVE_PROBES ? UINT8_MAX : UINT32_MAX) ||
-	    (v == 0 && opt != RTLS_OPT_KEEPALIVE_IDLE_US))
-		return -EINVAL;
 	if (opt == RTLS_OPT_KEEPALIVE_IDLE_US)
-		sock->tcp.opts.keep_idle_us = (uint32_t)v;
+		sock->tcp.opts.keep_idle_us = v;
 	else if (opt == RTLS_OPT_KEEPALIVE_INTERVAL_US)
-		sock->tcp.opts.keep_every_us = (uint32_t)v;
+		sock->tcp.opts.keep_every_us = v;
 	else
 		sock->tcp.opts.keep_probes = (uint8_t)v;
 	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT ||
 	    sock->tcp.state == TCP_CLOSED)
-		return 0;
+		return;
 	tcp_keepalive(&sock->tcp, sock->stack->now_us);
 	sock_rearm(sock);
-	return 0;
+}
+
+static uint32_t
+get_keepalive(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	const struct tcp_opts *o = &sock->tcp.opts;
+
+	if (opt == RTLS_OPT_KEEPALIVE_IDLE_US)
+		return o->keep_idle_us;
+	return opt == RTLS_OPT_KEEPALIVE_INTERVAL_US ? o->keep_every_us : o->keep_probes;
 }
 
 /* Of both directions, or of the one that the option is for. */
-static int
-set_mode_order(struct rtls_sock *sock, enum rtls_opt opt, uint64_t v)
+static void
+set_mode_order(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
-	if (v >= RTLS_ORDER_MAX)
-		return -EINVAL;
 	if (opt != RTLS_OPT_RX_MODE_ORDER)
 		sock->mode.dir[RTLS_TX].order = (uint8_t)v;
 	if (opt != RTLS_OPT_TX_MODE_ORDER)
 		sock->mode.dir[RTLS_RX].order = (uint8_t)v;
-	return 0;
+}
+
+static uint32_t
+get_mode_order(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	return sock->mode.dir[opt == RTLS_OPT_RX_MODE_ORDER ? RTLS_RX : RTLS_TX].order;
+}
+
+enum when {
+	WHEN_ALWAYS,
+	/* As the kernel: what was accepted for a record of one size may not come out in another. */
+	WHEN_NO_RECORD_IS_OPEN,
+};
+
+/* All that is refused is refused by this. Its bounds stand in recordtls/sock.h, too. */
+static const struct option {
+	uint32_t min, max;
+	enum when when;
+	option_set set;
+	option_get get;
+} options[] = {
+	/* A full record must fit. */
+	[RTLS_OPT_SNDBUF] = { BUF_LARGE_ROOM, UINT32_MAX, WHEN_ALWAYS, set_sndbuf, get_buf },
+	/* What completes one, too, in buffers of twice its bytes. */
+	[RTLS_OPT_RCVBUF] = { 2 * BUF_LARGE_ROOM, UINT32_MAX, WHEN_ALWAYS, set_rcvbuf, get_buf },
+	[RTLS_OPT_MAX_PAYLOAD] = { 64, RECORD_PLAIN_MAX, WHEN_NO_RECORD_IS_OPEN, set_max_payload,
+				   get_max_payload },
+	[RTLS_OPT_USER_TIMEOUT_US] = { 1, UINT32_MAX, WHEN_ALWAYS, set_user_timeout,
+				       get_user_timeout },
+	[RTLS_OPT_MAX_SEG] = { 1, UINT16_MAX, WHEN_ALWAYS, set_max_seg, get_max_seg },
+	[RTLS_OPT_MODE_ORDER] = { 0, RTLS_ORDER_MAX - 1, WHEN_ALWAYS, set_mode_order,
+				  get_mode_order },
+	[RTLS_OPT_KEEPALIVE_IDLE_US] = { 0, UINT32_MAX, WHEN_ALWAYS, set_keepalive, get_keepalive },
+	[RTLS_OPT_KEEPALIVE_INTERVAL_US] = { 1, UINT32_MAX, WHEN_ALWAYS, set_keepalive,
+					     get_keepalive },
+	[RTLS_OPT_KEEPALIVE_PROBES] = { 1, UINT8_MAX, WHEN_ALWAYS, set_keepalive, get_keepalive },
+	[RTLS_OPT_TX_MODE_ORDER] = { 0, RTLS_ORDER_MAX - 1, WHEN_ALWAYS, set_mode_order,
+				     get_mode_order },
+	[RTLS_OPT_RX_MODE_ORDER] = { 0, RTLS_ORDER_MAX - 1, WHEN_ALWAYS, set_mode_order,
+				     get_mode_order },
+};
+
+static const struct option *
+find_option(enum rtls_opt opt)
+{
+	return (unsigned int)opt < RTE_DIM(options) ? &options[opt] : NULL;
 }
 
 int
 rtls_sock_set(struct rtls_sock *sock, enum rtls_opt opt, uint64_t v)
 {
+	const struct option *o = find_option(opt);
 	int rc = sock_check_handle(sock);
 
 	if (rc != 0)
 		return rc;
-	switch (opt) {
-	case RTLS_OPT_SNDBUF:
-		return set_sndbuf(sock, v);
-	case RTLS_OPT_RCVBUF:
-		return set_rcvbuf(sock, v);
-	case RTLS_OPT_MAX_PAYLOAD:
-		return set_max_payload(sock, v);
-	case RTLS_OPT_MODE_ORDER:
-	case RTLS_OPT_TX_MODE_ORDER:
-	case RTLS_OPT_RX_MODE_ORDER:
-		return set_mode_order(sock, opt, v);
-	case RTLS_OPT_USER_TIMEOUT_US:
-		if (v == 0 || v > UINT32_MAX)
-			return -EINVAL;
-		sock->tcp.opts.user_timeout_us = (uint32_t)v;
-		return 0;
-	case RTLS_OPT_MAX_SEG:
-		return set_max_seg(sock, v);
-	case RTLS_OPT_KEEPALIVE_IDLE_US:
-	case RTLS_OPT_KEEPALIVE_INTERVAL_US:
-	case RTLS_OPT_KEEPALIVE_PROBES:
-		return set_keepalive(sock, opt, v);
-	}
-	return -ENOTSUP;
+	if (o == NULL)
+		return -ENOTSUP;
+	if (v < o->min || v > o->max)
+		return -EINVAL;
+	if (o->when == WHEN_NO_RECORD_IS_OPEN && session_tx_open(&sock->tx) != NULL)
+		return -EBUSY;
+	o->set(sock, opt, (uint32_t)v);
+	return 0;
+}
+
+int
+rtls_sock_get(const struct rtls_sock *sock, enum rtls_opt opt, uint64_t *v)
+{
+	const struct option *o = find_option(opt);
+	int rc = sock_check_handle(sock);
+
+	if (rc != 0)
+		return rc;
+	if (v == NULL)
+		return -EINVAL;
+	if (o == NULL)
+		return -ENOTSUP;
+	*v = o->get(sock, opt);
+	return 0;
 }
