@@ -81,7 +81,7 @@ sock_check_send(const struct rtls_sock *sock)
 		return rc == -ECONNRESET ? -EPIPE : rc;
 	if (sock->tcp.state != TCP_ESTABLISHED && sock->tcp.state != TCP_CLOSE_WAIT)
 		return -EPIPE;
-	return sock->tcp.fin_off != UINT64_MAX ? -EPIPE : 0;
+	return sock->tcp.fin_queued ? -EPIPE : 0;
 }
 
 int

@@ -24,7 +24,7 @@ rtls_shutdown(struct rtls_sock *sock, int how)
 		return -EINVAL;
 	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT)
 		return -ENOTCONN;
-	if (sock->tcp.state == TCP_CLOSED || sock->tcp.fin_off != UINT64_MAX)
+	if (sock->tcp.state == TCP_CLOSED || sock->tcp.fin_queued)
 		return 0;
 	rc = session_tx_flush(&sock->tx);
 	if (rc != 0)
@@ -68,9 +68,9 @@ rtls_close(struct rtls_sock *sock)
 	}
 	/* A record that cannot be closed any more would be lost without a word: RST says so. */
 	if (sock->tcp.state == TCP_SYN_SENT ||
-	    (sock->tcp.fin_off == UINT64_MAX && session_tx_flush(&sock->tx) != 0))
+	    (!sock->tcp.fin_queued && session_tx_flush(&sock->tx) != 0))
 		return rtls_abort(sock);
-	if (sock->tcp.fin_off == UINT64_MAX)
+	if (!sock->tcp.fin_queued)
 		sock_queued(sock);
 	/* Its RST says that bytes are lost; it must not take what was accepted along. */
 	if (has_unread(sock) && sock->tcp.snd_una >= sock->tcp.snd_end)

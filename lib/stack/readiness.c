@@ -9,7 +9,7 @@ is_writable(const struct rtls_sock *sock)
 	const struct reader_chunk *c = reader_lane_head(&sock->lane);
 
 	if ((sock->tcp.state != TCP_ESTABLISHED && sock->tcp.state != TCP_CLOSE_WAIT) ||
-	    sock->tcp.fin_off != UINT64_MAX || sock->starved)
+	    sock->tcp.fin_queued || sock->starved)
 		return false;
 	if (sock->lane_waits && (c == NULL || !c->filled))
 		return false;

@@ -43,7 +43,7 @@ build(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segment *g, struct
 	}
 	if (g->out.len > sock->tcp.mss) {
 		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
-		m->tso_segsz = (uint16_t)sock->tcp.mss;
+		m->tso_segsz = sock->tcp.mss;
 	}
 	packet_checksums(nif, m);
 	*out = m;

@@ -34,7 +34,7 @@ bool
 sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 {
 	/* Two windows: one in flight, one to follow it. */
-	sock->tx.useful = 2 * RTE_MIN((uint64_t)sock->tcp.cc.cwnd, sock->tcp.snd_wnd);
+	sock->tx.useful = 2 * RTE_MIN(sock->tcp.cc.cwnd, sock->tcp.snd_wnd);
 	if (events & TCP_EV_CONNECTED) {
 		sock->connected = true;
 		path_mtu_known(sock);

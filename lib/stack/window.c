@@ -30,7 +30,7 @@ sock_offer_window(struct rtls_sock *sock)
 	if (pressure_is_high(sock->stack))
 		room = 0;
 	if (need > 0 || recvq_len(&sock->recvq) == 0)
-		room = RTE_MAX(room, RTE_MAX(need, 2 * sock->tcp.rcv_mss));
+		room = RTE_MAX(room, RTE_MAX(need, 2u * sock->tcp.rcv_mss));
 	tcp_rcv_room(&sock->tcp, room);
 	if (tcp_owes(&sock->tcp, TCP_OWED_ACK))
 		sock_schedule(sock);

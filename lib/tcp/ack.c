@@ -72,7 +72,7 @@ expect_dups(struct tcp_conn *c, uint32_t counted)
 	uint64_t flight = c->snd_max - c->snd_una;
 	uint64_t told = counted * (uint64_t)c->mss;
 
-	c->dup_left = flight > told ? flight - told : 0;
+	c->dup_left = flight > told ? (uint32_t)(flight - told) : 0;
 }
 
 /* RFC 6582 3.2, step 2. */
@@ -84,7 +84,7 @@ enter_recovery(struct tcp_conn *c)
 	/* What limited transmit sent does not count (RFC 5681 3.2, step 2). */
 	if (flight > c->cc.cwnd)
 		flight = c->cc.cwnd;
-	c->cc.ops->lost(&c->cc, flight);
+	c->params->cc->lost(&c->cc, flight);
 	c->loss = TCP_LOSS_RECOVERY;
 	c->recover = c->snd_max;
 	expect_dups(c, TCP_DUP_ACKS);
@@ -97,16 +97,16 @@ inflate(struct tcp_conn *c)
 	if (c->dup_left == 0)
 		return;
 	c->dup_left -= c->dup_left < c->mss ? c->dup_left : c->mss;
-	c->cc.ops->dup_acked(&c->cc);
+	c->params->cc->dup_acked(&c->cc);
 }
 
 static uint32_t
 dup_ack(struct tcp_conn *c)
 {
-	if (c->dupacks < UINT8_MAX)
-		c->dupacks++;
 	switch ((enum tcp_loss)c->loss) {
 	case TCP_LOSS_NONE:
+		if (c->dupacks < UINT8_MAX)
+			c->dupacks++;
 		/* Below recover these are answers to what a timeout made us send twice. */
 		if (c->dupacks == TCP_DUP_ACKS && c->snd_una >= c->recover)
 			enter_recovery(c);
@@ -134,20 +134,20 @@ congestion(struct tcp_conn *c, uint64_t acked_len, uint64_t now_us)
 	switch ((enum tcp_loss)c->loss) {
 	case TCP_LOSS_NONE:
 		if (cwnd_limited(c))
-			c->cc.ops->acked(&c->cc, (uint32_t)acked_len);
+			c->params->cc->acked(&c->cc, (uint32_t)acked_len);
 		tcp_timer_restart(c, now_us);
 		return;
 	case TCP_LOSS_RECOVERY:
 	case TCP_LOSS_RECOVERY_PARTIAL:
 		if (c->snd_una >= c->recover) {
-			c->cc.ops->recovered(&c->cc, c->snd_max - c->snd_una);
+			c->params->cc->recovered(&c->cc, c->snd_max - c->snd_una);
 			c->loss = TCP_LOSS_NONE;
-			c->rtx_len = 0;
+			c->dupacks = 0;
 			tcp_timer_restart(c, now_us);
 			return;
 		}
 		/* RFC 6582 3.2, step 3: the segment behind a partial ACK is lost as well. */
-		c->cc.ops->partial(&c->cc, acked_len);
+		c->params->cc->partial(&c->cc, acked_len);
 		expect_dups(c, 0);
 		resend_first(c);
 		if (c->loss == TCP_LOSS_RECOVERY)
@@ -164,15 +164,16 @@ advance(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t ack_off, uint64_
 
 	c->snd_una = ack_off;
 	/* The right edge stays where it was, until the window is updated. */
-	c->snd_wnd = c->snd_wnd > acked_len ? c->snd_wnd - acked_len : 0;
+	c->snd_wnd = c->snd_wnd > acked_len ? c->snd_wnd - (uint32_t)acked_len : 0;
 	/* Behind a timeout the ACK may cover more than was sent again. */
 	if (c->sent.nxt < ack_off)
 		c->sent.nxt = ack_off;
 	if (c->plan.nxt < c->sent.nxt)
 		c->plan.nxt = c->sent.nxt;
-	c->dupacks = 0;
+	if (c->loss == TCP_LOSS_NONE)
+		c->dupacks = 0;
 	c->quiet_since_us = now_us;
-	c->persist_backoff = 0;
+	c->rtt.probe_backoff = 0;
 	tcp_waive(c, TCP_OWED_PROBE);
 	measure(c, seg, now_us);
 	congestion(c, acked_len, now_us);
@@ -182,8 +183,8 @@ advance(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t ack_off, uint64_
 static uint32_t
 update_window(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, uint64_t ack_off)
 {
-	uint64_t wnd = (uint64_t)seg->wnd << c->snd_wscale;
-	uint64_t old = c->snd_wnd;
+	uint32_t wnd = (uint32_t)seg->wnd << c->snd_wscale;
+	uint32_t old = c->snd_wnd;
 
 	if (seq_off < c->wl1 || (seq_off == c->wl1 && ack_off < c->wl2))
 		return 0;
@@ -197,7 +198,7 @@ update_window(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, ui
 	if (c->snd_una == c->sent.nxt && wnd > old) {
 		/* What ran, if anything, was persist: tcp_plan starts it anew if need be. */
 		c->rtx_at = TCP_NEVER;
-		c->persist_backoff = 0;
+		c->rtt.probe_backoff = 0;
 		tcp_waive(c, TCP_OWED_PROBE);
 	}
 	return TCP_EV_SEND;
@@ -208,7 +209,7 @@ static bool
 is_dup_ack(const struct tcp_conn *c, const struct tcp_seg *seg, uint64_t ack_off)
 {
 	return ack_off == c->snd_una && c->snd_una < c->snd_max && seg->payload_len == 0 &&
-	       (seg->flags & TCP_FIN) == 0 && (uint64_t)seg->wnd << c->snd_wscale == c->snd_wnd;
+	       (seg->flags & TCP_FIN) == 0 && (uint32_t)seg->wnd << c->snd_wscale == c->snd_wnd;
 }
 
 uint32_t

@@ -21,11 +21,10 @@ enum {
 };
 
 struct tcp_cc {
-	const struct tcp_cc_ops *ops;
 	uint32_t cwnd;      /* bytes */
 	uint32_t ssthresh;  /* bytes; UINT32_MAX until the first loss */
-	uint32_t mss;       /* SMSS of RFC 5681: payload bytes per segment */
 	uint32_t acked;     /* NewReno: bytes towards the next step of congestion avoidance */
+	uint16_t mss;       /* SMSS of RFC 5681: payload bytes per segment */
 	bool after_timeout; /* NewReno: slow start behind a timeout, RFC 3465 2.3 */
 };
 
@@ -33,10 +32,10 @@ struct tcp_cc_ops {
 	const char *name;
 
 	/* The connection opens. syn_lost: RFC 5681 3.1 allows one segment only. */
-	void (*init)(struct tcp_cc *cc, uint32_t mss, bool syn_lost);
+	void (*init)(struct tcp_cc *cc, uint16_t mss, bool syn_lost);
 
 	/* Segments have another length from now on: cwnd holds no more of them, and no more bytes. */
-	void (*resized)(struct tcp_cc *cc, uint32_t mss);
+	void (*resized)(struct tcp_cc *cc, uint16_t mss);
 
 	/* New data was acknowledged outside of recovery, and cwnd was what limited the sender. */
 	void (*acked)(struct tcp_cc *cc, uint32_t acked_len);

@@ -38,7 +38,7 @@ set_ssthresh(struct tcp_cc *cc, uint64_t flight)
 }
 
 static void
-newreno_init(struct tcp_cc *cc, uint32_t mss, bool syn_lost)
+newreno_init(struct tcp_cc *cc, uint16_t mss, bool syn_lost)
 {
 	cc->mss = mss;
 	cc->cwnd = syn_lost ? mss : initial_window(mss);
@@ -48,7 +48,7 @@ newreno_init(struct tcp_cc *cc, uint32_t mss, bool syn_lost)
 }
 
 static void
-newreno_resized(struct tcp_cc *cc, uint32_t mss)
+newreno_resized(struct tcp_cc *cc, uint16_t mss)
 {
 	uint64_t cwnd = mss < cc->mss ? (uint64_t)cc->cwnd * mss / cc->mss : cc->cwnd;
 
@@ -60,7 +60,7 @@ static void
 newreno_acked(struct tcp_cc *cc, uint32_t acked_len)
 {
 	/* RFC 3465 2.2, 2.3: L = 2, but 1 in the slow start behind a timeout. */
-	uint32_t limit = cc->after_timeout ? cc->mss : 2 * cc->mss;
+	uint32_t limit = (cc->after_timeout ? 1u : 2u) * cc->mss;
 
 	if (cc->cwnd < cc->ssthresh) {
 		set_cwnd(cc, (uint64_t)cc->cwnd + (acked_len < limit ? acked_len : limit));

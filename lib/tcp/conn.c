@@ -12,7 +12,7 @@ tcp_seg_limit(struct tcp_conn *c)
 	if (o->mss_limit != 0 && o->mss_limit < c->mss)
 		c->mss = o->mss_limit;
 	c->seg_max = o->cut_max > c->mss ? o->cut_max - o->cut_max % c->mss : c->mss;
-	c->cc.ops->resized(&c->cc, c->mss);
+	c->params->cc->resized(&c->cc, c->mss);
 }
 
 void

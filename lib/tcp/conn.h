@@ -107,91 +107,109 @@ struct tcp_cursor {
 	uint8_t owed; /* TCP_OWED_* */
 };
 
+/* What the one timer of sending waits for. */
+enum tcp_wait {
+	TCP_WAIT_SYN_ACK, /* else the SYN goes again */
+	TCP_WAIT_ACK,     /* else what is in flight does: the retransmission timer */
+	TCP_WAIT_WINDOW,  /* else it is probed: the persist timer */
+};
+
 struct tcp_conn {
-	/* Line 0: each received segment. */
+	/* Line 0: what each received segment is judged by. */
 	uint64_t rcv_nxt;       /* data in order up to here; does not count the FIN */
 	uint64_t rcv_adv;       /* right edge that the peer was told; never moves left */
 	uint64_t snd_una;       /* counts the FIN, as do the cursors' nxt and snd_max */
-	struct tcp_cursor sent; /* what the port took ends here */
-	uint64_t snd_max;       /* highest offset ever sent + 1 */
-	uint64_t snd_wnd;       /* bytes behind snd_una, scaled */
 	uint64_t last_ack_sent; /* RFC 7323 4.3; counts the FIN */
+	uint64_t peer_fin_off;  /* where the peer's FIN is; TCP_NO_OFF: not seen */
+	uint32_t snd_wnd;       /* bytes behind snd_una, scaled */
 	uint32_t ts_recent;
-	uint8_t state; /* enum tcp_state */
-	uint8_t end;   /* enum tcp_end */
-	bool ts_on;
-	bool peer_fin; /* the FIN is in order: rcv_nxt is the peer's final offset */
-
-	/* Line 1: each sent segment. */
-	struct tcp_cursor plan; /* and what is planned, here */
-	uint64_t snd_end;       /* end of the data that may be sent */
-	uint64_t fin_off;       /* our FIN's offset; TCP_NO_OFF: none queued */
-	uint64_t rcv_lim;       /* the caller takes bytes up to here */
-	uint32_t mss;           /* payload bytes per segment, options taken off */
 	uint32_t iss;
 	uint32_t irs;
-	uint32_t ts_offset; /* added to now in ms: RFC 7323 5.4 */
-	uint16_t local_port;
-	uint16_t remote_port;
+	uint8_t state; /* enum tcp_state */
+	uint8_t loss;  /* enum tcp_loss */
+	bool ts_on;
+	bool peer_fin;   /* the FIN is in order: rcv_nxt is the peer's final offset */
+	bool orphan;     /* the owner closed the handle */
+	bool fin_queued; /* our FIN takes the offset snd_end */
 	uint8_t snd_wscale;
 	uint8_t rcv_wscale;
-	uint32_t seg_max; /* payload bytes per plan: whole segments of mss, at least one */
 
-	/* Line 2: windows, acknowledgment and loss. */
+	/* Line 1: what each sent segment moves. */
+	struct tcp_cursor sent; /* what the port took ends here */
+	struct tcp_cursor plan; /* and what is planned, here */
+	uint64_t snd_max;       /* highest offset ever sent + 1 */
+	uint64_t snd_end;       /* end of the data that may be sent */
+	uint64_t rcv_lim;       /* the caller takes bytes up to here */
+	uint64_t rtx_at;        /* the timer of sending: enum tcp_wait */
+
+	/* Line 2: what each received segment moves beside its offsets. */
 	int64_t wl1; /* RFC 9293 SND.WL1 and SND.WL2, as offsets */
 	uint64_t wl2;
-	uint64_t max_wnd;     /* largest snd_wnd seen */
-	uint64_t recover;     /* TCP_LOSS_RECOVERY*: ends here; else: no new recovery below it */
-	uint64_t timeout_end; /* snd_max at the last timeout: below it ssthresh stays */
-	uint64_t rtx_off;     /* recovery: from here rtx_len bytes are sent again, out of turn */
-	uint64_t dup_left;    /* recovery: bytes in flight that duplicate ACKs may still tell of */
-	uint32_t rtx_len;
-	uint8_t loss; /* enum tcp_loss */
-	uint8_t dupacks;
-	uint8_t persist_backoff;
-	bool orphan;      /* the owner closed the handle */
-	bool unread;      /* and will never read some bytes that came: RST behind our FIN */
-	bool unreachable; /* SYN-SENT: a router says so */
-
-	uint32_t mss_agreed;   /* mss without opts.mss_limit */
-	uint32_t rcv_unacked;  /* in-order bytes since the last ACK was sent */
-	uint32_t rcv_seg;      /* largest payload received: the peer's full segment */
-	uint32_t rcv_mss;      /* the largest that our MSS option lets it send */
-	uint32_t rcv_buf;      /* largest room that the caller ever gave */
-	uint64_t peer_fin_off; /* where the peer's FIN is; TCP_NO_OFF: not seen */
-
-	/* Measurement. */
-	uint64_t timed_end; /* an ACK up to here gives an RTT sample; TCP_NO_OFF: none timed */
-	uint64_t timed_at_us;
 	uint64_t ts_recent_at_us;
-	uint64_t last_sent_at_us;
-	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
-	uint64_t heard_us;          /* last acceptable segment */
-	uint64_t keep_probe_us;     /* last keep-alive */
-	uint8_t keep_sent;          /* since something was heard */
-	uint64_t quiet_since_us;    /* R2 counts from here */
-	uint64_t challenge_next_us; /* no challenge ACK before */
-	uint64_t again_next_us;     /* tcp_text_again answers at once from here on */
-	uint64_t round_end;         /* was cwnd the limit: valid until this is acknowledged */
-	uint64_t round_flight;      /* most that was in flight in this round */
-	uint32_t ts_first;          /* our first timestamp: an echo below it is not ours */
-	bool round_limited;
-	bool syn_lost;
+	uint64_t heard_us;       /* last acceptable segment */
+	uint64_t quiet_since_us; /* R2 counts from here */
+	uint64_t delack_at;      /* then an ACK is owed */
+	uint32_t rcv_unacked;    /* in-order bytes since the last ACK was sent */
+	uint32_t max_wnd;        /* largest snd_wnd seen */
+	uint32_t rcv_buf;        /* largest room that the caller ever gave */
+	uint16_t rcv_seg;        /* largest payload received: the peer's full segment */
+	uint16_t rcv_mss;        /* the largest that our MSS option lets it send */
 
-	/* Deadlines in us, TCP_NEVER when off. */
-	uint64_t rtx_at;    /* retransmission, or persist while the window is closed */
-	uint64_t delack_at; /* then an ACK is owed */
-	uint64_t linger_at; /* FIN-WAIT-2 of an orphan; of all of it with bytes unread */
-	uint64_t keep_at;
-	uint64_t drain_end; /* an orphan takes bytes off its peer up to here */
+	/* Sending: what segments look like. */
 	const struct tcp_params *params;
-	struct tcp_opts opts; /* set before it begins; it may change */
+	uint32_t seg_max;    /* payload bytes per plan: whole segments of mss, at least one */
+	uint32_t ts_offset;  /* added to now in ms: RFC 7323 5.4 */
+	uint32_t ts_first;   /* our first timestamp: an echo below it is not ours */
+	uint16_t mss;        /* payload bytes per segment, options taken off */
+	uint16_t mss_agreed; /* mss without opts.mss_limit */
+	uint16_t local_port;
+	uint16_t remote_port;
 
+	/* Measurement and congestion. */
 	struct tcp_rtt rtt;
 	struct tcp_cc cc;
+	uint32_t round_flight; /* most that was in flight in this round */
+	uint64_t round_end;    /* was cwnd the limit: valid until this is acknowledged */
+	uint64_t timed_end;    /* an ACK up to here gives an RTT sample; TCP_NO_OFF: none timed */
+	uint64_t timed_at_us;
+	uint64_t last_sent_at_us;
+	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
+
+	/* Loss. */
+	uint64_t recover;     /* TCP_LOSS_RECOVERY*: ends here; else: no new recovery below it */
+	uint64_t timeout_end; /* snd_max at the last timeout: below it ssthresh stays */
+	union {
+		uint8_t dupacks; /* TCP_LOSS_NONE: duplicate ACKs in a row */
+		/* TCP_LOSS_RECOVERY*: from rtx_off on rtx_len bytes are sent again, out of turn; duplicate
+		 * ACKs may still tell of dup_left bytes in flight. */
+		struct {
+			uint64_t rtx_off;
+			uint32_t rtx_len;
+			uint32_t dup_left;
+		};
+	};
+
+	/* Deadlines of what is rare, TCP_NEVER when off. */
+	uint64_t challenge_next_us; /* no challenge ACK before */
+	uint64_t again_next_us;     /* tcp_text_again answers at once from here on */
+	uint64_t keep_at;
+	uint64_t keep_probe_us; /* last keep-alive */
+	uint64_t linger_at;     /* FIN-WAIT-2 of an orphan; of all of it with bytes unread */
+	uint64_t drain_end;     /* an orphan takes bytes off its peer up to here */
+	struct tcp_opts opts;   /* set before it begins; it may change */
+	uint8_t keep_sent;      /* keep-alives since something was heard */
+	uint8_t rtx_wait;       /* while rtx_at is armed: enum tcp_wait */
+	uint8_t end;            /* TCP_CLOSED: enum tcp_end */
+	bool unread : 1; /* an orphan will never read some bytes that came: RST behind our FIN */
+	bool round_limited : 1;
+	bool syn_lost : 1;
+	bool unreachable : 1; /* SYN-SENT: a router says so */
 };
 
-static_assert(sizeof(struct tcp_cursor) == 16, "two of them in each connection");
+static_assert(offsetof(struct tcp_conn, sent) == 64, "line 0: each received segment");
+static_assert(offsetof(struct tcp_conn, wl1) == 128, "line 1: each sent segment");
+static_assert(offsetof(struct tcp_conn, params) == 192, "line 2: each received segment, too");
+static_assert(sizeof(struct tcp_conn) <= 400, "one in each socket");
 
 /* Event: it owes something more. */
 static inline void
@@ -243,11 +261,18 @@ tcp_ack_off(const struct tcp_conn *c)
 	return c->rcv_nxt + (c->peer_fin ? 1 : 0);
 }
 
+/* Our FIN's offset; TCP_NO_OFF: none is queued. */
+static inline uint64_t
+tcp_fin_off(const struct tcp_conn *c)
+{
+	return c->fin_queued ? c->snd_end : TCP_NO_OFF;
+}
+
 /* End of what is there to send, FIN included. */
 static inline uint64_t
 tcp_snd_lim(const struct tcp_conn *c)
 {
-	return c->fin_off != TCP_NO_OFF ? c->fin_off + 1 : c->snd_end;
+	return c->snd_end + (c->fin_queued ? 1 : 0);
 }
 
 /*
@@ -268,7 +293,7 @@ tcp_bare_off(const struct tcp_conn *c)
 static inline bool
 tcp_fin_acked(const struct tcp_conn *c)
 {
-	return c->fin_off != TCP_NO_OFF && c->snd_una > c->fin_off;
+	return c->fin_queued && c->snd_una > c->snd_end;
 }
 
 /* opts.mss_limit and cut_max count from the next segment on. Not in SYN-SENT. */

@@ -297,7 +297,7 @@ predicted(const struct tcp_conn *c, const struct tcp_ranges *held, const struct 
 	return c->state == TCP_ESTABLISHED && (seg->flags & ~(TCP_PSH | TCP_URG)) == TCP_ACK &&
 	       seq == (int64_t)c->rcv_nxt && ack == (int64_t)c->snd_una && seg->payload_len > 0 &&
 	       seg->payload_len <= c->rcv_adv - c->rcv_nxt && tcp_ranges_empty(held) &&
-	       (uint64_t)seg->wnd << c->snd_wscale == c->snd_wnd && seg->has_ts == c->ts_on &&
+	       (uint32_t)seg->wnd << c->snd_wscale == c->snd_wnd && seg->has_ts == c->ts_on &&
 	       (int32_t)(seg->ts_val - c->ts_recent) >= 0 && c->peer_fin_off == TCP_NO_OFF &&
 	       !c->orphan;
 }

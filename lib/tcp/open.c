@@ -150,7 +150,6 @@ conn_init(struct tcp_conn *c, const struct tcp_params *p, uint32_t iss, uint32_t
 	c->ts_offset = ts_offset;
 	c->rcv_lim = rcv_room;
 	c->rcv_buf = rcv_room;
-	c->fin_off = TCP_NO_OFF;
 	c->peer_fin_off = TCP_NO_OFF;
 	c->timed_end = TCP_NO_OFF;
 	c->quiet_since_us = now_us;
@@ -159,21 +158,20 @@ conn_init(struct tcp_conn *c, const struct tcp_params *p, uint32_t iss, uint32_t
 	c->delack_at = TCP_NEVER;
 	c->linger_at = TCP_NEVER;
 	c->keep_at = TCP_NEVER;
-	c->cc.ops = p->cc;
 	tcp_rtt_init(&c->rtt, p);
 }
 
 /* Both SYNs are acknowledged; ts_on and the scales are agreed. */
 static void
-open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint64_t wnd,
+open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint32_t wnd,
 	     uint64_t now_us)
 {
-	uint32_t options = c->ts_on ? TCP_TS_OPT_LEN : 0;
+	uint16_t options = c->ts_on ? TCP_TS_OPT_LEN : 0;
 
 	/* RFC 6691: the option does not count options, segments do. */
-	c->mss_agreed = (their_mss < our_mss ? their_mss : our_mss) - options;
+	c->mss_agreed = (uint16_t)((their_mss < our_mss ? their_mss : our_mss) - options);
 	tcp_seg_limit(c);
-	c->rcv_mss = our_mss - options;
+	c->rcv_mss = (uint16_t)(our_mss - options);
 	c->snd_wnd = wnd;
 	c->max_wnd = wnd;
 	c->ts_recent_at_us = now_us;
@@ -181,7 +179,7 @@ open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint64_t 
 	c->last_sent_at_us = now_us;
 	c->heard_us = now_us;
 	tcp_keepalive(c, now_us);
-	c->cc.ops->init(&c->cc, c->mss, c->syn_lost);
+	c->params->cc->init(&c->cc, c->mss, c->syn_lost);
 }
 
 /* The handshake is the first RTT sample, unless Karn's algorithm forbids it. */
@@ -214,7 +212,7 @@ tcp_conn_accept(struct tcp_conn *c, const struct tcp_params *p, const struct tcp
 	c->ts_recent = s->ts_recent;
 	c->ts_first = tcp_ts_now(s->ts_offset, s->sent_at_us);
 	c->syn_lost = s->resent > 0;
-	open_windows(c, s->peer_mss, s->our_mss, (uint64_t)ack->wnd << s->snd_wscale, now_us);
+	open_windows(c, s->peer_mss, s->our_mss, (uint32_t)ack->wnd << s->snd_wscale, now_us);
 	measure(c, ack, s->sent_at_us, now_us);
 }
 
@@ -237,7 +235,7 @@ tcp_conn_connect(struct tcp_conn *c, const struct tcp_params *p, uint16_t local_
 void
 tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *syn_ack, uint64_t now_us)
 {
-	c->state = c->fin_off == TCP_NO_OFF ? TCP_ESTABLISHED : TCP_FIN_WAIT_1;
+	c->state = c->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
 	c->irs = syn_ack->seq;
 	c->rtx_at = TCP_NEVER;
 	tcp_waive(c, TCP_OWED_SYN);
@@ -248,7 +246,7 @@ tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *syn_ack, uint64_t
 	c->ts_on = c->ts_on && syn_ack->has_ts;
 	c->ts_recent = c->ts_on ? syn_ack->ts_val : 0;
 	/* RFC 7323 2.2: the window of a SYN is not scaled. */
-	open_windows(c, peer_mss(c->params, syn_ack), (uint16_t)c->rcv_mss, syn_ack->wnd, now_us);
+	open_windows(c, peer_mss(c->params, syn_ack), c->rcv_mss, syn_ack->wnd, now_us);
 	measure(c, syn_ack, c->timed_at_us, now_us);
 	tcp_owe(c, TCP_OWED_ACK);
 }

@@ -39,7 +39,7 @@ plan_syn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	o->seg.ack = 0;
 	o->seg.ts_ecr = 0;
 	o->seg.wnd = (uint16_t)o->adv_off;
-	o->seg.mss = (uint16_t)c->rcv_mss;
+	o->seg.mss = c->rcv_mss;
 	o->seg.has_wscale = true;
 	o->seg.wscale = c->rcv_wscale;
 	return true;
@@ -153,7 +153,7 @@ plan_blocked(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	}
 	if (c->rtx_at == TCP_NEVER) {
 		/* Idle until now: R2 counts from here. */
-		if (c->snd_una == c->snd_max && c->persist_backoff == 0 && !c->orphan)
+		if (c->snd_una == c->snd_max && c->rtt.probe_backoff == 0 && !c->orphan)
 			c->quiet_since_us = now_us;
 		tcp_timer_persist(c, now_us);
 	}
@@ -170,14 +170,14 @@ plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 		return false;
 	if (off == c->snd_max && off == c->snd_una &&
 	    now_us - c->last_sent_at_us > tcp_rtt_rto(&c->rtt, c->params))
-		c->cc.ops->idle(&c->cc);
+		c->params->cc->idle(&c->cc);
 	if (off < c->snd_end) {
 		len = segment_len(c);
 		if (len == 0)
 			return plan_blocked(c, now_us, o);
 	}
 	/* A FIN needs no room at the receiver: a closed window does not stop it. */
-	plan_segment(c, off, len, off + len == c->fin_off, now_us, o);
+	plan_segment(c, off, len, off + len == tcp_fin_off(c), now_us, o);
 	return true;
 }
 
@@ -188,10 +188,11 @@ plan_out_of_turn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	uint64_t off = next > c->snd_una ? next : c->snd_una;
 	uint64_t len = room(min64(min64(end, c->snd_end), c->snd_una + c->snd_wnd), off);
 
-	if (off >= end || (len == 0 && off != c->fin_off))
+	if (off >= end || (len == 0 && off != tcp_fin_off(c)))
 		return false;
 	len = min64(len, c->mss);
-	plan_segment(c, off, (uint32_t)len, off + len == c->fin_off && end > c->fin_off, now_us, o);
+	plan_segment(c, off, (uint32_t)len, off + len == tcp_fin_off(c) && end > tcp_fin_off(c),
+		     now_us, o);
 	o->out_of_turn = true;
 	return true;
 }
@@ -217,7 +218,7 @@ tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 		plan_ack(c, true, now_us, o);
 		return true;
 	}
-	if (c->plan.rtx < c->rtx_len && plan_out_of_turn(c, now_us, o))
+	if (c->loss != TCP_LOSS_NONE && c->plan.rtx < c->rtx_len && plan_out_of_turn(c, now_us, o))
 		return true;
 	if (plan_data(c, now_us, o))
 		return true;
@@ -317,7 +318,7 @@ use_cwnd(struct tcp_conn *c)
 	    (c->round_limited || flight <= c->round_flight))
 		return;
 	c->round_end = c->snd_max;
-	c->round_flight = flight;
+	c->round_flight = (uint32_t)flight;
 	c->round_limited = limited;
 }
 

@@ -43,7 +43,7 @@ static bool
 shrink(struct tcp_conn *c, uint16_t mtu)
 {
 	uint32_t hdrs = HDRS_LEN + (c->ts_on ? TCP_TS_OPT_LEN : 0);
-	uint32_t mss = (mtu < MTU_MIN ? MTU_MIN : mtu) - hdrs;
+	uint16_t mss = (uint16_t)((mtu < MTU_MIN ? MTU_MIN : mtu) - hdrs);
 	uint32_t old = c->mss;
 
 	if (mss >= c->mss_agreed)

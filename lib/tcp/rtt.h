@@ -16,8 +16,9 @@
 struct tcp_rtt {
 	uint32_t srtt_us; /* 0: no sample yet */
 	uint32_t rttvar_us;
-	uint32_t rto_us; /* without backoff: srtt + max(rto_min, 4 rttvar), at most rto_max */
-	uint8_t backoff; /* timeouts since the last valid sample */
+	uint32_t rto_us;       /* without backoff: srtt + max(rto_min, 4 rttvar), at most rto_max */
+	uint8_t backoff;       /* timeouts since the last valid sample */
+	uint8_t probe_backoff; /* probes since the peer's window closed */
 };
 
 void tcp_rtt_init(struct tcp_rtt *r, const struct tcp_params *p);

@@ -14,10 +14,11 @@ give_up_at(const struct tcp_conn *c)
 }
 
 static void
-arm(struct tcp_conn *c, uint64_t now_us, uint32_t in_us)
+arm(struct tcp_conn *c, enum tcp_wait wait, uint64_t now_us, uint32_t in_us)
 {
 	uint64_t end = give_up_at(c);
 
+	c->rtx_wait = (uint8_t)wait;
 	c->rtx_at = now_us + in_us;
 	if (end > now_us && end < c->rtx_at)
 		c->rtx_at = end;
@@ -26,8 +27,12 @@ arm(struct tcp_conn *c, uint64_t now_us, uint32_t in_us)
 void
 tcp_timer_restart(struct tcp_conn *c, uint64_t now_us)
 {
-	if (c->state == TCP_SYN_SENT || c->sent.nxt > c->snd_una)
-		arm(c, now_us, tcp_rtt_rto(&c->rtt, c->params));
+	uint32_t rto_us = tcp_rtt_rto(&c->rtt, c->params);
+
+	if (c->state == TCP_SYN_SENT)
+		arm(c, TCP_WAIT_SYN_ACK, now_us, rto_us);
+	else if (c->sent.nxt > c->snd_una)
+		arm(c, TCP_WAIT_ACK, now_us, rto_us);
 	else
 		c->rtx_at = TCP_NEVER;
 }
@@ -37,6 +42,8 @@ tcp_timer_start(struct tcp_conn *c, uint64_t now_us)
 {
 	if (c->rtx_at == TCP_NEVER)
 		tcp_timer_restart(c, now_us);
+	else
+		c->rtx_wait = TCP_WAIT_ACK; /* also of what goes while a small window is probed */
 }
 
 /*
@@ -46,12 +53,12 @@ tcp_timer_start(struct tcp_conn *c, uint64_t now_us)
 void
 tcp_timer_persist(struct tcp_conn *c, uint64_t now_us)
 {
-	uint32_t in_us = tcp_rtt_backed_off(&c->rtt, c->params, c->persist_backoff);
+	uint32_t in_us = tcp_rtt_backed_off(&c->rtt, c->params, c->rtt.probe_backoff);
 	uint32_t max_us = c->opts.user_timeout_us / PERSIST_PROBES;
 
 	if (max_us < c->rtt.rto_us) /* an answer takes that long */
 		max_us = c->rtt.rto_us;
-	arm(c, now_us, in_us < max_us ? in_us : max_us);
+	arm(c, TCP_WAIT_WINDOW, now_us, in_us < max_us ? in_us : max_us);
 }
 
 /* Everything from snd_una on is sent again, as the window allows. */
@@ -59,9 +66,8 @@ static void
 go_back(struct tcp_conn *c)
 {
 	c->sent.nxt = c->plan.nxt = c->snd_una;
-	c->rtx_len = 0;
-	c->dupacks = 0;
 	c->loss = TCP_LOSS_NONE;
+	c->dupacks = 0;
 }
 
 void
@@ -85,7 +91,7 @@ retransmission_timeout(struct tcp_conn *c)
 	 * Until all that was out at the last timeout is acknowledged, another
 	 * timeout is the same loss: ssthresh is cut once (RFC 5681 3.1).
 	 */
-	c->cc.ops->timeout(&c->cc, flight, c->snd_una >= c->timeout_end);
+	c->params->cc->timeout(&c->cc, flight, c->snd_una >= c->timeout_end);
 	c->timeout_end = c->snd_max;
 	tcp_rtt_backoff(&c->rtt);
 	tcp_timer_go_back(c);
@@ -97,8 +103,8 @@ persist_timeout(struct tcp_conn *c)
 {
 	go_back(c);
 	tcp_owe(c, TCP_OWED_PROBE);
-	if (c->persist_backoff < UINT8_MAX)
-		c->persist_backoff++;
+	if (c->rtt.probe_backoff < UINT8_MAX)
+		c->rtt.probe_backoff++;
 }
 
 /*
@@ -108,7 +114,7 @@ persist_timeout(struct tcp_conn *c)
 static bool
 gives_up(const struct tcp_conn *c, uint64_t now_us)
 {
-	return now_us >= give_up_at(c) && (c->rtt.backoff > 0 || c->persist_backoff > 0);
+	return now_us >= give_up_at(c) && (c->rtt.backoff > 0 || c->rtt.probe_backoff > 0);
 }
 
 static uint32_t
@@ -119,14 +125,21 @@ rtx_expired(struct tcp_conn *c, uint64_t now_us)
 		tcp_conn_closed(c, TCP_END_TIMEOUT);
 		return TCP_EV_CLOSED;
 	}
-	if (c->state == TCP_SYN_SENT) {
+	switch ((enum tcp_wait)c->rtx_wait) {
+	case TCP_WAIT_SYN_ACK:
 		tcp_rtt_backoff(&c->rtt);
 		c->syn_lost = true;
 		tcp_owe(c, TCP_OWED_SYN);
-	} else if (c->sent.nxt == c->snd_una || (c->snd_wnd == 0 && c->snd_una < c->snd_end)) {
+		break;
+	case TCP_WAIT_ACK:
+		if (c->snd_wnd == 0 && c->snd_una < c->snd_end)
+			persist_timeout(c);
+		else
+			retransmission_timeout(c);
+		break;
+	case TCP_WAIT_WINDOW:
 		persist_timeout(c);
-	} else {
-		retransmission_timeout(c);
+		break;
 	}
 	return TCP_EV_SEND;
 }

@@ -10,7 +10,7 @@
 void
 tcp_send_ready(struct tcp_conn *c, uint64_t end_off)
 {
-	if (c->fin_off == TCP_NO_OFF && end_off > c->snd_end)
+	if (!c->fin_queued && end_off > c->snd_end)
 		c->snd_end = end_off;
 }
 
@@ -34,8 +34,7 @@ tcp_shutdown(struct tcp_conn *c)
 	case TCP_CLOSED:
 		return;
 	}
-	if (c->fin_off == TCP_NO_OFF)
-		c->fin_off = c->snd_end;
+	c->fin_queued = true;
 }
 
 void
@@ -70,7 +69,7 @@ wants_reset(const struct tcp_conn *c)
 	case TCP_CLOSING:
 	case TCP_LAST_ACK:
 		/* These begin before the FIN is sent: a peer that misses data hears of it. */
-		return c->snd_max <= c->fin_off;
+		return c->snd_max <= c->snd_end;
 	case TCP_SYN_SENT:
 	case TCP_TIME_WAIT:
 	case TCP_CLOSED:

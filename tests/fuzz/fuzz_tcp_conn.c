@@ -171,7 +171,7 @@ step_segment(struct fuzz_in *in)
 	uint64_t rcv[] = { w.c.rcv_nxt,        w.c.rcv_adv,
 			   (uint64_t)-1,       rs->n > 0 ? rs->r[0].start : w.c.rcv_nxt,
 			   tcp_ranges_end(rs), w.c.peer_fin_off };
-	uint64_t snd[] = { w.c.snd_una, w.c.sent.nxt, w.c.snd_max, w.c.fin_off };
+	uint64_t snd[] = { w.c.snd_una, w.c.sent.nxt, w.c.snd_max, tcp_fin_off(&w.c) };
 	static const uint16_t lens[] = { 0, 1, 2, 100, 536, 999, 1000, 1448 };
 	struct tcp_seg seg = { 0 };
 	uint8_t how = fuzz_u8(in);
@@ -218,7 +218,7 @@ check_planned(const struct tcp_out *o)
 		FUZZ_CHECK(o->probe ? o->len == 1 : o->off + o->len <= w.edge_max);
 	}
 	FUZZ_CHECK(o->fin == ((o->seg.flags & TCP_FIN) != 0));
-	FUZZ_CHECK(!o->fin || o->off + o->len == c->fin_off);
+	FUZZ_CHECK(!o->fin || o->off + o->len == tcp_fin_off(c));
 	/* RFC 7323 2.4: a window may only seem to shrink by what one unit cannot tell. */
 	FUZZ_CHECK(o->adv_off + (UINT64_C(1) << c->rcv_wscale) > w.told_max);
 	FUZZ_CHECK(o->adv_off <= (c->rcv_lim > c->rcv_adv ? c->rcv_lim : c->rcv_adv));
@@ -310,7 +310,7 @@ step_owner(struct fuzz_in *in)
 	case 0:
 	case 1:
 	case 2:
-		if (w.c.fin_off == TCP_NO_OFF && w.ready < MAP_LEN)
+		if (tcp_fin_off(&w.c) == TCP_NO_OFF && w.ready < MAP_LEN)
 			w.ready += fuzz_u16(in);
 		tcp_send_ready(&w.c, w.ready);
 		break;

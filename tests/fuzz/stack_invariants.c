@@ -150,7 +150,8 @@ check_tcp(const struct rtls_sock *k)
 		return "SND.UNA, SND.NXT and what was sent are out of order";
 	if (c->snd_max > tcp_snd_lim(c) || c->snd_end > sendq_end(&k->sendq))
 		return "more was sent than was queued";
-	if ((c->rtx_len != 0 && c->sent.rtx > c->rtx_len) || c->mss == 0 || c->seg_max < c->mss)
+	if ((c->loss != TCP_LOSS_NONE && c->sent.rtx > c->rtx_len) || c->mss == 0 ||
+	    c->seg_max < c->mss)
 		return "a retransmission turned round, or segments of nothing";
 	return NULL;
 }

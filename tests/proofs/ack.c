@@ -68,7 +68,7 @@ prove_input(void)
 	c = any;
 	old_una = any.snd_una;
 	c.params = &params;
-	c.cc.ops = &any_ops;
+	params.cc = &any_ops;
 	events = tcp_ack_input(&c, &seg, nondet_i64(), ack, nondet_u64());
 	PROVE(sender_holds(&c));
 	PROVE(c.snd_max == max && c.snd_una == (ack > (int64_t)old_una ? (uint64_t)ack : old_una));

@@ -71,12 +71,11 @@ sender_holds(const struct tcp_conn *c)
 	return c->snd_una <= c->sent.nxt && c->sent.nxt <= c->snd_max &&
 	       c->snd_max <= tcp_snd_lim(c) && c->sent.nxt <= c->plan.nxt &&
 	       c->plan.nxt <= tcp_snd_lim(c) && c->snd_end < PROOF_OFF_MAX &&
-	       (c->fin_off == TCP_NO_OFF || c->fin_off == c->snd_end) &&
 	       c->snd_wscale <= TCP_WSCALE_MAX && c->snd_wnd <= c->max_wnd &&
 	       c->max_wnd <= PROOF_WND_MAX && c->wl2 <= c->snd_una && c->mss > 0 &&
-	       c->mss <= UINT16_MAX && c->sent.rtx <= c->plan.rtx && c->rtx_len <= c->snd_max &&
-	       c->rtx_off <= c->snd_max - c->rtx_len && c->loss <= TCP_LOSS_RECOVERY_PARTIAL &&
-	       (c->loss == TCP_LOSS_NONE || c->snd_una < c->recover);
+	       c->sent.rtx <= c->plan.rtx && c->loss <= TCP_LOSS_RECOVERY_PARTIAL &&
+	       (c->loss == TCP_LOSS_NONE || (c->snd_una < c->recover && c->rtx_len <= c->snd_max &&
+					     c->rtx_off <= c->snd_max - c->rtx_len));
 }
 
 #endif

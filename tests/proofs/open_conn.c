@@ -11,13 +11,13 @@ static struct tcp_params params;
 static struct tcp_conn c;
 
 static void
-cc_init(struct tcp_cc *cc, uint32_t mss, bool syn_lost)
+cc_init(struct tcp_cc *cc, uint16_t mss, bool syn_lost)
 {
 	PROVE(mss > 0 && mss == c.mss);
 }
 
 static void
-cc_resized(struct tcp_cc *cc, uint32_t mss)
+cc_resized(struct tcp_cc *cc, uint16_t mss)
 {
 	PROVE(mss > 0);
 }
@@ -101,9 +101,9 @@ prove_established(void)
 	c.snd_end = nondet_u64();
 	ASSUME(c.snd_end < PROOF_OFF_MAX);
 	if (nondet_bool())
-		c.fin_off = c.snd_end;
+		c.fin_queued = true;
 	c.rcv_adv = nondet_u16();
 	tcp_conn_established(&c, &syn_ack, nondet_u64());
 	PROVE(receiver_holds(&c, NULL) && sender_holds(&c));
-	PROVE(c.state == (c.fin_off == TCP_NO_OFF ? TCP_ESTABLISHED : TCP_FIN_WAIT_1));
+	PROVE(c.state == (c.fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED));
 }

@@ -10,7 +10,7 @@ static struct tcp_conn c;
 static struct tcp_params params;
 
 static void
-cc_resized(struct tcp_cc *cc, uint32_t mss)
+cc_resized(struct tcp_cc *cc, uint16_t mss)
 {
 	PROVE(mss > 0 && mss == c.mss);
 	cc->cwnd = nondet_u32();
@@ -55,7 +55,7 @@ prove_too_big(void)
 	c = any;
 	params = any_params;
 	c.params = &params;
-	c.cc.ops = &any_ops;
+	params.cc = &any_ops;
 	mss = c.mss;
 	agreed = c.mss_agreed;
 	quotes = seq - tcp_seq_of(&c, c.snd_una) < c.snd_max - c.snd_una;

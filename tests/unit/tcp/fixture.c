@@ -263,7 +263,7 @@ tcp_check(const struct tcp_conn *c)
 	MUST(c->plan.nxt >= c->sent.nxt);
 	MUST(c->plan.nxt <= tcp_snd_lim(c));
 	MUST(c->sent.rtx <= c->plan.rtx);
-	MUST(c->plan.rtx <= c->rtx_len || c->rtx_len == 0);
+	MUST(c->loss == TCP_LOSS_NONE || c->plan.rtx <= c->rtx_len);
 	MUST(c->rcv_nxt <= c->rcv_adv || c->state == TCP_SYN_SENT);
 	MUST(c->last_ack_sent <= tcp_ack_off(c));
 	MUST(c->plan.dups <= c->sent.dups);

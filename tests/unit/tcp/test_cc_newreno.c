@@ -18,12 +18,12 @@ test_initial_window(void)
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		struct tcp_cc cc = { .ops = &tcp_cc_newreno };
+		struct tcp_cc cc = { 0 };
 
-		cc.ops->init(&cc, rows[i].mss, false);
+		tcp_cc_newreno.init(&cc, rows[i].mss, false);
 		CU_ASSERT_EQUAL(cc.cwnd, rows[i].cwnd);
 		CU_ASSERT_EQUAL(cc.ssthresh, UINT32_MAX);
-		cc.ops->init(&cc, rows[i].mss, true);
+		tcp_cc_newreno.init(&cc, rows[i].mss, true);
 		CU_ASSERT_EQUAL(cc.cwnd, rows[i].mss);
 	}
 }
@@ -91,39 +91,39 @@ static const struct trace_row small_trace[] = {
 static void
 follow(const struct trace_row *rows, size_t n, uint32_t mss)
 {
-	struct tcp_cc cc = { .ops = &tcp_cc_newreno };
+	struct tcp_cc cc = { 0 };
 
-	cc.ops->init(&cc, mss, false);
+	tcp_cc_newreno.init(&cc, mss, false);
 	for (size_t i = 0; i < n; i++) {
 		const struct trace_row *row = &rows[i];
 
 		switch (row->event) {
 		case 'a':
-			cc.ops->acked(&cc, (uint32_t)row->arg);
+			tcp_cc_newreno.acked(&cc, (uint32_t)row->arg);
 			break;
 		case 'l':
-			cc.ops->lost(&cc, row->arg);
+			tcp_cc_newreno.lost(&cc, row->arg);
 			break;
 		case 'd':
-			cc.ops->dup_acked(&cc);
+			tcp_cc_newreno.dup_acked(&cc);
 			break;
 		case 'p':
-			cc.ops->partial(&cc, row->arg);
+			tcp_cc_newreno.partial(&cc, row->arg);
 			break;
 		case 'r':
-			cc.ops->recovered(&cc, row->arg);
+			tcp_cc_newreno.recovered(&cc, row->arg);
 			break;
 		case 't':
-			cc.ops->timeout(&cc, row->arg, true);
+			tcp_cc_newreno.timeout(&cc, row->arg, true);
 			break;
 		case 'T':
-			cc.ops->timeout(&cc, row->arg, false);
+			tcp_cc_newreno.timeout(&cc, row->arg, false);
 			break;
 		case 'i':
-			cc.ops->idle(&cc);
+			tcp_cc_newreno.idle(&cc);
 			break;
 		case 'm':
-			cc.ops->resized(&cc, (uint32_t)row->arg);
+			tcp_cc_newreno.resized(&cc, (uint32_t)row->arg);
 			break;
 		default:
 			CU_FAIL_FATAL("no such event");
@@ -150,35 +150,35 @@ static void
 test_bounds(void)
 {
 	uint64_t rng = harness_seed();
-	struct tcp_cc cc = { .ops = &tcp_cc_newreno };
+	struct tcp_cc cc = { 0 };
 
-	cc.ops->init(&cc, 1448, false);
+	tcp_cc_newreno.init(&cc, 1448, false);
 	for (int i = 0; i < 100000; i++) {
 		uint64_t r = harness_rand(&rng);
 		uint64_t arg = harness_rand(&rng) >> (r >> 8 & 63);
 
 		switch (r % 16) {
 		case 0:
-			cc.ops->lost(&cc, arg);
+			tcp_cc_newreno.lost(&cc, arg);
 			break;
 		case 1:
-			cc.ops->partial(&cc, arg);
+			tcp_cc_newreno.partial(&cc, arg);
 			break;
 		case 2:
-			cc.ops->recovered(&cc, arg);
+			tcp_cc_newreno.recovered(&cc, arg);
 			break;
 		case 3:
-			cc.ops->timeout(&cc, arg, r & 1 << 20);
+			tcp_cc_newreno.timeout(&cc, arg, r & 1 << 20);
 			break;
 		case 4:
-			cc.ops->idle(&cc);
+			tcp_cc_newreno.idle(&cc);
 			break;
 		case 5:
 		case 6:
-			cc.ops->dup_acked(&cc);
+			tcp_cc_newreno.dup_acked(&cc);
 			break;
 		default:
-			cc.ops->acked(&cc, (uint32_t)arg);
+			tcp_cc_newreno.acked(&cc, (uint32_t)arg);
 			break;
 		}
 		CU_ASSERT(cc.cwnd >= 1448);

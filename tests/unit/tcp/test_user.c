@@ -18,7 +18,7 @@ test_send_ready(void)
 	tcp_shutdown(&c);
 	tcp_send_ready(&c, 2000);
 	CU_ASSERT_EQUAL(c.snd_end, 1000);
-	CU_ASSERT_EQUAL(c.fin_off, 1000);
+	CU_ASSERT_EQUAL(tcp_fin_off(&c), 1000);
 }
 
 static void
