@@ -9,6 +9,7 @@
 
 #include "crypto/aead_xform.h"
 #include "crypto/bounce.h"
+#include "crypto/libcrypto.h"
 
 enum {
 	JOBS = 3, /* in one call */

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crypto/libcrypto.h"
+
 static int
 key_create(const struct crypto_provider *p, const struct record_suite *s, enum crypto_dir dir,
 	   const uint8_t *key, struct crypto_key **out)

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/*
- * AEAD by OpenSSL's libcrypto. A key is a cipher context with the key schedule
- * already expanded; a job sets the nonce and runs. Nothing is fetched or
- * allocated per job, and the calling thread's OpenSSL error queue is left as it
- * was found: it belongs to the program.
- */
+#include "crypto/libcrypto.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -68,7 +68,4 @@ struct crypto_provider {
 			struct crypto_job *jobs, uint16_t n);
 };
 
-/* OpenSSL's libcrypto: anywhere, no set-up; the suites of core/record. One thread per key. */
-const struct crypto_provider *crypto_libcrypto(void);
-
 #endif

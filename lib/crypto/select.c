@@ -11,6 +11,7 @@
 #include <rte_cryptodev.h>
 
 #include "crypto/bench.h"
+#include "crypto/libcrypto.h"
 
 /* Those that DPDK can make on any machine, for "auto". */
 static const char *const drivers[] = { "crypto_aesni_gcm", "crypto_aesni_mb" };

@@ -3,12 +3,9 @@
 
 #include "session/shared.h"
 
-#include <errno.h>
-#include <stdio.h>
-
 #include <rte_common.h>
-#include <rte_errno.h>
 
+#include "buf/pool_name.h"
 #include "buf/wipe.h"
 
 enum {
@@ -25,15 +22,13 @@ pool_create(struct rte_mempool **out, const struct session_shared_conf *conf, co
 	const unsigned int flags = RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET |
 				   RTE_MEMPOOL_F_NO_IOVA_CONTIG | RTE_MEMPOOL_F_NO_SPREAD;
 	char name[RTE_MEMPOOL_NAMESIZE];
-	int len = snprintf(name, sizeof(name), "%s_%s", conf->name, suffix);
+	int rc = pool_name(name, conf->name, suffix);
 
-	if (len < 0 || (size_t)len >= sizeof(name))
-		return -ENAMETOOLONG;
+	if (rc != 0)
+		return rc;
 	*out = rte_mempool_create(name, n, (unsigned int)size, 0, 0, NULL, NULL, NULL, NULL,
 				  conf->socket_id, flags);
-	if (*out == NULL)
-		return rte_errno == EEXIST || rte_errno == ENAMETOOLONG ? -rte_errno : -ENOMEM;
-	return 0;
+	return *out == NULL ? pool_refused() : 0;
 }
 
 int

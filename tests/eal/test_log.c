@@ -10,6 +10,7 @@
 #include <rte_log.h>
 
 #include "eal/forged.h"
+#include "crypto/libcrypto.h"
 #include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "crypto/libcrypto.h"
 #include "stack/state.h"
 #include "support/device_pair.h"
 #include "support/eal.h"

@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 
+#include "crypto/libcrypto.h"
 #include "fuzz/fuzz.h"
 #include "support/eal.h"
 

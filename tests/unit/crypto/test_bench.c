@@ -9,6 +9,7 @@
 #include <recordtls/tls.h>
 
 #include "crypto/bench.h"
+#include "crypto/libcrypto.h"
 #include "support/harness.h"
 
 /* libcrypto, up to a number of keys and jobs. */

@@ -10,6 +10,7 @@
 #include <recordtls/tls.h>
 
 #include "crypto/fallback.h"
+#include "crypto/libcrypto.h"
 #include "support/harness.h"
 #include "support/provider_contract.h"
 

@@ -11,7 +11,7 @@
 #include <CUnit/CUnit.h>
 #include <recordtls/tls.h>
 
-#include "crypto/provider.h"
+#include "crypto/libcrypto.h"
 #include "support/contract_cases.h"
 #include "support/harness.h"
 #include "support/hex.h"

@@ -12,6 +12,7 @@
 #include <CUnit/CUnit.h>
 #include <rte_cryptodev.h>
 
+#include "crypto/libcrypto.h"
 #include "crypto/select.h"
 #include "support/eal.h"
 #include "support/harness.h"

@@ -16,7 +16,7 @@
 #include <openssl/evp.h>
 #include <recordtls/tls.h>
 
-#include "crypto/provider.h"
+#include "crypto/libcrypto.h"
 
 enum { PEER_WIRE_MAX = 5 + 16384 + 256 };
 
