@@ -243,6 +243,9 @@ struct rtls_sock_info {
  */
 int rtls_sock_info(const struct rtls_sock *sock, struct rtls_sock_info *out);
 
+/** The stack of a socket; NULL of NULL and of a handle that was closed. */
+struct rtls_stack *rtls_sock_stack(const struct rtls_sock *sock);
+
 /**
  * Which events to report, and the pointer to report with them. Replaces the former call's.
  * @return 0; -EBADF: closed; -EINVAL: NULL.

@@ -100,6 +100,35 @@ int rtls_stack_create(const struct rtls_stack_conf *conf, struct rtls_stack **ou
  */
 const char *rtls_stack_crypto(const struct rtls_stack *s);
 
+/** What of a stack can be switched off, as bits; all are on at first. */
+enum rtls_stack_feature {
+	RTLS_STACK_TLS = 1 << 0, /**< new TLS sessions */
+};
+
+/**
+ * Sets and clears RTLS_STACK_* of a stack. Without RTLS_STACK_TLS rtls_set_keys() is -EPERM for a
+ * connection that has keys in neither direction, counted as TlsSwitchedOff; those that have some
+ * go on, with keys of the other direction and with key updates. A TLS library then keeps
+ * the records of new connections (rtls_ssl_attach() in openssl.h: as of a suite that is not
+ * carried).
+ * @return 0; -EINVAL: an unknown bit, or one in both, or s is NULL.
+ */
+int rtls_stack_features(struct rtls_stack *s, uint32_t set, uint32_t clear);
+
+/** A stack as it is now. */
+struct rtls_stack_info {
+	uint32_t size;         /**< sizeof(struct rtls_stack_info), set by the caller */
+	uint32_t features;     /**< RTLS_STACK_*: those that are on */
+	uint32_t socks_in_use; /**< sockets, listeners included */
+	uint32_t max_socks;    /**< of these, at most */
+};
+
+/**
+ * Fills in out->size bytes of what is known, and no more.
+ * @return 0; -EINVAL: NULL, or no size; *out stays as it was.
+ */
+int rtls_stack_info(const struct rtls_stack *s, struct rtls_stack_info *out);
+
 /**
  * Gives the stack a queue pair of a port. The port must outlive the stack.
  * @return 0; -EINVAL: no such queue, or a NULL; -EBUSY: a stack has it, or a TLS NIC in software

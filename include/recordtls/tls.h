@@ -63,10 +63,20 @@ struct rtls_keys {
  *   them, or by contexts that it has not deleted yet; behind a KeyUpdate RTLS_READABLE says when
  *   to call again;
  *   -ENOTSUP: the kernel's linux/tls.h has version and cipher, this library does not carry
- *   them; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
+ *   them; -EPERM: rtls_stack_features() has switched new TLS sessions off, and the connection has
+ *   no keys yet; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
  *   provider failed.
  */
 int rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *keys);
+
+/**
+ * Would rtls_set_keys() take first keys of this version and cipher?
+ * @param s the stack, and whether its RTLS_STACK_TLS is on; NULL: what the library carries at all,
+ *   any thread then.
+ * @return 0: yes; -ENOTSUP: the kernel's linux/tls.h has them, this library does not carry them;
+ *   -EINVAL: neither; -EPERM: carried, but new TLS sessions are switched off.
+ */
+int rtls_suite_carried(const struct rtls_stack *s, uint16_t version, uint16_t cipher);
 
 /** Who does the crypto of a direction. */
 enum rtls_mode {

@@ -65,6 +65,8 @@ bridge_connected(struct bridge *br)
 static const char *
 why_not(int rc)
 {
+	if (rc == -EPERM)
+		return "new TLS sessions are switched off in this stack";
 	return rc == -EINVAL || rc == -ENOTSUP ?
 		       "librecordtls does not carry this protocol version and cipher" :
 		       "the connection did not take the keys";
@@ -88,10 +90,10 @@ offer_tx(struct bridge *br, const struct rtls_keys *keys)
 	int rc;
 
 	if (!outq_empty(&br->out)) {
-		/* The socket can be asked only behind what waits. */
-		if (br->tx == BRIDGE_LIBSSL && !keys_carried(keys))
-			return refuse(&br->tx, &br->tx_reason,
-				      "it could not be known in time whether the keys are carried");
+		/* The socket takes keys only behind what waits. */
+		rc = rtls_suite_carried(rtls_sock_stack(br->sock), keys->version, keys->cipher);
+		if (br->tx == BRIDGE_LIBSSL && rc != 0)
+			return refuse(&br->tx, &br->tx_reason, why_not(rc));
 		outq_put_keys(&br->out, keys);
 		br->tx = BRIDGE_WAITING;
 		return true;

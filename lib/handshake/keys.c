@@ -110,5 +110,5 @@ keys_parse(const void *crypto_info, struct rtls_keys *out)
 bool
 keys_carried(const struct rtls_keys *keys)
 {
-	return record_suite_find(keys->version, keys->cipher) != NULL;
+	return rtls_suite_carried(NULL, keys->version, keys->cipher) == 0;
 }

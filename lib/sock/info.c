@@ -64,6 +64,12 @@ sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
 	out->rcv_held = recvq_room_held(&sock->recvq);
 }
 
+struct rtls_stack *
+rtls_sock_stack(const struct rtls_sock *sock)
+{
+	return sock_check_handle(sock) == 0 ? sock->stack : NULL;
+}
+
 int
 rtls_sock_info(const struct rtls_sock *sock, struct rtls_sock_info *out)
 {

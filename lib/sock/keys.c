@@ -158,6 +158,11 @@ rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *k
 	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT ||
 	    (sock->tcp.state == TCP_CLOSED && d == RTLS_TX))
 		return -ENOTCONN;
+	if (sock->stack->tls_off && !sock_has_keys(sock, RTLS_TX) &&
+	    !sock_has_keys(sock, RTLS_RX)) {
+		stack_count(sock->stack, CNT_TLS_SWITCHED_OFF);
+		return -EPERM;
+	}
 	rc = set(sock, d, keys);
 	admission_keyed(sock);
 	return rc;

@@ -93,6 +93,7 @@ enum counter {
 	/* The handshake is done, and another library keeps the direction's records. */
 	CNT_TLS_TX_NOT_HANDED_OVER,
 	CNT_TLS_RX_NOT_HANDED_OVER,
+	CNT_TLS_SWITCHED_OFF,
 	/* Keys that the stack's crypto device did not take: libcrypto computes. */
 	CNT_CRYPTO_FALLBACK_SUITE,
 	CNT_CRYPTO_FALLBACK_NO_ROOM,

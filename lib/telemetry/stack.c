@@ -40,7 +40,7 @@ struct info {
 	uint64_t now_us;
 	uint64_t rx_room_used, rx_room_max;
 	uint32_t socks_in_use, mbufs_in_use;
-	bool draining, short_of_buffers;
+	bool draining, short_of_buffers, tls_off;
 	struct route_table routes;
 	uint32_t nb_ports;
 	char ports[STACK_PORTS_MAX][PORT_NAME_MAX];
@@ -59,6 +59,7 @@ visit_info(struct rtls_stack *s, void *arg)
 	out->socks_in_use = s->socks_in_use;
 	out->mbufs_in_use = buf_pools_in_use(&s->pools);
 	out->draining = s->draining;
+	out->tls_off = s->tls_off;
 	out->short_of_buffers = s->short_since_us != 0;
 	out->routes = s->routes;
 	out->nb_ports = s->nb_netifs;
@@ -190,6 +191,7 @@ info(const char *cmd, const char *text, struct rte_tel_data *d)
 	rte_tel_data_add_dict_uint(d, "rx_room_max", in.rx_room_max);
 	rte_tel_data_add_dict_uint(d, "short_of_buffers", in.short_of_buffers);
 	rte_tel_data_add_dict_uint(d, "draining", in.draining);
+	rte_tel_data_add_dict_uint(d, "tls_switched_off", in.tls_off);
 	put_list(d, "ports", in.nb_ports, port_text, &in);
 	put_list(d, "addresses", in.routes.nb_addrs, addr_text, &in);
 	put_list(d, "routes", in.routes.nb_gateways, route_text, &in);

@@ -40,6 +40,7 @@ struct row {
 	const char *ciphers; /* of TLS 1.2; NULL: libssl's own */
 	int version;
 	uint8_t mfl; /* RFC 6066 4 */
+	bool off;    /* the near stack takes no new sessions */
 	bool ours;
 };
 
@@ -56,6 +57,10 @@ static const struct row rows[] = {
 	  .suites = "TLS_AES_128_GCM_SHA256",
 	  .version = TLS1_3_VERSION,
 	  .mfl = TLSEXT_max_fragment_length_512 },
+	{ .name = "TLS_AES_128_GCM_SHA256",
+	  .suites = "TLS_AES_128_GCM_SHA256",
+	  .version = TLS1_3_VERSION,
+	  .off = true },
 	{ .name = "ECDHE-ECDSA-AES256-GCM-SHA384", .version = TLS1_2_VERSION },
 	{ .name = "ECDHE-ECDSA-AES128-GCM-SHA256",
 	  .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -171,6 +176,8 @@ open_world(struct world *w, const struct row *r, bool near_is_server)
 	capture.len = 0;
 	pair_init(&w->p, &conf);
 	pair_connect(&w->p, 0, w->k);
+	if (r->off)
+		CU_ASSERT_EQUAL(rtls_stack_features(w->p.stack[NEAR], 0, RTLS_STACK_TLS), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_file_open(w->p.stack[NEAR], make_secret_file(), NULL, &w->file),
 			      0);
 	CU_ASSERT_EQUAL_FATAL(rtls_ssl_attach(make_ssl(w, NEAR, r, near_is_server), w->k[NEAR],
@@ -350,6 +357,7 @@ play(const struct row *r, bool near_is_server)
 	CU_ASSERT_EQUAL(w.arrived, w.taken);
 	for (int i = 0; i < 2; i++)
 		CU_ASSERT_EQUAL(pair_stat(&w.p, NEAR, counters[i]), !r->ours);
+	CU_ASSERT_EQUAL(pair_stat(&w.p, NEAR, "TlsSwitchedOff"), r->off ? 2 : 0);
 	CU_ASSERT_FALSE(is_seen());
 	/* Behind the adapter's end, too. */
 	SSL_free(w.ssl[NEAR]);

@@ -10,6 +10,7 @@
 
 #include <openssl/evp.h>
 
+#include "core/record.h"
 #include "support/harness.h"
 
 enum {
@@ -424,6 +425,23 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 		k->paused = false;
 	}
 	return 0;
+}
+
+/* It has no stack, and what is carried is in the record page. */
+struct rtls_stack *
+rtls_sock_stack(const struct rtls_sock *k)
+{
+	(void)k;
+	return NULL;
+}
+
+int
+rtls_suite_carried(const struct rtls_stack *s, uint16_t version, uint16_t cipher)
+{
+	(void)s;
+	if (record_suite_find(version, cipher) != NULL)
+		return 0;
+	return record_suite_known(version, cipher) ? -ENOTSUP : -EINVAL;
 }
 
 int
