@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/conf.h"
-#include "stack/addr.h"
 #include "sock/check.h"
 #include "sock/info.h"
+#include "stack/addr.h"
 #include "stack/mode.h"
 #include "stack/state.h"
 

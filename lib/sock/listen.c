@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/conf.h"
 #include "sock/check.h"
 #include "stack/addr.h"
 #include "stack/admission.h"
-#include "core/conf.h"
 #include "stack/sock_make.h"
 #include "stack/state.h"
 

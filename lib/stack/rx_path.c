@@ -10,37 +10,20 @@
 #include "net/checksum.h"
 #include "net/ether_ip.h"
 #include "stack/drop.h"
-#include "stack/icmp_path.h"
 #include "stack/mode.h"
-#include "stack/neighbour_wait.h"
-#include "stack/nexthop.h"
-#include "stack/sock_events.h"
-#include "stack/syn_path.h"
 #include "stack/pressure.h"
 #include "stack/reply.h"
+#include "stack/rx_arp.h"
+#include "stack/rx_icmp.h"
+#include "stack/rx_packet.h"
 #include "stack/rx_path.h"
+#include "stack/sock_events.h"
 #include "stack/state.h"
+#include "stack/syn_path.h"
 #include "stack/tell.h"
 #include "tcp/input.h"
 
-/* Headers of a packet, contiguous wherever the port put its segment boundaries. */
-enum { HEADERS_MAX = ETHER_IP_HDR_MAX + TCP_HDR_MAX };
-
-/* A received packet on its way through the functions below. */
-struct rx_packet {
-	struct rte_mbuf *m;
-	const struct rtls_port *port; /* that it came from */
-	const uint8_t *bytes;         /* of the headers */
-	uint32_t contiguous_len;
-	struct ether_ip_rx ip;
-	struct tcp_seg seg;
-	struct net_tuple tuple;
-	uint8_t copy[HEADERS_MAX];
-};
-
 static void rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m);
-static void rx_arp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p);
-static void rx_icmp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p);
 static void rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p);
 static void rx_connection(struct rtls_sock *sock, struct rx_packet *p);
 static void store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v);
@@ -69,39 +52,6 @@ rx_path_poll(struct rtls_stack *s)
 		total += n;
 	}
 	return total;
-}
-
-static void
-drop(struct rtls_stack *s, struct rx_packet *p, enum counter why)
-{
-	stack_drop(s, p->port, p->m, why);
-}
-
-/* Dropped, and freed where all such packets are. */
-static void
-refused(struct rtls_stack *s, const struct rx_packet *p, enum counter why)
-{
-	stack_count(s, why);
-	stack_tell_dropped(p->port, p->m, why);
-}
-
-/* Headers that were parsed have a source. */
-static void
-drop_from(struct rtls_stack *s, struct rx_packet *p, enum counter why, enum note n)
-{
-	tell_remote(s, &p->ip.src, 0, n, NULL);
-	drop(s, p, why);
-}
-
-/* Headers that were not. */
-static void
-drop_unparsed(struct rtls_stack *s, struct netif *nif, struct rx_packet *p, enum counter why)
-{
-	if (why == CNT_RX_FRAGMENTS)
-		tell_port(s, nif, NOTE_FRAGMENT, NULL);
-	else if (why == CNT_RX_MALFORMED)
-		tell_port(s, nif, NOTE_MALFORMED, "%u bytes", p->m->pkt_len);
-	drop(s, p, why);
 }
 
 static enum counter
@@ -140,24 +90,26 @@ tcp_verified(const struct rte_mbuf *m)
 static void
 rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 {
-	struct rx_packet p = { .m = m, .port = nif->port };
+	struct rx_packet p; /* set as far as it is parsed: zeroing it costs more than most steps */
 	const struct route_addr *own;
 	int rc;
 
+	p.m = m;
+	p.port = nif->port;
 	if (!chain_sound(m)) {
-		drop_unparsed(s, nif, &p, CNT_RX_MALFORMED);
+		rx_packet_unparsed(s, nif, &p, CNT_RX_MALFORMED);
 		return;
 	}
 	p.contiguous_len = m->data_len;
 	p.bytes = rte_pktmbuf_mtod(m, const uint8_t *);
-	if (p.contiguous_len < HEADERS_MAX && m->nb_segs > 1) {
-		p.contiguous_len = RTE_MIN(m->pkt_len, (uint32_t)HEADERS_MAX);
+	if (p.contiguous_len < RX_HEADERS_MAX && m->nb_segs > 1) {
+		p.contiguous_len = RTE_MIN(m->pkt_len, (uint32_t)RX_HEADERS_MAX);
 		p.bytes = rte_pktmbuf_read(m, 0, p.contiguous_len, p.copy);
 	}
 	rc = ether_ip_parse(p.bytes, p.contiguous_len, m->pkt_len,
 			    ip_verified(m) ? ETHER_IP_CSUM_GOOD : ETHER_IP_CSUM_VERIFY, &p.ip);
 	if (rc != 0) {
-		drop_unparsed(s, nif, &p, parse_counter(rc));
+		rx_packet_unparsed(s, nif, &p, parse_counter(rc));
 		return;
 	}
 	if (p.ip.ether_type == ETHER_TYPE_ARP) {
@@ -166,15 +118,15 @@ rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 	}
 	own = route_own(&s->routes, net_addr_to_v4(&p.ip.dst));
 	if (own == NULL)
-		drop(s, &p, CNT_RX_NOT_FOR_US);
+		rx_packet_drop(s, &p, CNT_RX_NOT_FOR_US);
 	else if (!ether_ip_src_acceptable(&p.ip, own->ip, own->netmask))
-		drop_from(s, &p, CNT_RX_MALFORMED, NOTE_MALFORMED);
+		rx_packet_drop_from(s, &p, CNT_RX_MALFORMED, NOTE_MALFORMED);
 	else if (p.ip.ip_proto == IPV4_PROTO_TCP)
 		rx_tcp(s, nif, &p);
 	else if (p.ip.ip_proto == IPV4_PROTO_ICMP)
 		rx_icmp(s, nif, &p);
 	else
-		drop(s, &p, CNT_RX_NOT_FOR_US);
+		rx_packet_drop(s, &p, CNT_RX_NOT_FOR_US);
 }
 
 /* A mark that says bad, or nothing, is verified here. */
@@ -199,11 +151,11 @@ rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 	if (p->contiguous_len < (uint32_t)p->ip.l4_off + TCP_HDR_MIN ||
 	    tcp_seg_parse(p->bytes + p->ip.l4_off, p->ip.l4_len, &p->seg) != 0 ||
 	    p->contiguous_len < (uint32_t)p->ip.l4_off + p->seg.hdr_len) {
-		drop_from(s, p, CNT_RX_MALFORMED, NOTE_MALFORMED);
+		rx_packet_drop_from(s, p, CNT_RX_MALFORMED, NOTE_MALFORMED);
 		return;
 	}
 	if (!tcp_checksum_ok(p)) {
-		drop_from(s, p, CNT_RX_BAD_CHECKSUM, NOTE_BAD_CHECKSUM);
+		rx_packet_drop_from(s, p, CNT_RX_BAD_CHECKSUM, NOTE_BAD_CHECKSUM);
 		return;
 	}
 	p->tuple = (struct net_tuple){ .local = p->ip.dst,
@@ -301,7 +253,7 @@ rx_connection(struct rtls_sock *sock, struct rx_packet *p)
 	if (v.keep > 0)
 		store(sock, p, &v);
 	else if (v.drop != TCP_DROP_NONE)
-		drop(s, p, counter_of_drop((enum tcp_drop)v.drop));
+		rx_packet_drop(s, p, counter_of_drop((enum tcp_drop)v.drop));
 	else
 		stack_free_packet(s, p->m);
 	sock_tcp_events(sock, v.events);
@@ -346,158 +298,4 @@ store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v)
 	sock->count.rx_bytes += v->keep;
 	if (!in_order && pressure_is_high(s))
 		pressure_drop_held(sock);
-}
-
-/* --- beside the path: ARP and ICMP ---------------------------------------------- */
-
-/*
- * Who asked, to count its questions: its address together with the MAC that the answer goes to.
- * Who forges the one does not use up what the other's owner is due.
- */
-static struct net_addr
-arp_asker(const struct arp_action *a)
-{
-	struct net_addr asker = { .b = { 0xfe, 0x80 } }; /* no IPv4 address, and no IPv6 host */
-
-	memcpy(asker.b + 4, a->mac, NET_MAC_LEN);
-	put_be32(asker.b + 12, a->ip);
-	return asker;
-}
-
-static void
-count_arp(struct rtls_stack *s, const struct netif *nif, const struct rx_packet *p,
-	  const struct arp_action *a)
-{
-	struct net_addr sender = net_addr_v4(a->ip);
-	const uint8_t *mac = a->mac;
-	enum note n;
-
-	switch (a->act) {
-	case ARP_IGNORED:
-	case ARP_LEARNED:
-		break;
-	case ARP_BAD:
-		refused(s, p, CNT_RX_MALFORMED);
-		tell_port(s, nif, NOTE_MALFORMED, "ARP");
-		break;
-	case ARP_REFUSED:
-	case ARP_DOUBTED:
-	case ARP_CONFLICT:
-		refused(s, p, CNT_ARP_REFUSED);
-		n = a->act == ARP_CONFLICT ? NOTE_ADDRESS_TAKEN : NOTE_NEIGHBOUR_CLAIMED;
-		tell_remote(s, &sender, 0, n, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-			    mac[2], mac[3], mac[4], mac[5]);
-		break;
-	}
-}
-
-static void
-rx_arp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
-{
-	struct net_addr asker;
-	struct arp_action a;
-	struct rte_mbuf *m;
-
-	if (p->contiguous_len < p->ip.l3_off) {
-		drop_unparsed(s, nif, p, CNT_RX_MALFORMED);
-		return;
-	}
-	a = arp_input(&nif->arp, nif->own, nif->nb_own, p->bytes + p->ip.l3_off,
-		      p->contiguous_len - p->ip.l3_off, s->now_us);
-	count_arp(s, nif, p, &a);
-	if (a.act == ARP_DOUBTED)
-		nexthop_doubted(s, nif, a.ip);
-	if (a.act == ARP_LEARNED)
-		neighbour_learned(s);
-	asker = arp_asker(&a);
-	if (a.reply && reply_allowed(s, ANSWER_ARP, &asker) &&
-	    (m = rte_pktmbuf_alloc(s->pools.header)) != NULL) {
-		m->data_len = (uint16_t)arp_write_reply(rte_pktmbuf_mtod(m, uint8_t *),
-							nif->port->mac, &a);
-		m->pkt_len = m->data_len;
-		reply_packet(s, nif, m);
-	}
-	rte_pktmbuf_free(p->m);
-}
-
-/* The request becomes the reply: only headers are written anew. */
-static void
-write_echo_reply(const struct netif *nif, const struct rx_packet *p, struct rte_mbuf *reply)
-{
-	uint8_t *bytes = rte_pktmbuf_mtod(reply, uint8_t *), *icmp;
-	struct ether_ip_tx ip = {
-		.src = p->ip.dst,
-		.dst = p->ip.src,
-		.l4_len = p->ip.l4_len,
-		.ip_proto = IPV4_PROTO_ICMP,
-		.tos = p->ip.tos,
-		.ip_checksum = true,
-	};
-
-	memcpy(ip.dst_mac, p->ip.src_mac, sizeof(ip.dst_mac));
-	memcpy(ip.src_mac, nif->port->mac, sizeof(ip.src_mac));
-	icmp = bytes + ether_ip_write(&ip, bytes);
-	icmp[0] = ICMP_TYPE_ECHO_REPLY;
-	put_be16(icmp + ICMP_CHECKSUM_OFF,
-		 icmp_echo_reply_checksum(get_be16(icmp + ICMP_CHECKSUM_OFF)));
-}
-
-static void
-rx_echo(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
-{
-	uint32_t off = p->ip.l4_off, len = p->ip.l4_len, room;
-	struct rte_mbuf *m;
-
-	if (!reply_allowed(s, ANSWER_ECHO, &p->ip.src)) {
-		stack_tell_dropped(p->port, p->m, CNT_ANSWERS_LIMITED);
-		return;
-	}
-	/* A copy: what a port hands up may not be ours to write, as with net_ring. */
-	m = buf_record_alloc(&s->pools, ETHER_IP_HDR_LEN + len);
-	room = m == NULL ? 0 : (uint32_t)rte_pktmbuf_tailroom(m);
-	if (room < ETHER_IP_HDR_LEN + len || IPV4_HDR_MIN + len > nif->port->mtu) {
-		rte_pktmbuf_free(m);
-		refused(s, p, CNT_TX_NO_BUFFER);
-		return;
-	}
-	m->data_len = (uint16_t)(ETHER_IP_HDR_LEN + len);
-	m->pkt_len = m->data_len;
-	chain_copy_out(p->m, off, rte_pktmbuf_mtod_offset(m, void *, ETHER_IP_HDR_LEN), len);
-	write_echo_reply(nif, p, m);
-	stack_count(s, CNT_ECHO_REPLIES);
-	reply_packet(s, nif, m);
-}
-
-static void
-note_bad_icmp(struct rtls_stack *s, const struct rx_packet *p)
-{
-	refused(s, p, CNT_RX_BAD_CHECKSUM);
-	tell_remote(s, &p->ip.src, 0, NOTE_BAD_CHECKSUM, "ICMP");
-}
-
-static void
-rx_icmp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
-{
-	const uint8_t *icmp = p->bytes + p->ip.l4_off;
-	uint32_t off = p->ip.l4_off, len = p->ip.l4_len;
-	uint32_t contiguous_len = p->contiguous_len > off ? p->contiguous_len - off : 0;
-
-	switch (icmp_input(icmp, contiguous_len, len)) {
-	case ICMP_REPLY:
-		rx_echo(s, nif, p);
-		break;
-	case ICMP_UNREACHABLE:
-		if (checksum_finish(chain_sum(p->m, off, len)) == 0)
-			icmp_path_input(s, &p->ip.dst, icmp, contiguous_len, len);
-		else
-			note_bad_icmp(s, p);
-		break;
-	case ICMP_IGNORE:
-		refused(s, p, CNT_RX_NOT_FOR_US);
-		break;
-	case ICMP_BAD:
-		refused(s, p, CNT_RX_MALFORMED);
-		break;
-	}
-	rte_pktmbuf_free(p->m);
 }
