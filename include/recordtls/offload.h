@@ -139,9 +139,12 @@ struct rtls_tls_event {
 /**
  * The calls of a device. dev is what was given along with the table. All are made by one
  * thread at a time, the one that polls the port; none blocks.
+ *
+ * Later versions append calls. A driver built for an earlier one has a shorter table, which works: what it
+ * lacks counts as NULL, as a call that the device does not have. A longer one works, too.
  */
 struct rtls_tls_ops {
-	uint32_t size; /**< sizeof(struct rtls_tls_ops) */
+	uint32_t size; /**< sizeof(struct rtls_tls_ops); what ends with poll_events is the least */
 
 	/** Fills *out. The answer never changes while the port is open. */
 	void (*caps)(void *dev, struct rtls_tls_caps *out);
@@ -180,6 +183,10 @@ struct rtls_tls_ops {
 	 */
 	int (*del)(void *dev, struct rtls_tls_handle ctx);
 
+	/** Takes up to n events of a queue; called once per poll. Returns how many. */
+	unsigned int (*poll_events)(void *dev, uint16_t queue, struct rtls_tls_event *ev,
+				    unsigned int n);
+
 	/**
 	 * RTLS_TLS_TX_NEXT_RECORD: the next packet to be sealed starts with record rec_no at seq. In
 	 * the order of tx_burst. NULL where the method is another.
@@ -194,10 +201,6 @@ struct rtls_tls_ops {
 	 * that starts at seq, unasked. @return as tx_resync(). NULL where the method has none.
 	 */
 	int (*rx_resync)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
-
-	/** Takes up to n events of a queue; called once per poll. Returns how many. */
-	unsigned int (*poll_events)(void *dev, uint16_t queue, struct rtls_tls_event *ev,
-				    unsigned int n);
 };
 
 #ifdef __cplusplus

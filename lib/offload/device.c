@@ -4,6 +4,7 @@
 #include "offload/device.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -13,17 +14,21 @@
 #include <recordtls/port.h>
 
 #include "buf/pool_name.h"
+#include "core/conf.h"
 
 enum {
 	DEFAULT_SESSIONS = 2048,
 	SESSIONS_MAX = UINT16_MAX, /* what rte_security counts them in */
 };
 
+/* Of the first version; it ends behind a whole pointer. */
 static bool
 ops_complete(const struct rtls_tls_ops *o)
 {
-	return o != NULL && o->size >= sizeof(*o) && o->caps != NULL && o->add != NULL &&
-	       o->start != NULL && o->del != NULL && o->poll_events != NULL;
+	const size_t least = offsetof(struct rtls_tls_ops, poll_events) + sizeof(o->poll_events);
+
+	return o != NULL && o->size >= least && o->size % sizeof(void *) == 0 && o->caps != NULL &&
+	       o->add != NULL && o->start != NULL && o->del != NULL && o->poll_events != NULL;
 }
 
 /* Nothing that this library has no name for, and the calls that the methods need. */
@@ -89,6 +94,10 @@ offload_device_open(struct offload_device *d, const char *name, int socket_id)
 	if (!ops_complete(d->ops) ||
 	    (rte_security_ctx_flags_get(d->sec_ctx) & RTE_SEC_CTX_F_FAST_SET_MDATA) != 0)
 		return -EINVAL;
+	if (d->ops->size < sizeof(d->shorter)) {
+		conf_copy(&d->shorter, sizeof(d->shorter), d->ops);
+		d->ops = &d->shorter;
+	}
 	d->caps = (struct rtls_tls_caps){ .size = sizeof(d->caps) };
 	d->ops->caps(d->dev, &d->caps);
 	if (!caps_valid(&d->caps, d->ops))

@@ -31,6 +31,7 @@ struct offload_device {
 	void *steer_dev;
 
 	/* Set by offload_device_open(). */
+	struct rtls_tls_ops shorter; /* ops of an older driver, with NULL for what it lacks */
 	struct rtls_tls_caps caps;
 	struct rte_mempool *sessions;
 	uint32_t features; /* RTLS_FEATURE_*: for newcomers; at first all that it has */

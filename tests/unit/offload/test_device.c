@@ -2,6 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 #include <errno.h>
+#include <stddef.h>
 
 #include <CUnit/CUnit.h>
 #include <rte_mempool.h>
@@ -208,6 +209,36 @@ test_optional(void)
 	offload_device_close(&o.device);
 }
 
+/* A driver of the first version: calls that came later are NULL, whatever lies behind its table. */
+static void
+test_shorter(void)
+{
+	const uint32_t first = offsetof(struct rtls_tls_ops, poll_events) +
+			       sizeof(o.ops.poll_events);
+
+	offload_double_init(&o);
+	o.caps.rx_method = RTLS_TLS_RX_IN_ORDER;
+	o.ops.size = first;
+	CU_ASSERT_PTR_NOT_NULL(o.ops.tx_resync);
+	CU_ASSERT_EQUAL(offload_device_open(&o.device, "shorter", SOCKET_ID_ANY), 0);
+	CU_ASSERT_PTR_NULL(o.device.ops->tx_resync);
+	CU_ASSERT_PTR_NULL(o.device.ops->rx_resync);
+	CU_ASSERT_PTR_EQUAL(o.device.ops->poll_events, o.ops.poll_events);
+	offload_device_close(&o.device);
+	/* Who needs one of them is refused, and so is who lacks one of the first. */
+	offload_double_init(&o);
+	o.caps.rx_method = RTLS_TLS_RX_IN_ORDER;
+	o.caps.tx_method = RTLS_TLS_TX_NEXT_RECORD;
+	o.ops.size = first;
+	CU_ASSERT_EQUAL(offload_device_open(&o.device, "shorter", SOCKET_ID_ANY), -EINVAL);
+	for (uint32_t size = 0; size < first; size++) {
+		offload_double_init(&o);
+		o.caps.rx_method = RTLS_TLS_RX_IN_ORDER;
+		o.ops.size = size;
+		CU_ASSERT_EQUAL(offload_device_open(&o.device, "shorter", SOCKET_ID_ANY), -EINVAL);
+	}
+}
+
 static void
 test_names(void)
 {
@@ -235,6 +266,7 @@ main(void)
 		{ "features are what it has", test_features },
 		{ "what is not a device", test_refused },
 		{ "calls that may be missing", test_optional },
+		{ "the table of an older driver", test_shorter },
 		{ "names of pools", test_names },
 	};
 
