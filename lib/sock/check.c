@@ -9,6 +9,7 @@
 #include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
+#include "tcp/query.h"
 
 int
 sock_end_error(const struct rtls_sock *sock)
@@ -62,7 +63,7 @@ sock_check_recv(const struct rtls_sock *sock)
 
 	if (sock->phase != SOCK_OWNED)
 		return -ENOTCONN;
-	if (sock->tcp.state == TCP_SYN_SENT)
+	if (tcp_is_connecting(&sock->tcp))
 		return -ENOTCONN;
 	/* A connection that never came up has nothing but its error. */
 	rc = sock_end_error(sock);
@@ -74,14 +75,12 @@ sock_check_send(const struct rtls_sock *sock)
 {
 	int rc;
 
-	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT)
+	if (sock->phase != SOCK_OWNED || tcp_is_connecting(&sock->tcp))
 		return -ENOTCONN;
 	rc = sock_end_error(sock);
 	if (rc != 0)
 		return rc == -ECONNRESET ? -EPIPE : rc;
-	if (sock->tcp.state != TCP_ESTABLISHED && sock->tcp.state != TCP_CLOSE_WAIT)
-		return -EPIPE;
-	return sock->tcp.fin_queued ? -EPIPE : 0;
+	return tcp_may_send(&sock->tcp) ? 0 : -EPIPE;
 }
 
 int
@@ -104,7 +103,7 @@ sock_queued(struct rtls_sock *sock)
 			  session_tx_epoch(&sock->tx)->tx.rec_no);
 	}
 	/* Nothing new: the poll has nothing to ask, rtls_stack_deadline() nothing to tell. */
-	if (sendq_end(&sock->sendq) == sock->tcp.snd_end)
+	if (sendq_end(&sock->sendq) == tcp_send_end(&sock->tcp))
 		return;
 	tcp_send_ready(&sock->tcp, sendq_end(&sock->sendq));
 	sock_schedule(sock);

@@ -12,6 +12,7 @@
 #include "stack/sock_end.h"
 #include "stack/sock_make.h"
 #include "stack/state.h"
+#include "tcp/query.h"
 
 int
 rtls_shutdown(struct rtls_sock *sock, int how)
@@ -22,9 +23,9 @@ rtls_shutdown(struct rtls_sock *sock, int how)
 		return rc;
 	if (how != RTLS_SHUT_WR)
 		return -EINVAL;
-	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT)
+	if (sock->phase != SOCK_OWNED || tcp_is_connecting(&sock->tcp))
 		return -ENOTCONN;
-	if (sock->tcp.state == TCP_CLOSED || sock->tcp.fin_queued)
+	if (tcp_is_closed(&sock->tcp) || tcp_is_shut(&sock->tcp))
 		return 0;
 	rc = session_tx_flush(&sock->tx);
 	if (rc != 0)
@@ -62,18 +63,18 @@ rtls_close(struct rtls_sock *sock)
 		listener_close(sock);
 		return 0;
 	}
-	if (sock->tcp.state == TCP_CLOSED) {
+	if (tcp_is_closed(&sock->tcp)) {
 		sock_free(sock);
 		return 0;
 	}
 	/* A record that cannot be closed any more would be lost without a word: RST says so. */
-	if (sock->tcp.state == TCP_SYN_SENT ||
-	    (!sock->tcp.fin_queued && session_tx_flush(&sock->tx) != 0))
+	if (tcp_is_connecting(&sock->tcp) ||
+	    (!tcp_is_shut(&sock->tcp) && session_tx_flush(&sock->tx) != 0))
 		return rtls_abort(sock);
-	if (!sock->tcp.fin_queued)
+	if (!tcp_is_shut(&sock->tcp))
 		sock_queued(sock);
 	/* Its RST says that bytes are lost; it must not take what was accepted along. */
-	if (has_unread(sock) && sock->tcp.snd_una >= sock->tcp.snd_end)
+	if (has_unread(sock) && tcp_is_delivered(&sock->tcp))
 		return rtls_abort(sock);
 	sock->watch = 0;
 	sock->phase = SOCK_ORPHAN;

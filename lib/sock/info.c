@@ -10,15 +10,16 @@
 #include "stack/addr.h"
 #include "stack/mode.h"
 #include "stack/state.h"
+#include "tcp/query.h"
 
 static enum rtls_sock_state
 state_of(const struct rtls_sock *sock)
 {
 	if (sock->phase == SOCK_LISTEN)
 		return RTLS_SOCK_LISTEN;
-	if (sock->tcp.state == TCP_SYN_SENT)
+	if (tcp_is_connecting(&sock->tcp))
 		return RTLS_SOCK_CONNECTING;
-	return sock->tcp.state == TCP_CLOSED ? RTLS_SOCK_CLOSED : RTLS_SOCK_OPEN;
+	return tcp_is_closed(&sock->tcp) ? RTLS_SOCK_CLOSED : RTLS_SOCK_OPEN;
 }
 
 static enum rtls_eof
@@ -28,7 +29,7 @@ eof_of(const struct rtls_sock *sock)
 		return RTLS_EOF_TRUNCATED;
 	if (sock->rx.close_notify)
 		return RTLS_EOF_CLOSE_NOTIFY;
-	if (!sock->tcp.peer_fin || recvq_len(&sock->recvq) > 0)
+	if (!tcp_peer_is_shut(&sock->tcp) || recvq_len(&sock->recvq) > 0)
 		return RTLS_EOF_NONE;
 	return RTLS_EOF_BARE;
 }
@@ -58,9 +59,9 @@ sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
 	out->rcv_queued = recvq_len(&sock->recvq);
 	out->rttvar_us = sock->tcp.rtt.rttvar_us;
 	out->ssthresh = sock->tcp.cc.ssthresh;
-	out->in_flight = sock->tcp.snd_max - sock->tcp.snd_una;
+	out->in_flight = tcp_in_flight(&sock->tcp);
 	out->snd_wnd = sock->tcp.snd_wnd;
-	out->rcv_wnd = sock->tcp.rcv_adv - RTE_MIN(sock->tcp.rcv_nxt, sock->tcp.rcv_adv);
+	out->rcv_wnd = tcp_rcv_window(&sock->tcp);
 	out->rcv_held = recvq_room_held(&sock->recvq);
 }
 

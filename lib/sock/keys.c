@@ -14,6 +14,7 @@
 #include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/window.h"
+#include "tcp/query.h"
 
 static bool
 same_suite(const struct record_suite *s, const struct rtls_keys *keys)
@@ -155,8 +156,8 @@ rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *k
 	if (keys == NULL || (d != RTLS_TX && d != RTLS_RX))
 		return -EINVAL;
 	/* Records may lie in the receive queue of a connection that is over already. */
-	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT ||
-	    (sock->tcp.state == TCP_CLOSED && d == RTLS_TX))
+	if (sock->phase != SOCK_OWNED || tcp_is_connecting(&sock->tcp) ||
+	    (tcp_is_closed(&sock->tcp) && d == RTLS_TX))
 		return -ENOTCONN;
 	if (sock->stack->tls_off && !sock_has_keys(sock, RTLS_TX) &&
 	    !sock_has_keys(sock, RTLS_RX)) {

@@ -8,6 +8,7 @@
 #include "sock/check.h"
 #include "stack/mode.h"
 #include "stack/state.h"
+#include "tcp/query.h"
 
 int
 rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)
@@ -18,7 +19,7 @@ rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)
 		return rc;
 	if ((d != RTLS_TX && d != RTLS_RX) || (m != RTLS_MODE_SOFTWARE && m != RTLS_MODE_NIC))
 		return -EINVAL;
-	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_CLOSED)
+	if (sock->phase != SOCK_OWNED || tcp_is_closed(&sock->tcp))
 		return -ENOTCONN;
 	if (!sock_has_keys(sock, d))
 		return -ENOKEY;

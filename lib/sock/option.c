@@ -8,6 +8,7 @@
 #include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/window.h"
+#include "tcp/query.h"
 #include "tcp/timer.h"
 
 /* The value is in its bounds, and now is a time. */
@@ -28,7 +29,7 @@ set_rcvbuf(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
 	(void)opt;
 	sock->rcvbuf = v;
-	if (sock->phase == SOCK_OWNED && sock->tcp.state != TCP_SYN_SENT)
+	if (sock->phase == SOCK_OWNED && !tcp_is_connecting(&sock->tcp))
 		sock_offer_window(sock);
 }
 
@@ -102,8 +103,7 @@ set_keepalive(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 		sock->tcp.opts.keep_every_us = v;
 	else
 		sock->tcp.opts.keep_probes = (uint8_t)v;
-	if (sock->phase != SOCK_OWNED || sock->tcp.state == TCP_SYN_SENT ||
-	    sock->tcp.state == TCP_CLOSED)
+	if (sock->phase != SOCK_OWNED || tcp_is_connecting(&sock->tcp) || tcp_is_closed(&sock->tcp))
 		return;
 	tcp_keepalive(&sock->tcp, sock->stack->now_us);
 	sock_rearm(sock);

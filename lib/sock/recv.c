@@ -15,6 +15,7 @@
 #include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/window.h"
+#include "tcp/query.h"
 
 static void
 tell_broken(struct rtls_sock *sock)
@@ -67,7 +68,7 @@ sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_on
 	rc = sock_check_recv(sock);
 	if (rc != 0)
 		return rc;
-	n = session_rx_recv(&sock->rx, m, flags, sock->tcp.peer_fin, data_only);
+	n = session_rx_recv(&sock->rx, m, flags, tcp_peer_is_shut(&sock->tcp), data_only);
 	after_opening(sock, failed_before, errors);
 	/* Opening a record is how control ahead, or a broken stream, becomes known. */
 	sock_ready(sock);
@@ -79,7 +80,7 @@ sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_on
 	/* What came before the end of a connection is read first, then its error. */
 	rc = sock_end_error(sock);
 	/* After our own abort or a finished close nothing more can come. */
-	return rc == 0 && sock->tcp.state != TCP_CLOSED ? -EAGAIN : rc;
+	return rc == 0 && !tcp_is_closed(&sock->tcp) ? -EAGAIN : rc;
 }
 
 void
@@ -90,7 +91,7 @@ sock_look_ahead(struct rtls_sock *sock)
 
 	if (sock_check_recv(sock) != 0)
 		return;
-	if (session_rx_look_ahead(&sock->rx, sock->tcp.peer_fin) != 0)
+	if (session_rx_look_ahead(&sock->rx, tcp_peer_is_shut(&sock->tcp)) != 0)
 		memory_starved(sock, sock->stack->session.short_len);
 	after_opening(sock, failed_before, errors);
 }

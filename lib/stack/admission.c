@@ -6,6 +6,7 @@
 #include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
+#include "tcp/query.h"
 
 /* Where a connection of this stage waits to make room; NULL: it makes none. */
 static struct sock_list *
@@ -88,7 +89,7 @@ admission_accepted(struct rtls_sock *sock)
 void
 admission_heard(struct rtls_sock *sock)
 {
-	if (sock->admit.stage != ADMIT_NONE && sock->tcp.rcv_nxt > 0)
+	if (sock->admit.stage != ADMIT_NONE && tcp_has_heard(&sock->tcp))
 		step(sock, ADMIT_HEARD);
 }
 
@@ -105,7 +106,7 @@ admission_guarded(struct rtls_sock *sock)
 {
 	bool known = sock->admit.stage == ADMIT_TLS_SILENT || sock->admit.stage == ADMIT_TLS;
 
-	if (!sock->admit.passive || known || sock->tcp.state == TCP_CLOSED || is_finished(sock))
+	if (!sock->admit.passive || known || tcp_is_closed(&sock->tcp) || is_finished(sock))
 		return;
 	sock->admit.since_us = sock->stack->now_us;
 	step(sock, ADMIT_GUARDED);
@@ -122,7 +123,7 @@ admission_keyed(struct rtls_sock *sock)
 void
 admission_orphaned(struct rtls_sock *sock)
 {
-	if (sock->phase != SOCK_ORPHAN || sock->tcp.state != TCP_FIN_WAIT_2 ||
+	if (sock->phase != SOCK_ORPHAN || !tcp_waits_for_fin(&sock->tcp) ||
 	    sock->admit.stage == ADMIT_LINGER)
 		return;
 	sock->admit.since_us = sock->stack->now_us;

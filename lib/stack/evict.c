@@ -7,6 +7,7 @@
 #include "stack/sock_events.h"
 #include "stack/state.h"
 #include "stack/tell.h"
+#include "tcp/query.h"
 
 /* Ends it. A socket whose program has the handle is in use until that is closed. */
 static void
@@ -35,7 +36,7 @@ evict_expired(struct rtls_sock *sock)
 {
 	stack_count(sock->stack, CNT_HANDSHAKE_TIMEOUTS);
 	tell_conn(sock, NOTE_HANDSHAKE_TIMEOUT,
-		  sock->tcp.rcv_nxt > 0 ? "it had begun" : "no byte came");
+		  tcp_has_heard(&sock->tcp) ? "it had begun" : "no byte came");
 	sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_HANDSHAKE_TIMEOUT);
 }
 

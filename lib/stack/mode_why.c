@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "stack/state.h"
+#include "tcp/query.h"
 
 enum rtls_mode_reason
 mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)
@@ -20,7 +21,7 @@ mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)
 	    (d == RTLS_RX && dev->caps.rx_method == RTLS_TLS_RX_NONE))
 		return RTLS_MODE_REASON_NO_DEVICE;
 	/* Of one that is over the tuple may be another's by now. */
-	if (sock->tcp.state == TCP_CLOSED)
+	if (tcp_is_closed(&sock->tcp))
 		return RTLS_MODE_REASON_SUITE;
 	return RTLS_MODE_REASON_NONE;
 }

@@ -9,12 +9,13 @@
 #define RTLS_STACK_NETIF_TX_H
 
 #include "stack/state.h"
+#include "tcp/query.h"
 
 /* How many segments it is on the wire. */
 static inline uint32_t
 netif_tx_segments(const struct rtls_sock *sock, const struct tcp_out *out)
 {
-	return out->len <= sock->tcp.mss ? 1 : (out->len + sock->tcp.mss - 1) / sock->tcp.mss;
+	return tcp_segments(&sock->tcp, out->len);
 }
 
 /* Segments in a packet, at most. */

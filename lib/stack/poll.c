@@ -13,6 +13,7 @@
 #include "stack/state.h"
 #include "stack/syn_path.h"
 #include "stack/tx_path.h"
+#include "tcp/query.h"
 #include "tcp/timer.h"
 
 enum {
@@ -54,7 +55,7 @@ poll_timers(struct rtls_stack *s)
 			neighbour_unwait(sock);
 			sock_schedule(sock);
 		}
-		timeouts = sock->tcp.rtx_at <= s->now_us && sock->tcp.snd_una < sock->tcp.snd_max;
+		timeouts = tcp_rexmit_is_due(&sock->tcp, s->now_us);
 		sock->count.timeouts += timeouts;
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
 		if (timeouts)

@@ -2,14 +2,14 @@
 /* Copyright (c) The librecordtls authors */
 
 #include "stack/readiness.h"
+#include "tcp/query.h"
 
 static bool
 is_writable(const struct rtls_sock *sock)
 {
 	const struct reader_chunk *c = reader_lane_head(&sock->lane);
 
-	if ((sock->tcp.state != TCP_ESTABLISHED && sock->tcp.state != TCP_CLOSE_WAIT) ||
-	    sock->tcp.fin_queued || sock->starved)
+	if (!tcp_may_send(&sock->tcp) || sock->starved)
 		return false;
 	if (sock->lane_waits && (c == NULL || !c->filled))
 		return false;
@@ -21,14 +21,14 @@ is_writable(const struct rtls_sock *sock)
 uint32_t
 sock_bits(const struct rtls_sock *sock)
 {
-	bool ended = sock->tcp.state == TCP_CLOSED;
+	bool ended = tcp_is_closed(&sock->tcp);
 	uint32_t bits = 0;
 
 	if (sock->phase == SOCK_LISTEN)
 		return sock->nb_backlog > 0 ? RTLS_ACCEPT : 0;
-	if (sock->tcp.state == TCP_SYN_SENT)
+	if (tcp_is_connecting(&sock->tcp))
 		return 0;
-	if (session_rx_readable(&sock->rx, sock->tcp.peer_fin) || ended)
+	if (session_rx_readable(&sock->rx, tcp_peer_is_shut(&sock->tcp)) || ended)
 		bits |= RTLS_READABLE;
 	if (session_rx_control_ahead(&sock->rx))
 		bits |= RTLS_CONTROL;

@@ -10,6 +10,7 @@
 #include "stack/sched.h"
 #include "stack/sock_end.h"
 #include "stack/tell.h"
+#include "tcp/query.h"
 
 enum {
 	PATIENCE_US = 200000,  /* who waits no longer than this waits for nobody's end */
@@ -35,7 +36,7 @@ oldest_incomplete(struct rtls_stack *s)
 		if (sock->phase != SOCK_OWNED && sock->phase != SOCK_BACKLOG)
 			continue;
 		if (sock->rx.state != SESSION_RX_RECORDS || recvq_len(&sock->recvq) == 0 ||
-		    session_rx_readable(&sock->rx, sock->tcp.peer_fin))
+		    session_rx_readable(&sock->rx, tcp_peer_is_shut(&sock->tcp)))
 			continue;
 		if (oldest == NULL || sock->incomplete_since_us < oldest->incomplete_since_us)
 			oldest = sock;
@@ -199,7 +200,7 @@ static bool
 judge(const struct rtls_sock *sock, const struct wait *w, struct hold_score *out)
 {
 	if (sock == w->by || sock->phase == SOCK_FREE || sock->phase == SOCK_LISTEN ||
-	    sock->tcp.state == TCP_CLOSED ||
+	    tcp_is_closed(&sock->tcp) ||
 	    !hold_judge(&sock->hold, memory_held(sock), sock->stack->now_us, out))
 		return false;
 	switch (w->need) {

@@ -4,12 +4,13 @@
 #include "stack/sched.h"
 
 #include "stack/state.h"
+#include "tcp/query.h"
 #include "tcp/timer.h"
 
 void
 sock_schedule(struct rtls_sock *sock)
 {
-	if (sock->tx_listed || sock->tcp.state == TCP_CLOSED)
+	if (sock->tx_listed || tcp_is_closed(&sock->tcp))
 		return;
 	TAILQ_INSERT_TAIL(&sock->stack->tx_list, sock, tx_link);
 	sock->tx_listed = true;

@@ -15,6 +15,7 @@
 #include "stack/sock_make.h"
 #include "stack/state.h"
 #include "stack/tell.h"
+#include "tcp/query.h"
 #include "tcp/user.h"
 
 static void
@@ -49,10 +50,11 @@ note_tcp_end(struct rtls_sock *sock)
 	case TCP_END_TIMEOUT:
 		stack_count(s, CNT_CONN_TIMEOUTS);
 		tell_conn(sock, NOTE_TIMEOUT,
-			  sock->tcp.unreachable ? "unreachable, says a router" :
-						  "nothing came for the user timeout");
+			  tcp_was_unreachable(&sock->tcp) ? "unreachable, says a router" :
+							    "nothing came for the user timeout");
 		note_end(sock, RTLS_END_NETWORK,
-			 sock->tcp.unreachable ? RTLS_REASON_UNREACHABLE : RTLS_REASON_TIMEOUT);
+			 tcp_was_unreachable(&sock->tcp) ? RTLS_REASON_UNREACHABLE :
+							   RTLS_REASON_TIMEOUT);
 		break;
 	case TCP_END_ABORTED:
 		note_end(sock, RTLS_END_LOCAL, RTLS_REASON_RESET);

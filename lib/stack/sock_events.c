@@ -14,6 +14,7 @@
 #include "stack/tell.h"
 #include "stack/time_wait.h"
 #include "stack/window.h"
+#include "tcp/query.h"
 
 /* Bytes are in order: is a record complete? */
 static void
@@ -34,7 +35,7 @@ bool
 sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 {
 	/* Two windows: one in flight, one to follow it. */
-	sock->tx.useful = 2 * RTE_MIN(sock->tcp.cc.cwnd, sock->tcp.snd_wnd);
+	sock->tx.useful = 2 * tcp_send_window(&sock->tcp);
 	if (events & TCP_EV_CONNECTED) {
 		sock->connected = true;
 		path_mtu_known(sock);

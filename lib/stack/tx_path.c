@@ -14,6 +14,7 @@
 #include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/tx_path.h"
+#include "tcp/query.h"
 
 enum {
 	TURN_SEGMENTS = 44, /* about 64 KiB: then the next connection has its turn */
@@ -27,7 +28,7 @@ waited_too_long(struct rtls_sock *sock)
 
 	if (sock->path.since_us == 0)
 		sock->path.since_us = now_us;
-	return sock->tcp.state != TCP_SYN_SENT && sock->tcp.snd_una < tcp_snd_lim(&sock->tcp) &&
+	return !tcp_is_connecting(&sock->tcp) && tcp_is_waiting(&sock->tcp) &&
 	       now_us - sock->path.since_us >= sock->tcp.opts.user_timeout_us;
 }
 
@@ -43,7 +44,7 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *sock)
 	case NEXTHOP_WAIT:
 		break;
 	case NEXTHOP_FAILED:
-		if (sock->tcp.state == TCP_SYN_SENT) {
+		if (tcp_is_connecting(&sock->tcp)) {
 			sock_abort(sock, RTLS_END_NETWORK, RTLS_REASON_UNREACHABLE);
 			return false;
 		}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What others want to know of a connection. What a combination of its fields means is said here
+ * once; nothing changes.
+ */
+#ifndef RTLS_TCP_QUERY_H
+#define RTLS_TCP_QUERY_H
+
+#include "tcp/conn.h"
+
+/* Is its SYN not answered yet? Nothing else has begun then. */
+static inline bool
+tcp_is_connecting(const struct tcp_conn *c)
+{
+	return c->state == TCP_SYN_SENT;
+}
+
+static inline bool
+tcp_is_closed(const struct tcp_conn *c)
+{
+	return c->state == TCP_CLOSED;
+}
+
+/* May its owner give it more to send? */
+static inline bool
+tcp_may_send(const struct tcp_conn *c)
+{
+	return (c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT) && !c->fin_queued;
+}
+
+/* Has its owner said that nothing follows? */
+static inline bool
+tcp_is_shut(const struct tcp_conn *c)
+{
+	return c->fin_queued;
+}
+
+/* Is all that the peer sends there, and its FIN? */
+static inline bool
+tcp_peer_is_shut(const struct tcp_conn *c)
+{
+	return c->peer_fin;
+}
+
+/* Has the peer sent a byte of its stream? */
+static inline bool
+tcp_has_heard(const struct tcp_conn *c)
+{
+	return c->rcv_nxt > 0;
+}
+
+/* Bytes that it may send, as its owner said: tcp_send_ready. */
+static inline uint64_t
+tcp_send_end(const struct tcp_conn *c)
+{
+	return c->snd_end;
+}
+
+/* Is all of them acknowledged? */
+static inline bool
+tcp_is_delivered(const struct tcp_conn *c)
+{
+	return c->snd_una >= c->snd_end;
+}
+
+/* Does the peer owe an ACK for what is there to send, FIN included? */
+static inline bool
+tcp_is_waiting(const struct tcp_conn *c)
+{
+	return c->snd_una < tcp_snd_lim(c);
+}
+
+/* All of ours is acknowledged, FIN included: only the peer's is missing. */
+static inline bool
+tcp_waits_for_fin(const struct tcp_conn *c)
+{
+	return c->state == TCP_FIN_WAIT_2;
+}
+
+/* Sent and not acknowledged. */
+static inline uint64_t
+tcp_in_flight(const struct tcp_conn *c)
+{
+	return c->snd_max - c->snd_una;
+}
+
+/* How much may be in flight: network and peer take that. */
+static inline uint32_t
+tcp_send_window(const struct tcp_conn *c)
+{
+	return c->cc.cwnd < c->snd_wnd ? c->cc.cwnd : c->snd_wnd;
+}
+
+/* How much the peer may send, as it was told. */
+static inline uint64_t
+tcp_rcv_window(const struct tcp_conn *c)
+{
+	return c->rcv_adv > c->rcv_nxt ? c->rcv_adv - c->rcv_nxt : 0;
+}
+
+/* How many segments len bytes of a plan are on the wire; 1 where there are none. */
+static inline uint32_t
+tcp_segments(const struct tcp_conn *c, uint32_t len)
+{
+	return len <= c->mss ? 1 : (len + c->mss - 1) / c->mss;
+}
+
+/* Is a retransmission due: did the peer not answer in time what it was sent? */
+static inline bool
+tcp_rexmit_is_due(const struct tcp_conn *c, uint64_t now_us)
+{
+	return c->rtx_at <= now_us && c->snd_una < c->snd_max;
+}
+
+/* TCP_END_TIMEOUT: did a router say that nobody can be reached? */
+static inline bool
+tcp_was_unreachable(const struct tcp_conn *c)
+{
+	return c->unreachable;
+}
+
+#endif
