@@ -35,7 +35,7 @@ ops_add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t coo
 	int rc;
 
 	if (flow->local.family != RTLS_IPV4 || flow->remote.family != RTLS_IPV4 ||
-	    flow->queue != 0 || flow->dir != key->dir)
+	    flow->vlan != 0 || flow->queue != 0 || flow->dir != key->dir)
 		return -ENOTSUP;
 	host_reclaim(nic);
 	rc = contexts_add(&nic->contexts, key, flow, cookie, nic->conf.add_polls, out);

@@ -20,6 +20,7 @@
 #include <recordtls/offload.h>
 #include <recordtls/port.h>
 #include <recordtls/sock.h>
+#include <recordtls/stack.h>
 #include <recordtls/stats.h>
 #include <recordtls/tls.h>
 
@@ -27,7 +28,7 @@
 extern "C" {
 #endif
 
-/** "ipv4" */
+/** "ipv4", "ipv6" */
 const char *rtls_family_name(enum rtls_family f);
 
 /** "listen", "connecting", "open", "closed" */
@@ -74,6 +75,9 @@ const char *rtls_alert_name(uint8_t alert);
 
 /** One bit of RTLS_FEATURE_*: "tls_tx", "tls_rx". */
 const char *rtls_feature_name(enum rtls_feature f);
+
+/** One bit of RTLS_STACK_*: "tls". */
+const char *rtls_stack_feature_name(enum rtls_stack_feature f);
 
 /** What a device that seals can: "none", "rebuild", "next_record". */
 const char *rtls_tls_tx_method_name(enum rtls_tls_tx_method m);

@@ -78,9 +78,12 @@ struct rtls_tls_handle {
 
 /** The connection that a context is for. */
 struct rtls_tls_flow {
-	struct rtls_addr local;  /**< of the host, with its port */
+	uint32_t size; /**< of the library's struct; a driver looks at no more */
+	struct rtls_addr
+		local; /**< of the host, with its port; of a family that add() may refuse */
 	struct rtls_addr remote; /**< of the peer, with its port */
 	uint16_t queue;          /**< of the port: all its packets go there */
+	uint16_t vlan;           /**< tag of its packets, 1..4094; 0: none, as all are as yet */
 	uint8_t dir;             /**< enum rtls_dir */
 };
 
@@ -154,7 +157,7 @@ struct rtls_tls_ops {
 	 * device's own security context; stays until del. flow is borrowed. Nothing is sealed or
 	 * opened before start(). *out is set on 0 and on -EINPROGRESS.
 	 * @return 0; -EINPROGRESS: RTLS_TLS_EV_ADD_DONE follows; -ENOSPC: the table is full;
-	 *   -ENOTSUP: not this connection; another error: not now.
+	 *   -ENOTSUP: not this connection (a family or a VLAN tag that it does not do, too); another error: not now.
 	 */
 	int (*add)(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
 		   struct rtls_tls_handle *out);

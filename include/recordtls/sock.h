@@ -84,7 +84,7 @@ struct rtls_listen_conf {
 /**
  * Listens on a local address (ip all zero: every address of the stack).
  * Borrows its arguments. @return 0; -EADDRINUSE; -EADDRNOTAVAIL; -ENOMEM: the
- * stack has its maximum of sockets; -EINVAL.
+ * stack has its maximum of sockets; -EAFNOSUPPORT: not IPv4; -EINVAL.
  */
 int rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
 		const struct rtls_listen_conf *conf, struct rtls_sock **out);
@@ -98,7 +98,8 @@ unsigned int rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsi
 /**
  * Opens a connection; RTLS_CONNECTED or RTLS_ERROR follows. A local port of 0
  * is chosen at random (RFC 6056). Borrows its arguments.
- * @return 0; -EADDRNOTAVAIL; -EADDRINUSE; -EHOSTUNREACH: no route; -ENOMEM; -EINVAL.
+ * @return 0; -EADDRNOTAVAIL; -EADDRINUSE; -EHOSTUNREACH: no route; -ENOMEM;
+ *   -EAFNOSUPPORT: not IPv4; -EINVAL.
  */
 int rtls_connect(struct rtls_stack *s, const struct rtls_addr *local,
 		 const struct rtls_addr *remote, struct rtls_sock **out);

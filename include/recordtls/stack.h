@@ -139,7 +139,7 @@ int rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue);
 /**
  * Adds an address that the stack answers for on a bound port; hosts in its
  * prefix are reached directly. ip is borrowed, its port is ignored.
- * @return 0; -EINVAL: not a unicast address or prefix; -ENODEV: the port is not
+ * @return 0; -EAFNOSUPPORT: not IPv4; -EINVAL: not a unicast address or prefix; -ENODEV: the port is not
  *   bound; -EEXIST; -ENOSPC.
  */
 int rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr *ip,

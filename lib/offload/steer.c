@@ -77,7 +77,7 @@ ethdev_steer_add(void *steer_dev, const struct rtls_tls_flow *flow, void *sessio
 		{ .type = RTE_FLOW_ITEM_TYPE_END },
 	};
 
-	if (flow->local.family != RTLS_IPV4 || flow->remote.family != RTLS_IPV4)
+	if (flow->local.family != RTLS_IPV4 || flow->remote.family != RTLS_IPV4 || flow->vlan != 0)
 		return -ENOTSUP;
 	match_set(&m, flow);
 	return rule_create(port_of(steer_dev), pattern, flow->queue, session, rule);

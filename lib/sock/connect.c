@@ -76,9 +76,12 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 
 	if (s == NULL || remote == NULL || out == NULL)
 		return -EINVAL;
-	if (remote->family != RTLS_IPV4 || remote->port == 0 ||
-	    !net_v4_is_unicast(get_be32(remote->ip)) ||
-	    (local != NULL && local->family != RTLS_IPV4))
+	rc = addr_check(remote);
+	if (rc == 0 && local != NULL)
+		rc = addr_check(local);
+	if (rc != 0)
+		return rc;
+	if (remote->port == 0 || !net_v4_is_unicast(get_be32(remote->ip)))
 		return -EINVAL;
 	if (route_own(&s->routes, get_be32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */

@@ -16,7 +16,11 @@ enum { BACKLOG_DEFAULT = 128 };
 static int
 check_local(const struct rtls_stack *s, const struct rtls_addr *local)
 {
-	if (local->family != RTLS_IPV4 || local->port == 0)
+	int rc = addr_check(local);
+
+	if (rc != 0)
+		return rc;
+	if (local->port == 0)
 		return -EINVAL;
 	if (!addr_is_any(local) && route_own(&s->routes, get_be32(local->ip)) == NULL)
 		return -EADDRNOTAVAIL;

@@ -4,6 +4,7 @@
 /* Addresses and routes of a stack. */
 #include <errno.h>
 
+#include "stack/addr.h"
 #include "stack/state.h"
 
 static int
@@ -32,8 +33,9 @@ rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_addr 
 	netif = netif_of(s, p);
 	if (netif < 0)
 		return netif;
-	if (addr->family != RTLS_IPV4)
-		return -EINVAL;
+	rc = addr_check(addr);
+	if (rc != 0)
+		return rc;
 	ip = get_be32(addr->ip);
 	rc = route_add_addr(&s->routes, ip, prefix_len, (uint8_t)netif);
 	if (rc != 0)
@@ -48,15 +50,18 @@ int
 rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix_len,
 	       const struct rtls_addr *gateway, struct rtls_port *p)
 {
-	int netif;
+	int netif, rc;
 
 	if (s == NULL || dst == NULL || gateway == NULL || p == NULL)
 		return -EINVAL;
 	netif = netif_of(s, p);
 	if (netif < 0)
 		return netif;
-	if (dst->family != RTLS_IPV4 || gateway->family != RTLS_IPV4)
-		return -EINVAL;
+	rc = addr_check(dst);
+	if (rc == 0)
+		rc = addr_check(gateway);
+	if (rc != 0)
+		return rc;
 	return route_add_gateway(&s->routes, get_be32(dst->ip), prefix_len, get_be32(gateway->ip),
 				 (uint8_t)netif);
 }

@@ -5,9 +5,19 @@
 #ifndef RTLS_STACK_ADDR_H
 #define RTLS_STACK_ADDR_H
 
+#include <errno.h>
 #include <recordtls/addr.h>
 
 #include "net/addr.h"
+
+/* Is it one that this version carries? 0, -EAFNOSUPPORT, or -EINVAL: what is reserved is set. */
+static inline int
+addr_check(const struct rtls_addr *a)
+{
+	if (a->family != RTLS_IPV4)
+		return -EAFNOSUPPORT;
+	return a->reserved != 0 || a->scope != 0 || a->vlan != 0 || a->more != 0 ? -EINVAL : 0;
+}
 
 static inline bool
 addr_is_any(const struct rtls_addr *a)

@@ -20,6 +20,7 @@ static struct rtls_tls_flow
 flow_of(const struct rtls_sock *sock, enum rtls_dir d)
 {
 	return (struct rtls_tls_flow){
+		.size = sizeof(struct rtls_tls_flow),
 		.local = addr_from_net(&sock->tuple.local, sock->tuple.local_port),
 		.remote = addr_from_net(&sock->tuple.remote, sock->tuple.remote_port),
 		.queue = sock->stack->netifs[sock->path.netif].queue,

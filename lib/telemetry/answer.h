@@ -42,8 +42,6 @@ void answer_text(struct rte_tel_data *d, const char *name, const char *text);
 /* The same, never NULL, in an array of strings. */
 void answer_item(struct rte_tel_data *array, const char *text);
 
-
-
 /* Counters by their names. */
 void answer_stats(struct rte_tel_data *d, const struct rtls_stat_desc *tab, const uint64_t *values,
 		  int n);

@@ -73,8 +73,10 @@ rtls_addr_format(const struct rtls_addr *a, char *buf, size_t size)
 		return -EINVAL;
 	if (size > 0)
 		buf[0] = '\0';
-	if (a == NULL || a->family != RTLS_IPV4)
+	if (a == NULL)
 		return -EINVAL;
+	if (a->family != RTLS_IPV4)
+		return -EAFNOSUPPORT;
 	len = snprintf(text, sizeof(text), "%u.%u.%u.%u", a->ip[0], a->ip[1], a->ip[2], a->ip[3]);
 	if (a->port != 0)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, ":%u", a->port);

@@ -16,6 +16,8 @@ rtls_family_name(enum rtls_family f)
 	switch (f) {
 	case RTLS_IPV4:
 		return "ipv4";
+	case RTLS_IPV6:
+		return "ipv6";
 	}
 	return unknown;
 }
@@ -128,6 +130,16 @@ rtls_opt_name(enum rtls_opt o)
 		return "keepalive_interval_us";
 	case RTLS_OPT_KEEPALIVE_PROBES:
 		return "keepalive_probes";
+	}
+	return unknown;
+}
+
+const char *
+rtls_stack_feature_name(enum rtls_stack_feature f)
+{
+	switch (f) {
+	case RTLS_STACK_TLS:
+		return "tls";
 	}
 	return unknown;
 }

@@ -247,8 +247,18 @@ test_addr_add(void)
 	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 0), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 33), -EINVAL);
 	a.family = 6;
-	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EAFNOSUPPORT);
 	a.family = 0;
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EAFNOSUPPORT);
+	/* What is reserved for later. */
+	a = ip4("192.0.2.1", 0);
+	a.vlan = 1;
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EINVAL);
+	a = ip4("192.0.2.1", 0);
+	a.scope = 1;
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EINVAL);
+	a = ip4("192.0.2.1", 0);
+	a.reserved = 1;
 	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &a, 24), -EINVAL);
 	for (size_t i = 0; i < sizeof(not_unicast) / sizeof(not_unicast[0]); i++) {
 		a = ip4(not_unicast[i], 0);
@@ -289,10 +299,10 @@ test_route_add(void)
 	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &far_gw, p), -EHOSTUNREACH);
 	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 33, &gw, p), -EINVAL);
 	dst.family = 6;
-	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EAFNOSUPPORT);
 	dst.family = RTLS_IPV4;
 	gw.family = 6;
-	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), -EAFNOSUPPORT);
 	gw.family = RTLS_IPV4;
 	CU_ASSERT_EQUAL(rtls_connect(s, NULL, &remote, &k), -EHOSTUNREACH);
 	CU_ASSERT_EQUAL(rtls_route_add(s, &dst, 24, &gw, p), 0);
@@ -330,7 +340,7 @@ test_listen(void)
 	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &more), -EINVAL);
 	other = own;
 	other.family = 6;
-	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &more), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &more), -EAFNOSUPPORT);
 	other = pair_addr(1, 80);
 	CU_ASSERT_EQUAL(rtls_listen(p.stack[0], &other, NULL, &more), -EADDRNOTAVAIL);
 	CU_ASSERT_PTR_NULL(more);
@@ -374,10 +384,13 @@ test_connect(void)
 	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &again), -EINVAL);
 	other = remote;
 	other.family = 6;
-	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &again), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &again), -EAFNOSUPPORT);
 	other = local;
 	other.family = 6;
-	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &other, &remote, &again), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &other, &remote, &again), -EAFNOSUPPORT);
+	other = remote;
+	other.vlan = 4094;
+	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], NULL, &other, &again), -EINVAL);
 	other = ip4("192.0.2.99", 0);
 	CU_ASSERT_EQUAL(rtls_connect(p.stack[0], &other, &remote, &again), -EADDRNOTAVAIL);
 	other = ip4("203.0.113.1", 80);

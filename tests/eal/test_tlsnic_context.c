@@ -291,6 +291,9 @@ test_not_these_connections(void)
 	flow.queue = 1;
 	CU_ASSERT_EQUAL(d->ops->add(d->dev, b.session, &flow, 0, &h), -ENOTSUP);
 	flow.queue = 0;
+	flow.vlan = 7;
+	CU_ASSERT_EQUAL(d->ops->add(d->dev, b.session, &flow, 0, &h), -ENOTSUP);
+	flow.vlan = 0;
 	flow.remote.family = 6;
 	CU_ASSERT_EQUAL(d->ops->add(d->dev, b.session, &flow, 0, &h), -ENOTSUP);
 	CU_ASSERT_EQUAL(nic_bench_count(&b, "contexts_in_use"), 1);

@@ -31,6 +31,7 @@ ASK(mode_order, enum rtls_mode_order)
 ASK(mode_reason, enum rtls_mode_reason)
 ASK(cipher, enum rtls_cipher)
 ASK(feature, enum rtls_feature)
+ASK(stack_feature, enum rtls_stack_feature)
 ASK(tls_tx_method, enum rtls_tls_tx_method)
 ASK(tls_tx_after, enum rtls_tls_tx_after)
 ASK(tls_rx_method, enum rtls_tls_rx_method)
@@ -56,6 +57,7 @@ static const struct {
 	  UINT_MAX,
 	  {
 		  { RTLS_IPV4, "ipv4" },
+		  { RTLS_IPV6, "ipv6" },
 	  } },
 	{ ask_sock_state,
 	  UINT_MAX,
@@ -150,6 +152,11 @@ static const struct {
 	  UINT_MAX,
 	  {
 		  { RTLS_CIPHER_AES_GCM_128, "aes_gcm_128" },
+	  } },
+	{ ask_stack_feature,
+	  UINT_MAX,
+	  {
+		  { RTLS_STACK_TLS, "tls" },
 	  } },
 	{ ask_feature,
 	  UINT_MAX,
