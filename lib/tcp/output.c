@@ -254,8 +254,6 @@ end_of(const struct tcp_out *o)
 static void
 pass(struct tcp_cursor *at, const struct tcp_conn *c, const struct tcp_out *o)
 {
-	uint64_t end = end_of(o);
-
 	if (o->syn) { /* the one segment without an ACK */
 		at->owed &= (uint8_t)~TCP_OWED_SYN;
 		return;
@@ -265,16 +263,18 @@ pass(struct tcp_cursor *at, const struct tcp_conn *c, const struct tcp_out *o)
 		return;
 	}
 	at->owed &= (uint8_t)~TCP_OWED_ACK;
-	if (o->dup_ack) {
-		at->dups--;
-	} else if (o->out_of_turn) {
-		at->rtx = (uint32_t)(end - c->rtx_off);
-	} else if (end > o->off) {
-		at->owed &= (uint8_t)~TCP_OWED_PROBE;
-		/* Behind a probe it stays: once the window opens, sending goes on from snd_una. */
-		if (!o->probe)
-			at->nxt = end;
+	if (o->len == 0 && !o->fin) {
+		at->dups -= o->dup_ack ? 1 : 0;
+		return;
 	}
+	if (o->out_of_turn) {
+		at->rtx = (uint32_t)(end_of(o) - c->rtx_off);
+		return;
+	}
+	at->owed &= (uint8_t)~TCP_OWED_PROBE;
+	/* Behind a probe it stays: once the window opens, sending goes on from snd_una. */
+	if (!o->probe)
+		at->nxt = end_of(o);
 }
 
 void

@@ -64,7 +64,7 @@ in_order(struct tcp_conn *c, const struct tcp_ranges *held, uint64_t end, uint64
 	bool gap = !tcp_ranges_empty(held);
 	uint64_t old = c->rcv_nxt;
 
-	c->rcv_nxt = tcp_ranges_reach(held, end);
+	c->rcv_nxt = gap ? tcp_ranges_reach(held, end) : end;
 	/* Thrown away at once, so the room stays as it was. */
 	if (c->orphan && c->rcv_nxt <= c->drain_end)
 		c->rcv_lim += c->rcv_nxt - old;

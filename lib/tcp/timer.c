@@ -37,15 +37,6 @@ tcp_timer_restart(struct tcp_conn *c, uint64_t now_us)
 		c->rtx_at = TCP_NEVER;
 }
 
-void
-tcp_timer_start(struct tcp_conn *c, uint64_t now_us)
-{
-	if (c->rtx_at == TCP_NEVER)
-		tcp_timer_restart(c, now_us);
-	else
-		c->rtx_wait = TCP_WAIT_ACK; /* also of what goes while a small window is probed */
-}
-
 /*
  * Probes come often enough that R2 does not judge by one or two that were lost: as RFC 9293
  * 3.8.6.1 has it, a peer that answers keeps its connection.

@@ -33,7 +33,14 @@ void tcp_keepalive(struct tcp_conn *c, uint64_t now_us);
 void tcp_timer_restart(struct tcp_conn *c, uint64_t now_us);
 
 /* For output: RFC 6298 5.1, something was sent; starts the timer unless it runs. */
-void tcp_timer_start(struct tcp_conn *c, uint64_t now_us);
+static inline void
+tcp_timer_start(struct tcp_conn *c, uint64_t now_us)
+{
+	if (c->rtx_at == TCP_NEVER)
+		tcp_timer_restart(c, now_us);
+	else
+		c->rtx_wait = TCP_WAIT_ACK; /* also of what goes while a small window is probed */
+}
 
 /*
  * Everything from snd_una on is sent again, as the windows allow; recovery, if there was one, is
