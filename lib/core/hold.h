@@ -23,11 +23,13 @@ struct hold_mark {
 	uint64_t taken; /* bytes, since the connection began */
 };
 
+/*
+ * The rate counts from the first mark: where it began to hold something, without a break since, or
+ * at least HOLD_WINDOW_US behind that, and so old when the second mark is made.
+ */
 struct hold {
-	bool holds;
-	uint64_t since_us;        /* it holds something without a break */
 	struct hold_mark last;    /* when bytes were taken last */
-	struct hold_mark mark[2]; /* the rate counts from the first one */
+	struct hold_mark mark[2]; /* at_us of the second one is UINT64_MAX: it holds nothing */
 };
 
 /* How little a holder makes of it: the lower rate is worse, then the higher waste. */
@@ -35,6 +37,9 @@ struct hold_score {
 	uint64_t rate;  /* bytes a second, in thousandths of what is held */
 	uint64_t waste; /* bytes held times seconds since bytes were taken */
 };
+
+/* It holds nothing. */
+void hold_init(struct hold *h);
 
 /* Event: it holds so much now, and so many bytes were taken in all. */
 void hold_input(struct hold *h, uint64_t held, uint64_t taken, uint64_t now_us);

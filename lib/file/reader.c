@@ -106,7 +106,7 @@ reader_create(uint32_t max_chunks, const char *name, int socket_id, struct reade
 		return -ENOMEM;
 	}
 	for (i = 0; i < max_chunks; i++) {
-		r->chunks[i].next_free = r->free;
+		r->chunks[i].next = r->free;
 		r->free = &r->chunks[i];
 	}
 	*out = r;
@@ -134,7 +134,7 @@ chunk_free(struct reader *r, struct reader_chunk *c)
 	c->m = NULL;
 	c->file = NULL;
 	c->owner = NULL;
-	c->next_free = r->free;
+	c->next = r->free;
 	r->free = c;
 }
 
@@ -156,6 +156,51 @@ reader_destroy(struct reader *r)
 	return 0;
 }
 
+/* A lane is short: its end is looked for where one is needed. */
+static struct reader_chunk *
+lane_last(const struct reader_lane *lane)
+{
+	struct reader_chunk *c = lane->first;
+
+	while (c != NULL && c->next != NULL)
+		c = c->next;
+	return c;
+}
+
+uint64_t
+reader_lane_end(const struct reader_lane *lane)
+{
+	const struct reader_chunk *c = lane_last(lane);
+
+	return c->off + c->len;
+}
+
+static void
+append(struct reader_lane *lane, struct reader_chunk *c)
+{
+	struct reader_chunk *last = lane_last(lane);
+
+	c->next = NULL;
+	if (last == NULL)
+		lane->first = c;
+	else
+		last->next = c;
+	lane->count++;
+	lane->room += c->room;
+}
+
+/* Takes the head chunk out. */
+static struct reader_chunk *
+take_first(struct reader_lane *lane)
+{
+	struct reader_chunk *c = lane->first;
+
+	lane->first = c->next;
+	lane->count--;
+	lane->room -= c->room;
+	return c;
+}
+
 int
 reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
 	   struct reader_file *file, uint64_t off, uint32_t len, struct rte_mbuf *m)
@@ -164,7 +209,7 @@ reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
 
 	if (c == NULL || lane->count == READER_LANE_MAX)
 		return -ENOBUFS;
-	r->free = c->next_free;
+	r->free = c->next;
 	c->file = file;
 	c->owner = owner;
 	c->m = m;
@@ -175,10 +220,7 @@ reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
 	c->filled = false;
 	file->refs++;
 	r->under_way++;
-	lane->file = file;
-	lane->chunks[(lane->head + lane->count++) % READER_LANE_MAX] = c;
-	lane->room += c->room;
-	lane->next_off = off + len;
+	append(lane, c);
 	rte_ring_sp_enqueue(r->asked, c);
 	sem_post(&r->wake);
 	return 0;
@@ -210,11 +252,7 @@ reader_next_filled(struct reader *r)
 void
 reader_lane_pop(struct reader *r, struct reader_lane *lane)
 {
-	lane->room -= lane->chunks[lane->head]->room;
-	chunk_free(r, lane->chunks[lane->head]);
-	lane->head = (lane->head + 1) % READER_LANE_MAX;
-	if (--lane->count == 0)
-		lane->file = NULL;
+	chunk_free(r, take_first(lane));
 }
 
 void
@@ -222,17 +260,13 @@ reader_lane_reset(struct reader *r, struct reader_lane *lane)
 {
 	struct reader_chunk *c;
 
-	while (lane->count > 0) {
-		c = lane->chunks[lane->head];
-		lane->head = (lane->head + 1) % READER_LANE_MAX;
-		lane->count--;
+	while (lane->first != NULL) {
+		c = take_first(lane);
 		if (c->filled)
 			chunk_free(r, c);
 		else
 			c->owner = NULL;
 	}
-	lane->room = 0;
-	lane->file = NULL;
 }
 
 void

@@ -27,7 +27,7 @@ struct reader_file {
 
 /* Between reader_ask() and reader_next_filled() got, failed and the buffer are the thread's. */
 struct reader_chunk {
-	struct reader_chunk *next_free;
+	struct reader_chunk *next; /* in its lane, or among those that are free */
 	struct reader_file *file;
 	struct rte_mbuf *m;
 	struct rtls_sock *owner; /* NULL: nobody wants it any more */
@@ -41,12 +41,9 @@ struct reader_chunk {
 
 /* What is read ahead for one socket: consecutive chunks of one file. */
 struct reader_lane {
-	struct reader_file *file; /* NULL: nothing */
-	struct reader_chunk *chunks[READER_LANE_MAX];
-	uint32_t head;
+	struct reader_chunk *first; /* NULL: nothing */
 	uint32_t count;
-	uint32_t room;     /* of the buffers of all chunks */
-	uint64_t next_off; /* behind the last chunk asked for */
+	uint32_t room; /* of the buffers of all chunks */
 };
 
 /* With room for max_chunks under way, and no thread yet. 0 or -ENOMEM. */
@@ -71,8 +68,11 @@ struct rtls_sock *reader_next_filled(struct reader *r);
 static inline struct reader_chunk *
 reader_lane_head(const struct reader_lane *lane)
 {
-	return lane->count == 0 ? NULL : lane->chunks[lane->head];
+	return lane->first;
 }
+
+/* Behind the last chunk asked for; there is one. */
+uint64_t reader_lane_end(const struct reader_lane *lane);
 
 /* Drops the head chunk, which is filled; its buffer, unless NULL by now, is freed. */
 void reader_lane_pop(struct reader *r, struct reader_lane *lane);

@@ -44,10 +44,10 @@ reserve(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
 		return true;
 	rte_pktmbuf_free(r->spare);
 	/* What is kept for reading is not for what may never be read. */
-	r->spare = r->ahead ? buf_record_alloc(rx->shared->bufs, plain_max) :
-			      buf_opened_alloc(rx->shared->bufs, plain_max);
+	r->spare = r->ahead ? buf_record_alloc(rx->tls->shared->bufs, plain_max) :
+			      buf_opened_alloc(rx->tls->shared->bufs, plain_max);
 	if (r->spare == NULL)
-		rx->shared->short_len = plain_max;
+		rx->tls->shared->short_len = plain_max;
 	return r->spare != NULL;
 }
 
@@ -134,7 +134,7 @@ opened(struct session_rx *rx, struct receipt *r, const struct rx_record *o, enum
 	uint32_t wire_len = framed_wire_len(framer_head(&rx->tls->framer));
 
 	count_record(&rx->tls->count, o, wire_len);
-	count_record(&rx->shared->rx_total, o, wire_len);
+	count_record(&rx->tls->shared->rx_total, o, wire_len);
 	session_rx_consumed(rx);
 
 	if (o->type == RECORD_DATA && o->plain_len == 0)
@@ -177,7 +177,7 @@ settle_control(struct session_rx *rx, struct receipt *r, struct rx_record *o)
 static int
 leave_to_receive(struct session_rx *rx)
 {
-	rx->error = -EAGAIN;
+	rx->tls->error = -EAGAIN;
 	return -EAGAIN;
 }
 
@@ -255,7 +255,7 @@ head_open_next(struct session_rx *rx, struct receipt *r)
 	if (rx->state == SESSION_RX_PAUSED)
 		return -EKEYEXPIRED;
 	if (rx->state == SESSION_RX_FAILED)
-		return rx->error;
+		return rx->tls->error;
 	if (rx->close_notify)
 		return 0;
 	session_rx_input(rx);

@@ -70,14 +70,14 @@ recv_records(struct session_rx *rx, struct receipt *r)
 static bool
 may_look_ahead(const struct session_rx *rx)
 {
-	const struct rte_mempool *large = rx->shared->bufs
-						  ->record[RTE_DIM(rx->shared->bufs->record) - 1];
+	const struct rte_mempool
+		*large = rx->tls->shared->bufs->record[RTE_DIM(rx->tls->shared->bufs->record) - 1];
 	const struct framed *head = framer_head(&rx->tls->framer);
 
 	/* Without an inner type there is nothing that opening it would tell. */
 	if (rx->tls->suite->inner_type_len == 0 && head != NULL && head->type == RECORD_DATA)
 		return false;
-	return rx->error == 0 && rx->tls->list.room < SESSION_RX_AHEAD &&
+	return rx->tls->error == 0 && rx->tls->list.room < SESSION_RX_AHEAD &&
 	       rte_mempool_avail_count(large) > large->size / 2;
 }
 

@@ -32,7 +32,7 @@ reencrypt_record(const struct session_rx *rx, const uint8_t *explicit_nonce, uin
 	/* The tag that comes of it is of no use, so its additional data are any. */
 	framed_header(rec, hdr);
 	job.aad_len = (uint8_t)record_aad(s, hdr, index, job.aad);
-	rx->shared->provider->process(rx->shared->provider, CRYPTO_SEAL, &job, 1);
+	rx->tls->shared->provider->process(rx->tls->shared->provider, CRYPTO_SEAL, &job, 1);
 	if (job.status != 0)
 		return -EIO;
 	if (rec->class == RECVQ_OPENED)

@@ -9,10 +9,9 @@
 #include <rte_common.h>
 
 void
-session_rx_init(struct session_rx *rx, struct session_shared *shared, struct recvq *q)
+session_rx_init(struct session_rx *rx, struct recvq *q)
 {
 	memset(rx, 0, sizeof(*rx));
-	rx->shared = shared;
 	rx->q = q;
 }
 
@@ -25,7 +24,7 @@ let_go(struct session_rx *rx)
 
 	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
 		if (session_epoch_unstepped(all, e) && !session_rx_needs(rx, e))
-			session_epoch_wipe(all, e, rx->shared->provider);
+			session_epoch_wipe(all, e, rx->tls->shared->provider);
 }
 
 /* The key for an epoch is there: it is in force from the read position on. */
@@ -48,7 +47,7 @@ next_keys(struct session_rx *rx, struct session_epoch *e, const struct record_su
 	/* What a device opened it had no key for. */
 	framer_reclass(&tls->framer, RECVQ_OPENED, RECVQ_MIXED);
 	rx->state = SESSION_RX_RECORDS;
-	rx->error = 0;
+	rx->tls->error = 0;
 	session_rx_input(rx);
 }
 
@@ -58,15 +57,16 @@ no_keys(struct session_rx *rx)
 {
 	if (session_rx_epoch(rx) != NULL)
 		return;
-	session_rx_tls_give(rx->shared, rx->tls);
+	session_rx_tls_give(rx->tls->shared, rx->tls);
 	rx->tls = NULL;
 }
 
 int
-session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
+session_rx_set_keys(struct session_rx *rx, struct session_shared *shared,
+		    const struct rtls_keys *keys)
 {
 	const struct record_suite *s = record_suite_find(keys->version, keys->cipher);
-	const struct crypto_provider *p = rx->shared->provider;
+	const struct crypto_provider *p = shared->provider;
 	const struct record_suite *old = rx->tls == NULL ? NULL : rx->tls->suite;
 	struct session_epoch *e;
 	struct crypto_key *key;
@@ -82,7 +82,7 @@ session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys)
 	if (session_rx_list_room(rx) > 0 && rx->state != SESSION_RX_PAUSED)
 		return -EBUSY;
 	if (old == NULL)
-		rx->tls = session_rx_tls_take(rx->shared);
+		rx->tls = session_rx_tls_take(shared);
 	if (rx->tls == NULL)
 		return -ENOMEM;
 	let_go(rx);
@@ -106,8 +106,8 @@ session_rx_may_offload(struct session_rx *rx)
 
 	if (e->undo != NULL)
 		return 0;
-	if (rx->shared->provider->key_create(rx->shared->provider, e->suite, CRYPTO_SEAL, e->secret,
-					     &e->undo) != 0) {
+	if (rx->tls->shared->provider->key_create(rx->tls->shared->provider, e->suite, CRYPTO_SEAL,
+						  e->secret, &e->undo) != 0) {
 		e->undo = NULL;
 		return -ENOMEM;
 	}
@@ -223,7 +223,7 @@ int
 session_rx_fail(struct session_rx *rx, int error, enum rtls_end_reason reason, uint8_t alert)
 {
 	rx->state = SESSION_RX_FAILED;
-	rx->error = error;
+	rx->tls->error = error;
 	rx->end_reason = (uint8_t)reason;
 	rx->end_alert = alert;
 	drop_rest(rx);
@@ -401,7 +401,7 @@ session_rx_fini(struct session_rx *rx)
 	if (tls == NULL)
 		return;
 	rx_list_fini(&tls->list);
-	epochs_fini(&tls->epochs, rx->shared->provider);
-	session_rx_tls_give(rx->shared, tls);
+	epochs_fini(&tls->epochs, tls->shared->provider);
+	session_rx_tls_give(tls->shared, tls);
 	rx->tls = NULL;
 }

@@ -44,18 +44,16 @@ enum {
 
 /* What a connection without keys has, too. */
 struct session_rx {
-	struct session_shared *shared;
 	struct recvq *q;
 	struct rx_tls *tls; /* NULL: no keys yet, PLAIN */
-	int error;     /* FAILED: what every call returns. Else not 0: the head record is bad */
-	uint8_t state; /* enum session_rx_state */
+	uint8_t state;      /* enum session_rx_state */
 	uint8_t end_reason; /* enum rtls_end_reason; FAILED */
 	uint8_t end_alert;  /* RFC 8446 6.2, 0: none fits; FAILED */
 	bool close_notify;  /* it was delivered: what follows is ignored */
 	bool keys_wait;     /* the next ones were -EAGAIN */
 };
 
-void session_rx_init(struct session_rx *rx, struct session_shared *shared, struct recvq *q);
+void session_rx_init(struct session_rx *rx, struct recvq *q);
 
 /* The epoch in force; NULL: no keys yet. */
 static inline struct session_epoch *
@@ -71,11 +69,11 @@ session_rx_waits_for_start(const struct session_rx *rx)
 	return rx->tls != NULL && epochs_waits_for_start(&rx->tls->epochs);
 }
 
-/* Is nothing there of the record at the edge but, perhaps, a part of its header? */
+/* There are keys: is nothing there of the record at the edge but, perhaps, a part of its header? */
 static inline bool
 session_rx_between_records(const struct session_rx *rx)
 {
-	return rx->tls == NULL || rx->tls->framer.state == FRAMER_WANT_HEADER;
+	return rx->tls != NULL && rx->tls->framer.state == FRAMER_WANT_HEADER;
 }
 
 /* Buffer room of records that were opened and are not read. */
@@ -91,7 +89,8 @@ session_rx_list_room(const struct session_rx *rx)
  * the queue that devices opened under four keys before it, or devices still delete their contexts, or
  * so it is with one and there is no memory for more; -ENOMEM. In PAUSED data that was opened in front of the KeyUpdate may still wait.
  */
-int session_rx_set_keys(struct session_rx *rx, const struct rtls_keys *keys);
+int session_rx_set_keys(struct session_rx *rx, struct session_shared *shared,
+			const struct rtls_keys *keys);
 
 /*
  * A device may be going to open records with the key in force. 0 or -ENOMEM: what it would do could

@@ -144,7 +144,8 @@ rx_record_open(struct rx_record *o, const struct session_rx *rx)
 	    reencrypt_record(rx, o->explicit_nonce, own_bytes(o), o->inner_len) != 0)
 		o->job.status = -EIO;
 	else
-		rx->shared->provider->process(rx->shared->provider, CRYPTO_OPEN, &o->job, 1);
+		rx->tls->shared->provider->process(rx->tls->shared->provider, CRYPTO_OPEN, &o->job,
+						   1);
 	if (o->job.status != 0) {
 		/* The provider has wiped. That nothing unverified is seen is not left to it. */
 		rx_record_wipe(o);

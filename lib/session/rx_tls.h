@@ -8,11 +8,16 @@
 #ifndef RTLS_SESSION_RX_TLS_H
 #define RTLS_SESSION_RX_TLS_H
 
+#include <sys/queue.h>
+
 #include "core/framer.h"
 #include "session/epoch.h"
 #include "session/messages.h"
 #include "session/rx_list.h"
 #include "session/used_keys.h"
+
+struct rtls_sock;
+struct session_shared;
 
 struct session_rx_count {
 	uint64_t records;
@@ -26,12 +31,18 @@ struct session_rx_count {
 struct rx_tls {
 	struct framer framer; /* what is in order; the class of a record is an enum recvq_class */
 	const struct record_suite *suite; /* of all its keys */
+	struct session_shared *shared;
+	int error; /* FAILED: what every call returns. Else not 0: the head record is bad */
 	struct rx_list list;
 	struct messages messages;
 	struct session_rx_count count;
 	uint64_t decrypt_errors;
 	struct epochs epochs;
 	struct used_keys used;
+	/* What lib/stack keeps with it. */
+	uint64_t incomplete_since_us; /* when the record at the edge began to arrive */
+	uint64_t quiet_since;         /* stack/rx_quiet: netif->rx_taken when the wait began */
+	TAILQ_ENTRY(rtls_sock) quiet_link;
 };
 
 #endif

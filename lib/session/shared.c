@@ -95,8 +95,10 @@ session_rx_tls_take(struct session_shared *sh)
 {
 	struct rx_tls *tls = take(sh->rx, sizeof(*tls));
 
-	if (tls != NULL)
+	if (tls != NULL) {
 		tls->epochs.pool = &sh->epochs;
+		tls->shared = sh;
+	}
 	return tls;
 }
 

@@ -38,14 +38,14 @@ enum {
 struct session_tx {
 	struct session_shared *shared;
 	struct sendq *q;
-	struct tx_tls *tls; /* NULL: no keys yet */
-	uint64_t useful;    /* buffer room that the connection can make use of */
-	uint32_t sndbuf;    /* limit of buffer room */
-	uint32_t ahead;     /* buffer room held beside the queue: what was read ahead of a file */
-	uint16_t cap;       /* plaintext bytes per data record */
-	bool fence_next;    /* the next record starts a segment */
-	bool failed;        /* the provider failed: nothing is sent any more */
-	bool handshake;     /* bytes before keys are a handshake's */
+	struct tx_tls *tls;  /* NULL: no keys yet */
+	uint32_t useful;     /* buffer room that the connection can make use of */
+	uint32_t sndbuf;     /* limit of buffer room */
+	uint32_t ahead;      /* buffer room held beside the queue: what was read ahead of a file */
+	uint16_t cap;        /* plaintext bytes per data record */
+	bool fence_next : 1; /* the next record starts a segment */
+	bool failed : 1;     /* the provider failed: nothing is sent any more */
+	bool handshake : 1;  /* bytes before keys are a handshake's */
 };
 
 void session_tx_init(struct session_tx *tx, struct session_shared *shared, struct sendq *q,

@@ -24,6 +24,7 @@ struct tx_tls {
 	uint32_t passed;       /* buffer room of control records since data had room */
 	uint64_t start_off;    /* where the first keys were set */
 	struct session_tx_count count;
+	uint64_t nic_bytes; /* of the stream, handed to the device to be sealed; lib/stack counts */
 	struct epochs epochs;
 	struct used_keys used;
 };

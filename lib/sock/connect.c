@@ -19,17 +19,16 @@ enum {
 };
 
 static bool
-tuple_is_free(struct rtls_stack *s, const struct net_tuple *t, uint64_t *hash)
+tuple_is_free(struct rtls_stack *s, const struct net_tuple *t)
 {
-	*hash = flow_hash(s->flows, t);
-	return flow_find(s->flows, t, *hash) == FLOW_NONE &&
+	return flow_find(s->flows, t, flow_hash(s->flows, t)) == FLOW_NONE &&
 	       tcp_timewait_find(s->timewait, t) == NULL &&
 	       tcp_syncache_find(s->syncache, t) == NULL;
 }
 
 /* RFC 6056 3.3.3: a keyed offset per destination and a counter. */
 static int
-choose_port(struct rtls_stack *s, struct net_tuple *t, uint64_t *hash)
+choose_port(struct rtls_stack *s, struct net_tuple *t)
 {
 	uint32_t offset, i;
 
@@ -37,7 +36,7 @@ choose_port(struct rtls_stack *s, struct net_tuple *t, uint64_t *hash)
 	offset = (uint32_t)siphash24(s->secret, t, sizeof(*t));
 	for (i = 0; i < PORT_COUNT; i++) {
 		t->local_port = (uint16_t)(PORT_FIRST + (offset + s->next_port++) % PORT_COUNT);
-		if (tuple_is_free(s, t, hash))
+		if (tuple_is_free(s, t))
 			return 0;
 	}
 	return -EADDRINUSE;
@@ -62,9 +61,9 @@ choose_tuple(struct rtls_stack *s, struct rtls_sock *sock, const struct rtls_add
 			return -EADDRNOTAVAIL;
 	}
 	if (local == NULL || local->port == 0)
-		return choose_port(s, t, &sock->hash);
+		return choose_port(s, t);
 	t->local_port = local->port;
-	return tuple_is_free(s, t, &sock->hash) ? 0 : -EADDRINUSE;
+	return tuple_is_free(s, t) ? 0 : -EADDRINUSE;
 }
 
 int
@@ -91,7 +90,7 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 		return -ENOMEM;
 	rc = choose_tuple(s, sock, local, remote);
 	if (rc == 0)
-		rc = sock_attach(sock);
+		rc = sock_attach(sock, flow_hash(s->flows, &sock->tuple));
 	if (rc != 0) {
 		sock_free(sock);
 		return rc;

@@ -87,10 +87,10 @@ read_ahead(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, uint64_t e
 	struct rte_mbuf *m;
 	uint32_t len;
 
-	if (lane->count == 0)
-		lane->next_off = off;
+	if (lane->count > 0)
+		off = reader_lane_end(lane);
 	memory_account(sock);
-	for (; lane->count < f->read_ahead && lane->next_off < end; memory_account(sock)) {
+	for (; lane->count < f->read_ahead && off < end; memory_account(sock)) {
 		if (!may_read(sock)) {
 			memory_refused(sock);
 			return;
@@ -99,18 +99,18 @@ read_ahead(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, uint64_t e
 		len = sock->tx.cap;
 		if (lane->count == 0 && session_tx_open(&sock->tx) != NULL)
 			len -= session_tx_open(&sock->tx)->data_len;
-		len = (uint32_t)RTE_MIN(end - lane->next_off, (uint64_t)len);
+		len = (uint32_t)RTE_MIN(end - off, (uint64_t)len);
 		m = buf_data_alloc(&s->pools, len);
 		if (m != NULL)
 			len = RTE_MIN(len, buf_record_room(m));
-		if (m == NULL ||
-		    reader_ask(s->reader, sock, lane, &f->ref, lane->next_off, len, m) != 0) {
+		if (m == NULL || reader_ask(s->reader, sock, lane, &f->ref, off, len, m) != 0) {
 			rte_pktmbuf_free(m);
 			/* Without even one under way nothing else would wake the socket. */
 			if (lane->count == 0)
 				memory_starved(sock, 1);
 			return;
 		}
+		off += len;
 	}
 }
 
@@ -146,7 +146,7 @@ lane_fits(const struct reader_lane *lane, const struct rtls_file *f, uint64_t of
 {
 	const struct reader_chunk *c = reader_lane_head(lane);
 
-	return c == NULL || (lane->file == &f->ref && c->off == off && c->off + c->len <= end);
+	return c == NULL || (c->file == &f->ref && c->off == off && c->off + c->len <= end);
 }
 
 ssize_t

@@ -41,7 +41,7 @@ sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
 	out->local = addr_from_net(&sock->tuple.local, sock->tuple.local_port);
 	out->remote = addr_from_net(&sock->tuple.remote, sock->tuple.remote_port);
 	out->state = state_of(sock);
-	out->sndbuf = sock->opt_sndbuf;
+	out->sndbuf = sock->tx.sndbuf;
 	out->rcvbuf = sock->rcvbuf;
 	if (sock->phase == SOCK_LISTEN)
 		return;

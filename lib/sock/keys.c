@@ -91,7 +91,8 @@ set_tx(struct rtls_sock *sock, const struct rtls_keys *keys)
 static int
 set_rx(struct rtls_sock *sock, const struct rtls_keys *keys)
 {
-	uint64_t next_no = !sock_has_keys(sock, RTLS_RX) ? 0 : session_rx_rec_no(&sock->rx);
+	bool first = !sock_has_keys(sock, RTLS_RX);
+	uint64_t next_no = first ? 0 : session_rx_rec_no(&sock->rx);
 	struct rtls_stack *s = sock->stack;
 	struct used_key used;
 	int rc;
@@ -102,9 +103,11 @@ set_rx(struct rtls_sock *sock, const struct rtls_keys *keys)
 		return rc;
 	if (!same_suite(suite_of(sock, RTLS_TX), keys))
 		return -EINVAL;
-	rc = session_rx_set_keys(&sock->rx, keys);
+	rc = session_rx_set_keys(&sock->rx, &s->session, keys);
 	if (rc != 0)
 		return rc;
+	if (first)
+		sock->rx.tls->incomplete_since_us = s->now_us;
 	used_keys_add(&sock->rx.tls->used, next_no, 0, &used);
 	session_rx_input(&sock->rx);
 	mode_keys(sock, RTLS_RX);

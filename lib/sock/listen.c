@@ -52,6 +52,8 @@ rtls_listen(struct rtls_stack *s, const struct rtls_addr *local,
 	if (l == NULL)
 		return -ENOMEM;
 	l->phase = SOCK_LISTEN;
+	TAILQ_INIT(&l->backlog);
+	TAILQ_INIT(&l->silent);
 	l->tuple.local = ip;
 	l->tuple.local_port = local->port;
 	l->max_backlog = conf.backlog != 0 ? conf.backlog : BACKLOG_DEFAULT;
@@ -68,14 +70,14 @@ rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsigned int n)
 	struct rtls_sock *sock;
 	unsigned int i;
 
-	if (sock_check_handle(l) != 0 || out == NULL)
+	if (sock_check_handle(l) != 0 || l->phase != SOCK_LISTEN || out == NULL)
 		return 0;
 	for (i = 0; i < n && (sock = TAILQ_FIRST(&l->backlog)) != NULL; i++) {
 		TAILQ_REMOVE(&l->backlog, sock, link);
 		l->nb_backlog--;
-		sock->listener = NULL;
 		sock->phase = SOCK_OWNED;
 		admission_accepted(sock);
+		sock->listener = NULL;
 		stack_count(l->stack, CNT_ACCEPTED);
 		out[i] = sock;
 	}

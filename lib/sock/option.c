@@ -19,7 +19,6 @@ static void
 set_sndbuf(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
 	(void)opt;
-	sock->opt_sndbuf = v;
 	sock->tx.sndbuf = v;
 	sock_ready(sock);
 }
@@ -36,7 +35,7 @@ set_rcvbuf(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 static uint32_t
 get_buf(const struct rtls_sock *sock, enum rtls_opt opt)
 {
-	return opt == RTLS_OPT_SNDBUF ? sock->opt_sndbuf : sock->rcvbuf;
+	return opt == RTLS_OPT_SNDBUF ? sock->tx.sndbuf : sock->rcvbuf;
 }
 
 static void
@@ -49,7 +48,6 @@ set_max_payload(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 		sock->lane_waits = false;
 		sock_ready(sock);
 	}
-	sock->opt_max_payload = (uint16_t)v;
 	sock->tx.cap = (uint16_t)v;
 }
 
@@ -57,7 +55,7 @@ static uint32_t
 get_max_payload(const struct rtls_sock *sock, enum rtls_opt opt)
 {
 	(void)opt;
-	return sock->opt_max_payload;
+	return sock->tx.cap;
 }
 
 static void

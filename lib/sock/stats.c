@@ -152,22 +152,20 @@ rtls_stats_describe(const struct rtls_stack *s, const struct rtls_port *p,
 void
 sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 {
-	const struct sock_count *c = &sock->count;
-
 	*out = (struct rtls_sock_stats){
 		.size = sizeof(*out),
-		.tx_segments = c->tx_segments,
-		.rx_segments = c->rx_segments,
-		.tx_bytes = c->tx_bytes,
-		.rx_bytes = c->rx_bytes,
-		.retransmissions = c->retransmissions,
-		.timeouts = c->timeouts,
-		.tx_nic_bytes = c->tx_nic_bytes,
+		.tx_segments = sock->count.tx_segments,
+		.rx_segments = sock->count.rx_segments,
+		.tx_bytes = sock->count.tx_bytes,
+		.rx_bytes = sock->count.rx_bytes,
+		.retransmissions = sock->count.retransmissions,
+		.timeouts = sock->timeouts,
 	};
 	if (sock_has_keys(sock, RTLS_TX)) {
 		out->tx_records = sock->tx.tls->count.records;
 		out->tx_record_bytes = sock->tx.tls->count.record_bytes;
 		out->tx_nic_records = sock->tx.tls->count.device_records;
+		out->tx_nic_bytes = sock->tx.tls->nic_bytes;
 	}
 	if (sock_has_keys(sock, RTLS_RX)) {
 		out->rx_records = sock->rx.tls->count.records;

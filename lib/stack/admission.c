@@ -8,14 +8,13 @@
 #include "stack/tell.h"
 #include "tcp/query.h"
 
-/* Where a connection of this stage waits to make room; NULL: it makes none. */
+/* Where a connection of a stage waits to make room; NULL: it makes none. */
 static struct sock_list *
-list_of(struct rtls_sock *sock)
+list_of(const struct rtls_sock *sock, enum admit_stage stage)
 {
-	switch ((enum admit_stage)sock->admit.stage) {
+	switch (stage) {
 	case ADMIT_SILENT:
-		/* An accepted one that speaks no TLS is the program's business. */
-		return sock->phase == SOCK_BACKLOG ? &sock->listener->silent : NULL;
+		return &sock->listener->silent;
 	case ADMIT_TLS_SILENT:
 		return &sock->stack->tls_silent;
 	case ADMIT_TLS:
@@ -31,22 +30,29 @@ list_of(struct rtls_sock *sock)
 static void
 unlist(struct rtls_sock *sock)
 {
-	if (sock->admit_list == NULL)
+	struct sock_list *list = list_of(sock, (enum admit_stage)sock->admit_listed);
+
+	if (list == NULL)
 		return;
-	TAILQ_REMOVE(sock->admit_list, sock, admit_link);
-	sock->admit_list = NULL;
+	TAILQ_REMOVE(list, sock, admit_link);
+	sock->admit_listed = ADMIT_NONE;
 }
 
 /* It stands where its stage is; the end of a list is its youngest. */
 static void
 enlist(struct rtls_sock *sock)
 {
-	struct sock_list *list = list_of(sock);
+	enum admit_stage stage = (enum admit_stage)sock->admit.stage;
+	struct sock_list *list;
 
-	if (list == sock->admit_list)
+	/* An accepted one that speaks no TLS is the program's business. */
+	if (stage == ADMIT_SILENT && sock->phase != SOCK_BACKLOG)
+		stage = ADMIT_NONE;
+	if (stage == (enum admit_stage)sock->admit_listed)
 		return;
 	unlist(sock);
-	sock->admit_list = list;
+	list = list_of(sock, stage);
+	sock->admit_listed = (uint8_t)stage;
 	if (list != NULL)
 		TAILQ_INSERT_TAIL(list, sock, admit_link);
 }

@@ -25,9 +25,9 @@ memory_account(struct rtls_sock *sock)
 	uint64_t held;
 
 	sock->tx.ahead = sock->lane.room;
-	held = session_tx_held(&sock->tx);
+	held = RTE_MIN(session_tx_held(&sock->tx), (uint64_t)UINT32_MAX);
 	share_held(&sock->stack->store, sock->tx_counted, held);
-	sock->tx_counted = held;
+	sock->tx_counted = (uint32_t)held;
 	memory_hold(sock);
 }
 

@@ -473,7 +473,7 @@ mode_rx_looked(struct rtls_stack *s, const struct netif *nif)
 	struct rtls_sock *sock, *next;
 
 	for (sock = TAILQ_FIRST(&s->quiet_list); sock != NULL; sock = next) {
-		next = TAILQ_NEXT(sock, quiet_link);
+		next = TAILQ_NEXT(sock, rx.tls->quiet_link);
 		if (!rx_quiet_came(sock, nif))
 			continue;
 		/* If it waits again it comes last, and is seen again only if the port is busy. */

@@ -40,7 +40,7 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 		s->counters[CNT_TX_BYTES_SEALED] += out->len;
 	if (slot->seg.epoch != NULL) {
 		s->counters[CNT_TX_BYTES_NIC] += out->len;
-		sock->count.tx_nic_bytes += out->len;
+		sock->tx.tls->nic_bytes += out->len;
 		inline_tx_sent(&slot->seg);
 	}
 	if (out->rexmit) {

@@ -22,7 +22,7 @@ nexthop_find(struct rtls_stack *s, const struct net_addr *remote, struct path *o
 	*out = (struct path){
 		.next_hop = hop.ip,
 		.own_ip = hop.own_ip,
-		.retry_us = UINT64_MAX,
+		.again_us = UINT64_MAX,
 		.netif = hop.netif,
 	};
 	return 0;
@@ -76,7 +76,7 @@ nexthop_resolve(struct rtls_stack *s, struct path *p)
 	struct arp_table *arp = &nif->arp;
 	struct arp_answer a;
 
-	if (p->arp_changes == arp->changes && s->now_us < p->look_us)
+	if (p->known && p->arp_changes == arp->changes && s->now_us < p->again_us)
 		return NEXTHOP_READY;
 	a = arp_lookup(arp, p->next_hop, s->now_us);
 	switch (a.verdict) {
@@ -95,14 +95,14 @@ nexthop_resolve(struct rtls_stack *s, struct path *p)
 		break;
 	}
 	if (a.verdict == ARP_FAILED || a.verdict == ARP_WAIT || a.verdict == ARP_RESOLVE) {
-		p->look_us = 0;
-		p->retry_us = a.again_us;
+		p->known = false;
+		p->again_us = a.again_us;
 		return a.verdict == ARP_FAILED ? NEXTHOP_FAILED : NEXTHOP_WAIT;
 	}
 	memcpy(p->mac, a.mac, sizeof(p->mac));
 	p->arp_changes = arp->changes;
-	p->look_us = RTE_MIN(s->now_us + LOOK_INTERVAL_US, a.again_us);
-	p->retry_us = UINT64_MAX;
+	p->known = true;
+	p->again_us = RTE_MIN(s->now_us + LOOK_INTERVAL_US, a.again_us);
 	return NEXTHOP_READY;
 }
 

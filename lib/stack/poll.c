@@ -51,12 +51,12 @@ poll_timers(struct rtls_stack *s)
 			evict_expired(sock);
 			continue;
 		}
-		if (sock->path.listed && sock->path.retry_us <= s->now_us) {
+		if (sock->path.listed && path_retry_us(&sock->path) <= s->now_us) {
 			neighbour_unwait(sock);
 			sock_schedule(sock);
 		}
 		timeouts = tcp_rexmit_is_due(&sock->tcp, s->now_us);
-		sock->count.timeouts += timeouts;
+		sock->timeouts += timeouts;
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
 		if (timeouts)
 			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);

@@ -38,7 +38,8 @@ oldest_incomplete(struct rtls_stack *s)
 		if (sock->rx.state != SESSION_RX_RECORDS || recvq_len(&sock->recvq) == 0 ||
 		    session_rx_readable(&sock->rx, tcp_peer_is_shut(&sock->tcp)))
 			continue;
-		if (oldest == NULL || sock->incomplete_since_us < oldest->incomplete_since_us)
+		if (oldest == NULL ||
+		    sock->rx.tls->incomplete_since_us < oldest->rx.tls->incomplete_since_us)
 			oldest = sock;
 	}
 	return oldest;

@@ -17,8 +17,8 @@ rx_quiet_wait(struct rtls_sock *sock)
 	if (sock->mode.rx_waits || sock->mode.over)
 		return;
 	sock->mode.rx_waits = true;
-	sock->mode.rx_waits_since = netif_of(sock)->rx_taken;
-	TAILQ_INSERT_TAIL(&sock->stack->quiet_list, sock, quiet_link);
+	sock->rx.tls->quiet_since = netif_of(sock)->rx_taken;
+	TAILQ_INSERT_TAIL(&sock->stack->quiet_list, sock, rx.tls->quiet_link);
 }
 
 void
@@ -27,7 +27,7 @@ rx_quiet_forget(struct rtls_sock *sock)
 	if (!sock->mode.rx_waits)
 		return;
 	sock->mode.rx_waits = false;
-	TAILQ_REMOVE(&sock->stack->quiet_list, sock, quiet_link);
+	TAILQ_REMOVE(&sock->stack->quiet_list, sock, rx.tls->quiet_link);
 }
 
 void
@@ -50,5 +50,5 @@ rx_quiet_came(const struct rtls_sock *sock, const struct netif *nif)
 
 	if (netif_of(sock) != nif)
 		return false;
-	return nif->rx_quiet || (ahead != 0 && nif->rx_taken - sock->mode.rx_waits_since >= ahead);
+	return nif->rx_quiet || (ahead != 0 && nif->rx_taken - sock->rx.tls->quiet_since >= ahead);
 }

@@ -30,8 +30,8 @@ sock_rearm(struct rtls_sock *sock)
 {
 	uint64_t at = RTE_MIN(tcp_deadline(&sock->tcp), sock_admit_deadline(sock));
 
-	if (sock->path.listed && sock->path.retry_us < at)
-		at = sock->path.retry_us;
+	if (sock->path.listed && path_retry_us(&sock->path) < at)
+		at = path_retry_us(&sock->path);
 	/*
 	 * A deadline that moved away leaves the node where it is: it fires, finds
 	 * nothing due and is armed anew. So an ACK costs no wheel work.

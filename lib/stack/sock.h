@@ -12,6 +12,9 @@
 #ifndef RTLS_STACK_SOCK_H
 #define RTLS_STACK_SOCK_H
 
+#include <assert.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <sys/queue.h>
 
 #include <recordtls/sock.h>
@@ -47,93 +50,99 @@ struct mode_dir {
 };
 
 struct mode {
-	struct mode_dir dir[2];  /* by enum rtls_dir */
-	bool changed;            /* RTLS_MODE is due */
-	bool over;               /* no device any more */
-	bool rx_waits;           /* on stack->quiet_list: stack/rx_quiet */
-	uint64_t rx_waits_since; /* netif->rx_taken then */
+	struct mode_dir dir[2]; /* by enum rtls_dir */
+	bool changed;           /* RTLS_MODE is due */
+	bool over;              /* no device any more */
+	bool rx_waits;          /* on stack->quiet_list: stack/rx_quiet */
 };
 
-TAILQ_HEAD(sock_list, rtls_sock);
-
-/* Fields of struct rtls_sock_stats. */
+/* What neither TCP nor the session counts. */
 struct sock_count {
 	uint64_t tx_segments;
 	uint64_t rx_segments;
 	uint64_t tx_bytes;
 	uint64_t rx_bytes;
 	uint64_t retransmissions;
-	uint64_t timeouts;
-	uint64_t tx_nic_bytes;
 };
 
+TAILQ_HEAD(sock_list, rtls_sock);
+
+/*
+ * What has no meaning in one phase shares its place with what has none in another. Links are valid
+ * while the socket is on their list.
+ */
 struct rtls_sock {
-	/* What each segment touches. */
-	struct tcp_conn tcp;
+	/* Line 0: each received segment. Line 1: each sent one. */
+	alignas(RTE_CACHE_LINE_SIZE) struct tcp_conn tcp;
 	struct rtls_stack *stack;
-	uint8_t phase;        /* enum sock_phase */
-	bool tx_listed;       /* on stack->tx_list: tcp_plan may have something to say */
-	bool ready_listed;    /* on stack->ready_list: may have events to report */
-	bool attached;        /* the flow table leads here */
-	bool connected;       /* came from rtls_connect() and is established */
-	bool starved;         /* on stack->starved_list: a pool was empty */
-	uint32_t uses;        /* of this slot, this one included: tells a socket from the next */
-	uint32_t starved_len; /* for a record of so many bytes */
-	uint64_t starved_us;  /* since then */
-	uint64_t tx_counted;  /* of what tx holds, in stack->store.used */
-	TAILQ_ENTRY(rtls_sock) tx_link;
-	TAILQ_ENTRY(rtls_sock) ready_link;
-	TAILQ_ENTRY(rtls_sock) link; /* free list, listener list, a listener's backlog */
-	TAILQ_ENTRY(rtls_sock) starved_link;
-	TAILQ_ENTRY(rtls_sock) path_link;  /* on stack->path_list: waits for its neighbour */
-	TAILQ_ENTRY(rtls_sock) quiet_link; /* on stack->quiet_list: stack/rx_quiet */
-	struct path path;
-	struct sendq sendq;
-	struct recvq recvq;
-	struct session_tx tx;
-	struct session_rx rx;
-	struct mode mode;
-	struct wheel_node timer;
-	struct net_tuple tuple;
-	uint64_t hash;
-	uint32_t rcvbuf;
-	uint32_t room_counted;        /* of recvq.room_used, in stack->rx_room_used */
-	struct hold hold;             /* what it makes of both */
-	uint64_t incomplete_since_us; /* when the record at the head began to arrive */
-
-	uint32_t watch;
-	void *user;
-
-	/* Before the end of the handshake: stack/admission. A listener's: of its connections. */
-	struct admit admit;
-	struct sock_list *admit_list;
-	TAILQ_ENTRY(rtls_sock) admit_link;
-	bool remote_counted; /* in stack->remotes */
-	bool made_room;      /* ended for a newcomer; its program has the handle still */
-
-	/* Listeners. */
-	struct sock_list backlog;
-	struct sock_list silent; /* of the backlog, without a byte received */
-	uint32_t nb_backlog;
-	uint32_t max_backlog;
-	struct rtls_sock *listener; /* BACKLOG: whose */
-	uint32_t opt_sndbuf, opt_max_payload;
-
-	/* rtls_sendfile: what was read ahead for this socket. */
-	struct reader_lane lane;
-	bool lane_waits; /* the last rtls_sendfile() found nothing loaded */
-
-	/* Who may move bytes in a direction without keys; 0: whoever calls. */
-	uint64_t guard;
-	bool kept[2];   /* by enum rtls_dir: rtls_guard_kept() was called */
-	bool seal_told; /* tx has failed, and the log was told */
-
+	uint8_t phase;           /* enum sock_phase */
+	bool tx_listed;          /* on stack->tx_list: tcp_plan may have something to say */
+	bool ready_listed;       /* on stack->ready_list: may have events to report */
+	bool attached;           /* the flow table leads here */
+	bool starved;            /* on stack->starved_list: a pool was empty */
+	bool connected : 1;      /* came from rtls_connect() and is established */
+	bool lane_waits : 1;     /* the last rtls_sendfile() found nothing loaded */
+	bool seal_told : 1;      /* tx has failed, and the log was told */
+	bool remote_counted : 1; /* in stack->remotes */
+	bool made_room : 1;      /* ended for a newcomer; its program has the handle still */
 	/* Why it ended, kept once. */
 	uint8_t end_who;
 	uint8_t end_reason;
-
-	struct sock_count count; /* what tcp and session do not count themselves */
+	uint32_t rcvbuf;
+	uint32_t room_counted; /* of recvq.room_used, in stack->rx_room_used */
+	uint32_t tx_counted;   /* of what tx holds, in stack->store.used */
+	uint32_t watch;
+	struct session_tx tx;
+	struct session_rx rx;
+	struct recvq recvq;
+	struct sendq sendq;
+	struct sock_count count;
+	struct wheel_node timer;
+	struct hold hold; /* what it makes of what it holds */
+	struct path path;
+	struct reader_lane lane; /* rtls_sendfile: what was read ahead for this socket */
+	void *user;
+	TAILQ_ENTRY(rtls_sock) ready_link;
+	union {
+		struct { /* LISTEN */
+			struct sock_list backlog;
+			struct sock_list silent; /* of the backlog, without a byte received */
+			uint32_t nb_backlog;
+			uint32_t max_backlog;
+		};
+		struct { /* connections: on stack->tx_list, stack->path_list, by admit_listed */
+			TAILQ_ENTRY(rtls_sock) tx_link;
+			TAILQ_ENTRY(rtls_sock) path_link;
+			TAILQ_ENTRY(rtls_sock) admit_link;
+		};
+	};
+	union {
+		struct { /* FREE, LISTEN, BACKLOG: on the list of such, a listener's backlog */
+			TAILQ_ENTRY(rtls_sock) link;
+			struct rtls_sock *listener; /* BACKLOG: whose */
+		};
+		struct { /* OWNED: on stack->starved_list */
+			TAILQ_ENTRY(rtls_sock) starved_link;
+			uint64_t starved_us; /* since then */
+		};
+	};
+	uint32_t starved_len; /* for a record of so many bytes */
+	uint32_t uses;        /* of this slot, this one included: tells a socket from the next */
+	struct net_tuple tuple;
+	uint32_t timeouts; /* of retransmission */
+	/* Before the end of the handshake: stack/admission. A listener's: of its connections. */
+	struct admit admit;
+	/* Who may move bytes in a direction without keys; 0: whoever calls. */
+	uint64_t guard;
+	bool kept[2];         /* by enum rtls_dir: rtls_guard_kept() was called */
+	uint8_t admit_listed; /* enum admit_stage: on whose list, by admit_link */
+	struct mode mode;
 };
+
+static_assert(sizeof(struct rtls_sock) <= 1024, "sixteen cache lines");
+static_assert(offsetof(struct rtls_sock, tcp) == 0 &&
+		      alignof(struct rtls_sock) == RTE_CACHE_LINE_SIZE,
+	      "the first lines are those of a segment that is received, and of one that is sent");
 
 struct rtls_stack;
 

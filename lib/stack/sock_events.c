@@ -24,7 +24,7 @@ delivered(struct rtls_sock *sock)
 		return;
 	admission_heard(sock);
 	if (session_rx_between_records(&sock->rx))
-		sock->incomplete_since_us = sock->stack->now_us;
+		sock->rx.tls->incomplete_since_us = sock->stack->now_us;
 	session_rx_input(&sock->rx);
 	if (session_rx_waits_for_start(&sock->rx))
 		mode_delivered(sock);

@@ -29,32 +29,31 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	sock->uses = uses;
 	sock->stack = s;
 	sock->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
-	sock->opt_sndbuf = opts != NULL ? opts->opt_sndbuf : s->conf.sndbuf;
-	sock->opt_max_payload = opts != NULL ? opts->opt_max_payload : RECORD_PLAIN_MAX;
 	sock->tcp.opts = opts != NULL ? opts->tcp.opts : s->tcp_opts;
 	for (int d = RTLS_TX; d <= RTLS_RX; d++)
 		sock->mode.dir[d].order = opts != NULL ? opts->mode.dir[d].order :
 							 RTLS_ORDER_NIC_SOFTWARE;
-	sock->path.retry_us = UINT64_MAX;
-	TAILQ_INIT(&sock->backlog);
-	TAILQ_INIT(&sock->silent);
+	sock->path.again_us = UINT64_MAX;
+	hold_init(&sock->hold);
 	/* Offset 0 is the first byte behind the SYN, in both directions. */
 	sendq_init(&sock->sendq, 0);
 	recvq_init(&sock->recvq, 0, &s->recvq_shared);
-	session_tx_init(&sock->tx, &s->session, &sock->sendq, sock->opt_sndbuf);
-	sock->tx.cap = (uint16_t)sock->opt_max_payload;
-	session_rx_init(&sock->rx, &s->session, &sock->recvq);
+	session_tx_init(&sock->tx, &s->session, &sock->sendq,
+			opts != NULL ? opts->tx.sndbuf : s->conf.sndbuf);
+	if (opts != NULL)
+		sock->tx.cap = opts->tx.cap;
+	session_rx_init(&sock->rx, &sock->recvq);
 	s->store.members = ++s->socks_in_use;
 	return sock;
 }
 
 int
-sock_attach(struct rtls_sock *sock)
+sock_attach(struct rtls_sock *sock, uint64_t hash)
 {
 	struct rtls_stack *s = sock->stack;
 	int rc;
 
-	rc = flow_insert(s->flows, &sock->tuple, sock->hash, (uint32_t)(sock - s->socks));
+	rc = flow_insert(s->flows, &sock->tuple, hash, (uint32_t)(sock - s->socks));
 	if (rc == -EEXIST)
 		return -EADDRINUSE;
 	sock->attached = rc == 0;
@@ -64,9 +63,11 @@ sock_attach(struct rtls_sock *sock)
 void
 sock_detach(struct rtls_sock *sock)
 {
+	struct rtls_stack *s = sock->stack;
+
 	if (!sock->attached)
 		return;
-	flow_remove(sock->stack->flows, &sock->tuple, sock->hash);
+	flow_remove(s->flows, &sock->tuple, flow_hash(s->flows, &sock->tuple));
 	sock->attached = false;
 }
 

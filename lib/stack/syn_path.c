@@ -122,8 +122,8 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	}
 	s->no_sock = false;
 	sock->tuple = *to->tuple;
-	sock->hash = hash;
-	if (nexthop_find(s, &sock->tuple.remote, &sock->path) != 0 || sock_attach(sock) != 0) {
+	if (nexthop_find(s, &sock->tuple.remote, &sock->path) != 0 ||
+	    sock_attach(sock, hash) != 0) {
 		sock_free(sock);
 		refuse(to, CNT_SYN_DROPPED);
 		return NULL;

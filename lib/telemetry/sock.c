@@ -95,8 +95,10 @@ visit(struct rtls_stack *s, void *arg)
 		return false;
 	v->listens = sock->phase == SOCK_LISTEN;
 	v->phase = sock_phase_name(sock);
-	v->nb_backlog = sock->nb_backlog;
-	v->max_backlog = sock->max_backlog;
+	if (v->listens) {
+		v->nb_backlog = sock->nb_backlog;
+		v->max_backlog = sock->max_backlog;
+	}
 	sock_info_fill(sock, &v->info);
 	if (v->listens)
 		return false;

@@ -606,7 +606,7 @@ step_keys(struct fuzz_in *in)
 	keys = records_keys(&k);
 	if (how == 0xff)
 		keys.cipher = fuzz_u8(in);
-	rc = session_rx_set_keys(&w.rx, &keys);
+	rc = session_rx_set_keys(&w.rx, &records_shared, &keys);
 	if (keys.cipher != RTLS_CIPHER_AES_GCM_128)
 		/* The kernel's others for TLS 1.3; garbage. */
 		want = keys.cipher > 51 && keys.cipher < 57 ? -ENOTSUP : -EINVAL;
@@ -658,12 +658,12 @@ begin(struct fuzz_in *in)
 
 	memset(&w, 0, sizeof(w));
 	recvq_init(&w.q, 0, &recvq_shared);
-	session_rx_init(&w.rx, &records_shared, &w.q);
+	session_rx_init(&w.rx, &w.q);
 	w.peer = records_key(0, numbers[how % 3]);
 	keys = records_keys(&w.peer);
 	if (how & 128) /* keys come later */
 		return;
-	FUZZ_CHECK(session_rx_set_keys(&w.rx, &keys) == 0);
+	FUZZ_CHECK(session_rx_set_keys(&w.rx, &records_shared, &keys) == 0);
 	w.state = RECORDS;
 	w.rec_no = w.peer.rec_no;
 }

@@ -269,9 +269,9 @@ make_session(struct open *o)
 	struct rtls_keys keys;
 
 	recvq_init(&o->q, 0, &in_order);
-	session_rx_init(&o->rx, &o->shared, &o->q);
+	session_rx_init(&o->rx, &o->q);
 	raw_keys(&o->work, &keys);
-	return session_rx_set_keys(&o->rx, &keys);
+	return session_rx_set_keys(&o->rx, &o->shared, &keys);
 }
 
 int

@@ -85,9 +85,10 @@ test_judge(void)
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		struct hold_score score = { 0, 0 };
-		struct hold h = { 0 };
+		struct hold h;
 		bool judged;
 
+		hold_init(&h);
 		for (size_t n = 0; n < STEPS && (n == 0 || rows[i].steps[n].at_ms != 0); n++)
 			hold_input(&h, rows[i].steps[n].held, rows[i].steps[n].taken,
 				   (uint64_t)rows[i].steps[n].at_ms * 1000);

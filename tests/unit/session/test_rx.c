@@ -33,7 +33,7 @@ set_key(unsigned int n, uint64_t rec_no)
 	struct peer p = peer_key(n, rec_no);
 	struct rtls_keys keys = peer_keys(&p);
 
-	return session_rx_set_keys(&t.rx, &keys);
+	return session_rx_set_keys(&t.rx, &shared, &keys);
 }
 
 static void
@@ -42,7 +42,7 @@ begin(void)
 	memset(&t, 0, sizeof(t));
 	shared_begin(&t.flaky);
 	recvq_init(&t.q, 0, &recvq_shared);
-	session_rx_init(&t.rx, &shared, &t.q);
+	session_rx_init(&t.rx, &t.q);
 }
 
 static void
@@ -280,10 +280,10 @@ test_set_keys(void)
 
 	begin();
 	keys.version = 0x0302;
-	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &keys), -EINVAL);
+	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &shared, &keys), -EINVAL);
 	keys.version = 0x0304;
 	keys.cipher = 1;
-	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &keys), -EINVAL);
+	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &shared, &keys), -EINVAL);
 	t.flaky.no_keys = true;
 	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
 	t.flaky.no_keys = false;
@@ -300,7 +300,7 @@ test_set_keys(void)
 	/* 40 bytes of the old key's are not read yet. */
 	CU_ASSERT_EQUAL(set_key(1, 0), -EBUSY);
 	keys.cipher = 56; /* the kernel's, and not carried */
-	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &keys), -ENOTSUP);
+	CU_ASSERT_EQUAL(session_rx_set_keys(&t.rx, &shared, &keys), -ENOTSUP);
 	CU_ASSERT_EQUAL(recv_data(40), 40);
 	t.flaky.no_keys = true;
 	CU_ASSERT_EQUAL(set_key(1, 0), -ENOMEM);

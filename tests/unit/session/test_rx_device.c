@@ -32,7 +32,7 @@ set_key(unsigned int n, uint64_t rec_no)
 	struct peer p = peer_key(n, rec_no);
 	struct rtls_keys keys = peer_keys(&p);
 
-	CU_ASSERT_EQUAL_FATAL(session_rx_set_keys(&t.rx, &keys), 0);
+	CU_ASSERT_EQUAL_FATAL(session_rx_set_keys(&t.rx, &shared, &keys), 0);
 }
 
 static void
@@ -41,7 +41,7 @@ begin(uint64_t rec_no)
 	memset(&t, 0, sizeof(t));
 	shared_begin(&t.flaky);
 	recvq_init(&t.q, 0, &recvq_shared);
-	session_rx_init(&t.rx, &shared, &t.q);
+	session_rx_init(&t.rx, &t.q);
 	t.peer = peer_key(0, rec_no);
 	set_key(0, rec_no);
 	CU_ASSERT_EQUAL_FATAL(session_rx_may_offload(&t.rx), 0);
@@ -377,7 +377,7 @@ test_no_device(void)
 {
 	begin(0);
 	session_rx_fini(&t.rx);
-	session_rx_init(&t.rx, &shared, &t.q);
+	session_rx_init(&t.rx, &t.q);
 	set_key(0, 0);
 	put_data(500, 0);
 	memcpy(t.opened, t.wire, t.len);
@@ -588,7 +588,7 @@ program_reads(uint32_t len)
 		return (int)n;
 	p = peer_key(s.installed + 1, s.first_no[s.installed + 1]);
 	keys = peer_keys(&p);
-	n = session_rx_set_keys(&t.rx, &keys);
+	n = session_rx_set_keys(&t.rx, &shared, &keys);
 	if (n == 0)
 		s.installed++;
 	return (int)n;
