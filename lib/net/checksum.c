@@ -8,13 +8,20 @@
 uint32_t
 checksum_add(uint32_t sum, const uint8_t *hdr, uint32_t len)
 {
-	uint32_t even_len = len & ~UINT32_C(1);
+	uint32_t i = 0, two;
 
-	for (uint32_t i = 0; i < even_len; i += 2)
+	/* Two words at a time. */
+	for (; len - i >= 4; i += 4) {
+		two = get_be32(hdr + i);
+		sum += (two >> 16) + (two & 0xffff);
+	}
+	if (len - i >= 2) {
 		sum += get_be16(hdr + i);
+		i += 2;
+	}
 	/* RFC 1071 1: an odd last byte is padded with zero. */
-	if (len != even_len)
-		sum += (uint32_t)hdr[even_len] << 8;
+	if (i != len)
+		sum += (uint32_t)hdr[i] << 8;
 	return sum;
 }
 
