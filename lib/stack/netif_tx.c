@@ -3,8 +3,6 @@
 
 #include "stack/netif_tx.h"
 
-#include <limits.h>
-
 #include "stack/drop.h"
 #include "stack/inline_tx.h"
 #include "stack/sched.h"
@@ -14,7 +12,6 @@
 enum {
 	HEAD_REFUSED_US = 1000000, /* for so long: this packet will never be taken */
 	HEAD_RECUT_US = 10000,     /* a long one: perhaps it is its length */
-	CUT_STRIKES = 3,           /* it is: the port gets no long ones any more */
 };
 
 static void
@@ -104,18 +101,10 @@ judge_cutting(struct rtls_stack *s, struct netif *nif, bool took_long)
 {
 	if (took_long)
 		nif->cut_strikes = 0;
-	else if (nif->cut_short && nif->cut_strikes < CUT_STRIKES &&
-		 ++nif->cut_strikes == CUT_STRIKES)
+	else if (nif->cut_short && nif->cut_strikes < NETIF_CUT_STRIKES &&
+		 ++nif->cut_strikes == NETIF_CUT_STRIKES)
 		tell_port(s, nif, NOTE_PORT_CUTS_NOT, NULL);
 	nif->cut_short = false;
-}
-
-unsigned int
-netif_tx_cut_max(const struct netif *nif)
-{
-	if (nif->cut_short || nif->cut_strikes == CUT_STRIKES)
-		return 1;
-	return nif->port->tso_frames != 0 ? nif->port->tso_frames : UINT_MAX;
 }
 
 bool
@@ -161,17 +150,6 @@ netif_tx_flush(struct rtls_stack *s, struct netif *nif)
 		take_back(s, &nif->tx[i]);
 	nif->full = sent < n;
 	return !nif->full;
-}
-
-bool
-netif_tx_put(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m, struct rtls_sock *owner)
-{
-	struct tx_slot *slot = &nif->tx[nif->nb_tx++];
-
-	slot->m = m;
-	slot->owner = owner;
-	slot->cut = (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
-	return nif->nb_tx < NETIF_TX_BURST || netif_tx_flush(s, nif);
 }
 
 void

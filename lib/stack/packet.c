@@ -21,16 +21,13 @@ packet_headers(struct rtls_stack *s, const struct netif *nif, const uint8_t dst_
 		.ip_proto = IPV4_PROTO_TCP,
 		.ip_checksum = (nif->port->caps & PORT_CAP_TX_IPV4_CKSUM) == 0,
 	};
-	struct tcp_seg wire = *seg;
 	uint32_t tcp_len, ip_len;
 	uint8_t *p;
 
 	if (m == NULL)
 		return NULL;
 	p = rte_pktmbuf_mtod(m, uint8_t *);
-	wire.src_port = tuple->local_port;
-	wire.dst_port = tuple->remote_port;
-	tcp_len = tcp_seg_write(&wire, p + ETHER_IP_HDR_LEN);
+	tcp_len = tcp_seg_write(seg, p + ETHER_IP_HDR_LEN);
 	memcpy(ip.dst_mac, dst_mac, sizeof(ip.dst_mac));
 	memcpy(ip.src_mac, nif->port->mac, sizeof(ip.src_mac));
 	ip.l4_len = tcp_len + seg->payload_len;

@@ -16,7 +16,10 @@
 struct rtls_stack;
 struct netif;
 
-/* Everything but payload and checksums; tuple as our host sees it. NULL: no buffer. */
+/*
+ * Everything but payload and checksums. Addresses are tuple's, as our host sees it; ports are seg's.
+ * NULL: no buffer.
+ */
 struct rte_mbuf *packet_headers(struct rtls_stack *s, const struct netif *nif,
 				const uint8_t dst_mac[NET_MAC_LEN], const struct net_tuple *tuple,
 				const struct tcp_seg *seg);

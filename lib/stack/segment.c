@@ -54,8 +54,11 @@ int
 segment_build(struct rtls_stack *s, struct rtls_sock *sock, struct tx_segment *g,
 	      struct rte_mbuf **out)
 {
-	int rc = build(s, sock, g, out);
+	bool again = false;
+	int rc;
 
 	/* What the device does not take is sealed here, and then it is not asked. */
-	return rc == -EAGAIN ? build(s, sock, g, out) : rc;
+	while ((rc = build(s, sock, g, out)) == -EAGAIN && !again)
+		again = true;
+	return rc;
 }
