@@ -1668,6 +1668,15 @@ struct event {
 	uint32_t len;
 };
 
+/* The first event from next on that a receive tells about: of empty data none does. */
+static unsigned int
+skip_empty(const struct event *events, unsigned int nb_events, unsigned int next)
+{
+	while (next < nb_events && events[next].type == 23 && events[next].len == 0)
+		next++;
+	return next;
+}
+
 /* What TCP would keep of a segment: the bytes that are not here yet. */
 static void
 arrive(uint64_t *seed, bool *here, uint32_t window)
@@ -1740,6 +1749,7 @@ test_random(void)
 			}
 		}
 		keys = 1;
+		next = skip_empty(events, nb_events, 0);
 		while (next < nb_events) {
 			struct rtls_msg msg;
 			uint64_t record_end = t.got;
@@ -1759,8 +1769,6 @@ test_random(void)
 				CU_ASSERT(!readable() || framer_head(&t.rx.tls->framer) != NULL);
 				continue;
 			}
-			while (events[next].type == 23 && events[next].len == 0)
-				next++; /* empty ones are never told about */
 			if (events[next].type != 23) {
 				uint32_t left = events[next].len - part;
 
@@ -1777,7 +1785,7 @@ test_random(void)
 					continue;
 				if (events[next].type == 24)
 					CU_ASSERT_EQUAL_FATAL(set_key(keys++ % 8, 0), 0);
-				next++;
+				next = skip_empty(events, nb_events, next + 1);
 				part = 0;
 				continue;
 			}
@@ -1805,8 +1813,7 @@ test_random(void)
 				}
 			}
 			t.got = record_end + (peek ? 0 : (uint64_t)n);
-			while (next < nb_events && events[next].type == 23 && events[next].len == 0)
-				next++;
+			next = skip_empty(events, nb_events, next);
 		}
 		CU_ASSERT_EQUAL(t.got, t.sent);
 		while (recvq_len(&t.q) + t.q.ready.off < t.len)
