@@ -98,7 +98,7 @@ nic_holds(struct rtls_port *p)
 static void
 nic_stop(struct tlsnic *nic)
 {
-	offload_device_close(&nic->port.tls);
+	offload_device_fini(&nic->port.tls);
 	host_drain(nic);
 	rings_fini(&nic->rings);
 	outq_free(&nic->outq);
@@ -244,7 +244,7 @@ rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 		rc = make_memory(nic);
 	}
 	if (rc == 0)
-		rc = offload_device_open(&nic->port.tls, nic->name, SOCKET_ID_ANY);
+		rc = offload_device_init(&nic->port.tls, nic->name, SOCKET_ID_ANY);
 	if (rc != 0) {
 		nic_stop(nic);
 		nic_free(nic);

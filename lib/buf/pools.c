@@ -187,7 +187,7 @@ buf_control_alloc(const struct buf_pools *p, uint32_t plain_len)
 }
 
 struct rte_mbuf *
-buf_opened_alloc(const struct buf_pools *p, uint32_t plain_len)
+buf_rx_record_alloc(const struct buf_pools *p, uint32_t plain_len)
 {
 	struct rte_mbuf *m = buf_record_alloc(p, plain_len);
 

@@ -76,7 +76,7 @@ struct rte_mbuf *buf_control_alloc(const struct buf_pools *p, uint32_t plain_len
  * The same for a record that is opened. When all else is out it comes from the reserve: what
  * peers that do not read keep in send queues may not keep a program from reading.
  */
-struct rte_mbuf *buf_opened_alloc(const struct buf_pools *p, uint32_t plain_len);
+struct rte_mbuf *buf_rx_record_alloc(const struct buf_pools *p, uint32_t plain_len);
 
 /* Plaintext bytes that a record buffer can hold, tail room for inner type and tag kept. */
 uint32_t buf_record_room(const struct rte_mbuf *m);

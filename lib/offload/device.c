@@ -86,7 +86,7 @@ offload_device_room(const struct offload_device *d)
 }
 
 int
-offload_device_open(struct offload_device *d, const char *name, int socket_id)
+offload_device_init(struct offload_device *d, const char *name, int socket_id)
 {
 	if (!offload_device_present(d))
 		return 0;
@@ -107,7 +107,7 @@ offload_device_open(struct offload_device *d, const char *name, int socket_id)
 }
 
 void
-offload_device_close(struct offload_device *d)
+offload_device_fini(struct offload_device *d)
 {
 	rte_mempool_free(d->sessions);
 	d->sessions = NULL;

@@ -30,7 +30,7 @@ struct offload_device {
 	void (*steer_del)(void *steer_dev, void *rule);
 	void *steer_dev;
 
-	/* Set by offload_device_open(). */
+	/* Set by offload_device_init(). */
 	struct rtls_tls_ops shorter; /* ops of an older driver, with NULL for what it lacks */
 	struct rtls_tls_caps caps;
 	struct rte_mempool *sessions;
@@ -43,10 +43,10 @@ struct offload_device {
  * capabilities unknown, or the security context has fast metadata, which keeps a packet's own
  * from the driver; -ENOMEM; -EEXIST, -ENAMETOOLONG: of the pool.
  */
-int offload_device_open(struct offload_device *d, const char *name, int socket_id);
+int offload_device_init(struct offload_device *d, const char *name, int socket_id);
 
 /* Frees what open made. Safe on a zeroed struct. */
-void offload_device_close(struct offload_device *d);
+void offload_device_fini(struct offload_device *d);
 
 /* RTLS_FEATURE_* that it has; 0: no inline TLS. */
 uint32_t offload_device_features(const struct offload_device *d);

@@ -135,7 +135,7 @@ added(const struct offload_device *d, struct offload_ctx *c, const struct rtls_t
 	int rc = steer(d, flow, c);
 
 	if (rc != 0) {
-		(void)offload_close(d, c);
+		(void)offload_del(d, c);
 		/* No answer of it comes later. */
 		return rc == -EINPROGRESS ? -EIO : rc;
 	}
@@ -144,9 +144,9 @@ added(const struct offload_device *d, struct offload_ctx *c, const struct rtls_t
 }
 
 int
-offload_open(const struct offload_device *d, const struct record_suite *s,
-	     const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
-	     struct offload_ctx *c)
+offload_add(const struct offload_device *d, const struct record_suite *s,
+	    const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
+	    struct offload_ctx *c)
 {
 	enum rtls_dir dir = (enum rtls_dir)flow->dir;
 	int rc;
@@ -160,7 +160,7 @@ offload_open(const struct offload_device *d, const struct record_suite *s,
 		return rte_mempool_empty(d->sessions) ? -ENOSPC : -ENOTSUP;
 	rc = d->ops->add(d->dev, c->session, flow, cookie, &c->handle);
 	if (rc != 0 && rc != -EINPROGRESS) {
-		(void)offload_close(d, c);
+		(void)offload_del(d, c);
 		return rc;
 	}
 	c->state = OFFLOAD_ADDING;
@@ -174,7 +174,7 @@ offload_added(const struct offload_device *d, struct offload_ctx *c,
 	if (c->state != OFFLOAD_ADDING)
 		return -EALREADY;
 	if (status != 0) {
-		(void)offload_close(d, c);
+		(void)offload_del(d, c);
 		return status;
 	}
 	return added(d, c, flow);
@@ -186,7 +186,7 @@ offload_start(const struct offload_device *d, struct offload_ctx *c, uint32_t se
 	int rc = d->ops->start(d->dev, c->handle, seq, rec_no);
 
 	if (rc != 0) {
-		(void)offload_close(d, c);
+		(void)offload_del(d, c);
 		return rc;
 	}
 	c->state = OFFLOAD_STARTED;
@@ -207,16 +207,16 @@ offload_mark(const struct offload_device *d, const struct offload_ctx *c, struct
 }
 
 int
-offload_close(const struct offload_device *d, struct offload_ctx *c)
+offload_del(const struct offload_device *d, struct offload_ctx *c)
 {
 	const struct rtls_tls_handle handle = c->handle;
 	int rc = 0;
 
-	if (c->state == OFFLOAD_CLOSING)
+	if (c->state == OFFLOAD_DELETING)
 		return -EINPROGRESS;
 	if (c->rule != NULL)
 		d->steer_del(d->steer_dev, c->rule);
-	if (offload_is_open(c))
+	if (offload_has_context(c))
 		rc = d->ops->del(d->dev, handle);
 	/* Back to the pool as the driver leaves it: wiping the key is the driver's part. */
 	if (c->session != NULL)
@@ -224,15 +224,15 @@ offload_close(const struct offload_device *d, struct offload_ctx *c)
 	memset(c, 0, sizeof(*c));
 	if (rc != -EINPROGRESS)
 		return 0;
-	c->state = OFFLOAD_CLOSING;
+	c->state = OFFLOAD_DELETING;
 	c->handle = handle;
 	return -EINPROGRESS;
 }
 
 int
-offload_closed(struct offload_ctx *c)
+offload_deleted(struct offload_ctx *c)
 {
-	if (c->state != OFFLOAD_CLOSING)
+	if (c->state != OFFLOAD_DELETING)
 		return -EALREADY;
 	memset(c, 0, sizeof(*c));
 	return 0;

@@ -26,7 +26,7 @@ enum offload_state {
 	OFFLOAD_ADDING, /* the device has not answered yet */
 	OFFLOAD_ADDED,
 	OFFLOAD_STARTED,
-	OFFLOAD_CLOSING, /* nothing of ours is left; packets may still be judged by it */
+	OFFLOAD_DELETING, /* nothing of ours is left; packets may still be judged by it */
 };
 
 struct offload_ctx {
@@ -36,11 +36,11 @@ struct offload_ctx {
 	struct rtls_tls_handle handle;
 };
 
-/* Is there a context that may be started, marked for or closed? */
+/* Is there a context that may be started, marked for or deleted? */
 static inline bool
-offload_is_open(const struct offload_ctx *c)
+offload_has_context(const struct offload_ctx *c)
 {
-	return c->state != OFFLOAD_NONE && c->state != OFFLOAD_CLOSING;
+	return c->state != OFFLOAD_NONE && c->state != OFFLOAD_DELETING;
 }
 
 /*
@@ -53,22 +53,22 @@ bool offload_carries(const struct offload_device *d, const struct record_suite *
 /*
  * Session, add, steering, for the direction in flow. 0: ADDED; -EINPROGRESS: ADDING; -ENOTSUP:
  * not this suite or connection; -ENOSPC: the table, or the room for sessions, is full; another
- * error of the device. What *c was is forgotten; on an error it is NONE, or CLOSING, and nothing
+ * error of the device. What *c was is forgotten; on an error it is NONE, or DELETING, and nothing
  * else is left. keys are borrowed; the copy of the IV that is made for the call is wiped. The key
  * in the session is the driver's, which wipes it: rte_security does not.
  */
-int offload_open(const struct offload_device *d, const struct record_suite *s,
-		 const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
-		 struct offload_ctx *c);
+int offload_add(const struct offload_device *d, const struct record_suite *s,
+		const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
+		struct offload_ctx *c);
 
 /*
  * Event: the device's answer to an add that took its time. 0: ADDED. On an error, of the device
- * or of steering, all is closed. -EALREADY: it was not ADDING; nothing changes.
+ * or of steering, all is deleted. -EALREADY: it was not ADDING; nothing changes.
  */
 int offload_added(const struct offload_device *d, struct offload_ctx *c,
 		  const struct rtls_tls_flow *flow, int status);
 
-/* ADDED to STARTED: 0. On an error of the device all is closed. */
+/* ADDED to STARTED: 0. On an error of the device all is deleted. */
 int offload_start(const struct offload_device *d, struct offload_ctx *c, uint32_t seq,
 		  uint64_t rec_no);
 
@@ -80,12 +80,12 @@ int offload_mark(const struct offload_device *d, const struct offload_ctx *c, st
 		 struct rtls_tls_tx_meta *meta);
 
 /*
- * Steering, context, session, in this order. 0: NONE. -EINPROGRESS: CLOSING; of *c only the handle
+ * Steering, context, session, in this order. 0: NONE. -EINPROGRESS: DELETING; of *c only the handle
  * stays, for the event to be matched. Safe in every state; twice is once.
  */
-int offload_close(const struct offload_device *d, struct offload_ctx *c);
+int offload_del(const struct offload_device *d, struct offload_ctx *c);
 
-/* Event: a del that took its time ended. CLOSING to NONE: 0. -EALREADY: it was not CLOSING. */
-int offload_closed(struct offload_ctx *c);
+/* Event: a del that took its time ended. DELETING to NONE: 0. -EALREADY: it was not DELETING. */
+int offload_deleted(struct offload_ctx *c);
 
 #endif

@@ -111,7 +111,7 @@ ethdev_close(struct rtls_port *p)
 	rte_mempool_free(e->rx_pool);
 	port_linear_fini(&e->linear);
 	port_release(e->port_id);
-	offload_device_close(&e->port.tls);
+	offload_device_fini(&e->port.tls);
 	rte_free(e);
 }
 
@@ -142,7 +142,7 @@ open_tls(struct port_ethdev *e)
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "rtls_tls_%u", e->port_id);
-	return offload_device_open(&e->port.tls, name, rte_eth_dev_socket_id(e->port_id));
+	return offload_device_init(&e->port.tls, name, rte_eth_dev_socket_id(e->port_id));
 }
 
 static int

@@ -45,7 +45,7 @@ reserve(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
 	rte_pktmbuf_free(r->spare);
 	/* What is kept for reading is not for what may never be read. */
 	r->spare = r->ahead ? buf_record_alloc(rx->tls->shared->bufs, plain_max) :
-			      buf_opened_alloc(rx->tls->shared->bufs, plain_max);
+			      buf_rx_record_alloc(rx->tls->shared->bufs, plain_max);
 	if (r->spare == NULL)
 		rx->tls->shared->short_len = plain_max;
 	return r->spare != NULL;

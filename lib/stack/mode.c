@@ -382,7 +382,7 @@ was_skipped(struct rtls_sock *sock, enum rtls_dir d, const struct session_epoch 
 void
 mode_lost(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e)
 {
-	if (!offload_is_open(&e->ctx))
+	if (!offload_has_context(&e->ctx))
 		return;
 	happen(sock, d, e, was_skipped(sock, d, e) ? EPOCH_SKIPPED : EPOCH_LOST,
 	       RTLS_MODE_REASON_LOST);
@@ -399,7 +399,7 @@ down(struct rtls_sock *sock, enum rtls_dir d)
 	if (wished)
 		sock->mode.dir[d].wish = RTLS_MODE_SOFTWARE;
 	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;) {
-		if (offload_is_open(&e->ctx))
+		if (offload_has_context(&e->ctx))
 			happen(sock, d, e, EPOCH_DOWN, RTLS_MODE_REASON_DOWN);
 		else
 			mode_deleted(sock, d, e); /* nobody will say so any more */

@@ -40,8 +40,8 @@ mode_device_add(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e
 	if (d == RTLS_RX && session_rx_may_offload(&sock->rx) != 0)
 		return -ENOMEM;
 	session_epoch_keys(e, rec_no, &keys);
-	rc = offload_open(stack_device_of(sock), e->suite, &keys, &flow,
-			  mode_device_cookie(sock, d), &e->ctx);
+	rc = offload_add(stack_device_of(sock), e->suite, &keys, &flow, mode_device_cookie(sock, d),
+			 &e->ctx);
 	buf_wipe(&keys, sizeof(keys));
 	return rc;
 }
@@ -75,7 +75,7 @@ start_rx(struct rtls_sock *sock, struct session_epoch *e)
 
 	/* Known when it was decided to start. */
 	if (!session_rx_boundary(&sock->rx, &off, &rec_no)) {
-		(void)offload_close(stack_device_of(sock), &e->ctx);
+		(void)offload_del(stack_device_of(sock), &e->ctx);
 		return -EAGAIN;
 	}
 	rc = offload_start(stack_device_of(sock), &e->ctx, tcp_rcv_seq_of(&sock->tcp, off), rec_no);
@@ -93,16 +93,16 @@ mode_device_start(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch 
 void
 mode_device_end(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e)
 {
-	if (!offload_is_open(&e->ctx))
+	if (!offload_has_context(&e->ctx))
 		return;
-	if (offload_close(stack_device_of(sock), &e->ctx) == 0 && d == RTLS_RX)
+	if (offload_del(stack_device_of(sock), &e->ctx) == 0 && d == RTLS_RX)
 		rx_quiet_wait_anew(sock);
 }
 
 int
 mode_device_ended(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e)
 {
-	int rc = offload_closed(&e->ctx);
+	int rc = offload_deleted(&e->ctx);
 
 	if (rc == 0 && d == RTLS_RX)
 		rx_quiet_wait_anew(sock);

@@ -15,7 +15,7 @@ struct rtls_sock;
 /* What the device is given with a context, and brings back in its events: socket and direction. */
 uint64_t mode_device_cookie(const struct rtls_sock *sock, enum rtls_dir d);
 
-/* As offload_open(). -ENOMEM, too: what it would do could not be undone. */
+/* As offload_add(). -ENOMEM, too: what it would do could not be undone. */
 int mode_device_add(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e);
 
 /* Event: the device's answer to one that took its time. As offload_added(). */
@@ -27,7 +27,7 @@ int mode_device_start(struct rtls_sock *sock, enum rtls_dir d, struct session_ep
 /* Where there is a context; what it has received may still be in the port's queue. */
 void mode_device_end(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e);
 
-/* Event: the device has carried that out, which took its time. As offload_closed(). */
+/* Event: the device has carried that out, which took its time. As offload_deleted(). */
 int mode_device_ended(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e);
 
 #endif

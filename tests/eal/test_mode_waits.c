@@ -228,7 +228,7 @@ test_steering_full(void)
 	d.dev.o.del_rc = -EINPROGRESS;
 	d.dev.o.steer_rc = -ENOSPC;
 	device_pair_keys(&d, 1);
-	CU_ASSERT_EQUAL(all->now->ctx.state, OFFLOAD_CLOSING);
+	CU_ASSERT_EQUAL(all->now->ctx.state, OFFLOAD_DELETING);
 	d.dev.o.steer_rc = 0;
 	d.dev.o.del_rc = 0;
 	/* Of the old one only. */

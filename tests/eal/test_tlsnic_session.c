@@ -166,7 +166,7 @@ test_library(void)
 				  offload_carries(d, record_suite_row(i), RTLS_RX));
 	memcpy(keys.key, b.stream.key, 16);
 	memcpy(keys.iv, b.stream.iv, 12);
-	CU_ASSERT_EQUAL_FATAL(offload_open(d, s, &keys, &flow, 3, &c), 0);
+	CU_ASSERT_EQUAL_FATAL(offload_add(d, s, &keys, &flow, 3, &c), 0);
 	CU_ASSERT_EQUAL(offload_start(d, &c, 1000, b.stream.first_rec_no), 0);
 	m = nic_bench_packet(&b, 50, 40, 0);
 	meta = rte_mbuf_to_priv(m);
@@ -175,7 +175,7 @@ test_library(void)
 	CU_ASSERT_EQUAL(offload_mark(d, &c, m, meta), 0);
 	CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
 	nic_bench_check(&b, &at, 50, 40, 0);
-	offload_close(d, &c);
+	offload_del(d, &c);
 	nic_bench_close(&b);
 }
 

@@ -147,7 +147,7 @@ seal_port_open(struct seal_port *s, struct rtls_port *port, const char *name)
 	s->pool = rte_pktmbuf_pool_create(
 		name, 255, 0, 0, (uint16_t)(RTE_PKTMBUF_HEADROOM + HDRS_MAX + 9600), SOCKET_ID_ANY);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->pool);
-	CU_ASSERT_EQUAL_FATAL(offload_device_open(&s->o.device, name, SOCKET_ID_ANY), 0);
+	CU_ASSERT_EQUAL_FATAL(offload_device_init(&s->o.device, name, SOCKET_ID_ANY), 0);
 	s->port = port;
 	s->below = port->tx_burst;
 	port->tx_burst = tx_burst;
@@ -167,6 +167,6 @@ seal_port_close(struct seal_port *s)
 	while (*link != s)
 		link = &(*link)->next;
 	*link = s->next;
-	offload_device_close(&s->o.device);
+	offload_device_fini(&s->o.device);
 	rte_mempool_free(s->pool);
 }

@@ -23,7 +23,7 @@ static void
 begin(struct rte_security_capability c[2])
 {
 	offload_double_init(&o);
-	CU_ASSERT_EQUAL_FATAL(offload_device_open(&o.device, "carries", SOCKET_ID_ANY), 0);
+	CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "carries", SOCKET_ID_ANY), 0);
 	CU_ASSERT(offload_carries(&o.device, gcm_128(), RTLS_TX));
 	CU_ASSERT(offload_carries(&o.device, gcm_128(), RTLS_RX));
 	c[0] = o.capabilities[0];
@@ -84,7 +84,7 @@ test_algorithms(void)
 	}
 	c[0].crypto_capabilities = NULL;
 	CU_ASSERT(!offload_carries(&o.device, gcm_128(), RTLS_TX));
-	offload_device_close(&o.device);
+	offload_device_fini(&o.device);
 }
 
 /* A suite without an entry is not carried, whatever a device lists, an AEAD of number 0 as well. */
@@ -105,7 +105,7 @@ test_no_entry(void)
 	CU_ASSERT(offload_carries(&o.device, &other, RTLS_TX));
 	other.aead = RECORD_AEAD_NONE;
 	CU_ASSERT(!offload_carries(&o.device, &other, RTLS_TX));
-	offload_device_close(&o.device);
+	offload_device_fini(&o.device);
 }
 
 static void
@@ -147,7 +147,7 @@ test_versions(void)
 	}
 	o.capabilities = NULL;
 	CU_ASSERT(!offload_carries(&o.device, gcm_128(), RTLS_TX));
-	offload_device_close(&o.device);
+	offload_device_fini(&o.device);
 }
 
 int

@@ -22,14 +22,14 @@ test_none(void)
 	const struct record_suite *s = record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
 	struct offload_device d = { 0 };
 
-	CU_ASSERT_EQUAL(offload_device_open(&d, "none", SOCKET_ID_ANY), 0);
+	CU_ASSERT_EQUAL(offload_device_init(&d, "none", SOCKET_ID_ANY), 0);
 	CU_ASSERT(!offload_device_present(&d));
 	CU_ASSERT_PTR_NULL(d.sessions);
 	CU_ASSERT_EQUAL(d.features, 0);
 	CU_ASSERT(!offload_carries(&d, s, RTLS_TX));
 	CU_ASSERT(!offload_carries(&d, s, RTLS_RX));
-	offload_device_close(&d);
-	offload_device_close(&d);
+	offload_device_fini(&d);
+	offload_device_fini(&d);
 }
 
 /* What the device says it holds, what is asked for, and what there is room for. */
@@ -50,14 +50,14 @@ test_room(void)
 
 		offload_double_init(&o);
 		o.caps.max_contexts = rows[i].max_contexts;
-		CU_ASSERT_EQUAL_FATAL(offload_device_open(&o.device, "room", SOCKET_ID_ANY), 0);
+		CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "room", SOCKET_ID_ANY), 0);
 		CU_ASSERT_EQUAL(rte_mempool_avail_count(o.device.sessions), rows[i].room);
 		CU_ASSERT(o.device.sessions->elt_size >= rte_security_session_get_size(&o.sec_ctx));
 		/* A small pool gives all that it has. */
 		for (uint32_t k = 0; k < n; k++)
 			CU_ASSERT_EQUAL(rte_mempool_get(o.device.sessions, &got[k]), 0);
 		rte_mempool_put_bulk(o.device.sessions, got, n);
-		offload_device_close(&o.device);
+		offload_device_fini(&o.device);
 	}
 }
 
@@ -80,14 +80,14 @@ test_features(void)
 		offload_double_init(&o);
 		o.caps.tx_method = rows[i].tx;
 		o.caps.rx_method = rows[i].rx;
-		CU_ASSERT_EQUAL_FATAL(offload_device_open(&o.device, "features", SOCKET_ID_ANY), 0);
+		CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "features", SOCKET_ID_ANY), 0);
 		CU_ASSERT_EQUAL(o.device.features, rows[i].features);
 		CU_ASSERT_EQUAL(o.device.caps.tx_method, rows[i].tx);
 		CU_ASSERT_EQUAL(offload_carries(&o.device, s, RTLS_TX),
 				rows[i].tx != RTLS_TLS_TX_NONE);
 		CU_ASSERT_EQUAL(offload_carries(&o.device, s, RTLS_RX),
 				rows[i].rx != RTLS_TLS_RX_NONE);
-		offload_device_close(&o.device);
+		offload_device_fini(&o.device);
 	}
 }
 
@@ -189,10 +189,10 @@ test_refused(void)
 	for (size_t i = 0; i < HARNESS_COUNT(spoil); i++) {
 		offload_double_init(&o);
 		spoil[i]();
-		CU_ASSERT_EQUAL(offload_device_open(&o.device, "refused", SOCKET_ID_ANY), -EINVAL);
+		CU_ASSERT_EQUAL(offload_device_init(&o.device, "refused", SOCKET_ID_ANY), -EINVAL);
 		CU_ASSERT_PTR_NULL(o.device.sessions);
 		CU_ASSERT_PTR_NULL(rte_mempool_lookup("refused_sess"));
-		offload_device_close(&o.device);
+		offload_device_fini(&o.device);
 	}
 }
 
@@ -205,8 +205,8 @@ test_optional(void)
 	o.ops.tx_resync = NULL;
 	o.ops.rx_resync = NULL;
 	o.ops.size = sizeof(o.ops) + 8; /* a driver that knows more */
-	CU_ASSERT_EQUAL(offload_device_open(&o.device, "optional", SOCKET_ID_ANY), 0);
-	offload_device_close(&o.device);
+	CU_ASSERT_EQUAL(offload_device_init(&o.device, "optional", SOCKET_ID_ANY), 0);
+	offload_device_fini(&o.device);
 }
 
 /* A driver of the first version: calls that came later are NULL, whatever lies behind its table. */
@@ -220,22 +220,22 @@ test_shorter(void)
 	o.caps.rx_method = RTLS_TLS_RX_IN_ORDER;
 	o.ops.size = first;
 	CU_ASSERT_PTR_NOT_NULL(o.ops.tx_resync);
-	CU_ASSERT_EQUAL(offload_device_open(&o.device, "shorter", SOCKET_ID_ANY), 0);
+	CU_ASSERT_EQUAL(offload_device_init(&o.device, "shorter", SOCKET_ID_ANY), 0);
 	CU_ASSERT_PTR_NULL(o.device.ops->tx_resync);
 	CU_ASSERT_PTR_NULL(o.device.ops->rx_resync);
 	CU_ASSERT_PTR_EQUAL(o.device.ops->poll_events, o.ops.poll_events);
-	offload_device_close(&o.device);
+	offload_device_fini(&o.device);
 	/* Who needs one of them is refused, and so is who lacks one of the first. */
 	offload_double_init(&o);
 	o.caps.rx_method = RTLS_TLS_RX_IN_ORDER;
 	o.caps.tx_method = RTLS_TLS_TX_NEXT_RECORD;
 	o.ops.size = first;
-	CU_ASSERT_EQUAL(offload_device_open(&o.device, "shorter", SOCKET_ID_ANY), -EINVAL);
+	CU_ASSERT_EQUAL(offload_device_init(&o.device, "shorter", SOCKET_ID_ANY), -EINVAL);
 	for (uint32_t size = 0; size < first; size++) {
 		offload_double_init(&o);
 		o.caps.rx_method = RTLS_TLS_RX_IN_ORDER;
 		o.ops.size = size;
-		CU_ASSERT_EQUAL(offload_device_open(&o.device, "shorter", SOCKET_ID_ANY), -EINVAL);
+		CU_ASSERT_EQUAL(offload_device_init(&o.device, "shorter", SOCKET_ID_ANY), -EINVAL);
 	}
 }
 
@@ -246,14 +246,14 @@ test_names(void)
 
 	offload_double_init(&o);
 	offload_double_init(&other);
-	CU_ASSERT_EQUAL(offload_device_open(&o.device, "twice", SOCKET_ID_ANY), 0);
-	CU_ASSERT_EQUAL(offload_device_open(&other.device, "twice", SOCKET_ID_ANY), -EEXIST);
-	CU_ASSERT_EQUAL(offload_device_open(&other.device, "a name much longer than pools have",
+	CU_ASSERT_EQUAL(offload_device_init(&o.device, "twice", SOCKET_ID_ANY), 0);
+	CU_ASSERT_EQUAL(offload_device_init(&other.device, "twice", SOCKET_ID_ANY), -EEXIST);
+	CU_ASSERT_EQUAL(offload_device_init(&other.device, "a name much longer than pools have",
 					    SOCKET_ID_ANY),
 			-ENAMETOOLONG);
-	offload_device_close(&other.device);
+	offload_device_fini(&other.device);
 	CU_ASSERT_PTR_NOT_NULL(rte_mempool_lookup("twice_sess"));
-	offload_device_close(&o.device);
+	offload_device_fini(&o.device);
 	CU_ASSERT_PTR_NULL(rte_mempool_lookup("twice_sess"));
 }
 

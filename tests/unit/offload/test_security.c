@@ -51,7 +51,7 @@ static void
 begin(void)
 {
 	offload_double_init(&o);
-	CU_ASSERT_EQUAL_FATAL(offload_device_open(&o.device, "security", SOCKET_ID_ANY), 0);
+	CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "security", SOCKET_ID_ANY), 0);
 	suite = record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
 	memset(&keys, 0xee, sizeof(keys));
 	keys.version = RTLS_TLS_1_3;
@@ -69,7 +69,7 @@ open_one(struct offload_ctx *c, enum rtls_dir dir)
 	struct rtls_tls_flow flow = flow_of(dir);
 
 	memset(c, 0xff, sizeof(*c));
-	return offload_open(&o.device, suite, &keys, &flow, COOKIE, c);
+	return offload_add(&o.device, suite, &keys, &flow, COOKIE, c);
 }
 
 static bool
@@ -87,7 +87,7 @@ end(void)
 {
 	CU_ASSERT_EQUAL(o.sec_ctx.sess_cnt, 0);
 	CU_ASSERT(rte_mempool_full(o.device.sessions));
-	offload_device_close(&o.device);
+	offload_device_fini(&o.device);
 }
 
 /* Opens and starts, with the device's answer in between if it asks for time. */
@@ -180,14 +180,14 @@ test_order(void)
 			CU_ASSERT_EQUAL(o.sec_ctx.sess_cnt, 1);
 			CU_ASSERT_EQUAL(offload_double_contexts(&o), 1);
 			CU_ASSERT_EQUAL(o.rules, r->dir == RTLS_RX ? 1 : 0);
-			CU_ASSERT_EQUAL(offload_close(&o.device, &c), 0);
+			CU_ASSERT_EQUAL(offload_del(&o.device, &c), 0);
 			CU_ASSERT(offload_double_said(&o, r->dir == RTLS_RX ? UNSTEER DEL DESTROY :
 									      DEL DESTROY));
 		}
 		CU_ASSERT(nothing_left(&c));
 		/* Closing what is closed says nothing. */
-		CU_ASSERT_EQUAL(offload_close(&o.device, &c), 0);
-		CU_ASSERT_EQUAL(offload_closed(&c), -EALREADY);
+		CU_ASSERT_EQUAL(offload_del(&o.device, &c), 0);
+		CU_ASSERT_EQUAL(offload_deleted(&c), -EALREADY);
 		CU_ASSERT(offload_double_said(&o, ""));
 		end();
 	}
@@ -204,7 +204,7 @@ test_closed_early(void)
 	begin();
 	o.add_rc = -EINPROGRESS;
 	CU_ASSERT_EQUAL(open_one(&c, RTLS_RX), -EINPROGRESS);
-	CU_ASSERT_EQUAL(offload_close(&o.device, &c), 0);
+	CU_ASSERT_EQUAL(offload_del(&o.device, &c), 0);
 	CU_ASSERT(offload_double_said(&o, CREATE_RX ADD_RX DEL DESTROY));
 	CU_ASSERT(nothing_left(&c));
 	/* No event of it afterwards; one that comes all the same changes nothing. */
@@ -218,7 +218,7 @@ test_closed_early(void)
 	CU_ASSERT_EQUAL(c.handle.generation, 2);
 	CU_ASSERT_EQUAL(offload_added(&o.device, &c, &flow, -EIO), -EALREADY);
 	CU_ASSERT_EQUAL(c.state, OFFLOAD_ADDED);
-	offload_close(&o.device, &c);
+	offload_del(&o.device, &c);
 	CU_ASSERT(offload_double_said(&o, CREATE_RX ADD_RX STEER UNSTEER "del ctx 0.2\n" DESTROY));
 	CU_ASSERT(nothing_left(&c));
 	end();
@@ -228,7 +228,7 @@ test_closed_early(void)
 static void
 is_closing(const struct offload_ctx *c, uint32_t generation)
 {
-	CU_ASSERT_EQUAL(c->state, OFFLOAD_CLOSING);
+	CU_ASSERT_EQUAL(c->state, OFFLOAD_DELETING);
 	CU_ASSERT_PTR_NULL(c->session);
 	CU_ASSERT_PTR_NULL(c->rule);
 	CU_ASSERT_EQUAL(c->handle.index, 0);
@@ -266,16 +266,16 @@ test_slow_del(void)
 		else
 			CU_ASSERT_EQUAL(open_one(&c, states[i].dir), o.add_rc);
 		CU_ASSERT_EQUAL(c.state, states[i].from);
-		CU_ASSERT(offload_is_open(&c));
-		CU_ASSERT_EQUAL(offload_closed(&c), -EALREADY);
+		CU_ASSERT(offload_has_context(&c));
+		CU_ASSERT_EQUAL(offload_deleted(&c), -EALREADY);
 		CU_ASSERT_EQUAL(c.state, states[i].from);
 		CU_ASSERT(offload_double_said(&o, states[i].opened));
-		CU_ASSERT_EQUAL(offload_close(&o.device, &c), -EINPROGRESS);
-		CU_ASSERT_FALSE(offload_is_open(&c));
+		CU_ASSERT_EQUAL(offload_del(&o.device, &c), -EINPROGRESS);
+		CU_ASSERT_FALSE(offload_has_context(&c));
 		is_closing(&c, 1);
 		CU_ASSERT(offload_double_said(&o, states[i].closed));
 		/* Asked once; an answer to the add changes nothing any more. */
-		CU_ASSERT_EQUAL(offload_close(&o.device, &c), -EINPROGRESS);
+		CU_ASSERT_EQUAL(offload_del(&o.device, &c), -EINPROGRESS);
 		offload_double_answer(&o, 0);
 		CU_ASSERT_EQUAL(o.nb_events, 0);
 		is_closing(&c, 1);
@@ -286,9 +286,9 @@ test_slow_del(void)
 		CU_ASSERT_EQUAL(ev.cookie, COOKIE);
 		CU_ASSERT_EQUAL(ev.ctx.index, c.handle.index);
 		CU_ASSERT_EQUAL(ev.ctx.generation, c.handle.generation);
-		CU_ASSERT_EQUAL(offload_closed(&c), 0);
+		CU_ASSERT_EQUAL(offload_deleted(&c), 0);
 		CU_ASSERT(nothing_left(&c));
-		CU_ASSERT_EQUAL(offload_closed(&c), -EALREADY);
+		CU_ASSERT_EQUAL(offload_deleted(&c), -EALREADY);
 		end();
 	}
 }
@@ -315,7 +315,7 @@ test_refused_and_slow_del(void)
 		is_closing(&c, 1);
 		CU_ASSERT_EQUAL(offload_added(&o.device, &c, &flow, 0), -EALREADY);
 		offload_double_deleted(&o);
-		CU_ASSERT_EQUAL(offload_closed(&c), 0);
+		CU_ASSERT_EQUAL(offload_deleted(&c), 0);
 		CU_ASSERT(nothing_left(&c));
 		end();
 	}
@@ -337,17 +337,17 @@ test_next_while_closing(void)
 	begin();
 	o.del_rc = -EINPROGRESS;
 	CU_ASSERT_EQUAL(run(&old, RTLS_RX, 0), 0);
-	CU_ASSERT_EQUAL(offload_close(&o.device, &old), -EINPROGRESS);
+	CU_ASSERT_EQUAL(offload_del(&o.device, &old), -EINPROGRESS);
 	CU_ASSERT_EQUAL(open_one(&next, RTLS_RX), 0);
 	CU_ASSERT_EQUAL(next.handle.index, 1);
 	CU_ASSERT_EQUAL(offload_double_contexts(&o), 2);
 	offload_double_deleted(&o);
-	CU_ASSERT_EQUAL(offload_closed(&old), 0);
-	CU_ASSERT_EQUAL(offload_closed(&next), -EALREADY);
+	CU_ASSERT_EQUAL(offload_deleted(&old), 0);
+	CU_ASSERT_EQUAL(offload_deleted(&next), -EALREADY);
 	CU_ASSERT_EQUAL(offload_start(&o.device, &next, start_seq, START_NO), 0);
 	CU_ASSERT_EQUAL(offload_double_contexts(&o), 1);
 	o.del_rc = 0;
-	CU_ASSERT_EQUAL(offload_close(&o.device, &next), 0);
+	CU_ASSERT_EQUAL(offload_del(&o.device, &next), 0);
 	CU_ASSERT(nothing_left(&next));
 	end();
 }
@@ -362,7 +362,7 @@ test_no_steering(void)
 	o.device.steer_add = NULL;
 	o.device.steer_del = NULL;
 	CU_ASSERT_EQUAL(run(&c, RTLS_RX, 0), 0);
-	offload_close(&o.device, &c);
+	offload_del(&o.device, &c);
 	CU_ASSERT(offload_double_said(&o, CREATE_RX ADD_RX START DEL DESTROY));
 	CU_ASSERT(nothing_left(&c));
 	end();
@@ -381,24 +381,24 @@ test_full(void)
 	CU_ASSERT_EQUAL(last.state, OFFLOAD_NONE);
 	CU_ASSERT_PTR_NULL(last.session);
 	CU_ASSERT_EQUAL(o.nb_created, DOUBLE_CONTEXTS);
-	offload_close(&o.device, &c[1]);
+	offload_del(&o.device, &c[1]);
 	CU_ASSERT_EQUAL(open_one(&c[1], RTLS_TX), 0);
 	CU_ASSERT_EQUAL(c[1].handle.index, 1);
 	CU_ASSERT_EQUAL(c[1].handle.generation, 2);
 	for (int i = 0; i < DOUBLE_CONTEXTS; i++)
-		offload_close(&o.device, &c[i]);
+		offload_del(&o.device, &c[i]);
 	CU_ASSERT(nothing_left(&c[0]));
 	end();
 	/* Here the pool has room, and the table has not. */
 	offload_double_init(&o);
 	o.caps.max_contexts = 0;
-	CU_ASSERT_EQUAL_FATAL(offload_device_open(&o.device, "table", SOCKET_ID_ANY), 0);
+	CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "table", SOCKET_ID_ANY), 0);
 	for (int i = 0; i < DOUBLE_CONTEXTS; i++)
 		CU_ASSERT_EQUAL(open_one(&c[i], RTLS_RX), 0);
 	CU_ASSERT_EQUAL(open_one(&last, RTLS_TX), -ENOSPC);
 	CU_ASSERT_EQUAL(o.sec_ctx.sess_cnt, DOUBLE_CONTEXTS);
 	for (int i = 0; i < DOUBLE_CONTEXTS; i++)
-		offload_close(&o.device, &c[i]);
+		offload_del(&o.device, &c[i]);
 	CU_ASSERT(nothing_left(&c[0]));
 	end();
 }
@@ -443,7 +443,7 @@ test_mark(void)
 	CU_ASSERT(offload_double_said(&o, MARK MARK));
 	/* It is one packet that failed; the context goes on. */
 	CU_ASSERT_EQUAL(c.state, OFFLOAD_STARTED);
-	offload_close(&o.device, &c);
+	offload_del(&o.device, &c);
 	CU_ASSERT(nothing_left(&c));
 	end();
 }
