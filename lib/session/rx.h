@@ -183,7 +183,7 @@ void session_rx_drop_list(struct session_rx *rx);
 
 void session_rx_fini(struct session_rx *rx);
 
-/* --- for session/head.c and session/receive.c --------------------------------- */
+/* --- for session/rx_head.c and session/rx_deliver.c --------------------------------- */
 
 /* Event: the record at the head was opened and is not needed any more. */
 void session_rx_consumed(struct session_rx *rx);

@@ -7,7 +7,7 @@
 #include "stack/admission.h"
 #include "stack/listener.h"
 #include "stack/memory.h"
-#include "stack/pressure.h"
+#include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/sock_end.h"
 #include "stack/sock_make.h"
@@ -49,7 +49,7 @@ drop_unread(struct rtls_sock *sock)
 	tcp_unread(&sock->tcp, sock->stack->now_us);
 	recvq_discard(&sock->recvq);
 	session_rx_drop_list(&sock->rx);
-	pressure_account(sock);
+	rx_memory_account(sock);
 }
 
 int

@@ -6,8 +6,8 @@
 
 #include "net/siphash.h"
 #include "stack/addr.h"
-#include "stack/connect.h"
-#include "stack/evict.h"
+#include "stack/active_open.h"
+#include "stack/admission_evict.h"
 #include "stack/nexthop.h"
 #include "stack/sock_make.h"
 #include "stack/state.h"
@@ -84,7 +84,7 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 		return -EINVAL;
 	if (route_own(&s->routes, get_be32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */
-	evict_for_newcomer(s);
+	admission_evict_for_newcomer(s);
 	sock = sock_alloc(s, NULL);
 	if (sock == NULL)
 		return -ENOMEM;

@@ -3,7 +3,7 @@
 
 /*
  * Connections that a listener took in and that have not finished their handshake (tcp/admit), by
- * stage in lists in the order of age. stack/evict ends them.
+ * stage in lists in the order of age. stack/admission_evict ends them.
  */
 #ifndef RTLS_STACK_ADMISSION_H
 #define RTLS_STACK_ADMISSION_H

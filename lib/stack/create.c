@@ -174,7 +174,7 @@ make_crypto(struct rtls_stack *s, const struct cryptodev_conf *conf)
 
 /*
  * What sockets hold out of order. One in four may at a time; who has none while somebody else holds on
- * to his has it soon: stack/pressure.
+ * to his has it soon: stack/rx_memory.
  */
 static int
 make_held(struct rtls_stack *s, const char *stack_name, int socket)

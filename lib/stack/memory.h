@@ -3,7 +3,7 @@
 
 /*
  * Fair use of the record buffers: what each connection holds for sending is charged to it, its
- * share follows (core/share.h), and who has to wait nevertheless is noted. stack/relief ends the wait.
+ * share follows (core/share.h), and who has to wait nevertheless is noted. stack/reclaim ends the wait.
  */
 #ifndef RTLS_STACK_MEMORY_H
 #define RTLS_STACK_MEMORY_H

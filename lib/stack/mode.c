@@ -7,7 +7,7 @@
 
 #include "stack/mode_count.h"
 #include "stack/mode_device.h"
-#include "stack/mode_why.h"
+#include "stack/mode_policy.h"
 #include "stack/rx_quiet.h"
 #include "stack/sched.h"
 #include "stack/state.h"
@@ -55,7 +55,7 @@ refused(struct rtls_sock *sock, enum rtls_dir d, const struct session_epoch *e, 
 {
 	if (rc == -ENOSPC && e->ctx.state == OFFLOAD_NONE && older_has_context(sock, d))
 		return (struct happening){ EPOCH_FULL, RTLS_MODE_REASON_NONE };
-	return (struct happening){ EPOCH_REFUSED, mode_why_refused(rc) };
+	return (struct happening){ EPOCH_REFUSED, mode_policy_refused(rc) };
 }
 
 /* What the table asks for. True: the device has answered, and *h is what it said. */
@@ -318,7 +318,7 @@ wish_nic(struct rtls_sock *sock, enum rtls_dir d)
 		return 0;
 	return sock->mode.dir[d].wish == RTLS_MODE_NIC ?
 		       -EINPROGRESS :
-		       mode_why_error((enum rtls_mode_reason)e->core.reason);
+		       mode_policy_error((enum rtls_mode_reason)e->core.reason);
 }
 
 int

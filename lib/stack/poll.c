@@ -2,11 +2,11 @@
 /* Copyright (c) The librecordtls authors */
 
 /* One turn of a stack, and when it wants the next one. Packets are rx_path's and tx_path's alone. */
-#include "stack/connect.h"
+#include "stack/active_open.h"
+#include "stack/admission_evict.h"
 #include "stack/device_events.h"
-#include "stack/evict.h"
 #include "stack/neighbour_wait.h"
-#include "stack/relief.h"
+#include "stack/reclaim.h"
 #include "stack/rx_path.h"
 #include "stack/sched.h"
 #include "stack/sock_events.h"
@@ -48,7 +48,7 @@ poll_timers(struct rtls_stack *s)
 		sock = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
 		n++;
 		if (sock_admit_deadline(sock) <= s->now_us) {
-			evict_expired(sock);
+			admission_evict_expired(sock);
 			continue;
 		}
 		if (sock->path.listed && path_retry_us(&sock->path) <= s->now_us) {
@@ -101,12 +101,12 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 	work = rx_path_poll(s);
 	work += poll_reader(s);
 	work += poll_timers(s);
-	relief_of_room(s);
+	reclaim_of_room(s);
 	if (!TAILQ_EMPTY(&s->starved_list)) {
 		reclaim_sent(s);
-		relief_wake(s);
+		reclaim_wake(s);
 	}
-	relief_of_memory(s);
+	reclaim_of_memory(s);
 	work += tx_path_poll(s);
 	/* Between bursts: what it reads is of one moment. */
 	work += visit_poll(&s->visit, s);
@@ -149,7 +149,7 @@ rtls_stack_deadline(const struct rtls_stack *s)
 		return s->now_us;
 	/* Only a poll sees what the reader thread brings, buffers that come back, room, that a port's
 	 * receive queue is empty, and what a device was asked. */
-	if (relief_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
+	if (reclaim_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
 	    !TAILQ_EMPTY(&s->quiet_list) || s->nb_adding > 0)
 		at = RTE_MIN(at, s->now_us + LOOK_US);
 	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));

@@ -11,10 +11,10 @@
 #include "net/ether_ip.h"
 #include "stack/drop.h"
 #include "stack/mode.h"
-#include "stack/pressure.h"
 #include "stack/reply.h"
 #include "stack/rx_arp.h"
 #include "stack/rx_icmp.h"
+#include "stack/rx_memory.h"
 #include "stack/rx_packet.h"
 #include "stack/rx_path.h"
 #include "stack/sock_events.h"
@@ -242,7 +242,7 @@ rx_connection(struct rtls_sock *sock, struct rx_packet *p)
 	if (p->seg.payload_len > 0) {
 		stack_count(s, CNT_RX_SEGMENTS);
 		sock->count.rx_segments++;
-		if (pressure_drops(sock))
+		if (rx_memory_drops(sock))
 			drop_payload(sock, p);
 	}
 	v = tcp_input(&sock->tcp, recvq_ranges(&sock->recvq), &p->seg, s->now_us);
@@ -268,7 +268,7 @@ pass(struct rtls_sock *sock, struct tcp_verdict *v)
 		sock->stack->held_wanted = true;
 	}
 	if (sock->recvq.room_used != sock->room_counted)
-		pressure_account(sock);
+		rx_memory_account(sock);
 }
 
 /* Stores what TCP keeps of the packet. */
@@ -293,9 +293,9 @@ store(struct rtls_sock *sock, struct rx_packet *p, const struct tcp_verdict *v)
 		return;
 	}
 	/* Also what is out of order: nothing else would charge it. */
-	pressure_account(sock);
+	rx_memory_account(sock);
 	s->counters[CNT_RX_BYTES] += v->keep;
 	sock->count.rx_bytes += v->keep;
-	if (!in_order && pressure_is_high(s))
-		pressure_drop_held(sock);
+	if (!in_order && rx_memory_is_high(s))
+		rx_memory_drop_held(sock);
 }

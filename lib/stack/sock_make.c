@@ -12,7 +12,7 @@
 #include "stack/mode.h"
 #include "stack/mode_count.h"
 #include "stack/neighbour_wait.h"
-#include "stack/pressure.h"
+#include "stack/rx_memory.h"
 #include "stack/state.h"
 
 struct rtls_sock *
@@ -93,7 +93,7 @@ sock_free(struct rtls_sock *sock)
 	session_tx_fini(&sock->tx);
 	session_rx_fini(&sock->rx);
 	recvq_fini(&sock->recvq);
-	pressure_account(sock);
+	rx_memory_account(sock);
 	memory_account(sock);
 	sock->phase = SOCK_FREE;
 	/* Oldest first: a handle that a program kept by mistake answers -EBADF for long. */

@@ -79,7 +79,7 @@ struct rtls_stack {
 		struct hold_score score;
 		uint32_t looked;
 		uint64_t next_us; /* not before */
-	} relief;
+	} reclaim;
 	struct reader *reader;
 	struct crypto_select crypto; /* who computes in software */
 	uint8_t secret[16];

@@ -2,13 +2,13 @@
 /* Copyright (c) The librecordtls authors */
 
 #include "stack/admission.h"
-#include "stack/evict.h"
+#include "stack/admission_evict.h"
 #include "stack/listener.h"
 #include "stack/memory.h"
 #include "stack/nexthop.h"
 #include "stack/path_mtu.h"
-#include "stack/pressure.h"
 #include "stack/reply.h"
+#include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/sock_make.h"
 #include "stack/state.h"
@@ -81,7 +81,7 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 		*to->why = CNT_REMOTE_LIMITED;
 		return;
 	}
-	if (pressure_is_severe(s)) {
+	if (rx_memory_is_severe(s)) {
 		memory_no_room(s, NULL);
 		refuse(to, CNT_PRESSURE_CONN_REFUSED);
 		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_ROOM_REFUSED, NULL);
@@ -105,13 +105,13 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	struct rtls_stack *s = to->s;
 	struct rtls_sock *l = &s->socks[e->listener], *sock;
 
-	if (!evict_for_backlog(l)) {
+	if (!admission_evict_for_backlog(l)) {
 		refuse(to, CNT_SYN_DROPPED);
 		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_BACKLOG_FULL,
 			    "%u wait for port %u", l->nb_backlog, l->tuple.local_port);
 		return NULL;
 	}
-	evict_for_newcomer(s);
+	admission_evict_for_newcomer(s);
 	sock = sock_alloc(s, l);
 	if (sock == NULL) {
 		memory_no_sock(s);

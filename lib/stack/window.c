@@ -3,7 +3,7 @@
 
 #include "stack/window.h"
 
-#include "stack/pressure.h"
+#include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/state.h"
 #include "tcp/user.h"
@@ -22,12 +22,12 @@ sock_offer_window(struct rtls_sock *sock)
 	uint32_t used = sock->recvq.room_used, need = session_rx_head_need(&sock->rx);
 	uint32_t share, room;
 
-	pressure_account(sock);
+	rx_memory_account(sock);
 	if (sock->phase == SOCK_ORPHAN)
 		return;
-	share = pressure_share(sock);
+	share = rx_memory_share(sock);
 	room = used < share ? (share - used) / 2 : 0;
-	if (pressure_is_high(sock->stack))
+	if (rx_memory_is_high(sock->stack))
 		room = 0;
 	if (need > 0 || recvq_len(&sock->recvq) == 0)
 		room = RTE_MAX(room, RTE_MAX(need, 2u * sock->tcp.rcv_mss));

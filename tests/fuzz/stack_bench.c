@@ -103,7 +103,7 @@ reset_stack(struct rtls_stack *s)
 	s->no_sock = false;
 	s->no_room = false;
 	s->no_room_by = NULL;
-	memset(&s->relief, 0, sizeof(s->relief));
+	memset(&s->reclaim, 0, sizeof(s->reclaim));
 	s->next_port = 0;
 	s->clock_started = false;
 	s->now_us = 0;

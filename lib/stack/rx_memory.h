@@ -7,38 +7,38 @@
  * lost it, but for the rest of a record that the program cannot take yet. Pressure goes on in
  * steps: bytes out of order are given up (their senders repeat them), and that rest is dropped, too;
  * then new connections are refused; then the connection whose incomplete record is the oldest is
- * ended (stack/relief). Each is counted. In the first two somebody waits: stack/relief finds who makes
+ * ended (stack/reclaim). Each is counted. In the first two somebody waits: stack/reclaim finds who makes
  * room.
  */
-#ifndef RTLS_STACK_PRESSURE_H
-#define RTLS_STACK_PRESSURE_H
+#ifndef RTLS_STACK_RX_MEMORY_H
+#define RTLS_STACK_RX_MEMORY_H
 
 #include "stack/state.h"
 
 /* Three quarters of the budget: out-of-order data goes, nobody gets more than its share. */
 static inline bool
-pressure_is_high(const struct rtls_stack *s)
+rx_memory_is_high(const struct rtls_stack *s)
 {
 	return s->rx_room_used > s->rx_room_max - s->rx_room_max / 4;
 }
 
 /* Fifteen sixteenths: no new connections. */
 static inline bool
-pressure_is_severe(const struct rtls_stack *s)
+rx_memory_is_severe(const struct rtls_stack *s)
 {
 	return s->rx_room_used > s->rx_room_max - s->rx_room_max / 16;
 }
 
 /* Buffer room that the connection may fill. */
-uint32_t pressure_share(const struct rtls_sock *sock);
+uint32_t rx_memory_share(const struct rtls_sock *sock);
 
 /* Is a segment with payload dropped? */
-bool pressure_drops(struct rtls_sock *sock);
+bool rx_memory_drops(struct rtls_sock *sock);
 
 /* Event: the queue's room changed; keeps the stack's sum. */
-void pressure_account(struct rtls_sock *sock);
+void rx_memory_account(struct rtls_sock *sock);
 
 /* Gives up what this connection holds out of order. */
-void pressure_drop_held(struct rtls_sock *sock);
+void rx_memory_drop_held(struct rtls_sock *sock);
 
 #endif

@@ -2,14 +2,14 @@
 /* Copyright (c) The librecordtls authors */
 
 #include "stack/memory.h"
-#include "stack/pressure.h"
+#include "stack/rx_memory.h"
 
 enum {
 	FLOOR_ROOM = 4096, /* a full segment or two */
 };
 
 uint32_t
-pressure_share(const struct rtls_sock *sock)
+rx_memory_share(const struct rtls_sock *sock)
 {
 	const struct rtls_stack *s = sock->stack;
 	const struct share_store st = {
@@ -27,7 +27,7 @@ pressure_share(const struct rtls_sock *sock)
 }
 
 bool
-pressure_drops(struct rtls_sock *sock)
+rx_memory_drops(struct rtls_sock *sock)
 {
 	const struct rtls_stack *s = sock->stack;
 	uint32_t used = sock->recvq.room_used;
@@ -36,7 +36,7 @@ pressure_drops(struct rtls_sock *sock)
 		return false;
 	/* The rest of a record, without which the program cannot take what is there. */
 	if (session_rx_head_need(&sock->rx) != 0) {
-		if (!pressure_is_high(s) || used < pressure_share(sock))
+		if (!rx_memory_is_high(s) || used < rx_memory_share(sock))
 			return false;
 		memory_no_room(sock->stack, sock);
 		return true;
@@ -44,11 +44,11 @@ pressure_drops(struct rtls_sock *sock)
 	/* A record waits for the program: one segment is enough to go on with. */
 	if (sock->rx.state == SESSION_RX_RECORDS)
 		used += FLOOR_ROOM / 2;
-	return used >= pressure_share(sock);
+	return used >= rx_memory_share(sock);
 }
 
 void
-pressure_account(struct rtls_sock *sock)
+rx_memory_account(struct rtls_sock *sock)
 {
 	sock->stack->rx_room_used += sock->recvq.room_used;
 	sock->stack->rx_room_used -= sock->room_counted;
@@ -58,8 +58,8 @@ pressure_account(struct rtls_sock *sock)
 }
 
 void
-pressure_drop_held(struct rtls_sock *sock)
+rx_memory_drop_held(struct rtls_sock *sock)
 {
 	sock->stack->counters[CNT_PRESSURE_HELD_DROPPED] += recvq_drop_held(&sock->recvq);
-	pressure_account(sock);
+	rx_memory_account(sock);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/relief.h"
+#include "stack/reclaim.h"
 
 #include <inttypes.h>
 
 #include "stack/memory.h"
-#include "stack/pressure.h"
+#include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/sock_end.h"
 #include "stack/tell.h"
@@ -60,17 +60,17 @@ drop_held(struct rtls_stack *s)
 	struct rtls_sock *sock;
 	uint32_t n;
 
-	for (n = 0; n < SCAN && (pressure_is_high(s) || held_is_wanted(s)); n++) {
+	for (n = 0; n < SCAN && (rx_memory_is_high(s) || held_is_wanted(s)); n++) {
 		sock = &s->socks[s->pressure_next++ % s->conf.max_socks];
 		if (recvq_ranges(&sock->recvq) == NULL)
 			continue;
 		if (s->held_wanted || recvq_room_held(&sock->recvq) > 0)
-			pressure_drop_held(sock);
+			rx_memory_drop_held(sock);
 	}
 }
 
 void
-relief_of_room(struct rtls_stack *s)
+reclaim_of_room(struct rtls_stack *s)
 {
 	struct rtls_sock *sock;
 
@@ -86,7 +86,7 @@ relief_of_room(struct rtls_stack *s)
 	tell_conn(sock, NOTE_ROOM_ENDED, "%u bytes of room were its", sock->recvq.room_used);
 	/* The program keeps the handle; the part of a record it could never read goes now. */
 	recvq_fini(&sock->recvq);
-	pressure_account(sock);
+	rx_memory_account(sock);
 	sock_abort(sock, RTLS_END_LOCAL, RTLS_REASON_NO_MEMORY);
 }
 
@@ -102,7 +102,7 @@ gets_back(const struct rtls_sock *sock)
  * The others wait for an eighth, so that who is woken does not find the pool empty again at once.
  */
 void
-relief_wake(struct rtls_stack *s)
+reclaim_wake(struct rtls_stack *s)
 {
 	struct rtls_sock *sock, *next;
 	/* There is none for so many bytes, or more: to whom nothing comes back, and to others. */
@@ -188,7 +188,7 @@ waiting(const struct rtls_stack *s)
 
 	if (s->no_sock && now_us - s->no_sock_us <= ASKS_AGAIN_US && TAILQ_EMPTY(&s->free_list))
 		w.need = NEED_SOCK;
-	else if (s->no_room && now_us - s->no_room_us <= ASKS_AGAIN_US && pressure_is_high(s))
+	else if (s->no_room && now_us - s->no_room_us <= ASKS_AGAIN_US && rx_memory_is_high(s))
 		w = (struct wait){ NEED_ROOM, s->no_room_by };
 	else if (!starves(s, &w) && s->short_us != 0 && now_us - s->short_us <= SHORT_GAP_US &&
 		 now_us - s->short_since_us >= PATIENCE_US)
@@ -224,17 +224,17 @@ judge(const struct rtls_sock *sock, const struct wait *w, struct hold_score *out
 static void
 end_worst(struct rtls_stack *s, const struct wait *w)
 {
-	struct rtls_sock *sock = s->relief.worst;
+	struct rtls_sock *sock = s->reclaim.worst;
 	struct hold_score now;
 
-	s->relief.worst = NULL;
-	s->relief.looked = 0;
+	s->reclaim.worst = NULL;
+	s->reclaim.looked = 0;
 	/* It may have moved since it was looked at. */
 	if (sock == NULL || !judge(sock, w, &now)) {
-		s->relief.next_us = s->now_us + NOBODY_US;
+		s->reclaim.next_us = s->now_us + NOBODY_US;
 		return;
 	}
-	s->relief.next_us = s->now_us + (w->need == NEED_SOCK ? PAUSE_SOCK_US : PAUSE_US);
+	s->reclaim.next_us = s->now_us + (w->need == NEED_SOCK ? PAUSE_SOCK_US : PAUSE_US);
 	stack_count(s, CNT_PRESSURE_HOLDER_ENDED);
 	tell_conn(sock, NOTE_HOLDER_ENDED, "%" PRIu64 " bytes for %s", memory_held(sock),
 		  need_name(w->need));
@@ -242,7 +242,7 @@ end_worst(struct rtls_stack *s, const struct wait *w)
 }
 
 void
-relief_of_memory(struct rtls_stack *s)
+reclaim_of_memory(struct rtls_stack *s)
 {
 	const struct wait w = waiting(s);
 	struct hold_score score;
@@ -250,27 +250,27 @@ relief_of_memory(struct rtls_stack *s)
 	uint32_t n;
 
 	if (w.need == NEED_NOTHING) {
-		s->relief.worst = NULL;
-		s->relief.looked = 0;
+		s->reclaim.worst = NULL;
+		s->reclaim.looked = 0;
 		return;
 	}
-	if (s->now_us < s->relief.next_us)
+	if (s->now_us < s->reclaim.next_us)
 		return;
-	for (n = 0; n < SCAN && s->relief.looked < s->conf.max_socks; n++) {
-		sock = &s->socks[s->relief.looked++];
+	for (n = 0; n < SCAN && s->reclaim.looked < s->conf.max_socks; n++) {
+		sock = &s->socks[s->reclaim.looked++];
 		if (!judge(sock, &w, &score))
 			continue;
-		if (s->relief.worst != NULL && !hold_worse(&score, &s->relief.score))
+		if (s->reclaim.worst != NULL && !hold_worse(&score, &s->reclaim.score))
 			continue;
-		s->relief.worst = sock;
-		s->relief.score = score;
+		s->reclaim.worst = sock;
+		s->reclaim.score = score;
 	}
-	if (s->relief.looked == s->conf.max_socks)
+	if (s->reclaim.looked == s->conf.max_socks)
 		end_worst(s, &w);
 }
 
 bool
-relief_waits(const struct rtls_stack *s)
+reclaim_waits(const struct rtls_stack *s)
 {
 	return !TAILQ_EMPTY(&s->starved_list) || waiting(s).need != NEED_NOTHING;
 }

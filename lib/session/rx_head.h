@@ -5,8 +5,8 @@
  * The record at the head of the receive queue: opened, judged, and put where it belongs, into the
  * program's buffers or among those that wait (session/rx_list.h).
  */
-#ifndef RTLS_SESSION_HEAD_H
-#define RTLS_SESSION_HEAD_H
+#ifndef RTLS_SESSION_RX_HEAD_H
+#define RTLS_SESSION_RX_HEAD_H
 
 #include "session/iov_iter.h"
 #include "session/rx.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/evict.h"
+#include "stack/admission_evict.h"
 
 #include "stack/sock_end.h"
 #include "stack/sock_events.h"
@@ -32,7 +32,7 @@ make_room(struct rtls_sock *sock)
 }
 
 void
-evict_expired(struct rtls_sock *sock)
+admission_evict_expired(struct rtls_sock *sock)
 {
 	stack_count(sock->stack, CNT_HANDSHAKE_TIMEOUTS);
 	tell_conn(sock, NOTE_HANDSHAKE_TIMEOUT,
@@ -64,7 +64,7 @@ oldest_silent(struct rtls_stack *s)
 }
 
 void
-evict_for_newcomer(struct rtls_stack *s)
+admission_evict_for_newcomer(struct rtls_stack *s)
 {
 	struct rtls_sock *sock;
 
@@ -80,7 +80,7 @@ evict_for_newcomer(struct rtls_stack *s)
 }
 
 bool
-evict_for_backlog(struct rtls_sock *listener)
+admission_evict_for_backlog(struct rtls_sock *listener)
 {
 	struct rtls_sock *sock;
 

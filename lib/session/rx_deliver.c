@@ -5,8 +5,8 @@
 
 #include <rte_common.h>
 
-#include "session/head.h"
 #include "session/rx.h"
+#include "session/rx_head.h"
 
 /* Of a record in a buffer of ours, what the program's buffers take. */
 static void

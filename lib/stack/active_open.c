@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/connect.h"
+#include "stack/active_open.h"
 
 #include "stack/sched.h"
 #include "stack/state.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "session/head.h"
+#include "session/rx_head.h"
 
 #include <errno.h>
 

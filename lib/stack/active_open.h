@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /* The active open. */
-#ifndef RTLS_STACK_CONNECT_H
-#define RTLS_STACK_CONNECT_H
+#ifndef RTLS_STACK_ACTIVE_OPEN_H
+#define RTLS_STACK_ACTIVE_OPEN_H
 
 #include "stack/sock.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/mode_why.h"
+#include "stack/mode_policy.h"
 
 #include <errno.h>
 
@@ -43,7 +43,7 @@ mode_not_for_newcomers(const struct rtls_sock *sock, enum rtls_dir d)
 }
 
 enum rtls_mode_reason
-mode_why_refused(int rc)
+mode_policy_refused(int rc)
 {
 	switch (rc) {
 	case -ENOSPC:
@@ -56,7 +56,7 @@ mode_why_refused(int rc)
 }
 
 int
-mode_why_error(enum rtls_mode_reason why)
+mode_policy_error(enum rtls_mode_reason why)
 {
 	switch (why) {
 	case RTLS_MODE_REASON_NO_ROOM:

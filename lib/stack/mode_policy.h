@@ -5,8 +5,8 @@
  * Why a direction is not with the device: what can be known without asking it, what its answer
  * means, and what a program is told.
  */
-#ifndef RTLS_STACK_MODE_WHY_H
-#define RTLS_STACK_MODE_WHY_H
+#ifndef RTLS_STACK_MODE_POLICY_H
+#define RTLS_STACK_MODE_POLICY_H
 
 #include <recordtls/tls.h>
 
@@ -19,9 +19,9 @@ enum rtls_mode_reason mode_not_worth_asking(const struct rtls_sock *sock, enum r
 enum rtls_mode_reason mode_not_for_newcomers(const struct rtls_sock *sock, enum rtls_dir d);
 
 /* Of a negative answer to add, steering or start. */
-enum rtls_mode_reason mode_why_refused(int rc);
+enum rtls_mode_reason mode_policy_refused(int rc);
 
 /* As rtls_set_mode() returns it. */
-int mode_why_error(enum rtls_mode_reason why);
+int mode_policy_error(enum rtls_mode_reason why);
 
 #endif
