@@ -5,6 +5,7 @@
 
 #include "stack/sched.h"
 #include "stack/state.h"
+#include "tcp/isn.h"
 #include "tcp/open.h"
 
 void

@@ -15,6 +15,7 @@
 #include "stack/syn_path.h"
 #include "stack/tell.h"
 #include "tcp/input.h"
+#include "tcp/isn.h"
 #include "tcp/open.h"
 
 /* Where an answer goes: back to whoever sent the segment. */

@@ -191,7 +191,7 @@ struct tcp_conn {
 
 	/* Deadlines of what is rare, TCP_NEVER when off. */
 	uint64_t challenge_next_us; /* no challenge ACK before */
-	uint64_t again_next_us;     /* tcp_text_again answers at once from here on */
+	uint64_t again_next_us;     /* tcp_rcv_again answers at once from here on */
 	uint64_t keep_at;
 	uint64_t keep_probe_us; /* last keep-alive */
 	uint64_t linger_at;     /* FIN-WAIT-2 of an orphan; of all of it with bytes unread */

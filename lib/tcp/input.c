@@ -7,7 +7,7 @@
 
 #include "tcp/ack.h"
 #include "tcp/open.h"
-#include "tcp/text.h"
+#include "tcp/rcv.h"
 #include "tcp/user.h"
 
 /* RFC 7323 5.5: a timestamp older than this says nothing any more. */
@@ -38,7 +38,7 @@ uint32_t
 tcp_challenge(struct tcp_conn *c, uint64_t now_us)
 {
 	c->challenge_next_us = now_us + c->params->challenge_us;
-	return tcp_text_ack_now(c);
+	return tcp_rcv_ack_now(c);
 }
 
 /* Junk (RFC 5961 3.2, 4.2 and 5.2). The first limit is this connection's own. */
@@ -153,7 +153,7 @@ input_without_ts(struct tcp_conn *c, int64_t seq, uint32_t seg_len, uint64_t now
 	bool brings = seq < right_edge(c) && seq + (int64_t)seg_len > (int64_t)tcp_ack_off(c);
 	bool asks = is_repeated(c, seq, seg_len) || (seg_len > 0 && seq == right_edge(c));
 
-	return asks && !brings ? tcp_text_again(c, now_us) : 0;
+	return asks && !brings ? tcp_rcv_again(c, now_us) : 0;
 }
 
 /* Our ACK of the SYN-ACK was lost; nothing follows it before that is there. */
@@ -170,7 +170,7 @@ input_syn(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 	struct tcp_verdict v = { 0 };
 
 	if (is_syn_ack_again(c, seg)) {
-		v.events = tcp_text_again(c, now_us);
+		v.events = tcp_rcv_again(c, now_us);
 	} else {
 		v.drop = TCP_DROP_SYN;
 		v.events = ack_challenge(c, now_us);
@@ -187,7 +187,7 @@ input_outside(struct tcp_conn *c, int64_t seq, uint32_t seg_len, uint64_t now_us
 	if (is_repeated(c, seq, seg_len)) {
 		/* Without payload it is a question, and answered. */
 		v.drop = seg_len > 0 ? TCP_DROP_DUPLICATE : TCP_DROP_NONE;
-		v.events = tcp_text_again(c, now_us);
+		v.events = tcp_rcv_again(c, now_us);
 	} else {
 		v.drop = TCP_DROP_WINDOW;
 		v.events = ack_challenge(c, now_us);
@@ -241,7 +241,7 @@ fin_acked(struct tcp_conn *c, uint64_t now_us)
 static uint32_t
 fin_received(struct tcp_conn *c)
 {
-	uint32_t events = TCP_EV_PEER_FIN | tcp_text_ack_now(c);
+	uint32_t events = TCP_EV_PEER_FIN | tcp_rcv_ack_now(c);
 
 	c->peer_fin = true;
 	switch ((enum tcp_state)c->state) {
@@ -273,9 +273,9 @@ input_text(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_s
 	uint32_t events = 0;
 
 	if (seg->flags & TCP_FIN)
-		events |= tcp_text_fin(c, held, seq + (int64_t)seg->payload_len, now_us);
+		events |= tcp_rcv_fin(c, held, seq + (int64_t)seg->payload_len, now_us);
 	if (seg->payload_len > 0)
-		events |= tcp_text_payload(c, held, seg, seq, now_us, v);
+		events |= tcp_rcv_payload(c, held, seg, seq, now_us, v);
 	/* Old bytes, but the first FIN: that counts. */
 	if (v->drop == TCP_DROP_DUPLICATE && !knew_fin && c->peer_fin_off != TCP_NO_OFF)
 		v->drop = TCP_DROP_NONE;
@@ -319,7 +319,7 @@ input_synchronised(struct tcp_conn *c, const struct tcp_ranges *held, const stru
 		c->wl1 = seq;
 		c->wl2 = (uint64_t)ack;
 		tcp_ack_heard(c, now_us);
-		v.events = tcp_text_payload(c, held, seg, seq, now_us, &v);
+		v.events = tcp_rcv_payload(c, held, seg, seq, now_us, &v);
 		return v;
 	}
 	if (seg->flags & TCP_RST)

@@ -5,22 +5,8 @@
 
 #include <string.h>
 
-#include "net/siphash.h"
 #include "tcp/ack.h"
 #include "tcp/timer.h"
-
-uint32_t
-tcp_isn(const uint8_t secret[16], const struct net_tuple *tuple, uint64_t now_us)
-{
-	return (uint32_t)(now_us / 4) + (uint32_t)siphash13(secret, tuple, sizeof(*tuple));
-}
-
-uint32_t
-tcp_ts_offset(const uint8_t secret[16], const struct net_tuple *tuple)
-{
-	/* The half of the hash that tcp_isn does not show. */
-	return (uint32_t)(siphash13(secret, tuple, sizeof(*tuple)) >> 32);
-}
 
 /* RFC 9293 3.7.1: no option means the default, whatever the path could carry. */
 static uint16_t

@@ -11,12 +11,6 @@
 #include "net/addr.h"
 #include "tcp/conn.h"
 
-/* Initial sequence number, RFC 6528: a 4 us clock and a keyed function of the tuple. */
-uint32_t tcp_isn(const uint8_t secret[16], const struct net_tuple *tuple, uint64_t now_us);
-
-/* Timestamp offset, RFC 7323 5.4: constant for a tuple, so that PAWS holds across connections. */
-uint32_t tcp_ts_offset(const uint8_t secret[16], const struct net_tuple *tuple);
-
 /* What SYN-RECEIVED remembers. */
 struct tcp_syn {
 	uint64_t sent_at_us; /* the first SYN-ACK */

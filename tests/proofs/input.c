@@ -8,7 +8,7 @@
 #include "tcp/ack.h"
 #include "tcp/input.h"
 #include "tcp/open.h"
-#include "tcp/text.h"
+#include "tcp/rcv.h"
 
 static struct tcp_conn c;
 static struct tcp_params params;
@@ -26,23 +26,23 @@ is_near(int64_t off, uint32_t wire, uint64_t expected)
 	return (uint32_t)off == wire && ahead >= INT32_MIN && ahead <= INT32_MAX;
 }
 
-/* Stand for lib/tcp/text.c and ack.c: what they do to the invariant is proved next to this file. */
+/* Stand for lib/tcp/rcv.c and ack.c: what they do to the invariant is proved next to this file. */
 uint32_t
-tcp_text_ack_now(struct tcp_conn *conn)
+tcp_rcv_ack_now(struct tcp_conn *conn)
 {
 	tcp_owe(conn, TCP_OWED_ACK);
 	return TCP_EV_SEND;
 }
 
 uint32_t
-tcp_text_again(struct tcp_conn *conn, uint64_t now_us)
+tcp_rcv_again(struct tcp_conn *conn, uint64_t now_us)
 {
 	return nondet_bool() ? TCP_EV_SEND : 0;
 }
 
 uint32_t
-tcp_text_payload(struct tcp_conn *conn, const struct tcp_ranges *ranges, const struct tcp_seg *s,
-		 int64_t seq, uint64_t now_us, struct tcp_verdict *v)
+tcp_rcv_payload(struct tcp_conn *conn, const struct tcp_ranges *ranges, const struct tcp_seg *s,
+		int64_t seq, uint64_t now_us, struct tcp_verdict *v)
 {
 	uint64_t old = conn->rcv_nxt;
 
@@ -57,7 +57,7 @@ tcp_text_payload(struct tcp_conn *conn, const struct tcp_ranges *ranges, const s
 }
 
 uint32_t
-tcp_text_fin(struct tcp_conn *conn, const struct tcp_ranges *ranges, int64_t seq, uint64_t now_us)
+tcp_rcv_fin(struct tcp_conn *conn, const struct tcp_ranges *ranges, int64_t seq, uint64_t now_us)
 {
 	PROVE(receiver_holds(conn, &held));
 	PROVE((uint32_t)seq == seg.seq + seg.payload_len - (conn->irs + 1));

@@ -7,6 +7,7 @@
 
 #include "fixture.h"
 #include "support/harness.h"
+#include "tcp/isn.h"
 
 static const uint8_t secret[16] = { 9, 8, 7, 6, 5 };
 

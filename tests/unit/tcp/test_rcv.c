@@ -473,5 +473,5 @@ main(void)
 		{ "urgent data", test_urgent },
 	};
 
-	return harness_run("tcp/text", cases, HARNESS_COUNT(cases));
+	return harness_run("tcp/rcv", cases, HARNESS_COUNT(cases));
 }

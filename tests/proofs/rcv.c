@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* sources: lib/tcp/text.c lib/tcp/user.c */
+/* sources: lib/tcp/rcv.c lib/tcp/user.c */
 /* flags: --unwind 3 -DTCP_RANGES_MAX=1 --conversion-check */
 #include "conn_invariant.h"
-#include "tcp/text.h"
+#include "tcp/rcv.h"
 
 static struct tcp_conn c;
 static struct tcp_params params;
@@ -74,7 +74,7 @@ any_payload(void)
 	ASSUME(c.rcv_lim < PROOF_OFF_MAX / 2); /* which an orphan moves on */
 	ASSUME(any.payload_len <= UINT16_MAX);
 	seg = any;
-	tcp_text_payload(&c, &held, &seg, seq, nondet_u64(), &verdict);
+	tcp_rcv_payload(&c, &held, &seg, seq, nondet_u64(), &verdict);
 }
 
 /* The owner of the ranges does what he is told: what came in order stands behind all that waits. */
@@ -126,7 +126,7 @@ prove_fin(void)
 	any_receiver();
 	seq = any_seq();
 	old = c.peer_fin_off;
-	tcp_text_fin(&c, &held, seq, nondet_u64());
+	tcp_rcv_fin(&c, &held, seq, nondet_u64());
 	PROVE(c.peer_fin_off == old ||
 	      (old == TCP_NO_OFF && seq >= 0 && c.peer_fin_off == (uint64_t)seq));
 	PROVE(receiver_holds(&c, &held));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "tcp/text.h"
+#include "tcp/rcv.h"
 
 #include "tcp/user.h"
 
@@ -10,18 +10,18 @@ enum {
 };
 
 uint32_t
-tcp_text_ack_now(struct tcp_conn *c)
+tcp_rcv_ack_now(struct tcp_conn *c)
 {
 	tcp_owe(c, TCP_OWED_ACK);
 	return TCP_EV_SEND;
 }
 
 uint32_t
-tcp_text_again(struct tcp_conn *c, uint64_t now_us)
+tcp_rcv_again(struct tcp_conn *c, uint64_t now_us)
 {
 	if (now_us >= c->again_next_us) {
 		c->again_next_us = now_us + TCP_AGAIN_US;
-		return tcp_text_ack_now(c);
+		return tcp_rcv_ack_now(c);
 	}
 	if (c->delack_at > c->again_next_us)
 		c->delack_at = c->again_next_us;
@@ -52,7 +52,7 @@ ack_in_order(struct tcp_conn *c, uint64_t n, bool gap, uint64_t now_us)
 		full = c->rcv_mss;
 	c->rcv_unacked += (uint32_t)n;
 	if (gap || c->rcv_unacked >= 2 * full)
-		return tcp_text_ack_now(c);
+		return tcp_rcv_ack_now(c);
 	if (c->delack_at > now_us + c->params->delack_us)
 		c->delack_at = now_us + c->params->delack_us;
 	return 0;
@@ -72,15 +72,15 @@ in_order(struct tcp_conn *c, const struct tcp_ranges *held, uint64_t end, uint64
 }
 
 uint32_t
-tcp_text_payload(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
-		 int64_t seq, uint64_t now_us, struct tcp_verdict *v)
+tcp_rcv_payload(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+		int64_t seq, uint64_t now_us, struct tcp_verdict *v)
 {
 	uint64_t limit = c->peer_fin_off < c->rcv_adv ? c->peer_fin_off : c->rcv_adv;
 	struct tcp_range r = tcp_range_within(seq, seg->payload_len, c->rcv_nxt, limit);
 
 	if (tcp_range_empty(r)) { /* old, behind the FIN, or a probe into a closed window */
 		v->drop = seq < (int64_t)c->rcv_nxt ? TCP_DROP_DUPLICATE : TCP_DROP_WINDOW;
-		return tcp_text_again(c, now_us);
+		return tcp_rcv_again(c, now_us);
 	}
 	if (c->orphan)
 		tcp_unread(c, now_us);
@@ -104,16 +104,16 @@ tcp_text_payload(struct tcp_conn *c, const struct tcp_ranges *held, const struct
 }
 
 uint32_t
-tcp_text_fin(struct tcp_conn *c, const struct tcp_ranges *held, int64_t seq, uint64_t now_us)
+tcp_rcv_fin(struct tcp_conn *c, const struct tcp_ranges *held, int64_t seq, uint64_t now_us)
 {
 	uint64_t off;
 
 	if (c->peer_fin || seq < (int64_t)c->rcv_nxt)
-		return tcp_text_again(c, now_us);
+		return tcp_rcv_again(c, now_us);
 	off = (uint64_t)seq;
 	if (c->peer_fin_off == TCP_NO_OFF && off <= c->rcv_adv && off >= tcp_ranges_end(held)) {
 		c->peer_fin_off = off;
-		return off == c->rcv_nxt ? 0 : tcp_text_ack_now(c);
+		return off == c->rcv_nxt ? 0 : tcp_rcv_ack_now(c);
 	}
-	return off == c->rcv_nxt ? 0 : tcp_text_again(c, now_us);
+	return off == c->rcv_nxt ? 0 : tcp_rcv_again(c, now_us);
 }
