@@ -11,10 +11,10 @@
 #include <limits.h>
 
 #include "stack/state.h"
+#include "tcp/query.h"
 
 /* It is their length that a port refuses: it gets no long packets any more. */
 enum { NETIF_CUT_STRIKES = 3 };
-#include "tcp/query.h"
 
 /* How many segments it is on the wire. */
 static inline uint32_t
