@@ -3,7 +3,8 @@
 
 /**
  * @file
- * Counters.
+ * Counters. What each of a stack's means is said in one place, lib/stack/counters.c, and told by
+ * rtls_stats_describe(); the TLS NIC's in drivers/tlsnic/counters.c.
  */
 #ifndef RECORDTLS_STATS_H
 #define RECORDTLS_STATS_H

@@ -2,10 +2,9 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * The receive path, top to bottom: a burst comes in, headers are parsed, the
- * connection is found, TCP decides, bytes go into the receive queue, the record
- * layer looks whether a record is complete. The program takes it from there with
- * rtls_recv(). One function per step, in the order in which a packet meets them.
+ * The receive path, top to bottom: a burst comes in, Ethernet and IP are parsed; rx_tcp finds the
+ * connection, TCP decides, bytes go into the receive queue, the record layer looks whether a record
+ * is complete. The program takes it from there with rtls_recv().
  */
 #ifndef RTLS_STACK_RX_PATH_H
 #define RTLS_STACK_RX_PATH_H

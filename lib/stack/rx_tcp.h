@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* TCP that was received: the connection is found, TCP decides, bytes go into the receive queue. */
+#ifndef RTLS_STACK_RX_TCP_H
+#define RTLS_STACK_RX_TCP_H
+
+#include "stack/rx_packet.h"
+
+/* Takes the packet, which is for us. */
+void rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p);
+
+#endif
