@@ -1726,10 +1726,9 @@ test_random(void)
 					 ((uint32_t[]){ 4, 100, 2000, 16385 }[r >> 8 & 3]));
 			switch (r & 15) {
 			case 0:
-				put_control(21, len + 3);
-				events[nb_events++] = (struct event){ 21, len + 3 > 16384 ?
-										  0 :
-										  len + 3 };
+				len = RTE_MIN(len + 3, 16384u);
+				put_control(21, len);
+				events[nb_events++] = (struct event){ 21, len };
 				break;
 			case 1:
 				len &= ~3u;
