@@ -151,6 +151,37 @@ test_keys_wait_for_memory(void)
 	tls_bench_close(&b);
 }
 
+/*
+ * libssl was told that its first keys are taken, and then the socket refuses them, as where new TLS
+ * sessions were switched off meanwhile: that is the connection's end, and nothing goes in clear.
+ */
+static void
+test_waiting_keys_refused(void)
+{
+	static const char data[] = "what the keys are for";
+	struct tls_bench_conf conf = { .seed = 7 };
+	struct tls_bench b;
+
+	tls_bench_open(&b, &conf);
+	b.sock.blocked = true;
+	CU_ASSERT_EQUAL(SSL_do_handshake(b.far), -1);
+	tls_bench_carry(&b);
+	CU_ASSERT_EQUAL(rtls_ssl_service(b.near), -EAGAIN);
+	CU_ASSERT_EQUAL(BIO_get_ktls_send(SSL_get_wbio(b.near)), 1);
+	b.sock.blocked = false;
+	b.sock.keys_errno = EPERM;
+	CU_ASSERT_FALSE(tls_bench_shake(&b));
+	for (unsigned int i = 0; i < 5; i++) {
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), -EPERM);
+		CU_ASSERT_TRUE(SSL_write(b.near, data, sizeof(data)) <= 0);
+		CU_ASSERT_PTR_NULL(memmem(b.sock.out.buf, b.sock.out.len, data, sizeof(data) - 1));
+	}
+	CU_ASSERT_EQUAL(b.sock.tx_keys, 0);
+	CU_ASSERT_EQUAL(b.sock.tx_type[RTLS_TYPE_DATA], 0);
+	ERR_clear_error();
+	tls_bench_close(&b);
+}
+
 /* The KeyUpdate waits, its key behind it; a second update waits for both. */
 static void
 test_key_update_waits(void)
@@ -298,6 +329,7 @@ main(void)
 		{ "uncertain keys behind a flight are refused",
 		  test_uncertain_keys_behind_a_flight },
 		{ "keys wait for memory", test_keys_wait_for_memory },
+		{ "keys that wait are refused", test_waiting_keys_refused },
 		{ "a key update waits", test_key_update_waits },
 		{ "a second key update inside a write", test_second_key_update_inside_a_write },
 		{ "a refused write repeated from freed memory",
