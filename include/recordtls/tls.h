@@ -58,10 +58,10 @@ struct rtls_keys {
  *   IV another; -EBUSY: TLS 1.2 keys are there already, or an RX record of the old key
  *   was delivered in part (read all of them first: nothing can tell them from the new
  *   key's);
- *   -EAGAIN: four keys before are still in use. TX: for records that the device is to seal, until
- *   the peer acknowledges them. RX: for bytes that the device has opened, until the program reads
- *   them, or by contexts that it has not deleted yet; behind a KeyUpdate RTLS_READABLE says when
- *   to call again;
+ *   -EAGAIN: four keys before are still in use, or one is and other connections have what there is
+ *   for more. TX: for records that the device is to seal, until the peer acknowledges them. RX: for
+ *   bytes that the device has opened, until the program reads them, or by contexts that it has not
+ *   deleted yet; behind a KeyUpdate RTLS_READABLE says when to call again;
  *   -ENOTSUP: the kernel's linux/tls.h has version and cipher, this library does not carry
  *   them; -EPERM: rtls_stack_features() has switched new TLS sessions off, and the connection has
  *   no keys yet; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the

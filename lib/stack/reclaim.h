@@ -11,7 +11,10 @@
 
 #include "stack/state.h"
 
-/* The receive budget is exceeded: ends the connection whose incomplete record is the oldest. */
+/*
+ * Bytes out of order are given up where memory is short, or where somebody found no place for his. The
+ * receive budget is exceeded: ends the connection whose incomplete record is the oldest.
+ */
 void reclaim_of_room(struct rtls_stack *s);
 
 /* Who found a pool empty looks again when buffers are back. */
