@@ -4,7 +4,6 @@
 #include "handshake/bridge.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
 #include <rte_common.h>
 #include <rte_mempool.h>

@@ -3,8 +3,6 @@
 
 #include "session/rx_list.h"
 
-#include <string.h>
-
 #include "buf/pools.h"
 
 void

@@ -4,16 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <recordtls/file.h>
 #include <recordtls/io.h>
 
-#include "sock/check.h"
 #include "core/conf.h"
 #include "session/tx_buffer.h"
+#include "sock/check.h"
 #include "stack/memory.h"
 #include "stack/state.h"
 

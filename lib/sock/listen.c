@@ -2,7 +2,6 @@
 /* Copyright (c) The librecordtls authors */
 
 #include <errno.h>
-#include <string.h>
 
 #include "core/conf.h"
 #include "sock/check.h"

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include <rte_errno.h>
-#include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_memory.h>
 
+#include "buf/pool_name.h"
 #include "buf/wipe.h"
 #include "core/conf.h"
 #include "stack/listener.h"
@@ -181,14 +181,16 @@ make_held(struct rtls_stack *s, const char *stack_name, int socket)
 {
 	uint32_t few = RTE_MIN(s->conf.max_socks, (uint32_t)HELD_MIN);
 	char name[RTE_MEMPOOL_NAMESIZE];
+	int rc = pool_name(name, stack_name, "held");
 
-	snprintf(name, sizeof(name), "%s_held", stack_name);
+	if (rc != 0)
+		return rc;
 	s->recvq_shared = (struct recvq_shared){
 		.held = recvq_held_pool(name, RTE_MAX(s->conf.max_socks / HELD_SHARE, few), socket),
 		.tails = s->pools.record[1], /* 2 KiB */
 		.wipe = s->conf.wipe_buffers != 0,
 	};
-	return s->recvq_shared.held == NULL ? -rte_errno : 0;
+	return s->recvq_shared.held == NULL ? pool_refused() : 0;
 }
 
 static int

@@ -3,6 +3,7 @@
 
 #include "stack/icmp_path.h"
 
+#include "net/icmp.h"
 #include "stack/sock_events.h"
 #include "stack/state.h"
 #include "stack/tell.h"

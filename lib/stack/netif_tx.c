@@ -8,6 +8,7 @@
 #include "stack/sched.h"
 #include "stack/tell.h"
 #include "tcp/output.h"
+#include "tcp/query.h"
 
 enum {
 	HEAD_REFUSED_US = 1000000, /* for so long: this packet will never be taken */
@@ -28,7 +29,7 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 	sock_rearm(sock);
 	if (out->len == 0)
 		return;
-	n = netif_tx_segments(sock, out);
+	n = tcp_segments(&sock->tcp, out->len);
 	s->counters[CNT_TX_SEGMENTS] += n;
 	s->counters[CNT_TX_BYTES] += out->len;
 	sock->count.tx_segments += n;

@@ -11,17 +11,9 @@
 #include <limits.h>
 
 #include "stack/state.h"
-#include "tcp/query.h"
 
 /* It is their length that a port refuses: it gets no long packets any more. */
 enum { NETIF_CUT_STRIKES = 3 };
-
-/* How many segments it is on the wire. */
-static inline uint32_t
-netif_tx_segments(const struct rtls_sock *sock, const struct tcp_out *out)
-{
-	return tcp_segments(&sock->tcp, out->len);
-}
 
 /* Segments in a packet, at most. */
 static inline unsigned int

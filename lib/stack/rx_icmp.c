@@ -5,6 +5,7 @@
 
 #include "buf/chain.h"
 #include "net/checksum.h"
+#include "net/icmp.h"
 #include "stack/drop.h"
 #include "stack/icmp_path.h"
 #include "stack/reply.h"

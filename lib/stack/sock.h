@@ -18,7 +18,6 @@
 #include <sys/queue.h>
 
 #include <recordtls/sock.h>
-#include <recordtls/stats.h>
 
 #include "buf/recvq.h"
 #include "buf/sendq.h"

@@ -14,7 +14,6 @@
 #include "log/note.h"
 #include "net/answer_limit.h"
 #include "net/flow.h"
-#include "net/icmp.h"
 #include "net/mtu_table.h"
 #include "stack/counters.h"
 #include "stack/netif.h"

@@ -144,7 +144,7 @@ serve(struct rtls_stack *s, struct rtls_sock *sock)
 		sock_schedule(sock);
 		return;
 	}
-	for (n = 0; n < TURN_SEGMENTS; n += netif_tx_segments(sock, &g->out)) {
+	for (n = 0; n < TURN_SEGMENTS; n += tcp_segments(&sock->tcp, g->out.len)) {
 		g = next_segment(s, nif, sock, n == 0);
 		if (g == NULL)
 			return;

@@ -8,7 +8,6 @@
 #ifndef RTLS_TCP_RTT_H
 #define RTLS_TCP_RTT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "tcp/params.h"

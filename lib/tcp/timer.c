@@ -165,9 +165,8 @@ keepalive_expired(struct tcp_conn *c, uint64_t now_us)
 	}
 	if (c->keep_sent == 0 && c->keep_at > now_us)
 		return 0;
-	if (tcp_owes(
-		    c,
-		    TCP_OWED_KEEPALIVE)) { /* the port did not take the last one: nobody could answer it */
+	/* The port did not take the last one: nobody could answer it. */
+	if (tcp_owes(c, TCP_OWED_KEEPALIVE)) {
 		c->keep_at = now_us + o->keep_every_us;
 		return TCP_EV_SEND;
 	}
