@@ -201,12 +201,14 @@ session_rx_key_known(const struct session_rx *rx)
 bool
 session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no)
 {
-	const struct session_epoch *e = rx->tls->epochs.now;
+	const struct session_epoch *e;
 	uint64_t index;
 
+	if (!session_rx_key_known(rx))
+		return false;
+	e = rx->tls->epochs.now;
 	/* What two contexts opened under this key must not wait in the queue when a third starts. */
-	if (!session_rx_key_known(rx) ||
-	    (marks_needed(rx, &e->rx.marks) && marks_needed(rx, &e->rx.before)) ||
+	if ((marks_needed(rx, &e->rx.marks) && marks_needed(rx, &e->rx.before)) ||
 	    !framer_boundary(&rx->tls->framer, rx->q->ready.end_off, stream_off, &index))
 		return false;
 	*rec_no = e->rx.base + index;

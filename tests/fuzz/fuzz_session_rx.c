@@ -508,7 +508,7 @@ model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek)
 		} before = { w.state, w.error, w.hs_hdr, w.hs_need, w.hs_type };
 
 		want.n = -EAGAIN;
-		if (w.looked == w.rx.tls->count.records && w.state == RECORDS && !w.closed &&
+		if (w.state == RECORDS && w.looked == w.rx.tls->count.records && !w.closed &&
 		    (w.rx.tls->list.room >= SESSION_RX_AHEAD ||
 		     rte_mempool_avail_count(large) <= large->size / 2))
 			return want;

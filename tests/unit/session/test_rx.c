@@ -215,9 +215,11 @@ static void
 test_plain(void)
 {
 	struct rtls_msg msg;
+	uint64_t off, rec_no;
 
 	begin();
 	CU_ASSERT(!readable());
+	CU_ASSERT(!session_rx_boundary(&t.rx, &off, &rec_no));
 	CU_ASSERT_EQUAL(recv_with(10, 0, true, &msg), -EAGAIN);
 	pattern_fill(t.wire, 0, 5000);
 	t.len = 5000;
