@@ -66,14 +66,6 @@ session_tx_open(const struct session_tx *tx)
 }
 
 /*
- * Installs the first or next key. Closes the open record under the old one and fences the next,
- * which is sealed here as long as no device has the new key.
- * 0; -EINVAL; -EBUSY: TLS 1.2 keys are there; -EAGAIN: four keys before it still have records in
- * clear queued, or one and there is no memory for more; -ENOMEM; -EIO; the old key stays on every error.
- */
-int session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys);
-
-/*
  * Data: copies up to len bytes; with more the last record stays open. Returns
  * bytes accepted; -EAGAIN: no room; -ENOMEM: pools are empty; -EKEYEXPIRED: the
  * key's record limit; -EIO. After a short count without more the open record is closed, too.

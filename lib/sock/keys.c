@@ -7,6 +7,7 @@
 #include <recordtls/names.h>
 #include <recordtls/tls.h>
 
+#include "session/tx_keys.h"
 #include "sock/check.h"
 #include "stack/admission.h"
 #include "stack/mode.h"

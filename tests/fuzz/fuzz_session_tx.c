@@ -18,6 +18,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/records.h"
 #include "session/tx_buffer.h"
+#include "session/tx_keys.h"
 
 enum {
 	STEPS_MAX = 200,

@@ -21,6 +21,7 @@
 #include "raw.h"
 #include "session/rx.h"
 #include "session/tx.h"
+#include "session/tx_keys.h"
 
 enum {
 	SPARE = 64,               /* of each size of buffers */

@@ -16,6 +16,7 @@
 #include "buf/sendq.h"
 #include "raw.h"
 #include "session/tx_buffer.h"
+#include "session/tx_keys.h"
 
 enum {
 	SPARE = 64, /* of the other sizes of buffers */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "buf/chain.h"
+#include "session/tx_keys.h"
 #include "support/suites.h"
 #include "unit/session/shared.h"
 

@@ -4,6 +4,7 @@
 /* Records that a device is to seal: what it is given, and what becomes of them without it. */
 #include "session/tx.h"
 
+#include "session/tx_keys.h"
 #include "unit/session/shared.h"
 
 static struct {
