@@ -29,8 +29,10 @@ epochs_place(struct epochs *all)
 	uint32_t i = 0;
 	void *e;
 
-	if (!epochs_have_place(all) || rte_mempool_get(all->pool->mem, &e) != 0)
+	if (!epochs_have_place(all) || rte_mempool_get(all->pool->mem, &e) != 0) {
+		all->pool->wanted = true;
 		return NULL;
+	}
 	memset(e, 0, sizeof(struct session_epoch));
 	while (all->of[i] != NULL)
 		i++;

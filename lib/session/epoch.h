@@ -78,6 +78,7 @@ struct epoch_pool {
 	struct rte_mempool *mem; /* of struct session_epoch */
 	uint32_t nb_beyond;      /* of all directions, what they have above EPOCHS_OWN */
 	uint32_t max_beyond;
+	bool wanted; /* there was none for somebody, who is to be told when there is */
 };
 
 /* The epochs of a direction, in the order of their places. All zero but for its pool: no keys yet. */

@@ -106,6 +106,7 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 		reclaim_sent(s);
 		reclaim_wake(s);
 	}
+	reclaim_wake_keys(s);
 	reclaim_of_memory(s);
 	work += tx_path_poll(s);
 	/* Between bursts: what it reads is of one moment. */

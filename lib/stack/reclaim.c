@@ -153,6 +153,20 @@ need_name(enum need need)
 	return "nobody";
 }
 
+void
+reclaim_wake_keys(struct rtls_stack *s)
+{
+	struct epoch_pool *pool = &s->session.epochs;
+	struct rtls_sock *sock;
+
+	if (!pool->wanted || pool->nb_beyond == pool->max_beyond)
+		return;
+	pool->wanted = false;
+	for (sock = s->socks; sock < s->socks + s->conf.max_socks; sock++)
+		if (sock->phase == SOCK_OWNED && sock->rx.keys_wait)
+			sock_ready(sock);
+}
+
 /* Who waits: for what, and the only one that does, whose own end would help nobody. */
 struct wait {
 	enum need need;
@@ -272,5 +286,6 @@ reclaim_of_memory(struct rtls_stack *s)
 bool
 reclaim_waits(const struct rtls_stack *s)
 {
-	return !TAILQ_EMPTY(&s->starved_list) || waiting(s).need != NEED_NOTHING;
+	return !TAILQ_EMPTY(&s->starved_list) || s->session.epochs.wanted ||
+	       waiting(s).need != NEED_NOTHING;
 }

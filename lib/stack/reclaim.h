@@ -20,6 +20,12 @@ void reclaim_of_room(struct rtls_stack *s);
 /* Who found a pool empty looks again when buffers are back. */
 void reclaim_wake(struct rtls_stack *s);
 
+/*
+ * A place for a key was refused because all connections together had too many: where there is one
+ * again, who waits to set it hears of it.
+ */
+void reclaim_wake_keys(struct rtls_stack *s);
+
 /* Somebody waits for too long: looks at some sockets, and ends the worst holder of a round. */
 void reclaim_of_memory(struct rtls_stack *s);
 

@@ -154,6 +154,44 @@ test_keys_wait(void)
 	device_pair_fini(&d);
 }
 
+/* The same where all connections together have too many keys: others give theirs back. */
+static void
+test_keys_wait_for_others(void)
+{
+	uint8_t update[] = { 24, 0, 0, 1, 0 }, type;
+	struct iovec iov = { .iov_base = update, .iov_len = sizeof(update) };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = RTLS_TYPE_HANDSHAKE };
+	struct epoch_pool *pool;
+	unsigned int next;
+
+	begin(RTLS_READABLE, RTLS_TLS_TX_REBUILD);
+	pool = &d.p.stack[0]->session.epochs;
+	d.dev.o.del_rc = -EINPROGRESS;
+	device_pair_keys(&d, 1);
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(pool->nb_beyond, 0);
+	pool->nb_beyond = pool->max_beyond;
+	CU_ASSERT_EQUAL_FATAL(rtls_sendmsg(d.k[1], &m, 0), 5);
+	next = ++d.epoch[1];
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 1, 1, next), 0);
+	pair_settle(&d.p);
+	CU_ASSERT(told(RTLS_READABLE));
+	CU_ASSERT_EQUAL(receive(&type), 5);
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 1, 0, next), -EAGAIN);
+	pair_settle(&d.p);
+	CU_ASSERT(told(0));
+	pool->nb_beyond = 0;
+	pair_settle(&d.p);
+	CU_ASSERT(told(RTLS_READABLE));
+	CU_ASSERT_EQUAL(device_pair_set_keys(&d, 1, 0, next), 0);
+	CU_ASSERT(told(0));
+	d.dev.o.del_rc = 0;
+	offload_double_deleted(&d.dev.o);
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(pool->nb_beyond, 0);
+	device_pair_fini(&d);
+}
+
 /* --- a program that sleeps ------------------------------------------------------------ */
 
 /* The port's queue is gone through by polls, and nothing else would wake it. */
@@ -450,6 +488,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "an event that was promised", test_promised },
 		{ "keys that wait for the device", test_keys_wait },
+		{ "keys that wait for those of others", test_keys_wait_for_others },
 		{ "a program that sleeps", test_sleep },
 		{ "steering that answers later", test_steering },
 		{ "steering that is full", test_steering_full },
