@@ -187,7 +187,6 @@ make_held(struct rtls_stack *s, const char *stack_name, int socket)
 		return rc;
 	s->recvq_shared = (struct recvq_shared){
 		.held = recvq_held_pool(name, RTE_MAX(s->conf.max_socks / HELD_SHARE, few), socket),
-		.tails = s->pools.record[1], /* 2 KiB */
 		.wipe = s->conf.wipe_buffers != 0,
 	};
 	return s->recvq_shared.held == NULL ? pool_refused() : 0;
@@ -228,17 +227,19 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 	int rc;
 
 	memory_init(s);
-	rc = buf_pools_create(&s->pools, &pools);
-	if (rc == 0)
-		rc = make_held(s, name, socket);
-	if (rc == 0)
-		rc = make_tables(s, socket);
+	/* What must lie in one piece comes first: pools take memory in whatever pieces are left. */
+	rc = make_tables(s, socket);
 	if (rc == 0)
 		rc = make_remotes(s, socket);
+	if (rc == 0)
+		rc = make_held(s, name, socket);
 	if (rc == 0)
 		rc = make_crypto(s, &crypto);
 	if (rc == 0)
 		rc = make_session(s, name, socket);
+	if (rc == 0)
+		rc = buf_pools_create(&s->pools, &pools);
+	s->recvq_shared.tails = s->pools.record[1]; /* 2 KiB */
 	if (rc == 0)
 		rc = reader_create(s->conf.nb_large, name, socket, &s->reader);
 	return rc;
