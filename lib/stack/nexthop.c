@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "stack/reply.h"
+#include "stack/arp_output.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 
@@ -28,21 +28,6 @@ nexthop_find(struct rtls_stack *s, const struct net_addr *remote, struct path *o
 	return 0;
 }
 
-static void
-ask(struct rtls_stack *s, struct netif *nif, uint32_t own_ip, uint32_t ip, const uint8_t *dst_mac)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
-
-	/* Without a buffer the table's own repetition asks again. */
-	if (m == NULL)
-		return;
-	m->data_len = (uint16_t)arp_write_request(rte_pktmbuf_mtod(m, uint8_t *), nif->port->mac,
-						  own_ip, ip, dst_mac);
-	m->pkt_len = m->data_len;
-	stack_count(s, CNT_ARP_REQUESTS);
-	reply_packet(s, nif, m);
-}
-
 void
 nexthop_doubted(struct rtls_stack *s, struct netif *nif, uint32_t ip)
 {
@@ -51,7 +36,7 @@ nexthop_doubted(struct rtls_stack *s, struct netif *nif, uint32_t ip)
 	for (own = nif->own; own < nif->own + nif->nb_own; own++) {
 		if (!net_v4_same_subnet(own->ip, ip, own->netmask))
 			continue;
-		ask(s, nif, own->ip, ip, NULL);
+		arp_output_request(s, nif, own->ip, ip, NULL);
 		return;
 	}
 }
@@ -81,11 +66,11 @@ nexthop_resolve(struct rtls_stack *s, struct path *p)
 	a = arp_lookup(arp, p->next_hop, s->now_us);
 	switch (a.verdict) {
 	case ARP_FOUND_ASK:
-		ask(s, nif, p->own_ip, p->next_hop, a.mac);
+		arp_output_request(s, nif, p->own_ip, p->next_hop, a.mac);
 		break;
 	case ARP_FOUND_ASK_ALL:
 	case ARP_RESOLVE:
-		ask(s, nif, p->own_ip, p->next_hop, NULL);
+		arp_output_request(s, nif, p->own_ip, p->next_hop, NULL);
 		break;
 	case ARP_FAILED:
 		note_failed(s, p);

@@ -3,6 +3,7 @@
 
 #include "stack/rx_arp.h"
 
+#include "stack/arp_output.h"
 #include "stack/neighbour_wait.h"
 #include "stack/nexthop.h"
 #include "stack/reply.h"
@@ -54,7 +55,6 @@ rx_arp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 {
 	struct net_addr asker;
 	struct arp_action a;
-	struct rte_mbuf *m;
 
 	if (p->contiguous_len < p->ip.l3_off) {
 		rx_packet_unparsed(s, nif, p, CNT_RX_MALFORMED);
@@ -68,12 +68,7 @@ rx_arp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 	if (a.act == ARP_LEARNED)
 		neighbour_learned(s);
 	asker = arp_asker(&a);
-	if (a.reply && reply_allowed(s, ANSWER_ARP, &asker) &&
-	    (m = rte_pktmbuf_alloc(s->pools.header)) != NULL) {
-		m->data_len = (uint16_t)arp_write_reply(rte_pktmbuf_mtod(m, uint8_t *),
-							nif->port->mac, &a);
-		m->pkt_len = m->data_len;
-		reply_packet(s, nif, m);
-	}
+	if (a.reply && reply_allowed(s, ANSWER_ARP, &asker))
+		arp_output_reply(s, nif, &a);
 	rte_pktmbuf_free(p->m);
 }
