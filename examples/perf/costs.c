@@ -14,8 +14,9 @@ static const char *const dir_names[HOST_DIRS] = { [HOST_TX] = "send", [HOST_RX] 
 
 /* Medians of one direction. */
 struct medians {
-	double cost, plain, plain_segment, raw, gbps;
-	double added; /* to plain TCP by a raw AEAD in place */
+	double cost, segment, plain, plain_segment, raw, gbps;
+	double added;       /* to plain TCP by a raw AEAD in place */
+	double floor, copy; /* 0: not measured */
 };
 
 int
@@ -68,11 +69,40 @@ print_one(struct costs *c, int kind, int dir)
 }
 
 static void
+print_floor(struct costs *c)
+{
+	char title[64];
+
+	printf("\n  %-34s %9s %9s %9s\n", "cycles per segment", "min", "median", "max");
+	for (int dir = 0; dir < HOST_DIRS; dir++) {
+		struct summary floor = series_summary(&c->floor[dir]);
+		struct summary copy = series_summary(&c->copy[dir]);
+
+		snprintf(title, sizeof(title), "floor, %s", dir_names[dir]);
+		report_series(title, &floor, "");
+		snprintf(title, sizeof(title), "a copy of the payload, %s", dir_names[dir]);
+		report_series(title, &copy, "");
+	}
+}
+
+static void
+print_flight(const struct options *o)
+{
+	if (o->in_flight > 0)
+		printf("  %-10s %u packets, all connections together\n", "in flight", o->in_flight);
+	if (o->one_core)
+		printf("  %-10s both stacks on one core; the NIC, the cable and the far end are not "
+		       "counted\n",
+		       "one core");
+}
+
+static void
 print(struct costs *c)
 {
 	struct summary seal = series_summary(&c->raw[HOST_TX]);
 	struct summary open = series_summary(&c->raw[HOST_RX]);
 
+	print_flight(c->o);
 	printf("  %-10s %u, %s, %u slices of %u KiB each\n\n", "conns", c->o->conns,
 	       c->o->tso ? "with TSO" : "without TSO", c->of[PLAIN][HOST_TX].bytes.n,
 	       c->slice >> 10);
@@ -83,6 +113,8 @@ print(struct costs *c)
 			print_one(c, kind, dir);
 	report_series("raw AEAD, seal", &seal, "");
 	report_series("raw AEAD, open", &open, "");
+	if (c->o->one_core)
+		print_floor(c);
 }
 
 static struct medians
@@ -92,12 +124,15 @@ medians_of(struct costs *c, int dir)
 
 	return (struct medians){
 		.cost = series_summary(&asked->bytes).median,
+		.segment = series_summary(&asked->segments).median,
 		.plain = series_summary(&plain->bytes).median,
 		.plain_segment = series_summary(&plain->segments).median,
 		.raw = series_summary(&c->raw[dir]).median,
 		/* Not raw[HOST_RX]: that gathers packets first, and plain TCP has that copy too. */
 		.added = series_summary(&c->raw[HOST_TX]).median,
 		.gbps = series_summary(&asked->gbps).median,
+		.floor = series_summary(&c->floor[dir]).median,
+		.copy = series_summary(&c->copy[dir]).median,
 	};
 }
 
@@ -120,6 +155,11 @@ put_dir(const struct options *o, json_t *to, int dir, const struct medians *m)
 		{ "raw_seal_cycles_per_byte", "raw_open_cycles_per_byte" },
 		{ "ratio_software_tx", "ratio_software_rx" },
 		{ "ratio_plain_tx", "ratio_plain_rx" },
+		{ "cycles_per_segment_tx", "cycles_per_segment_rx" },
+		{ "floor_cycles_per_segment_tx", "floor_cycles_per_segment_rx" },
+		{ "copy_cycles_per_segment_tx", "copy_cycles_per_segment_rx" },
+		{ "ratio_floor_tx", "ratio_floor_rx" },
+		{ "ratio_floor_copy_tx", "ratio_floor_copy_rx" },
 	};
 
 	report_put(to, keys[0][dir], m->cost);
@@ -129,6 +169,11 @@ put_dir(const struct options *o, json_t *to, int dir, const struct medians *m)
 	report_put(to, keys[4][dir], m->raw);
 	put_ratio(to, keys[5][dir], o->mode == OPTIONS_SOFTWARE, m->cost / (m->plain + m->added));
 	put_ratio(to, keys[6][dir], o->mode != OPTIONS_PLAIN, m->cost / m->plain);
+	report_put(to, keys[7][dir], m->segment);
+	report_put(to, keys[8][dir], m->floor);
+	report_put(to, keys[9][dir], m->copy);
+	put_ratio(to, keys[10][dir], m->floor > 0, m->plain_segment / m->floor);
+	put_ratio(to, keys[11][dir], m->floor > 0, m->plain_segment / (m->floor + m->copy));
 }
 
 void
@@ -142,6 +187,8 @@ costs_report(struct costs *c, json_t *to)
 	json_object_set_new(to, "mode", json_string(options_mode_name(c->o->mode)));
 	json_object_set_new(to, "conns", json_integer(c->o->conns));
 	json_object_set_new(to, "tso", json_boolean(c->o->tso));
+	json_object_set_new(to, "one_core", json_boolean(c->o->one_core));
+	json_object_set_new(to, "in_flight", json_integer(c->o->in_flight));
 	json_object_set_new(to, "slices", json_integer(costs_least(c)));
 	/* The lesser of both directions. */
 	report_put(to, "goodput_gbps", RTE_MIN(m[HOST_TX].gbps, m[HOST_RX].gbps));
@@ -162,5 +209,7 @@ costs_free(struct costs *c)
 			series_free(&c->of[kind][dir].batch);
 		}
 		series_free(&c->raw[dir]);
+		series_free(&c->floor[dir]);
+		series_free(&c->copy[dir]);
 	}
 }

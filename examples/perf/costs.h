@@ -30,6 +30,9 @@ struct costs {
 	uint32_t slice; /* bytes of all connections together */
 	struct cost of[KINDS][HOST_DIRS];
 	struct series raw[HOST_DIRS]; /* the raw AEAD, seal and open: cycles per byte */
+	/* With one core, cycles per segment: of buffers alone, and of a copy of the payload. */
+	struct series floor[HOST_DIRS];
+	struct series copy[HOST_DIRS];
 	uint64_t retransmissions;
 };
 

@@ -13,6 +13,7 @@
 #include <recordtls/tlsnic.h>
 
 #include "common/say.h"
+#include "inside/hold.h"
 #include "link.h"
 
 enum {
@@ -122,14 +123,15 @@ receive_all(struct far *f, struct far_conn *c)
 	atomic_store_explicit(&f->link->received, all, memory_order_relaxed);
 }
 
-static void
-turn(struct far *f)
+void
+far_turn(struct far *f)
 {
 	struct rtls_event ev[BURST];
 	struct rtls_sock *k;
 	unsigned int n;
 
 	rtls_tlsnic_poll(f->link->nic);
+	hold_move(f->link->holds[1]);
 	rtls_stack_poll(f->stack, link_now_us(rte_rdtsc()));
 	take_order(f);
 	while (rtls_accept_burst(f->listener, &k, 1) == 1)
@@ -147,9 +149,11 @@ turn(struct far *f)
 	}
 }
 
-static void
-end(struct far *f)
+void
+far_destroy(struct far *f)
 {
+	if (f == NULL)
+		return;
 	for (int mode = 0; mode < LINK_MODES; mode++)
 		for (int i = 0; i < LINK_CONNS_MAX; i++)
 			if (f->conns[mode][i].sock != NULL)
@@ -157,28 +161,36 @@ end(struct far *f)
 	if (f->listener != NULL)
 		rtls_close(f->listener);
 	if (f->stack != NULL)
-		link_stack_destroy(f->stack, f->link->nic);
+		link_stack_destroy(f->link, 1, f->stack);
 	free(f->memory);
 	free(f);
+}
+
+struct far *
+far_create(struct link *l)
+{
+	struct far *f = calloc(1, sizeof(*f));
+
+	if (f == NULL) {
+		say("no memory");
+		return NULL;
+	}
+	f->link = l;
+	if (start(f))
+		return f;
+	far_destroy(f);
+	return NULL;
 }
 
 int
 far_main(void *arg)
 {
 	struct link *l = arg;
-	struct far *f = calloc(1, sizeof(*f));
-	bool ok;
+	struct far *f = far_create(l);
 
-	if (f == NULL) {
-		say("no memory");
-		atomic_store(&l->far, LINK_FAR_FAILED);
-		return -1;
-	}
-	f->link = l;
-	ok = start(f);
-	atomic_store(&l->far, ok ? LINK_FAR_READY : LINK_FAR_FAILED);
-	while (ok && !atomic_load_explicit(&l->stop, memory_order_relaxed))
-		turn(f);
-	end(f);
-	return ok ? 0 : -1;
+	atomic_store(&l->far, f != NULL ? LINK_FAR_READY : LINK_FAR_FAILED);
+	while (f != NULL && !atomic_load_explicit(&l->stop, memory_order_relaxed))
+		far_turn(f);
+	far_destroy(f);
+	return f != NULL ? 0 : -1;
 }

@@ -17,7 +17,9 @@
 #include "common/say.h"
 #include "costs.h"
 #include "far.h"
+#include "floor.h"
 #include "host.h"
+#include "inside/hold.h"
 #include "inside/open.h"
 #include "inside/seal.h"
 #include "inside/wire.h"
@@ -34,6 +36,9 @@ enum {
 	POOL_BYTES = 32 << 20,
 	POOL_MIN = 4096,
 	SIZE_MIN = 64,
+	SLICE_FLIGHTS = 4,        /* what is in flight so often, at least */
+	FLOOR_SEGMENTS = 1 << 10, /* of a slice */
+	FLOOR_IN_FLIGHT = 64,     /* where nothing else is asked for: two bursts */
 };
 
 struct flow {
@@ -41,6 +46,8 @@ struct flow {
 	struct link link;
 	struct wire *wire;
 	unsigned int lcore; /* of the far end; 0: it does not run */
+	struct far *far;    /* on this lcore; NULL: it has its own */
+	struct floor *floor;
 	struct host *host;
 	struct costs costs;
 	/* The raw AEAD on records of the same size. */
@@ -52,6 +59,13 @@ struct flow {
 };
 
 /* --- life --------------------------------------------------------------------- */
+
+static bool
+no_memory(void)
+{
+	say("no memory");
+	return false;
+}
 
 static bool
 make_raw(struct flow *f)
@@ -70,10 +84,8 @@ make_raw(struct flow *f)
 	f->raw_count = w.count;
 	w.plain = f->plain = calloc(w.count, w.size);
 	w.opened = f->opened = calloc(1, (size_t)w.count * w.size + 1);
-	if (f->plain == NULL || f->opened == NULL) {
-		say("no memory");
-		return false;
-	}
+	if (f->plain == NULL || f->opened == NULL)
+		return no_memory();
 	rc = seal_create(&w, &f->seal);
 	if (rc == 0) {
 		w.name = "open";
@@ -124,10 +136,45 @@ start_far(struct flow *f)
 	return atomic_load(&f->link.far) == LINK_FAR_READY;
 }
 
+static void
+step(void *arg)
+{
+	far_turn(arg);
+}
+
+/* What is in flight is held on the way from either end. */
+static bool
+make_holds(struct flow *f)
+{
+	if (f->o->in_flight == 0)
+		return true;
+	f->link.holds[0] = hold_create(f->link.nic);
+	f->link.holds[1] = hold_create(f->link.far_port);
+	return (f->link.holds[0] != NULL && f->link.holds[1] != NULL) || no_memory();
+}
+
+/* The far end on this lcore. */
+static bool
+make_far(struct flow *f)
+{
+	f->floor = floor_create(f->o->mss,
+				f->o->in_flight > 0 ? f->o->in_flight : (uint32_t)FLOOR_IN_FLIGHT);
+	if (f->floor == NULL)
+		return no_memory();
+	if (!make_holds(f))
+		return false;
+	f->far = far_create(&f->link);
+	f->link.step = step;
+	f->link.step_arg = f->far;
+	return f->far != NULL;
+}
+
 static bool
 make(struct flow *f)
 {
-	if (!make_raw(f) || !make_ports(f) || !start_far(f))
+	if (!make_raw(f) || !make_ports(f))
+		return false;
+	if (!(f->o->one_core ? make_far(f) : start_far(f)))
 		return false;
 	f->host = host_create(&f->link);
 	return f->host != NULL;
@@ -140,6 +187,10 @@ destroy(struct flow *f)
 	atomic_store(&f->link.stop, true);
 	if (f->lcore != 0)
 		rte_eal_wait_lcore(f->lcore);
+	far_destroy(f->far);
+	hold_destroy(f->link.holds[0]);
+	hold_destroy(f->link.holds[1]);
+	floor_destroy(f->floor);
 	if (f->link.far_port != NULL)
 		rtls_port_close(f->link.far_port);
 	if (f->link.nic != NULL)
@@ -153,13 +204,6 @@ destroy(struct flow *f)
 }
 
 /* --- measuring ---------------------------------------------------------------- */
-
-static bool
-no_memory(void)
-{
-	say("no memory");
-	return false;
-}
 
 static bool
 run_raw(struct flow *f, enum host_dir dir, enum phase phase)
@@ -186,13 +230,27 @@ run_raw(struct flow *f, enum host_dir dir, enum phase phase)
 static bool
 run_slice(struct flow *f, int kind, enum host_dir dir, enum phase phase)
 {
-	uint64_t bytes = RTE_MAX((uint64_t)SLICE_BYTES / f->o->conns / f->o->size, 1u) * f->o->size;
+	uint64_t bytes = RTE_MAX(f->costs.slice / f->o->conns / f->o->size, 1u) * f->o->size;
 	uint64_t interruptions = phase_interruptions();
 	struct host_result r;
 
 	if (!host_slice(f->host, costs_mode(&f->costs, kind), dir, bytes, &r))
 		return false;
 	return !phase_counts(phase, interruptions) || costs_add(&f->costs, kind, dir, &r) ||
+	       no_memory();
+}
+
+static bool
+run_floor(struct flow *f, enum host_dir dir, enum phase phase)
+{
+	uint32_t n = RTE_MAX((uint32_t)FLOOR_SEGMENTS, SLICE_FLIGHTS * f->o->in_flight);
+	uint64_t interruptions = phase_interruptions(), copy;
+	uint64_t cycles = floor_run(f->floor, dir, n, &copy);
+
+	if (!phase_counts(phase, interruptions))
+		return true;
+	return (series_add(&f->costs.floor[dir], (double)cycles / n) &&
+		series_add(&f->costs.copy[dir], (double)copy / n)) ||
 	       no_memory();
 }
 
@@ -205,6 +263,8 @@ run_round(struct flow *f, enum phase phase)
 			if (!run_slice(f, kind, (enum host_dir)dir, phase))
 				return false;
 		if (!run_raw(f, (enum host_dir)dir, phase))
+			return false;
+		if (f->floor != NULL && !run_floor(f, (enum host_dir)dir, phase))
 			return false;
 	}
 	return true;
@@ -231,13 +291,15 @@ flow_run(const struct options *o)
 	struct flow f = {
 		.o = o,
 		.link = { .o = o },
-		.costs = { .o = o, .slice = SLICE_BYTES },
+		.costs = { .o = o,
+			   .slice = RTE_MAX((uint32_t)SLICE_BYTES,
+					    SLICE_FLIGHTS * o->in_flight * o->mss) },
 	};
 	json_t *root;
 	int rc = -1;
 
-	if (rte_lcore_count() < 2) {
-		say("flow takes two lcores: give DPDK more, for example -l 0,1");
+	if (!o->one_core && rte_lcore_count() < 2) {
+		say("flow takes two lcores: give DPDK more, for example -l 0,1, or --one-core");
 		return -1;
 	}
 	if (o->size < SIZE_MIN) {

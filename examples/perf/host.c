@@ -13,6 +13,7 @@
 #include <recordtls/names.h>
 
 #include "common/say.h"
+#include "inside/hold.h"
 
 enum {
 	BURST = 64,
@@ -103,6 +104,7 @@ turn(struct host *h, uint64_t now_us)
 	unsigned int did = rtls_stack_poll(h->stack, now_us);
 	unsigned int n = rtls_events(h->stack, ev, BURST);
 
+	hold_move(h->link->holds[0]);
 	for (unsigned int i = 0; i < n; i++) {
 		struct host_conn *c = ev[i].user;
 
@@ -140,6 +142,9 @@ begin(struct host *h, enum options_mode mode, enum host_dir dir, uint64_t bytes)
 {
 	uint32_t bits = dir == HOST_TX ? RTLS_WRITABLE : RTLS_READABLE;
 
+	/* ACKs are not held. */
+	hold_keep(h->link->holds[0], dir == HOST_TX ? h->link->o->in_flight : 0);
+	hold_keep(h->link->holds[1], dir == HOST_RX ? h->link->o->in_flight : 0);
 	h->active = h->link->o->conns;
 	for (uint32_t i = 0; i < h->link->o->conns; i++) {
 		h->conns[mode][i].left = bytes;
@@ -159,20 +164,21 @@ host_slice(struct host *h, enum options_mode mode, enum host_dir dir, uint64_t b
 		 after = start;
 	uint64_t worked_us = link_now_us(start), now_us = worked_us;
 	uint64_t arrived = received(h) + (dir == HOST_TX ? bytes * h->link->o->conns : 0);
+	bool did;
 
 	*out = (struct host_result){ .bytes = bytes * h->link->o->conns };
 	begin(h, mode, dir, bytes);
 	/* What acknowledges this slice and gives its packets back is its cost, not the next one's. */
 	while (h->active > 0 || received(h) < arrived || now_us - worked_us < QUIET_US) {
-		now_us = link_now_us(after);
+		link_step(h->link);
+		now_us = link_now_us(rte_rdtsc());
 		before = rte_rdtsc();
-		if (turn(h, now_us)) {
-			after = rte_rdtsc();
+		did = turn(h, now_us);
+		after = rte_rdtsc();
+		if (did) {
 			out->cycles += after - before;
 			out->turns++;
 			worked_us = now_us;
-		} else {
-			after = rte_rdtsc();
 		}
 		if (h->active > 0 || received(h) < arrived)
 			out->span = after - start;
@@ -242,6 +248,8 @@ wait_open(struct host *h)
 			return false;
 		}
 		rtls_stack_poll(h->stack, now_us);
+		hold_move(h->link->holds[0]);
+		link_step(h->link);
 	}
 	return true;
 }
@@ -324,7 +332,7 @@ host_destroy(struct host *h)
 			if (h->conns[mode][i].sock != NULL)
 				rtls_abort(h->conns[mode][i].sock);
 	if (h->stack != NULL)
-		link_stack_destroy(h->stack, NULL);
+		link_stack_destroy(h->link, 0, h->stack);
 	free(h->memory);
 	free(h);
 }

@@ -13,10 +13,14 @@
 #include <recordtls/tlsnic.h>
 
 #include "common/say.h"
+#include "inside/hold.h"
 
 enum {
 	PATIENCE_US = 2000000,
 	SNDBUF = 256 << 10,
+	RCVBUF = 512 << 10,
+	IN_FLIGHT_ROOM =
+		4, /* times the bytes in flight: records and packets have room beside them */
 };
 
 uint64_t
@@ -37,9 +41,17 @@ link_addr(int end, uint16_t port)
 	};
 }
 
+/* Buffer room of a connection, so that all together have in flight what is asked for. */
+static uint32_t
+room(const struct options *o, uint32_t least)
+{
+	return RTE_MAX(least, IN_FLIGHT_ROOM * o->in_flight / o->conns * o->mss);
+}
+
 struct rtls_stack *
 link_stack(const struct link *l, int end)
 {
+	uint32_t sndbuf = room(l->o, SNDBUF);
 	struct rtls_port *port = end == 0 ? l->nic : l->far_port;
 	struct rtls_addr addr = link_addr(end, 0);
 	struct rtls_stack_conf conf = {
@@ -47,10 +59,11 @@ link_stack(const struct link *l, int end)
 		.name = end == 0 ? "host" : "far",
 		.socket_id = SOCKET_ID_ANY,
 		.max_socks = LINK_CONNS_MAX * LINK_MODES + 1,
-		.nb_small = RTE_MAX(2048u, l->o->conns * (SNDBUF / 256 + 64)),
-		.nb_medium = RTE_MAX(2048u, l->o->conns * (SNDBUF / 2048 + 64)),
-		.nb_large = RTE_MAX(1024u, l->o->conns * (SNDBUF / 16384 + 32)),
-		.sndbuf = SNDBUF,
+		.nb_small = RTE_MAX(2048u, l->o->conns * (sndbuf / 256 + 64)),
+		.nb_medium = RTE_MAX(2048u, l->o->conns * (sndbuf / 2048 + 64)),
+		.nb_large = RTE_MAX(1024u, l->o->conns * (sndbuf / 16384 + 32)),
+		.sndbuf = sndbuf,
+		.rcvbuf = room(l->o, RCVBUF),
 		.wipe_buffers = l->o->wipe,
 		.crypto = l->o->crypto,
 	};
@@ -72,7 +85,7 @@ link_stack(const struct link *l, int end)
 }
 
 void
-link_stack_destroy(struct rtls_stack *s, struct rtls_port *poll_more)
+link_stack_destroy(struct link *l, int end, struct rtls_stack *s)
 {
 	uint64_t now_us = link_now_us(rte_rdtsc()), end_us = now_us + PATIENCE_US;
 
@@ -83,8 +96,11 @@ link_stack_destroy(struct rtls_stack *s, struct rtls_port *poll_more)
 			return;
 		}
 		rtls_stack_poll(s, now_us);
-		if (poll_more != NULL)
-			rtls_tlsnic_poll(poll_more);
+		hold_move(l->holds[end]);
+		if (end == 0)
+			link_step(l);
+		else
+			rtls_tlsnic_poll(l->nic);
 	}
 }
 

@@ -2,8 +2,9 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * What the two lcores of the command flow share. The host's one measures; the far one runs the
- * NIC, the cable and the far end, which takes whatever comes and sends what it is told to.
+ * What the two sides of the command flow share. The host's one measures; the far one runs the
+ * NIC, the cable and the far end, which takes whatever comes and sends what it is told to. Each
+ * has an lcore of its own, or the far one takes its turns between the host's.
  */
 #ifndef PERF_LINK_H
 #define PERF_LINK_H
@@ -37,6 +38,8 @@ struct link_order {
 	uint64_t bytes;
 };
 
+struct hold;
+
 struct link {
 	const struct options *o;
 	struct rtls_port *nic;      /* the host's port, polled on by the far lcore */
@@ -48,6 +51,10 @@ struct link {
 	/* What the far end has received since the beginning; only it writes. */
 	_Atomic(uint64_t) received;
 	atomic_bool stop; /* the far lcore ends */
+	/* A turn of the far side on the host's lcore; NULL: it has one of its own. */
+	void (*step)(void *arg);
+	void *step_arg;
+	struct hold *holds[2]; /* what the ends have sent waits there; NULL: nowhere */
 };
 
 /* A monotonic clock in microseconds, by the TSC. */
@@ -59,8 +66,16 @@ struct rtls_addr link_addr(int end, uint16_t port);
 /* A stack of the sizes that these connections need, on a port. NULL: one sentence was printed. */
 struct rtls_stack *link_stack(const struct link *l, int end);
 
-/* Polls until everything is given back; poll_more runs what else there is, or is NULL. */
-void link_stack_destroy(struct rtls_stack *s, struct rtls_port *poll_more);
+/* Polls an end's stack until everything is given back. */
+void link_stack_destroy(struct link *l, int end, struct rtls_stack *s);
+
+/* Between two turns of the host. */
+static inline void
+link_step(struct link *l)
+{
+	if (l->step != NULL)
+		l->step(l->step_arg);
+}
 
 /* Sizes of an established socket, and keys unless it is plain; 0 or -errno. */
 int link_prepare(const struct link *l, int end, enum options_mode mode, struct rtls_sock *k);

@@ -41,7 +41,7 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (machine_start(own != 0 ? own : 1, argv, o.command == OPTIONS_FLOW ? 2 : 1) != 0)
+	if (machine_start(own != 0 ? own : 1, argv, options_lcores(&o)) != 0)
 		return EXIT_FAILED;
 	rc = work_provider_open(o.crypto);
 	if (rc == -ENODEV) {

@@ -78,6 +78,12 @@ static const struct option_row rows[] = {
 	  .help = "connections at once, 1 to 64; default 1" },
 	{ .name = "tso", .read = option_flag, .at = AT(tso), .command = flow,
 	  .help = "the NIC cuts long packets, in every mode" },
+	{ .name = "one-core", .read = option_flag, .at = AT(one_core), .command = flow,
+	  .help = "both stacks on one core: what the library costs without the other\n"
+		  "core's cache lines, next to the floor" },
+	{ .name = "in-flight", .value = "N", .read = option_u32, .at = AT(in_flight), .min = 64, .max = 4096, .command = flow,
+	  .help = "packets that are held on the way, 64 to 4096, with --one-core;\n"
+		  "default: none, and what the windows allow is in flight" },
 	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = flow,
 	  .help = "wipe buffers of records when they are free" },
 };
@@ -112,6 +118,19 @@ const struct option_table options_table = {
 		"                   TCP copies the bytes already, to send and to receive)\n"
 		"  ratio_plain_*    cost in the mode / cost of plain TCP\n"
 		"\n"
+		"flow --one-core: the same on one lcore. The far side takes its turns between the\n"
+		"host's; its turns, the NIC and the cable are not counted. In the same run the floor:\n"
+		"DPDK's calls alone, in bursts of 32, with pools whose last buffer comes first:\n"
+		"  sent             a header and an indirect mbuf allocated, attached to a record buffer,\n"
+		"                   headers written, a ring there and one back, freed\n"
+		"  received         an mbuf allocated, a ring, the headers read, freed\n"
+		"  ratio_floor_*    cycles per segment of plain TCP / floor\n"
+		"  ratio_floor_copy_*  the same to the floor and one copy of the payload between the\n"
+		"                   program's memory and those buffers, which rtls_send() and rtls_recv()\n"
+		"                   owe; ACKs are in neither\n"
+		"--in-flight N keeps N packets in the NIC's hands on their way from whoever sends, with\n"
+		"windows to match.\n"
+		"\n"
 		"Slices in which the kernel took the CPU away are left out. Cycles are those of the time\n"
 		"stamp counter, which counts at one rate whatever the core's clock is.",
 };
@@ -130,6 +149,21 @@ read_command(struct options *o, char **operands, int nb)
 		return true;
 	}
 	return false;
+}
+
+static bool
+fits_together(const struct options *o)
+{
+	if (o->in_flight == 0 || o->one_core)
+		return true;
+	say("--in-flight goes with --one-core");
+	return false;
+}
+
+unsigned int
+options_lcores(const struct options *o)
+{
+	return o->command == OPTIONS_FLOW && !o->one_core ? 2 : 1;
 }
 
 enum options_verdict
@@ -152,5 +186,5 @@ options_read(struct options *o, int argc, char **argv)
 	verdict = options_parse(&options_table, argc, argv, o, &operands, &nb);
 	if (verdict != OPTIONS_RUN)
 		return verdict;
-	return read_command(o, operands, nb) ? OPTIONS_RUN : OPTIONS_WRONG;
+	return read_command(o, operands, nb) && fits_together(o) ? OPTIONS_RUN : OPTIONS_WRONG;
 }

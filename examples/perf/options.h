@@ -33,6 +33,8 @@ struct options {
 	enum options_mode mode; /* flow */
 	bool tso;               /* flow */
 	bool wipe;              /* flow */
+	bool one_core;          /* flow */
+	uint32_t in_flight;     /* flow, packets; 0: what the windows allow */
 	double seconds;
 	bool json;
 };
@@ -41,6 +43,9 @@ extern const struct option_table options_table;
 
 /* The command and its options, behind argv[0], which is not looked at. */
 enum options_verdict options_read(struct options *o, int argc, char **argv);
+
+/* How many lcores the command takes. */
+unsigned int options_lcores(const struct options *o);
 
 /* "plain": without TLS. */
 const char *options_mode_name(enum options_mode mode);

@@ -16,6 +16,9 @@ GNUTLS = 'gnutls_seal_gbps gnutls_open_gbps ratio_gnutls'.split()
 FLOW = ('goodput_gbps cycles_per_byte_tx cycles_per_byte_rx plain_cycles_per_byte_tx '
         'plain_cycles_per_byte_rx raw_cycles_per_byte').split()
 SOFTWARE = 'ratio_software_tx ratio_software_rx'.split()
+FLOOR = ('floor_cycles_per_segment_tx floor_cycles_per_segment_rx copy_cycles_per_segment_tx '
+         'copy_cycles_per_segment_rx ratio_floor_tx ratio_floor_rx ratio_floor_copy_tx '
+         'ratio_floor_copy_rx').split()
 PLAIN = 'ratio_plain_tx ratio_plain_rx'.split()
 HEAD = 'version cpu tsc_ghz memory dpdk openssl gnutls provider tls suite size'.split()
 
@@ -72,10 +75,10 @@ def case_record_small():
     equal((figures['size'], figures['mss']), (100, 536), 'what was asked for')
 
 
-def flow_keys(mode, there, *args):
-    figures = measured('flow', '--mode', mode, *args)
+def flow_keys(mode, there, *args, eal=()):
+    figures = measured(*eal, 'flow', '--mode', mode, *args)
     positive(figures, FLOW + there)
-    missing = [key for key in SOFTWARE + PLAIN if key not in there]
+    missing = [key for key in SOFTWARE + PLAIN + FLOOR if key not in there]
     check(all(figures[key] is None for key in missing), f'{missing} are null')
     equal(figures['mode'], mode, 'mode')
     return figures
@@ -102,6 +105,34 @@ def case_nic():
     check(flow_keys('nic', PLAIN, '--tso')['tso'] is True, 'TSO is told')
 
 
+def one_core(mode, there, *args):
+    eal = ['-l', '0', '--no-pci', '--no-telemetry', f'--file-prefix=perf-test-{os.getpid()}', '--']
+    figures = flow_keys(mode, there + FLOOR, *args, '--one-core', eal=eal)
+    equal((figures['one_core'], figures['lcores']), (True, 1), 'one core')
+    for way in ('tx', 'rx'):
+        cost = figures[f'plain_cycles_per_segment_{way}']
+        floor = figures[f'floor_cycles_per_segment_{way}']
+        copy = figures[f'copy_cycles_per_segment_{way}']
+        check(abs(figures[f'ratio_floor_{way}'] * floor / cost - 1) < 0.01, f'{way} is to the floor')
+        check(abs(figures[f'ratio_floor_copy_{way}'] * (floor + copy) / cost - 1) < 0.01,
+              f'{way} is to the floor and a copy')
+    return figures
+
+
+def case_one_core():
+    """flow measures both stacks on one core, next to what buffers cost"""
+    one_core('plain', [], '--conns', '2')
+    one_core('software', SOFTWARE + PLAIN, '--size', '1400')
+    one_core('nic', PLAIN)
+
+
+def case_in_flight():
+    """flow holds packets on the way"""
+    for packets in (64, 4096):
+        figures = one_core('nic', PLAIN, '--in-flight', str(packets))
+        equal((figures['in_flight'], figures['retransmissions']), (packets, 0), 'in flight, sent again')
+
+
 def case_table():
     """without --json there is a table and no JSON"""
     done = perf('--', 'record', '--seconds', '0.1', '--size', '1400')
@@ -116,6 +147,8 @@ def case_wrong():
     for args in ([], ['fly'], ['record', 'flow'], ['record', '--tls', '1.1'], ['record', '--size', '0'],
                  ['record', '--size', '16385'], ['record', '--suite', 'null'], ['record', '--seconds', 'x'],
                  ['record', '--crypto', 'none'], ['flow', '--mode', 'fast'], ['flow', '--conns', '0'],
+                 ['record', '--one-core'], ['flow', '--in-flight', '64'], ['record', '--in-flight', '64'],
+                 ['flow', '--one-core', '--in-flight', '63'], ['flow', '--one-core', '--in-flight', '4097'],
                  ['record', '--mss', '12'], ['record', '--fly'], ['record', '--size']):
         done = perf(*args)
         equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)
@@ -137,12 +170,12 @@ def case_help():
     """--help says what each figure is"""
     done = perf('--help')
     equal(done.returncode, 0, 'exit code')
-    for key in ('ratio_raw', 'ratio_copy_raw', 'ratio_libssl', 'ratio_software', 'ratio_plain'):
+    for key in ('ratio_raw', 'ratio_copy_raw', 'ratio_libssl', 'ratio_software', 'ratio_plain', 'ratio_floor', 'ratio_floor_copy'):
         check(key in done.stdout, f'{key} is explained')
 
 
 CASES = [case_record, case_providers, case_record_small, case_plain, case_software, case_nic,
-         case_table, case_wrong, case_impossible, case_help]
+         case_one_core, case_in_flight, case_table, case_wrong, case_impossible, case_help]
 
 EXE = sys.argv[1]
 plan(CASES)
