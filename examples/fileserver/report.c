@@ -151,7 +151,7 @@ print_line(const char *text)
 }
 
 void
-report_json(const struct report *r, const struct report_tally *tally)
+report_json(const struct report *r, const struct server_tally *tally)
 {
 	json_t *root = json_object();
 	json_t *at_start = json_object();
@@ -186,7 +186,7 @@ percent(const struct report *r, int share)
 }
 
 void
-report_summary(const struct report *r, const struct report_tally *tally)
+report_summary(const struct report *r, const struct server_tally *tally)
 {
 	say("%" PRIu64 " connections (%" PRIu64 " failed, %" PRIu64 " refused), %" PRIu64
 	    " requests, %" PRIu64 " bytes in %" PRIu64 " records sent, %" PRIu64 " retransmissions",

@@ -10,17 +10,10 @@
 
 #include <recordtls/recordtls.h>
 
+#include "server.h"
+
 enum {
 	REPORT_LEVELS = 4,
-};
-
-/* What the server itself counts. */
-struct report_tally {
-	uint64_t connections; /* accepted */
-	uint64_t refused;     /* aborted, because --conns was reached */
-	uint64_t failed;      /* ended by an error or a time-out */
-	uint64_t requests;
-	uint32_t open;
 };
 
 /* Whose counters, and the levels that the program began with. */
@@ -33,9 +26,9 @@ struct report {
 void report_start(struct report *r, const struct rtls_stack *s, const struct rtls_port *p);
 
 /* What is counted now, as one line of JSON on standard output. */
-void report_json(const struct report *r, const struct report_tally *tally);
+void report_json(const struct report *r, const struct server_tally *tally);
 
 /* One sentence on standard error, and one more where a NIC sealed or opened. */
-void report_summary(const struct report *r, const struct report_tally *tally);
+void report_summary(const struct report *r, const struct server_tally *tally);
 
 #endif

@@ -25,7 +25,7 @@ enum state {
 };
 
 static _Atomic int state;
-static struct report_tally answer;
+static struct server_tally answer;
 static pthread_mutex_t askers = PTHREAD_MUTEX_INITIALIZER;
 
 bool
@@ -35,7 +35,7 @@ watch_asked(void)
 }
 
 void
-watch_answer(const struct report_tally *tally)
+watch_answer(const struct server_tally *tally)
 {
 	int asked = ASKED;
 
@@ -65,7 +65,7 @@ ask(void)
 static int
 stats(const char *cmd, const char *params, struct rte_tel_data *d)
 {
-	struct report_tally tally;
+	struct server_tally tally;
 	bool answered;
 
 	(void)cmd;

@@ -11,13 +11,13 @@
 
 #include <stdbool.h>
 
-#include "report.h"
+#include "server.h"
 
 /* Before the loop; once. */
 void watch_start(void);
 
 /* Each turn of the loop: is somebody waiting? Then watch_answer(). */
 bool watch_asked(void);
-void watch_answer(const struct report_tally *tally);
+void watch_answer(const struct server_tally *tally);
 
 #endif
