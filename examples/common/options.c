@@ -275,6 +275,22 @@ options_parse(const struct option_table *table, int argc, char **argv, void *out
 	return OPTIONS_RUN;
 }
 
+/* "one or two" has the words one and two. */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, " ,");
+
+		if (n == len && memcmp(text, word, n) == 0)
+			return true;
+		text += n + strspn(text + n, " ,");
+	}
+	return false;
+}
+
 bool
 options_fit(const struct option_table *table, const char *command)
 {
@@ -282,7 +298,7 @@ options_fit(const struct option_table *table, const char *command)
 		const struct option_row *row = &table->rows[i];
 
 		if ((given >> i & 1) == 0 || row->command == NULL ||
-		    strcmp(row->command, command) == 0)
+		    has_word(row->command, command))
 			continue;
 		say("--%s goes with %s, not with %s", row->name, row->command, command);
 		return false;

@@ -23,7 +23,7 @@ struct option_row {
 	size_t at;              /* where out is in the program's struct */
 	unsigned long min, max; /* of a number */
 	const char *words;      /* "one two three": their places are the values */
-	const char *command;    /* the one that it goes with; NULL: all */
+	const char *command;    /* what it goes with: "one", "one or two"; NULL: all */
 };
 
 struct option_table {

@@ -9,6 +9,7 @@
 
 #include "common/eal.h"
 #include "common/say.h"
+#include "file.h"
 #include "flow.h"
 #include "inside/work.h"
 #include "machine.h"
@@ -22,6 +23,20 @@ enum {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
 };
+
+static int
+run(const struct options *o)
+{
+	switch (o->command) {
+	case OPTIONS_RECORD:
+		return record_run(o);
+	case OPTIONS_FLOW:
+		return flow_run(o);
+	case OPTIONS_FILE:
+		return file_run(o);
+	}
+	return -1;
+}
 
 int
 main(int argc, char **argv)
@@ -49,7 +64,7 @@ main(int argc, char **argv)
 		exit_code = EXIT_USAGE;
 	} else if (rc < 0) {
 		say("the crypto provider %s cannot be used: %s", o.crypto, strerror(-rc));
-	} else if ((o.command == OPTIONS_FLOW ? flow_run(&o) : record_run(&o)) == 0) {
+	} else if (run(&o) == 0) {
 		exit_code = EXIT_OK;
 	}
 	work_provider_close();

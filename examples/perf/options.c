@@ -53,9 +53,33 @@ read_suite(const struct option_row *row, const char *text, void *out)
 	return true;
 }
 
+enum {
+	RECORD_MAX = 16384,
+	FILE_MAX = 64 << 20,
+	FILE_DEFAULT = 1024,
+	CONNS_MAX = 10000,
+	FLOW_CONNS_MAX = 64,
+	FILE_CONNS_DEFAULT = 64,
+};
+
 #define AT(field) offsetof(struct options, field)
 
+static const char *const commands[] = {
+	[OPTIONS_RECORD] = "record",
+	[OPTIONS_FLOW] = "flow",
+	[OPTIONS_FILE] = "file",
+};
+
+/* The same text for rows that go with the same commands. */
 static const char flow[] = "flow";
+static const char flow_file[] = "flow or file";
+static const char file[] = "file";
+
+const char *
+options_command_name(enum options_command command)
+{
+	return commands[command];
+}
 
 /* clang-format off */
 static const struct option_row rows[] = {
@@ -63,8 +87,9 @@ static const struct option_row rows[] = {
 	  .help = "1.2 or 1.3, the default" },
 	{ .name = "suite", .value = "NAME", .read = read_suite, .at = AT(suite),
 	  .help = "default aes-128-gcm" },
-	{ .name = "size", .value = "N", .read = option_u32, .at = AT(size), .min = 1, .max = 16384,
-	  .help = "plaintext bytes per record, 1 to 16384; default 16384" },
+	{ .name = "size", .value = "N", .read = option_u32, .at = AT(size), .min = 1, .max = FILE_MAX,
+	  .help = "plaintext bytes per record, 1 to 16384; default 16384. With file, of\n"
+		  "the file: 1 to 67108864; default 1024" },
 	{ .name = "mss", .value = "N", .read = option_u32, .at = AT(mss), .min = 536, .max = 8960,
 	  .help = "bytes of a received record, or of a sent segment, per packet, 536\n"
 		  "to 8960; default 1448" },
@@ -74,8 +99,6 @@ static const struct option_row rows[] = {
 	ROW_JSON(struct options),
 	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "plain software nic", .command = flow,
 	  .help = "plain, software or nic; default software" },
-	{ .name = "conns", .value = "N", .read = option_u32, .at = AT(conns), .min = 1, .max = 64, .command = flow,
-	  .help = "connections at once, 1 to 64; default 1" },
 	{ .name = "tso", .read = option_flag, .at = AT(tso), .command = flow,
 	  .help = "the NIC cuts long packets, in every mode" },
 	{ .name = "one-core", .read = option_flag, .at = AT(one_core), .command = flow,
@@ -84,14 +107,19 @@ static const struct option_row rows[] = {
 	{ .name = "in-flight", .value = "N", .read = option_u32, .at = AT(in_flight), .min = 64, .max = 4096, .command = flow,
 	  .help = "packets that are held on the way, 64 to 4096, with --one-core;\n"
 		  "default: none, and what the windows allow is in flight" },
-	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = flow,
+	{ .name = "conns", .value = "N", .read = option_u32, .at = AT(conns), .min = 1, .max = CONNS_MAX, .command = flow_file,
+	  .help = "connections at once, 1 to 64, with file to 10000; default 1, with\n"
+		  "file 64" },
+	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = flow_file,
 	  .help = "wipe buffers of records when they are free" },
+	{ .name = "requests", .value = "N", .read = option_u32, .at = AT(requests), .min = 1, .max = UINT32_MAX, .command = file,
+	  .help = "so many, however long they take" },
 };
 /* clang-format on */
 
 const struct option_table options_table = {
 	.usage =
-		"recordtls-perf [EAL-ARGUMENTS --] record|flow [OPTION]...\n"
+		"recordtls-perf [EAL-ARGUMENTS --] record|flow|file [OPTION]...\n"
 		"\n"
 		"It needs nothing of the machine: no PCI, and huge pages only if some are free. EAL\n"
 		"arguments change what they say, and nothing else.\n",
@@ -131,23 +159,55 @@ const struct option_table options_table = {
 		"--in-flight N keeps N packets in the NIC's hands on their way from whoever sends, with\n"
 		"windows to match.\n"
 		"\n"
+		"file: the file server's own path, from request to answer, in one thread with its\n"
+		"clients: HTTP over TLS, one file, each connection one request after the other. Cycles are\n"
+		"those of the server's turns in which something was done; its thread that reads files is\n"
+		"another one. What is counted begins when the file has been asked for during 2.5 s.\n"
+		"\n"
 		"Slices in which the kernel took the CPU away are left out. Cycles are those of the time\n"
 		"stamp counter, which counts at one rate whatever the core's clock is.",
 };
 
+/* The command's own defaults and bounds, where an option means another thing with each. */
+static bool
+fit(struct options *o)
+{
+	bool is_file = o->command == OPTIONS_FILE;
+	uint32_t size_max = is_file ? FILE_MAX : RECORD_MAX;
+	uint32_t conns_max = is_file ? CONNS_MAX : FLOW_CONNS_MAX;
+
+	if (o->size == 0)
+		o->size = is_file ? FILE_DEFAULT : RECORD_MAX;
+	if (o->conns == 0)
+		o->conns = is_file ? FILE_CONNS_DEFAULT : 1;
+	if (o->size > size_max)
+		say("--size takes a number from 1 to %u with %s, not '%u'", size_max,
+		    commands[o->command], o->size);
+	else if (o->conns > conns_max)
+		say("--conns takes a number from 1 to %u with %s, not '%u'", conns_max,
+		    commands[o->command], o->conns);
+	else
+		return true;
+	return false;
+}
+
 static bool
 read_command(struct options *o, char **operands, int nb)
 {
-	if (nb == 0)
+	if (nb == 0) {
 		say("there is no command; try --help");
-	else if (nb > 1)
-		say("'%s' is one argument too many; try --help", operands[1]);
-	else if (strcmp(operands[0], "record") != 0 && strcmp(operands[0], flow) != 0)
-		say("'%s' is no command; record and flow are, try --help", operands[0]);
-	else if (options_fit(&options_table, operands[0])) {
-		o->command = strcmp(operands[0], flow) == 0 ? OPTIONS_FLOW : OPTIONS_RECORD;
-		return true;
+		return false;
 	}
+	if (nb > 1) {
+		say("'%s' is one argument too many; try --help", operands[1]);
+		return false;
+	}
+	for (unsigned int i = 0; i < RTE_DIM(commands); i++)
+		if (strcmp(operands[0], commands[i]) == 0) {
+			o->command = (enum options_command)i;
+			return options_fit(&options_table, commands[i]) && fit(o);
+		}
+	say("'%s' is no command; record, flow and file are, try --help", operands[0]);
 	return false;
 }
 
@@ -177,9 +237,7 @@ options_read(struct options *o, int argc, char **argv)
 		.suite = suite_find("aes-128-gcm"),
 		.crypto = "auto",
 		.tls = RTLS_TLS_1_3,
-		.size = 16384,
 		.mss = 1448,
-		.conns = 1,
 		.mode = OPTIONS_SOFTWARE,
 		.seconds = 5,
 	};

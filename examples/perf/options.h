@@ -14,6 +14,7 @@
 enum options_command {
 	OPTIONS_RECORD,
 	OPTIONS_FLOW,
+	OPTIONS_FILE,
 };
 
 enum options_mode {
@@ -27,14 +28,15 @@ struct options {
 	const struct suite *suite;
 	const char *crypto;
 	uint16_t tls;  /* RTLS_TLS_1_2 or RTLS_TLS_1_3 */
-	uint32_t size; /* plaintext bytes per record */
+	uint32_t size; /* plaintext bytes per record, or of the file */
 	uint32_t mss;
-	uint32_t conns;         /* flow */
+	uint32_t conns;         /* flow, file */
 	enum options_mode mode; /* flow */
 	bool tso;               /* flow */
-	bool wipe;              /* flow */
+	bool wipe;              /* flow, file */
 	bool one_core;          /* flow */
 	uint32_t in_flight;     /* flow, packets; 0: what the windows allow */
+	uint32_t requests;      /* file; 0: as many as the time allows */
 	double seconds;
 	bool json;
 };
@@ -46,6 +48,8 @@ enum options_verdict options_read(struct options *o, int argc, char **argv);
 
 /* How many lcores the command takes. */
 unsigned int options_lcores(const struct options *o);
+
+const char *options_command_name(enum options_command command);
 
 /* "plain": without TLS. */
 const char *options_mode_name(enum options_mode mode);

@@ -56,7 +56,7 @@ gnutls_text(void)
 json_t *
 report_head(const struct options *o)
 {
-	const char *command = o->command == OPTIONS_RECORD ? "record" : "flow";
+	const char *command = options_command_name(o->command);
 	const char *tls = o->tls == RTLS_TLS_1_3 ? "1.3" : "1.2";
 	double tsc_ghz = (double)rte_get_tsc_hz() / 1e9;
 	char cpu[128];
@@ -71,7 +71,7 @@ report_head(const struct options *o)
 	       OpenSSL_version(OPENSSL_VERSION_STRING), gnutls_text());
 	printf("  provider   %s\n", work_provider_text());
 	printf("  records    TLS %s, %s, %u bytes, in packets of %u\n", tls, o->suite->name,
-	       o->size, o->mss);
+	       o->command == OPTIONS_FILE ? 16384 : o->size, o->mss);
 	fflush(stdout);
 	return json_pack(
 		"{s:s, s:s, s:s, s:f, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f}",
