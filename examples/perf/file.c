@@ -220,6 +220,20 @@ make(struct file *f)
 	return f->client != NULL;
 }
 
+/* Polls on while its port still has buffers of it. */
+static void
+destroy_stack(struct rtls_stack *s)
+{
+	uint64_t now_us = link_now_us(rte_rdtsc()), end_us = now_us + PATIENCE_US;
+
+	while (rtls_stack_destroy(s) == -EAGAIN && now_us < end_us) {
+		now_us = link_now_us(rte_rdtsc());
+		rtls_stack_poll(s, now_us);
+	}
+	if (now_us >= end_us)
+		say("a port does not give its buffers back");
+}
+
 static void
 destroy(struct file *f)
 {
@@ -230,7 +244,7 @@ destroy(struct file *f)
 	}
 	for (int end = 0; end < 2; end++) {
 		if (f->stacks[end] != NULL)
-			link_stack_destroy(f->stacks[end], NULL);
+			destroy_stack(f->stacks[end]);
 		SSL_CTX_free(f->ctx[end]);
 	}
 	for (int end = 0; f->wire != NULL && end < 2; end++)
