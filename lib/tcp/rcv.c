@@ -84,8 +84,8 @@ tcp_rcv_payload(struct tcp_conn *c, const struct tcp_ranges *held, const struct 
 	}
 	if (c->orphan)
 		tcp_unread(c, now_us);
-	if (seg->payload_len > c->rcv_seg)
-		c->rcv_seg = (uint16_t)seg->payload_len; /* a length of IP's is 16 bits */
+	if (tcp_seg_longest(seg) > c->rcv_seg)
+		c->rcv_seg = tcp_seg_longest(seg);
 	r = tcp_ranges_trim(held, r);
 	if (tcp_range_empty(r)) {
 		v->drop = TCP_DROP_DUPLICATE;

@@ -41,14 +41,23 @@ struct tcp_seg {
 	uint32_t ts_ecr;
 	uint16_t src_port;
 	uint16_t dst_port;
-	uint16_t wnd; /* as on the wire, not scaled */
-	uint16_t mss; /* 0: option absent */
+	uint16_t wnd;     /* as on the wire, not scaled */
+	uint16_t mss;     /* 0: option absent */
+	uint16_t longest; /* payload of a packet, where several were joined (tcp/join); 0: one */
 	uint8_t flags;
 	uint8_t hdr_len; /* parse: bytes of header with options */
 	bool has_ts;
 	bool has_wscale;
 	uint8_t wscale; /* clamped to TCP_WSCALE_MAX when parsed */
 };
+
+/* The longest payload that came in a packet of its own. */
+static inline uint16_t
+tcp_seg_longest(const struct tcp_seg *seg)
+{
+	/* A length of IP's is 16 bits. */
+	return seg->longest != 0 ? seg->longest : (uint16_t)seg->payload_len;
+}
 
 /*
  * Reads the header at tcp; len is the length of header and payload as the IP
