@@ -32,7 +32,7 @@ rx_memory_drops(struct rtls_sock *sock)
 	const struct rtls_stack *s = sock->stack;
 	uint32_t used = sock->recvq.room_used;
 
-	if (s->rx_room_used <= s->rx_room_max / 2 || used == 0)
+	if (!rx_memory_is_tight(s, 0) || used == 0)
 		return false;
 	/* The rest of a record, without which the program cannot take what is there. */
 	if (session_rx_head_need(&sock->rx) != 0) {

@@ -15,6 +15,13 @@
 
 #include "stack/state.h"
 
+/* Half of the budget, with so much more: who has more than its share gets nothing. */
+static inline bool
+rx_memory_is_tight(const struct rtls_stack *s, uint32_t more)
+{
+	return s->rx_room_used + more > s->rx_room_max / 2;
+}
+
 /* Three quarters of the budget: out-of-order data goes, nobody gets more than its share. */
 static inline bool
 rx_memory_is_high(const struct rtls_stack *s)

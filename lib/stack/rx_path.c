@@ -15,23 +15,27 @@
 #include "stack/rx_tcp.h"
 #include "stack/state.h"
 
-static void rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m);
+static void rx_packet(struct rtls_stack *s, struct netif *nif, struct rx_burst *b,
+		      struct rte_mbuf *m);
 
 unsigned int
 rx_path_poll(struct rtls_stack *s)
 {
 	struct rte_mbuf *pkts[NETIF_RX_BURST];
 	unsigned int total = 0;
+	struct rx_burst burst;
 	struct netif *nif;
 	uint16_t n, i;
 
+	rx_burst_init(&burst);
 	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
 		n = nif->port->rx_burst(nif->port, nif->queue, pkts, NETIF_RX_BURST);
 		for (i = 0; i < n; i++)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
 		nif->rx_quiet = false;
 		for (i = 0; i < n; i++)
-			rx_packet(s, nif, pkts[i]);
+			rx_packet(s, nif, &burst, pkts[i]);
+		rx_burst_flush(&burst);
 		nif->rx_quiet = n < NETIF_RX_BURST;
 		nif->rx_taken += n;
 		if (!TAILQ_EMPTY(&s->quiet_list))
@@ -67,8 +71,19 @@ ip_verified(const struct rte_mbuf *m)
 	return mark == RTE_MBUF_F_RX_IP_CKSUM_GOOD || mark == RTE_MBUF_F_RX_IP_CKSUM_NONE;
 }
 
+/* An error may end a connection. */
 static void
-rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
+rx_no_tcp(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rx_packet *p)
+{
+	rx_burst_flush(b);
+	if (p->ip.ip_proto == IPV4_PROTO_ICMP)
+		rx_icmp(s, nif, p);
+	else
+		rx_packet_drop(s, p, CNT_RX_NOT_FOR_US);
+}
+
+static void
+rx_packet(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rte_mbuf *m)
 {
 	struct rx_packet p; /* set as far as it is parsed: zeroing it costs more than most steps */
 	const struct route_addr *own;
@@ -102,9 +117,7 @@ rx_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 	else if (!ether_ip_src_acceptable(&p.ip, own->ip, own->netmask))
 		rx_packet_drop_from(s, &p, CNT_RX_MALFORMED, NOTE_MALFORMED);
 	else if (p.ip.ip_proto == IPV4_PROTO_TCP)
-		rx_tcp(s, nif, &p);
-	else if (p.ip.ip_proto == IPV4_PROTO_ICMP)
-		rx_icmp(s, nif, &p);
+		rx_tcp(s, nif, b, &p);
 	else
-		rx_packet_drop(s, &p, CNT_RX_NOT_FOR_US);
+		rx_no_tcp(s, nif, b, &p);
 }

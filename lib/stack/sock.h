@@ -79,6 +79,7 @@ struct rtls_sock {
 	bool ready_listed;       /* on stack->ready_list: may have events to report */
 	bool attached;           /* the flow table leads here */
 	bool starved;            /* on stack->starved_list: a pool was empty */
+	uint8_t rx_run;          /* its run that is open in this burst, counted from 1; 0: none */
 	bool connected : 1;      /* came from rtls_connect() and is established */
 	bool lane_waits : 1;     /* the last rtls_sendfile() found nothing loaded */
 	bool seal_told : 1;      /* tx has failed, and the log was told */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * The packets of a burst of a port, joined to runs by connection: other connections may come between
+ * two packets of one. Within a connection nothing overtakes. A run stays open no longer than its burst,
+ * and no run is open where anything but data of established connections is looked at, which may make or
+ * end sockets.
+ */
+#ifndef RTLS_STACK_RX_BURST_H
+#define RTLS_STACK_RX_BURST_H
+
+#include "stack/netif.h"
+#include "stack/rx_packet.h"
+#include "stack/rx_run.h"
+
+struct rx_burst {
+	uint32_t nb_runs;
+	uint32_t nb_pieces;
+	uint32_t room; /* of buffers in open runs: charged to nobody yet */
+	struct rx_run runs[NETIF_RX_BURST];
+	struct rx_piece pieces[NETIF_RX_BURST];
+};
+
+/* An empty one, for NETIF_RX_BURST packets. */
+static inline void
+rx_burst_init(struct rx_burst *b)
+{
+	b->nb_runs = 0;
+	b->nb_pieces = 0;
+	b->room = 0;
+}
+
+/* Takes a packet of a connection, of which everything was parsed and verified. */
+void rx_burst_add(struct rx_burst *b, struct rtls_sock *sock, const struct rx_packet *p);
+
+/* All that is open comes in. */
+void rx_burst_flush(struct rx_burst *b);
+
+#endif
