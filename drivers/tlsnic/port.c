@@ -11,6 +11,7 @@
 
 #include <recordtls/tls.h>
 
+#include "buf/lifo.h"
 #include "core/conf.h"
 #include "core/record.h"
 #include "tlsnic/host.h"
@@ -155,9 +156,8 @@ make_pool(const struct tlsnic *nic, const char *suffix)
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "%.15s_%.8s", nic->name, suffix);
-	return rte_pktmbuf_pool_create(name, n, RTE_MIN((uint32_t)MBUF_CACHE, n / 4), 0,
-				       (uint16_t)(RTE_PKTMBUF_HEADROOM + nic->frame_max),
-				       SOCKET_ID_ANY);
+	return lifo_pool_create(name, n, RTE_MIN((uint32_t)MBUF_CACHE, n / 4), 0,
+				(uint16_t)(RTE_PKTMBUF_HEADROOM + nic->frame_max), SOCKET_ID_ANY);
 }
 
 static int

@@ -10,10 +10,10 @@
 
 #include <recordtls/offload.h>
 
+#include "buf/lifo.h"
 #include "buf/pool_name.h"
 #include "buf/sendq.h"
 #include "buf/wipe.h"
-#include "buf/wipe_ops.h"
 
 enum {
 	CACHE_MAX = 256,
@@ -43,14 +43,6 @@ cache_size(uint32_t n)
 	return RTE_MIN(n / 8, (uint32_t)CACHE_MAX);
 }
 
-/* Without a cache: it would keep buffers back unwiped. */
-static struct rte_mempool *
-wiping_create(const char *name, uint32_t n, uint16_t priv_size, uint16_t room, int socket_id)
-{
-	return rte_pktmbuf_pool_create_by_ops(name, n, 0, priv_size, room, socket_id,
-					      WIPE_OPS_NAME);
-}
-
 static int
 pool_create(struct rte_mempool **out, const struct buf_pools_conf *conf, const char *suffix,
 	    uint32_t n, uint16_t priv_size, uint16_t room, bool wipe)
@@ -62,9 +54,8 @@ pool_create(struct rte_mempool **out, const struct buf_pools_conf *conf, const c
 		return rc;
 	if (n == 0)
 		return -EINVAL;
-	*out = wipe ? wiping_create(name, n, priv_size, room, conf->socket_id) :
-		      rte_pktmbuf_pool_create(name, n, cache_size(n), priv_size, room,
-					      conf->socket_id);
+	*out = wipe ? lifo_pool_create_wiping(name, n, priv_size, room, conf->socket_id) :
+		      lifo_pool_create(name, n, cache_size(n), priv_size, room, conf->socket_id);
 	return *out == NULL ? pool_refused() : 0;
 }
 
@@ -92,7 +83,7 @@ buf_pools_create(struct buf_pools *p, const struct buf_pools_conf *conf)
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	rc = conf->wipe ? wipe_ops_register() : 0;
+	rc = conf->wipe ? lifo_register() : 0;
 	if (rc == 0)
 		rc = pool_create(&p->header, conf, "header", conf->nb_packets,
 				 RTE_ALIGN(sizeof(struct rtls_tls_tx_meta), PRIV_ALIGN),

@@ -10,6 +10,7 @@
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
+#include "buf/lifo.h"
 #include "offload/steer.h"
 #include "core/conf.h"
 #include "port/port.h"
@@ -151,8 +152,8 @@ make_rx_pool(struct port_ethdev *e, uint32_t nb_mbufs)
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "rtls_rx_%u", e->port_id);
-	e->rx_pool = rte_pktmbuf_pool_create(name, nb_mbufs, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					     rte_eth_dev_socket_id(e->port_id));
+	e->rx_pool = lifo_pool_create(name, nb_mbufs, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				      rte_eth_dev_socket_id(e->port_id));
 	return e->rx_pool == NULL ? -rte_errno : 0;
 }
 

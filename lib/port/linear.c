@@ -11,6 +11,7 @@
 #include <rte_ethdev.h>
 
 #include "buf/chain.h"
+#include "buf/lifo.h"
 
 enum {
 	BURST = 32,
@@ -34,8 +35,8 @@ port_linear_init(struct port_linear *l, uint32_t nb_desc, uint16_t mtu)
 	if (room > UINT16_MAX)
 		return -EINVAL;
 	snprintf(name, sizeof(name), "rtls_linear_%u", l->port_id);
-	l->pool = rte_pktmbuf_pool_create(name, nb_desc + SPARE, CACHE, 0, (uint16_t)room,
-					  rte_eth_dev_socket_id(l->port_id));
+	l->pool = lifo_pool_create(name, nb_desc + SPARE, CACHE, 0, (uint16_t)room,
+				   rte_eth_dev_socket_id(l->port_id));
 	return l->pool == NULL ? -rte_errno : 0;
 }
 

@@ -10,6 +10,7 @@
 #include <rte_ether.h>
 #include <rte_lcore.h>
 
+#include "buf/lifo.h"
 #include "port/port.h"
 
 enum {
@@ -111,8 +112,8 @@ end_init(struct wire *w, int i, uint16_t mtu, uint32_t nb_mbufs)
 		.rx_room = (uint64_t)nb_mbufs * room,
 		.mac = { 0x02, 0, 0, 0, 0, (uint8_t)(i + 1) },
 	};
-	e->pool = rte_pktmbuf_pool_create(names[i], nb_mbufs, 256, 0, (uint16_t)room,
-					  (int)rte_socket_id());
+	e->pool = lifo_pool_create(names[i], nb_mbufs, 256, 0, (uint16_t)room,
+				   (int)rte_socket_id());
 	return e->pool == NULL ? -ENOMEM : 0;
 }
 

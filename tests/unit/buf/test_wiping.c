@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "buf/wipe_ops.h"
+#include "buf/lifo.h"
 #include "unit/buf/fixture.h"
 
 enum { PLAIN = 0xa5, BEHIND = 0x5a, BURST = 16 };
@@ -161,7 +161,7 @@ test_made(void)
 
 	/* Known to DPDK once, however many pools there are. */
 	for (int i = 0; i < 2 * RTE_MEMPOOL_MAX_OPS_IDX; i++) {
-		CU_ASSERT_EQUAL(wipe_ops_register(), 0);
+		CU_ASSERT_EQUAL(lifo_register(), 0);
 		CU_ASSERT_EQUAL_FATAL(buf_pools_create(&p, &conf), 0);
 		CU_ASSERT_EQUAL(buf_pools_destroy(&p), 0);
 	}
@@ -186,7 +186,7 @@ main(void)
 					     .nb_large = FIXTURE_LARGE,
 					     .wipe = true };
 
-	if (!fixture_start("buf-wipe-ops") || buf_pools_create(&wiping, &conf) != 0)
+	if (!fixture_start("buf-wiping") || buf_pools_create(&wiping, &conf) != 0)
 		return 1;
-	return harness_run("buf/wipe_ops", cases, HARNESS_COUNT(cases));
+	return harness_run("buf/wiping", cases, HARNESS_COUNT(cases));
 }
