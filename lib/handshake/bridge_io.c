@@ -197,6 +197,8 @@ stage(struct bridge *br, int flags)
 	n = read_record(br, br->record, flags);
 	if (n > 0)
 		br->record_len = (size_t)n;
+	else if (n != -EAGAIN)
+		OPENSSL_cleanse(br->record, BRIDGE_RECORD_MAX);
 	return n;
 }
 
@@ -220,7 +222,8 @@ bridge_trim(struct bridge *br)
 {
 	if (br->record_len != 0)
 		return;
-	OPENSSL_clear_free(br->record, BRIDGE_RECORD_MAX);
+	/* Empty: wiped when libssl had read it, or never filled. Most calls find no record. */
+	OPENSSL_free(br->record);
 	br->record = NULL;
 }
 
