@@ -150,10 +150,11 @@ static int
 find_file(struct conn *c, char *path, size_t cap)
 {
 	int fd, rc, status;
+	struct stat st;
 
 	status = path_decode(c->request.target, path, cap);
 	if (status == 200)
-		status = path_open(c->env->root_fd, path, &fd);
+		status = path_open(c->env->root_fd, path, &fd, &st);
 	if (status != 200)
 		return status;
 	rc = body_open(&c->body, c->env->stack, c->ssl, fd);

@@ -105,9 +105,8 @@ path_decode(const char *target, char *out, size_t cap)
 }
 
 int
-path_open(int root_fd, const char *path, int *fd)
+path_open(int root_fd, const char *path, int *fd, struct stat *st)
 {
-	struct stat st;
 	int got = path[0] != '\0' ? open_below(root_fd, path) : -ENOENT;
 
 	if (got == -EACCES || got == -EPERM)
@@ -118,7 +117,7 @@ path_open(int root_fd, const char *path, int *fd)
 		return 500;
 	if (got < 0)
 		return 404;
-	if (fstat(got, &st) != 0 || !S_ISREG(st.st_mode)) {
+	if (fstat(got, st) != 0 || !S_ISREG(st->st_mode)) {
 		close(got);
 		return 404;
 	}

@@ -6,6 +6,7 @@
 #define FILESERVER_PATH_H
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 /* O_PATH descriptor of the root, or -errno; -ENOSYS: the kernel has no openat2(). */
 int path_root(const char *dir);
@@ -17,7 +18,7 @@ int path_root(const char *dir);
  */
 int path_decode(const char *target, char *out, size_t cap);
 
-/* Opens a regular file; *fd is the caller's. 200, 403, 404, 500 or 503. */
-int path_open(int root_fd, const char *path, int *fd);
+/* Opens a regular file; *fd is the caller's, *st what it is. 200, 403, 404, 500 or 503. */
+int path_open(int root_fd, const char *path, int *fd, struct stat *st);
 
 #endif

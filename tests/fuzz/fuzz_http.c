@@ -90,6 +90,7 @@ check_target(const char *target)
 {
 	char path[HTTP_TARGET_MAX + 1], link[64], real[PATH_MAX];
 	size_t root_len = strlen(root);
+	struct stat st;
 	ssize_t n;
 	int fd = -1, status;
 
@@ -98,7 +99,7 @@ check_target(const char *target)
 	if (status != 200)
 		return;
 	FUZZ_CHECK(strlen(path) <= strlen(target) && path[0] != '/');
-	status = path_open(root_fd, path, &fd);
+	status = path_open(root_fd, path, &fd, &st);
 	FUZZ_CHECK(status == 200 || status == 403 || status == 404 || status == 503);
 	FUZZ_CHECK((status == 200) == (fd >= 0));
 	if (status != 200)

@@ -144,6 +144,7 @@ test_open(void)
 		{ "/", 404 },
 	};
 	char got[64];
+	struct stat st;
 	int root, fd;
 
 	make_tree();
@@ -156,7 +157,7 @@ test_open(void)
 		ssize_t n;
 
 		fd = -1;
-		status = path_open(root, rows[i].path, &fd);
+		status = path_open(root, rows[i].path, &fd, &st);
 		if (status != rows[i].status)
 			printf("# row %zu: %s: %d\n", i, rows[i].path, status);
 		CU_ASSERT_EQUAL(status, rows[i].status);
