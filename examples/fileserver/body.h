@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * The file behind the head of an answer. librecordtls reads and seals it, where OpenSSL has
- * handed its keys over; otherwise it is read here, and OpenSSL seals.
+ * The file behind the head of an answer. From memory where the cache has it; else librecordtls reads
+ * and seals it, where OpenSSL has handed its keys over; otherwise it is read here, and OpenSSL seals.
  */
 #ifndef FILESERVER_BODY_H
 #define FILESERVER_BODY_H
@@ -16,23 +16,38 @@
 
 #include <recordtls/recordtls.h>
 
+#include "file_cache.h"
+
+/* How it is sent, from its first byte to its last. */
+enum body_way {
+	BODY_NONE,
+	BODY_MEMORY,
+	BODY_SENDFILE,
+	BODY_PIECES, /* read by and by, for rtls_ssl_send() */
+};
+
 struct body {
-	struct rtls_file *file; /* for rtls_sendfile(), or NULL */
-	int fd;                 /* for rtls_ssl_send(), or -1 */
-	uint64_t off;           /* bytes that were sent */
+	enum body_way way;
+	struct shared_file *file; /* unless there is none */
+	struct file_cache *files; /* whose it is */
+	uint64_t off;             /* bytes that were sent */
 	uint64_t len;
 };
 
 /* No file. */
 void body_init(struct body *b);
 
-/* Takes fd on success: 0 or -errno. */
-int body_open(struct body *b, struct rtls_stack *stack, SSL *ssl, int fd);
+/* What a cache of files needs to know of them: file_cache_conf. */
+void body_release(void *handle);
+
+/* A status as of path_open(). */
+int body_open(struct body *b, struct file_cache *files, const char *path, uint64_t now_us,
+	      struct rtls_stack *stack, SSL *ssl);
 
 static inline bool
 body_is_open(const struct body *b)
 {
-	return b->file != NULL || b->fd >= 0;
+	return b->way != BODY_NONE;
 }
 
 /*

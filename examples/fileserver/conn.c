@@ -4,9 +4,7 @@
 #include "conn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -147,21 +145,13 @@ do_handshake(struct conn *c, uint64_t now_us)
 
 /* Opens what the request asks for; returns the status of the answer. */
 static int
-find_file(struct conn *c, char *path, size_t cap)
+find_file(struct conn *c, char *path, size_t cap, uint64_t now_us)
 {
-	int fd, rc, status;
-	struct stat st;
+	int status = path_decode(c->request.target, path, cap);
 
-	status = path_decode(c->request.target, path, cap);
-	if (status == 200)
-		status = path_open(c->env->root_fd, path, &fd, &st);
 	if (status != 200)
 		return status;
-	rc = body_open(&c->body, c->env->stack, c->ssl, fd);
-	if (rc == 0)
-		return 200;
-	close(fd);
-	return rc == -ENOMEM ? 503 : 404;
+	return body_open(&c->body, c->env->files, path, now_us, c->env->stack, c->ssl);
 }
 
 static enum turn
@@ -175,7 +165,7 @@ answer(struct conn *c, uint64_t now_us)
 	char path[HTTP_TARGET_MAX + 1];
 
 	if (a.status == 200)
-		a.status = find_file(c, path, sizeof(path));
+		a.status = find_file(c, path, sizeof(path), now_us);
 	if (a.status == 200) {
 		a.length = c->body.len;
 		a.type = http_type(path);
@@ -249,12 +239,8 @@ send_head(struct conn *c, uint64_t now_us)
 {
 	/* One record for the head and the beginning of the file. */
 	int flags = body_is_open(&c->body) ? RTLS_MSG_MORE : 0;
-	enum turn turn = may_send(c);
-	ssize_t n;
+	ssize_t n = rtls_ssl_send(c->ssl, c->head + c->head_off, c->head_len - c->head_off, flags);
 
-	if (turn != TURN_AGAIN)
-		return turn;
-	n = rtls_ssl_send(c->ssl, c->head + c->head_off, c->head_len - c->head_off, flags);
 	if (n < 0)
 		return after_refusal(c, n);
 	c->head_off += (size_t)n;

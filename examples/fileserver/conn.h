@@ -30,9 +30,9 @@ enum conn_state {
 /* What all connections share. */
 struct conn_env {
 	struct rtls_stack *stack;
+	struct file_cache *files;
 	SSL_CTX *ctx;
-	uint64_t idle_us; /* how long a connection may wait for a request */
-	int root_fd;
+	uint64_t idle_us;  /* how long a connection may wait for a request */
 	uint64_t requests; /* answered, with whatever status */
 	uint64_t failed;   /* connections that ended by an error */
 };

@@ -9,6 +9,7 @@
 #include <rte_common.h>
 
 #include "common/say.h"
+#include "server.h"
 
 #define AT(field) offsetof(struct options, field)
 
@@ -36,6 +37,11 @@ static const struct option_row rows[] = {
 	  .help = "how long a connection may wait for a request; default 60" },
 	{ .name = "time-wait-ms", .value = "N", .read = option_u32, .at = AT(time_wait_ms), .min = 1, .max = 600000,
 	  .help = "how long closed connections are remembered; default 60000" },
+	{ .name = "cache-files", .value = "N", .read = option_u32, .at = AT(cache_files), .min = 0, .max = 65536,
+	  .help = "files that stay open when they were asked for; default 512. A\n"
+		  "change is seen within a second. 0: each is opened for each request" },
+	{ .name = "cache", .value = "BYTES", .read = option_u32, .at = AT(cache_bytes), .min = 0, .max = UINT32_MAX,
+	  .help = "of these, in memory; default 67108864. 0: none" },
 	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "nic software auto",
 	  .help = "who seals and opens records: software, nic, or auto, the\n"
 		  "default: the NIC where the port has inline TLS" },
@@ -99,6 +105,8 @@ options_read(struct options *o, int argc, char **argv)
 		.port = 443,
 		.conns = 2048,
 		.idle_s = 60,
+		.cache_files = SERVER_CACHE_FILES,
+		.cache_bytes = SERVER_CACHE_BYTES,
 		.mode = OPTIONS_MODE_AUTO,
 		.crypto = "auto",
 	};

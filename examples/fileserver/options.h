@@ -27,6 +27,8 @@ struct options {
 	uint16_t port;
 	uint32_t conns;
 	uint32_t idle_s;
+	uint32_t cache_files;
+	uint32_t cache_bytes;
 	uint32_t per_remote;   /* 0: no limit */
 	uint32_t time_wait_ms; /* 0: the stack's default */
 	enum options_mode mode;

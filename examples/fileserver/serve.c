@@ -119,6 +119,8 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
 		.root_fd = root_fd,
 		.local = o->local.addr,
 		.conns = o->conns,
+		.cache_files = o->cache_files,
+		.cache_bytes = o->cache_bytes,
 		.idle_us = o->idle_s * UINT64_C(1000000),
 		.software = o->mode == OPTIONS_MODE_SOFTWARE,
 	};

@@ -130,6 +130,7 @@ sweep(struct server *s, uint64_t now_us)
 	if (now_us < s->sweep_us)
 		return;
 	s->sweep_us = now_us + SWEEP_US;
+	file_cache_sweep(s->env.files, now_us);
 	for (uint32_t i = 0; i < s->nb_conns; i++)
 		if (s->conns[i].sock != NULL)
 			step(s, &s->conns[i], now_us);
@@ -173,6 +174,20 @@ server_refuse(struct server *s)
 
 	while (rtls_accept_burst(s->listener, &late, 1) == 1)
 		rtls_abort(late);
+}
+
+static int
+make_files(struct server *s, const struct server_conf *conf)
+{
+	const struct file_cache_conf cache = {
+		.root_fd = conf->root_fd,
+		.max_files = conf->cache_files,
+		.max_bytes = conf->cache_bytes,
+		.release = body_release,
+	};
+
+	s->env.files = file_cache_create(&cache);
+	return s->env.files == NULL ? -ENOMEM : 0;
 }
 
 static int
@@ -223,9 +238,10 @@ server_open(const struct server_conf *conf, struct server **out)
 	s->env.stack = conf->stack;
 	s->env.ctx = conf->ctx;
 	s->env.idle_us = conf->idle_us;
-	s->env.root_fd = conf->root_fd;
 	TAILQ_INIT(&s->unfinished);
-	rc = make_conns(s, conf->conns);
+	rc = make_files(s, conf);
+	if (rc == 0)
+		rc = make_conns(s, conf->conns);
 	if (rc == 0)
 		rc = start_listening(s, conf);
 	if (rc == 0)
@@ -240,6 +256,7 @@ server_close(struct server *s)
 {
 	if (s->listener != NULL)
 		rtls_close(s->listener);
+	file_cache_destroy(s->env.files);
 	free(s->conns);
 	free(s);
 }

@@ -15,6 +15,11 @@
 
 #include <recordtls/recordtls.h>
 
+enum {
+	SERVER_CACHE_FILES = 512,
+	SERVER_CACHE_BYTES = 64 << 20,
+};
+
 struct server_conf {
 	struct rtls_stack *stack;
 	SSL_CTX *ctx;
@@ -22,6 +27,8 @@ struct server_conf {
 	struct rtls_addr local; /* with the port */
 	uint32_t conns;         /* at once */
 	uint64_t idle_us;       /* how long a connection may wait for a request */
+	uint32_t cache_files;   /* that stay open; 0: none */
+	uint64_t cache_bytes;   /* of these, in memory */
 	bool software;          /* never the NIC */
 };
 

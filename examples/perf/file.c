@@ -180,6 +180,8 @@ make_server(struct file *f)
 		.local = link_addr(0, LINK_PORT),
 		.conns = f->o->conns,
 		.idle_us = IDLE_US,
+		.cache_files = SERVER_CACHE_FILES,
+		.cache_bytes = RTE_MAX(2 * f->o->size, (uint32_t)SERVER_CACHE_BYTES),
 	};
 	int rc = server_open(&conf, &f->server);
 
