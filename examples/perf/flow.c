@@ -12,8 +12,6 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
-#include <recordtls/tlsnic.h>
-
 #include "common/say.h"
 #include "costs.h"
 #include "far.h"
@@ -22,7 +20,6 @@
 #include "inside/hold.h"
 #include "inside/open.h"
 #include "inside/seal.h"
-#include "inside/wire.h"
 #include "link.h"
 #include "phase.h"
 #include "report.h"
@@ -31,8 +28,8 @@ enum {
 	SLICE_BYTES = 1 << 20, /* of all connections together: about a millisecond */
 	RAW_BYTES = 256 << 10, /* working set of the raw AEAD */
 	RAW_TURNS = 4,         /* through it in a slice: the caches hold it, and nothing else */
-	HEADERS_MAX = 20 + 32, /* IPv4, and TCP with timestamps */
-	MTU_MIN = 1500,
+	SNDBUF = 256 << 10,
+	RCVBUF = 512 << 10,
 	POOL_BYTES = 32 << 20,
 	POOL_MIN = 4096,
 	SIZE_MIN = 64,
@@ -44,7 +41,6 @@ enum {
 struct flow {
 	const struct options *o;
 	struct link link;
-	struct wire *wire;
 	unsigned int lcore; /* of the far end; 0: it does not run */
 	struct far *far;    /* on this lcore; NULL: it has its own */
 	struct floor *floor;
@@ -96,30 +92,33 @@ make_raw(struct flow *f)
 	return rc == 0;
 }
 
+/* Buffer room of a connection, so that all together have in flight what is asked for. */
+static uint32_t
+room(const struct options *o, uint32_t least)
+{
+	return RTE_MAX(least, SLICE_FLIGHTS * o->in_flight / o->conns * o->mss);
+}
+
+static struct link_sizes
+make_sizes(const struct options *o)
+{
+	uint32_t sndbuf = room(o, SNDBUF);
+
+	return (struct link_sizes){
+		.max_socks = LINK_CONNS_MAX * LINK_MODES + 1,
+		.nb_small = RTE_MAX(2048u, o->conns * (sndbuf / 256 + 64)),
+		.nb_medium = RTE_MAX(2048u, o->conns * (sndbuf / 2048 + 64)),
+		.nb_large = RTE_MAX(1024u, o->conns * (sndbuf / 16384 + 32)),
+		.sndbuf = sndbuf,
+		.rcvbuf = room(o, RCVBUF),
+	};
+}
+
 static bool
 make_ports(struct flow *f)
 {
-	uint16_t mtu = (uint16_t)RTE_MAX((uint32_t)MTU_MIN, f->o->mss + HEADERS_MAX);
-	uint32_t nb_mbufs = RTE_MAX((uint32_t)POOL_BYTES / mtu, (uint32_t)POOL_MIN);
-	const struct rtls_tlsnic_conf conf = {
-		.size = sizeof(conf),
-		.nb_mbufs = 2 * nb_mbufs, /* half of them for each direction */
-		.max_contexts = 4 * LINK_CONNS_MAX,
-		.no_tso = !f->o->tso,
-		.rings = 1,
-	};
-	int rc = wire_create(mtu, nb_mbufs, &f->wire);
-
-	if (rc == 0)
-		rc = rtls_tlsnic_open(wire_port(f->wire, 0), &conf, &f->link.nic);
-	if (rc == 0)
-		f->link.far_port = wire_port(f->wire, 1);
-	else if (rc == -ENOTSUP)
-		say("this librecordtls was built without the TLS NIC in software: DPDK's "
-		    "rte_security_driver.h was missing");
-	else
-		say("the ports cannot be made: %s", strerror(-rc));
-	return rc == 0;
+	f->link.sizes = make_sizes(f->o);
+	return link_open(&f->link, RTE_MAX((uint32_t)POOL_BYTES / f->o->mss, (uint32_t)POOL_MIN));
 }
 
 static bool
@@ -191,11 +190,7 @@ destroy(struct flow *f)
 	hold_destroy(f->link.holds[0]);
 	hold_destroy(f->link.holds[1]);
 	floor_destroy(f->floor);
-	if (f->link.far_port != NULL)
-		rtls_port_close(f->link.far_port);
-	if (f->link.nic != NULL)
-		rtls_port_close(f->link.nic);
-	wire_destroy(f->wire);
+	link_close(&f->link);
 	seal_destroy(f->seal);
 	open_destroy(f->open);
 	free(f->plain);

@@ -14,13 +14,13 @@
 
 #include "common/say.h"
 #include "inside/hold.h"
+#include "inside/wire.h"
 
 enum {
 	PATIENCE_US = 2000000,
-	SNDBUF = 256 << 10,
-	RCVBUF = 512 << 10,
-	IN_FLIGHT_ROOM =
-		4, /* times the bytes in flight: records and packets have room beside them */
+	HEADERS_MAX = 20 + 32, /* IPv4, and TCP with timestamps */
+	MTU_MIN = 1500,
+	CONTEXTS_PER_CONN = 4, /* two directions, in each an old and a new one */
 };
 
 uint64_t
@@ -41,29 +41,57 @@ link_addr(int end, uint16_t port)
 	};
 }
 
-/* Buffer room of a connection, so that all together have in flight what is asked for. */
-static uint32_t
-room(const struct options *o, uint32_t least)
+bool
+link_open(struct link *l, uint32_t nb_mbufs)
 {
-	return RTE_MAX(least, IN_FLIGHT_ROOM * o->in_flight / o->conns * o->mss);
+	uint16_t mtu = (uint16_t)RTE_MAX((uint32_t)MTU_MIN, l->o->mss + HEADERS_MAX);
+	const struct rtls_tlsnic_conf conf = {
+		.size = sizeof(conf),
+		.nb_mbufs = 2 * nb_mbufs, /* half of them for each direction */
+		.max_contexts = CONTEXTS_PER_CONN * RTE_MAX(l->o->conns, (uint32_t)LINK_CONNS_MAX),
+		.no_tso = !l->o->tso,
+		.rings = 1,
+	};
+	int rc = wire_create(mtu, nb_mbufs, &l->wire);
+
+	if (rc == 0)
+		rc = rtls_tlsnic_open(wire_port(l->wire, 0), &conf, &l->nic);
+	if (rc == 0)
+		l->far_port = wire_port(l->wire, 1);
+	else if (rc == -ENOTSUP)
+		say("this librecordtls was built without the TLS NIC in software: DPDK's "
+		    "rte_security_driver.h was missing");
+	else
+		say("the ports cannot be made: %s", strerror(-rc));
+	return rc == 0;
+}
+
+void
+link_close(struct link *l)
+{
+	if (l->far_port != NULL)
+		rtls_port_close(l->far_port);
+	if (l->nic != NULL)
+		rtls_port_close(l->nic);
+	wire_destroy(l->wire);
 }
 
 struct rtls_stack *
 link_stack(const struct link *l, int end)
 {
-	uint32_t sndbuf = room(l->o, SNDBUF);
 	struct rtls_port *port = end == 0 ? l->nic : l->far_port;
 	struct rtls_addr addr = link_addr(end, 0);
 	struct rtls_stack_conf conf = {
 		.size = sizeof(conf),
 		.name = end == 0 ? "host" : "far",
 		.socket_id = SOCKET_ID_ANY,
-		.max_socks = LINK_CONNS_MAX * LINK_MODES + 1,
-		.nb_small = RTE_MAX(2048u, l->o->conns * (sndbuf / 256 + 64)),
-		.nb_medium = RTE_MAX(2048u, l->o->conns * (sndbuf / 2048 + 64)),
-		.nb_large = RTE_MAX(1024u, l->o->conns * (sndbuf / 16384 + 32)),
-		.sndbuf = sndbuf,
-		.rcvbuf = room(l->o, RCVBUF),
+		.max_socks = l->sizes.max_socks,
+		.nb_small = l->sizes.nb_small,
+		.nb_medium = l->sizes.nb_medium,
+		.nb_large = l->sizes.nb_large,
+		.sndbuf = l->sizes.sndbuf,
+		.rcvbuf = l->sizes.rcvbuf,
+		.time_wait_us = l->sizes.time_wait_us,
 		.wipe_buffers = l->o->wipe,
 		.crypto = l->o->crypto,
 	};

@@ -2,9 +2,11 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * What the two sides of the command flow share. The host's one measures; the far one runs the
- * NIC, the cable and the far end, which takes whatever comes and sends what it is told to. Each
- * has an lcore of its own, or the far one takes its turns between the host's.
+ * Two ends and what is between them: the host, whose port is the TLS NIC in software, and the
+ * far end on the cable below that. In the command flow both share the struct: the host's side
+ * measures; the far one runs the NIC, the cable and the far end, which takes whatever comes and
+ * sends what it is told to. Each has an lcore of its own, or the far one takes its turns between
+ * the host's.
  */
 #ifndef PERF_LINK_H
 #define PERF_LINK_H
@@ -39,9 +41,20 @@ struct link_order {
 };
 
 struct hold;
+struct wire;
+
+/* Of the stack at either end, as rtls_stack_conf has them. */
+struct link_sizes {
+	uint32_t max_socks;
+	uint32_t nb_small, nb_medium, nb_large;
+	uint32_t sndbuf, rcvbuf;
+	uint32_t time_wait_us; /* 0: the default */
+};
 
 struct link {
 	const struct options *o;
+	struct link_sizes sizes;
+	struct wire *wire;
 	struct rtls_port *nic;      /* the host's port, polled on by the far lcore */
 	struct rtls_port *far_port; /* the other end of the cable below */
 	_Atomic(enum link_far) far;
@@ -63,7 +76,12 @@ uint64_t link_now_us(uint64_t tsc);
 /* An end's address: 0 the host, 1 the far end. */
 struct rtls_addr link_addr(int end, uint16_t port);
 
-/* A stack of the sizes that these connections need, on a port. NULL: one sentence was printed. */
+/* The ports, with so many packets for each direction. False: one sentence was printed. */
+bool link_open(struct link *l, uint32_t nb_mbufs);
+/* No stack uses them any more. */
+void link_close(struct link *l);
+
+/* The stack of an end, on its port. NULL: one sentence was printed. */
 struct rtls_stack *link_stack(const struct link *l, int end);
 
 /* Polls an end's stack until everything is given back. */
