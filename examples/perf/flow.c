@@ -32,7 +32,6 @@ enum {
 	RCVBUF = 512 << 10,
 	POOL_BYTES = 32 << 20,
 	POOL_MIN = 4096,
-	SIZE_MIN = 64,
 	SLICE_FLIGHTS = 4,        /* what is in flight so often, at least */
 	FLOOR_SEGMENTS = 1 << 10, /* of a slice */
 	FLOOR_IN_FLIGHT = 64,     /* where nothing else is asked for: two bursts */
@@ -297,8 +296,8 @@ flow_run(const struct options *o)
 		say("flow takes two lcores: give DPDK more, for example -l 0,1, or --one-core");
 		return -1;
 	}
-	if (o->size < SIZE_MIN) {
-		say("flow takes records of %u bytes at least", SIZE_MIN);
+	if (o->size < LINK_SIZE_MIN) {
+		say("flow takes records of %u bytes at least", LINK_SIZE_MIN);
 		return -1;
 	}
 	root = report_head(o);

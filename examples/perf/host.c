@@ -10,8 +10,6 @@
 #include <rte_common.h>
 #include <rte_cycles.h>
 
-#include <recordtls/names.h>
-
 #include "common/say.h"
 #include "inside/hold.h"
 
@@ -254,20 +252,6 @@ wait_open(struct host *h)
 	return true;
 }
 
-/* False: one sentence was printed. */
-static bool
-is_by_nic(const struct rtls_sock *k, enum rtls_dir dir)
-{
-	struct rtls_tls_info info = { .size = sizeof(info) };
-
-	rtls_tls_info(k, dir, &info);
-	if (info.mode == RTLS_MODE_NIC)
-		return true;
-	say("the NIC does not take a connection: %s in software, %s", rtls_dir_name(dir),
-	    rtls_mode_reason_name(info.reason));
-	return false;
-}
-
 static bool
 prepare_all(struct host *h)
 {
@@ -280,9 +264,10 @@ prepare_all(struct host *h)
 				say("the host cannot set keys: %s", strerror(-rc));
 				return false;
 			}
-			if (mode == OPTIONS_NIC &&
-			    (!is_by_nic(k, RTLS_TX) || !is_by_nic(k, RTLS_RX)))
+			if (!link_is_in_mode((enum options_mode)mode, k)) {
+				link_say_mode(k);
 				return false;
+			}
 			rtls_sock_watch(k, 0, &h->conns[mode][i]);
 		}
 	return true;

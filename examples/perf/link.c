@@ -10,6 +10,7 @@
 #include <rte_cycles.h>
 #include <rte_memory.h>
 
+#include <recordtls/names.h>
 #include <recordtls/tlsnic.h>
 
 #include "common/say.h"
@@ -156,4 +157,29 @@ link_prepare(const struct link *l, int end, enum options_mode mode, struct rtls_
 	if (rc == 0)
 		rc = set_keys(l, k, RTLS_TX, end == 0);
 	return rc == 0 ? set_keys(l, k, RTLS_RX, end != 0) : rc;
+}
+
+static struct rtls_tls_info
+tls_info(const struct rtls_sock *k, enum rtls_dir dir)
+{
+	struct rtls_tls_info info = { .size = sizeof(info) };
+
+	rtls_tls_info(k, dir, &info);
+	return info;
+}
+
+bool
+link_is_in_mode(enum options_mode mode, const struct rtls_sock *k)
+{
+	return mode != OPTIONS_NIC || (tls_info(k, RTLS_TX).mode == RTLS_MODE_NIC &&
+				       tls_info(k, RTLS_RX).mode == RTLS_MODE_NIC);
+}
+
+void
+link_say_mode(const struct rtls_sock *k)
+{
+	enum rtls_dir dir = tls_info(k, RTLS_TX).mode == RTLS_MODE_NIC ? RTLS_RX : RTLS_TX;
+
+	say("the NIC does not take a connection: %s in software, %s", rtls_dir_name(dir),
+	    rtls_mode_reason_name(tls_info(k, dir).reason));
 }

@@ -23,7 +23,8 @@
 enum {
 	LINK_PORT = 443,        /* of the far end */
 	LINK_PORT_BASE = 10000, /* of the host: the first connection of the first mode */
-	LINK_CONNS_MAX = 64,
+	LINK_SIZE_MIN = 64,     /* bytes of a record */
+	LINK_CONNS_MAX = 64,    /* of flow */
 	LINK_MODES = OPTIONS_NIC + 1,
 	LINK_MEMORY = 256 << 10, /* the programs' own memory at either end */
 };
@@ -86,6 +87,11 @@ struct rtls_stack *link_stack(const struct link *l, int end);
 
 /* Polls an end's stack until everything is given back. */
 void link_stack_destroy(struct link *l, int end, struct rtls_stack *s);
+
+/* Of the host, with keys: is it as the mode says? */
+bool link_is_in_mode(enum options_mode mode, const struct rtls_sock *k);
+/* Why not. */
+void link_say_mode(const struct rtls_sock *k);
 
 /* Between two turns of the host. */
 static inline void

@@ -16,7 +16,6 @@
 #include "common/say.h"
 
 enum {
-	MEMORY_MB = 640,
 	ARGS_MAX = 64,
 	DEFAULTS_MAX = 8,
 	ARG_LEN = 64,
@@ -103,7 +102,7 @@ add_default(struct machine *m, const char *text, const char *const *names)
 }
 
 static void
-add_memory(struct machine *m)
+add_memory(struct machine *m, unsigned int megabytes)
 {
 	static const char *const no_huge[] = { "--no-huge", NULL };
 	static const char *const huge[] = { "--in-memory",
@@ -117,7 +116,7 @@ add_memory(struct machine *m)
 
 	if (has(m, huge))
 		return;
-	if (!has(m, no_huge) && free_huge_mb() >= MEMORY_MB) {
+	if (!has(m, no_huge) && free_huge_mb() >= megabytes) {
 		snprintf(add(m), ARG_LEN, "--in-memory");
 		snprintf(memory, sizeof(memory), "huge pages of 2 MiB");
 		return;
@@ -128,12 +127,12 @@ add_memory(struct machine *m)
 	}
 	add_default(m, "--no-shconf", no_shconf);
 	if (!has(m, size))
-		snprintf(add(m), ARG_LEN, "-m%d", MEMORY_MB);
+		snprintf(add(m), ARG_LEN, "-m%u", megabytes);
 }
 
 /* What works anywhere, for each matter of which the arguments say nothing. */
 static void
-add_defaults(struct machine *m, unsigned int nb_lcores)
+add_defaults(struct machine *m, unsigned int nb_lcores, unsigned int megabytes)
 {
 	static const char *const pci[] = { "--no-pci", "-a", "--allow", "-b", "--block", NULL };
 	static const char *const telemetry[] = { "--no-telemetry", "--telemetry", NULL };
@@ -152,11 +151,11 @@ add_defaults(struct machine *m, unsigned int nb_lcores)
 		snprintf(text, ARG_LEN, "--lcores=");
 		list_cpus(text + strlen(text), ARG_LEN - strlen(text), nb_lcores);
 	}
-	add_memory(m);
+	add_memory(m, megabytes);
 }
 
 int
-machine_start(int argc, char **argv, unsigned int nb_lcores)
+machine_start(int argc, char **argv, unsigned int nb_lcores, unsigned int megabytes)
 {
 	static struct machine m;
 
@@ -168,6 +167,6 @@ machine_start(int argc, char **argv, unsigned int nb_lcores)
 		m.args[i] = argv[i];
 	m.nb = argc;
 	m.given = argc;
-	add_defaults(&m, nb_lcores);
+	add_defaults(&m, nb_lcores, megabytes);
 	return eal_start(m.nb, m.args);
 }

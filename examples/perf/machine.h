@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 /*
- * Starts the EAL with the arguments before "--", or with nb_lcores on any machine where there
- * are none (argc 1). 0, or -1: one sentence was printed.
+ * Starts the EAL with the arguments before "--", or with nb_lcores and so many megabytes on any machine
+ * where there are none (argc 1). 0, or -1: one sentence was printed.
  */
-int machine_start(int argc, char **argv, unsigned int nb_lcores);
+int machine_start(int argc, char **argv, unsigned int nb_lcores, unsigned int megabytes);
 
 /* What its memory is made of, for people. */
 const char *machine_memory(void);

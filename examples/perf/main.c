@@ -15,6 +15,7 @@
 #include "machine.h"
 #include "options.h"
 #include "record.h"
+#include "rr.h"
 
 const char say_program[] = "recordtls-perf";
 
@@ -32,6 +33,8 @@ run(const struct options *o)
 		return record_run(o);
 	case OPTIONS_FLOW:
 		return flow_run(o);
+	case OPTIONS_RR:
+		return rr_run(o);
 	case OPTIONS_FILE:
 		return file_run(o);
 	}
@@ -56,7 +59,7 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (machine_start(own != 0 ? own : 1, argv, options_lcores(&o)) != 0)
+	if (machine_start(own != 0 ? own : 1, argv, options_lcores(&o), options_megabytes(&o)) != 0)
 		return EXIT_FAILED;
 	rc = work_provider_open(o.crypto);
 	if (rc == -ENODEV) {

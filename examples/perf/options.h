@@ -14,6 +14,7 @@
 enum options_command {
 	OPTIONS_RECORD,
 	OPTIONS_FLOW,
+	OPTIONS_RR,
 	OPTIONS_FILE,
 };
 
@@ -28,10 +29,10 @@ struct options {
 	const struct suite *suite;
 	const char *crypto;
 	uint16_t tls;  /* RTLS_TLS_1_2 or RTLS_TLS_1_3 */
-	uint32_t size; /* plaintext bytes per record, or of the file */
+	uint32_t size; /* plaintext bytes per record, of a request, or of the file */
 	uint32_t mss;
-	uint32_t conns;         /* flow, file */
-	enum options_mode mode; /* flow */
+	uint32_t conns;         /* flow, rr, file */
+	enum options_mode mode; /* flow, rr */
 	bool tso;               /* flow */
 	bool wipe;              /* flow, file */
 	bool one_core;          /* flow */
@@ -46,8 +47,9 @@ extern const struct option_table options_table;
 /* The command and its options, behind argv[0], which is not looked at. */
 enum options_verdict options_read(struct options *o, int argc, char **argv);
 
-/* How many lcores the command takes. */
+/* How many lcores the command takes, and how much memory of DPDK's. */
 unsigned int options_lcores(const struct options *o);
+unsigned int options_megabytes(const struct options *o);
 
 const char *options_command_name(enum options_command command);
 

@@ -15,6 +15,8 @@ RECORD = ('seal_gbps open_gbps raw_gbps copy_raw_gbps copy_seal_gbps raw_open_gb
 GNUTLS = 'gnutls_seal_gbps gnutls_open_gbps ratio_gnutls'.split()
 FLOW = ('goodput_gbps cycles_per_byte_tx cycles_per_byte_rx plain_cycles_per_byte_tx '
         'plain_cycles_per_byte_rx raw_cycles_per_byte').split()
+RR = ('cycles_per_request transactions_per_second latency_p50_us latency_p99_us latency_p999_us '
+      'latency_max_us ratio_p99_p50').split()
 SOFTWARE = 'ratio_software_tx ratio_software_rx'.split()
 FLOOR = ('floor_cycles_per_segment_tx floor_cycles_per_segment_rx copy_cycles_per_segment_tx '
          'copy_cycles_per_segment_rx ratio_floor_tx ratio_floor_rx ratio_floor_copy_tx '
@@ -133,6 +135,29 @@ def case_in_flight():
         equal((figures['in_flight'], figures['retransmissions']), (packets, 0), 'in flight, sent again')
 
 
+def rr(*args):
+    figures = measured('rr', *args)
+    positive(figures, RR)
+    order = [figures[f'latency_{name}_us'] for name in ('p50', 'p99', 'p999', 'max')]
+    equal(order, sorted(order), 'latencies')
+    check(figures['requests'] > figures['slices'] > 0, 'requests and slices')
+    return figures
+
+
+def case_rr():
+    """rr measures requests and answers in each mode"""
+    for mode in ('plain', 'software', 'nic'):
+        figures = rr('--mode', mode)
+        equal([figures[key] for key in ('mode', 'conns', 'size')], [mode, 64, 64], 'what was asked for')
+
+
+def case_rr_bounds():
+    """rr measures one connection and thousands, short requests and long ones"""
+    for conns, size in ((1, 64), (1, 16384), (2000, 1000)):
+        figures = rr('--mode', 'software', '--conns', str(conns), '--size', str(size))
+        equal((figures['conns'], figures['size']), (conns, size), 'what was asked for')
+
+
 def case_table():
     """without --json there is a table and no JSON"""
     done = perf('--', 'record', '--seconds', '0.1', '--size', '1400')
@@ -147,6 +172,8 @@ def case_wrong():
     for args in ([], ['fly'], ['record', 'flow'], ['record', '--tls', '1.1'], ['record', '--size', '0'],
                  ['record', '--size', '16385'], ['record', '--suite', 'null'], ['record', '--seconds', 'x'],
                  ['record', '--crypto', 'none'], ['flow', '--mode', 'fast'], ['flow', '--conns', '0'],
+                 ['flow', '--conns', '65'], ['rr', '--conns', '10001'], ['rr', '--size', '16385'],
+                 ['rr', '--mode', 'fast'], ['rr', '--tso'], ['rr', '--one-core'], ['rr', '--requests', '1'],
                  ['record', '--one-core'], ['flow', '--in-flight', '64'], ['record', '--in-flight', '64'],
                  ['flow', '--one-core', '--in-flight', '63'], ['flow', '--one-core', '--in-flight', '4097'],
                  ['record', '--mss', '12'], ['record', '--fly'], ['record', '--size']):
@@ -158,7 +185,7 @@ def case_impossible():
     """what the machine or the library cannot do is one sentence"""
     eal = ['--no-huge', '-m', '64', '--no-pci', '--no-shconf', '--no-telemetry',
            '--log-level=*:critical', f'--file-prefix=perf-test-{os.getpid()}', '-l', '0', '--']
-    for args in ([*eal, 'flow'], [*eal, 'record'], ['flow', '--size', '63'],
+    for args in ([*eal, 'flow'], [*eal, 'record'], ['flow', '--size', '63'], ['rr', '--size', '63'], [*eal, 'rr', '--conns', '10000'],
                  ['--no-such-thing', '--', 'record']):
         done = perf(*args)
         equal(done.returncode, 1, args)
@@ -175,7 +202,8 @@ def case_help():
 
 
 CASES = [case_record, case_providers, case_record_small, case_plain, case_software, case_nic,
-         case_one_core, case_in_flight, case_table, case_wrong, case_impossible, case_help]
+         case_one_core, case_in_flight, case_rr, case_rr_bounds,
+         case_table, case_wrong, case_impossible, case_help]
 
 EXE = sys.argv[1]
 plan(CASES)
