@@ -16,7 +16,8 @@
 #define SECOND_US  UINT64_C(1000000)
 #define LINGER_US  (120 * SECOND_US) /* for the rest of what we answered already */
 #define LINGER_MAX (UINT64_C(128) << 20)
-#define READER_US  (60 * SECOND_US) /* for a peer that takes nothing of what waits for it */
+#define READER_US  (60 * SECOND_US)
+#define RETRY_US   (SECOND_US / 20)
 
 /* How a state goes on. */
 enum turn {
@@ -26,28 +27,34 @@ enum turn {
 	TURN_ABORT, /* over, and the peer must see that it was cut short */
 };
 
-/* How long a state may last; from CONN_REQUEST on, see note_progress(). */
-static const uint64_t patience_us[] = {
-	[CONN_HANDSHAKE] = 60 * SECOND_US, /* the listener ends it long before */
-	[CONN_REQUEST] = 0,                /* conn_env has it */
-	[CONN_HEAD] = READER_US,
-	[CONN_BODY] = READER_US,
-	[CONN_CLOSE_NOTIFY] = 10 * SECOND_US,
-	[CONN_LINGER] = 10 * SECOND_US, /* since the last byte that came */
-	[CONN_END] = 0,
+/* Which wait bounds a state; from CONN_REQUEST on, see note_progress(). */
+static const enum conn_wait wait_of[] = {
+	[CONN_HANDSHAKE] = CONN_WAIT_READER, /* the listener ends it long before */
+	[CONN_REQUEST] = CONN_WAIT_REQUEST,  [CONN_HEAD] = CONN_WAIT_READER,
+	[CONN_BODY] = CONN_WAIT_READER,      [CONN_CLOSE_NOTIFY] = CONN_WAIT_FAREWELL,
+	[CONN_LINGER] = CONN_WAIT_FAREWELL, /* since the last byte that came */
+	[CONN_END] = CONN_WAIT_FAREWELL,
 };
 
-static uint64_t
-patience(const struct conn *c)
+static const uint64_t patience_us[] = {
+	[CONN_WAIT_ROOM] = RETRY_US,
+	[CONN_WAIT_REQUEST] = 0, /* conn_env has it */
+	[CONN_WAIT_READER] = READER_US,
+	[CONN_WAIT_FAREWELL] = 10 * SECOND_US,
+};
+
+static void
+be_patient(struct conn *c, enum conn_wait wait, uint64_t now_us)
 {
-	return c->state == CONN_REQUEST ? c->env->idle_us : patience_us[c->state];
+	c->patience = wait;
+	c->deadline_us = now_us + (wait == CONN_WAIT_REQUEST ? c->env->idle_us : patience_us[wait]);
 }
 
 static enum turn
 enter(struct conn *c, enum conn_state state, uint64_t now_us)
 {
 	c->state = state;
-	c->deadline_us = now_us + patience(c);
+	be_patient(c, wait_of[state], now_us);
 	c->snd_queued = 0;
 	return TURN_AGAIN;
 }
@@ -68,7 +75,17 @@ note_progress(struct conn *c, uint64_t now_us)
 	if (info.snd_queued == c->snd_queued)
 		return;
 	c->snd_queued = info.snd_queued;
-	c->deadline_us = now_us + (info.snd_queued != 0 ? READER_US : patience(c));
+	be_patient(c, info.snd_queued != 0 ? CONN_WAIT_READER : wait_of[c->state], now_us);
+}
+
+uint64_t
+conn_due(const struct conn *c, uint64_t now_us, enum conn_wait *wait)
+{
+	/* Nor does an event tell that the peer has taken all. */
+	bool soon = (c->wanted & RTLS_WRITABLE) != 0 || c->short_of_memory || c->snd_queued != 0;
+
+	*wait = soon ? CONN_WAIT_ROOM : c->patience;
+	return soon ? now_us + RETRY_US : c->deadline_us;
 }
 
 static enum turn
@@ -196,6 +213,7 @@ read_request(struct conn *c, uint64_t now_us)
 	c->in_off = 0;
 	c->in_len = 0;
 	n = rtls_ssl_recv(c->ssl, c->in, sizeof(c->in), 0);
+	c->short_of_memory = n == -ENOMEM;
 	if (n == -EAGAIN || n == -ENOMEM)
 		/* The answer to a key update, too, may be owed still. */
 		return wait_for(c,
@@ -298,12 +316,13 @@ linger(struct conn *c, uint64_t now_us)
 	ssize_t n = rtls_ssl_recv(c->ssl, c->in, sizeof(c->in), 0);
 
 	if (n > 0) {
-		c->deadline_us = now_us + patience(c);
+		be_patient(c, CONN_WAIT_FAREWELL, now_us);
 		c->linger_len += (uint64_t)n;
 		if (now_us >= c->linger_us || c->linger_len > LINGER_MAX)
 			return enter(c, CONN_END, now_us);
 		return TURN_AGAIN;
 	}
+	c->short_of_memory = n == -ENOMEM;
 	if (n == -EAGAIN || n == -ENOMEM)
 		return wait_for(c, RTLS_READABLE);
 	/* close_notify, a bare FIN or an error: nothing more comes that matters. */

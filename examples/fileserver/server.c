@@ -10,7 +10,7 @@
 
 enum {
 	BURST = 64,
-	SWEEP_US = 100000, /* how late a time-out may be seen */
+	SWEEP_US = 50000, /* and DUE_SLACK_US: how late a time-out may be seen */
 	FIRST_BYTE_US = 5000000,
 	HANDSHAKE_US = 10000000,
 	KEEPALIVE_IDLE_US = 30000000,
@@ -26,6 +26,7 @@ struct server {
 	struct conn_list unfinished; /* by age */
 	uint32_t nb_conns;
 	struct server_tally tally;
+	struct due due;
 	uint64_t sweep_us;
 };
 
@@ -41,6 +42,7 @@ static void
 give_back(struct server *s, struct conn *c)
 {
 	note_finished(s, c);
+	due_clear(&s->due, &c->due);
 	c->state = CONN_END;
 	c->sock = NULL;
 	c->next_free = s->free;
@@ -51,10 +53,17 @@ give_back(struct server *s, struct conn *c)
 static void
 step(struct server *s, struct conn *c, uint64_t now_us)
 {
-	if (!conn_step(c, now_us))
+	enum conn_wait wait;
+	uint64_t due_us;
+
+	if (!conn_step(c, now_us)) {
 		give_back(s, c);
-	else if (c->state != CONN_HANDSHAKE)
+		return;
+	}
+	if (c->state != CONN_HANDSHAKE)
 		note_finished(s, c);
+	due_us = conn_due(c, now_us, &wait);
+	due_set(&s->due, &c->due, wait, due_us);
 }
 
 /* --conns is reached: who has not finished its handshake makes room, the oldest first. */
@@ -123,17 +132,24 @@ handle_events(struct server *s, uint64_t now_us)
 	return n;
 }
 
-/* Time-outs, and whoever waits for room without an event of its own. */
+static struct conn *
+conn_of(struct due_node *n)
+{
+	return n == NULL ? NULL : (struct conn *)((char *)n - offsetof(struct conn, due));
+}
+
+/* Time-outs, and whoever waits for room without an event of its own. Each is due later behind a step. */
 static void
 sweep(struct server *s, uint64_t now_us)
 {
+	struct conn *c;
+
 	if (now_us < s->sweep_us)
 		return;
 	s->sweep_us = now_us + SWEEP_US;
 	file_cache_sweep(s->env.files, now_us);
-	for (uint32_t i = 0; i < s->nb_conns; i++)
-		if (s->conns[i].sock != NULL)
-			step(s, &s->conns[i], now_us);
+	while ((c = conn_of(due_first(&s->due, now_us))) != NULL)
+		step(s, c, now_us);
 }
 
 bool
@@ -239,6 +255,7 @@ server_open(const struct server_conf *conf, struct server **out)
 	s->env.ctx = conf->ctx;
 	s->env.idle_us = conf->idle_us;
 	TAILQ_INIT(&s->unfinished);
+	due_init(&s->due);
 	rc = make_files(s, conf);
 	if (rc == 0)
 		rc = make_conns(s, conf->conns);

@@ -119,7 +119,8 @@ def in_turn(server, files, ca):
     tap.equal(after['connections'] - before['connections'], count, 'connections')
     kept = after['stats']['TlsTxNotHandedOver']
     tap.check(count // 10 < kept < count // 3, f'{kept} connections of TLS 1.2')
-    tap.equal(open_files(server), fds, 'open files')
+    # The two that were asked for are kept open for a while, once each.
+    tap.check(fds <= open_files(server) <= fds + 2, f'{open_files(server)} open files, not {fds}')
 
 
 def same_again(server, files, ca):
