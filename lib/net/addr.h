@@ -23,8 +23,8 @@ struct net_addr {
 };
 
 /*
- * A connection as this host sees it; ports in host order. It is hashed and
- * compared as 36 bytes, hence no hole may be in it.
+ * A connection as this host sees it; ports in host order. It is hashed as
+ * 36 bytes, hence no hole may be in it.
  */
 struct net_tuple {
 	struct net_addr local;
@@ -32,7 +32,7 @@ struct net_tuple {
 	uint16_t local_port;
 	uint16_t remote_port;
 };
-static_assert(sizeof(struct net_tuple) == 36, "a tuple is compared as bytes");
+static_assert(sizeof(struct net_tuple) == 36, "a tuple is hashed as bytes");
 
 /* host_order: 10.0.0.1 is 0x0a000001. */
 static inline struct net_addr
@@ -68,7 +68,14 @@ net_addr_equal(const struct net_addr *a, const struct net_addr *b)
 static inline bool
 net_tuple_equal(const struct net_tuple *a, const struct net_tuple *b)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	uint64_t x[4], y[4], differ = 0;
+
+	/* In words, without a call: each packet asks. */
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	for (int i = 0; i < 4; i++)
+		differ |= x[i] ^ y[i];
+	return differ == 0 && a->local_port == b->local_port && a->remote_port == b->remote_port;
 }
 
 /*

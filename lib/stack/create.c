@@ -129,6 +129,7 @@ make_tables(struct rtls_stack *s, int socket)
 	mem = rte_zmalloc_socket("rtls_flows", flows, FLOW_ALIGN, socket);
 	if (mem == NULL)
 		return -ENOMEM;
+	flow_cache_init(&s->found);
 	s->flows = flow_table_init(mem, flows, c->max_socks,
 				   secret_key(s->secret, SECRET_FLOWS, key));
 	s->flows_mem = mem;

@@ -47,12 +47,27 @@ newcomer(struct rtls_stack *s, struct netif *nif, const struct rx_packet *p, uin
 	return NULL;
 }
 
+/* The socket of a connection. NULL: there is none yet, or no more. */
+static struct rtls_sock *
+find(struct rtls_stack *s, const struct net_tuple *tuple, uint64_t *hash)
+{
+	uint32_t index = flow_cache_find(&s->found, tuple);
+
+	if (index != FLOW_NONE)
+		return &s->socks[index];
+	*hash = flow_hash(s->flows, tuple);
+	index = flow_find(s->flows, tuple, *hash);
+	if (index == FLOW_NONE)
+		return NULL;
+	flow_cache_put(&s->found, tuple, index);
+	return &s->socks[index];
+}
+
 void
 rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rx_packet *p)
 {
 	struct rtls_sock *sock;
-	uint32_t index;
-	uint64_t hash;
+	uint64_t hash = 0;
 
 	if (p->contiguous_len < (uint32_t)p->ip.l4_off + TCP_HDR_MIN ||
 	    tcp_seg_parse(p->bytes + p->ip.l4_off, p->ip.l4_len, &p->seg) != 0 ||
@@ -68,10 +83,9 @@ rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rx_pa
 				       .remote = p->ip.src,
 				       .local_port = p->seg.dst_port,
 				       .remote_port = p->seg.src_port };
-	hash = flow_hash(s->flows, &p->tuple);
-	index = flow_find(s->flows, &p->tuple, hash);
-	if (index != FLOW_NONE) {
-		rx_burst_add(b, &s->socks[index], p);
+	sock = find(s, &p->tuple, &hash);
+	if (sock != NULL) {
+		rx_burst_add(b, sock, p);
 		return;
 	}
 	rx_burst_flush(b);

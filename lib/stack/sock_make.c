@@ -67,6 +67,7 @@ sock_detach(struct rtls_sock *sock)
 
 	if (!sock->attached)
 		return;
+	flow_cache_forget(&s->found, &sock->tuple);
 	flow_remove(s->flows, &sock->tuple, flow_hash(s->flows, &sock->tuple));
 	sock->attached = false;
 }

@@ -13,7 +13,7 @@
 #include "file/reader.h"
 #include "log/note.h"
 #include "net/answer_limit.h"
-#include "net/flow.h"
+#include "net/flow_cache.h"
 #include "net/mtu_table.h"
 #include "stack/counters.h"
 #include "stack/netif.h"
@@ -87,8 +87,9 @@ struct rtls_stack {
 	struct session_shared session; /* what is the same for all record layers */
 	uint64_t last_guard;           /* no two are the same */
 	struct notes notes;            /* what the log was told */
-	bool tls_off;  /* no keys of connections that have none: rtls_stack_features() */
-	bool draining; /* destroy was called: nothing new is accepted */
+	bool tls_off;            /* no keys of connections that have none: rtls_stack_features() */
+	struct flow_cache found; /* in flows, lately */
+	bool draining;           /* destroy was called: nothing new is accepted */
 	bool clock_started;
 	uint32_t next_port;         /* RFC 6056 3.3.3 */
 	struct flow_table *remotes; /* net/remote_count; NULL: no limit per remote */
