@@ -46,7 +46,7 @@ chain_free_wiping(struct rte_mbuf *m)
 }
 
 struct rte_mbuf *
-chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiped)
+chain_cut_slow(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiped)
 {
 	struct rte_mbuf *first = NULL, **link = &first, *next;
 	uint32_t skip, keep, left = len;

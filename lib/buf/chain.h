@@ -37,12 +37,24 @@ chain_sound(const struct rte_mbuf *m)
 	return m->pkt_len == m->data_len && m->data_off + m->data_len <= m->buf_len;
 }
 
+/* As chain_cut(), of several segments, or to nothing. */
+struct rte_mbuf *chain_cut_slow(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiped);
+
 /*
  * Cuts a received packet to the len bytes at off; takes it and returns what is
  * left (frees emptied segments, as chain_free_seg()), NULL when nothing is (len 0). off + len
  * must lie in the packet. nb_segs, pkt_len and the marks in ol_flags are right afterwards.
  */
-struct rte_mbuf *chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiped);
+static inline struct rte_mbuf *
+chain_cut(struct rte_mbuf *m, uint32_t off, uint32_t len, bool wiped)
+{
+	if (m->nb_segs != 1 || len == 0)
+		return chain_cut_slow(m, off, len, wiped);
+	m->data_off = (uint16_t)(m->data_off + off);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	return m;
+}
 
 /* Copies len bytes at off out of a chain that holds them. */
 void chain_copy_out(const struct rte_mbuf *m, uint32_t off, void *dst, uint32_t len);

@@ -34,7 +34,8 @@ run_of(struct rte_mbuf *m, uint64_t off)
 	uint64_t marks = chain_marks(m);
 
 	for (; m != NULL; m = m->next) {
-		m->ol_flags = (m->ol_flags & ~CHAIN_MARKS) | marks;
+		if (chain_marks(m) != marks)
+			m->ol_flags = (m->ol_flags & ~CHAIN_MARKS) | marks;
 		r.last = m;
 		r.end_off += m->data_len;
 		r.room += m->buf_len;

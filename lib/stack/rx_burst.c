@@ -3,6 +3,7 @@
 
 #include "stack/rx_burst.h"
 
+#include "buf/prefetch.h"
 #include "stack/rx_memory.h"
 #include "tcp/join.h"
 
@@ -29,6 +30,19 @@ has_room(struct rx_burst *b, const struct rtls_stack *s, const struct rte_mbuf *
 	return !rx_memory_is_tight(s, b->room);
 }
 
+/* It is read when its burst is through, at the earliest. */
+static void
+prefetch_payload(const struct rx_piece *p)
+{
+	const struct rte_mbuf *m = p->m;
+
+	if (p->payload_off < m->data_len)
+		prefetch_later(rte_pktmbuf_mtod_offset(m, const uint8_t *, p->payload_off),
+			       m->data_len - p->payload_off);
+	if (m->next != NULL)
+		prefetch_later(rte_pktmbuf_mtod(m->next, const uint8_t *), m->next->data_len);
+}
+
 static struct rx_piece *
 add_piece(struct rx_burst *b, const struct rx_packet *p)
 {
@@ -38,6 +52,7 @@ add_piece(struct rx_burst *b, const struct rx_packet *p)
 	piece->next = NULL;
 	piece->payload_off = (uint16_t)(p->ip.l4_off + p->seg.hdr_len);
 	piece->payload_len = (uint16_t)p->seg.payload_len;
+	prefetch_payload(piece);
 	return piece;
 }
 

@@ -17,6 +17,7 @@ enum {
 	OPT_WSCALE_LEN = 3,
 	OPT_TS = 8,
 	OPT_TS_LEN = 10,
+	OPT_TS_ALIGNED = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_LEN,
 };
 
 static uint8_t *
@@ -94,7 +95,12 @@ tcp_seg_parse(const uint8_t *tcp, uint32_t len, struct tcp_seg *out)
 	out->flags = tcp[13];
 	out->wnd = get_be16(tcp + 14);
 	out->payload_len = len - hdr_len;
-	parse_options(tcp + TCP_HDR_MIN, hdr_len - TCP_HDR_MIN, out);
+	tcp += TCP_HDR_MIN;
+	/* What nearly all segments have, and nothing else (RFC 7323 appendix A). */
+	if (hdr_len == TCP_HDR_MIN + TCP_TS_OPT_LEN && get_be32(tcp) == OPT_TS_ALIGNED)
+		parse_option(tcp + 2, OPT_TS_LEN, out);
+	else
+		parse_options(tcp, hdr_len - TCP_HDR_MIN, out);
 	return 0;
 }
 
