@@ -16,7 +16,7 @@
 #include "tcp/seg.h"
 
 enum {
-	NETIF_RX_BURST = 32,
+	NETIF_RX_BURST = 64,
 	NETIF_TX_BURST = 32,
 	NETIF_ARP_ENTRIES = 1024,
 };
