@@ -126,7 +126,7 @@ struct rtls_file;
 /**
  * Sends bytes of a file as application data: off and len in bytes of the file.
  * Flags: RTLS_MSG_MORE as in rtls_send(). Reading happens on a thread of the
- * stack; call again with the same or a moved offset.
+ * stack, which the next rtls_stack_poll() tells of it; call again with the same or a moved offset.
  * @return bytes accepted, fewer than len at the end of the file; 0: off is at or
  *   behind the end; -EAGAIN: not loaded yet or no room (RTLS_WRITABLE follows);
  *   -EIO: the file cannot be read; otherwise as rtls_send().

@@ -22,7 +22,9 @@ struct reader {
 	struct reader_chunk *chunks;
 	struct reader_chunk *free;
 	uint32_t under_way;
-	sem_t wake; /* counts chunks in the asked ring, and the stop */
+	bool unwoken; /* chunks were asked for since the thread was last woken */
+	sem_t wake;
+	atomic_bool sleeps; /* about to wait for wake, or waiting; whoever takes it back posts */
 	atomic_bool stop;
 	bool runs;
 	rte_thread_t thread;
@@ -47,23 +49,50 @@ chunk_fill(struct reader_chunk *c)
 	}
 }
 
+static bool
+is_told(struct reader *r)
+{
+	return !rte_ring_empty(r->asked) || atomic_load_explicit(&r->stop, memory_order_acquire);
+}
+
+/* Until there is something to do. */
+static void
+sleep_idle(struct reader *r)
+{
+	atomic_store(&r->sleeps, true);
+	/* Pairs with the one in wake(): either we see what was told, or it sees that we sleep. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (is_told(r) && atomic_exchange(&r->sleeps, false))
+		return;
+	while (sem_wait(&r->wake) != 0)
+		; /* EINTR is all that can happen */
+}
+
+static void
+wake(struct reader *r)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&r->sleeps, memory_order_relaxed) &&
+	    atomic_exchange(&r->sleeps, false))
+		sem_post(&r->wake);
+}
+
 static uint32_t
 reader_main(void *arg)
 {
 	struct reader *r = arg;
 	void *c;
 
-	for (;;) {
-		while (sem_wait(&r->wake) != 0)
-			; /* EINTR is all that can happen */
-		if (atomic_load_explicit(&r->stop, memory_order_acquire))
-			return 0;
-		if (rte_ring_sc_dequeue(r->asked, &c) != 0)
+	while (!atomic_load_explicit(&r->stop, memory_order_acquire)) {
+		if (rte_ring_sc_dequeue(r->asked, &c) != 0) {
+			sleep_idle(r);
 			continue;
+		}
 		chunk_fill(c);
 		/* Both rings hold all chunks there are: this cannot fail. */
 		rte_ring_sp_enqueue(r->filled, c);
 	}
+	return 0;
 }
 
 static int
@@ -149,7 +178,7 @@ reader_destroy(struct reader *r)
 		return -EAGAIN;
 	if (r->runs) {
 		atomic_store_explicit(&r->stop, true, memory_order_release);
-		sem_post(&r->wake);
+		wake(r);
 		rte_thread_join(r->thread, NULL);
 	}
 	reader_free(r);
@@ -222,8 +251,14 @@ reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
 	r->under_way++;
 	append(lane, c);
 	rte_ring_sp_enqueue(r->asked, c);
-	sem_post(&r->wake);
+	r->unwoken = true;
 	return 0;
+}
+
+bool
+reader_unwoken(const struct reader *r)
+{
+	return r->unwoken;
 }
 
 bool
@@ -238,6 +273,9 @@ reader_next_filled(struct reader *r)
 	struct reader_chunk *c;
 	void *p;
 
+	if (r->unwoken)
+		wake(r);
+	r->unwoken = false;
 	while (rte_ring_sc_dequeue(r->filled, &p) == 0) {
 		c = p;
 		r->under_way--;

@@ -55,14 +55,21 @@ int reader_start(struct reader *r);
 /* Stops the thread; 0, or -EAGAIN while chunks are under way. NULL is fine. */
 int reader_destroy(struct reader *r);
 
-/* Takes m on success and asks for len bytes at off. 0 or -ENOBUFS. */
+/* Takes m on success and asks for len bytes at off. The thread is told by the next
+ * reader_next_filled(). 0 or -ENOBUFS. */
 int reader_ask(struct reader *r, struct rtls_sock *owner, struct reader_lane *lane,
 	       struct reader_file *file, uint64_t off, uint32_t len, struct rte_mbuf *m);
+
+/* Is there what the thread may not know of? */
+bool reader_unwoken(const struct reader *r);
 
 /* Are chunks under way? */
 bool reader_busy(const struct reader *r);
 
-/* Hands out what was filled, until it returns NULL: the owner of the chunk. Frees orphans. */
+/*
+ * Once per poll: wakes the thread for all that was asked for since, which is a system call where it
+ * sleeps. Hands out what was filled, until it returns NULL: the owner of the chunk. Frees orphans.
+ */
 struct rtls_sock *reader_next_filled(struct reader *r);
 
 static inline struct reader_chunk *

@@ -146,7 +146,8 @@ rtls_stack_deadline(const struct rtls_stack *s)
 	if (s->clock_started)
 		at = wheel_next(&s->wheel);
 	/* Something is to be sent with the next poll, whenever it is, or somebody is to be answered. */
-	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s) || visit_posted(&s->visit))
+	if (!TAILQ_EMPTY(&s->tx_list) || replies_wait(s) || visit_posted(&s->visit) ||
+	    reader_unwoken(s->reader))
 		return s->now_us;
 	/* Only a poll sees what the reader thread brings, buffers that come back, room, that a port's
 	 * receive queue is empty, and what a device was asked. */

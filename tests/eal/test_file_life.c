@@ -17,6 +17,7 @@
 #include <rte_thread.h>
 
 #include "eal/files.h"
+#include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
 
@@ -343,6 +344,8 @@ test_destroy(void)
 		fd = file_make(200000);
 		file = open_file(&p, fd);
 		CU_ASSERT_EQUAL(rtls_sendfile(h.socks[NEAR], file, 0, SIZE_MAX, 0), -EAGAIN);
+		/* The next poll tells the thread: who sleeps polls at once. */
+		CU_ASSERT(rtls_stack_deadline(p.stack[NEAR]) <= p.stack[NEAR]->now_us);
 		rtls_file_put(file);
 		for (int tries = 0; (rc = rtls_stack_destroy(p.stack[NEAR])) == -EAGAIN; tries++) {
 			CU_ASSERT_FATAL(tries < 100000);
