@@ -181,7 +181,7 @@ make_server(struct file *f)
 		.conns = f->o->conns,
 		.idle_us = IDLE_US,
 		.cache_files = SERVER_CACHE_FILES,
-		.cache_bytes = RTE_MAX(2 * f->o->size, (uint32_t)SERVER_CACHE_BYTES),
+		.cache_bytes = f->o->read ? 0 : RTE_MAX(f->o->size, (uint32_t)SERVER_CACHE_BYTES),
 	};
 	int rc = server_open(&conf, &f->server);
 

@@ -125,6 +125,9 @@ static const struct option_row rows[] = {
 	  .help = "wipe buffers of records when they are free" },
 	{ .name = "requests", .value = "N", .read = option_u32, .at = AT(requests), .min = 1, .max = UINT32_MAX, .command = file,
 	  .help = "so many, however long they take" },
+	{ .name = "read", .read = option_flag, .at = AT(read), .command = file,
+	  .help = "the server keeps the file open, but not in memory: it is read for\n"
+		  "each request" },
 };
 /* clang-format on */
 

@@ -38,6 +38,7 @@ struct options {
 	bool one_core;          /* flow */
 	uint32_t in_flight;     /* flow, packets; 0: what the windows allow */
 	uint32_t requests;      /* file; 0: as many as the time allows */
+	bool read;              /* file */
 	double seconds;
 	bool json;
 };

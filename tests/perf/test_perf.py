@@ -4,11 +4,13 @@
 """The measuring tool: that it measures and reports, never how fast anything is."""
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '../interop/lib'))
-from tap import check, equal, plan, run  # noqa: E402
+from tap import check, equal, plan, run, skip  # noqa: E402
 
 RECORD = ('seal_gbps open_gbps raw_gbps copy_raw_gbps copy_seal_gbps raw_open_gbps libssl_seal_gbps '
           'libssl_open_gbps ratio_raw ratio_copy_raw ratio_libssl').split()
@@ -21,6 +23,7 @@ SOFTWARE = 'ratio_software_tx ratio_software_rx'.split()
 FLOOR = ('floor_cycles_per_segment_tx floor_cycles_per_segment_rx copy_cycles_per_segment_tx '
          'copy_cycles_per_segment_rx ratio_floor_tx ratio_floor_rx ratio_floor_copy_tx '
          'ratio_floor_copy_rx').split()
+FILE = 'cycles_per_request requests_per_second goodput_gbps'.split()
 PLAIN = 'ratio_plain_tx ratio_plain_rx'.split()
 HEAD = 'version cpu tsc_ghz memory dpdk openssl gnutls provider tls suite size'.split()
 
@@ -158,6 +161,31 @@ def case_rr_bounds():
         equal((figures['conns'], figures['size']), (conns, size), 'what was asked for')
 
 
+def case_file():
+    """file measures the file server, with the file read for each request"""
+    figures = measured('file', '--read', '--size', '100000', '--conns', '3')
+    positive(figures, FILE)
+    equal((figures['size'], figures['conns']), (100000, 3), 'what was asked for')
+
+
+def case_file_calls():
+    """file: from memory a request costs the server no system call"""
+    if shutil.which('strace') is None:
+        skip('there is no strace')
+    with tempfile.TemporaryDirectory() as folder:
+        log = os.path.join(folder, 'log')
+        done = subprocess.run(['strace', '-f', '-o', log, EXE, 'file', '--requests', '20000', '--json'],
+                              capture_output=True, text=True, timeout=120)
+        with open(log, encoding='utf-8', errors='replace') as f:
+            calls = f.readlines()
+    equal((done.returncode, done.stderr), (0, ''), 'exit code and complaints')
+    positive(json.loads(done.stdout.splitlines()[-1]), FILE)
+    # The tool's own mark where it begins and ends to count, and what it looks at in between.
+    begin, *_, end = (i for i, call in enumerate(calls) if 'getrusage(RUSAGE_SELF' in call)
+    n = sum('getrusage(' not in call for call in calls[begin:end])
+    check(n <= 20000 * 0.05, f'{n} system calls')
+
+
 def case_table():
     """without --json there is a table and no JSON"""
     done = perf('--', 'record', '--seconds', '0.1', '--size', '1400')
@@ -176,7 +204,8 @@ def case_wrong():
                  ['rr', '--mode', 'fast'], ['rr', '--tso'], ['rr', '--one-core'], ['rr', '--requests', '1'],
                  ['record', '--one-core'], ['flow', '--in-flight', '64'], ['record', '--in-flight', '64'],
                  ['flow', '--one-core', '--in-flight', '63'], ['flow', '--one-core', '--in-flight', '4097'],
-                 ['record', '--mss', '12'], ['record', '--fly'], ['record', '--size']):
+                 ['record', '--requests', '1'], ['file', '--mode', 'nic'], ['file', '--size', '67108865'],
+                 ['file', '--requests', '0'], ['record', '--mss', '12'], ['record', '--fly'], ['record', '--size']):
         done = perf(*args)
         equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)
 
@@ -202,7 +231,7 @@ def case_help():
 
 
 CASES = [case_record, case_providers, case_record_small, case_plain, case_software, case_nic,
-         case_one_core, case_in_flight, case_rr, case_rr_bounds,
+         case_one_core, case_in_flight, case_rr, case_rr_bounds, case_file, case_file_calls,
          case_table, case_wrong, case_impossible, case_help]
 
 EXE = sys.argv[1]
