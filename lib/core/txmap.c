@@ -71,10 +71,8 @@ txmap_find(struct txmap *map, uint64_t off)
 	/* New data follows the last look-up; what is sent again is mostly the oldest. */
 	if (rec == NULL || off < rec->stream_off)
 		rec = map->head;
-	while (off >= rec_end(rec))
-		rec = rec->next;
-	map->hint = rec;
-	return rec;
+	map->hint = txmap_from(rec, off);
+	return map->hint;
 }
 
 void

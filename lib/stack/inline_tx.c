@@ -30,17 +30,9 @@ in_order_only(const struct rtls_sock *sock, const struct session_epoch *e)
 }
 
 uint32_t
-inline_tx_cut(const struct rtls_sock *sock, const struct tx_segment *g, uint32_t len)
+inline_tx_segments_max(const struct rtls_sock *sock, uint32_t n)
 {
-	const struct session_epoch *e = session_epoch_of(g->rec->epoch);
-	uint64_t off = g->out.off, next_off = e->tx.sent.planned_off;
-
-	if (len > sock->tcp.mss && stack_device_of(sock)->caps.tx_tso == 0)
-		len = sock->tcp.mss;
-	/* Half of it sent before would be out of order as a whole. */
-	if (in_order_only(sock, e) && off < next_off && off + len > next_off)
-		return (uint32_t)(next_off - off);
-	return len;
+	return stack_device_of(sock)->caps.tx_tso != 0 ? n : 1;
 }
 
 /*
@@ -82,11 +74,11 @@ device_takes(struct rtls_sock *sock, struct session_epoch *e, const struct txmap
 	return resync(sock, e, rec, off);
 }
 
-/* Seals the records of a segment; each may come to lie in another buffer. */
+/* Seals the records of a run; each may come to lie in another buffer. */
 static int
-seal_here(struct rtls_sock *sock, struct tx_segment *g)
+seal_here(struct rtls_sock *sock, struct tx_run *run)
 {
-	uint64_t off = g->out.off, end_off = off + g->out.len;
+	uint64_t off = run->out.off, end_off = off + run->out.len;
 	struct txmap_rec *rec;
 	int rc;
 
@@ -100,84 +92,98 @@ seal_here(struct rtls_sock *sock, struct tx_segment *g)
 			return rc;
 		stack_count(sock->stack, CNT_TX_RECORDS_FALLBACK);
 	}
-	g->rec = txmap_find(&sock->sendq.map, g->out.off);
+	run->rec = txmap_find(&sock->sendq.map, run->out.off);
 	return 0;
 }
 
 int
-inline_tx_decide(struct rtls_sock *sock, struct tx_segment *g)
+inline_tx_decide(struct tx_run *run)
 {
-	struct session_epoch *e = session_epoch_of(g->rec->epoch);
+	struct session_epoch *e = session_epoch_of(run->rec->epoch);
+	struct rtls_sock *sock = run->owner;
+	uint64_t off = run->out.off, next_off = e->tx.sent.planned_off;
 
-	if (!device_takes(sock, e, g->rec, g->out.off))
-		return seal_here(sock, g);
-	g->epoch = e;
-	return 0;
+	/* Half of it sent before would be out of order as a whole. */
+	if (in_order_only(sock, e) && off < next_off && off + run->out.len > next_off)
+		tcp_plan_trim(&run->out, (uint32_t)(next_off - off));
+	if (device_takes(sock, e, run->rec, off)) {
+		run->epoch = e;
+		return 0;
+	}
+	/* One packet: the device may take the next one again. */
+	tcp_plan_trim(&run->out, sendq_cut(run->rec, off, RTE_MIN(run->out.len, run->packet_len)));
+	return seal_here(sock, run);
 }
 
 /* The device is not asked again about these bytes: their records are sealed here. */
 static void
-refused(struct rtls_sock *sock, const struct tx_segment *g)
+refused(struct rtls_sock *sock, struct session_epoch *e, uint64_t end_off)
 {
-	struct epoch_sent *sent = &g->epoch->tx.sent;
+	struct epoch_sent *sent = &e->tx.sent;
 
-	sent->by_hand_off = RTE_MAX(sent->by_hand_off, g->out.off + g->out.len);
+	sent->by_hand_off = RTE_MAX(sent->by_hand_off, end_off);
 	stack_count(sock->stack, CNT_TX_DEVICE_REFUSED);
 	tell_conn(sock, NOTE_DEVICE_SKIPPED, NULL);
 }
 
 int
-inline_tx_mark(struct rtls_sock *sock, const struct tx_segment *g, struct rte_mbuf *m)
+inline_tx_mark(const struct tx_run *run, struct txmap_rec *rec, uint64_t off, uint32_t len,
+	       struct rte_mbuf *m)
 {
 	struct rtls_tls_tx_meta *meta = rte_mbuf_to_priv(m);
+	struct rtls_sock *sock = run->owner;
 	int rc;
 
 	*meta = (struct rtls_tls_tx_meta){
-		.rec_no = g->rec->rec_no,
-		.rec_tcp_seq = tcp_seq_of(&sock->tcp, g->rec->stream_off),
-		.rec_len = g->rec->len,
-		.before_len = (uint32_t)(g->out.off - g->rec->stream_off),
+		.rec_no = rec->rec_no,
+		.rec_tcp_seq = tcp_seq_of(&sock->tcp, rec->stream_off),
+		.rec_len = rec->len,
+		.before_len = (uint32_t)(off - rec->stream_off),
 		/* The packet's first piece refers to this buffer and keeps it. */
-		.before = sendq_mbuf(g->rec),
+		.before = sendq_mbuf(rec),
 	};
-	rc = offload_mark(stack_device_of(sock), &g->epoch->ctx, m, meta);
+	rc = offload_mark(stack_device_of(sock), &run->epoch->ctx, m, meta);
 	if (rc == 0)
 		return 0;
-	refused(sock, g);
-	if (is_far(g->epoch, g->out.off))
-		mode_lost(sock, RTLS_TX, g->epoch);
+	refused(sock, run->epoch, off + len);
+	if (is_far(run->epoch, off))
+		mode_lost(sock, RTLS_TX, run->epoch);
 	return rc;
 }
 
-static void
-move_to_end(uint64_t *off, const struct tx_segment *g)
+static uint64_t
+end_of(const struct tx_run *run)
 {
-	*off = RTE_MAX(*off, g->out.off + g->out.len);
+	return run->out.off + run->out.len;
 }
 
 void
-inline_tx_planned(const struct tx_segment *g)
+inline_tx_planned(const struct tx_run *run)
 {
-	move_to_end(&g->epoch->tx.sent.planned_off, g);
+	uint64_t *off = &run->epoch->tx.sent.planned_off;
+
+	*off = RTE_MAX(*off, end_of(run));
 }
 
 void
-inline_tx_sent(const struct tx_segment *g)
+inline_tx_sent(const struct tx_run *run)
 {
-	move_to_end(&g->epoch->tx.sent.next_off, g);
+	uint64_t *off = &run->epoch->tx.sent.next_off;
+
+	*off = RTE_MAX(*off, end_of(run));
 }
 
 void
-inline_tx_refused(const struct tx_segment *g)
+inline_tx_refused(const struct tx_run *run)
 {
-	g->epoch->tx.sent.planned_off = g->epoch->tx.sent.next_off;
+	run->epoch->tx.sent.planned_off = run->epoch->tx.sent.next_off;
 }
 
 void
-inline_tx_skipped(struct rtls_sock *sock, const struct tx_segment *g)
+inline_tx_skipped(const struct tx_run *run)
 {
-	refused(sock, g);
+	refused(run->owner, run->epoch, end_of(run));
 	/* It would wait for these bytes for ever. */
-	g->epoch->tx.sent.out_of_step = in_order_only(sock, g->epoch);
-	inline_tx_sent(g);
+	run->epoch->tx.sent.out_of_step = in_order_only(run->owner, run->epoch);
+	inline_tx_sent(run);
 }

@@ -12,30 +12,22 @@
 #include "net/ether_ip.h"
 #include "net/route.h"
 #include "port/port.h"
-#include "stack/tx_segment.h"
+#include "stack/tx_run.h"
 #include "tcp/seg.h"
 
 enum {
 	NETIF_RX_BURST = 64,
 	NETIF_TX_BURST = 32,
+	NETIF_RUN_MAX = 64 * 1024,
 	NETIF_ARP_ENTRIES = 1024,
-};
-
-struct rtls_sock;
-
-/* A packet on its way to the port, and what it means to its connection once taken. */
-struct tx_slot {
-	struct rte_mbuf *m;
-	struct rtls_sock *owner; /* NULL: a reply that belongs to no connection */
-	bool cut;                /* the port cuts it into segments */
-	struct tx_segment seg;
 };
 
 /* A queue pair of a port. */
 struct netif {
 	struct rtls_port *port;
 	uint16_t queue;
-	uint16_t nb_tx;
+	uint16_t nb_tx;            /* packets gathered for its next burst */
+	uint16_t nb_runs;          /* the runs that they are of */
 	uint64_t refused_since_us; /* the port took nothing since then; UINT64_MAX: it does */
 	struct rtls_sock *served;  /* whose packet the port took last in this poll, or NULL */
 	bool cut_short;            /* it refused a long packet: until it takes one, none are long */
@@ -47,7 +39,8 @@ struct netif {
 	struct arp_entry *arp_entries;
 	struct arp_own own[ROUTE_ADDRS_MAX];
 	uint32_t nb_own;
-	struct tx_slot tx[NETIF_TX_BURST];
+	struct rte_mbuf *tx[NETIF_TX_BURST];
+	struct tx_run runs[NETIF_TX_BURST]; /* in the packets' order: what each is once taken */
 };
 
 /* What we offer: IPv4 and TCP headers without options taken off (RFC 9293 3.7.1). */
@@ -67,6 +60,13 @@ netif_cut_max(const struct netif *nif)
 		return 0;
 	/* It is one IPv4 packet until it is cut. */
 	return RTE_MIN(nif->port->tso_max, (uint32_t)UINT16_MAX - IPV4_HDR_MIN - TCP_HDR_MAX);
+}
+
+/* Payload of a run of segments that is planned at once, at most. */
+static inline uint32_t
+netif_run_max(const struct netif *nif)
+{
+	return RTE_MAX(netif_cut_max(nif), (uint32_t)NETIF_RUN_MAX);
 }
 
 /* Ports give sent buffers back when it suits them, a quiet one never: asks for them. */

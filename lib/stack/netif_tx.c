@@ -15,14 +15,21 @@ enum {
 	HEAD_RECUT_US = 10000,     /* a long one: perhaps it is its length */
 };
 
-static void
-tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
+static bool
+is_cut(const struct tx_run *run)
 {
-	const struct tcp_out *out = &slot->seg.out;
-	struct rtls_sock *sock = slot->owner;
+	return run->owner != NULL && tx_run_is_cut(run, run->owner->tcp.mss);
+}
+
+/* The port has a run's packets. */
+static void
+tell_sent(struct rtls_stack *s, const struct tx_run *run)
+{
+	const struct tcp_out *out = &run->out;
+	struct rtls_sock *sock = run->owner;
 	uint32_t n;
 
-	stack_count(s, CNT_TX_PACKETS);
+	s->counters[CNT_TX_PACKETS] += run->packets;
 	if (sock == NULL)
 		return;
 	tcp_sent(&sock->tcp, out, s->now_us);
@@ -36,10 +43,10 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 	sock->count.tx_bytes += out->len;
 	if (sock->tx.tls != NULL && out->off >= sock->tx.tls->start_off)
 		s->counters[CNT_TX_BYTES_SEALED] += out->len;
-	if (slot->seg.epoch != NULL) {
+	if (run->epoch != NULL) {
 		s->counters[CNT_TX_BYTES_NIC] += out->len;
 		sock->tx.tls->nic_bytes += out->len;
-		inline_tx_sent(&slot->seg);
+		inline_tx_sent(run);
 	}
 	if (out->rexmit) {
 		s->counters[CNT_TX_RETRANSMISSIONS] += n;
@@ -47,39 +54,75 @@ tell_sent(struct rtls_stack *s, const struct tx_slot *slot)
 	}
 }
 
-/* The port did not take it: its connection plans it again with the next poll. */
+/* The port did not take n packets of a run: its connection plans them again with the next poll. */
 static void
-take_back(struct rtls_stack *s, const struct tx_slot *slot)
+take_back(struct rtls_stack *s, const struct tx_run *run, struct rte_mbuf **pkts, uint16_t n)
 {
-	stack_count(s, CNT_TX_REFUSED);
-	rte_pktmbuf_free(slot->m);
-	if (slot->owner == NULL)
+	s->counters[CNT_TX_REFUSED] += n;
+	rte_pktmbuf_free_bulk(pkts, n);
+	if (run->owner == NULL)
 		return;
-	tcp_plan_drop(&slot->owner->tcp);
-	if (slot->seg.epoch != NULL)
-		inline_tx_refused(&slot->seg);
-	sock_schedule(slot->owner);
+	tcp_plan_drop(&run->owner->tcp);
+	if (run->epoch != NULL)
+		inline_tx_refused(run);
+	sock_schedule(run->owner);
 }
 
-/* The port never gets it: to TCP it is sent, and lost in the network. */
+/* Of a run the port took the first so many packets. */
 static void
-give_up(struct rtls_stack *s, struct tx_slot *slot)
+settle(struct rtls_stack *s, struct tx_run *run, struct rte_mbuf **pkts, uint16_t taken)
 {
-	rte_pktmbuf_free(slot->m);
-	if (slot->owner != NULL && slot->seg.epoch != NULL)
-		inline_tx_skipped(slot->owner, &slot->seg);
-	slot->seg.epoch = NULL;
-	tell_sent(s, slot);
+	uint16_t n = run->packets;
+
+	if (taken > 0) {
+		tx_run_trim(run, taken);
+		tell_sent(s, run);
+	}
+	if (taken < n)
+		take_back(s, run, pkts + taken, (uint16_t)(n - taken));
 }
 
-/* A packet that the port would refuse for ever. */
+/* Of the packets that are gathered the port took the first so many. Did it take a long one? */
+static bool
+settle_all(struct rtls_stack *s, struct netif *nif, uint16_t taken)
+{
+	struct rte_mbuf **pkts = nif->tx;
+	bool took_long = false;
+	struct tx_run *run;
+	uint16_t n, of_it;
+
+	for (run = nif->runs; run < nif->runs + nif->nb_runs; run++) {
+		n = run->packets;
+		of_it = RTE_MIN(n, taken);
+		settle(s, run, pkts, of_it);
+		if (of_it > 0) {
+			took_long |= is_cut(run);
+			nif->served = run->owner;
+		}
+		taken = (uint16_t)(taken - of_it);
+		pkts += n;
+	}
+	nif->nb_tx = nif->nb_runs = 0;
+	return took_long;
+}
+
+/* The port never gets the first packet: to TCP it is sent, and lost in the network. */
 static void
 give_up_head(struct rtls_stack *s, struct netif *nif)
 {
-	stack_unsent(s, nif->port, nif->tx[0].m, CNT_TX_DROPPED);
-	tell_port(s, nif, NOTE_PORT_NEVER_TAKES, "a packet of %u bytes", nif->tx[0].m->pkt_len);
-	give_up(s, &nif->tx[0]);
+	struct tx_run head = nif->runs[0];
+
+	stack_unsent(s, nif->port, nif->tx[0], CNT_TX_DROPPED);
+	tell_port(s, nif, NOTE_PORT_NEVER_TAKES, "a packet of %u bytes", nif->tx[0]->pkt_len);
+	rte_pktmbuf_free(nif->tx[0]);
 	nif->refused_since_us = UINT64_MAX;
+	if (head.owner == NULL || head.epoch == NULL)
+		return;
+	tx_run_trim(&head, 1);
+	inline_tx_skipped(&head);
+	/* No device has it, and what follows it is planned again. */
+	inline_tx_refused(&head);
+	nif->runs[0].epoch = NULL;
 }
 
 /*
@@ -89,7 +132,7 @@ give_up_head(struct rtls_stack *s, struct netif *nif)
 static bool
 recut_head(struct rtls_stack *s, struct netif *nif, bool never)
 {
-	if (!nif->tx[0].cut || (!never && s->now_us - nif->refused_since_us < HEAD_RECUT_US))
+	if (!is_cut(&nif->runs[0]) || (!never && s->now_us - nif->refused_since_us < HEAD_RECUT_US))
 		return false;
 	stack_count(s, CNT_TX_RECUT);
 	nif->cut_short = true;
@@ -108,48 +151,45 @@ judge_cutting(struct rtls_stack *s, struct netif *nif, bool took_long)
 	nif->cut_short = false;
 }
 
+/* The port took nothing. How many packets are out of the way all the same? */
+static uint16_t
+head_refused(struct rtls_stack *s, struct netif *nif, bool never)
+{
+	if (nif->refused_since_us == UINT64_MAX && !never) {
+		nif->refused_since_us = s->now_us;
+		return 0;
+	}
+	if (recut_head(s, nif, never))
+		return 0; /* planned again, in single segments */
+	if (!never && s->now_us - nif->refused_since_us < HEAD_REFUSED_US)
+		return 0;
+	give_up_head(s, nif);
+	return 1;
+}
+
 bool
 netif_tx_flush(struct rtls_stack *s, struct netif *nif)
 {
-	struct rte_mbuf *pkts[NETIF_TX_BURST];
-	uint16_t n, ready, sent = 0, i;
-	bool took_long = false;
+	uint16_t n = nif->nb_tx, ready = n, sent = 0;
 
-	n = ready = nif->nb_tx;
 	if (n == 0)
 		return true;
-	nif->nb_tx = 0;
 	if (nif->full) {
 		/* Full once in this poll is full; asking again would count twice. */
-		for (i = 0; i < n; i++)
-			take_back(s, &nif->tx[i]);
+		settle_all(s, nif, 0);
 		return false;
 	}
-	for (i = 0; i < n; i++)
-		pkts[i] = nif->tx[i].m;
 	if (nif->port->tx_prepare != NULL)
-		ready = nif->port->tx_prepare(nif->port, nif->queue, pkts, n);
+		ready = nif->port->tx_prepare(nif->port, nif->queue, nif->tx, n);
 	if (ready > 0)
-		sent = nif->port->tx_burst(nif->port, nif->queue, pkts, ready);
-	for (i = 0; i < sent; i++) {
-		took_long |= nif->tx[i].cut;
-		tell_sent(s, &nif->tx[i]);
-	}
-	if (sent > 0) {
-		judge_cutting(s, nif, took_long);
-		nif->refused_since_us = UINT64_MAX;
-		nif->served = nif->tx[sent - 1].owner;
-	} else if (nif->refused_since_us == UINT64_MAX && ready > 0) {
-		nif->refused_since_us = s->now_us;
-	} else if (recut_head(s, nif, ready == 0)) {
-		/* Planned again below, in single segments. */
-	} else if (ready == 0 || s->now_us - nif->refused_since_us >= HEAD_REFUSED_US) {
-		give_up_head(s, nif);
-		i = 1;
-	}
-	for (; i < n; i++)
-		take_back(s, &nif->tx[i]);
+		sent = nif->port->tx_burst(nif->port, nif->queue, nif->tx, ready);
 	nif->full = sent < n;
+	if (sent == 0) {
+		settle_all(s, nif, head_refused(s, nif, ready == 0));
+		return false;
+	}
+	judge_cutting(s, nif, settle_all(s, nif, sent));
+	nif->refused_since_us = UINT64_MAX;
 	return !nif->full;
 }
 

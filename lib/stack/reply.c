@@ -20,17 +20,19 @@ reply_allowed(struct rtls_stack *s, enum answer_kind kind, const struct net_addr
 void
 reply_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 {
-	netif_tx_put(s, nif, m, NULL);
+	netif_tx_put_reply(s, nif, m);
 }
 
 void
 reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
 	      const struct net_tuple *tuple, const struct tcp_seg *seg)
 {
-	struct rte_mbuf *m = packet_headers(s, nif, dst_mac, tuple, seg);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
+	struct packet_headers h;
 
 	if (m == NULL)
 		return;
-	packet_checksums(nif, m);
+	packet_headers_make(&h, nif, dst_mac, tuple, seg);
+	packet_headers_put(&h, m, 0, seg->flags, 0);
 	reply_packet(s, nif, m);
 }

@@ -8,7 +8,7 @@
 #include "stack/netif_tx.h"
 #include "stack/nexthop.h"
 #include "stack/sched.h"
-#include "stack/segment.h"
+#include "stack/run_build.h"
 #include "stack/sock_end.h"
 #include "stack/sock_events.h"
 #include "stack/state.h"
@@ -60,24 +60,11 @@ path_is_ready(struct rtls_stack *s, struct rtls_sock *sock)
 	return false;
 }
 
-/* How much of a plan goes as one packet: all, or whole segments and at most max of them. */
-static uint32_t
-packet_len(struct rtls_sock *sock, const struct tx_segment *g, unsigned int max)
-{
-	uint32_t mss = sock->tcp.mss, len;
-
-	max = RTE_MIN(max, netif_tx_cut_max(&sock->stack->netifs[sock->path.netif]));
-	len = sendq_cut(g->rec, g->out.off, RTE_MIN(g->out.len, max * mss));
-	if (g->rec->epoch != NULL)
-		len = inline_tx_cut(sock, g, len);
-	return len == g->out.len || len <= mss ? len : len - len % mss;
-}
-
 /* What should never be: bytes in clear that no device seals, or sealed ones that one is to seal. */
 static void
-stop_unsafe(struct rtls_stack *s, struct netif *nif, const struct tx_segment *g)
+stop_unsafe(struct rtls_stack *s, struct netif *nif, const struct tx_run *run)
 {
-	stack_count(s, g->epoch == NULL ? CNT_TX_DROP_NO_SYNC_DATA : CNT_TX_DROP_BYPASS_REQ);
+	stack_count(s, run->epoch == NULL ? CNT_TX_DROP_NO_SYNC_DATA : CNT_TX_DROP_BYPASS_REQ);
 	tell_port(s, nif, NOTE_CLEAR_TEXT_STOPPED, NULL);
 }
 
@@ -89,13 +76,14 @@ tell_no_buffer(struct rtls_stack *s, struct netif *nif)
 	tell_port(s, nif, NOTE_NO_HEADER, NULL);
 }
 
-/* A segment could not be built. */
+/* No packet of a run could be built. */
 static void
-not_built(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock,
-	  const struct tx_segment *g, int rc)
+not_built(struct rtls_stack *s, struct netif *nif, const struct tx_run *run, int rc)
 {
+	struct rtls_sock *sock = run->owner;
+
 	if (rc == -EPERM) {
-		stop_unsafe(s, nif, g);
+		stop_unsafe(s, nif, run);
 	} else if (sock->tx.failed && session_tx_in_clear(&sock->tx)) {
 		tell_conn(sock, NOTE_SEAL_FAILED, "what the device was to seal");
 	} else {
@@ -108,59 +96,75 @@ not_built(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock,
 }
 
 /*
- * The segment that comes next for a connection, made where it stays until the port has the packet;
- * NULL: there is none, or its way is not ready.
+ * What comes next for a connection, made where it stays until the port has its packets; NULL: there
+ * is nothing, or its way is not ready.
  */
-static struct tx_segment *
-next_segment(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool first)
+static struct tx_run *
+next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool first)
 {
-	struct tx_segment *g = &nif->tx[nif->nb_tx].seg;
+	struct tx_run *run = netif_tx_run(nif);
 
-	if (!tcp_plan(&sock->tcp, s->now_us, &g->out)) {
+	if (!tcp_plan(&sock->tcp, s->now_us, &run->out)) {
 		/* It may have started to probe a closed window. */
 		sock_rearm(sock);
 		return NULL;
 	}
-	if (!first)
-		return g;
-	if (!path_is_ready(s, sock))
+	if (first && !path_is_ready(s, sock))
 		return NULL;
 	/* Its neighbour was asked in a packet that came first. */
-	if (g != &nif->tx[nif->nb_tx].seg)
-		nif->tx[nif->nb_tx].seg = *g;
-	return &nif->tx[nif->nb_tx].seg;
+	if (run != netif_tx_run(nif))
+		netif_tx_run(nif)->out = run->out;
+	run = netif_tx_run(nif);
+	run->owner = sock;
+	return run;
+}
+
+/* Builds what of a run may go in this turn, and has room in the burst. Returns its segments. */
+static int
+build(struct netif *nif, struct tx_run *run, uint32_t max)
+{
+	struct rtls_sock *sock = run->owner;
+	struct rte_mbuf **pkts;
+	uint16_t room;
+	int rc;
+
+	if (run->out.len > 0) {
+		run->rec = txmap_find(&sock->sendq.map, run->out.off);
+		tcp_plan_trim(&run->out, max * sock->tcp.mss);
+	}
+	pkts = netif_tx_room(nif, &room);
+	rc = run_build(nif, run, pkts, room);
+	if (rc != 0)
+		return rc;
+	tcp_plan_take(&sock->tcp, &run->out);
+	if (run->epoch != NULL)
+		inline_tx_planned(run);
+	return (int)tcp_segments(&sock->tcp, run->out.len);
 }
 
 static void
 serve(struct rtls_stack *s, struct rtls_sock *sock)
 {
 	struct netif *nif = &s->netifs[sock->path.netif];
-	struct tx_segment *g;
-	struct rte_mbuf *m;
-	unsigned int n;
-	int rc;
+	uint32_t left = TURN_SEGMENTS;
+	struct tx_run *run;
+	int n;
 
 	if (nif->full) {
 		sock_schedule(sock);
 		return;
 	}
-	for (n = 0; n < TURN_SEGMENTS; n += tcp_segments(&sock->tcp, g->out.len)) {
-		g = next_segment(s, nif, sock, n == 0);
-		if (g == NULL)
+	while (left > 0) {
+		run = next_run(s, nif, sock, left == TURN_SEGMENTS);
+		if (run == NULL)
 			return;
-		if (g->out.len > 0) {
-			g->rec = txmap_find(&sock->sendq.map, g->out.off);
-			tcp_plan_trim(&g->out, packet_len(sock, g, TURN_SEGMENTS - n));
-		}
-		rc = segment_build(s, sock, g, &m);
-		if (rc != 0) {
-			not_built(s, nif, sock, g, rc);
+		n = build(nif, run, left);
+		if (n < 0) {
+			not_built(s, nif, run, n);
 			break;
 		}
-		tcp_plan_take(&sock->tcp, &g->out);
-		if (g->epoch != NULL)
-			inline_tx_planned(g);
-		if (!netif_tx_put(s, nif, m, sock))
+		left -= (uint32_t)n;
+		if (!netif_tx_put(s, nif))
 			break;
 	}
 	/* Its turn is over, not its work; unless it was aborted. */
