@@ -64,15 +64,57 @@ sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m)
 	let_go(q, sendq_mbuf(old));
 }
 
-/* An indirect mbuf for len bytes at skip of a record, or NULL. */
-static struct rte_mbuf *
-piece(struct rte_mempool *indirect, struct rte_mbuf *m, uint32_t skip, uint32_t len)
+/* The pieces that were cut of a record are counted at its buffer, all in one step. */
+static void
+count_refs(struct sendq_cutter *c)
 {
-	struct rte_mbuf *mi = rte_pktmbuf_alloc(indirect);
+	if (c->refs > 0)
+		rte_mbuf_refcnt_update(c->of, c->refs);
+	c->refs = 0;
+}
+
+void
+sendq_cut_begin(struct sendq_cutter *c, struct rte_mempool *indirect, uint16_t n)
+{
+	c->indirect = indirect;
+	c->of = NULL;
+	c->refs = 0;
+	c->nb_spare = RTE_MIN(n, (uint16_t)RTE_DIM(c->spare));
+	/* Few are left: they are taken one by one. */
+	if (rte_pktmbuf_alloc_bulk(indirect, c->spare, c->nb_spare) != 0)
+		c->nb_spare = 0;
+}
+
+void
+sendq_cut_end(struct sendq_cutter *c)
+{
+	count_refs(c);
+	if (c->nb_spare > 0)
+		rte_pktmbuf_free_bulk(c->spare, c->nb_spare);
+}
+
+/*
+ * rte_pktmbuf_attach() for a buffer of a queue, which is never an indirect one and has no metadata to
+ * be inherited. Its references are counted by count_refs().
+ */
+static struct rte_mbuf *
+piece(struct sendq_cutter *c, struct rte_mbuf *m, uint32_t skip, uint32_t len)
+{
+	struct rte_mbuf *mi = c->nb_spare > 0 ? c->spare[--c->nb_spare] :
+						rte_pktmbuf_alloc(c->indirect);
 
 	if (mi == NULL)
 		return NULL;
-	rte_pktmbuf_attach(mi, m);
+	if (c->of != m) {
+		count_refs(c);
+		c->of = m;
+	}
+	c->refs++;
+	mi->buf_addr = m->buf_addr;
+	rte_mbuf_iova_set(mi, rte_mbuf_iova_get(m));
+	mi->buf_len = m->buf_len;
+	mi->priv_size = m->priv_size;
+	mi->ol_flags = RTE_MBUF_F_INDIRECT;
 	mi->data_off = (uint16_t)(m->data_off + skip);
 	mi->data_len = (uint16_t)len;
 	mi->pkt_len = len;
@@ -80,8 +122,8 @@ piece(struct rte_mempool *indirect, struct rte_mbuf *m, uint32_t skip, uint32_t 
 }
 
 static int
-attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint32_t skip, uint32_t len,
-       const struct epoch *epoch, struct rte_mbuf **link, uint16_t *pieces)
+link_pieces(struct sendq_cutter *c, struct txmap_rec *rec, uint32_t skip, uint32_t len,
+	    const struct epoch *epoch, struct rte_mbuf **link, uint16_t *pieces)
 {
 	struct rte_mbuf *mi;
 	uint32_t n;
@@ -91,7 +133,7 @@ attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint32_t skip, uint3
 		if (rec->epoch != epoch)
 			return -EPERM;
 		n = RTE_MIN(len, rec->len - skip);
-		mi = piece(indirect, sendq_mbuf(rec), skip, n);
+		mi = piece(c, sendq_mbuf(rec), skip, n);
 		if (mi == NULL)
 			return -ENOMEM;
 		*link = mi;
@@ -104,15 +146,16 @@ attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint32_t skip, uint3
 }
 
 int
-sendq_attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint64_t off, uint32_t len,
+sendq_attach(struct sendq_cutter *c, struct txmap_rec *rec, uint64_t off, uint32_t len,
 	     const struct epoch *epoch, struct rte_mbuf *head)
 {
 	struct rte_mbuf *first = NULL;
 	uint16_t pieces = 0;
-	int rc = attach(indirect, rec, (uint32_t)(off - rec->stream_off), len, epoch, &first,
-			&pieces);
+	int rc = link_pieces(c, rec, (uint32_t)(off - rec->stream_off), len, epoch, &first,
+			     &pieces);
 
 	if (rc != 0) {
+		count_refs(c);
 		if (first != NULL)
 			first->nb_segs = pieces;
 		rte_pktmbuf_free(first);

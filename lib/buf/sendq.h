@@ -45,6 +45,7 @@ enum {
 	/* Pieces of records in one segment. With the header mbuf that is what the most modest
 	 * NICs take in one packet (8); tiny records make shorter segments instead. */
 	SENDQ_PIECES_MAX = 7,
+	SENDQ_SPARE_MAX = 32, /* of a cutter */
 };
 
 /* Takes a buffer whose sendq_rec has type, rec_no, epoch and fence set. */
@@ -70,12 +71,29 @@ sendq_cut(const struct txmap_rec *rec, uint64_t off, uint32_t len)
 }
 
 /*
+ * Cuts the packets of a run: what would be done for each of them is done for many. None of these is
+ * freed or handed on before sendq_cut_end().
+ */
+struct sendq_cutter {
+	struct rte_mempool *indirect;
+	struct rte_mbuf *of; /* the record that was cut last */
+	uint16_t refs;       /* pieces of it that its buffer does not count yet */
+	uint16_t nb_spare;
+	struct rte_mbuf *spare[SENDQ_SPARE_MAX];
+};
+
+/* About n pieces will be cut. */
+void sendq_cut_begin(struct sendq_cutter *c, struct rte_mempool *indirect, uint16_t n);
+
+/*
  * Links indirect mbufs for the len bytes at off, which is in rec, all in the queue, behind head (a
  * packet without payload so far) and sets its nb_segs and pkt_len. epoch: who is to seal them, NULL:
  * they go as they are. 0, or with head unchanged -ENOMEM; -EPERM: they are another epoch's, or sealed.
  */
-int sendq_attach(struct rte_mempool *indirect, struct txmap_rec *rec, uint64_t off, uint32_t len,
+int sendq_attach(struct sendq_cutter *c, struct txmap_rec *rec, uint64_t off, uint32_t len,
 		 const struct epoch *epoch, struct rte_mbuf *head);
+
+void sendq_cut_end(struct sendq_cutter *c);
 
 /*
  * Takes a buffer with the sealed bytes of a queued record that the device was to seal; it may be

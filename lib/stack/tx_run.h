@@ -35,7 +35,7 @@ tx_run_is_cut(const struct tx_run *run, uint32_t mss)
 static inline void
 tx_run_trim(struct tx_run *run, uint16_t packets)
 {
-	if (packets < run->packets)
+	if (0 < packets && packets < run->packets)
 		tcp_plan_trim(&run->out, packets * run->packet_len);
 	run->packets = packets;
 }

@@ -131,10 +131,15 @@ segment(uint64_t off, uint32_t len)
 {
 	struct txmap_rec *rec = txmap_find(&w.q.map, off);
 	struct rte_mbuf *m = rte_pktmbuf_alloc(records_pools.header);
+	struct sendq_cutter cutter;
+	int rc;
 
 	if (m == NULL)
 		return NULL;
-	if (sendq_attach(records_pools.indirect, rec, off, len, rec->epoch, m) == 0)
+	sendq_cut_begin(&cutter, records_pools.indirect, 1);
+	rc = sendq_attach(&cutter, rec, off, len, rec->epoch, m);
+	sendq_cut_end(&cutter);
+	if (rc == 0)
 		return m;
 	rte_pktmbuf_free(m);
 	return NULL;

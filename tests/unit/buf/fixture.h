@@ -120,6 +120,20 @@ rx_packet(const uint8_t *bytes, uint32_t len, uint32_t seg_len)
 	return first;
 }
 
+/* One packet's payload. */
+static inline int
+attach_one(struct rte_mempool *indirect, struct txmap_rec *rec, uint64_t off, uint32_t len,
+	   const struct epoch *epoch, struct rte_mbuf *head)
+{
+	struct sendq_cutter cutter;
+	int rc;
+
+	sendq_cut_begin(&cutter, indirect, 1);
+	rc = sendq_attach(&cutter, rec, off, len, epoch, head);
+	sendq_cut_end(&cutter);
+	return rc;
+}
+
 /* All buffers of a pool but leave, so that it is nearly empty; given back by starve_end. */
 struct starved {
 	struct rte_mbuf *m[FIXTURE_RX];

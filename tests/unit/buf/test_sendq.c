@@ -38,7 +38,7 @@ segment(struct sendq *q, uint64_t off, uint32_t len)
 	CU_ASSERT_FATAL(head != NULL);
 	memset(rte_pktmbuf_append(head, 54), 0x11, 54);
 	CU_ASSERT_EQUAL_FATAL(
-		sendq_attach(pools.indirect, txmap_find(&q->map, off), off, len, NULL, head), 0);
+		attach_one(pools.indirect, txmap_find(&q->map, off), off, len, NULL, head), 0);
 	return head;
 }
 
@@ -228,7 +228,7 @@ test_attach_without_memory(void)
 		CU_ASSERT_FATAL(head != NULL);
 		rte_pktmbuf_append(head, 54);
 		CU_ASSERT_EQUAL(
-			sendq_attach(pools.indirect, q.map.head, 0, 10 * left + 1, NULL, head),
+			attach_one(pools.indirect, q.map.head, 0, 10 * left + 1, NULL, head),
 			-ENOMEM);
 		CU_ASSERT_PTR_NULL(head->next);
 		CU_ASSERT_EQUAL(head->nb_segs, 1);
@@ -296,8 +296,8 @@ test_attach_in_clear(void)
 		CU_ASSERT_FATAL(head != NULL);
 		memset(rte_pktmbuf_append(head, 54), 0x11, 54);
 		used = fixture_in_use();
-		CU_ASSERT_EQUAL(sendq_attach(pools.indirect, q.map.head, STREAM_START + 50, 100,
-					     sealer, head),
+		CU_ASSERT_EQUAL(attach_one(pools.indirect, q.map.head, STREAM_START + 50, 100,
+					   sealer, head),
 				fits ? 0 : -EPERM);
 		if (fits)
 			CU_ASSERT(segment_is(head, STREAM_START + 50, 100));

@@ -174,7 +174,7 @@ transmit(unsigned int segs)
 		CU_ASSERT_EQUAL(key_at(t.taken_off + len - 1), key);
 		if (key_at(t.taken_off - 1) != key)
 			CU_ASSERT_EQUAL(t.wire_len, 0); /* no record spans two keys */
-		CU_ASSERT_EQUAL_FATAL(sendq_attach(pools.indirect, rec, t.taken_off, len, NULL, m),
+		CU_ASSERT_EQUAL_FATAL(attach_one(pools.indirect, rec, t.taken_off, len, NULL, m),
 				      0);
 		chain_copy_out(m, 0, t.wire + t.wire_len, len);
 		t.wire_len += len;

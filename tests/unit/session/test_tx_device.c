@@ -47,7 +47,7 @@ attach(uint64_t off, uint32_t len, struct rte_mbuf *m)
 {
 	struct txmap_rec *rec = txmap_find(&t.q.map, off);
 
-	return sendq_attach(pools.indirect, rec, off, len, rec->epoch, m);
+	return attach_one(pools.indirect, rec, off, len, rec->epoch, m);
 }
 
 /* Keys n with records from rec_no on, sealed by a device. */
