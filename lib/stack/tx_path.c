@@ -8,7 +8,7 @@
 #include "stack/netif_tx.h"
 #include "stack/nexthop.h"
 #include "stack/sched.h"
-#include "stack/run_build.h"
+#include "stack/tx_build.h"
 #include "stack/sock_end.h"
 #include "stack/sock_events.h"
 #include "stack/state.h"
@@ -133,7 +133,7 @@ build(struct netif *nif, struct tx_run *run, uint32_t max)
 		tcp_plan_trim(&run->out, max * sock->tcp.mss);
 	}
 	pkts = netif_tx_room(nif, &room);
-	rc = run_build(nif, run, pkts, room);
+	rc = tx_build(nif, run, pkts, room);
 	if (rc != 0)
 		return rc;
 	tcp_plan_take(&sock->tcp, &run->out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/run_build.h"
+#include "stack/tx_build.h"
 
 #include <errno.h>
 
@@ -170,7 +170,7 @@ build(const struct netif *nif, struct tx_run *run, struct rte_mbuf **pkts, uint1
 }
 
 int
-run_build(const struct netif *nif, struct tx_run *run, struct rte_mbuf **pkts, uint16_t max)
+tx_build(const struct netif *nif, struct tx_run *run, struct rte_mbuf **pkts, uint16_t max)
 {
 	int rc = build(nif, run, pkts, max);
 

@@ -5,8 +5,8 @@
  * The packets of a planned run: headers, and payload behind them by reference, sealed by whoever is
  * to.
  */
-#ifndef RTLS_STACK_RUN_BUILD_H
-#define RTLS_STACK_RUN_BUILD_H
+#ifndef RTLS_STACK_TX_BUILD_H
+#define RTLS_STACK_TX_BUILD_H
 
 #include <rte_mbuf.h>
 
@@ -20,6 +20,6 @@ struct netif;
  * the run. 0; -ENOMEM, -EIO: nothing can be built now; -EPERM: it would be in clear with nobody to
  * seal it, or be sealed twice.
  */
-int run_build(const struct netif *nif, struct tx_run *run, struct rte_mbuf **pkts, uint16_t max);
+int tx_build(const struct netif *nif, struct tx_run *run, struct rte_mbuf **pkts, uint16_t max);
 
 #endif
