@@ -22,12 +22,15 @@ close_run(struct rx_run *r)
 	r->sock = NULL;
 }
 
-/* Under pressure each packet is looked at by itself: what is open is charged to nobody. */
+/* May it wait in a run, charged to nobody? Under pressure all that came before it is charged first. */
 static bool
-has_room(struct rx_burst *b, const struct rtls_stack *s, const struct rte_mbuf *m)
+may_wait(struct rx_burst *b, const struct rtls_stack *s, const struct rte_mbuf *m)
 {
 	b->room += (uint32_t)m->buf_len * m->nb_segs;
-	return !rx_memory_is_tight(s, b->room);
+	if (!rx_memory_is_tight(s, b->room))
+		return true;
+	rx_burst_flush(b);
+	return false;
 }
 
 /* It is read when its burst is through, at the earliest. */
@@ -80,25 +83,6 @@ add_run(struct rx_burst *b, struct rtls_sock *sock, const struct rx_packet *p)
 }
 
 void
-rx_burst_add(struct rx_burst *b, struct rtls_sock *sock, const struct rx_packet *p)
-{
-	struct rx_run *r = open_run(b, sock);
-	bool may_stay = has_room(b, sock->stack, p->m);
-
-	if (r != NULL && may_stay && tcp_join_continues(&sock->tcp, &r->seg, &p->seg)) {
-		join(b, r, p);
-		return;
-	}
-	if (r != NULL)
-		close_run(r);
-	r = add_run(b, sock, p);
-	if (may_stay && tcp_join_begins(&sock->tcp, recvq_ranges(&sock->recvq), &p->seg))
-		sock->rx_run = (uint8_t)b->nb_runs;
-	else
-		close_run(r);
-}
-
-void
 rx_burst_flush(struct rx_burst *b)
 {
 	struct rx_run *r;
@@ -107,4 +91,23 @@ rx_burst_flush(struct rx_burst *b)
 		if (r->sock != NULL)
 			close_run(r);
 	rx_burst_init(b);
+}
+
+void
+rx_burst_add(struct rx_burst *b, struct rtls_sock *sock, const struct rx_packet *p)
+{
+	bool waits = may_wait(b, sock->stack, p->m);
+	struct rx_run *r = open_run(b, sock);
+
+	if (r != NULL && tcp_join_continues(&sock->tcp, &r->seg, &p->seg)) {
+		join(b, r, p);
+		return;
+	}
+	if (r != NULL)
+		close_run(r);
+	r = add_run(b, sock, p);
+	if (waits && tcp_join_begins(&sock->tcp, recvq_ranges(&sock->recvq), &p->seg))
+		sock->rx_run = (uint8_t)b->nb_runs;
+	else
+		close_run(r);
 }

@@ -3,9 +3,11 @@
 
 /*
  * The packets of a burst of a port, joined to runs by connection: other connections may come between
- * two packets of one. Within a connection nothing overtakes. A run stays open no longer than its burst,
- * and no run is open where anything but data of established connections is looked at, which may make or
- * end sockets.
+ * two packets of one. Within a connection nothing overtakes. A run stays open no longer than its burst.
+ *
+ * No run refers to a socket that is gone: what may end another connection's socket, or make one, flushes
+ * first; a connection's own segment takes in its run first; and data of an established connection, which
+ * is all that a run is, ends no socket.
  */
 #ifndef RTLS_STACK_RX_BURST_H
 #define RTLS_STACK_RX_BURST_H
