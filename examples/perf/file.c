@@ -14,17 +14,16 @@
 #include <openssl/x509.h>
 #include <rte_common.h>
 #include <rte_cycles.h>
-#include <rte_memory.h>
 
 #include <recordtls/openssl.h>
 #include <recordtls/tls.h>
+#include <recordtls/tlsnic.h>
 
 #include "cert.h"
 #include "common/say.h"
 #include "file_client.h"
 #include "fileserver/path.h"
 #include "fileserver/server.h"
-#include "inside/wire.h"
 #include "link.h"
 #include "phase.h"
 #include "report.h"
@@ -32,16 +31,15 @@
 enum {
 	SLICE_BYTES = 4 << 20, /* of files, at most */
 	SLICE_REQUESTS = 1000, /* at most */
-	WARM_US = 2500000,     /* a server may look twice, a second apart, before it keeps a file */
+	WARM_US = 1500000,     /* a server may look twice, a second apart, before it keeps a file */
 	PATIENCE_US = 5000000,
-	HEADERS_MAX = 20 + 32, /* IPv4, and TCP with timestamps */
 	WIRE_MBUFS = 16384,
 	IDLE_US = 3600 * 1000000u,
 };
 
 struct file {
 	const struct options *o;
-	struct wire *wire;
+	struct link link;
 	struct rtls_stack *stacks[2]; /* the server's and the clients' */
 	SSL_CTX *ctx[2];
 	char dir[64]; /* with the one file that is served; empty: not there */
@@ -138,36 +136,20 @@ make_context(const struct options *o, bool server)
 }
 
 /* As the file server's program has it. */
-static struct rtls_stack *
-make_stack(struct file *f, int end)
+static struct link_sizes
+make_sizes(uint32_t conns)
 {
-	uint32_t conns = f->o->conns;
-	struct rtls_stack_conf conf = {
-		.size = sizeof(conf),
-		.name = end == 0 ? "server" : "clients",
-		.socket_id = SOCKET_ID_ANY,
+	return (struct link_sizes){
 		.max_socks = conns + 256,
 		.nb_medium = conns + 256,
 		.nb_large = RTE_MAX(2048u, RTE_MIN(2 * conns, 4096u)),
-		.wipe_buffers = f->o->wipe,
-		.crypto = f->o->crypto,
 	};
-	struct rtls_addr addr = link_addr(end, 0);
-	struct rtls_stack *s;
-	int rc = rtls_stack_create(&conf, &s);
+}
 
-	if (rc < 0) {
-		say("a stack cannot be made: %s", strerror(-rc));
-		return NULL;
-	}
-	rc = rtls_stack_bind(s, wire_port(f->wire, end), 0);
-	if (rc == 0)
-		rc = rtls_addr_add(s, wire_port(f->wire, end), &addr, 24);
-	if (rc == 0)
-		return s;
-	say("a stack cannot use its port: %s", strerror(-rc));
-	rtls_stack_destroy(s);
-	return NULL;
+static void
+poll_nic(void *nic)
+{
+	rtls_tlsnic_poll(nic);
 }
 
 static bool
@@ -180,6 +162,7 @@ make_server(struct file *f)
 		.local = link_addr(0, LINK_PORT),
 		.conns = f->o->conns,
 		.idle_us = IDLE_US,
+		.software = true,
 		.cache_files = SERVER_CACHE_FILES,
 		.cache_bytes = f->o->read ? 0 : RTE_MAX(f->o->size, (uint32_t)SERVER_CACHE_BYTES),
 	};
@@ -200,18 +183,16 @@ make(struct file *f)
 		.target = "/file",
 		.file_len = f->o->size,
 	};
-	int rc;
 
-	if (!write_file(f))
+	f->link.o = f->o;
+	f->link.sizes = make_sizes(f->o->conns);
+	if (!write_file(f) || !link_open(&f->link, WIRE_MBUFS))
 		return false;
-	rc = wire_create((uint16_t)(f->o->mss + HEADERS_MAX), WIRE_MBUFS, &f->wire);
-	if (rc < 0) {
-		say("the ports cannot be made: %s", strerror(-rc));
-		return false;
-	}
+	f->link.step = poll_nic;
+	f->link.step_arg = f->link.nic;
 	for (int end = 0; end < 2; end++) {
 		f->ctx[end] = make_context(f->o, end == 0);
-		f->stacks[end] = f->ctx[end] != NULL ? make_stack(f, end) : NULL;
+		f->stacks[end] = f->ctx[end] != NULL ? link_stack(&f->link, end) : NULL;
 		if (f->stacks[end] == NULL)
 			return false;
 	}
@@ -220,20 +201,6 @@ make(struct file *f)
 	conf.file = f->bytes;
 	f->client = make_server(f) ? file_client_create(&conf) : NULL;
 	return f->client != NULL;
-}
-
-/* Polls on while its port still has buffers of it. */
-static void
-destroy_stack(struct rtls_stack *s)
-{
-	uint64_t now_us = link_now_us(rte_rdtsc()), end_us = now_us + PATIENCE_US;
-
-	while (rtls_stack_destroy(s) == -EAGAIN && now_us < end_us) {
-		now_us = link_now_us(rte_rdtsc());
-		rtls_stack_poll(s, now_us);
-	}
-	if (now_us >= end_us)
-		say("a port does not give its buffers back");
 }
 
 static void
@@ -246,12 +213,10 @@ destroy(struct file *f)
 	}
 	for (int end = 0; end < 2; end++) {
 		if (f->stacks[end] != NULL)
-			destroy_stack(f->stacks[end]);
+			link_stack_destroy(&f->link, end, f->stacks[end]);
 		SSL_CTX_free(f->ctx[end]);
 	}
-	for (int end = 0; f->wire != NULL && end < 2; end++)
-		rtls_port_close(wire_port(f->wire, end));
-	wire_destroy(f->wire);
+	link_close(&f->link);
 	remove_file(f);
 	series_free(&f->cycles);
 	series_free(&f->goodput);
@@ -259,7 +224,7 @@ destroy(struct file *f)
 
 /* --- measuring ---------------------------------------------------------------- */
 
-/* One turn of the server, which counts, and one of the clients. */
+/* One turn of the server, which counts, one of its NIC and the cable, and one of the clients. */
 static bool
 turn(struct file *f, struct slice *s)
 {
@@ -274,6 +239,7 @@ turn(struct file *f, struct slice *s)
 		say("the server does not answer");
 		return false;
 	}
+	link_step(&f->link);
 	return file_client_turn(f->client, now_us);
 }
 

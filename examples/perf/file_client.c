@@ -68,6 +68,7 @@ shake_hands(struct file_client *c, struct file_conn *k)
 	if (rc < 0)
 		return fail(strerror(-rc));
 	k->state = RESTS;
+	rtls_sock_watch(k->sock, RTLS_READABLE, k);
 	c->nb_ready++;
 	return true;
 }

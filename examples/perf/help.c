@@ -47,8 +47,8 @@ const char help_text[] =
 	"\n"
 	"file: the file server's own path, from request to answer, in one thread with its\n"
 	"clients: HTTP over TLS, one file, each connection one request after the other. Cycles are\n"
-	"those of the server's turns in which something was done; its thread that reads files is\n"
-	"another one. What is counted begins when the file has been asked for during 2.5 s.\n"
+	"those of the server's turns in which something was done; its NIC and its thread that reads are\n"
+	"others. What is counted begins when the file has been asked for during 1.5 s.\n"
 	"\n"
 	"Slices in which the kernel took the CPU away are left out. Cycles are those of the time\n"
 	"stamp counter, which counts at one rate whatever the core's clock is.";
