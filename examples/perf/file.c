@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <rte_common.h>
 #include <rte_cycles.h>
 
@@ -19,8 +18,8 @@
 #include <recordtls/tls.h>
 #include <recordtls/tlsnic.h>
 
-#include "cert.h"
 #include "common/say.h"
+#include "context.h"
 #include "file_client.h"
 #include "fileserver/path.h"
 #include "fileserver/server.h"
@@ -108,33 +107,6 @@ remove_file(struct file *f)
 	rmdir(f->dir);
 }
 
-static SSL_CTX *
-make_context(const struct options *o, bool server)
-{
-	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-	EVP_PKEY *key = NULL;
-	X509 *cert = NULL;
-	bool ok = ctx != NULL && SSL_CTX_set_min_proto_version(ctx, o->tls) == 1 &&
-		  SSL_CTX_set_max_proto_version(ctx, o->tls) == 1 &&
-		  SSL_CTX_set_ciphersuites(ctx, o->suite->openssl_13) == 1 &&
-		  SSL_CTX_set_cipher_list(ctx, o->suite->openssl_12) == 1;
-
-	if (ok && server) {
-		SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
-		ok = cert_make(&cert, &key);
-		if (ok)
-			ok = SSL_CTX_use_certificate(ctx, cert) == 1 &&
-			     SSL_CTX_use_PrivateKey(ctx, key) == 1;
-		X509_free(cert);
-		EVP_PKEY_free(key);
-	}
-	if (ok)
-		return ctx;
-	say("OpenSSL has no %s here", o->suite->name);
-	SSL_CTX_free(ctx);
-	return NULL;
-}
-
 /* As the file server's program has it. */
 static struct link_sizes
 make_sizes(uint32_t conns)
@@ -191,7 +163,7 @@ make(struct file *f)
 	f->link.step = poll_nic;
 	f->link.step_arg = f->link.nic;
 	for (int end = 0; end < 2; end++) {
-		f->ctx[end] = make_context(f->o, end == 0);
+		f->ctx[end] = context_make(f->o, end == 0);
 		f->stacks[end] = f->ctx[end] != NULL ? link_stack(&f->link, end) : NULL;
 		if (f->stacks[end] == NULL)
 			return false;
