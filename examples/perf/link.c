@@ -92,6 +92,7 @@ link_stack(const struct link *l, int end)
 		.nb_large = l->sizes.nb_large,
 		.sndbuf = l->sizes.sndbuf,
 		.rcvbuf = l->sizes.rcvbuf,
+		.max_syn = l->sizes.max_syn,
 		.time_wait_us = l->sizes.time_wait_us,
 		.wipe_buffers = l->o->wipe,
 		.crypto = l->o->crypto,

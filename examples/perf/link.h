@@ -49,7 +49,7 @@ struct link_sizes {
 	uint32_t max_socks;
 	uint32_t nb_small, nb_medium, nb_large;
 	uint32_t sndbuf, rcvbuf;
-	uint32_t time_wait_us; /* 0: the default */
+	uint32_t max_syn, time_wait_us; /* 0: the defaults */
 };
 
 struct link {
