@@ -9,6 +9,7 @@
 
 #include "common/eal.h"
 #include "common/say.h"
+#include "conns.h"
 #include "file.h"
 #include "flow.h"
 #include "inside/work.h"
@@ -35,6 +36,8 @@ run(const struct options *o)
 		return flow_run(o);
 	case OPTIONS_RR:
 		return rr_run(o);
+	case OPTIONS_CONNS:
+		return conns_run(o);
 	case OPTIONS_FILE:
 		return file_run(o);
 	}

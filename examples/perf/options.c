@@ -76,13 +76,14 @@ static const struct command commands[] = {
 	[OPTIONS_RECORD] = { "record", RECORD_MAX, RECORD_MAX, 1, 1 },
 	[OPTIONS_FLOW] = { "flow", RECORD_MAX, RECORD_MAX, 1, 64 },
 	[OPTIONS_RR] = { "rr", 64, RECORD_MAX, 64, CONNS_MAX },
+	[OPTIONS_CONNS] = { "conns", RECORD_MAX, RECORD_MAX, 64, CONNS_MAX },
 	[OPTIONS_FILE] = { "file", 1024, FILE_MAX, 64, CONNS_MAX },
 };
 
 /* The same text for rows that go with the same commands. */
 static const char flow[] = "flow";
-static const char flow_rr[] = "flow or rr";
-static const char flow_rr_file[] = "flow, rr or file";
+static const char flow_rr_conns[] = "flow, rr or conns";
+static const char not_record[] = "flow, rr, conns or file";
 static const char file[] = "file";
 
 const char *
@@ -116,12 +117,12 @@ static const struct option_row rows[] = {
 	{ .name = "in-flight", .value = "N", .read = option_u32, .at = AT(in_flight), .min = 64, .max = 4096, .command = flow,
 	  .help = "packets that are held on the way, 64 to 4096, with --one-core;\n"
 		  "default: none, and what the windows allow is in flight" },
-	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "plain software nic", .command = flow_rr,
+	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "plain software nic", .command = flow_rr_conns,
 	  .help = "plain, software or nic; default software" },
-	{ .name = "conns", .value = "N", .read = option_u32, .at = AT(conns), .min = 1, .max = CONNS_MAX, .command = flow_rr_file,
-	  .help = "connections at once; flow: 1 to 64, default 1; rr and file: 1 to\n"
+	{ .name = "conns", .value = "N", .read = option_u32, .at = AT(conns), .min = 1, .max = CONNS_MAX, .command = not_record,
+	  .help = "connections at once; flow: 1 to 64, default 1; the others: 1 to\n"
 		  "10000, default 64" },
-	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = flow_rr_file,
+	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = not_record,
 	  .help = "wipe buffers of records when they are free" },
 	{ .name = "requests", .value = "N", .read = option_u32, .at = AT(requests), .min = 1, .max = UINT32_MAX, .command = file,
 	  .help = "so many, however long they take" },
@@ -133,7 +134,7 @@ static const struct option_row rows[] = {
 
 const struct option_table options_table = {
 	.usage =
-		"recordtls-perf [EAL-ARGUMENTS --] record|flow|rr|file [OPTION]...\n"
+		"recordtls-perf [EAL-ARGUMENTS --] record|flow|rr|conns|file [OPTION]...\n"
 		"\n"
 		"It needs nothing of the machine: no PCI, and huge pages only if some are free. EAL\n"
 		"arguments change what they say, and nothing else.\n",
@@ -179,7 +180,7 @@ read_command(struct options *o, char **operands, int nb)
 			o->command = (enum options_command)i;
 			return fit(o);
 		}
-	say("'%s' is no command; record, flow, rr and file are, try --help", operands[0]);
+	say("'%s' is no command; record, flow, rr, conns and file are, try --help", operands[0]);
 	return false;
 }
 

@@ -15,6 +15,7 @@ enum options_command {
 	OPTIONS_RECORD,
 	OPTIONS_FLOW,
 	OPTIONS_RR,
+	OPTIONS_CONNS,
 	OPTIONS_FILE,
 };
 
@@ -31,8 +32,8 @@ struct options {
 	uint16_t tls;  /* RTLS_TLS_1_2 or RTLS_TLS_1_3 */
 	uint32_t size; /* plaintext bytes per record, of a request, or of the file */
 	uint32_t mss;
-	uint32_t conns;         /* flow, rr, file */
-	enum options_mode mode; /* flow, rr */
+	uint32_t conns;         /* but record */
+	enum options_mode mode; /* flow, rr, conns */
 	bool tso;               /* flow */
 	bool wipe;              /* flow, file */
 	bool one_core;          /* flow */

@@ -19,6 +19,9 @@ FLOW = ('goodput_gbps cycles_per_byte_tx cycles_per_byte_rx plain_cycles_per_byt
         'plain_cycles_per_byte_rx raw_cycles_per_byte').split()
 RR = ('cycles_per_request transactions_per_second latency_p50_us latency_p99_us latency_p999_us '
       'latency_max_us ratio_p99_p50').split()
+CONNS_TCP = 'tcp_cycles tcp_per_second idle_tcp_bytes'.split()
+CONNS = CONNS_TCP + ('tls_full_cycles tls_full_per_second tls_resumed_cycles tls_resumed_per_second '
+                     'idle_tls_bytes').split()
 SOFTWARE = 'ratio_software_tx ratio_software_rx'.split()
 FLOOR = ('floor_cycles_per_segment_tx floor_cycles_per_segment_rx copy_cycles_per_segment_tx '
          'copy_cycles_per_segment_rx ratio_floor_tx ratio_floor_rx ratio_floor_copy_tx '
@@ -186,6 +189,24 @@ def case_file_calls():
     check(n <= 20000 * 0.05, f'{n} system calls')
 
 
+def case_conns():
+    """conns measures connections that come and go, and what idle ones hold"""
+    for mode, tls in (('software', '1.3'), ('nic', '1.3'), ('software', '1.2')):
+        figures = measured('conns', '--mode', mode, '--tls', tls, '--conns', '8')
+        positive(figures, CONNS)
+        equal([figures[key] for key in ('mode', 'conns', 'tls')], [mode, 8, tls], 'what was asked for')
+        equal(figures['idle_tcp_bytes'], 1024, 'a plain connection is its socket')
+        # libssl keeps the records of TLS 1.2.
+        check((figures['idle_tls_bytes'] > 1024) == (tls == '1.3'), 'what keys take')
+
+
+def case_conns_plain():
+    """conns measures TCP alone, with many at once"""
+    figures = measured('conns', '--mode', 'plain', '--conns', '2000')
+    positive(figures, CONNS_TCP)
+    check(all(figures[key] is None for key in CONNS if key not in CONNS_TCP), 'no TLS')
+
+
 def case_table():
     """without --json there is a table and no JSON"""
     done = perf('--', 'record', '--seconds', '0.1', '--size', '1400')
@@ -201,7 +222,8 @@ def case_wrong():
                  ['record', '--size', '16385'], ['record', '--suite', 'null'], ['record', '--seconds', 'x'],
                  ['record', '--crypto', 'none'], ['flow', '--mode', 'fast'], ['flow', '--conns', '0'],
                  ['flow', '--conns', '65'], ['rr', '--conns', '10001'], ['rr', '--size', '16385'],
-                 ['rr', '--mode', 'fast'], ['rr', '--tso'], ['rr', '--one-core'], ['rr', '--requests', '1'],
+                 ['rr', '--mode', 'fast'], ['conns', '--conns', '0'], ['conns', '--conns', '10001'],
+                 ['conns', '--tso'], ['rr', '--tso'], ['rr', '--one-core'], ['rr', '--requests', '1'],
                  ['record', '--one-core'], ['flow', '--in-flight', '64'], ['record', '--in-flight', '64'],
                  ['flow', '--one-core', '--in-flight', '63'], ['flow', '--one-core', '--in-flight', '4097'],
                  ['record', '--requests', '1'], ['file', '--mode', 'nic'], ['file', '--size', '67108865'],
@@ -231,8 +253,8 @@ def case_help():
 
 
 CASES = [case_record, case_providers, case_record_small, case_plain, case_software, case_nic,
-         case_one_core, case_in_flight, case_rr, case_rr_bounds, case_file, case_file_calls,
-         case_table, case_wrong, case_impossible, case_help]
+         case_one_core, case_in_flight, case_rr, case_rr_bounds, case_conns, case_conns_plain,
+         case_file, case_file_calls, case_table, case_wrong, case_impossible, case_help]
 
 EXE = sys.argv[1]
 plan(CASES)
