@@ -26,10 +26,10 @@ enum {
 	HELD_SHARE = 4, /* of all sockets, may hold something out of order */
 	HELD_MIN = 64,
 	/*
-	 * Sending, receiving, and what undoes a device's opening; a second one of each for a while. Who
-	 * needs more, as several keys drain, takes what others do not need, or libcrypto.
+	 * Sending, receiving, and what undoes a device's opening, at 2 KiB each. Who needs more, as
+	 * former keys drain, takes what others do not need, or libcrypto.
 	 */
-	KEYS_PER_SOCK = 6,
+	KEYS_PER_SOCK = 3,
 };
 
 /* 0 is a node. */
