@@ -13,11 +13,11 @@
 #include "tcp/query.h"
 
 enum {
-	PATIENCE_US = 200000,  /* who waits no longer than this waits for nobody's end */
-	SCAN = 64,             /* sockets looked at per poll */
-	RETRY_US = 1000,       /* a search through all sockets is not for every poll */
-	NOBODY_US = 50000,     /* a round found nobody: the next one begins then */
-	PAUSE_US = 2000,       /* one end has its effect before the next one */
+	PATIENCE_US = 200000, /* who waits no longer than this waits for nobody's end */
+	SCAN = 64,            /* sockets looked at per poll */
+	RETRY_US = 1000,   /* a round through all sockets found nobody: the next one begins then */
+	NOBODY_US = 50000, /* a round found nobody: the next one begins then */
+	PAUSE_US = 2000,   /* one end has its effect before the next one */
 	PAUSE_SOCK_US = 20000, /* the program closes the handle first */
 	SLOW_RATE = 1000 / 15, /* takes more than 15 s for what it holds */
 };
@@ -27,22 +27,47 @@ enum {
  * the record at its head is not complete. A program that does not read what is
  * there is held by its window instead.
  */
+static bool
+is_incomplete(const struct rtls_sock *sock)
+{
+	return (sock->phase == SOCK_OWNED || sock->phase == SOCK_BACKLOG) &&
+	       sock->rx.state == SESSION_RX_RECORDS && recvq_len(&sock->recvq) != 0 &&
+	       !session_rx_readable(&sock->rx, tcp_peer_is_shut(&sock->tcp));
+}
+
+static void
+forget_room(struct rtls_stack *s)
+{
+	s->room.oldest = NULL;
+	s->room.looked = 0;
+}
+
+/* Of all, when a round through them is over; until then, and where there is none, NULL. */
 static struct rtls_sock *
 oldest_incomplete(struct rtls_stack *s)
 {
-	struct rtls_sock *sock, *oldest = NULL;
+	struct rtls_sock *sock;
+	uint64_t since_us;
 
-	for (sock = s->socks; sock < s->socks + s->conf.max_socks; sock++) {
-		if (sock->phase != SOCK_OWNED && sock->phase != SOCK_BACKLOG)
+	for (uint32_t n = 0; n < SCAN && s->room.looked < s->conf.max_socks; n++) {
+		sock = &s->socks[s->room.looked++];
+		if (!is_incomplete(sock))
 			continue;
-		if (sock->rx.state != SESSION_RX_RECORDS || recvq_len(&sock->recvq) == 0 ||
-		    session_rx_readable(&sock->rx, tcp_peer_is_shut(&sock->tcp)))
+		since_us = sock->rx.tls->incomplete_since_us;
+		if (s->room.oldest != NULL && since_us >= s->room.since_us)
 			continue;
-		if (oldest == NULL ||
-		    sock->rx.tls->incomplete_since_us < oldest->rx.tls->incomplete_since_us)
-			oldest = sock;
+		s->room.oldest = sock;
+		s->room.since_us = since_us;
 	}
-	return oldest;
+	if (s->room.looked < s->conf.max_socks)
+		return NULL;
+	sock = s->room.oldest;
+	forget_room(s);
+	/* It may have moved since it was looked at. */
+	if (sock != NULL && is_incomplete(sock))
+		return sock;
+	s->relieve_us = s->now_us + RETRY_US;
+	return NULL;
 }
 
 /* Somebody found the pool of what waits empty, and it is still. */
@@ -75,13 +100,13 @@ reclaim_of_room(struct rtls_stack *s)
 	struct rtls_sock *sock;
 
 	drop_held(s);
-	if (s->rx_room_used <= s->rx_room_max || s->now_us < s->relieve_us)
-		return;
-	sock = oldest_incomplete(s);
-	if (sock == NULL) {
-		s->relieve_us = s->now_us + RETRY_US;
+	if (s->rx_room_used <= s->rx_room_max) {
+		forget_room(s);
 		return;
 	}
+	sock = s->now_us >= s->relieve_us ? oldest_incomplete(s) : NULL;
+	if (sock == NULL)
+		return;
 	stack_count(s, CNT_PRESSURE_CONN_ABORTED);
 	tell_conn(sock, NOTE_ROOM_ENDED, "%u bytes of room were its", sock->recvq.room_used);
 	/* The program keeps the handle; the part of a record it could never read goes now. */
@@ -286,6 +311,6 @@ reclaim_of_memory(struct rtls_stack *s)
 bool
 reclaim_waits(const struct rtls_stack *s)
 {
-	return !TAILQ_EMPTY(&s->starved_list) || s->session.epochs.wanted ||
+	return !TAILQ_EMPTY(&s->starved_list) || s->session.epochs.wanted || s->room.looked != 0 ||
 	       waiting(s).need != NEED_NOTHING;
 }

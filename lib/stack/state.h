@@ -74,6 +74,11 @@ struct rtls_stack {
 	uint64_t no_room_us;
 	const struct rtls_sock *no_room_by;
 	struct {
+		struct rtls_sock *oldest; /* of those that were looked at in this round */
+		uint64_t since_us;        /* its record is incomplete */
+		uint32_t looked;
+	} room;
+	struct {
 		struct rtls_sock *worst; /* of those that were looked at in this round */
 		struct hold_score score;
 		uint32_t looked;

@@ -97,6 +97,7 @@ reset_stack(struct rtls_stack *s)
 	TAILQ_INIT(&s->path_list);
 	memset(s->counters, 0, sizeof(s->counters));
 	s->relieve_us = 0;
+	memset(&s->room, 0, sizeof(s->room));
 	s->pressure_next = 0;
 	s->short_us = 0;
 	s->short_by = NULL;
