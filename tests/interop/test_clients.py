@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
 
@@ -409,6 +410,37 @@ def outside(server, files, ca):
     tap.note(f'{tried} spellings')
 
 
+def write(path, data):
+    """Another file of that name."""
+    with open(path + '.new', 'wb') as f:
+        f.write(data)
+    os.replace(path + '.new', path)
+
+
+def changes(server, files, ca):
+    """a file that is replaced, or goes, is so a second later; who is being sent the old one gets it whole"""
+    path = os.path.join(files.root, 'changes')
+    old, new = (bytes([byte]) * (1 << 20) for byte in b'ab')
+    write(path, old)
+    with Client(ca) as c, Client(ca, rcvbuf=65536) as early, Client(ca, rcvbuf=65536) as late:
+        early.send(request('/changes'))
+        tap.equal(early.stream.peek(1)[:4], b'HTTP', 'the first answer begins')
+        for _ in range(2):    # seen twice a second apart, it comes into memory
+            for _ in range(6):
+                tap.check(c.get('/changes').body == old, 'the file as it was')
+            time.sleep(1.05)
+        late.send(request('/changes'))
+        tap.equal(late.stream.peek(1)[:4], b'HTTP', 'the second answer begins')
+        write(path, new)
+        time.sleep(1.05)
+        tap.check(c.get('/changes').body == new, 'the file that took its place')
+        for slow in (early, late):
+            tap.check(clients.read_response(slow.stream).body == old, 'the file that it began with')
+        os.remove(path)
+        time.sleep(1.05)
+        tap.equal(c.get('/changes').status, 404, 'status when it is gone')
+
+
 def settled(server, files, ca):
     """all is given back; no connection failed but those whose client refused the certificate"""
     status = server.wait_empty()
@@ -420,7 +452,7 @@ def settled(server, files, ca):
 def main():
     cases = [curl_sizes, curl_close_notify, curl_refuses_stranger, openssl_sizes, kept_by_openssl, gnutls_sizes,
              gnutls_half_close, python_unwrap, keep_alive, head, pipelined, connection_close,
-             answers, spellings, outside, settled]
+             answers, spellings, outside, changes, settled]
     network.enter()
     tap.plan(cases)
     with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:
