@@ -51,8 +51,8 @@ body_is_open(const struct body *b)
 }
 
 /*
- * Sends on, whenever rtls_ssl_service() has just returned 0. Bytes taken; 0: the file has
- * become shorter; or an errno as of rtls_sendfile().
+ * Sends on; with BODY_SENDFILE whenever rtls_ssl_service() has just returned 0. Bytes taken; 0: the
+ * file has become shorter; or an errno as of rtls_sendfile().
  */
 ssize_t body_send(struct body *b, struct rtls_sock *k, SSL *ssl);
 

@@ -270,7 +270,8 @@ send_head(struct conn *c, uint64_t now_us)
 static enum turn
 send_body(struct conn *c, uint64_t now_us)
 {
-	enum turn turn = may_send(c);
+	/* rtls_ssl_send() serves by itself. */
+	enum turn turn = c->body.way == BODY_SENDFILE ? may_send(c) : TURN_AGAIN;
 	ssize_t n;
 
 	if (turn != TURN_AGAIN)
