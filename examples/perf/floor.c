@@ -15,7 +15,7 @@
 enum {
 	BURST = 32,
 	HEADERS = 14 + 20 + 32, /* Ethernet, IPv4, TCP with timestamps */
-	RECORDS = 16,           /* of 16 KiB: the caches hold them */
+	RECORDS_MIN = 16,       /* of 16 KiB: the caches hold them */
 	RECORD_ROOM = 16384 + RTE_PKTMBUF_HEADROOM,
 	RECORD_BYTES = 16384,
 	POOL = 2 * HOLD_MAX,
@@ -27,9 +27,10 @@ struct floor {
 	uint32_t in_flight;
 	struct rte_mempool *headers, *indirect, *records, *packets;
 	struct rte_ring *there, *back;
-	struct rte_mbuf *record[RECORDS];
+	uint32_t nb_records; /* of what is in flight */
+	struct rte_mbuf **record;
 	uint32_t at;      /* the next segment lies there, counted in segments */
-	uint8_t *program; /* as many bytes as the records have */
+	uint8_t *program; /* as many bytes as the fewest records have */
 	uint8_t header[HEADERS];
 	volatile uint64_t read; /* what the headers held: the reads are not left out */
 };
@@ -57,17 +58,19 @@ floor_create(uint32_t mss, uint32_t in_flight)
 		return NULL;
 	f->mss = mss;
 	f->in_flight = RTE_MAX(in_flight, (uint32_t)BURST);
-	f->program = calloc(RECORDS, RECORD_BYTES);
+	f->nb_records = RTE_MAX((uint32_t)RECORDS_MIN, f->in_flight * mss / RECORD_BYTES + 1);
+	f->record = calloc(f->nb_records, sizeof(struct rte_mbuf *));
+	f->program = calloc(RECORDS_MIN, RECORD_BYTES);
 	f->headers = make_pool("floor_headers", POOL, RTE_PKTMBUF_HEADROOM + 128);
 	f->indirect = make_pool("floor_indirect", POOL, 0);
 	f->packets = make_pool("floor_packets", POOL, room);
-	f->records = rte_pktmbuf_pool_create("floor_records", RECORDS, 0, 0, RECORD_ROOM,
+	f->records = rte_pktmbuf_pool_create("floor_records", f->nb_records, 0, 0, RECORD_ROOM,
 					     SOCKET_ID_ANY);
 	f->there = make_ring("floor_there");
 	f->back = make_ring("floor_back");
-	if (f->program != NULL && f->headers != NULL && f->indirect != NULL && f->packets != NULL &&
-	    f->records != NULL && f->there != NULL && f->back != NULL &&
-	    rte_pktmbuf_alloc_bulk(f->records, f->record, RECORDS) == 0)
+	if (f->record != NULL && f->program != NULL && f->headers != NULL && f->indirect != NULL &&
+	    f->packets != NULL && f->records != NULL && f->there != NULL && f->back != NULL &&
+	    rte_pktmbuf_alloc_bulk(f->records, f->record, f->nb_records) == 0)
 		return f;
 	floor_destroy(f);
 	return NULL;
@@ -77,7 +80,7 @@ floor_create(uint32_t mss, uint32_t in_flight)
 static uint32_t
 next_payload(struct floor *f, struct rte_mbuf **record)
 {
-	uint32_t each = RECORD_BYTES / f->mss, at = f->at++ % (RECORDS * each);
+	uint32_t each = RECORD_BYTES / f->mss, at = f->at++ % (f->nb_records * each);
 
 	*record = f->record[at / each];
 	return at % each * f->mss;
@@ -185,7 +188,7 @@ static void
 copy_out(struct floor *f, struct rte_mbuf *const *m)
 {
 	for (int i = 0; i < BURST; i++) {
-		uint32_t at = (f->at - BURST + (uint32_t)i) % (RECORDS * RECORD_BYTES / f->mss);
+		uint32_t at = (f->at - BURST + (uint32_t)i) % (RECORDS_MIN * RECORD_BYTES / f->mss);
 
 		memcpy(f->program + (size_t)at * f->mss,
 		       rte_pktmbuf_mtod_offset(m[i], uint8_t *, HEADERS), f->mss);
@@ -228,7 +231,7 @@ copy_in(struct floor *f, uint32_t n)
 		uint32_t off = next_payload(f, &record);
 
 		memcpy(rte_pktmbuf_mtod_offset(record, uint8_t *, off),
-		       f->program + (size_t)(f->at % RECORDS) * RECORD_BYTES + off, f->mss);
+		       f->program + (size_t)(f->at % RECORDS_MIN) * RECORD_BYTES + off, f->mss);
 	}
 	return rte_rdtsc() - before;
 }
@@ -249,8 +252,9 @@ floor_destroy(struct floor *f)
 {
 	if (f == NULL)
 		return;
-	if (f->record[0] != NULL)
-		rte_pktmbuf_free_bulk(f->record, RECORDS);
+	if (f->record != NULL && f->record[0] != NULL)
+		rte_pktmbuf_free_bulk(f->record, f->nb_records);
+	free(f->record);
 	rte_ring_free(f->there);
 	rte_ring_free(f->back);
 	rte_mempool_free(f->headers);
