@@ -288,8 +288,13 @@ put_kind(struct conns *c, json_t *root, enum conns_kind kind)
 		[CONNS_RESUMED] = { "tls_resumed_cycles", "tls_resumed_per_second" },
 	};
 
-	report_put(root, keys[kind][0], series_summary(&c->cycles[kind]).median);
-	report_put(root, keys[kind][1], series_summary(&c->rate[kind]).median);
+	struct summary cycles = series_summary(&c->cycles[kind]);
+	struct summary rate = series_summary(&c->rate[kind]);
+
+	report_put(root, keys[kind][0], cycles.median);
+	report_put_spread(root, keys[kind][0], &cycles);
+	report_put(root, keys[kind][1], rate.median);
+	report_put_spread(root, keys[kind][1], &rate);
 }
 
 static void

@@ -176,6 +176,28 @@ put_dir(const struct options *o, json_t *to, int dir, const struct medians *m)
 	put_ratio(to, keys[11][dir], m->floor > 0, m->plain_segment / (m->floor + m->copy));
 }
 
+/* Of what is compared with runs of before. */
+static void
+put_spread(struct costs *c, json_t *to, int dir)
+{
+	static const char *const keys[][HOST_DIRS] = {
+		{ "cycles_per_segment_tx", "cycles_per_segment_rx" },
+		{ "plain_cycles_per_segment_tx", "plain_cycles_per_segment_rx" },
+		{ "floor_cycles_per_segment_tx", "floor_cycles_per_segment_rx" },
+	};
+	struct series *series[] = {
+		&c->of[costs_kinds(c) - 1][dir].segments,
+		&c->of[PLAIN][dir].segments,
+		&c->floor[dir],
+	};
+
+	for (unsigned int i = 0; i < RTE_DIM(keys); i++) {
+		struct summary sum = series_summary(series[i]);
+
+		report_put_spread(to, keys[i][dir], &sum);
+	}
+}
+
 void
 costs_report(struct costs *c, json_t *to)
 {
@@ -195,6 +217,8 @@ costs_report(struct costs *c, json_t *to)
 	report_put(to, "raw_cycles_per_byte", m[HOST_TX].raw);
 	for (int dir = 0; dir < HOST_DIRS; dir++)
 		put_dir(c->o, to, dir, &m[dir]);
+	for (int dir = 0; dir < HOST_DIRS; dir++)
+		put_spread(c, to, dir);
 	json_object_set_new(to, "retransmissions", json_integer((json_int_t)c->retransmissions));
 }
 

@@ -326,6 +326,7 @@ tell(struct file *f, json_t *root)
 	report_put(root, "cycles_per_request", cycles.median);
 	report_put(root, "cycles_per_request_min", cycles.min);
 	report_put(root, "cycles_per_request_max", cycles.max);
+	report_put_spread(root, "cycles_per_request", &cycles);
 	report_put(root, "requests_per_second", hz / cycles.median);
 	report_put(root, "goodput_gbps", goodput.median);
 	report_put(root, "kernel_cycles_per_request", kernel);

@@ -84,6 +84,7 @@ lanes_report(struct lanes *l)
 		sum[lane] = series_summary(&l->gbps[lane]);
 		print_lane(l->o, lane, &sum[lane]);
 		report_put(json, table[lane].json, sum[lane].median);
+		report_put_spread(json, table[lane].json, &sum[lane]);
 	}
 	for (size_t i = 0; i < RTE_DIM(ratios); i++) {
 		double r = ratio(sum, i);

@@ -7,6 +7,7 @@
 
 #include <rte_eal.h>
 
+#include "baseline.h"
 #include "common/eal.h"
 #include "common/say.h"
 #include "conns.h"
@@ -17,6 +18,7 @@
 #include "options.h"
 #include "record.h"
 #include "rr.h"
+#include "sweep.h"
 
 const char say_program[] = "recordtls-perf";
 
@@ -44,12 +46,53 @@ run(const struct options *o)
 	return -1;
 }
 
+struct arguments {
+	int argc; /* of the EAL's, and the program's name */
+	char **argv;
+};
+
+/* From DPDK's start to its end. Returns the exit code. */
+static int
+run_once(const struct options *o, void *arg)
+{
+	const struct arguments *eal = arg;
+	int exit_code = EXIT_FAILED, rc;
+
+	if (machine_start(eal->argc, eal->argv, options_lcores(o), options_megabytes(o)) != 0)
+		return EXIT_FAILED;
+	rc = work_provider_open(o->crypto);
+	if (rc == -ENODEV) {
+		say("--crypto takes auto, libcrypto or a crypto device, not '%s'", o->crypto);
+		exit_code = EXIT_USAGE;
+	} else if (rc < 0) {
+		say("the crypto provider %s cannot be used: %s", o->crypto, strerror(-rc));
+	} else if (run(o) == 0) {
+		exit_code = EXIT_OK;
+	}
+	work_provider_close();
+	rte_eal_cleanup();
+	return exit_code;
+}
+
+/* Before anything is measured. */
+static bool
+has_baseline(const struct options *o)
+{
+	json_t *runs;
+
+	if (o->baseline == NULL)
+		return true;
+	runs = baseline_read(o->baseline);
+	json_decref(runs);
+	return runs != NULL;
+}
+
 int
 main(int argc, char **argv)
 {
 	/* Without "--" all are the program's own. */
-	int own = eal_count(argc, argv), rc;
-	int exit_code = EXIT_FAILED;
+	int own = eal_count(argc, argv);
+	struct arguments eal = { own != 0 ? own : 1, argv };
 	struct options o;
 
 	if (options_asked(&options_table, argc, argv))
@@ -62,18 +105,7 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (machine_start(own != 0 ? own : 1, argv, options_lcores(&o), options_megabytes(&o)) != 0)
+	if (!has_baseline(&o))
 		return EXIT_FAILED;
-	rc = work_provider_open(o.crypto);
-	if (rc == -ENODEV) {
-		say("--crypto takes auto, libcrypto or a crypto device, not '%s'", o.crypto);
-		exit_code = EXIT_USAGE;
-	} else if (rc < 0) {
-		say("the crypto provider %s cannot be used: %s", o.crypto, strerror(-rc));
-	} else if (run(&o) == 0) {
-		exit_code = EXIT_OK;
-	}
-	work_provider_close();
-	rte_eal_cleanup();
-	return exit_code;
+	return o.sweep.nb > 0 ? sweep_run(&o, run_once, &eal) : run_once(&o, &eal);
 }

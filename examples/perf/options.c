@@ -3,6 +3,7 @@
 
 #include "options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -52,6 +53,30 @@ read_suite(const struct option_row *row, const char *text, void *out)
 	}
 	*(const struct suite **)out = suite;
 	return true;
+}
+
+/* "what=1,2,3" */
+static bool
+read_sweep(const struct option_row *row, const char *text, void *out)
+{
+	static const char *const names[] = { "size", "mss", "conns", "in-flight" };
+	static char copy[256];
+	struct options_sweep *sweep = out;
+	char *values = copy, *value;
+
+	*sweep = (struct options_sweep){ 0 };
+	snprintf(copy, sizeof(copy), "%s", text);
+	value = strsep(&values, "=");
+	for (unsigned int i = 0; i < RTE_DIM(names); i++)
+		if (strcmp(value, names[i]) == 0)
+			sweep->what = names[i];
+	while (sweep->nb < OPTIONS_SWEEP_MAX && (value = strsep(&values, ",")) != NULL)
+		sweep->values[sweep->nb++] = value;
+	if (sweep->what != NULL && sweep->nb > 0 && values == NULL && strlen(text) < sizeof(copy))
+		return true;
+	say("--%s takes size, mss, conns or in-flight, and up to %d values: conns=1,8,64; not '%s'",
+	    row->name, OPTIONS_SWEEP_MAX, text);
+	return false;
 }
 
 enum {
@@ -109,6 +134,15 @@ static const struct option_row rows[] = {
 	  .help = "how long to measure; default 5" },
 	ROW_CRYPTO(struct options),
 	ROW_JSON(struct options),
+	{ .name = "csv", .read = option_flag, .at = AT(csv),
+	  .help = "the same as comma-separated values, in front of it" },
+	{ .name = "baseline", .value = "FILE", .read = option_text, .at = AT(baseline),
+	  .help = "say what has moved since a run of before, of which FILE has the JSON\n"
+		  "or CSV: figures whose quartiles lie apart" },
+	{ .name = "sweep", .value = "WHAT=N,N", .read = read_sweep, .at = AT(sweep),
+	  .help = "a run for each value of size, mss, conns or in-flight" },
+	{ .name = "plot", .value = "FILE.svg", .read = option_text, .at = AT(plot),
+	  .help = "draw the sweep, with gnuplot" },
 	{ .name = "tso", .read = option_flag, .at = AT(tso), .command = flow,
 	  .help = "the NIC cuts long packets, in every mode" },
 	{ .name = "one-core", .read = option_flag, .at = AT(one_core), .command = flow,
@@ -187,10 +221,42 @@ read_command(struct options *o, char **operands, int nb)
 static bool
 fits_together(const struct options *o)
 {
-	if (o->in_flight == 0 || o->one_core)
+	if (o->in_flight > 0 && !o->one_core)
+		say("--in-flight goes with --one-core");
+	else if (o->plot != NULL && o->sweep.nb == 0)
+		say("--plot goes with --sweep");
+	else
 		return true;
-	say("--in-flight goes with --one-core");
 	return false;
+}
+
+bool
+options_swept(struct options *o, unsigned int i)
+{
+	const struct options_sweep sweep = o->sweep;
+
+	o->sweep.nb = 0;
+	o->plot = o->baseline = NULL;
+	o->csv = false;
+	o->json = true;
+	for (unsigned int r = 0; r < RTE_DIM(rows); r++)
+		if (strcmp(rows[r].name, sweep.what) == 0)
+			return rows[r].read(&rows[r], sweep.values[i], (char *)o + rows[r].at) &&
+			       fit(o) && fits_together(o);
+	return false;
+}
+
+/* Each value is one that could stand in its option. */
+static bool
+sweeps(const struct options *o)
+{
+	for (unsigned int i = 0; i < o->sweep.nb; i++) {
+		struct options one = *o;
+
+		if (!options_swept(&one, i))
+			return false;
+	}
+	return true;
 }
 
 unsigned int
@@ -225,5 +291,6 @@ options_read(struct options *o, int argc, char **argv)
 	verdict = options_parse(&options_table, argc, argv, o, &operands, &nb);
 	if (verdict != OPTIONS_RUN)
 		return verdict;
-	return read_command(o, operands, nb) && fits_together(o) ? OPTIONS_RUN : OPTIONS_WRONG;
+	return read_command(o, operands, nb) && fits_together(o) && sweeps(o) ? OPTIONS_RUN :
+										OPTIONS_WRONG;
 }

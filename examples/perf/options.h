@@ -25,6 +25,17 @@ enum options_mode {
 	OPTIONS_NIC,
 };
 
+enum {
+	OPTIONS_SWEEP_MAX = 16,
+};
+
+/* An option by name, and its values in turn. */
+struct options_sweep {
+	const char *what;
+	unsigned int nb; /* 0: there is none */
+	const char *values[OPTIONS_SWEEP_MAX];
+};
+
 struct options {
 	enum options_command command;
 	const struct suite *suite;
@@ -42,12 +53,19 @@ struct options {
 	bool read;              /* file */
 	double seconds;
 	bool json;
+	bool csv;
+	const char *baseline; /* NULL: none */
+	struct options_sweep sweep;
+	const char *plot; /* NULL: none */
 };
 
 extern const struct option_table options_table;
 
 /* The command and its options, behind argv[0], which is not looked at. */
 enum options_verdict options_read(struct options *o, int argc, char **argv);
+
+/* One value of the sweep, for a run that tells its JSON alone. False: one sentence was printed. */
+bool options_swept(struct options *o, unsigned int i);
 
 /* How many lcores the command takes, and how much memory of DPDK's. */
 unsigned int options_lcores(const struct options *o);

@@ -16,6 +16,9 @@
 #include <recordtls/tls.h>
 #include <recordtls/version.h>
 
+#include "baseline.h"
+#include "csv.h"
+#include "figures.h"
 #include "inside/work.h"
 #include "machine.h"
 #include "peer.h"
@@ -102,18 +105,50 @@ report_put(json_t *to, const char *key, double value)
 }
 
 void
-report_end(const struct options *o, json_t *root)
+report_put_spread(json_t *to, const char *key, const struct summary *s)
 {
-	char *text = NULL;
+	char name[FIGURES_KEY_MAX];
 
-	if (o->json)
-		text = json_dumps(root,
-				  JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
+	snprintf(name, sizeof(name), "%s_q1", key);
+	report_put(to, name, s->q1);
+	snprintf(name, sizeof(name), "%s_q3", key);
+	report_put(to, name, s->q3);
+}
+
+static void
+print_json(const json_t *run)
+{
+	char *text = json_dumps(run, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
+
 	if (text != NULL)
 		puts(text);
-	fflush(stdout);
 	free(text);
-	json_decref(root);
+}
+
+void
+report_runs(const struct options *o, const json_t *runs)
+{
+	json_t *before = o->baseline != NULL ? baseline_read(o->baseline) : NULL, *run;
+	size_t i;
+
+	if (before != NULL)
+		json_array_foreach((json_t *)(uintptr_t)runs, i, run) baseline_compare(before, run);
+	json_decref(before);
+	if (o->csv)
+		csv_print(runs);
+	if (o->json)
+		json_array_foreach((json_t *)(uintptr_t)runs, i, run) print_json(run);
+	fflush(stdout);
+}
+
+void
+report_end(const struct options *o, json_t *root)
+{
+	json_t *runs = json_array();
+
+	json_array_append_new(runs, root);
+	report_runs(o, runs);
+	json_decref(runs);
 }
 
 void

@@ -20,7 +20,14 @@ void report_none(const char *title);
 /* A figure of the JSON; one that is not there (0) is null. */
 void report_put(json_t *to, const char *key, double value);
 
-/* The JSON as the last line, if it is asked for; frees it. */
+/* The quartiles of such a figure, by which runs are compared. */
+void report_put_spread(json_t *to, const char *key, const struct summary *s);
+
+/* All runs, an array, as CSV and as JSON in the last lines, and what has moved since a baseline: as
+ * it is asked for. */
+void report_runs(const struct options *o, const json_t *runs);
+
+/* The same of the one run that there is; frees it. */
 void report_end(const struct options *o, json_t *root);
 
 /* On a terminal: how much is done, 0 to 1; 1 clears the line. */

@@ -233,7 +233,9 @@ tell(struct rr *r, json_t *root)
 	json_object_set_new(root, "slices", json_integer(r->cycles.n));
 	json_object_set_new(root, "requests", json_integer((json_int_t)r->latencies.n));
 	report_put(root, "cycles_per_request", cycles.median);
+	report_put_spread(root, "cycles_per_request", &cycles);
 	report_put(root, "transactions_per_second", rate.median);
+	report_put_spread(root, "transactions_per_second", &rate);
 	report_put(root, "latency_p50_us", p50);
 	report_put(root, "latency_p99_us", p99);
 	report_put(root, "latency_p999_us", p999);

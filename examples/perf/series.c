@@ -41,7 +41,9 @@ series_summary(struct series *s)
 	qsort(s->v, s->n, sizeof(s->v[0]), compare);
 	return (struct summary){
 		.min = s->v[0],
+		.q1 = s->v[(s->n - 1) / 4],
 		.median = (s->v[(s->n - 1) / 2] + s->v[s->n / 2]) / 2,
+		.q3 = s->v[s->n - 1 - (s->n - 1) / 4],
 		.max = s->v[s->n - 1],
 	};
 }

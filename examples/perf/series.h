@@ -17,7 +17,7 @@ struct series {
 
 struct summary {
 	double min;
-	double median;
+	double q1, median, q3; /* quartiles */
 	double max;
 };
 

@@ -2,6 +2,7 @@
 # Copyright (c) The librecordtls authors
 
 """The measuring tool: that it measures and reports, never how fast anything is."""
+import csv
 import json
 import os
 import shutil
@@ -31,8 +32,8 @@ PLAIN = 'ratio_plain_tx ratio_plain_rx'.split()
 HEAD = 'version cpu tsc_ghz memory dpdk openssl gnutls provider tls suite size'.split()
 
 
-def perf(*args):
-    return subprocess.run([EXE, *args], capture_output=True, text=True, timeout=120)
+def perf(*args, env=None):
+    return subprocess.run([EXE, *args], capture_output=True, text=True, timeout=120, env=env)
 
 
 def measured(*args):
@@ -207,6 +208,77 @@ def case_conns_plain():
     check(all(figures[key] is None for key in CONNS if key not in CONNS_TCP), 'no TLS')
 
 
+def case_sweep():
+    """--sweep runs once for each value, and tells each as JSON and CSV"""
+    done = perf('rr', '--sweep', 'conns=1,5', '--seconds', '0.2', '--json', '--csv')
+    equal((done.returncode, done.stderr), (0, ''), 'exit code and complaints')
+    lines = done.stdout.splitlines()
+    runs = [json.loads(line) for line in lines[-2:]]
+    equal([run['conns'] for run in runs], [1, 5], 'connections')
+    for run in runs:
+        positive(run, RR)
+        check(run['cycles_per_request_q1'] <= run['cycles_per_request'] <= run['cycles_per_request_q3'], 'quartiles')
+    rows = list(csv.DictReader(lines[-5:-2]))
+    equal([(row['command'], row['conns'], float(row['cycles_per_request'])) for row in rows],
+          [('rr', str(run['conns']), run['cycles_per_request']) for run in runs], 'CSV')
+
+
+def moved(folder, before, name='before'):
+    """What a run says of a figure, with a baseline."""
+    path = os.path.join(folder, name)
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(before)
+    done = perf('rr', '--conns', '2', '--seconds', '0.2', '--baseline', path)
+    equal(done.returncode, 0, 'exit code')
+    return [' '.join(line.split()[4:]) for line in done.stdout.splitlines() if line.startswith('  cycles_per_request ')]
+
+
+def case_baseline():
+    """--baseline says what has moved since a run of JSON or CSV"""
+    figures = measured('rr', '--conns', '2')
+    with tempfile.TemporaryDirectory() as folder:
+        for factor, says in ((0.01, 'moved'), (100, 'moved'), (None, 'within the spread')):
+            then = dict(figures)
+            for name, near in (('', 1), ('_q1', 0.01), ('_q3', 100)):
+                then['cycles_per_request' + name] *= factor or near
+            keys = [key for key in then if not isinstance(then[key], str) or key in ('command', 'mode', 'tls', 'suite', 'provider')]
+            keys.sort(key=lambda key: key != 'command')
+            row = ','.join('' if then[key] is None else str(then[key]) for key in keys)
+            for text in ('a table\n' + json.dumps(then) + '\n', ','.join(keys) + '\n' + row + '\n'):
+                said = moved(folder, text)
+                equal(len(said), 1, 'lines')
+                check(said[0].endswith(says), f'{said[0]!r} is {says}')
+        equal(moved(folder, json.dumps(dict(figures, conns=3))), [], 'a run of other settings')
+        for name, text in (('none', 'a table\n'), ('broken', '{"command":\n')):
+            path = os.path.join(folder, name)
+            with open(path, 'w', encoding='utf-8') as f:
+                f.write(text)
+            done = perf('rr', '--baseline', path)
+            equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (1, '', 1), name)
+
+
+def case_plot():
+    """--plot has gnuplot draw the sweep, and says so where it cannot"""
+    with tempfile.TemporaryDirectory() as folder:
+        args = ['rr', '--sweep', 'conns=1,2', '--seconds', '0.2', '--plot', "it's.svg"]
+        done = perf(*args, env=dict(os.environ, PATH=folder))
+        equal((done.returncode, len(done.stderr.splitlines())), (1, 1), 'without gnuplot')
+        tool, script = os.path.join(folder, 'gnuplot'), os.path.join(folder, 'script')
+        for code in (0, 1):
+            with open(tool, 'w', encoding='utf-8') as f:
+                f.write(f'#!/bin/sh\n/bin/cat > {script}\nexit {code}\n')
+            os.chmod(tool, 0o755)
+            done = perf(*args, env=dict(os.environ, PATH=folder))
+            equal((done.returncode, len(done.stderr.splitlines())), (code, code), 'with gnuplot')
+            with open(script, encoding='utf-8') as f:
+                said = f.read()
+            check("set output 'it''s.svg'\n" in said, 'the file')
+            equal(said.count('plot $runs using'), 4, 'figures')
+            data = said.split('$runs << EOD\n')[1].split('EOD\n')[0].splitlines()
+            equal([line.split()[0] for line in data], ['1', '2'], 'values')
+            check(all(float(field) > 0 for line in data for field in line.split()), 'data')
+
+
 def case_table():
     """without --json there is a table and no JSON"""
     done = perf('--', 'record', '--seconds', '0.1', '--size', '1400')
@@ -227,7 +299,10 @@ def case_wrong():
                  ['record', '--one-core'], ['flow', '--in-flight', '64'], ['record', '--in-flight', '64'],
                  ['flow', '--one-core', '--in-flight', '63'], ['flow', '--one-core', '--in-flight', '4097'],
                  ['record', '--requests', '1'], ['file', '--mode', 'nic'], ['file', '--size', '67108865'],
-                 ['file', '--requests', '0'], ['record', '--mss', '12'], ['record', '--fly'], ['record', '--size']):
+                 ['file', '--requests', '0'], ['record', '--mss', '12'], ['record', '--fly'],
+                 ['flow', '--plot', 'x'], ['flow', '--sweep', 'x=1'], ['flow', '--sweep', 'conns'],
+                 ['flow', '--sweep', 'conns='], ['flow', '--sweep', 'conns=1,65'], ['rr', '--sweep', 'in-flight=64'],
+                 ['flow', '--sweep', 'size=64,' * 16 + '64'], ['record', '--size']):
         done = perf(*args)
         equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)
 
@@ -254,7 +329,8 @@ def case_help():
 
 CASES = [case_record, case_providers, case_record_small, case_plain, case_software, case_nic,
          case_one_core, case_in_flight, case_rr, case_rr_bounds, case_conns, case_conns_plain,
-         case_file, case_file_calls, case_table, case_wrong, case_impossible, case_help]
+         case_file, case_file_calls, case_sweep, case_baseline,
+         case_plot, case_table, case_wrong, case_impossible, case_help]
 
 EXE = sys.argv[1]
 plan(CASES)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "plot.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/say.h"
+#include "figures.h"
+
+extern char **environ;
+
+/* The process reads what is written to *out. 0 or an errno. */
+static int
+start(pid_t *child, FILE **out)
+{
+	char *const argv[] = { (char *)(uintptr_t)"gnuplot", NULL };
+	posix_spawn_file_actions_t actions;
+	int fds[2], rc;
+
+	if (pipe(fds) != 0)
+		return errno;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
+	posix_spawn_file_actions_addclose(&actions, fds[1]);
+	rc = posix_spawnp(child, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(fds[0]);
+	if (rc == 0)
+		*out = fdopen(fds[1], "w");
+	else
+		close(fds[1]);
+	return rc;
+}
+
+/* In gnuplot's single quotes. */
+static void
+quote(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (; *text != '\0'; text++)
+		fprintf(out, *text == '\'' ? "''" : "%c", *text);
+	fputc('\'', out);
+}
+
+static void
+write_data(FILE *out, const struct options *o, const json_t *runs)
+{
+	char text[FIGURES_KEY_MAX];
+	json_t *run;
+	size_t i;
+
+	fputs("$runs << EOD\n", out);
+	json_array_foreach((json_t *)(uintptr_t)runs, i, run)
+	{
+		fputs(o->sweep.values[i], out);
+		for (const char *const *key = figures_shown[o->command]; *key != NULL; key++) {
+			figures_text(run, *key, text, sizeof(text));
+			fprintf(out, " %s", text[0] != '\0' ? text : "NaN");
+		}
+		fputc('\n', out);
+	}
+	fputs("EOD\n", out);
+}
+
+/* A figure above the other: they have units of their own. */
+static void
+write_script(FILE *out, const struct options *o, const json_t *runs)
+{
+	int nb = 0, at = 2;
+
+	for (const char *const *key = figures_shown[o->command]; *key != NULL; key++)
+		nb++;
+	fprintf(out, "set terminal svg size 720,%d\nset output ", 240 * nb);
+	quote(out, o->plot);
+	fputc('\n', out);
+	write_data(out, o, runs);
+	fprintf(out, "set multiplot layout %d,1\nset logscale x 2\nset grid\nunset key\n", nb);
+	fprintf(out, "set xlabel '%s'\nset yrange [0:*]\n", o->sweep.what);
+	for (const char *const *key = figures_shown[o->command]; *key != NULL; key++)
+		fprintf(out, "set title '%s' noenhanced\nplot $runs using 1:%d with linespoints\n",
+			*key, at++);
+	fputs("unset multiplot\n", out);
+}
+
+bool
+plot_draw(const struct options *o, const json_t *runs)
+{
+	int status = 0, rc;
+	FILE *out = NULL;
+	pid_t child;
+
+	signal(SIGPIPE, SIG_IGN);
+	rc = start(&child, &out);
+	if (rc != 0 || out == NULL) {
+		say("--plot draws with gnuplot, which is not installed: %s", strerror(rc));
+		return false;
+	}
+	write_script(out, o, runs);
+	fclose(out);
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	say("gnuplot cannot draw %s", o->plot);
+	return false;
+}
