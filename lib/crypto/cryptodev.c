@@ -19,6 +19,7 @@
 #include "crypto/bounce.h"
 #include "crypto/cryptodev_batch.h"
 #include "crypto/cryptodev_probe.h"
+#include "crypto/cryptodev_queue.h"
 
 /* Over the table of devices and what is proved of them: stacks are made on any thread. */
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,6 +52,7 @@ session_create(const struct cryptodev *c, const struct record_suite *s, enum cry
 {
 	struct rte_crypto_sym_xform xform = aead_xform(s, dir == CRYPTO_SEAL, key);
 
+	xform.aead.iv.offset = CRYPTODEV_QUEUE_NONCE;
 	return rte_cryptodev_sym_session_create(c->device->id, &xform, c->sessions);
 }
 
@@ -76,6 +78,7 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 	k->dir = dir;
 	k->aad_len = s->aad_len;
 	k->layouts = aead->layouts[dir];
+	k->queued = dir == CRYPTO_SEAL && aead->queued;
 	k->bad_tag = aead->bad_tag;
 	*out = &k->key;
 	return 0;
@@ -113,8 +116,10 @@ static void
 free_parts(struct cryptodev *c)
 {
 	rte_mempool_free(c->sessions);
-	if (c->device != NULL)
+	if (c->device != NULL) {
+		cryptodev_queue_fini(c);
 		cryptodev_table_put(c->device);
+	}
 	rte_free(c);
 }
 
@@ -126,6 +131,7 @@ open_locked(struct cryptodev *c, const char *device, const struct cryptodev_conf
 	if (rc != 0)
 		return rc;
 	c->provider.name = c->device->name;
+	cryptodev_queue_init(c);
 	rc = make_sessions(c, conf);
 	if (rc == 0 && !c->device->proved) {
 		rc = cryptodev_probe(c);

@@ -9,6 +9,7 @@
 
 #include "buf/wipe.h"
 #include "crypto/bounce.h"
+#include "crypto/cryptodev_queue.h"
 
 enum {
 	BATCH_JOBS = 32,
@@ -168,6 +169,22 @@ job_way(const struct crypto_job *j, enum crypto_dir dir, uint32_t *len)
 	return bounce_way(j, k->layouts, CRYPTODEV_PIECES_MAX, len);
 }
 
+/* Else its bytes would be moved first. */
+static bool
+is_queued(const struct cryptodev *c, const struct crypto_job *j, enum bounce_way way)
+{
+	return (way == BOUNCE_COPY_IN || way == BOUNCE_BUFFER) &&
+	       ((const struct cryptodev_key *)j->key)->queued && cryptodev_queue_takes(c, j);
+}
+
+static void
+run_queued(struct cryptodev *c, struct crypto_job *j)
+{
+	j->status = cryptodev_queue_seal(c, (const struct cryptodev_key *)j->key, j);
+	if (j->status != 0)
+		bounce_wipe(j);
+}
+
 void
 cryptodev_process(const struct crypto_provider *p, enum crypto_dir dir, struct crypto_job *jobs,
 		  uint16_t n)
@@ -184,6 +201,10 @@ cryptodev_process(const struct crypto_provider *p, enum crypto_dir dir, struct c
 		if (way == BOUNCE_NONE) {
 			j->status = -EIO;
 			bounce_wipe(j);
+			continue;
+		}
+		if (is_queued(b.c, j, way)) {
+			run_queued(b.c, j);
 			continue;
 		}
 		if (!batch_takes(&b, j, way))

@@ -32,6 +32,7 @@ struct probe {
 	struct cryptodev_aead *aead;
 	struct record_suite record; /* what of it is asked: AEAD, lengths of key and AAD */
 	unsigned int layout;
+	bool queued; /* from any chain to one piece, by a queue pair */
 	enum crypto_dir dir;
 	struct crypto_key *key;  /* the device's */
 	struct crypto_key *seal; /* libcrypto's */
@@ -101,7 +102,7 @@ make_answer(struct probe *p, uint32_t len)
 static bool
 out_of_place(const struct probe *p)
 {
-	return p->layout == BOUNCE_OUT_LINEAR || p->layout == BOUNCE_OUT_CHAIN;
+	return p->queued || p->layout == BOUNCE_OUT_LINEAR || p->layout == BOUNCE_OUT_CHAIN;
 }
 
 static struct crypto_job
@@ -118,6 +119,8 @@ make_job(struct probe *p, unsigned int i)
 	j.dst_cnt = chain ? cuts[i][1] : 1;
 	if (!out_of_place(p))
 		j.src_cnt = j.dst_cnt = chain ? longer : 1;
+	if (p->queued)
+		j.src_cnt = RTE_MIN(cuts[i][0], (uint16_t)CRYPTODEV_QUEUE_PIECES);
 	lay(&p->src[i], from, p->len, j.src_cnt, i);
 	lay(&p->dst[i], out_of_place(p) ? NULL : from, p->len, j.dst_cnt, i + 1);
 	j.key = p->key;
@@ -201,6 +204,7 @@ layout_right(struct probe *p)
 
 	/* A job of this layout reaches the device as it is. */
 	p->aead->layouts[p->dir] = (uint8_t)p->layout;
+	p->aead->queued = p->queued;
 	for (size_t i = 0; right && i < RTE_DIM(aad_lens); i++) {
 		p->record.aad_len = aad_lens[i];
 		p->key = p->seal = NULL;
@@ -232,6 +236,14 @@ probe_aead(struct probe *p, const struct record_suite *s)
 	/* Every job gets there by way of a linear one in place; and who seals must open. */
 	if ((right[0] & right[1] & BOUNCE_IN_LINEAR) == 0)
 		right[0] = right[1] = 0;
+	p->aead->queued = false;
+	if (right[0] != 0 && p->c->queue.id >= 0) {
+		p->dir = CRYPTO_SEAL;
+		p->layout = BOUNCE_IN_LINEAR;
+		p->queued = true;
+		p->aead->queued = layout_right(p);
+		p->queued = false;
+	}
 	for (size_t i = 0; i < RTE_DIM(dirs); i++)
 		p->aead->layouts[dirs[i]] = right[i];
 }

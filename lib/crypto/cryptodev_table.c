@@ -11,22 +11,27 @@
 
 static struct cryptodev_device table[RTE_CRYPTO_MAX_DEVS];
 
-/* One queue pair, as there is none without; nothing is ever queued on it. */
+enum { QUEUES_MAX = 4 };
+
 static int
 start(struct cryptodev_device *d)
 {
-	int socket = rte_cryptodev_socket_id(d->id);
-	struct rte_cryptodev_config conf = { .socket_id = socket, .nb_queue_pairs = 1 };
+	int socket = rte_cryptodev_socket_id(d->id), rc;
+	struct rte_cryptodev_config conf = { .socket_id = socket };
 	const struct rte_cryptodev_qp_conf queue = { .nb_descriptors = 64 };
-	int rc = rte_cryptodev_configure(d->id, &conf);
+	struct rte_cryptodev_info info;
 
+	rte_cryptodev_info_get(d->id, &info);
+	conf.nb_queue_pairs = (uint16_t)RTE_MIN(info.max_nb_queue_pairs, (uint32_t)QUEUES_MAX);
+	rc = rte_cryptodev_configure(d->id, &conf);
 	if (rc == -EBUSY)
-		return 0; /* the program has started it, and may go on using it */
-	if (rc == 0)
-		rc = rte_cryptodev_queue_pair_setup(d->id, 0, &queue, socket);
+		return 0; /* the program has started it, and may go on using it: its queues, too */
+	for (uint16_t i = 0; rc == 0 && i < conf.nb_queue_pairs; i++)
+		rc = rte_cryptodev_queue_pair_setup(d->id, i, &queue, socket);
 	if (rc == 0)
 		rc = rte_cryptodev_start(d->id);
 	d->started = rc == 0;
+	d->queues = rc == 0 ? (1u << conf.nb_queue_pairs) - 1 : 0;
 	return rc;
 }
 
@@ -91,6 +96,22 @@ cryptodev_table_get(const char *name, struct cryptodev_device **out)
 	d->users++;
 	*out = d;
 	return 0;
+}
+
+int
+cryptodev_table_take_queue(struct cryptodev_device *d)
+{
+	int id = __builtin_ffs((int)d->queues) - 1;
+
+	if (id >= 0)
+		d->queues &= ~(1u << id);
+	return id;
+}
+
+void
+cryptodev_table_put_queue(struct cryptodev_device *d, int id)
+{
+	d->queues |= 1u << id;
 }
 
 void

@@ -48,6 +48,13 @@ contract_case_cuts(void)
 }
 
 void
+contract_case_moving(void)
+{
+	contract_moving(provider, tls13());
+	contract_moving(provider, &suite_tls12_gcm);
+}
+
+void
 contract_case_forgeries(void)
 {
 	contract_forgeries(provider, tls13());

@@ -17,6 +17,7 @@ void contract_case_gcm_vectors(void);
 void contract_case_lengths(void);
 void contract_case_aad_lengths(void);
 void contract_case_cuts(void);
+void contract_case_moving(void);
 void contract_case_forgeries(void);
 void contract_case_malformed(void);
 void contract_case_bursts(void);

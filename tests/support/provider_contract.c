@@ -4,6 +4,8 @@
 #include "support/provider_contract.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -55,6 +57,27 @@ contract_oracle_seal(const struct record_suite *s, const uint8_t *key, const uin
 	CU_ASSERT_EQUAL_FATAL(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, RECORD_TAG_LEN, tag),
 			      1);
 	EVP_CIPHER_CTX_free(ctx);
+}
+
+/* Does it open? */
+static bool
+oracle_opens(const struct record_suite *s, const uint8_t *key, const struct crypto_job *j)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	static uint8_t plain[INNER_MAX];
+	uint8_t tag[RECORD_TAG_LEN];
+	int done, rc;
+
+	memcpy(tag, j->tag, sizeof(tag));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ctx);
+	CU_ASSERT_EQUAL_FATAL(EVP_DecryptInit_ex(ctx, oracle_cipher(s), NULL, key, j->nonce), 1);
+	CU_ASSERT_EQUAL_FATAL(EVP_DecryptUpdate(ctx, NULL, &done, j->aad, j->aad_len), 1);
+	CU_ASSERT_EQUAL_FATAL(
+		EVP_DecryptUpdate(ctx, plain, &done, j->dst->iov_base, (int)j->dst->iov_len), 1);
+	CU_ASSERT_EQUAL_FATAL(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag), 1);
+	rc = EVP_DecryptFinal_ex(ctx, plain, &done);
+	EVP_CIPHER_CTX_free(ctx);
+	return rc == 1;
 }
 
 void
@@ -376,6 +399,54 @@ forge(const struct crypto_provider *p, const struct record_suite *s, struct samp
 		CU_ASSERT(refused(p, &good, m->cipher, m->len - 1, rng));
 	/* The key is as good as before. */
 	CU_ASSERT(scattered_good(p, &good, m, CRYPTO_OPEN, rng));
+	p->key_destroy(p, key);
+}
+
+/* Memory that does not stay as it is. */
+struct moving {
+	atomic_bool stop;
+	_Atomic uint64_t words[INNER_MAX / 8];
+};
+
+static void *
+move(void *arg)
+{
+	struct moving *m = arg;
+
+	for (uint64_t n = 1; !atomic_load_explicit(&m->stop, memory_order_relaxed); n++)
+		for (size_t i = 0; i < HARNESS_COUNT(m->words); i += 3)
+			atomic_store_explicit(&m->words[i], n * 0x9e3779b97f4a7c15,
+					      memory_order_relaxed);
+	return NULL;
+}
+
+void
+contract_moving(const struct crypto_provider *p, const struct record_suite *s)
+{
+	static uint8_t out[INNER_MAX], type = 23;
+	static const uint8_t bytes[RECORD_KEY_MAX] = { 5 };
+	static struct moving m;
+	uint64_t rng = harness_seed();
+	struct crypto_key *key = key_make(p, s, CRYPTO_SEAL, bytes);
+	pthread_t thread;
+
+	atomic_store(&m.stop, false);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, move, &m), 0);
+	for (int i = 0; i < 400; i++) {
+		uint32_t len = 1 + harness_below(&rng, sizeof(m.words));
+		struct iovec src[2] = { { m.words, len }, { &type, 1 } };
+		struct iovec dst = { out, len + (unsigned int)i % 2 };
+		struct crypto_job j = { .key = key, .src = src, .dst = &dst, .dst_cnt = 1 };
+
+		j.src_cnt = (uint16_t)(1 + i % 2);
+		j.aad_len = s->aad_len;
+		fill_random(&rng, j.nonce, sizeof(j.nonce));
+		p->process(p, CRYPTO_SEAL, &j, 1);
+		CU_ASSERT_EQUAL(j.status, 0);
+		CU_ASSERT(oracle_opens(s, bytes, &j));
+	}
+	atomic_store(&m.stop, true);
+	CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
 	p->key_destroy(p, key);
 }
 

@@ -30,6 +30,9 @@ void contract_aad_lengths(const struct crypto_provider *p, const struct record_s
 /* src and dst cut differently, empty pieces, scattered memory, nothing beside it touched. */
 void contract_cuts(const struct crypto_provider *p, const struct record_suite *s);
 
+/* Sealed out of place while another thread writes to src: what comes out opens all the same. */
+void contract_moving(const struct crypto_provider *p, const struct record_suite *s);
+
 /* Any bit of tag, nonce, additional data, ciphertext: -EBADMSG and nothing readable. */
 void contract_forgeries(const struct crypto_provider *p, const struct record_suite *s);
 

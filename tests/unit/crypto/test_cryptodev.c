@@ -190,6 +190,7 @@ main(int argc, char **argv)
 		{ "contract: lengths", contract_case_lengths },
 		{ "contract: lengths of additional data", contract_case_aad_lengths },
 		{ "contract: cuts of src and dst", contract_case_cuts },
+		{ "contract: memory that moves", contract_case_moving },
 		{ "contract: forgeries", contract_case_forgeries },
 		{ "contract: malformed jobs", contract_case_malformed },
 		{ "contract: bursts", contract_case_bursts },

@@ -389,6 +389,142 @@ test_calls(void)
 	cryptodev_close(c);
 }
 
+/* A device's queues, whose answers this program changes, too. */
+enum queue_fault {
+	QUEUE_NONE,
+	QUEUE_REFUSES,   /* to take an operation */
+	QUEUE_LOSES,     /* one that it took */
+	QUEUE_FAILS,     /* says so */
+	QUEUE_FAILS_NOT, /* and does nothing */
+	QUEUE_TAG_WRONG,
+	QUEUE_OVERWRITES,   /* the source */
+	QUEUE_TOUCHES_NEXT, /* a byte behind dst */
+	QUEUE_ANOTHER,      /* gives back what it was not given */
+};
+
+static enum queue_fault queue_fault;
+static struct rte_crypto_fp_ops real_queue;
+static unsigned int queue_jobs;
+
+static uint16_t
+queue_enqueue(void *qp, struct rte_crypto_op **ops, uint16_t n)
+{
+	queue_jobs++;
+	return queue_fault == QUEUE_REFUSES ? 0 : real_queue.enqueue_burst(qp, ops, n);
+}
+
+static uint16_t
+queue_dequeue(void *qp, struct rte_crypto_op **ops, uint16_t n)
+{
+	static struct rte_crypto_op another;
+	struct rte_crypto_sym_op *sym;
+	uint16_t got = real_queue.dequeue_burst(qp, ops, n);
+	uint8_t *dst;
+
+	if (got == 0)
+		return 0;
+	sym = ops[0]->sym;
+	dst = sym->m_dst->buf_addr;
+	if (queue_fault == QUEUE_FAILS)
+		ops[0]->status = RTE_CRYPTO_OP_STATUS_ERROR;
+	else if (queue_fault == QUEUE_FAILS_NOT)
+		memset(dst, 0, sym->m_dst->data_len);
+	else if (queue_fault == QUEUE_TAG_WRONG)
+		sym->aead.digest.data[3] ^= 1;
+	else if (queue_fault == QUEUE_OVERWRITES)
+		((uint8_t *)sym->m_src->buf_addr)[0] ^= 1;
+	else if (queue_fault == QUEUE_TOUCHES_NEXT)
+		dst[sym->m_dst->data_len] ^= 1;
+	else if (queue_fault == QUEUE_ANOTHER)
+		ops[0] = &another;
+	return queue_fault == QUEUE_LOSES ? 0 : got;
+}
+
+/* Opens the device when it is there already, with queues that are wrong in this way. */
+static struct cryptodev *
+open_queued(enum queue_fault f, struct cryptodev *first)
+{
+	const struct cryptodev_conf second = { .name = "second", .max_keys = 16 };
+	struct rte_crypto_fp_ops *ops = &rte_crypto_fp_ops[first->device->id];
+	struct cryptodev *c;
+
+	real_queue = *ops;
+	ops->enqueue_burst = queue_enqueue;
+	ops->dequeue_burst = queue_dequeue;
+	queue_fault = f;
+	first->device->proved = false;
+	CU_ASSERT_EQUAL_FATAL(cryptodev_open("crypto_aesni_gcm", &second, &c), 0);
+	return c;
+}
+
+/* Sealing out of place by a queue is believed as little; without it all is as before. */
+static void
+test_queue_faults(void)
+{
+	struct cryptodev *first, *c;
+
+	for (int f = QUEUE_NONE; f <= QUEUE_ANOTHER; f++) {
+		CU_ASSERT_EQUAL_FATAL(open_with(FAULT_OUT_OVERWRITES, &first), 0);
+		c = open_queued((enum queue_fault)f, first);
+		CU_ASSERT_EQUAL(c->device->aeads[tls13()->aead].queued, f == QUEUE_NONE);
+		CU_ASSERT_EQUAL(c->device->aeads[tls13()->aead].layouts[CRYPTO_SEAL], IN);
+		queue_jobs = 0;
+		contract_cuts(cryptodev_provider(c), tls13());
+		contract_lengths(cryptodev_provider(c), tls13());
+		contract_malformed(cryptodev_provider(c), tls13());
+		CU_ASSERT_EQUAL(queue_jobs > 0, f == QUEUE_NONE);
+		cryptodev_close(c);
+		cryptodev_close(first);
+	}
+	/* There are no more queues than there are; who has none does without. */
+	CU_ASSERT_EQUAL_FATAL(open_with(FAULT_OUT_OVERWRITES, &first), 0);
+	first->device->queues = 0;
+	c = open_queued(QUEUE_NONE, first);
+	CU_ASSERT_EQUAL(c->queue.id, -1);
+	contract_keys(cryptodev_provider(c), tls13());
+	cryptodev_close(c);
+	cryptodev_close(first);
+}
+
+/* One that was right is wrong later: -EIO and nothing left, and it may go on with what is left. */
+static void
+test_queue_fails_later(void)
+{
+	static const enum queue_fault faults[] = { QUEUE_REFUSES, QUEUE_LOSES, QUEUE_FAILS,
+						   QUEUE_ANOTHER };
+	static uint8_t from[LEN], to[LEN], zeros[LEN];
+	static const uint8_t key[16] = { 9 };
+	const struct iovec src = { from, LEN }, dst = { to, LEN };
+	const struct crypto_provider *p;
+	struct cryptodev *first, *c;
+	struct crypto_key *k;
+
+	memset(from, 'x', sizeof(from));
+	for (size_t i = 0; i < HARNESS_COUNT(faults); i++) {
+		struct crypto_job j = { .src = &src, .dst = &dst, .src_cnt = 1, .dst_cnt = 1 };
+
+		CU_ASSERT_EQUAL_FATAL(open_with(FAULT_OUT_OVERWRITES, &first), 0);
+		c = open_queued(QUEUE_NONE, first);
+		p = cryptodev_provider(c);
+		CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_SEAL, key, &k), 0);
+		j.key = k;
+		j.aad_len = RECORD_HDR_LEN;
+		p->process(p, CRYPTO_SEAL, &j, 1);
+		CU_ASSERT_EQUAL(j.status, 0);
+		queue_fault = faults[i];
+		memset(to, 'y', sizeof(to));
+		p->process(p, CRYPTO_SEAL, &j, 1);
+		CU_ASSERT_EQUAL(j.status, -EIO);
+		CU_ASSERT_EQUAL(memcmp(to, zeros, sizeof(to)), 0);
+		queue_fault = QUEUE_NONE;
+		p->process(p, CRYPTO_SEAL, &j, 1);
+		CU_ASSERT_EQUAL(j.status, 0);
+		p->key_destroy(p, k);
+		cryptodev_close(c);
+		cryptodev_close(first);
+	}
+}
+
 /* A driver that does not clear what it gives back. */
 int __wrap_rte_cryptodev_sym_session_free(uint8_t dev_id, void *sess);
 
@@ -446,6 +582,8 @@ main(void)
 		{ "a device that is right out of place", test_out_of_place },
 		{ "a device that fails later", test_fails_later },
 		{ "jobs in a call", test_calls },
+		{ "queues that are wrong in one way", test_queue_faults },
+		{ "a queue that fails later", test_queue_fails_later },
 		{ "keys are wiped whatever the driver does", test_keys_wiped },
 	};
 
