@@ -28,13 +28,12 @@ sealing_process(const struct sealing *w)
 {
 	const struct record_suite *s = w->epoch->suite;
 	uint32_t prefix_len = record_prefix_len(s);
-	struct iovec src = { .iov_base = w->src + prefix_len, .iov_len = w->inner_len };
 	struct iovec dst = { .iov_base = w->dst + prefix_len, .iov_len = w->inner_len };
 	struct crypto_job job = {
 		.key = w->epoch->key,
-		.src = &src,
+		.src = w->src,
 		.dst = &dst,
-		.src_cnt = 1,
+		.src_cnt = w->src_cnt,
 		.dst_cnt = 1,
 	};
 

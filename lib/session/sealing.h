@@ -12,14 +12,14 @@
 
 struct rte_mbuf;
 
-/* Prefix, inner bytes and tag lie behind one another in src and dst. */
 struct sealing {
 	const struct crypto_provider *provider;
 	const struct session_epoch *epoch;
 	uint64_t rec_no;
 	uint32_t inner_len;
-	uint8_t *src;
-	uint8_t *dst; /* the same as src, or elsewhere */
+	const struct iovec *src; /* the inner bytes, where they lie in dst or elsewhere */
+	uint16_t src_cnt;
+	uint8_t *dst; /* prefix, inner bytes and tag behind one another */
 };
 
 /* Header and inner type around the plaintext in m, which has room for them, and an empty tag. */

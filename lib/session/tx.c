@@ -11,6 +11,11 @@
 #include "session/iov_iter.h"
 #include "session/sealing.h"
 
+enum {
+	DIRECT_MIN = 2048, /* a record that is shorter costs less if it is copied first */
+	DIRECT_PIECES = 8,
+};
+
 /* As many of the next bytes as fit into room, behind the data of a buffer. */
 static void
 append(struct iov_iter *src, struct rte_mbuf *m, uint32_t room)
@@ -99,9 +104,13 @@ count_record(struct session_tx_count *c, uint32_t plain_len, bool to_device)
 	c->device_records += to_device;
 }
 
-/* Makes the record around the plaintext in m, in place, and queues it. 0 or -EIO. */
+/*
+ * Makes a record in m, whose plaintext is src and has the length that m says it holds, and queues
+ * it. For a device src is what lies in m. 0 or -EIO.
+ */
 static int
-close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
+make_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, const struct iovec *src,
+	    uint16_t src_cnt)
 {
 	struct session_epoch *e = tx->tls->epochs.now;
 	bool to_device = epoch_in_nic(&e->core);
@@ -111,10 +120,12 @@ close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 		.epoch = e,
 		.rec_no = e->tx.rec_no,
 		.inner_len = plain_len + e->suite->inner_type_len,
+		.src = src,
+		.src_cnt = src_cnt,
 	};
 
 	sealing_frame(e->suite, m, type);
-	w.src = w.dst = rte_pktmbuf_mtod(m, uint8_t *);
+	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
 	if (!to_device && sealing_process(&w) != 0) {
 		tx->failed = true;
 		return -EIO;
@@ -125,6 +136,18 @@ close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 	count_record(&tx->tls->count, plain_len, to_device);
 	count_record(&tx->shared->tx_total, plain_len, to_device);
 	return 0;
+}
+
+/* Makes the record around the plaintext in m, in place, and queues it. 0 or -EIO. */
+static int
+close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
+{
+	const struct iovec inner = {
+		.iov_base = rte_pktmbuf_mtod(m, uint8_t *),
+		.iov_len = m->data_len + session_tx_epoch(tx)->suite->inner_type_len,
+	};
+
+	return make_record(tx, m, type, &inner, 1);
 }
 
 /* A buffer for the same record elsewhere: its header is there, nothing else is. */
@@ -147,13 +170,19 @@ int
 session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 {
 	const struct session_epoch *e = session_epoch_of(rec->epoch);
+	uint32_t prefix_len = record_prefix_len(e->suite);
 	struct rte_mbuf *from = sendq_mbuf(rec), *m;
+	const struct iovec inner = {
+		.iov_base = rte_pktmbuf_mtod_offset(from, uint8_t *, prefix_len),
+		.iov_len = rec->len - prefix_len - RECORD_TAG_LEN,
+	};
 	struct sealing w = {
 		.provider = tx->shared->provider,
 		.epoch = e,
 		.rec_no = rec->rec_no,
-		.inner_len = rec->len - record_prefix_len(e->suite) - RECORD_TAG_LEN,
-		.src = rte_pktmbuf_mtod(from, uint8_t *),
+		.inner_len = (uint32_t)inner.iov_len,
+		.src = &inner,
+		.src_cnt = 1,
 	};
 
 	if (tx->failed)
@@ -273,20 +302,67 @@ tx_grow(struct session_tx *tx, uint32_t want)
 	return 0;
 }
 
-/* Puts what fits into the open record, opening one where there is none. 0 or why nothing fits. */
+/*
+ * A record that is all at hand is sealed on its way from the caller's memory into m, if it is to be
+ * sealed here. How many pieces it has there, and their list; 0: it is to be copied, and sealed or
+ * not, as others.
+ */
+static uint16_t
+direct_pieces(const struct session_tx *tx, const struct iov_iter *src, const struct rte_mbuf *m,
+	      bool more, struct iovec inner[DIRECT_PIECES])
+{
+	uint32_t len = (uint32_t)RTE_MIN(src->left, (size_t)tx->cap);
+
+	if (epoch_in_nic(&session_tx_epoch(tx)->core) || (more && len < tx->cap) ||
+	    len < DIRECT_MIN || len > buf_record_room(m))
+		return 0;
+	return iov_iter_iov(src, len, inner, DIRECT_PIECES);
+}
+
+/* The caller may write there meanwhile: what is sealed is one thing or the other. 0 or -EIO. */
+static int
+seal_direct(struct session_tx *tx, struct rte_mbuf *m, struct iov_iter *src, struct iovec *inner,
+	    uint16_t cnt)
+{
+	uint32_t len = (uint32_t)RTE_MIN(src->left, (size_t)tx->cap);
+	uint8_t type = RECORD_DATA;
+	int rc;
+
+	if (session_tx_epoch(tx)->suite->inner_type_len != 0)
+		inner[cnt++] = (struct iovec){ .iov_base = &type, .iov_len = 1 };
+	m->data_len = (uint16_t)len;
+	rc = make_record(tx, m, type, inner, cnt);
+	if (rc == 0)
+		iov_iter_skip(src, len);
+	else
+		rte_pktmbuf_free_seg(m);
+	return rc;
+}
+
+/*
+ * Makes a record, or puts what fits into the open one, opening one where there is none. 0 or why
+ * nothing fits.
+ */
 static int
 data_step(struct session_tx *tx, struct iov_iter *src, bool more)
 {
+	struct iovec inner[DIRECT_PIECES + 1];
 	uint32_t have, room;
+	struct rte_mbuf *m;
+	uint16_t cnt;
 	int rc;
 
 	if (tx->tls->open == NULL) {
 		rc = may_open(tx);
 		if (rc != 0)
 			return rc;
-		tx->tls->open = data_alloc(tx, want_room(tx, src->left, more));
-		if (tx->tls->open == NULL)
+		m = data_alloc(tx, want_room(tx, src->left, more));
+		if (m == NULL)
 			return -ENOMEM;
+		cnt = direct_pieces(tx, src, m, more, inner);
+		if (cnt > 0)
+			return seal_direct(tx, m, src, inner, cnt);
+		tx->tls->open = m;
 	}
 	have = tx->tls->open->data_len;
 	room = RTE_MIN(buf_record_room(tx->tls->open), (uint32_t)tx->cap);

@@ -13,7 +13,7 @@
  *
  * Bytes once accepted are never lost: a record stays open until it is sealed
  * and queued. The one exception ends the direction: when the provider fails
- * while sealing in place, the record's plaintext is gone and its number spent,
+ * while sealing, the record's number is spent, and in place its plaintext is gone,
  * so nothing may follow it. Every later call is -EIO.
  */
 #ifndef RTLS_SESSION_TX_H
@@ -66,7 +66,8 @@ session_tx_open(const struct session_tx *tx)
 }
 
 /*
- * Data: copies up to len bytes; with more the last record stays open. Returns
+ * Data: takes up to len bytes; a long record that is all there is sealed on its way from the
+ * caller's memory, the others are copied; with more the last record stays open. Returns
  * bytes accepted; -EAGAIN: no room; -ENOMEM: pools are empty; -EKEYEXPIRED: the
  * key's record limit; -EIO. After a short count without more the open record is closed, too.
  * len 0 without more closes the open record and returns 0. Room is checked when a

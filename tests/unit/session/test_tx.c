@@ -362,6 +362,60 @@ test_gathers(void)
 	finish();
 }
 
+enum { TAKEN_MAX = 100000 };
+
+/* The stream of one call of len bytes in random pieces, or of many calls of a few bytes. */
+static uint32_t
+stream_of(const uint8_t *bytes, uint32_t len, bool one_call, uint64_t *seed, uint8_t *wire)
+{
+	struct iovec iov[32];
+	unsigned int cnt = 0;
+	uint32_t at = 0, n;
+
+	begin_keyed(SNDBUF);
+	while (at < len) {
+		n = one_call ? (uint32_t)(harness_rand(seed) % 30000) : 1000;
+		n = cnt + 1 == HARNESS_COUNT(iov) ? len - at : RTE_MIN(n, len - at);
+		iov[cnt++] = (struct iovec){ (void *)(uintptr_t)(bytes + at), n };
+		at += n;
+		if (one_call)
+			continue;
+		CU_ASSERT_EQUAL(session_tx_data(&t.tx, iov, 1, at < len), n);
+		cnt = 0;
+	}
+	if (one_call)
+		CU_ASSERT_EQUAL(session_tx_data(&t.tx, iov, cnt, false), len);
+	CU_ASSERT_PTR_NULL(session_tx_open(&t.tx));
+	n = 0;
+	for (struct txmap_rec *rec = txmap_find(&t.q.map, 0); rec != NULL; rec = rec->next) {
+		memcpy(wire + n, rte_pktmbuf_mtod(sendq_mbuf(rec), void *), rec->len);
+		n += rec->len;
+	}
+	t.accepted = len;
+	finish();
+	return n;
+}
+
+/* Sealed on the way from the caller's memory, or copied first: the same bytes; and his stay. */
+static void
+test_from_callers_memory(void)
+{
+	static uint8_t bytes[TAKEN_MAX], direct[TAKEN_MAX + 4096], copied[TAKEN_MAX + 4096];
+	uint64_t seed = harness_seed();
+	int rounds = harness_full() ? 3000 : 200;
+
+	pattern_fill(bytes, 0, sizeof(bytes));
+	for (int i = 0; i < rounds; i++) {
+		uint32_t max = (uint32_t[]){ 3000, 16385, 40000, TAKEN_MAX }[i % 4];
+		uint32_t len = 1 + (uint32_t)(harness_rand(&seed) % max);
+		uint32_t n = stream_of(bytes, len, true, &seed, direct);
+
+		CU_ASSERT_EQUAL_FATAL(stream_of(bytes, len, false, &seed, copied), n);
+		CU_ASSERT_EQUAL(memcmp(direct, copied, n), 0);
+		CU_ASSERT(pattern_is(bytes, 0, len));
+	}
+}
+
 static void
 test_raw(void)
 {
@@ -916,6 +970,8 @@ test_provider_fails(void)
 	} rows[] = {
 		{ "data", 0, -EIO, 0 }, /* the bytes are taken, the next call tells */
 		{ "data", 1, -EIO, 100 },
+		{ "long data", 0, -EIO, 0 },
+		{ "long data", 2, -EIO, 32768 },
 		{ "control", 0, -EIO, 0 },
 		{ "control with data open", 0, -EIO, 0 },
 		{ "control with data open", 1, -EIO, 100 },
@@ -935,6 +991,11 @@ test_provider_fails(void)
 			CU_ASSERT_EQUAL(send_data(100, false), 100);
 			CU_ASSERT_EQUAL(send_data(50, false), rows[i].good_jobs > 0 ? 50 : -EIO);
 			rc = (int)send_data(50, false);
+		} else if (strcmp(rows[i].what, "long data") == 0) {
+			/* What was sealed was taken, and the rest was not. */
+			rc = (int)send_data(50000, false);
+			CU_ASSERT_EQUAL(rc, rows[i].good_jobs > 0 ? 32768 : -EIO);
+			rc = (int)send_data(50000, false);
 		} else if (strcmp(rows[i].what, "control") == 0) {
 			rc = send_control(21, 2);
 		} else if (strcmp(rows[i].what, "buffer") == 0) {
@@ -1123,6 +1184,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "which records come of which calls", test_records },
 		{ "pieces are gathered in any cut", test_gathers },
+		{ "sealed from the caller's memory", test_from_callers_memory },
 		{ "raw bytes before keys", test_raw },
 		{ "control records that are refused", test_control_refused },
 		{ "keys installed, changed and refused", test_set_keys },
