@@ -81,7 +81,7 @@ sendq_cut_begin(struct sendq_cutter *c, struct rte_mempool *indirect, uint16_t n
 	c->refs = 0;
 	c->nb_spare = RTE_MIN(n, (uint16_t)RTE_DIM(c->spare));
 	/* Few are left: they are taken one by one. */
-	if (rte_pktmbuf_alloc_bulk(indirect, c->spare, c->nb_spare) != 0)
+	if (rte_mempool_get_bulk(indirect, (void **)c->spare, c->nb_spare) != 0)
 		c->nb_spare = 0;
 }
 
@@ -90,21 +90,22 @@ sendq_cut_end(struct sendq_cutter *c)
 {
 	count_refs(c);
 	if (c->nb_spare > 0)
-		rte_pktmbuf_free_bulk(c->spare, c->nb_spare);
+		rte_mempool_put_bulk(c->indirect, (void **)c->spare, c->nb_spare);
+}
+
+static struct rte_mbuf *
+take_spare(struct sendq_cutter *c)
+{
+	return c->nb_spare > 0 ? c->spare[--c->nb_spare] : rte_mbuf_raw_alloc(c->indirect);
 }
 
 /*
  * rte_pktmbuf_attach() for a buffer of a queue, which is never an indirect one and has no metadata to
- * be inherited. Its references are counted by count_refs().
+ * be inherited: mi is as it comes from its pool. Its reference is counted by count_refs().
  */
-static struct rte_mbuf *
-piece(struct sendq_cutter *c, struct rte_mbuf *m, uint32_t skip, uint32_t len)
+static void
+refer(struct sendq_cutter *c, struct rte_mbuf *mi, struct rte_mbuf *m, uint32_t skip, uint32_t len)
 {
-	struct rte_mbuf *mi = c->nb_spare > 0 ? c->spare[--c->nb_spare] :
-						rte_pktmbuf_alloc(c->indirect);
-
-	if (mi == NULL)
-		return NULL;
 	if (c->of != m) {
 		count_refs(c);
 		c->of = m;
@@ -118,50 +119,43 @@ piece(struct sendq_cutter *c, struct rte_mbuf *m, uint32_t skip, uint32_t len)
 	mi->data_off = (uint16_t)(m->data_off + skip);
 	mi->data_len = (uint16_t)len;
 	mi->pkt_len = len;
-	return mi;
 }
 
-static int
-link_pieces(struct sendq_cutter *c, struct txmap_rec *rec, uint32_t skip, uint32_t len,
-	    const struct epoch *epoch, struct rte_mbuf **link, uint16_t *pieces)
+/* The pieces that were linked behind head go back. */
+static void
+unlink_pieces(struct sendq_cutter *c, struct rte_mbuf *head, uint16_t pieces)
 {
-	struct rte_mbuf *mi;
-	uint32_t n;
+	struct rte_mbuf *first = head->next;
 
-	for (; len > 0; rec = rec->next) {
-		/* What is in clear leaves for who seals it, and nothing else does. */
-		if (rec->epoch != epoch)
-			return -EPERM;
-		n = RTE_MIN(len, rec->len - skip);
-		mi = piece(c, sendq_mbuf(rec), skip, n);
-		if (mi == NULL)
-			return -ENOMEM;
-		*link = mi;
-		link = &mi->next;
-		len -= n;
-		skip = 0;
-		++*pieces;
-	}
-	return 0;
+	count_refs(c);
+	head->next = NULL;
+	if (first == NULL)
+		return;
+	first->nb_segs = pieces;
+	rte_pktmbuf_free(first);
 }
 
 int
 sendq_attach(struct sendq_cutter *c, struct txmap_rec *rec, uint64_t off, uint32_t len,
 	     const struct epoch *epoch, struct rte_mbuf *head)
 {
-	struct rte_mbuf *first = NULL;
+	uint32_t skip = (uint32_t)(off - rec->stream_off), left, n;
+	struct rte_mbuf *last = head, *mi;
 	uint16_t pieces = 0;
-	int rc = link_pieces(c, rec, (uint32_t)(off - rec->stream_off), len, epoch, &first,
-			     &pieces);
 
-	if (rc != 0) {
-		count_refs(c);
-		if (first != NULL)
-			first->nb_segs = pieces;
-		rte_pktmbuf_free(first);
-		return rc;
+	for (left = len; left > 0; left -= n, rec = rec->next, skip = 0) {
+		n = RTE_MIN(left, rec->len - skip);
+		/* What is in clear leaves for who seals it, and nothing else does. */
+		mi = rec->epoch == epoch ? take_spare(c) : NULL;
+		if (mi == NULL) {
+			unlink_pieces(c, head, pieces);
+			return rec->epoch == epoch ? -ENOMEM : -EPERM;
+		}
+		refer(c, mi, sendq_mbuf(rec), skip, n);
+		last->next = mi;
+		last = mi;
+		pieces++;
 	}
-	head->next = first;
 	head->nb_segs = (uint16_t)(1 + pieces);
 	head->pkt_len = head->data_len + len;
 	return 0;
