@@ -14,21 +14,27 @@
 #include "stack/rx_tcp.h"
 #include "stack/state.h"
 
+enum {
+	MBUFS_AHEAD = 4,
+	HEADERS_AHEAD = 2,
+};
+
 static void rx_packet(struct rtls_stack *s, struct netif *nif, struct rx_burst *b,
 		      struct rte_mbuf *m);
 
-/* Where headers lie is said by mbufs, which are all on their way then. With timestamps they take two lines. */
+/*
+ * While the i-th packet is looked at, mbufs and headers of later ones are on their way: a few, or they wait
+ * for each other. Where headers lie is said by the mbuf; with timestamps they take two lines.
+ */
 static void
-prefetch(struct rte_mbuf *const *pkts, uint16_t n)
+prefetch(struct rte_mbuf *const *pkts, int i, int n)
 {
-	uint16_t i;
+	int mbuf = i + MBUFS_AHEAD, headers = i + HEADERS_AHEAD;
 
-	for (i = 0; i < n; i++)
-		prefetch_mbuf(pkts[i]);
-	for (i = 0; i < n; i++) {
-		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
-		rte_prefetch0(rte_pktmbuf_mtod_offset(pkts[i], void *, RTE_CACHE_LINE_SIZE));
-	}
+	if (mbuf < n)
+		prefetch_mbuf(pkts[mbuf]);
+	if (headers >= 0 && headers < n)
+		prefetch_headers(rte_pktmbuf_mtod(pkts[headers], const uint8_t *));
 }
 
 unsigned int
@@ -38,15 +44,18 @@ rx_path_poll(struct rtls_stack *s)
 	unsigned int total = 0;
 	struct rx_burst burst;
 	struct netif *nif;
-	uint16_t n, i;
+	uint16_t n;
+	int i;
 
 	rx_burst_init(&burst);
 	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
 		n = nif->port->rx_burst(nif->port, nif->queue, pkts, NETIF_RX_BURST);
-		prefetch(pkts, n);
 		nif->rx_quiet = false;
-		for (i = 0; i < n; i++)
-			rx_packet(s, nif, &burst, pkts[i]);
+		for (i = -MBUFS_AHEAD; i < n; i++) {
+			prefetch(pkts, i, n);
+			if (i >= 0)
+				rx_packet(s, nif, &burst, pkts[i]);
+		}
 		rx_burst_flush(&burst);
 		nif->rx_quiet = n < NETIF_RX_BURST;
 		nif->rx_taken += n;
