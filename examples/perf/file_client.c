@@ -20,6 +20,7 @@ enum {
 	HEAD_MAX = 1024, /* bytes of an answer's head */
 	REQUEST_MAX = 512,
 	READ_LEN = 256 << 10,
+	NEWCOMERS = 32,
 };
 
 enum state {
@@ -44,7 +45,8 @@ struct file_client {
 	struct file_conn *conns;
 	char request[REQUEST_MAX];
 	size_t request_len;
-	char length[64]; /* the field that says how long the file is */
+	char length[64];   /* the field that says how long the file is */
+	uint32_t nb_begun; /* connections, from the first on */
 	uint32_t nb_ready;
 	uint64_t unasked; /* requests of the order */
 	uint64_t left;
@@ -158,12 +160,44 @@ step(struct file_client *c, struct file_conn *k)
 	return true;
 }
 
+static bool
+connect_one(struct file_client *c, uint32_t i)
+{
+	struct rtls_addr local = c->conf.local;
+	struct file_conn *k = &c->conns[i];
+	int rc;
+
+	local.port = (uint16_t)(PORT_BASE + i);
+	rc = rtls_connect(c->conf.stack, &local, &c->conf.remote, &k->sock);
+	if (rc < 0)
+		return fail(strerror(-rc));
+	k->ssl = SSL_new(c->conf.ctx);
+	rc = k->ssl != NULL ? rtls_ssl_attach(k->ssl, k->sock, RTLS_SSL_TRANSPARENT) : -ENOMEM;
+	if (rc < 0)
+		return fail(strerror(-rc));
+	SSL_set_connect_state(k->ssl);
+	rtls_sock_watch(k->sock, RTLS_CONNECTED | RTLS_READABLE, k);
+	return true;
+}
+
+/* Not all at once: a listener takes in so many newcomers and no more. */
+static bool
+connect_more(struct file_client *c)
+{
+	while (c->nb_begun < c->conf.conns && c->nb_begun - c->nb_ready < NEWCOMERS)
+		if (!connect_one(c, c->nb_begun++))
+			return false;
+	return true;
+}
+
 bool
 file_client_turn(struct file_client *c, uint64_t now_us)
 {
 	struct rtls_event ev[BURST];
 	unsigned int n;
 
+	if (!connect_more(c))
+		return false;
 	rtls_stack_poll(c->conf.stack, now_us);
 	n = rtls_events(c->conf.stack, ev, BURST);
 	for (unsigned int i = 0; i < n; i++)
@@ -183,7 +217,7 @@ file_client_order(struct file_client *c, uint64_t requests)
 {
 	c->unasked += requests;
 	c->left += requests;
-	for (uint32_t i = 0; i < c->conf.conns; i++)
+	for (uint32_t i = 0; i < c->nb_begun; i++)
 		if (c->conns[i].state == RESTS)
 			ask(c, &c->conns[i]);
 }
@@ -192,26 +226,6 @@ uint64_t
 file_client_left(const struct file_client *c)
 {
 	return c->left;
-}
-
-static bool
-connect_one(struct file_client *c, uint32_t i)
-{
-	struct rtls_addr local = c->conf.local;
-	struct file_conn *k = &c->conns[i];
-	int rc;
-
-	local.port = (uint16_t)(PORT_BASE + i);
-	rc = rtls_connect(c->conf.stack, &local, &c->conf.remote, &k->sock);
-	if (rc < 0)
-		return fail(strerror(-rc));
-	k->ssl = SSL_new(c->conf.ctx);
-	rc = k->ssl != NULL ? rtls_ssl_attach(k->ssl, k->sock, RTLS_SSL_TRANSPARENT) : -ENOMEM;
-	if (rc < 0)
-		return fail(strerror(-rc));
-	SSL_set_connect_state(k->ssl);
-	rtls_sock_watch(k->sock, RTLS_CONNECTED | RTLS_READABLE, k);
-	return true;
 }
 
 struct file_client *
@@ -233,8 +247,6 @@ file_client_create(const struct file_client_conf *conf)
 	}
 	if (!ok)
 		say("no memory");
-	for (uint32_t i = 0; ok && i < conf->conns; i++)
-		ok = connect_one(c, i);
 	if (ok)
 		return c;
 	file_client_destroy(c);

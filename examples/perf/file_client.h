@@ -28,7 +28,7 @@ struct file_client_conf {
 
 struct file_client;
 
-/* Starts to connect. NULL: one sentence was printed. */
+/* Its turns connect. NULL: one sentence was printed. */
 struct file_client *file_client_create(const struct file_client_conf *conf);
 
 /* Connections that are through with their handshakes. */

@@ -83,6 +83,7 @@ enum {
 	RECORD_MAX = 16384,
 	FILE_MAX = 64 << 20,
 	CONNS_MAX = 10000,
+	FILE_CONNS_MAX = 1000,
 	MEGABYTES = 640,
 	CONN_BYTES = 128 << 10, /* of both ends */
 	CONN_REQUESTS = 6,      /* buffers and packets of both ends for so many */
@@ -102,7 +103,7 @@ static const struct command commands[] = {
 	[OPTIONS_FLOW] = { "flow", RECORD_MAX, RECORD_MAX, 1, 64 },
 	[OPTIONS_RR] = { "rr", 64, RECORD_MAX, 64, CONNS_MAX },
 	[OPTIONS_CONNS] = { "conns", RECORD_MAX, RECORD_MAX, 64, CONNS_MAX },
-	[OPTIONS_FILE] = { "file", 1024, FILE_MAX, 64, CONNS_MAX },
+	[OPTIONS_FILE] = { "file", 1024, FILE_MAX, 64, FILE_CONNS_MAX },
 };
 
 /* The same text for rows that go with the same commands. */
@@ -154,8 +155,8 @@ static const struct option_row rows[] = {
 	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "plain software nic", .command = flow_rr_conns,
 	  .help = "plain, software or nic; default software" },
 	{ .name = "conns", .value = "N", .read = option_u32, .at = AT(conns), .min = 1, .max = CONNS_MAX, .command = not_record,
-	  .help = "connections at once; flow: 1 to 64, default 1; the others: 1 to\n"
-		  "10000, default 64" },
+	  .help = "connections at once; flow: 1 to 64, default 1; file: 1 to 1000, the\n"
+		  "others: 1 to 10000, default 64" },
 	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = not_record,
 	  .help = "wipe buffers of records when they are free" },
 	{ .name = "requests", .value = "N", .read = option_u32, .at = AT(requests), .min = 1, .max = UINT32_MAX, .command = file,
