@@ -184,6 +184,8 @@ fit(struct options *o)
 {
 	const struct command *c = &commands[o->command];
 
+	if (!options_fit(&options_table, c->name))
+		return false;
 	if (o->size == 0)
 		o->size = c->size;
 	if (o->conns == 0)
@@ -195,7 +197,7 @@ fit(struct options *o)
 		say("--conns takes a number from 1 to %u with %s, not '%u'", c->conns_max, c->name,
 		    o->conns);
 	else
-		return options_fit(&options_table, c->name);
+		return true;
 	return false;
 }
 
