@@ -12,7 +12,7 @@
 #include "session/sealing.h"
 
 enum {
-	DIRECT_MIN = 2048, /* a record that is shorter costs less if it is copied first */
+	DIRECT_MIN = 4096, /* a record that is shorter costs less if it is copied first */
 	DIRECT_PIECES = 8,
 };
 
