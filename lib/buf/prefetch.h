@@ -12,12 +12,7 @@
 static inline void
 prefetch_write(const void *p)
 {
-#ifdef __x86_64__
-	/* What compilers make of their builtin only where -march says so. Older CPUs skip it. */
-	__asm__ volatile("prefetchw %0" : : "m"(*(const char *)p));
-#else
 	__builtin_prefetch(p, 1, 3);
-#endif
 }
 
 /* An mbuf that is going to be cut and linked: both of its lines. */
