@@ -53,9 +53,6 @@ struct txmap_rec *txmap_pop(struct txmap *map);
 /* The record that holds off; una_off <= off < end_off. */
 struct txmap_rec *txmap_find(struct txmap *map, uint64_t off);
 
-/* Puts fresh, which needs nothing set and may be old itself, in its place: the record, sealed. */
-void txmap_sealed(struct txmap *map, struct txmap_rec *old, struct txmap_rec *fresh);
-
 /* The same, from a record on that holds a byte at or before off. */
 static inline struct txmap_rec *
 txmap_from(struct txmap_rec *rec, uint64_t off)
@@ -64,6 +61,9 @@ txmap_from(struct txmap_rec *rec, uint64_t off)
 		rec = rec->next;
 	return rec;
 }
+
+/* Puts fresh, which needs nothing set and may be old itself, in its place: the record, sealed. */
+void txmap_sealed(struct txmap *map, struct txmap_rec *old, struct txmap_rec *fresh);
 
 /*
  * How many of len bytes at off, which is in rec, one segment may carry: up to the next fence, of one

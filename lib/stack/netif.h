@@ -18,7 +18,7 @@
 enum {
 	NETIF_RX_BURST = 64,
 	NETIF_TX_BURST = 32,
-	NETIF_RUN_MAX = 64 * 1024,
+	NETIF_RUN_MAX = 64 * 1024, /* payload of a run; no packet that a port cuts is longer */
 	NETIF_ARP_ENTRIES = 1024,
 };
 
@@ -60,13 +60,6 @@ netif_cut_max(const struct netif *nif)
 		return 0;
 	/* It is one IPv4 packet until it is cut. */
 	return RTE_MIN(nif->port->tso_max, (uint32_t)UINT16_MAX - IPV4_HDR_MIN - TCP_HDR_MAX);
-}
-
-/* Payload of a run of segments that is planned at once, at most. */
-static inline uint32_t
-netif_run_max(const struct netif *nif)
-{
-	return RTE_MAX(netif_cut_max(nif), (uint32_t)NETIF_RUN_MAX);
 }
 
 /* Ports give sent buffers back when it suits them, a quiet one never: asks for them. */

@@ -13,11 +13,11 @@
 #include "tcp/query.h"
 
 enum {
-	PATIENCE_US = 200000, /* who waits no longer than this waits for nobody's end */
-	SCAN = 64,            /* sockets looked at per poll */
-	RETRY_US = 1000,   /* a round through all sockets found nobody: the next one begins then */
-	NOBODY_US = 50000, /* a round found nobody: the next one begins then */
-	PAUSE_US = 2000,   /* one end has its effect before the next one */
+	PATIENCE_US = 200000,  /* who waits no longer than this waits for nobody's end */
+	SCAN = 64,             /* sockets looked at per poll */
+	RETRY_US = 1000,       /* a round for room found nobody: the next one begins then */
+	NOBODY_US = 50000,     /* the same of one for who holds most to no use */
+	PAUSE_US = 2000,       /* one end has its effect before the next one */
 	PAUSE_SOCK_US = 20000, /* the program closes the handle first */
 	SLOW_RATE = 1000 / 15, /* takes more than 15 s for what it holds */
 };

@@ -16,6 +16,9 @@
 #include "stack/rx_packet.h"
 #include "stack/rx_run.h"
 
+/* A socket knows its run by a number of 8 bits. */
+static_assert(NETIF_RX_BURST <= UINT8_MAX, "rx_run counts the runs of a burst");
+
 struct rx_burst {
 	uint32_t nb_runs;
 	uint32_t nb_pieces;

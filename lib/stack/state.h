@@ -33,6 +33,7 @@ struct rtls_stack {
 	struct netif netifs[STACK_PORTS_MAX];
 	uint32_t nb_netifs;
 	struct flow_table *flows;
+	struct flow_cache found; /* in flows, lately */
 	struct rtls_sock *socks;
 	struct wheel wheel;
 	struct sock_list tx_list;
@@ -73,6 +74,8 @@ struct rtls_stack {
 	bool no_room; /* the same for receive buffers */
 	uint64_t no_room_us;
 	const struct rtls_sock *no_room_by;
+	/* Rounds through all sockets, some per poll: whose record is incomplete for longest, and who makes
+	 * least of what it holds. */
 	struct {
 		struct rtls_sock *oldest; /* of those that were looked at in this round */
 		uint64_t since_us;        /* its record is incomplete */
@@ -92,9 +95,8 @@ struct rtls_stack {
 	struct session_shared session; /* what is the same for all record layers */
 	uint64_t last_guard;           /* no two are the same */
 	struct notes notes;            /* what the log was told */
-	bool tls_off;            /* no keys of connections that have none: rtls_stack_features() */
-	struct flow_cache found; /* in flows, lately */
-	bool draining;           /* destroy was called: nothing new is accepted */
+	bool tls_off;  /* no keys of connections that have none: rtls_stack_features() */
+	bool draining; /* destroy was called: nothing new is accepted */
 	bool clock_started;
 	uint32_t next_port;         /* RFC 6056 3.3.3 */
 	struct flow_table *remotes; /* net/remote_count; NULL: no limit per remote */

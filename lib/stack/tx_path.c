@@ -8,11 +8,11 @@
 #include "stack/netif_tx.h"
 #include "stack/nexthop.h"
 #include "stack/sched.h"
-#include "stack/tx_build.h"
 #include "stack/sock_end.h"
 #include "stack/sock_events.h"
 #include "stack/state.h"
 #include "stack/tell.h"
+#include "stack/tx_build.h"
 #include "stack/tx_path.h"
 #include "tcp/query.h"
 

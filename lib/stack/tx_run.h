@@ -15,8 +15,7 @@
 struct rtls_sock;
 
 struct tx_run {
-	struct rtls_sock
-		*owner; /* NULL: a reply that belongs to no connection; only packets is set */
+	struct rtls_sock *owner; /* NULL: a reply, which is no connection's; packets alone is set */
 	struct tcp_out out;
 	struct txmap_rec *rec;       /* of its first byte of payload; not set where it has none */
 	struct session_epoch *epoch; /* whose context seals it; NULL: it goes as it is */
