@@ -78,8 +78,9 @@ find_alike(const json_t *before, const json_t *run)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach((json_t *)(uintptr_t)before, i,
-			   one) if (figures_alike(one, run)) return one;
+	json_array_foreach((json_t *)(uintptr_t)before, i, one)
+		if (figures_alike(one, run))
+			return one;
 	return NULL;
 }
 
@@ -95,7 +96,7 @@ baseline_compare(const json_t *before, const json_t *run)
 		return;
 	}
 	printf("\n  %-34s %10s %10s\n", "since the baseline", "before", "now");
-	json_object_foreach((json_t *)(uintptr_t)run, key,
-			    value) if (figures_value(run, key, "_q3") > 0 &&
-				       figures_value(was, key, "_q3") > 0) compare(was, run, key);
+	json_object_foreach((json_t *)(uintptr_t)run, key, value)
+		if (figures_value(run, key, "_q3") > 0 && figures_value(was, key, "_q3") > 0)
+			compare(was, run, key);
 }

@@ -31,11 +31,11 @@ print_run(const json_t *run, const json_t *first)
 		figures_text(run, *setting, text, sizeof(text));
 		printf("%s%s", setting == figures_settings ? "" : ",", text);
 	}
-	json_object_foreach((json_t *)(uintptr_t)first, key, value) if (is_figure(key, value))
-	{
-		figures_text(run, key, text, sizeof(text));
-		printf(",%s", text);
-	}
+	json_object_foreach((json_t *)(uintptr_t)first, key, value)
+		if (is_figure(key, value)) {
+			figures_text(run, key, text, sizeof(text));
+			printf(",%s", text);
+		}
 	putchar('\n');
 }
 
@@ -48,9 +48,12 @@ csv_print(const json_t *runs)
 
 	for (const char *const *setting = figures_settings; *setting != NULL; setting++)
 		printf("%s%s", setting == figures_settings ? "" : ",", *setting);
-	json_object_foreach(first, key, value) if (is_figure(key, value)) printf(",%s", key);
+	json_object_foreach(first, key, value)
+		if (is_figure(key, value))
+			printf(",%s", key);
 	putchar('\n');
-	json_array_foreach((json_t *)(uintptr_t)runs, i, run) print_run(run, first);
+	json_array_foreach((json_t *)(uintptr_t)runs, i, run)
+		print_run(run, first);
 }
 
 static json_t *

@@ -57,8 +57,7 @@ write_data(FILE *out, const struct options *o, const json_t *runs)
 	size_t i;
 
 	fputs("$runs << EOD\n", out);
-	json_array_foreach((json_t *)(uintptr_t)runs, i, run)
-	{
+	json_array_foreach((json_t *)(uintptr_t)runs, i, run) {
 		fputs(o->sweep.values[i], out);
 		for (const char *const *key = figures_shown[o->command]; *key != NULL; key++) {
 			figures_text(run, *key, text, sizeof(text));

@@ -132,12 +132,14 @@ report_runs(const struct options *o, const json_t *runs)
 	size_t i;
 
 	if (before != NULL)
-		json_array_foreach((json_t *)(uintptr_t)runs, i, run) baseline_compare(before, run);
+		json_array_foreach((json_t *)(uintptr_t)runs, i, run)
+			baseline_compare(before, run);
 	json_decref(before);
 	if (o->csv)
 		csv_print(runs);
 	if (o->json)
-		json_array_foreach((json_t *)(uintptr_t)runs, i, run) print_json(run);
+		json_array_foreach((json_t *)(uintptr_t)runs, i, run)
+			print_json(run);
 	fflush(stdout);
 }
 

@@ -214,8 +214,7 @@ walk(struct pair *p, int end, const char *filter, uint8_t seen[MANY])
 		if (json_object_get(d, "error") != NULL)
 			printf("# %s\n", text_of(d, "error"));
 		CU_ASSERT_EQUAL(value_of(d, "count"), json_object_size(socks));
-		json_object_foreach(socks, id, row)
-		{
+		json_object_foreach(socks, id, row) {
 			uint32_t slot = (uint32_t)strtoul(id, NULL, 10);
 
 			CU_ASSERT_TRUE_FATAL(slot < MANY);
