@@ -26,8 +26,7 @@ enum {
 struct file_cache_conf {
 	int root_fd;        /* of path_root(); borrowed */
 	uint32_t max_files; /* that stay open; 0: none, each is opened when it is asked for */
-	uint64_t
-		max_bytes; /* in memory, also of files that are here no more and still being sent */
+	uint64_t max_bytes; /* in memory, with what is here no more and still being sent */
 	void (*release)(void *handle); /* of a file, with its descriptor */
 };
 

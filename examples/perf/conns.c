@@ -8,8 +8,6 @@
 #include <rte_common.h>
 #include <rte_cycles.h>
 
-#include <recordtls/openssl.h>
-
 #include "common/say.h"
 #include "conns_client.h"
 #include "conns_server.h"
@@ -319,10 +317,6 @@ conns_run(const struct options *o)
 	json_t *root;
 	int rc = -1;
 
-	if (rtls_ssl_selftest() < 0) {
-		say("this OpenSSL does not hand its keys over (3.2 or later with kTLS is needed)");
-		return -1;
-	}
 	root = report_head(o);
 	if (make(&c) && run_all(&c)) {
 		tell(&c, root);

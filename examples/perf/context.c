@@ -6,11 +6,13 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <recordtls/openssl.h>
+
 #include "cert.h"
 #include "common/say.h"
 
-SSL_CTX *
-context_make(const struct options *o, bool server)
+static SSL_CTX *
+make(const struct options *o, bool server)
 {
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 	EVP_PKEY *key = NULL;
@@ -33,5 +35,14 @@ context_make(const struct options *o, bool server)
 		return ctx;
 	say("OpenSSL has no %s here", o->suite->name);
 	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+SSL_CTX *
+context_make(const struct options *o, bool server)
+{
+	if (rtls_ssl_selftest() == 0)
+		return make(o, server);
+	say("this OpenSSL does not hand its keys over (3.2 or later with kTLS is needed)");
 	return NULL;
 }

@@ -46,7 +46,7 @@ struct options {
 	uint32_t conns;         /* but record */
 	enum options_mode mode; /* flow, rr, conns */
 	bool tso;               /* flow */
-	bool wipe;              /* flow, file */
+	bool wipe;              /* but record */
 	bool one_core;          /* flow */
 	uint32_t in_flight;     /* flow, packets; 0: what the windows allow */
 	uint32_t requests;      /* file; 0: as many as the time allows */
