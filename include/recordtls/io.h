@@ -68,7 +68,8 @@ struct rtls_msg {
 };
 
 /**
- * Sends bytes as application data. Borrows buf during the call and copies.
+ * Sends bytes as application data. Borrows buf during the call: what is accepted was copied, or sealed
+ * out of it.
  *
  * Without RTLS_MSG_MORE the record is closed at the end of the call; with it, it
  * stays open until a send without it, its full size, a control record, a key

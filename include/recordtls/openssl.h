@@ -73,7 +73,7 @@ int rtls_ssl_service(SSL *ssl);
 
 /**
  * Sends application data: sealed by this library where sending was handed over, else by
- * libssl. Does first what rtls_ssl_service() does. Borrows buf during the call and copies;
+ * libssl. Does first what rtls_ssl_service() does. Borrows buf during the call;
  * unlike with SSL_write() a call that took nothing, or less than all, need not be repeated
  * with the same bytes. Bytes that libssl sealed may wait in the adapter for room: call
  * rtls_ssl_service() until it returns 0 before SSL_free(). Not between an SSL_write() that
