@@ -63,11 +63,21 @@ oldest_incomplete(struct rtls_stack *s)
 		return NULL;
 	sock = s->room.oldest;
 	forget_room(s);
-	/* It may have moved since it was looked at. */
-	if (sock != NULL && is_incomplete(sock))
-		return sock;
-	s->relieve_us = s->now_us + RETRY_US;
-	return NULL;
+	if (sock == NULL) {
+		s->relieve_us = s->now_us + RETRY_US;
+		return NULL;
+	}
+	/* It may have moved since it was looked at: then another one is the oldest. */
+	if (!is_incomplete(sock) || sock->rx.tls->incomplete_since_us != s->room.since_us)
+		return NULL;
+	return sock;
+}
+
+/* Has a search for the oldest to go on, or to begin? */
+static bool
+room_is_short(const struct rtls_stack *s)
+{
+	return s->rx_room_used > s->rx_room_max && s->now_us >= s->relieve_us;
 }
 
 /* Somebody found the pool of what waits empty, and it is still. */
@@ -104,7 +114,7 @@ reclaim_of_room(struct rtls_stack *s)
 		forget_room(s);
 		return;
 	}
-	sock = s->now_us >= s->relieve_us ? oldest_incomplete(s) : NULL;
+	sock = room_is_short(s) ? oldest_incomplete(s) : NULL;
 	if (sock == NULL)
 		return;
 	stack_count(s, CNT_PRESSURE_CONN_ABORTED);
@@ -311,6 +321,6 @@ reclaim_of_memory(struct rtls_stack *s)
 bool
 reclaim_waits(const struct rtls_stack *s)
 {
-	return !TAILQ_EMPTY(&s->starved_list) || s->session.epochs.wanted || s->room.looked != 0 ||
+	return !TAILQ_EMPTY(&s->starved_list) || s->session.epochs.wanted || room_is_short(s) ||
 	       waiting(s).need != NEED_NOTHING;
 }

@@ -248,6 +248,61 @@ test_oldest_incomplete_goes(void)
 	pair_fini(&p);
 }
 
+/* Half a record of 200 bytes: little enough that the other half comes in whatever others hold. */
+static void
+send_half(struct pair *p, struct half *h, uint8_t wire[PEER_WIRE_MAX], uint32_t *len)
+{
+	*len = peer_seal(&h->seals, RTLS_TYPE_DATA, pattern, 200, 0, wire);
+	pair_send(p, h->socks[FAR], wire, *len / 2);
+}
+
+/*
+ * A search through many sockets takes several polls. Who was the oldest in one of them, and whose
+ * record is another one at the end, is not ended: who is the oldest then is, soon.
+ */
+static void
+test_who_went_on_is_spared(void)
+{
+	struct pair_conf conf = { .stack[NEAR].max_socks = 2048 };
+	uint8_t wire[PEER_WIRE_MAX], big[PEER_WIRE_MAX];
+	struct half lively, stuck;
+	struct pair p;
+	uint32_t len, n;
+
+	pair_init(&p, &conf);
+	half_open(&p, &lively);
+	half_open(&p, &stuck);
+	send_half(&p, &lively, wire, &len);
+	pair_pass(&p, SECOND / 10);
+	n = peer_seal(&stuck.seals, RTLS_TYPE_DATA, pattern, 16000, 0, big);
+	pair_send(&p, stuck.socks[FAR], big, n - 1);
+	pair_settle(&p);
+	p.stack[NEAR]->rx_room_max = pair_stat(&p, NEAR, "RxRoomInUse") / 2;
+	pair_turn(&p);
+	CU_ASSERT(rtls_stack_deadline(p.stack[NEAR]) < p.now_us + 1000);
+	CU_ASSERT_EQUAL(rtls_send(lively.socks[FAR], wire + len / 2, len - len / 2, 0),
+			len - len / 2);
+	pair_turn(&p);
+	pair_turn(&p);
+	half_read(&lively, 0, 200);
+	send_half(&p, &lively, wire, &len);
+	for (int i = 0; i < 30; i++)
+		pair_turn(&p);
+	CU_ASSERT_EQUAL(pair_stat(&p, NEAR, "PressureConnAborted"), 0);
+	/* The next search is due at once, also for a program that sleeps. */
+	CU_ASSERT(rtls_stack_deadline(p.stack[NEAR]) < p.now_us + 1000);
+	pair_pass(&p, SECOND / 10);
+	CU_ASSERT_EQUAL(pair_stat(&p, NEAR, "PressureConnAborted"), 1);
+	CU_ASSERT_EQUAL(pair_info(stuck.socks[NEAR]).end_reason, RTLS_REASON_NO_MEMORY);
+	pair_send(&p, lively.socks[FAR], wire + len / 2, len - len / 2);
+	pair_settle(&p);
+	half_read(&lively, 0, 200);
+	CU_ASSERT_EQUAL(rtls_close(stuck.socks[NEAR]), 0);
+	CU_ASSERT_EQUAL(rtls_close(stuck.socks[FAR]), 0);
+	half_close(&p, &lively);
+	pair_fini(&p);
+}
+
 int
 main(void)
 {
@@ -256,6 +311,7 @@ main(void)
 		{ "the pool of what is out of order is empty", test_held_pool },
 		{ "new connections wait", test_new_connections_wait },
 		{ "the oldest incomplete record goes", test_oldest_incomplete_goes },
+		{ "who went on is spared", test_who_went_on_is_spared },
 	};
 
 	pair_fill(pattern, 0, sizeof(pattern));
