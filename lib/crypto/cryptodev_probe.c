@@ -218,6 +218,22 @@ layout_right(struct probe *p)
 	return right;
 }
 
+/* Sealing out of place by a queue pair, beside what it is given as it is. */
+static bool
+queue_right(struct probe *p)
+{
+	bool right;
+
+	if (p->c->queue.id < 0)
+		return false;
+	p->dir = CRYPTO_SEAL;
+	p->layout = BOUNCE_IN_LINEAR;
+	p->queued = true;
+	right = layout_right(p);
+	p->queued = false;
+	return right;
+}
+
 static void
 probe_aead(struct probe *p, const struct record_suite *s)
 {
@@ -236,14 +252,7 @@ probe_aead(struct probe *p, const struct record_suite *s)
 	/* Every job gets there by way of a linear one in place; and who seals must open. */
 	if ((right[0] & right[1] & BOUNCE_IN_LINEAR) == 0)
 		right[0] = right[1] = 0;
-	p->aead->queued = false;
-	if (right[0] != 0 && p->c->queue.id >= 0) {
-		p->dir = CRYPTO_SEAL;
-		p->layout = BOUNCE_IN_LINEAR;
-		p->queued = true;
-		p->aead->queued = layout_right(p);
-		p->queued = false;
-	}
+	p->aead->queued = right[0] != 0 && queue_right(p);
 	for (size_t i = 0; i < RTE_DIM(dirs); i++)
 		p->aead->layouts[dirs[i]] = right[i];
 }
