@@ -419,6 +419,8 @@ def write(path, data):
 
 def changes(server, files, ca):
     """a file that is replaced, or goes, is so a second later; who is being sent the old one gets it whole"""
+    if not tap.full():
+        tap.skip('the long variant is not asked for')
     path = os.path.join(files.root, 'changes')
     old, new = (bytes([byte]) * (1 << 20) for byte in b'ab')
     write(path, old)

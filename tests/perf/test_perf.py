@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '../interop/lib'))
-from tap import check, equal, plan, run, skip  # noqa: E402
+from tap import check, equal, full, plan, run, skip  # noqa: E402
 
 RECORD = ('seal_gbps open_gbps raw_gbps copy_raw_gbps copy_seal_gbps raw_open_gbps libssl_seal_gbps '
           'libssl_open_gbps ratio_raw ratio_copy_raw ratio_libssl').split()
@@ -130,14 +130,15 @@ def one_core(mode, there, *args):
 
 def case_one_core():
     """flow measures both stacks on one core, next to what buffers cost"""
-    one_core('plain', [], '--conns', '2')
     one_core('software', SOFTWARE + PLAIN, '--size', '1400')
-    one_core('nic', PLAIN)
+    if full():
+        one_core('plain', [], '--conns', '2')
+        one_core('nic', PLAIN)
 
 
 def case_in_flight():
     """flow holds packets on the way"""
-    for packets in (64, 4096):
+    for packets in (64, 4096) if full() else (4096,):
         figures = one_core('nic', PLAIN, '--in-flight', str(packets))
         equal((figures['in_flight'], figures['retransmissions']), (packets, 0), 'in flight, sent again')
 
@@ -160,7 +161,7 @@ def case_rr():
 
 def case_rr_bounds():
     """rr measures one connection and thousands, short requests and long ones"""
-    for conns, size in ((1, 64), (1, 16384), (2000, 1000)):
+    for conns, size in ((1, 64), (1, 16384), (2000, 1000))[0 if full() else 1:]:
         figures = rr('--mode', 'software', '--conns', str(conns), '--size', str(size))
         equal((figures['conns'], figures['size']), (conns, size), 'what was asked for')
 
@@ -192,7 +193,7 @@ def case_file_calls():
 
 def case_conns():
     """conns measures connections that come and go, and what idle ones hold"""
-    for mode, tls in (('software', '1.3'), ('nic', '1.3'), ('software', '1.2')):
+    for mode, tls in (('nic', '1.3'), ('software', '1.3'), ('software', '1.2'))[:3 if full() else 1]:
         figures = measured('conns', '--mode', mode, '--tls', tls, '--conns', '8')
         positive(figures, CONNS)
         equal([figures[key] for key in ('mode', 'conns', 'tls')], [mode, 8, tls], 'what was asked for')
@@ -223,31 +224,38 @@ def case_sweep():
           [('rr', str(run['conns']), run['cycles_per_request']) for run in runs], 'CSV')
 
 
+# The fastest provider may be another one in the next run, which is another setting.
+BASELINE = ('rr', '--conns', '2', '--crypto', 'libcrypto')
+
+
 def moved(folder, before, name='before'):
     """What a run says of a figure, with a baseline."""
     path = os.path.join(folder, name)
     with open(path, 'w', encoding='utf-8') as f:
         f.write(before)
-    done = perf('rr', '--conns', '2', '--seconds', '0.2', '--baseline', path)
+    done = perf(*BASELINE, '--seconds', '0.2', '--baseline', path)
     equal(done.returncode, 0, 'exit code')
     return [' '.join(line.split()[4:]) for line in done.stdout.splitlines() if line.startswith('  cycles_per_request ')]
 
 
 def case_baseline():
     """--baseline says what has moved since a run of JSON or CSV"""
-    figures = measured('rr', '--conns', '2')
+    figures = measured(*BASELINE)
     with tempfile.TemporaryDirectory() as folder:
-        for factor, says in ((0.01, 'moved'), (100, 'moved'), (None, 'within the spread')):
+        rows = [(0.01, 'moved', 'JSON'), (100, 'moved', 'CSV'), (None, 'within the spread', 'CSV')]
+        if full():
+            rows += [(0.01, 'moved', 'CSV'), (100, 'moved', 'JSON'), (None, 'within the spread', 'JSON')]
+        for factor, says, form in rows:
             then = dict(figures)
             for name, near in (('', 1), ('_q1', 0.01), ('_q3', 100)):
                 then['cycles_per_request' + name] *= factor or near
             keys = [key for key in then if not isinstance(then[key], str) or key in ('command', 'mode', 'tls', 'suite', 'provider')]
             keys.sort(key=lambda key: key != 'command')
             row = ','.join('' if then[key] is None else str(then[key]) for key in keys)
-            for text in ('a table\n' + json.dumps(then) + '\n', ','.join(keys) + '\n' + row + '\n'):
-                said = moved(folder, text)
-                equal(len(said), 1, 'lines')
-                check(said[0].endswith(says), f'{said[0]!r} is {says}')
+            text = {'JSON': 'a table\n' + json.dumps(then), 'CSV': ','.join(keys) + '\n' + row}[form]
+            said = moved(folder, text + '\n')
+            equal(len(said), 1, 'lines')
+            check(said[0].endswith(says), f'{said[0]!r} is {says}')
         equal(moved(folder, json.dumps(dict(figures, conns=3))), [], 'a run of other settings')
         for name, text in (('none', 'a table\n'), ('broken', '{"command":\n')):
             path = os.path.join(folder, name)
