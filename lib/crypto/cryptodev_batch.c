@@ -41,6 +41,7 @@ batch_clear(struct batch *b)
 	b->n = 0;
 	b->nb_vecs = 0;
 	b->buffered = NULL;
+	b->out = false;
 }
 
 /* Pieces that lie back to back are one. */
