@@ -50,6 +50,22 @@ drop_payload(struct rx_run *r)
 	r->seg.flags &= (uint8_t)~TCP_FIN;
 }
 
+/*
+ * What comes next in order is not kept out by what waits behind the gap, and which nobody can read before:
+ * that is given up, and comes again.
+ */
+static bool
+make_way(struct rx_run *r)
+{
+	struct rtls_sock *sock = r->sock;
+
+	if (recvq_room_held(&sock->recvq) == 0 ||
+	    r->seg.seq != tcp_rcv_seq_of(&sock->tcp, sock->tcp.rcv_nxt))
+		return false;
+	rx_memory_drop_held(sock);
+	return !rx_memory_drops(sock);
+}
+
 static enum counter
 counter_of_drop(enum tcp_drop why)
 {
@@ -113,7 +129,7 @@ rx_run_input(struct rx_run *r)
 	if (r->seg.payload_len > 0) {
 		s->counters[CNT_RX_SEGMENTS] += r->nb_packets;
 		sock->count.rx_segments += r->nb_packets;
-		if (rx_memory_drops(sock))
+		if (rx_memory_drops(sock) && !make_way(r))
 			drop_payload(r);
 	}
 	v = tcp_input(&sock->tcp, recvq_ranges(&sock->recvq), &r->seg, s->now_us);

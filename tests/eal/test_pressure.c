@@ -303,6 +303,58 @@ test_who_went_on_is_spared(void)
 	pair_fini(&p);
 }
 
+enum { GAPS = 6, GAP_LEN = 8 * 1448 };
+
+/* The first of the segments of each connection with data is lost. */
+static enum cable_verdict
+lose_first(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint64_t *delay_us)
+{
+	uint32_t *lost = arg, conn = (uint32_t)frame[35] % GAPS;
+
+	(void)now_us;
+	(void)delay_us;
+	if (dir != 0 || len < 1000 || (*lost & 1u << conn) != 0)
+		return CABLE_PASS;
+	*lost |= 1u << conn;
+	return CABLE_DROP;
+}
+
+/*
+ * More than half of the budget is in use, less than three quarters, and all of it waits behind gaps, more
+ * than a share in each connection. What fills a gap comes in all the same.
+ */
+static void
+test_gaps_are_filled(void)
+{
+	uint32_t lost = 0;
+	struct pair_conf conf = { .backlog = GAPS, .filter = lose_first, .arg = &lost };
+	struct rtls_sock *socks[GAPS][2];
+	struct pair p;
+
+	pair_init(&p, &conf);
+	for (uint16_t i = 0; i < GAPS; i++)
+		pair_connect(&p, 6000 + i, socks[i]);
+	for (int i = 0; i < GAPS; i++)
+		CU_ASSERT_EQUAL(rtls_send(socks[i][0], pattern, GAP_LEN, 0), GAP_LEN);
+	for (int i = 0; i < 2; i++) {
+		cable_set_time(p.cable, p.now_us);
+		rtls_stack_poll(p.stack[i], p.now_us);
+	}
+	for (int i = 0; i < GAPS; i++)
+		CU_ASSERT(recvq_room_held(&socks[i][1]->recvq) > 8192);
+	p.stack[1]->rx_room_max = pair_stat(&p, 1, "RxRoomInUse") * 8 / 5;
+	pair_pass(&p, 5 * SECOND);
+	for (int i = 0; i < GAPS; i++) {
+		CU_ASSERT(recvq_len(&socks[i][1]->recvq) > 0);
+		pair_expect(&p, socks[i][1], pattern, GAP_LEN);
+	}
+	CU_ASSERT(pair_stat(&p, 1, "PressureHeldDropped") > 0);
+	for (int i = 0; i < GAPS; i++)
+		for (int end = 0; end < 2; end++)
+			CU_ASSERT_EQUAL(rtls_close(socks[i][end]), 0);
+	pair_fini(&p);
+}
+
 int
 main(void)
 {
@@ -312,6 +364,7 @@ main(void)
 		{ "new connections wait", test_new_connections_wait },
 		{ "the oldest incomplete record goes", test_oldest_incomplete_goes },
 		{ "who went on is spared", test_who_went_on_is_spared },
+		{ "gaps are filled", test_gaps_are_filled },
 	};
 
 	pair_fill(pattern, 0, sizeof(pattern));
