@@ -33,7 +33,7 @@ bits_of(struct rtls_sock *sock)
 		return 0;
 	if ((sock->watch & (RTLS_CONTROL | RTLS_READABLE)) == RTLS_CONTROL)
 		sock_look_ahead(sock);
-	bits = sock_bits(sock) & (sock->watch | RTLS_HUP | RTLS_ERROR);
+	bits = sock_bits(sock, sock->watch);
 	if ((bits & RTLS_MODE) != 0)
 		sock->mode.changed = false;
 	return bits;

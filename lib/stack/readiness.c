@@ -18,29 +18,36 @@ is_writable(const struct rtls_sock *sock)
 	       (c != NULL && c->filled && session_tx_may_queue(&sock->tx));
 }
 
-uint32_t
-sock_bits(const struct rtls_sock *sock)
+static bool
+is_readable(const struct rtls_sock *sock)
 {
-	bool ended = tcp_is_closed(&sock->tcp);
+	return session_rx_readable(&sock->rx, tcp_peer_is_shut(&sock->tcp)) ||
+	       tcp_is_closed(&sock->tcp);
+}
+
+uint32_t
+sock_bits(const struct rtls_sock *sock, uint32_t wanted)
+{
 	uint32_t bits = 0;
 
 	if (sock->phase == SOCK_LISTEN)
-		return sock->nb_backlog > 0 ? RTLS_ACCEPT : 0;
+		return sock->nb_backlog > 0 ? wanted & RTLS_ACCEPT : 0;
 	if (tcp_is_connecting(&sock->tcp))
 		return 0;
-	if (session_rx_readable(&sock->rx, tcp_peer_is_shut(&sock->tcp)) || ended)
+	/* What nobody waits for is not looked at: it is asked after each segment. */
+	if ((wanted & RTLS_READABLE) != 0 && is_readable(sock))
 		bits |= RTLS_READABLE;
-	if (session_rx_control_ahead(&sock->rx))
+	if ((wanted & RTLS_CONTROL) != 0 && session_rx_control_ahead(&sock->rx))
 		bits |= RTLS_CONTROL;
-	if (is_writable(sock))
+	if ((wanted & RTLS_WRITABLE) != 0 && is_writable(sock))
 		bits |= RTLS_WRITABLE;
 	if (sock->connected)
-		bits |= RTLS_CONNECTED;
-	if (ended)
+		bits |= wanted & RTLS_CONNECTED;
+	if (sock->mode.changed)
+		bits |= wanted & RTLS_MODE;
+	if (tcp_is_closed(&sock->tcp))
 		bits |= RTLS_HUP;
 	if (sock->end_reason != RTLS_REASON_NONE && sock->end_reason != RTLS_REASON_CLOSED)
 		bits |= RTLS_ERROR;
-	if (sock->mode.changed)
-		bits |= RTLS_MODE;
 	return bits;
 }

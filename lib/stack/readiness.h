@@ -7,7 +7,7 @@
 
 #include "stack/sock.h"
 
-/* RTLS_READABLE and so on, as of now. */
-uint32_t sock_bits(const struct rtls_sock *sock);
+/* RTLS_READABLE and so on, as of now: what of it is wanted, RTLS_HUP and RTLS_ERROR. */
+uint32_t sock_bits(const struct rtls_sock *sock, uint32_t wanted);
 
 #endif
