@@ -11,6 +11,7 @@
 #include "sock/check.h"
 #include "stack/admission.h"
 #include "stack/mode.h"
+#include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
@@ -112,6 +113,7 @@ set_rx(struct rtls_sock *sock, const struct rtls_keys *keys)
 	used_keys_add(&sock->rx.tls->used, next_no, 0, &used);
 	session_rx_input(&sock->rx);
 	mode_keys(sock, RTLS_RX);
+	rx_memory_account(sock);
 	/* The window may have closed over what is known only now as part of a record. */
 	sock_offer_window(sock);
 	sock_ready(sock);

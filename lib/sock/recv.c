@@ -11,6 +11,7 @@
 #include "sock/move.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
+#include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
@@ -51,6 +52,7 @@ after_opening(struct rtls_sock *sock, bool failed_before, uint64_t errors_before
 		}
 	}
 	mode_read(sock);
+	rx_memory_account(sock);
 	sock_offer_window(sock);
 }
 

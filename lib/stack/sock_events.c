@@ -8,12 +8,14 @@
 #include "stack/mode.h"
 #include "stack/nexthop.h"
 #include "stack/path_mtu.h"
+#include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/sock_end.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/time_wait.h"
 #include "stack/window.h"
+#include "tcp/output.h"
 #include "tcp/query.h"
 
 /* Bytes are in order: is a record complete? */
@@ -28,6 +30,9 @@ delivered(struct rtls_sock *sock)
 	session_rx_input(&sock->rx);
 	if (session_rx_waits_for_start(&sock->rx))
 		mode_delivered(sock);
+	/* What came was charged as it was stored; it may have been thrown away since. */
+	if (sock->recvq.room_used != sock->room_counted)
+		rx_memory_account(sock);
 	sock_offer_window(sock);
 }
 
@@ -51,7 +56,8 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	}
 	if (events & (TCP_EV_DELIVER | TCP_EV_PEER_FIN))
 		delivered(sock);
-	if (events & TCP_EV_SEND)
+	/* Most ACKs are the last word: the poll is not to ask who has nothing to say. */
+	if ((events & TCP_EV_SEND) && tcp_has_to_say(&sock->tcp))
 		sock_schedule(sock);
 	if (events & TCP_EV_TIME_WAIT) {
 		time_wait_enter(sock);

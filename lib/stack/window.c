@@ -22,7 +22,6 @@ sock_offer_window(struct rtls_sock *sock)
 	uint32_t used = sock->recvq.room_used, need = session_rx_head_need(&sock->rx);
 	uint32_t share, room;
 
-	rx_memory_account(sock);
 	if (sock->phase == SOCK_ORPHAN)
 		return;
 	share = rx_memory_share(sock);

@@ -7,7 +7,7 @@
 
 #include "stack/sock.h"
 
-/* Tells TCP how much. */
+/* Tells TCP how much, once what is held is charged (stack/rx_memory). */
 void sock_offer_window(struct rtls_sock *sock);
 
 #endif

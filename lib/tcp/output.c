@@ -200,6 +200,8 @@ plan_out_of_turn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 bool
 tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
+	if (!tcp_has_to_say(c))
+		return false;
 	switch ((enum tcp_state)c->state) {
 	case TCP_SYN_SENT:
 		return plan_syn(c, now_us, o);

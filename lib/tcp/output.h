@@ -37,6 +37,17 @@ struct tcp_out {
 	struct tcp_seg seg;
 };
 
+/*
+ * May tcp_plan have something to say? Bytes, or a FIN, that are not planned, what is sent again out of
+ * turn, and what is owed beside them: without all of these it has not.
+ */
+static inline bool
+tcp_has_to_say(const struct tcp_conn *c)
+{
+	return c->plan.nxt < tcp_snd_lim(c) || c->plan.owed != 0 || c->plan.dups != 0 ||
+	       c->loss != TCP_LOSS_NONE;
+}
+
 /* The next segment, or false. Nothing has moved, but the persist timer may be armed. */
 bool tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o);
 
