@@ -52,10 +52,11 @@ packet_headers_make(struct packet_headers *h, const struct netif *nif,
 	memcpy(ip.dst_mac, dst_mac, sizeof(ip.dst_mac));
 	memcpy(ip.src_mac, nif->port->mac, sizeof(ip.src_mac));
 	ether_ip_write(&ip, h->bytes);
-	put_be16(h->bytes + IP_TOTAL_LEN, 0);
-	h->ip_sum = checksum_add(0, h->bytes + ETHER_HDR_LEN, IPV4_HDR_MIN);
-	h->pseudo_sum = checksum_pseudo(&ip.src, &ip.dst, IPV4_PROTO_TCP, 0);
 	make_offload(h, nif);
+	put_be16(h->bytes + IP_TOTAL_LEN, 0);
+	if (!h->port_sums_ip)
+		h->ip_sum = checksum_add(0, h->bytes + ETHER_HDR_LEN, IPV4_HDR_MIN);
+	h->pseudo_sum = checksum_pseudo(&ip.src, &ip.dst, IPV4_PROTO_TCP, 0);
 }
 
 /* The field's value, of a packet that is whole but for it. */

@@ -175,7 +175,9 @@ static inline uint64_t
 sock_admit_deadline(const struct rtls_sock *sock)
 {
 	/* What an orphan still sends, an alert, has TCP's own limits of time. */
-	return sock->phase == SOCK_ORPHAN ? UINT64_MAX : admit_deadline(&sock->admit);
+	if (sock->admit.stage == ADMIT_NONE || sock->phase == SOCK_ORPHAN)
+		return UINT64_MAX;
+	return admit_deadline(&sock->admit);
 }
 
 #endif

@@ -48,6 +48,15 @@ ack_challenge(const struct tcp_conn *c, uint64_t now_us)
 	return now_us < c->challenge_next_us ? 0 : TCP_EV_CHALLENGE;
 }
 
+static struct tcp_verdict
+input_closed(const struct tcp_seg *seg)
+{
+	struct tcp_verdict v = { 0 };
+
+	v.reply_reset = tcp_reset_reply(seg, &v.reset);
+	return v;
+}
+
 /* RFC 9293 3.10.7.3, without simultaneous open: a bare SYN is ignored. */
 static struct tcp_verdict
 input_syn_sent(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
@@ -360,14 +369,11 @@ struct tcp_verdict
 tcp_input(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
 	  uint64_t now_us)
 {
-	struct tcp_verdict v = { 0 };
-
 	switch ((enum tcp_state)c->state) {
 	case TCP_SYN_SENT:
 		return input_syn_sent(c, seg, now_us);
 	case TCP_CLOSED:
-		v.reply_reset = tcp_reset_reply(seg, &v.reset);
-		return v;
+		return input_closed(seg);
 	case TCP_ESTABLISHED:
 	case TCP_FIN_WAIT_1:
 	case TCP_FIN_WAIT_2:
@@ -377,5 +383,5 @@ tcp_input(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_se
 	case TCP_TIME_WAIT:
 		return input_synchronised(c, held, seg, now_us);
 	}
-	return v;
+	return input_closed(seg);
 }

@@ -30,8 +30,11 @@ tcp_window_update_due(const struct tcp_conn *c)
 	uint64_t buf = c->rcv_buf < most ? c->rcv_buf : most;
 	uint64_t left = c->rcv_adv - c->rcv_nxt;
 	uint64_t two = 2 * (uint64_t)c->rcv_mss;
-	uint64_t edge, grow;
+	uint64_t edge, grow = c->rcv_lim > c->rcv_adv ? c->rcv_lim - c->rcv_adv : 0;
 
+	/* It grows by no more than that, which mostly is too little to be told by itself. */
+	if (2 * grow < buf && grow < two)
+		return false;
 	(void)tcp_window_tell(c, false, &edge);
 	if (edge <= c->rcv_adv || c->peer_fin)
 		return false;
