@@ -43,14 +43,37 @@ share_plenty(const struct share_store *st)
 	return st->used <= st->total / SHARE_PLENTY;
 }
 
+static inline uint64_t
+share_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* What nobody holds, and what is not kept for floors. */
-uint64_t share_free(const struct share_store *st);
+static inline uint64_t
+share_free(const struct share_store *st)
+{
+	uint64_t empty = st->members > st->holders ? st->members - st->holders : 0;
+	uint64_t kept = st->margin + empty * st->floor;
+
+	return st->total > st->used + kept ? st->total - st->used - kept : 0;
+}
 
 /*
  * What a member may hold in all: at most wanted, its own limit; where the store is not plenty, at
  * most what is useful to it, and its part of what is free. Never less than the floor.
  */
-uint64_t share_limit(const struct share_store *st, uint64_t wanted, uint64_t useful);
+static inline uint64_t
+share_limit(const struct share_store *st, uint64_t wanted, uint64_t useful)
+{
+	uint64_t limit;
+
+	if (share_plenty(st))
+		limit = share_min(wanted, share_free(st));
+	else
+		limit = share_min(share_min(wanted, useful), share_free(st) / SHARE_PART);
+	return limit > st->floor ? limit : st->floor;
+}
 
 /* Would the member hold more if the store had more? */
 bool share_short(const struct share_store *st, uint64_t wanted, uint64_t useful);
