@@ -171,6 +171,18 @@ serve(struct rtls_stack *s, struct rtls_sock *sock)
 	sock_schedule(sock);
 }
 
+/* Nobody can be served in this poll any more. */
+static bool
+all_full(const struct rtls_stack *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nb_netifs; i++)
+		if (!s->netifs[i].full)
+			return false;
+	return i > 0;
+}
+
 unsigned int
 tx_path_poll(struct rtls_stack *s)
 {
@@ -181,11 +193,13 @@ tx_path_poll(struct rtls_stack *s)
 
 	/* Who schedules itself again waits for the next poll. */
 	TAILQ_CONCAT(&turn, &s->tx_list, tx_link);
-	while ((sock = TAILQ_FIRST(&turn)) != NULL) {
+	while ((sock = TAILQ_FIRST(&turn)) != NULL && !all_full(s)) {
 		TAILQ_REMOVE(&turn, sock, tx_link);
 		sock->tx_listed = false;
 		serve(s, sock);
 	}
+	/* Thousands may wait for a port that takes a few packets per poll: nobody looks at them. */
+	TAILQ_CONCAT(&s->tx_list, &turn, tx_link);
 	for (i = 0; i < s->nb_netifs; i++) {
 		netif_tx_flush(s, &s->netifs[i]);
 		netif_tx_end_turn(s, &s->netifs[i]);
