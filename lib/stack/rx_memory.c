@@ -6,6 +6,7 @@
 
 enum {
 	FLOOR_ROOM = 4096, /* a full segment or two */
+	PASS_US = 200000,  /* who does not complete its record within this lets the next one pass */
 };
 
 uint32_t
@@ -26,6 +27,24 @@ rx_memory_share(const struct rtls_sock *sock)
 				 (uint64_t)sock->rcvbuf);
 }
 
+/*
+ * One at a time completes its record from three quarters on: if everybody held a part of one and
+ * waited for its rest, nobody would give anything back.
+ */
+static bool
+passes(struct rtls_sock *sock)
+{
+	struct rtls_stack *s = sock->stack;
+
+	if (s->rx_room_used > s->rx_room_max - s->rx_room_max / 8)
+		return false;
+	if (s->rx_pass == NULL || s->now_us - s->rx_pass_us >= PASS_US) {
+		s->rx_pass = sock;
+		s->rx_pass_us = s->now_us;
+	}
+	return s->rx_pass == sock;
+}
+
 bool
 rx_memory_drops(struct rtls_sock *sock)
 {
@@ -36,7 +55,7 @@ rx_memory_drops(struct rtls_sock *sock)
 		return false;
 	/* The rest of a record, without which the program cannot take what is there. */
 	if (session_rx_head_need(&sock->rx) != 0) {
-		if (!rx_memory_is_high(s) || used < rx_memory_share(sock))
+		if (!rx_memory_is_high(s) || used < rx_memory_share(sock) || passes(sock))
 			return false;
 		memory_no_room(sock->stack, sock);
 		return true;
@@ -52,6 +71,9 @@ rx_memory_account(struct rtls_sock *sock)
 {
 	sock->stack->rx_room_used += sock->recvq.room_used;
 	sock->stack->rx_room_used -= sock->room_counted;
+	/* Its program took something, or it ended. */
+	if (sock->stack->rx_pass == sock && sock->recvq.room_used < sock->room_counted)
+		sock->stack->rx_pass = NULL;
 	sock->stack->rx_holders += (sock->recvq.room_used != 0) - (sock->room_counted != 0);
 	sock->room_counted = sock->recvq.room_used;
 	memory_hold(sock);

@@ -61,12 +61,15 @@ struct rtls_stack {
 	uint64_t rx_room_used;    /* buffer room held by all receive queues */
 	uint32_t rx_holders;      /* sockets whose receive queue holds something */
 	uint64_t rx_room_max;     /* pressure begins near this */
+	uint64_t rx_pass_us;      /* since then rx_pass may complete a record all the same */
 	uint64_t relieve_us;      /* nobody to give up was found: look again then */
 	uint32_t pressure_next;   /* the socket to look at next for bytes out of order */
 	bool held_wanted;         /* its pool was empty: somebody is to give up what waits */
 	struct share_store store; /* record buffers for sending */
-	uint64_t short_us;        /* a share stopped somebody last then; 0: never */
-	uint64_t short_since_us;  /* and again and again since then */
+	/* NULL: nobody. To compare with alone. */
+	const struct rtls_sock *rx_pass;
+	uint64_t short_us;       /* a share stopped somebody last then; 0: never */
+	uint64_t short_since_us; /* and again and again since then */
 	/* The only one whom that concerns; NULL: several, or a newcomer. To compare with alone. */
 	const struct rtls_sock *short_by;
 	bool no_sock; /* a connection found no socket, at no_sock_us last */

@@ -355,6 +355,71 @@ test_gaps_are_filled(void)
 	pair_fini(&p);
 }
 
+enum { MANY = 9, PART = 15000 };
+
+/* Plaintext that is there, read and compared. */
+static size_t
+take(struct half *h, size_t got)
+{
+	uint8_t buf[PART], expected[PART];
+	ssize_t n;
+
+	if (got == sizeof(buf))
+		return got;
+	n = rtls_recv(h->socks[NEAR], buf, sizeof(buf), 0);
+	if (n <= 0) {
+		CU_ASSERT_EQUAL(n, -EAGAIN);
+		return got;
+	}
+	CU_ASSERT_FATAL(got + (size_t)n <= sizeof(buf));
+	pair_fill(expected, got, (size_t)n);
+	CU_ASSERT_EQUAL(memcmp(buf, expected, (size_t)n), 0);
+	return got + (size_t)n;
+}
+
+/* Each holds all of a record but its end, and there is no more room: one after the other is let through. */
+static void
+test_incomplete_ones_take_turns(void)
+{
+	uint8_t plain[PART], wire[PEER_WIRE_MAX];
+	size_t got[MANY] = { 0 }, all = 0;
+	struct half halves[MANY];
+	uint8_t ends[MANY][100];
+	struct pair p;
+	uint32_t len;
+
+	pair_init(&p, NULL);
+	pair_fill(plain, 0, sizeof(plain));
+	for (int i = 0; i < MANY; i++) {
+		half_open(&p, &halves[i]);
+		len = peer_seal(&halves[i].seals, RTLS_TYPE_DATA, plain, sizeof(plain), 0, wire);
+		pair_send(&p, halves[i].socks[FAR], wire, len - sizeof(ends[i]));
+		memcpy(ends[i], wire + len - sizeof(ends[i]), sizeof(ends[i]));
+		pair_settle(&p);
+	}
+	p.stack[NEAR]->rx_room_max = pair_stat(&p, NEAR, "RxRoomInUse") * 7 / 6;
+	for (int i = 0; i < MANY; i++)
+		pair_send(&p, halves[i].socks[FAR], ends[i], sizeof(ends[i]));
+	/* The first one's program does not read until all others have. */
+	for (int turn = 0; turn < 90 && all < MANY * sizeof(plain); turn++) {
+		pair_pass(&p, SECOND / 10);
+		all = 0;
+		for (int i = MANY - 1; i >= 0; i--) {
+			if (i > 0 || all == (MANY - 1) * sizeof(plain))
+				got[i] = take(&halves[i], got[i]);
+			all += got[i];
+		}
+	}
+	CU_ASSERT_EQUAL(all, MANY * sizeof(plain));
+	/* It was no luck: there was no room. */
+	CU_ASSERT(pair_stat(&p, NEAR, "PressureDataDropped") > 0);
+	CU_ASSERT_EQUAL(pair_stat(&p, NEAR, "PressureHolderEnded"), 0);
+	CU_ASSERT_EQUAL(pair_stat(&p, NEAR, "PressureConnAborted"), 0);
+	for (int i = 0; i < MANY; i++)
+		half_close(&p, &halves[i]);
+	pair_fini(&p);
+}
+
 int
 main(void)
 {
@@ -365,6 +430,7 @@ main(void)
 		{ "the oldest incomplete record goes", test_oldest_incomplete_goes },
 		{ "who went on is spared", test_who_went_on_is_spared },
 		{ "gaps are filled", test_gaps_are_filled },
+		{ "incomplete records take turns", test_incomplete_ones_take_turns },
 	};
 
 	pair_fill(pattern, 0, sizeof(pattern));
