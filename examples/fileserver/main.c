@@ -98,8 +98,9 @@ make_stack(const struct options *o, struct rtls_port *port)
 	struct rtls_stack_conf conf = {
 		.size = sizeof(conf),
 		.socket_id = SOCKET_ID_ANY,
-		/* Those above --conns are accepted too, to be turned away. */
-		.max_socks = o->conns + 256,
+		/* Those above --conns are accepted too, to be turned away; and when nearly all are in
+		 * use the stack ends handshakes for newcomers. */
+		.max_socks = o->conns + o->conns / 8 + 256,
 		/* A record for each, whatever it does, and as much again to share. */
 		.nb_medium = o->conns + 256,
 		.nb_large = RTE_MAX(2048u, RTE_MIN(2 * o->conns, 4096u)),

@@ -83,10 +83,10 @@ enum {
 	RECORD_MAX = 16384,
 	FILE_MAX = 64 << 20,
 	CONNS_MAX = 10000,
-	FILE_CONNS_MAX = 1000,
+	FILE_CONNS_MAX = 4000,
 	MEGABYTES = 640,
 	CONN_BYTES = 128 << 10, /* of both ends */
-	CONN_REQUESTS = 6,      /* buffers and packets of both ends for so many */
+	CONN_REQUESTS = 13,     /* buffers and packets of both ends for so many */
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -155,7 +155,7 @@ static const struct option_row rows[] = {
 	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "plain software nic", .command = flow_rr_conns,
 	  .help = "plain, software or nic; default software" },
 	{ .name = "conns", .value = "N", .read = option_u32, .at = AT(conns), .min = 1, .max = CONNS_MAX, .command = not_record,
-	  .help = "connections at once; flow: 1 to 64, default 1; file: 1 to 1000, the\n"
+	  .help = "connections at once; flow: 1 to 64, default 1; file: 1 to 4000, the\n"
 		  "others: 1 to 10000, default 64" },
 	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = not_record,
 	  .help = "wipe buffers of records when they are free" },

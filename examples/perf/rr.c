@@ -64,7 +64,8 @@ step(void *arg)
 static bool
 make(struct rr *r)
 {
-	uint32_t packets = r->o->conns * (r->o->size / r->o->mss + 2) + 4096;
+	/* All may wait for the end of a record at once; a stack lets nearly half lie unread. */
+	uint32_t packets = 2 * r->o->conns * (r->o->size / r->o->mss + 2) + 4096;
 
 	r->link.sizes = make_sizes(r->o);
 	if (!link_open(&r->link, packets))
@@ -131,12 +132,17 @@ static bool
 open_all(struct rr *r)
 {
 	uint64_t end_us = link_now_us(rte_rdtsc()) + PATIENCE_US;
+	uint32_t ready = 0;
 	const struct rtls_sock *k;
 	struct slice s = { 0 };
 
 	while (!all_open(r)) {
 		if (!turn(r, &s))
 			return fine(r, false);
+		if (rr_client_ready(r->client) != ready) {
+			ready = rr_client_ready(r->client);
+			end_us = link_now_us(rte_rdtsc()) + PATIENCE_US;
+		}
 		if (link_now_us(rte_rdtsc()) < end_us)
 			continue;
 		k = rr_server_not_in_mode(r->server);
