@@ -94,7 +94,7 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 		sock_free(sock);
 		return rc;
 	}
-	sock->tcp.opts.cut_max = NETIF_RUN_MAX;
+	sock->tcp.opts.run_max = NETIF_RUN_MAX;
 	sock->phase = SOCK_OWNED;
 	sock_connect(sock);
 	*out = sock;

@@ -129,7 +129,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 		refuse(to, CNT_SYN_DROPPED);
 		return NULL;
 	}
-	sock->tcp.opts.cut_max = NETIF_RUN_MAX;
+	sock->tcp.opts.run_max = NETIF_RUN_MAX;
 	tcp_conn_accept(&sock->tcp, &s->params, &e->syn, seg, sock->rcvbuf / 2, s->now_us);
 	path_mtu_known(sock);
 	sock->phase = SOCK_BACKLOG;

@@ -11,7 +11,7 @@ tcp_seg_limit(struct tcp_conn *c)
 	c->mss = c->mss_agreed;
 	if (o->mss_limit != 0 && o->mss_limit < c->mss)
 		c->mss = o->mss_limit;
-	c->seg_max = o->cut_max > c->mss ? o->cut_max - o->cut_max % c->mss : c->mss;
+	c->seg_max = o->run_max > c->mss ? o->run_max - o->run_max % c->mss : c->mss;
 	c->params->cc->resized(&c->cc, c->mss);
 }
 

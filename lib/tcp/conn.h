@@ -296,7 +296,7 @@ tcp_fin_acked(const struct tcp_conn *c)
 	return c->fin_queued && c->snd_una > c->snd_end;
 }
 
-/* opts.mss_limit and cut_max count from the next segment on. Not in SYN-SENT. */
+/* opts.mss_limit and run_max count from the next segment on. Not in SYN-SENT. */
 void tcp_seg_limit(struct tcp_conn *c);
 
 /* The end: no deadline stays armed. */

@@ -31,7 +31,7 @@ struct tcp_opts {
 	uint32_t user_timeout_us; /* R2; 100 s or more, RFC 9293 3.8.3 */
 	uint32_t keep_idle_us;    /* keep-alive (RFC 9293 3.8.4): probe behind so long; 0: never */
 	uint32_t keep_every_us;   /* and again, while nothing comes */
-	uint32_t cut_max;    /* payload of a plan, cut into segments below us; 0: of one segment */
+	uint32_t run_max;    /* payload of a plan, cut into segments below us; 0: one segment */
 	uint16_t mss_limit;  /* no segment of ours has more payload; 0: no limit of ours */
 	uint8_t keep_probes; /* so often; then the peer is dead */
 };

@@ -365,7 +365,7 @@ begin(struct fuzz_in *in)
 	w.params.wscale = how & 0x10 ? 0 : 7;
 	tcp_opts_default(&opts);
 	opts.mss_limit = how & 0x20 ? 50 : 0;
-	opts.cut_max = how & 0x40 ? 16000 : 0;
+	opts.run_max = how & 0x40 ? 16000 : 0;
 	fx_state(&w.c, (enum tcp_state)fuzz_below(in, TCP_TIME_WAIT), &conf);
 	w.now_us = FX_T0;
 	w.ready = w.c.snd_end;

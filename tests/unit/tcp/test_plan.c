@@ -14,16 +14,16 @@ enum { SEGMENTS_MAX = 256 };
 
 /* ESTABLISHED, MSS 1000, over a port that cuts packets of so much payload. */
 static void
-cutting(struct tcp_conn *c, uint32_t cut_max)
+cutting(struct tcp_conn *c, uint32_t run_max)
 {
-	struct tcp_opts opts = { .user_timeout_us = 120000000, .cut_max = cut_max };
+	struct tcp_opts opts = { .user_timeout_us = 120000000, .run_max = run_max };
 
 	fx_established(c, &(struct fx_conf){ .opts = &opts });
 }
 
 struct plan_row {
 	const char *what;
-	uint32_t cut_max, wnd, cwnd, ready;
+	uint32_t run_max, wnd, cwnd, ready;
 	uint32_t plans[4]; /* up to the first 0 */
 };
 
@@ -54,7 +54,7 @@ test_lengths(void)
 		struct tcp_conn c;
 		struct tcp_out o;
 
-		cutting(&c, row->cut_max);
+		cutting(&c, row->run_max);
 		fx_ack(&c, 0, (uint16_t)row->wnd, FX_T0);
 		c.cc.cwnd = row->cwnd;
 		if (row->wnd == 600)
@@ -276,7 +276,7 @@ test_same_wire(void)
 
 static const struct {
 	uint16_t limit;
-	uint32_t cut_max;
+	uint32_t run_max;
 	uint32_t mss, seg_max;
 } limit_rows[] = {
 	{ 0, 0, 988, 988 },     { 65535, 0, 988, 988 },   { 988, 0, 988, 988 },
@@ -297,11 +297,11 @@ test_limit(void)
 
 			if (!later) {
 				opts.mss_limit = limit_rows[i].limit;
-				opts.cut_max = limit_rows[i].cut_max;
+				opts.run_max = limit_rows[i].run_max;
 			}
 			fx_established(&c, &(struct fx_conf){ .opts = &opts, .mss = 988, .ts = 1 });
 			c.opts.mss_limit = limit_rows[i].limit;
-			c.opts.cut_max = limit_rows[i].cut_max;
+			c.opts.run_max = limit_rows[i].run_max;
 			tcp_seg_limit(&c);
 			CU_ASSERT_EQUAL(c.mss, limit_rows[i].mss);
 			CU_ASSERT_EQUAL(c.cc.mss, limit_rows[i].mss);
