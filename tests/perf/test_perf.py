@@ -307,7 +307,7 @@ def case_wrong():
                  ['record', '--one-core'], ['flow', '--in-flight', '64'], ['record', '--in-flight', '64'],
                  ['flow', '--one-core', '--in-flight', '63'], ['flow', '--one-core', '--in-flight', '4097'],
                  ['record', '--requests', '1'], ['file', '--mode', 'nic'], ['file', '--size', '67108865'],
-                 ['file', '--requests', '0'], ['file', '--conns', '1001'], ['record', '--mss', '12'], ['record', '--fly'],
+                 ['file', '--requests', '0'], ['file', '--conns', '4001'], ['record', '--mss', '12'], ['record', '--fly'],
                  ['flow', '--plot', 'x'], ['flow', '--sweep', 'x=1'], ['flow', '--sweep', 'conns'],
                  ['flow', '--sweep', 'conns='], ['flow', '--sweep', 'conns=1,65'], ['rr', '--sweep', 'in-flight=64'],
                  ['flow', '--sweep', 'size=64,' * 16 + '64'], ['record', '--size']):
