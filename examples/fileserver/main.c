@@ -37,6 +37,8 @@ enum {
 	EXIT_USAGE = 2,
 };
 
+enum { SOCKS_MAX = 1 << 20 }; /* more no stack takes */
+
 static void
 on_signal(int sig)
 {
@@ -100,7 +102,7 @@ make_stack(const struct options *o, struct rtls_port *port)
 		.socket_id = SOCKET_ID_ANY,
 		/* Those above --conns are accepted too, to be turned away; and when nearly all are in
 		 * use the stack ends handshakes for newcomers. */
-		.max_socks = o->conns + o->conns / 8 + 256,
+		.max_socks = RTE_MIN(o->conns + o->conns / 8 + 256, (uint32_t)SOCKS_MAX),
 		/* A record for each, whatever it does, and as much again to share. */
 		.nb_medium = o->conns + 256,
 		.nb_large = RTE_MAX(2048u, RTE_MIN(2 * o->conns, 4096u)),

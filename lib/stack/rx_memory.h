@@ -4,8 +4,8 @@
 /*
  * Memory of received data. Each connection has a share of it (core/share.h), which its window
  * follows; when half of all is in use, what comes beyond a share is dropped, as if the network had
- * lost it, but for the rest of a record that the program cannot take yet. What comes next in order is
- * not dropped for what waits behind the gap: that is given up instead. Pressure goes on in
+ * lost it, but for the rest of a record that the program cannot take yet. Where what is next in order
+ * is dropped, what waits behind the gap is given up, or it would be dropped for ever. Pressure goes on in
  * steps: bytes out of order are given up (their senders repeat them), and that rest is dropped, too,
  * but for one connection at a time, so that records get complete, are read, and make room;
  * then new connections are refused; then the connection whose incomplete record is the oldest is

@@ -51,19 +51,17 @@ drop_payload(struct rx_run *r)
 }
 
 /*
- * What comes next in order is not kept out by what waits behind the gap, and which nobody can read before:
- * that is given up, and comes again.
+ * What comes next in order is not kept out for ever by what waits behind the gap, and which nobody can read
+ * before: that is given up, too, and when it comes again there is room.
  */
-static bool
+static void
 make_way(struct rx_run *r)
 {
 	struct rtls_sock *sock = r->sock;
 
-	if (recvq_room_held(&sock->recvq) == 0 ||
-	    r->seg.seq != tcp_rcv_seq_of(&sock->tcp, sock->tcp.rcv_nxt))
-		return false;
-	rx_memory_drop_held(sock);
-	return !rx_memory_drops(sock);
+	if (recvq_room_held(&sock->recvq) != 0 &&
+	    r->seg.seq == tcp_rcv_seq_of(&sock->tcp, sock->tcp.rcv_nxt))
+		rx_memory_drop_held(sock);
 }
 
 static enum counter
@@ -129,8 +127,10 @@ rx_run_input(struct rx_run *r)
 	if (r->seg.payload_len > 0) {
 		s->counters[CNT_RX_SEGMENTS] += r->nb_packets;
 		sock->count.rx_segments += r->nb_packets;
-		if (rx_memory_drops(sock) && !make_way(r))
+		if (rx_memory_drops(sock)) {
+			make_way(r);
 			drop_payload(r);
+		}
 	}
 	v = tcp_input(&sock->tcp, recvq_ranges(&sock->recvq), &r->seg, s->now_us);
 	if (v.reply_reset || (v.events & TCP_EV_CHALLENGE) != 0)
