@@ -203,7 +203,8 @@ receiver_said(struct receiver *r, const struct wire_seg *s)
 		fuzz_finding("an ACK of bytes that did not come");
 	if (s->flags & WIRE_FIN)
 		r->our_fin = end++;
-	if (end > r->snd_max)
+	/* A keep-alive lies in front of the stream: -1, where nothing was sent. */
+	if ((int64_t)end > (int64_t)r->snd_max)
 		r->snd_max = end;
 	if (ack > r->last_ack)
 		r->last_ack = ack;
