@@ -201,10 +201,12 @@ receiver_said(struct receiver *r, const struct wire_seg *s)
 	      (uint64_t)(int64_t)(int32_t)(s->ack - (r->irs + 1 + (uint32_t)ack_off(r)));
 	if (ack > (uint64_t)ack_off(r) && !r->over)
 		fuzz_finding("an ACK of bytes that did not come");
+	/* A keep-alive, in front of what it has next: whoever it asks hears nothing else of it. */
+	if ((int64_t)off < (int64_t)r->snd_una && s->payload_len == 0)
+		return;
 	if (s->flags & WIRE_FIN)
 		r->our_fin = end++;
-	/* A keep-alive lies in front of the stream: -1, where nothing was sent. */
-	if ((int64_t)end > (int64_t)r->snd_max)
+	if (end > r->snd_max)
 		r->snd_max = end;
 	if (ack > r->last_ack)
 		r->last_ack = ack;
