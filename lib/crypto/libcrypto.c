@@ -9,11 +9,11 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
 #include "crypto/bounce.h"
+#include "crypto/error_queue.h"
 
 struct libcrypto_key {
 	struct crypto_key key; /* first */
@@ -31,16 +31,6 @@ key_of(const struct crypto_job *j)
 static const char *const cipher_names[RECORD_AEADS] = {
 	[RECORD_AEAD_AES_128_GCM] = "AES-128-GCM",
 };
-
-/* Undoes what OpenSSL added to the error queue since ERR_set_mark() returned marked. */
-static void
-errors_drop(int marked, bool failed)
-{
-	if (failed)
-		ERR_pop_to_mark(); /* not marked: the queue was empty, and is again */
-	else if (marked)
-		ERR_clear_last_mark();
-}
 
 static EVP_CIPHER_CTX *
 ctx_create(const EVP_CIPHER *cipher, enum crypto_dir dir, const uint8_t *key)
@@ -89,7 +79,7 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 	rc = 0;
 out:
 	EVP_CIPHER_free(cipher); /* the context has its own reference */
-	errors_drop(marked, rc != 0);
+	error_queue_restore(marked, rc != 0);
 	return rc;
 }
 
@@ -252,7 +242,7 @@ process(const struct crypto_provider *p, enum crypto_dir dir, struct crypto_job 
 			failed = true;
 		}
 	}
-	errors_drop(marked, failed);
+	error_queue_restore(marked, failed);
 }
 
 const struct crypto_provider *
