@@ -22,8 +22,8 @@
  *	ops->del()                       behind the packets handed over before; may take its time
  *	rte_security_session_destroy()
  *
- * A mark on a received packet says what the device did to it. It is not taken for a proof: the
- * library restores each marked record and verifies its tag before the program reads it.
+ * A mark on a received packet says what the device did to it, and its struct rtls_tls_rx_mark to which
+ * records.
  */
 #ifndef RECORDTLS_OFFLOAD_H
 #define RECORDTLS_OFFLOAD_H
@@ -68,12 +68,19 @@ struct rtls_tls_caps {
 	uint8_t tx_after;      /**< enum rtls_tls_tx_after; REBUILD only */
 	uint8_t rx_method;     /**< enum rtls_tls_rx_method */
 	uint8_t tx_tso;        /**< not 0: seals packets that ask for RTE_MBUF_F_TX_TCP_SEG */
+	uint8_t rx_identity;   /**< not 0: each marked packet has a struct rtls_tls_rx_mark */
+	uint8_t reserved[3];   /**< 0 */
 };
 
 /** A context of the device: one direction of one connection under one key. */
 struct rtls_tls_handle {
-	uint32_t index;      /**< in the device's table */
-	uint32_t generation; /**< differs whenever the index is used again; never 0 */
+	uint32_t index; /**< in the device's table */
+	/**
+	 * Differs whenever the index is used again; never 0. Receiving, its low 16 bits stand in each
+	 * mark: they are not 0 either, and no other context that the flow had, and of which packets may
+	 * still come, has the same. A device that counts all its contexts keeps to both.
+	 */
+	uint32_t generation;
 };
 
 /** The connection that a context is for. */
@@ -104,6 +111,36 @@ struct rtls_tls_tx_meta {
 	uint32_t before_len;           /**< bytes of it in front of the packet's first byte */
 	const struct rte_mbuf *before; /**< chain that starts with the record, in clear */
 };
+
+/**
+ * What a device says of a received packet that it marks RTE_MBUF_F_RX_SEC_OFFLOAD, in a dynamic field of
+ * the packet's first mbuf; of the record that holds the packet's first payload byte. Records that begin
+ * behind it in the packet are found by their headers, which are as on the wire.
+ *
+ * A run is a stretch of the stream that the device transforms byte by byte, each once and in order. It
+ * begins at a record's first byte: at start(), at a resync, and behind a gap.
+ */
+#define RTLS_TLS_DYNFIELD_RX_MARK "recordtls_dynfield_rx_mark"
+
+struct rtls_tls_rx_mark {
+	uint16_t generation; /**< low bits of the context's */
+	uint16_t run;        /**< no number comes twice in the life of a context */
+	uint32_t rec_no;     /**< low bits of the record's number */
+	uint16_t rec_off;    /**< bytes of it in front of the first payload byte */
+	/**
+	 * Bytes of it, header to tag. 0: its header, with the explicit nonce if there is one, is not
+	 * complete at the end of this packet.
+	 */
+	uint16_t rec_len;
+	uint8_t explicit_nonce
+		[8]; /**< that it was opened with; all 0 in TLS 1.3, and where rec_len is 0 */
+};
+
+/**
+ * Registers the field, where nobody has yet, for drivers as for the library.
+ * @return where it lies in an mbuf, for RTE_MBUF_DYNFIELD(); -ENOENT, -ENOSPC, ...: mbufs have no room.
+ */
+int rtls_tls_rx_mark_offset(void);
 
 /**
  * RTLS_TLS_RX_SCAN: a packet, passed up as it came, with a header that the device asks about. The

@@ -107,6 +107,8 @@ enum rtls_mode_reason {
 	RTLS_MODE_REASON_REFUSED,     /**< the device, or memory, failed */
 	RTLS_MODE_REASON_LOST,        /**< the device has lost it, or its place in the stream */
 	RTLS_MODE_REASON_DOWN,        /**< the device has gone down */
+	RTLS_MODE_REASON_NO_IDENTITY, /**< RX: the device does not say what its marks vouch for */
+	RTLS_MODE_REASON_NO_FIELD,    /**< RX: mbufs have no room for what a mark says */
 	RTLS_MODE_REASON_MAX,
 };
 
@@ -137,7 +139,7 @@ struct rtls_tls_info {
  * @param m RTLS_MODE_SOFTWARE or RTLS_MODE_NIC.
  * @return 0: in force; -EINPROGRESS: the event RTLS_MODE follows when it is, or when the device has
  *   refused: rtls_tls_info() says which; refused at once, it is software as before: -ENOSPC:
- *   NO_ROOM; -ENOTSUP: NO_DEVICE or SUITE; -EPERM: FEATURE_OFF; -EIO: another reason;
+ *   NO_ROOM; -ENOTSUP: NO_DEVICE, SUITE, NO_IDENTITY or NO_FIELD; -EPERM: FEATURE_OFF; -EIO: another reason;
  *   nothing changed: -ENOKEY: no keys yet; -ENOTCONN: the connection is over; -EINVAL; -EBADF.
  */
 int rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m);

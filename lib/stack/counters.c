@@ -215,6 +215,13 @@ const struct rtls_stat_desc counters_desc[LEVEL_END] = {
 			   RTLS_STAT_COUNTER },
 	[SOFTWARE(DOWN)] = { "SoftwareDown", "directions in software: the NIC has gone down",
 			     RTLS_STAT_COUNTER },
+	[SOFTWARE(
+		NO_IDENTITY)] = { "SoftwareNoIdentity",
+				  "directions in software: the NIC does not say what its marks vouch for",
+				  RTLS_STAT_COUNTER },
+	[SOFTWARE(NO_FIELD)] = { "SoftwareNoField",
+				 "directions in software: mbufs have no room for what a mark says",
+				 RTLS_STAT_COUNTER },
 	/* levels */
 	[LEVEL_MBUFS] = { "MbufsInUse", "buffers of the stack's pools in use", RTLS_STAT_LEVEL },
 	[LEVEL_SOCKS] = { "SocksInUse", "sockets in use, listeners included", RTLS_STAT_LEVEL },

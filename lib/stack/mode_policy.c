@@ -63,6 +63,8 @@ mode_policy_error(enum rtls_mode_reason why)
 		return -ENOSPC;
 	case RTLS_MODE_REASON_NO_DEVICE:
 	case RTLS_MODE_REASON_SUITE:
+	case RTLS_MODE_REASON_NO_IDENTITY:
+	case RTLS_MODE_REASON_NO_FIELD:
 		return -ENOTSUP;
 	case RTLS_MODE_REASON_FEATURE_OFF:
 		return -EPERM;

@@ -74,6 +74,10 @@ rtls_mode_reason_name(enum rtls_mode_reason r)
 		return "lost";
 	case RTLS_MODE_REASON_DOWN:
 		return "down";
+	case RTLS_MODE_REASON_NO_IDENTITY:
+		return "no_identity";
+	case RTLS_MODE_REASON_NO_FIELD:
+		return "no_field";
 	case RTLS_MODE_REASON_MAX:
 		break;
 	}

@@ -117,6 +117,8 @@ static const struct {
 	[REFUSED] = { "SoftwareRefused", -EIO },
 	[RTLS_MODE_REASON_LOST] = { "SoftwareLost", 0 },
 	[RTLS_MODE_REASON_DOWN] = { "SoftwareDown", 0 },
+	[RTLS_MODE_REASON_NO_IDENTITY] = { "SoftwareNoIdentity", -ENOTSUP },
+	[RTLS_MODE_REASON_NO_FIELD] = { "SoftwareNoField", -ENOTSUP },
 };
 
 static bool

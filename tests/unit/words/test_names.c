@@ -141,6 +141,8 @@ static const struct {
 		  { RTLS_MODE_REASON_PENDING, "pending" },
 		  { RTLS_MODE_REASON_ASKED, "asked" },
 		  { RTLS_MODE_REASON_NO_DEVICE, "no_device" },
+		  { RTLS_MODE_REASON_NO_IDENTITY, "no_identity" },
+		  { RTLS_MODE_REASON_NO_FIELD, "no_field" },
 		  { RTLS_MODE_REASON_FEATURE_OFF, "feature_off" },
 		  { RTLS_MODE_REASON_SUITE, "suite" },
 		  { RTLS_MODE_REASON_NO_ROOM, "no_room" },
