@@ -3,7 +3,7 @@
 
 /*
  * A man in the middle, who has no key and may know what was sent, between a sender in software
- * and a receiver that is in software, too, or has a TLS NIC that opens. He holds back three
+ * and a receiver that is in software, too, or has a TLS NIC that opens. He holds back some
  * records, and then nothing reaches the receiver but what he makes.
  */
 #ifndef RTLS_EAL_MIDDLE_H
@@ -19,11 +19,24 @@
 #include "support/pair.h"
 #include "unit/session/peer.h"
 
-enum { RECORDS = 3, OVER = 22, WIRE_MAX = 1024, HELLO = 5, SEG = 97 };
+enum { RECORDS = 3, OVER = 22, WIRE_MAX = 1024, HELLO = 5, SEG = 97, UPDATE_LEN = 5 };
 
 /* Plaintext bytes of what he holds back. */
 static const uint32_t sizes[RECORDS] = { 100, 300, 60 };
 enum { PLAIN = 100 + 300 + 60, B_OFF = 100 + OVER, C_OFF = B_OFF + 300 + OVER };
+
+/* The same where the key changes: Q and R under the first one, X, Y and Z under the next. */
+enum {
+	Q_LEN = 100,
+	R_LEN = 60,
+	X_LEN = 180,
+	YZ_LEN = 60,
+	R_OFF = Q_LEN + OVER,
+	UPDATE_OFF = R_OFF + R_LEN + OVER,
+	X_OFF = UPDATE_OFF + UPDATE_LEN + OVER,
+	Y_OFF = X_OFF + X_LEN + OVER,
+	Z_OFF = Y_OFF + YZ_LEN + OVER,
+};
 
 static struct pair p;
 static bool nic; /* end 1 has one */
@@ -39,6 +52,8 @@ static struct {
 	uint8_t wire[WIRE_MAX];           /* from there on */
 	uint32_t len;
 	uint8_t plain[PLAIN];
+	struct rtls_keys next; /* behind a KeyUpdate */
+	uint32_t got;          /* of plain, read */
 } t;
 
 /* What is wrong with a segment. */
@@ -91,24 +106,23 @@ on_filter(void *arg, int dir, uint8_t *bytes, uint32_t len, uint64_t now_us, uin
 
 /* The two ends, for one connection after the other. pair_fini() ends them. */
 static inline void
-middle_init(bool has_nic)
+middle_init(bool has_nic, bool rings)
 {
-	const struct rtls_tlsnic_conf nc = { .size = sizeof(nc),
-					     .max_contexts = 8,
-					     .nb_mbufs = 510 };
+	const struct rtls_tlsnic_conf nc = {
+		.size = sizeof(nc), .max_contexts = 8, .nb_mbufs = 510, .rings = rings
+	};
 	struct pair_conf conf = { .nic = { NULL, has_nic ? &nc : NULL }, .filter = on_filter };
 
 	nic = has_nic;
 	pair_init(&p, &conf);
 }
 
-/* A connection: all is at rest, and three records are held back. */
+/* A connection: all is at rest, and from now on he holds back. */
 static inline void
-middle_begin(void)
+middle_connect(uint64_t rec_no)
 {
-	struct peer key = peer_key(1, 3);
+	struct peer key = peer_key(1, rec_no);
 	struct rtls_keys keys = peer_keys(&key);
-	uint32_t off = 0;
 
 	memset(&t, 0, sizeof(t));
 	pair_fill(t.plain, 0, PLAIN);
@@ -120,11 +134,54 @@ middle_begin(void)
 	pair_expect(&p, t.k[1], "hello", HELLO);
 	pair_pass(&p, 100000);
 	t.holds = true;
-	for (int i = 0; i < RECORDS; off += sizes[i++])
-		CU_ASSERT_EQUAL_FATAL(rtls_send(t.k[0], t.plain + off, sizes[i], 0), sizes[i]);
+}
+
+/* A record of the sender's, from plain byte off on. */
+static inline uint32_t
+middle_record(uint32_t off, uint32_t len)
+{
+	CU_ASSERT_EQUAL_FATAL(rtls_send(t.k[0], t.plain + off, len, 0), len);
+	return off + len;
+}
+
+/* It is all with him. */
+static inline void
+middle_holds(uint32_t wire_len)
+{
 	for (int i = 0; i < 20; i++)
 		pair_turn(&p);
-	CU_ASSERT_EQUAL_FATAL(t.len, PLAIN + RECORDS * OVER);
+	CU_ASSERT_EQUAL_FATAL(t.len, wire_len);
+}
+
+/* Three records are held back. */
+static inline void
+middle_begin(void)
+{
+	uint32_t off = 0;
+
+	middle_connect(3);
+	for (int i = 0; i < RECORDS; i++)
+		off = middle_record(off, sizes[i]);
+	middle_holds(PLAIN + RECORDS * OVER);
+}
+
+/* Q, R, a KeyUpdate, X, Y and Z are held back. R is number 2, and so is Z. */
+static inline void
+middle_begin_update(void)
+{
+	uint8_t update[UPDATE_LEN] = { 24, 0, 0, 1, 0 };
+	struct iovec iov = { .iov_base = update, .iov_len = sizeof(update) };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = RTLS_TYPE_HANDSHAKE };
+	struct peer key = peer_key(2, 0);
+	uint32_t off;
+
+	middle_connect(0);
+	off = middle_record(middle_record(0, Q_LEN), R_LEN);
+	CU_ASSERT_EQUAL_FATAL(rtls_sendmsg(t.k[0], &m, 0), UPDATE_LEN);
+	t.next = peer_keys(&key);
+	CU_ASSERT_EQUAL_FATAL(rtls_set_keys(t.k[0], RTLS_TX, &t.next), 0);
+	middle_record(middle_record(middle_record(off, X_LEN), YZ_LEN), YZ_LEN);
+	middle_holds(Z_OFF + YZ_LEN + OVER);
 }
 
 /* So many packets the NIC has opened. */
@@ -134,9 +191,20 @@ middle_nic_packets(void)
 	return nic ? pair_port_stat(&p, 1, "rx_tls_decrypted_packets") : 0;
 }
 
-/* A segment of his at off behind what he holds back. Only the victim's time moves. */
+/* Only the victim's time moves. */
 static inline void
-middle_sends(const struct vehicle *v, int64_t off, const void *payload, uint32_t len)
+middle_turn(bool stack)
+{
+	cable_set_time(p.cable, p.now_us += 10);
+	if (stack)
+		rtls_stack_poll(p.stack[1], p.now_us);
+	if (nic)
+		rtls_tlsnic_poll(p.port[1]);
+}
+
+/* A segment of his at off behind what he holds back is on the wire. */
+static inline void
+middle_puts(const struct vehicle *v, int64_t off, const void *payload, uint32_t len)
 {
 	static uint8_t out[FORGE_FRAME_MAX];
 	const struct forge f = {
@@ -150,39 +218,62 @@ middle_sends(const struct vehicle *v, int64_t off, const void *payload, uint32_t
 	};
 
 	CU_ASSERT_EQUAL_FATAL(cable_inject(p.cable, 0, out, forge_frame(&f, t.genuine, out)), 0);
-	for (int i = 0; i < 4; i++) {
-		cable_set_time(p.cable, p.now_us += 10);
-		rtls_stack_poll(p.stack[1], p.now_us);
-		if (nic)
-			rtls_tlsnic_poll(p.port[1]);
-	}
 }
 
-/* A header at off of a record that ends at end. */
+/* The same, and it arrives. */
 static inline void
-middle_sends_header(const struct vehicle *v, int64_t off, int64_t end)
+middle_sends(const struct vehicle *v, int64_t off, const void *payload, uint32_t len)
+{
+	middle_puts(v, off, payload, len);
+	for (int i = 0; i < 4; i++)
+		middle_turn(true);
+}
+
+/* Genuine bytes at their place, one segment. */
+static inline void
+middle_sends_genuine(uint32_t off, uint32_t end)
+{
+	middle_sends(none, off, t.wire + off, end - off);
+}
+
+/* A header at off of a record that ends at end is on the wire. */
+static inline void
+middle_puts_header(const struct vehicle *v, int64_t off, int64_t end)
 {
 	uint8_t hdr[5] = { 23, 3, 3, (uint8_t)((end - off - 5) >> 8), (uint8_t)(end - off - 5) };
 
-	middle_sends(v, off, hdr, sizeof(hdr));
+	middle_puts(v, off, hdr, sizeof(hdr));
+}
+
+static inline void
+middle_sends_header(const struct vehicle *v, int64_t off, int64_t end)
+{
+	middle_puts_header(v, off, end);
+	for (int i = 0; i < 4; i++)
+		middle_turn(true);
 }
 
 /* Reads what there is: nothing but the beginning of what was sent. Returns how it ends. */
 static inline ssize_t
-middle_read(uint32_t *got)
+middle_read(void)
 {
 	uint8_t buf[2 * PLAIN];
 	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1 };
 	ssize_t n;
 
-	for (*got = 0;; *got += (uint32_t)n) {
+	for (;;) {
 		n = rtls_recvmsg(t.k[1], &m, 0);
 		if (n <= 0)
 			return n;
+		if (m.type == RTLS_TYPE_HANDSHAKE && t.next.version != 0) {
+			CU_ASSERT_EQUAL_FATAL(rtls_set_keys(t.k[1], RTLS_RX, &t.next), 0);
+			continue;
+		}
 		CU_ASSERT_EQUAL_FATAL(m.type, RTLS_TYPE_DATA);
-		CU_ASSERT_FATAL(*got + n <= PLAIN);
-		CU_ASSERT_FATAL(memcmp(buf, t.plain + *got, (size_t)n) == 0);
+		CU_ASSERT_FATAL(t.got + n <= PLAIN);
+		CU_ASSERT_FATAL(memcmp(buf, t.plain + t.got, (size_t)n) == 0);
+		t.got += (uint32_t)n;
 	}
 }
 
