@@ -10,11 +10,7 @@
 
 #include "session/iov_iter.h"
 #include "session/sealing.h"
-
-enum {
-	DIRECT_MIN = 4096, /* a record that is shorter costs less if it is copied first */
-	DIRECT_PIECES = 8,
-};
+#include "session/tx_record.h"
 
 /* As many of the next bytes as fit into room, behind the data of a buffer. */
 static void
@@ -83,71 +79,23 @@ tx_number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
 }
 
 void
-tx_push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, uint64_t rec_no,
-	struct epoch *epoch)
+tx_push(struct session_tx *tx, struct rte_mbuf *m)
 {
-	struct txmap_rec *rec = sendq_rec(m);
-
-	rec->type = type;
-	rec->rec_no = rec_no;
-	rec->epoch = epoch;
-	rec->fence = tx->fence_next;
+	sendq_rec(m)->fence = tx->fence_next;
 	tx->fence_next = false;
 	sendq_push(tx->q, m);
-}
-
-static void
-count_record(struct session_tx_count *c, uint32_t plain_len, bool to_device)
-{
-	c->records++;
-	c->record_bytes += plain_len;
-	c->device_records += to_device;
-}
-
-/*
- * Makes a record in m, whose plaintext is src and has the length that m says it holds, and queues
- * it. For a device src is what lies in m. 0 or -EIO.
- */
-static int
-make_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, const struct iovec *src,
-	    uint16_t src_cnt)
-{
-	struct session_epoch *e = tx->tls->epochs.now;
-	bool to_device = epoch_in_nic(&e->core);
-	uint32_t plain_len = m->data_len;
-	struct sealing w = {
-		.provider = tx->shared->provider,
-		.epoch = e,
-		.rec_no = e->tx.rec_no,
-		.inner_len = plain_len + e->suite->inner_type_len,
-		.src = src,
-		.src_cnt = src_cnt,
-	};
-
-	sealing_frame(e->suite, m, type);
-	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
-	if (!to_device && sealing_process(&w) != 0) {
-		tx->failed = true;
-		return -EIO;
-	}
-	tx_push(tx, m, type, w.rec_no, to_device ? &e->core : NULL);
-	e->tx.rec_no++;
-	e->tx.records++;
-	count_record(&tx->tls->count, plain_len, to_device);
-	count_record(&tx->shared->tx_total, plain_len, to_device);
-	return 0;
 }
 
 /* Makes the record around the plaintext in m, in place, and queues it. 0 or -EIO. */
 static int
 close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 {
-	const struct iovec inner = {
-		.iov_base = rte_pktmbuf_mtod(m, uint8_t *),
-		.iov_len = m->data_len + session_tx_epoch(tx)->suite->inner_type_len,
-	};
-
-	return make_record(tx, m, type, &inner, 1);
+	if (tx_record_make(tx->shared, tx->tls, m, type) != 0) {
+		tx->failed = true;
+		return -EIO;
+	}
+	tx_push(tx, m);
+	return 0;
 }
 
 /* A buffer for the same record elsewhere: its header is there, nothing else is. */
@@ -303,39 +251,24 @@ tx_grow(struct session_tx *tx, uint32_t want)
 }
 
 /*
- * A record that is all at hand is sealed on its way from the caller's memory into m, if it is to be
- * sealed here. How many pieces it has there, and their list; 0: it is to be copied, and sealed or
- * not, as others.
+ * Makes a record of the next bytes in m and queues it, if it is one that need not be copied: all of
+ * it is at hand. 0; -EIO; -ENOTSUP: it is to be copied. m is not the caller's but then.
  */
-static uint16_t
-direct_pieces(const struct session_tx *tx, const struct iov_iter *src, const struct rte_mbuf *m,
-	      bool more, struct iovec inner[DIRECT_PIECES])
-{
-	uint32_t len = (uint32_t)RTE_MIN(src->left, (size_t)tx->cap);
-
-	if (epoch_in_nic(&session_tx_epoch(tx)->core) || (more && len < tx->cap) ||
-	    len < DIRECT_MIN || len > buf_record_room(m))
-		return 0;
-	return iov_iter_iov(src, len, inner, DIRECT_PIECES);
-}
-
-/* The caller may write there meanwhile: what is sealed is one thing or the other. 0 or -EIO. */
 static int
-seal_direct(struct session_tx *tx, struct rte_mbuf *m, struct iov_iter *src, struct iovec *inner,
-	    uint16_t cnt)
+seal_direct(struct session_tx *tx, struct rte_mbuf *m, struct iov_iter *src, bool more)
 {
 	uint32_t len = (uint32_t)RTE_MIN(src->left, (size_t)tx->cap);
-	uint8_t type = RECORD_DATA;
-	int rc;
+	int rc = -ENOTSUP;
 
-	if (session_tx_epoch(tx)->suite->inner_type_len != 0)
-		inner[cnt++] = (struct iovec){ .iov_base = &type, .iov_len = 1 };
-	m->data_len = (uint16_t)len;
-	rc = make_record(tx, m, type, inner, cnt);
-	if (rc == 0)
+	if (!more || len == tx->cap)
+		rc = tx_record_make_from(tx->shared, tx->tls, m, src, len);
+	if (rc == 0) {
+		tx_push(tx, m);
 		iov_iter_skip(src, len);
-	else
+	} else if (rc != -ENOTSUP) {
+		tx->failed = true;
 		rte_pktmbuf_free_seg(m);
+	}
 	return rc;
 }
 
@@ -346,10 +279,8 @@ seal_direct(struct session_tx *tx, struct rte_mbuf *m, struct iov_iter *src, str
 static int
 data_step(struct session_tx *tx, struct iov_iter *src, bool more)
 {
-	struct iovec inner[DIRECT_PIECES + 1];
 	uint32_t have, room;
 	struct rte_mbuf *m;
-	uint16_t cnt;
 	int rc;
 
 	if (tx->tls->open == NULL) {
@@ -359,9 +290,9 @@ data_step(struct session_tx *tx, struct iov_iter *src, bool more)
 		m = data_alloc(tx, want_room(tx, src->left, more));
 		if (m == NULL)
 			return -ENOMEM;
-		cnt = direct_pieces(tx, src, m, more, inner);
-		if (cnt > 0)
-			return seal_direct(tx, m, src, inner, cnt);
+		rc = seal_direct(tx, m, src, more);
+		if (rc != -ENOTSUP)
+			return rc;
 		tx->tls->open = m;
 	}
 	have = tx->tls->open->data_len;
@@ -414,7 +345,7 @@ raw_step(struct session_tx *tx, struct iov_iter *src)
 	if (m == NULL)
 		return -ENOMEM;
 	append(src, m, rte_pktmbuf_tailroom(m));
-	tx_push(tx, m, 0, 0, NULL);
+	tx_push(tx, m);
 	return 0;
 }
 

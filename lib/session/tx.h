@@ -139,8 +139,8 @@ int tx_may_queue(const struct session_tx *tx);
  */
 int tx_grow(struct session_tx *tx, uint32_t want);
 
-/* Queues a buffer as it is: a record, in clear where it is an epoch's to seal, or raw bytes. */
-void tx_push(struct session_tx *tx, struct rte_mbuf *m, uint8_t type, uint64_t rec_no,
-	     struct epoch *epoch);
+/* Queues a buffer as its descriptor says: a record, in clear where it is an epoch's to seal, or raw
+ * bytes. */
+void tx_push(struct session_tx *tx, struct rte_mbuf *m);
 
 #endif

@@ -70,7 +70,7 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 		return 0;
 	}
 	if (tx->tls == NULL) {
-		tx_push(tx, m, 0, 0, NULL);
+		tx_push(tx, m);
 		return 0;
 	}
 	tx->tls->open = m;

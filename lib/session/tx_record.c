@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "session/tx_record.h"
+
+#include <errno.h>
+
+#include "buf/sendq.h"
+#include "session/sealing.h"
+
+enum {
+	DIRECT_MIN = 4096, /* a record that is shorter costs less if it is copied first */
+	DIRECT_PIECES = 8,
+};
+
+static void
+count_record(struct session_tx_count *c, uint32_t plain_len, bool to_device)
+{
+	c->records++;
+	c->record_bytes += plain_len;
+	c->device_records += to_device;
+}
+
+/* For a device src is what lies in m. */
+static int
+make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t type,
+     const struct iovec *src, uint16_t src_cnt)
+{
+	struct session_epoch *e = tls->epochs.now;
+	bool to_device = epoch_in_nic(&e->core);
+	uint32_t plain_len = m->data_len;
+	struct txmap_rec *rec = sendq_rec(m);
+	struct sealing w = {
+		.provider = sh->provider,
+		.epoch = e,
+		.rec_no = e->tx.rec_no,
+		.inner_len = plain_len + e->suite->inner_type_len,
+		.src = src,
+		.src_cnt = src_cnt,
+	};
+
+	sealing_frame(e->suite, m, type);
+	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
+	if (!to_device && sealing_process(&w) != 0)
+		return -EIO;
+	rec->type = type;
+	rec->rec_no = w.rec_no;
+	rec->epoch = to_device ? &e->core : NULL;
+	e->tx.rec_no++;
+	e->tx.records++;
+	count_record(&tls->count, plain_len, to_device);
+	count_record(&sh->tx_total, plain_len, to_device);
+	return 0;
+}
+
+int
+tx_record_make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t type)
+{
+	const struct iovec inner = {
+		.iov_base = rte_pktmbuf_mtod(m, uint8_t *),
+		.iov_len = m->data_len + tls->epochs.now->suite->inner_type_len,
+	};
+
+	return make(sh, tls, m, type, &inner, 1);
+}
+
+int
+tx_record_make_from(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m,
+		    const struct iov_iter *src, uint32_t len)
+{
+	struct iovec inner[DIRECT_PIECES + 1];
+	const struct session_epoch *e = tls->epochs.now;
+	uint8_t type = RECORD_DATA;
+	uint16_t cnt;
+
+	if (epoch_in_nic(&e->core) || len < DIRECT_MIN || len > buf_record_room(m))
+		return -ENOTSUP;
+	cnt = iov_iter_iov(src, len, inner, DIRECT_PIECES);
+	if (cnt == 0)
+		return -ENOTSUP;
+	if (e->suite->inner_type_len != 0)
+		inner[cnt++] = (struct iovec){ .iov_base = &type, .iov_len = 1 };
+	m->data_len = (uint16_t)len;
+	return make(sh, tls, m, type, inner, cnt);
+}
