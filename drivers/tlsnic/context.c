@@ -66,10 +66,24 @@ flow_key(const struct rtls_tls_flow *flow)
 }
 
 static int
-keys_init(struct nic_context *c, const struct nic_key *k)
+keys_init(const struct nic_contexts *t, struct nic_context *c, const struct nic_key *k)
 {
-	return k->dir == RTLS_TX ? nic_tx_init(&c->tx, k->suite, k->key, k->iv) :
-				   nic_rx_init(&c->rx, k->suite, k->key, k->iv);
+	int rc;
+
+	if (k->dir == RTLS_TX)
+		return nic_tx_init(&c->tx, k->suite, k->key, k->iv);
+	rc = nic_rx_init(&c->rx, k->suite, k->key, k->iv, t->rx_first_run);
+	if (rc == 0)
+		c->rx.keeps = t->rx_keeps;
+	return rc;
+}
+
+static uint32_t
+next_generation(struct nic_contexts *t)
+{
+	if ((uint16_t)++t->generation == 0)
+		t->generation++;
+	return t->generation;
 }
 
 void
@@ -96,7 +110,7 @@ contexts_add(struct nic_contexts *t, const struct nic_key *k, const struct rtls_
 		return -ENOSPC;
 	c = &t->tab[t->free[t->nb_free - 1]];
 	c->dir = k->dir;
-	rc = keys_init(c, k);
+	rc = keys_init(t, c, k);
 	if (rc != 0)
 		return rc;
 	rc = receives ? rte_hash_add_key(t->flows, &key) : 0;
@@ -105,8 +119,7 @@ contexts_add(struct nic_contexts *t, const struct nic_key *k, const struct rtls_
 		return rc;
 	}
 	t->nb_free--;
-	if (++c->generation == 0)
-		c->generation = 1;
+	c->generation = next_generation(t);
 	c->key = key;
 	c->cookie = cookie;
 	*out = contexts_handle(t, c);

@@ -64,6 +64,10 @@ struct nic_contexts {
 	uint32_t max;
 	uint32_t *free; /* a stack of indexes */
 	uint32_t nb_free;
+	/* Of the latest context, whatever its slot. Marks name the low 16 bits: they are never 0. */
+	uint32_t generation;
+	uint16_t rx_first_run; /* of each receiving context */
+	bool rx_keeps;         /* the same */
 	uint64_t polls;
 	/* Of all receiving contexts but those being deleted: packets lead to one only. A packet
 	 * that is sent names its context, of which there is one a key. */
@@ -72,7 +76,7 @@ struct nic_contexts {
 	TAILQ_HEAD(nic_waiting, nic_context) adding, deleted;
 };
 
-/* name: of the NIC. 0 or -ENOMEM. */
+/* name: of the NIC; rx_first_run and rx_keeps are set. 0 or -ENOMEM. */
 int contexts_init(struct nic_contexts *t, uint32_t max, const char *name);
 
 /* polls: 0: ADDED at once. As ops->add(). */

@@ -31,6 +31,8 @@ struct tlsnic {
 	struct rte_mempool *rx_pool;
 	struct nic_contexts contexts;
 	uint32_t nb_to_seal; /* packets, for conf.tx_lose */
+	uint32_t nb_to_open; /* packets, for conf.rx_unverified */
+	uint32_t nb_marked;  /* packets, for conf.rx_lie */
 	struct nic_outq outq;
 	struct nic_rings rings;
 	struct nic_counters counters;

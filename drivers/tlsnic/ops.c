@@ -21,6 +21,7 @@ ops_caps(void *dev, struct rtls_tls_caps *out)
 		.tx_after = nic->conf.tx_after,
 		.rx_method = nic->conf.rx_method,
 		.tx_tso = nic->conf.no_tso == 0,
+		.rx_identity = 1,
 	};
 
 	memcpy(out, &caps, caps.size);
@@ -36,6 +37,9 @@ ops_add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t coo
 
 	if (flow->local.family != RTLS_IPV4 || flow->remote.family != RTLS_IPV4 ||
 	    flow->vlan != 0 || flow->queue != 0 || flow->dir != key->dir)
+		return -ENOTSUP;
+	/* Nothing could be said of what is opened. */
+	if (flow->dir == RTLS_RX && nic->security.rx_mark_off < 0)
 		return -ENOTSUP;
 	host_reclaim(nic);
 	rc = contexts_add(&nic->contexts, key, flow, cookie, nic->conf.add_polls, out);

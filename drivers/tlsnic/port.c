@@ -173,6 +173,8 @@ make_memory(struct tlsnic *nic)
 		return -ENOMEM;
 	/* Half of them, so that some go while others are made; a cut packet wants all at once. */
 	nic->port.tso_frames = RTE_MIN(RTE_MAX(nic->tx_pool->size / 2, 1u), (uint32_t)OUTQ_SIZE);
+	nic->contexts.rx_first_run = nic->conf.rx_first_run;
+	nic->contexts.rx_keeps = nic->conf.rx_keeps != 0;
 	rc = contexts_init(&nic->contexts, nic->conf.max_contexts, nic->name);
 	if (rc != 0)
 		return rc;

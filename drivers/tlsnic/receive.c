@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include <errno.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -17,10 +18,11 @@
 	 RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED)
 
 void
-receive_lost(struct tlsnic *nic, struct nic_context *c)
+receive_lost(struct tlsnic *nic, struct nic_context *c, int status)
 {
 	const struct rtls_tls_event ev = {
 		.type = RTLS_TLS_EV_LOST,
+		.status = status,
 		.ctx = contexts_handle(&nic->contexts, c),
 		.cookie = c->cookie,
 	};
@@ -39,7 +41,7 @@ copy_headers(struct tlsnic *nic, const struct rte_mbuf *m, const struct frame *f
 	if (fresh == NULL)
 		return NULL;
 	memcpy(rte_pktmbuf_append(fresh, (uint16_t)f->len), f->hdr, f->pay_off);
-	fresh->ol_flags = (m->ol_flags & COPIED_FLAGS) | RTE_MBUF_F_RX_SEC_OFFLOAD;
+	fresh->ol_flags = m->ol_flags & COPIED_FLAGS;
 	fresh->packet_type = m->packet_type;
 	fresh->hash = m->hash;
 	fresh->vlan_tci = m->vlan_tci;
@@ -58,6 +60,42 @@ is_verified(const struct rte_mbuf *m)
 	       (l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD || l4 == RTE_MBUF_F_RX_L4_CKSUM_NONE);
 }
 
+/* The fault that is asked for, of a packet that is marked. */
+static void
+lie(struct tlsnic *nic, struct rtls_tls_rx_mark *mark)
+{
+	const struct rtls_tls_rx_mark *by = &nic->conf.rx_lie_by;
+
+	if (nic->conf.rx_lie == 0 || ++nic->nb_marked % nic->conf.rx_lie != 0)
+		return;
+	mark->generation += by->generation;
+	mark->run += by->run;
+	mark->rec_no += by->rec_no;
+	mark->rec_off += by->rec_off;
+	mark->rec_len += by->rec_len;
+	for (size_t i = 0; i < sizeof(mark->explicit_nonce); i++)
+		mark->explicit_nonce[i] += by->explicit_nonce[i];
+}
+
+static void
+mark_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, bool failed,
+	    struct rtls_tls_rx_mark *mark)
+{
+	mark->generation = (uint16_t)c->live;
+	lie(nic, mark);
+	*nic_rx_mark(&nic->security, m) = *mark;
+	m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD;
+	if (failed)
+		m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED;
+}
+
+/* The other fault. */
+static bool
+goes_unverified(struct tlsnic *nic)
+{
+	return nic->conf.rx_unverified != 0 && ++nic->nb_to_open % nic->conf.rx_unverified == 0;
+}
+
 static struct rte_mbuf *
 open_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, const struct frame *f)
 {
@@ -66,22 +104,32 @@ open_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, const
 	/* Without a buffer it goes up as it came, and the context keeps in step all the same. */
 	uint8_t *out = fresh != NULL ? rte_pktmbuf_mtod_offset(fresh, uint8_t *, f->pay_off) :
 				       nic->scratch + nic->frame_max;
+	enum nic_rx_verdict verdict;
+	struct rtls_tls_rx_mark mark;
 
-	switch (nic_rx_packet(&c->rx, f->seq, payload, f->pay_len, out)) {
+	c->rx.unverified = goes_unverified(nic);
+	verdict = nic_rx_packet(&c->rx, f->seq, payload, f->pay_len, out, &mark);
+	switch (verdict) {
 	case NIC_RX_OPENED:
+	case NIC_RX_FAILED:
 		if (fresh == NULL) {
 			nic_count(&nic->counters, NIC_CNT_RX_NO_MBUF, 1);
 			break;
 		}
+		mark_packet(nic, c, fresh, verdict == NIC_RX_FAILED, &mark);
 		nic_count(&nic->counters, NIC_CNT_RX_PACKETS, 1);
 		nic_count(&nic->counters, NIC_CNT_RX_BYTES, f->pay_len);
+		nic_count(&nic->counters, NIC_CNT_RX_ERR, c->rx.failed);
 		rte_pktmbuf_free(m);
 		return fresh;
 	case NIC_RX_ERROR:
 		nic_count(&nic->counters, NIC_CNT_RX_ERR, 1);
 		break;
 	case NIC_RX_LOST:
-		receive_lost(nic, c);
+		receive_lost(nic, c, 0);
+		break;
+	case NIC_RX_NO_RUN:
+		receive_lost(nic, c, -EOVERFLOW);
 		break;
 	case NIC_RX_UNTOUCHED:
 		break;
@@ -99,6 +147,8 @@ receive_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	struct nic_context *c;
 	struct frame f;
 
+	/* Whatever the port below says of it: what is passed as it came has no mark. */
+	m->ol_flags &= ~(RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED);
 	frame_read(m, &f);
 	frame_verify(m, &f);
 	if (f.kind != FRAME_TCP || !frame_brings_text(&f) || f.len > nic->frame_max ||

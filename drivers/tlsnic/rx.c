@@ -10,10 +10,11 @@
 
 int
 nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,
-	    const uint8_t iv[RECORD_NONCE_LEN])
+	    const uint8_t iv[RECORD_NONCE_LEN], uint16_t first_run)
 {
 	memset(rx, 0, sizeof(*rx));
 	rx_track_init(&rx->track, s);
+	rx->next_run = first_run;
 	memcpy(rx->iv, iv, sizeof(rx->iv));
 	rx->work = nic_aead_create(false, s, key);
 	rx->undo = nic_aead_create(false, s, key);
@@ -24,9 +25,19 @@ nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,
 	return 0;
 }
 
+static bool
+begin_run(struct nic_rx *rx)
+{
+	if (rx->next_run > UINT16_MAX)
+		return false;
+	rx->run = (uint16_t)rx->next_run++;
+	return true;
+}
+
 void
 nic_rx_start(struct nic_rx *rx, uint32_t seq, uint64_t rec_no)
 {
+	(void)begin_run(rx); /* there is one: the caller's word */
 	rx_track_start(&rx->track, seq, rec_no);
 }
 
@@ -40,6 +51,18 @@ begin_record(struct nic_rx *rx)
 	/* Without an explicit nonce the IV as installed is that of record 0. */
 	record_nonce(t->suite, rx->iv, t->rec_no, nonce);
 	return nic_aead_begin(rx->work, nonce, aad, aad_len);
+}
+
+/* All of a record has come. */
+static int
+end_record(struct nic_rx *rx)
+{
+	int rc = rx->unverified ? 0 : nic_aead_verify(rx->work, rx->tag);
+
+	if (rc == 0 || !rx->keeps)
+		return rc;
+	rx->failed = true;
+	return 0;
 }
 
 static int
@@ -56,7 +79,7 @@ open_stretch(struct nic_rx *rx, const struct rx_stretch *s, const uint8_t *in, u
 	case RX_TRACK_TAG:
 		memcpy(out, in, s->len);
 		memcpy(rx->tag + s->off, in, s->len);
-		return s->ends ? nic_aead_verify(rx->work, rx->tag) : 0;
+		return s->ends ? end_record(rx) : 0;
 	case RX_TRACK_IDLE:
 	case RX_TRACK_LOST:
 		break;
@@ -87,44 +110,93 @@ swap_aeads(struct nic_rx *rx)
 	rx->undo = work;
 }
 
-enum nic_rx_verdict
-nic_rx_packet(struct nic_rx *rx, uint32_t seq, const uint8_t *payload, uint32_t len, uint8_t *out)
-{
-	const struct rx_track before = rx->track;
+/* What a packet changes, the AEAD apart. */
+struct before {
+	struct rx_track track;
 	uint8_t tag[RECORD_TAG_LEN];
+	uint16_t run;
+	uint32_t next_run;
+};
+
+static struct before
+remember(const struct nic_rx *rx)
+{
+	struct before b = { .track = rx->track, .run = rx->run, .next_run = rx->next_run };
+
+	memcpy(b.tag, rx->tag, sizeof(b.tag));
+	return b;
+}
+
+/* As if the packet had not come; its run, if it began one, was told to nobody. */
+static void
+restore(struct nic_rx *rx, const struct before *b)
+{
+	rx->track = b->track;
+	rx->run = b->run;
+	rx->next_run = b->next_run;
+	memcpy(rx->tag, b->tag, sizeof(rx->tag));
+}
+
+/* t: where the device was in front of the packet, whose first byte was the expected one. */
+static void
+report(const struct nic_rx *rx, struct rx_track t, const uint8_t *payload, uint32_t len,
+       struct rtls_tls_rx_mark *mark)
+{
+	struct rx_place p = rx_track_place(&t);
+
+	*mark = (struct rtls_tls_rx_mark){
+		.run = rx->run,
+		.rec_no = (uint32_t)p.rec_no,
+		.rec_off = (uint16_t)p.off,
+	};
+	/* The packet may complete the header. */
+	if (p.len == 0) {
+		(void)rx_track_step(&t, payload, len);
+		p = rx_track_place(&t);
+	}
+	mark->rec_len = (uint16_t)p.len;
+}
+
+enum nic_rx_verdict
+nic_rx_packet(struct nic_rx *rx, uint32_t seq, const uint8_t *payload, uint32_t len, uint8_t *out,
+	      struct rtls_tls_rx_mark *mark)
+{
+	const struct before before = remember(rx);
 	enum rx_track_take take;
 	uint32_t skip;
 	bool copied;
 
 	take = rx_track_take(&rx->track, seq, len, &skip);
-	switch (take) {
-	case RX_TAKE_NONE:
+	if (take == RX_TAKE_NONE)
 		return NIC_RX_UNTOUCHED;
-	case RX_TAKE_LOST:
+	if (take == RX_TAKE_LOST)
 		return NIC_RX_LOST;
-	case RX_TAKE_ALL:
-	case RX_TAKE_TAIL:
-		break;
+	if (take == RX_TAKE_JUMP && !begin_run(rx)) {
+		rx_track_lose(&rx->track);
+		return NIC_RX_NO_RUN;
 	}
 
 	/*
 	 * A packet that stays inside a record cannot fail, and between two records there is no
 	 * state to go back to.
 	 */
-	copied = rx_track_ends_by(&before, seq, len);
-	memcpy(tag, rx->tag, sizeof(tag));
+	rx->failed = false;
+	copied = rx_track_ends_by(&before.track, seq, len);
 	if (copied && nic_aead_copy(rx->undo, rx->work) != 0) {
-		rx->track = before;
+		restore(rx, &before);
 		return NIC_RX_ERROR;
 	}
 	if (open_bytes(rx, payload + skip, len - skip, out) != 0) {
 		if (copied)
 			swap_aeads(rx);
-		rx->track = before;
-		memcpy(rx->tag, tag, sizeof(tag));
+		restore(rx, &before);
 		return NIC_RX_ERROR;
 	}
-	return take == RX_TAKE_ALL ? NIC_RX_OPENED : NIC_RX_UNTOUCHED;
+	/* Of a packet in front of whose bytes a run begins, or some were there before, only a tail. */
+	if (take != RX_TAKE_ALL)
+		return NIC_RX_UNTOUCHED;
+	report(rx, before.track, payload, len, mark);
+	return rx->failed || rx->unverified ? NIC_RX_FAILED : NIC_RX_OPENED;
 }
 
 void

@@ -34,6 +34,26 @@ rx_track_start(struct rx_track *t, uint32_t seq, uint64_t rec_no)
 	enter(t, RX_TRACK_HEADER, RECORD_HDR_LEN);
 }
 
+void
+rx_track_lose(struct rx_track *t)
+{
+	enter(t, RX_TRACK_LOST, 0);
+}
+
+struct rx_place
+rx_track_place(const struct rx_track *t)
+{
+	struct rx_place p = { .rec_no = t->rec_no };
+
+	if (t->state == RX_TRACK_HEADER) {
+		p.off = RECORD_HDR_LEN - t->left;
+		return p;
+	}
+	p.len = RECORD_HDR_LEN + record_header_read(t->hdr).body_len;
+	p.off = p.len - t->left - (t->state == RX_TRACK_BODY ? RECORD_TAG_LEN : 0);
+	return p;
+}
+
 /* The TCP sequence at which the next record starts; false: its header is still to come. */
 static bool
 record_end(const struct rx_track *t, uint32_t *end)
@@ -79,7 +99,7 @@ take_gap(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip)
 			return RX_TAKE_NONE;
 		rx_track_start(t, end, t->rec_no + 1);
 		*skip = end - seq;
-		return RX_TAKE_TAIL;
+		return RX_TAKE_JUMP;
 	}
 	/* Whatever record the device stands in has ended by there: its end was missed. */
 	if (seq + len - t->expected > RECORD_WIRE_MAX_RX) {

@@ -10,7 +10,7 @@
  *                     ^           |        |
  *                     +-----------+--------+   step: the tag's last byte;
  *                                              take: a gap, and the record's end went by
- *   HEADER, BODY, TAG --take: a gap, more than a record wide--> LOST
+ *   HEADER, BODY, TAG --take: a gap, more than a record wide; lose--> LOST
  *
  * TCP sequences are compared modulo 2^32. Pure: a copy of the struct is the way back.
  */
@@ -43,6 +43,19 @@ void rx_track_init(struct rx_track *t, const struct record_suite *s);
 /* The record rec_no has its first byte at TCP sequence seq. */
 void rx_track_start(struct rx_track *t, uint32_t seq, uint64_t rec_no);
 
+/* Event: whoever runs the device gives the stream up. */
+void rx_track_lose(struct rx_track *t);
+
+/* Where the expected byte is. */
+struct rx_place {
+	uint64_t rec_no; /* of its record */
+	uint32_t off;    /* bytes of that record in front of it */
+	uint32_t len;    /* of that record, header to tag; 0: its header is not complete yet */
+};
+
+/* Of a track that is neither IDLE nor LOST. */
+struct rx_place rx_track_place(const struct rx_track *t);
+
 /* Is the end of the record known, and within the len bytes from seq on or in front of them? */
 bool rx_track_ends_by(const struct rx_track *t, uint32_t seq, uint32_t len);
 
@@ -50,13 +63,14 @@ bool rx_track_ends_by(const struct rx_track *t, uint32_t seq, uint32_t len);
 enum rx_track_take {
 	RX_TAKE_NONE, /* nothing; the place is unchanged */
 	RX_TAKE_ALL,  /* it starts at the expected byte */
-	RX_TAKE_TAIL, /* its bytes from *skip on, maybe none, are the expected ones */
+	RX_TAKE_TAIL, /* its bytes from *skip on are the expected ones */
+	RX_TAKE_JUMP, /* from *skip on, maybe behind its end, a record begins: bytes in front are given up */
 	RX_TAKE_LOST, /* the stream went on without the device: told once */
 };
 
 /*
- * Event: a packet with len bytes of payload at seq. ALL and TAIL: the caller hands the bytes
- * to rx_track_step(); to reach a TAIL the place may have moved to the start of a record.
+ * Event: a packet with len bytes of payload at seq. ALL, TAIL and JUMP: the caller hands the
+ * bytes to rx_track_step(); by a JUMP the place has moved to the start of a record.
  */
 enum rx_track_take rx_track_take(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip);
 

@@ -178,6 +178,7 @@ nic_security_init(struct nic_security *s)
 	s->mark_off = rte_mbuf_dynfield_register(&field);
 	if (s->mark_off < 0)
 		return -rte_errno;
+	s->rx_mark_off = rtls_tls_rx_mark_offset();
 	capabilities_init(&s->capabilities);
 	s->ctx = (struct rte_security_ctx){ .device = s, .ops = &ops };
 	return 0;

@@ -26,7 +26,8 @@ struct nic_capabilities {
 struct nic_security {
 	struct rte_security_ctx ctx; /* its device is this struct */
 	struct nic_capabilities capabilities;
-	int mark_off; /* of a packet's mark in its mbuf */
+	int mark_off;    /* of a packet's mark in its mbuf */
+	int rx_mark_off; /* of what a received packet's mark says; below 0: no room for it */
 };
 
 /* 0 or a negative errno: no room for marks in mbufs. */
@@ -37,6 +38,12 @@ static inline const struct nic_key *
 nic_session_key(void *session)
 {
 	return SECURITY_GET_SESS_PRIV(session);
+}
+
+static inline struct rtls_tls_rx_mark *
+nic_rx_mark(const struct nic_security *s, struct rte_mbuf *m)
+{
+	return RTE_MBUF_DYNFIELD(m, s->rx_mark_off, struct rtls_tls_rx_mark *);
 }
 
 static inline const struct rtls_tls_tx_meta **

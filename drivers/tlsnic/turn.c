@@ -17,7 +17,7 @@ start(struct tlsnic *nic, struct nic_context *c, const struct nic_msg *msg)
 	}
 	nic_rx_start(&c->rx, msg->seq, msg->rec_no);
 	if (contexts_open(&nic->contexts, c) != 0)
-		receive_lost(nic, c);
+		receive_lost(nic, c, 0);
 }
 
 static void

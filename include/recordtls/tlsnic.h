@@ -34,6 +34,14 @@ struct rtls_tlsnic_conf {
 	uint8_t rings;         /**< not 0: another lcore runs it, by rtls_tlsnic_poll() */
 	/** A fault: of so many packets to be sealed one is lost in front of the crypto; 0: none. */
 	uint32_t tx_lose;
+	/** A fault: of so many packets to be opened one is transformed, and not verified; 0: none. */
+	uint32_t rx_unverified;
+	/** A fault: of so many marked packets one says what is not true; 0: none. */
+	uint32_t rx_lie;
+	/** What is added to the fields of the mark that lies, to the nonce byte by byte. */
+	struct rtls_tls_rx_mark rx_lie_by;
+	uint16_t rx_first_run; /**< number of a context's first run; the last one's is 65535 */
+	uint8_t rx_keeps;      /**< not 0: what is not authentic goes up transformed, as FAILED */
 };
 
 /**

@@ -13,11 +13,16 @@ static struct rx_track t;
 static bool
 track_holds(void)
 {
+	struct record_header h = record_header_read(t.hdr);
+
+	if ((t.state == RX_TRACK_BODY || t.state == RX_TRACK_TAG) &&
+	    record_header_check(t.suite, &h) != 0)
+		return false;
 	switch (t.state) {
 	case RX_TRACK_HEADER:
 		return t.left >= 1 && t.left <= RECORD_HDR_LEN;
 	case RX_TRACK_BODY:
-		return t.left >= 1 && t.left <= RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_13;
+		return t.left >= 1 && t.left <= record_inner_len(t.suite, h.body_len);
 	case RX_TRACK_TAG:
 		return t.left >= 1 && t.left <= RECORD_TAG_LEN;
 	case RX_TRACK_IDLE:
@@ -49,10 +54,27 @@ prove_take(void)
 	take = rx_track_take(&t, seq, len, &skip);
 	PROVE(track_holds());
 	PROVE((take == RX_TAKE_LOST) <= (t.state == RX_TRACK_LOST));
-	if (take != RX_TAKE_ALL && take != RX_TAKE_TAIL)
+	if (take != RX_TAKE_ALL && take != RX_TAKE_TAIL && take != RX_TAKE_JUMP)
 		return;
 	PROVE(skip <= len && seq + skip == t.expected && (take != RX_TAKE_ALL || skip == 0));
 	PROVE(t.state != RX_TRACK_IDLE && t.state != RX_TRACK_LOST);
+	/* Where a run begins, a record does. */
+	PROVE(take != RX_TAKE_JUMP || (t.state == RX_TRACK_HEADER && t.left == RECORD_HDR_LEN));
+}
+
+/* The expected byte is one of its record's; of those behind a header the length is known. */
+void
+prove_place(void)
+{
+	struct rx_place p;
+
+	any_track();
+	ASSUME(t.state != RX_TRACK_IDLE && t.state != RX_TRACK_LOST);
+	p = rx_track_place(&t);
+	PROVE(p.rec_no == t.rec_no);
+	PROVE((p.len == 0) == (t.state == RX_TRACK_HEADER));
+	PROVE(p.len == 0 ? p.off < RECORD_HDR_LEN : p.off >= RECORD_HDR_LEN && p.off < p.len);
+	PROVE(p.len <= RECORD_WIRE_MAX_RX);
 }
 
 /* The next bytes: at least one is stepped over, none behind them; a tag is filled inside. */

@@ -8,10 +8,13 @@
 
 #include <CUnit/CUnit.h>
 
+#include "rx_oracle.h"
+
 void
 receiver_init(struct receiver *r, const struct stream *st, uint32_t origin)
 {
-	CU_ASSERT_EQUAL_FATAL(nic_rx_init(&r->rx, stream_suite(), st->key, st->iv), 0);
+	CU_ASSERT_EQUAL_FATAL(
+		nic_rx_init(&r->rx, stream_suite(), st->key, st->iv, RECEIVER_FIRST_RUN), 0);
 	r->stream = st;
 	r->origin = origin;
 	nic_rx_start(&r->rx, origin + st->bounds[0], st->first_no);
@@ -33,6 +36,21 @@ exactly(uint32_t len)
 	return p;
 }
 
+/* Nothing of it is another context's, and no byte is left as it was. */
+static bool
+mark_is_right(const struct receiver *r, uint32_t from, uint32_t to)
+{
+	struct rx_oracle_report is = rx_oracle_report(r->stream->bounds, from, to);
+	struct rtls_tls_rx_mark right = {
+		.run = r->mark.run,
+		.rec_no = (uint32_t)(r->stream->first_no + is.record),
+		.rec_off = (uint16_t)is.off,
+		.rec_len = (uint16_t)is.len,
+	};
+
+	return memcmp(&r->mark, &right, sizeof(right)) == 0;
+}
+
 enum nic_rx_verdict
 receiver_forged(struct receiver *r, uint32_t from, uint32_t to, uint32_t wrong, uint8_t mask)
 {
@@ -40,6 +58,7 @@ receiver_forged(struct receiver *r, uint32_t from, uint32_t to, uint32_t wrong, 
 	uint32_t len = to - from;
 	uint8_t *payload = exactly(len), *sent = exactly(len), *out = exactly(len);
 	enum nic_rx_verdict verdict;
+	bool marked;
 
 	if (len != 0)
 		memcpy(payload, st->wire + from, len);
@@ -47,11 +66,18 @@ receiver_forged(struct receiver *r, uint32_t from, uint32_t to, uint32_t wrong, 
 		payload[wrong - from] ^= mask;
 	if (len != 0)
 		memcpy(sent, payload, len);
-	verdict = nic_rx_packet(&r->rx, r->origin + from, payload, len, out);
+	memset(&r->mark, 0x5a, sizeof(r->mark));
+	verdict = nic_rx_packet(&r->rx, r->origin + from, payload, len, out, &r->mark);
 	if (len != 0 && memcmp(payload, sent, len) != 0)
 		CU_FAIL("the payload was written to");
-	if (verdict == NIC_RX_OPENED && mask == 0 && memcmp(out, st->opened + from, len) != 0)
+	/* A body's wrong byte is as wrong in clear, and no header is forged that is followed. */
+	marked = verdict == NIC_RX_OPENED || verdict == NIC_RX_FAILED;
+	if (marked && mask != 0)
+		out[wrong - from] ^= mask;
+	if (marked && memcmp(out, st->opened + from, len) != 0)
 		CU_FAIL("the packet was not opened right");
+	if (marked && !mark_is_right(r, from, to))
+		CU_FAIL("the mark says something else");
 	free(payload);
 	free(sent);
 	free(out);

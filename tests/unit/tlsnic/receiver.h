@@ -12,8 +12,11 @@
 struct receiver {
 	struct nic_rx rx;
 	const struct stream *stream;
-	uint32_t origin; /* TCP sequence of the stream's first byte */
+	uint32_t origin;              /* TCP sequence of the stream's first byte */
+	struct rtls_tls_rx_mark mark; /* of the last packet that had one */
 };
+
+enum { RECEIVER_FIRST_RUN = 40000 };
 
 /* A context of the stream's key, started at its first record. */
 void receiver_init(struct receiver *r, const struct stream *st, uint32_t origin);
@@ -21,7 +24,8 @@ void receiver_fini(struct receiver *r);
 
 /*
  * The stream's bytes [from, to) arrive. Checks that the payload was not written to and that
- * of an opened packet each byte is right; a mistake fails the test.
+ * of a packet with a mark each byte is right, and what the mark says of its place in the stream,
+ * the run apart; a mistake fails the test.
  */
 enum nic_rx_verdict receiver_packet(struct receiver *r, uint32_t from, uint32_t to);
 

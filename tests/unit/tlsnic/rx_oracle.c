@@ -49,11 +49,13 @@ rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to)
 	for (uint32_t byte = from; byte < to; byte++) {
 		if (byte != o->next && !reaches_record(o, byte))
 			continue; /* seen before, or of a record that cannot be handled */
+		o->run += byte != o->next;
 		process_byte(o, byte);
 		useful = true;
 	}
 	if (from < to && reaches_record(o, to)) {
 		o->next = to;
+		o->run++;
 		useful = true;
 	}
 	if (opened)
@@ -67,4 +69,17 @@ rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to)
 		return RX_ORACLE_LOST;
 	}
 	return RX_ORACLE_UNTOUCHED;
+}
+
+struct rx_oracle_report
+rx_oracle_report(const uint32_t *bounds, uint32_t from, uint32_t to)
+{
+	struct rx_oracle_report r = { .record = 0 };
+
+	while (from >= bounds[r.record + 1])
+		r.record++;
+	r.off = from - bounds[r.record];
+	if (to >= bounds[r.record] + HEADER)
+		r.len = bounds[r.record + 1] - bounds[r.record];
+	return r;
 }

@@ -26,7 +26,15 @@ struct rx_oracle {
 	uint32_t header_bytes;  /* of it that the device processed */
 	uint32_t known;         /* latest record start that a processed header told of */
 	uint32_t next;          /* offset that the device expects */
+	unsigned int run;       /* how many gaps it has jumped over */
 	bool lost;
+};
+
+/* What the mark of an opened packet says of its first byte's record. */
+struct rx_oracle_report {
+	unsigned int record; /* of the stream, from 0 on */
+	uint32_t off;        /* bytes of it in front of the packet */
+	uint32_t len;        /* of the record; 0: the packet ends within its header */
 };
 
 /* Offsets count from the stream's first byte; the device starts at bounds[0]. */
@@ -34,5 +42,8 @@ void rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds);
 
 /* The packet with the bytes [from, to) arrives. */
 enum rx_oracle_mark rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to);
+
+/* Of a packet with the bytes [from, to) that is opened: the same whatever came before it. */
+struct rx_oracle_report rx_oracle_report(const uint32_t *bounds, uint32_t from, uint32_t to);
 
 #endif

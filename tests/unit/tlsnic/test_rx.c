@@ -130,6 +130,7 @@ static void
 test_lost_and_idle(void)
 {
 	struct receiver r;
+	struct rtls_tls_rx_mark mark;
 	struct nic_rx idle;
 	uint8_t *out;
 
@@ -145,12 +146,14 @@ test_lost_and_idle(void)
 
 	out = malloc(stream.len);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL_FATAL(nic_rx_init(&idle, stream_suite(), stream.key, stream.iv), 0);
-	CU_ASSERT_EQUAL(nic_rx_packet(&idle, 0, stream.wire, stream.len, out), NIC_RX_UNTOUCHED);
-	CU_ASSERT_EQUAL(nic_rx_packet(&idle, 50000, stream.wire, stream.len, out),
+	CU_ASSERT_EQUAL_FATAL(nic_rx_init(&idle, stream_suite(), stream.key, stream.iv, 0), 0);
+	CU_ASSERT_EQUAL(nic_rx_packet(&idle, 0, stream.wire, stream.len, out, &mark),
+			NIC_RX_UNTOUCHED);
+	CU_ASSERT_EQUAL(nic_rx_packet(&idle, 50000, stream.wire, stream.len, out, &mark),
 			NIC_RX_UNTOUCHED);
 	nic_rx_start(&idle, 50000, 0);
-	CU_ASSERT_EQUAL(nic_rx_packet(&idle, 50000, stream.wire, stream.len, out), NIC_RX_OPENED);
+	CU_ASSERT_EQUAL(nic_rx_packet(&idle, 50000, stream.wire, stream.len, out, &mark),
+			NIC_RX_OPENED);
 	CU_ASSERT_EQUAL(memcmp(out, stream.opened, stream.len), 0);
 	nic_rx_fini(&idle);
 	free(out);

@@ -254,7 +254,7 @@ test_no_memory_at_init(void)
 	short_stream(harness_seed());
 	for (unsigned long n = 0; rc != 0 && n < 100; n++) {
 		memory.left = n;
-		rc = nic_rx_init(&rx, stream_suite(), stream.key, stream.iv);
+		rc = nic_rx_init(&rx, stream_suite(), stream.key, stream.iv, 0);
 		memory.left = ULONG_MAX;
 		CU_ASSERT(rc == 0 ? n > 0 : rc == -ENOMEM);
 	}

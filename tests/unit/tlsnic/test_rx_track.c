@@ -148,20 +148,20 @@ static const struct take_row {
 	{ "over the start", 0, UINT32_MAX, 2, RX_TAKE_TAIL, 1, 0, RX_TRACK_HEADER, 7 },
 	{ "gap, inside the record", 20, 30, 10, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
 	{ "gap, one byte short", 20, 30, 24, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
-	{ "gap, to the end", 20, 30, 25, RX_TAKE_TAIL, 25, 55, RX_TRACK_HEADER, 8 },
-	{ "gap, over the end", 20, 30, 26, RX_TAKE_TAIL, 25, 55, RX_TRACK_HEADER, 8 },
-	{ "gap up to the end", 20, 55, 1, RX_TAKE_TAIL, 0, 55, RX_TRACK_HEADER, 8 },
+	{ "gap, to the end", 20, 30, 25, RX_TAKE_JUMP, 25, 55, RX_TRACK_HEADER, 8 },
+	{ "gap, over the end", 20, 30, 26, RX_TAKE_JUMP, 25, 55, RX_TRACK_HEADER, 8 },
+	{ "gap up to the end", 20, 55, 1, RX_TAKE_JUMP, 0, 55, RX_TRACK_HEADER, 8 },
 	{ "gap over the end", 20, 56, 100, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
-	{ "gap from the header's end", 5, 6, 100, RX_TAKE_TAIL, 49, 55, RX_TRACK_HEADER, 8 },
-	{ "gap in the tag", 40, 41, 14, RX_TAKE_TAIL, 14, 55, RX_TRACK_HEADER, 8 },
-	{ "gap before the last byte", 54, 55, 9, RX_TAKE_TAIL, 0, 55, RX_TRACK_HEADER, 8 },
+	{ "gap from the header's end", 5, 6, 100, RX_TAKE_JUMP, 49, 55, RX_TRACK_HEADER, 8 },
+	{ "gap in the tag", 40, 41, 14, RX_TAKE_JUMP, 14, 55, RX_TRACK_HEADER, 8 },
+	{ "gap before the last byte", 54, 55, 9, RX_TAKE_JUMP, 0, 55, RX_TRACK_HEADER, 8 },
 	{ "gap of the header", 0, 5, 100, RX_TAKE_NONE, 0, 0, RX_TRACK_HEADER, 7 },
 	{ "gap in the header", 4, 5, 100, RX_TAKE_NONE, 0, 4, RX_TRACK_HEADER, 7 },
 	{ "gap over the end, far", 20, 16664, 1, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
 	{ "gap over the end, too far", 20, 16665, 1, RX_TAKE_LOST, 0, 20, RX_TRACK_LOST, 7 },
 	{ "gap of the header, far", 0, 1, 16644, RX_TAKE_NONE, 0, 0, RX_TRACK_HEADER, 7 },
 	{ "gap of the header, too far", 0, 1, 16645, RX_TAKE_LOST, 0, 0, RX_TRACK_LOST, 7 },
-	{ "gap, far over the end", 20, 30, 65000, RX_TAKE_TAIL, 25, 55, RX_TRACK_HEADER, 8 },
+	{ "gap, far over the end", 20, 30, 65000, RX_TAKE_JUMP, 25, 55, RX_TRACK_HEADER, 8 },
 };
 
 static void
@@ -214,6 +214,26 @@ test_ends_by(void)
 	CU_ASSERT_FALSE(rx_track_ends_by(&t, t.expected, 1000));
 }
 
+/* At each byte of the record, and where it is told of; a copy of the header's bytes is left. */
+static void
+test_place(void)
+{
+	struct rx_track t;
+
+	track_start(&t, UINT32_MAX - 30);
+	for (uint32_t at = 0; at < 55; at++) {
+		struct rx_place p = rx_track_place(&t);
+
+		CU_ASSERT_EQUAL(p.rec_no, 7);
+		CU_ASSERT_EQUAL(p.off, at);
+		CU_ASSERT_EQUAL(p.len, at < 5 ? 0 : 55);
+		pass(&t, at, 1);
+	}
+	CU_ASSERT_EQUAL(rx_track_place(&t).rec_no, 8);
+	CU_ASSERT_EQUAL(rx_track_place(&t).off, 0);
+	CU_ASSERT_EQUAL(rx_track_place(&t).len, 0);
+}
+
 /* Before the start and after the loss no packet is anything to the device. */
 static void
 test_idle_and_lost(void)
@@ -235,6 +255,8 @@ test_idle_and_lost(void)
 	CU_ASSERT_EQUAL(lost.state, RX_TRACK_LOST);
 	rx_track_start(&lost, 300, 9);
 	CU_ASSERT_EQUAL(rx_track_take(&lost, 300, 1, &skip), RX_TAKE_ALL);
+	rx_track_lose(&lost);
+	CU_ASSERT_EQUAL(rx_track_take(&lost, 300, 1, &skip), RX_TAKE_NONE);
 }
 
 int
@@ -245,6 +267,7 @@ main(void)
 		{ "headers, however cut", test_headers },
 		{ "what a packet is to the device", test_takes },
 		{ "does the record end", test_ends_by },
+		{ "where in a record", test_place },
 		{ "idle and lost", test_idle_and_lost },
 	};
 
