@@ -75,6 +75,7 @@ is_opened_with(struct rte_mbuf *m, uint32_t off, uint32_t len, uint64_t sums)
 	CU_ASSERT((m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED) == 0);
 	CU_ASSERT((m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0 && m->hash.rss == 4711);
 	CU_ASSERT_EQUAL(sums_of(m), sums);
+	CU_ASSERT(nic_bench_same_mark(nic_bench_mark_of(m), nic_bench_mark(&t.b, off, len, 0)));
 	CU_ASSERT_EQUAL_FATAL(m->data_len, NIC_BENCH_HDRS + len);
 	CU_ASSERT_EQUAL(m->pkt_len, m->data_len);
 	CU_ASSERT(m->data_off >= RTE_PKTMBUF_HEADROOM);

@@ -143,6 +143,7 @@ add(struct fuzz_in *in)
 	    t.port->tls.ops->add(t.port->tls.dev, t.session, &flow, 1, &t.ctx) != 0)
 		fuzz_finding("no context, though there is room");
 	t.watch.place = (struct nic_place){ .sealed = t.sealed, .pos = r->off };
+	t.watch.generation = (uint16_t)t.ctx.generation;
 	for (i = 0; i < t.sealed->nb_recs && t.sealed->recs[i].key <= r->key; i++)
 		t.watch.place.limit = (int64_t)t.sealed->recs[i].off + t.sealed->recs[i].len;
 	if (fuzz_u8(in) % 8 == 7) /* added, but not started */

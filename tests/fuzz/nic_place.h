@@ -18,6 +18,7 @@ struct nic_place {
 	bool foreign; /* it took bytes that nobody sealed: nothing is known */
 	int64_t pos;
 	int64_t limit; /* the records of its key end here */
+	uint16_t runs; /* gaps that it jumped over */
 };
 
 enum nic_takes {

@@ -28,19 +28,45 @@ is_sealed(const struct nic_watch *w, int64_t off, const struct wire_seg *s)
 	       memcmp(w->place.sealed->wire + off, s->payload, s->payload_len) == 0;
 }
 
+/* The mark of a packet whose bytes are the stream's at off, taken as such. */
+static bool
+mark_is_right(const struct nic_watch *w, const struct rtls_tls_rx_mark *mark, int64_t off,
+	      uint32_t len)
+{
+	const struct sealed_rec *r = w->place.sealed->recs;
+	struct rtls_tls_rx_mark right;
+
+	while (off >= (int64_t)r->off + r->len)
+		r++;
+	right = (struct rtls_tls_rx_mark){
+		.generation = w->generation,
+		.run = w->place.runs,
+		.rec_no = (uint32_t)r->rec_no,
+		.rec_off = (uint16_t)(off - r->off),
+		.rec_len = (uint16_t)(off + len >= r->off + SEALED_HDR ? r->len : 0),
+	};
+	return memcmp(mark, &right, sizeof(right)) == 0;
+}
+
 static void
-check_opened(const struct nic_watch *w, const struct rte_mbuf *m, const uint8_t *bytes,
+check_opened(const struct nic_watch *w, struct rte_mbuf *m, const uint8_t *bytes,
 	     const struct tap_frame *f, const struct wire_seg *s, int64_t off)
 {
+	const struct rtls_tls_rx_mark *mark = nic_rx_mark(&w->nic->security, m);
 	uint32_t head = (uint32_t)(s->payload - f->bytes);
 
 	if (m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED)
 		fuzz_finding("a packet both opened and not");
 	if (m->pkt_len != head + s->payload_len || memcmp(bytes, f->bytes, head) != 0)
 		fuzz_finding("an opened packet with other headers, or of another length");
-	if (!w->place.foreign && is_sealed(w, off, s) &&
-	    memcmp(bytes + head, w->place.sealed->opened + off, s->payload_len) != 0)
+	if (mark->generation != w->generation)
+		fuzz_finding("a mark that is another context's");
+	if (w->place.foreign || !is_sealed(w, off, s))
+		return;
+	if (memcmp(bytes + head, w->place.sealed->opened + off, s->payload_len) != 0)
 		fuzz_finding("an opened packet whose bytes are not the stream's");
+	if (!mark_is_right(w, mark, off, s->payload_len))
+		fuzz_finding("a mark that says something else");
 }
 
 /* What the device made of the packet must be what its place says. */
@@ -64,6 +90,7 @@ follow(struct nic_watch *w, bool marked, bool erred, const struct wire_seg *s, i
 		fuzz_finding("the expected packet is not opened");
 	if (!sealed)
 		w->place.foreign = true;
+	w->place.runs += off > w->place.pos;
 	w->place.pos = to;
 }
 
@@ -83,7 +110,7 @@ read_frame(const struct tap_frame *f, struct wire_seg *s)
 }
 
 void
-nic_watch_packet(struct nic_watch *w, const struct rte_mbuf *m, const struct tap_frame *f)
+nic_watch_packet(struct nic_watch *w, struct rte_mbuf *m, const struct tap_frame *f)
 {
 	bool marked = (m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD) != 0;
 	uint8_t room[WIRE_FRAME_MAX];

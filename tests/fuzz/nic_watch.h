@@ -4,7 +4,8 @@
 /*
  * What comes out of the NIC's receive side. A packet without a mark is, byte by byte, what came;
  * a marked one has good checksums, belongs to the context's connection, and as long as the device
- * took nothing foreign its bytes are the opened ones of the stream. The expected one is marked.
+ * took nothing foreign its bytes are the opened ones of the stream, and the mark says where they
+ * are. The expected one is marked.
  */
 #ifndef RTLS_FUZZ_NIC_WATCH_H
 #define RTLS_FUZZ_NIC_WATCH_H
@@ -17,6 +18,7 @@ struct nic_watch {
 	const struct tlsnic *nic;
 	struct nic_place place; /* of the one context */
 	uint32_t isn;           /* sequence of stream offset 0 */
+	uint16_t generation;    /* of its context, as marks name it */
 	uint16_t peer_port;
 	uint16_t host_port;
 	uint64_t errors; /* in front of the packet at hand */
@@ -27,6 +29,6 @@ struct nic_watch {
 void nic_watch_before(struct nic_watch *w);
 
 /* The frame f went in, and this came out. */
-void nic_watch_packet(struct nic_watch *w, const struct rte_mbuf *m, const struct tap_frame *f);
+void nic_watch_packet(struct nic_watch *w, struct rte_mbuf *m, const struct tap_frame *f);
 
 #endif

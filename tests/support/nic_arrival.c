@@ -7,6 +7,7 @@
 
 #include <CUnit/CUnit.h>
 #include <rte_ip.h>
+#include <rte_mbuf_dyn.h>
 #include <rte_tcp.h>
 
 #include "support/harness.h"
@@ -122,4 +123,37 @@ nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len, unsigned int f
 		head->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE;
 	nic_under_inject(b->under, head);
 	return head;
+}
+
+struct rtls_tls_rx_mark
+nic_bench_mark(const struct nic_bench *b, uint32_t off, uint32_t len, uint16_t run)
+{
+	uint32_t i = 0;
+
+	while (off >= b->stream.records[i].off + b->stream.records[i].len)
+		i++;
+	return (struct rtls_tls_rx_mark){
+		.generation = (uint16_t)b->ctx.generation,
+		.run = run,
+		.rec_no = (uint32_t)(b->stream.first_rec_no + i),
+		.rec_off = (uint16_t)(off - b->stream.records[i].off),
+		.rec_len = (uint16_t)(off + len < b->stream.records[i].off + 5 ?
+					      0 :
+					      b->stream.records[i].len),
+	};
+}
+
+struct rtls_tls_rx_mark
+nic_bench_mark_of(const struct rte_mbuf *m)
+{
+	int off = rtls_tls_rx_mark_offset();
+
+	CU_ASSERT_FATAL(off > 0);
+	return *RTE_MBUF_DYNFIELD(m, off, const struct rtls_tls_rx_mark *);
+}
+
+bool
+nic_bench_same_mark(struct rtls_tls_rx_mark a, struct rtls_tls_rx_mark b)
+{
+	return memcmp(&a, &b, sizeof(a)) == 0;
 }

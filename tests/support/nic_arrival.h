@@ -28,4 +28,11 @@ enum {
 struct rte_mbuf *nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len,
 				  unsigned int flags);
 
+/* What the mark of the packet with these bytes of the stream must say. */
+struct rtls_tls_rx_mark nic_bench_mark(const struct nic_bench *b, uint32_t off, uint32_t len,
+				       uint16_t run);
+/* What it says. */
+struct rtls_tls_rx_mark nic_bench_mark_of(const struct rte_mbuf *m);
+bool nic_bench_same_mark(struct rtls_tls_rx_mark a, struct rtls_tls_rx_mark b);
+
 #endif
