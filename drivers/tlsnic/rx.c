@@ -48,8 +48,8 @@ begin_record(struct nic_rx *rx)
 	uint8_t nonce[RECORD_NONCE_LEN], aad[RECORD_AAD_MAX];
 	uint32_t aad_len = record_aad(t->suite, t->hdr, t->rec_no, aad);
 
-	/* Without an explicit nonce the IV as installed is that of record 0. */
-	record_nonce(t->suite, rx->iv, t->rec_no, nonce);
+	/* Without an explicit nonce the IV as installed is that of record 0; with one it is the peer's. */
+	record_nonce_received(t->suite, rx->iv, t->rec_no, t->hdr + RECORD_HDR_LEN, nonce);
 	return nic_aead_begin(rx->work, nonce, aad, aad_len);
 }
 
@@ -155,6 +155,8 @@ report(const struct nic_rx *rx, struct rx_track t, const uint8_t *payload, uint3
 		p = rx_track_place(&t);
 	}
 	mark->rec_len = (uint16_t)p.len;
+	if (p.len != 0)
+		memcpy(mark->explicit_nonce, t.hdr + RECORD_HDR_LEN, t.suite->explicit_nonce_len);
 }
 
 enum nic_rx_verdict

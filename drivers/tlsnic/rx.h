@@ -34,7 +34,7 @@ struct nic_rx {
 };
 
 /*
- * s: one that nic_aead has, without explicit nonce. Opens nothing before nic_rx_start(). first_run:
+ * s: one that nic_aead has. Opens nothing before nic_rx_start(). first_run:
  * a run's number goes up from there to UINT16_MAX. 0 or -ENOMEM.
  */
 int nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,

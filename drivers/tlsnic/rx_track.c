@@ -31,7 +31,7 @@ rx_track_start(struct rx_track *t, uint32_t seq, uint64_t rec_no)
 {
 	t->expected = seq;
 	t->rec_no = rec_no;
-	enter(t, RX_TRACK_HEADER, RECORD_HDR_LEN);
+	enter(t, RX_TRACK_HEADER, record_prefix_len(t->suite));
 }
 
 void
@@ -46,7 +46,7 @@ rx_track_place(const struct rx_track *t)
 	struct rx_place p = { .rec_no = t->rec_no };
 
 	if (t->state == RX_TRACK_HEADER) {
-		p.off = RECORD_HDR_LEN - t->left;
+		p.off = record_prefix_len(t->suite) - t->left;
 		return p;
 	}
 	p.len = RECORD_HDR_LEN + record_header_read(t->hdr).body_len;
@@ -102,7 +102,7 @@ take_gap(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip)
 		return RX_TAKE_JUMP;
 	}
 	/* Whatever record the device stands in has ended by there: its end was missed. */
-	if (seq + len - t->expected > RECORD_WIRE_MAX_RX) {
+	if (seq + len - t->expected > RECORD_HDR_LEN + (uint32_t)t->suite->body_max) {
 		enter(t, RX_TRACK_LOST, 0);
 		return RX_TAKE_LOST;
 	}
@@ -131,10 +131,17 @@ header_done(struct rx_track *t)
 {
 	struct record_header h = record_header_read(t->hdr);
 	int rc = record_header_check(t->suite, &h);
+	uint32_t inner_len;
 
-	if (rc == 0)
-		enter(t, RX_TRACK_BODY, record_inner_len(t->suite, h.body_len));
-	return rc;
+	if (rc != 0)
+		return rc;
+	/* Without an inner type there may be nothing in front of the tag. */
+	inner_len = record_inner_len(t->suite, h.body_len);
+	if (inner_len != 0)
+		enter(t, RX_TRACK_BODY, inner_len);
+	else
+		enter(t, RX_TRACK_TAG, RECORD_TAG_LEN);
+	return 0;
 }
 
 struct rx_stretch
@@ -146,7 +153,7 @@ rx_track_step(struct rx_track *t, const uint8_t *in, uint32_t len)
 	t->expected += s.len;
 	switch (s.kind) {
 	case RX_TRACK_HEADER:
-		memcpy(t->hdr + RECORD_HDR_LEN - t->left, in, s.len);
+		memcpy(t->hdr + record_prefix_len(t->suite) - t->left, in, s.len);
 		t->left -= s.len;
 		if (s.ends)
 			s.error = header_done(t);

@@ -3,8 +3,8 @@
 
 /*
  * Where a device is in the TLS records of a received TCP stream: what the next bytes are, and
- * whether a packet holds them. It knows offsets, lengths and at most the five bytes of a
- * header; nothing is ever collected.
+ * whether a packet holds them. It knows offsets, lengths and at most the bytes of a header;
+ * nothing is ever collected. The explicit nonce of TLS 1.2 counts as a part of the header.
  *
  *   IDLE --start--> HEADER ---> BODY ---> TAG
  *                     ^           |        |
@@ -18,6 +18,9 @@
 #define TLSNIC_RX_TRACK_H
 
 #include "core/record.h"
+
+/* Of a header, with the longest explicit nonce that there is. */
+enum { RX_TRACK_HDR_MAX = RECORD_HDR_LEN + 8 };
 
 /* What the expected byte is part of. */
 enum rx_track_state {
@@ -34,10 +37,9 @@ struct rx_track {
 	uint32_t expected; /* TCP sequence of the next byte */
 	uint32_t left;     /* bytes up to the end of header, body or tag */
 	uint64_t rec_no;   /* of the record that the expected byte is part of */
-	uint8_t hdr[RECORD_HDR_LEN];
+	uint8_t hdr[RX_TRACK_HDR_MAX];
 };
 
-/* s has no explicit nonce. */
 void rx_track_init(struct rx_track *t, const struct record_suite *s);
 
 /* The record rec_no has its first byte at TCP sequence seq. */

@@ -2,10 +2,11 @@
 /* Copyright (c) The librecordtls authors */
 
 /* sources: drivers/tlsnic/rx_track.c lib/core/record.c */
-/* flags: --unwind 7 -Idrivers */
+/* flags: --unwind 15 -Idrivers -Itests */
 #include <recordtls/tls.h>
 
 #include "proof.h"
+#include "support/suites.h"
 #include "tlsnic/rx_track.h"
 
 static struct rx_track t;
@@ -20,7 +21,7 @@ track_holds(void)
 		return false;
 	switch (t.state) {
 	case RX_TRACK_HEADER:
-		return t.left >= 1 && t.left <= RECORD_HDR_LEN;
+		return t.left >= 1 && t.left <= record_prefix_len(t.suite);
 	case RX_TRACK_BODY:
 		return t.left >= 1 && t.left <= record_inner_len(t.suite, h.body_len);
 	case RX_TRACK_TAG:
@@ -38,7 +39,8 @@ any_track(void)
 	struct rx_track any;
 
 	t = any;
-	t.suite = record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
+	t.suite = nondet_bool() ? record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128) :
+				  &suite_tls12_gcm;
 	ASSUME(track_holds());
 }
 
@@ -59,7 +61,8 @@ prove_take(void)
 	PROVE(skip <= len && seq + skip == t.expected && (take != RX_TAKE_ALL || skip == 0));
 	PROVE(t.state != RX_TRACK_IDLE && t.state != RX_TRACK_LOST);
 	/* Where a run begins, a record does. */
-	PROVE(take != RX_TAKE_JUMP || (t.state == RX_TRACK_HEADER && t.left == RECORD_HDR_LEN));
+	PROVE(take != RX_TAKE_JUMP ||
+	      (t.state == RX_TRACK_HEADER && t.left == record_prefix_len(t.suite)));
 }
 
 /* The expected byte is one of its record's; of those behind a header the length is known. */
@@ -73,15 +76,18 @@ prove_place(void)
 	p = rx_track_place(&t);
 	PROVE(p.rec_no == t.rec_no);
 	PROVE((p.len == 0) == (t.state == RX_TRACK_HEADER));
-	PROVE(p.len == 0 ? p.off < RECORD_HDR_LEN : p.off >= RECORD_HDR_LEN && p.off < p.len);
-	PROVE(p.len <= RECORD_WIRE_MAX_RX);
+	if (p.len == 0)
+		PROVE(p.off < record_prefix_len(t.suite));
+	else
+		PROVE(p.off >= record_prefix_len(t.suite) && p.off < p.len);
+	PROVE(p.len <= RECORD_HDR_LEN + (uint32_t)t.suite->body_max);
 }
 
 /* The next bytes: at least one is stepped over, none behind them; a tag is filled inside. */
 void
 prove_step(void)
 {
-	uint8_t bytes[RECORD_HDR_LEN];
+	uint8_t bytes[RX_TRACK_HDR_MAX];
 	uint32_t len = nondet_u32(), from;
 	struct rx_stretch s;
 

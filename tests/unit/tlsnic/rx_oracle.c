@@ -3,12 +3,20 @@
 
 #include "rx_oracle.h"
 
-enum { HEADER = 5, MAX_RECORD = 5 + 16384 + 256 };
+/* RFC 8446 5.2; RFC 5246 6.2.3 and RFC 5288 3, where the nonce is needed as the header is. */
+enum {
+	HEADER = 5,
+	NONCE = 8,
+	MAX_RECORD = HEADER + 16384 + 256,
+	MAX_RECORD_12 = HEADER + 16384 + 2048
+};
 
 void
-rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds)
+rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds, bool tls12_gcm)
 {
 	*o = (struct rx_oracle){ .bounds = bounds, .next = bounds[0], .known = bounds[0] };
+	o->prefix = tls12_gcm ? HEADER + NONCE : HEADER;
+	o->max_record = tls12_gcm ? MAX_RECORD_12 : MAX_RECORD;
 }
 
 /*
@@ -22,7 +30,7 @@ process_byte(struct rx_oracle *o, uint32_t byte)
 		o->record++;
 		o->header_bytes = 0;
 	}
-	if (byte < o->bounds[o->record] + HEADER && ++o->header_bytes == HEADER)
+	if (byte < o->bounds[o->record] + o->prefix && ++o->header_bytes == o->prefix)
 		o->known = o->bounds[o->record + 1];
 	o->next = byte + 1;
 }
@@ -64,7 +72,7 @@ rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to)
 	 * "When the device gets out of sync and the stream reaches TCP sequence numbers more
 	 * than a max size record past the expected TCP sequence number".
 	 */
-	if (!useful && to > o->next && to - o->next > MAX_RECORD) {
+	if (!useful && to > o->next && to - o->next > o->max_record) {
 		o->lost = true;
 		return RX_ORACLE_LOST;
 	}
@@ -72,14 +80,14 @@ rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to)
 }
 
 struct rx_oracle_report
-rx_oracle_report(const uint32_t *bounds, uint32_t from, uint32_t to)
+rx_oracle_report(const uint32_t *bounds, bool tls12_gcm, uint32_t from, uint32_t to)
 {
 	struct rx_oracle_report r = { .record = 0 };
 
 	while (from >= bounds[r.record + 1])
 		r.record++;
 	r.off = from - bounds[r.record];
-	if (to >= bounds[r.record] + HEADER)
+	if (to >= bounds[r.record] + HEADER + (tls12_gcm ? NONCE : 0))
 		r.len = bounds[r.record + 1] - bounds[r.record];
 	return r;
 }

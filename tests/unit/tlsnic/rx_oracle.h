@@ -22,6 +22,8 @@ enum rx_oracle_mark {
 
 struct rx_oracle {
 	const uint32_t *bounds; /* true starts of the records; the last one's end */
+	uint32_t prefix;        /* bytes that make a header */
+	uint32_t max_record;    /* the longest one that there may be */
 	unsigned int record;    /* that the device has reached */
 	uint32_t header_bytes;  /* of it that the device processed */
 	uint32_t known;         /* latest record start that a processed header told of */
@@ -38,12 +40,13 @@ struct rx_oracle_report {
 };
 
 /* Offsets count from the stream's first byte; the device starts at bounds[0]. */
-void rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds);
+void rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds, bool tls12_gcm);
 
 /* The packet with the bytes [from, to) arrives. */
 enum rx_oracle_mark rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to);
 
 /* Of a packet with the bytes [from, to) that is opened: the same whatever came before it. */
-struct rx_oracle_report rx_oracle_report(const uint32_t *bounds, uint32_t from, uint32_t to);
+struct rx_oracle_report rx_oracle_report(const uint32_t *bounds, bool tls12_gcm, uint32_t from,
+					 uint32_t to);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "support/harness.h"
 #include "support/provider_contract.h"
+#include "support/suites.h"
 
 static const uint8_t bait[] = { 23, 3, 3, 0, 17 };
 
@@ -19,6 +20,12 @@ stream_suite(void)
 	return record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
 }
 
+const struct record_suite *
+stream_suite_12(void)
+{
+	return &suite_tls12_gcm;
+}
+
 static void
 fill(struct stream *st, uint8_t *p, uint32_t len)
 {
@@ -26,9 +33,11 @@ fill(struct stream *st, uint8_t *p, uint32_t len)
 		p[i] = (uint8_t)harness_rand(&st->rng);
 }
 
-void
-stream_begin(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no)
+static void
+begin(struct stream *st, const struct record_suite *suite, uint64_t rng, uint32_t prefix,
+      uint64_t first_no)
 {
+	st->suite = suite;
 	st->rng = rng;
 	st->len = prefix;
 	st->records = 0;
@@ -40,6 +49,18 @@ stream_begin(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no
 		st->wire[i] = st->opened[i] = bait[i % sizeof(bait)];
 }
 
+void
+stream_begin(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no)
+{
+	begin(st, stream_suite(), rng, prefix, first_no);
+}
+
+void
+stream_begin_12(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no)
+{
+	begin(st, stream_suite_12(), rng, prefix, first_no);
+}
+
 /* RFC 8446 5.3, written apart from core/record. */
 static void
 nonce_of(const struct stream *st, uint64_t no, uint8_t nonce[12])
@@ -49,27 +70,73 @@ nonce_of(const struct stream *st, uint64_t no, uint8_t nonce[12])
 		nonce[11 - i] ^= (uint8_t)(no >> (8 * i));
 }
 
+/* A record whose prefix is on the wire, and behind it len bytes in clear. */
+static void
+add_sealed(struct stream *st, const uint8_t nonce[12], const uint8_t *aad, int aad_len,
+	   uint32_t prefix, uint32_t len)
+{
+	uint8_t *wire = st->wire + st->len, *opened = st->opened + st->len;
+
+	contract_oracle_seal(st->suite, st->key, nonce, aad, aad_len, opened + prefix, (int)len,
+			     wire + prefix, wire + prefix + len);
+	memcpy(opened, wire, prefix);
+	memcpy(opened + prefix + len, wire + prefix + len, 16);
+	st->len += prefix + len + 16;
+	st->bounds[++st->records] = st->len;
+}
+
+/* The header of a record whose length is body, and room for it. */
+static uint8_t *
+add_header(struct stream *st, uint32_t body)
+{
+	uint8_t hdr[] = { 23, 3, 3, (uint8_t)(body / 256), (uint8_t)(body % 256) };
+
+	CU_ASSERT_FATAL(st->records < STREAM_RECORDS_MAX && body <= st->suite->body_max);
+	CU_ASSERT_FATAL(st->len + 5 + body <= STREAM_MAX);
+	memcpy(st->wire + st->len, hdr, 5);
+	return st->wire + st->len;
+}
+
+static void
+add_13(struct stream *st, uint32_t plain_len, uint32_t pad_len)
+{
+	uint32_t inner = plain_len + 1 + pad_len;
+	uint8_t *hdr = add_header(st, inner + 16), *opened = st->opened + st->len + 5;
+	uint8_t nonce[12];
+
+	fill(st, opened, plain_len);
+	opened[plain_len] = 23;
+	memset(opened + plain_len + 1, 0, pad_len);
+	nonce_of(st, st->first_no + st->records, nonce);
+	add_sealed(st, nonce, hdr, 5, 5, inner);
+}
+
+/* RFC 5246 6.2.3.3 and RFC 5288 3, written apart from core/record, too. */
+static void
+add_12(struct stream *st, uint32_t plain_len)
+{
+	uint8_t *hdr = add_header(st, 8 + plain_len + 16), nonce[12], aad[13];
+	uint64_t no = st->first_no + st->records;
+
+	fill(st, hdr + 5, 8);
+	fill(st, st->opened + st->len + 13, plain_len);
+	memcpy(nonce, st->iv, 4);
+	memcpy(nonce + 4, hdr + 5, 8);
+	for (unsigned int i = 0; i < 8; i++)
+		aad[7 - i] = (uint8_t)(no >> (8 * i));
+	memcpy(aad + 8, hdr, 3);
+	aad[11] = (uint8_t)(plain_len / 256);
+	aad[12] = (uint8_t)(plain_len % 256);
+	add_sealed(st, nonce, aad, 13, 13, plain_len);
+}
+
 void
 stream_add(struct stream *st, uint32_t plain_len, uint32_t pad_len)
 {
-	uint32_t inner = plain_len + 1 + pad_len, body = inner + 16;
-	uint8_t hdr[] = { 23, 3, 3, (uint8_t)(body / 256), (uint8_t)(body % 256) };
-	uint8_t *wire = st->wire + st->len, *opened = st->opened + st->len;
-	uint8_t nonce[12];
-
-	CU_ASSERT_FATAL(st->records < STREAM_RECORDS_MAX && body <= 16384 + 256);
-	CU_ASSERT_FATAL(st->len + 5 + body <= STREAM_MAX);
-	memcpy(wire, hdr, 5);
-	fill(st, opened + 5, plain_len);
-	opened[5 + plain_len] = 23;
-	memset(opened + 5 + plain_len + 1, 0, pad_len);
-	nonce_of(st, st->first_no + st->records, nonce);
-	contract_oracle_seal(stream_suite(), st->key, nonce, hdr, 5, opened + 5, (int)inner,
-			     wire + 5, wire + 5 + inner);
-	memcpy(opened, hdr, 5);
-	memcpy(opened + 5 + inner, wire + 5 + inner, 16);
-	st->len += 5 + body;
-	st->bounds[++st->records] = st->len;
+	if (stream_is_12(st))
+		add_12(st, plain_len);
+	else
+		add_13(st, plain_len, pad_len);
 }
 
 void

@@ -2,12 +2,13 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * A received byte stream: some bytes in clear, then TLS 1.3 records that OpenSSL sealed in one
+ * A received byte stream: some bytes in clear, then TLS records that OpenSSL sealed in one
  * go each, beside what a device makes of them. One per program.
  */
 #ifndef RTLS_TLSNIC_STREAM_H
 #define RTLS_TLSNIC_STREAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/record.h"
@@ -15,6 +16,7 @@
 enum { STREAM_MAX = 1 << 18, STREAM_RECORDS_MAX = 64 };
 
 struct stream {
+	const struct record_suite *suite; /* of TLS 1.3, or stream_suite_12() */
 	uint8_t wire[STREAM_MAX];
 	uint8_t opened[STREAM_MAX]; /* bodies in clear, headers and tags as on the wire */
 	uint32_t len;
@@ -27,11 +29,22 @@ struct stream {
 };
 
 const struct record_suite *stream_suite(void);
+/* AES-GCM of TLS 1.2, with explicit nonces, which are drawn from rng. */
+const struct record_suite *stream_suite_12(void);
 
 /* prefix bytes in clear, which look like headers; key, IV and all bytes come from rng. */
 void stream_begin(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no);
 
-/* A record of plain_len bytes of plaintext and pad_len of padding. */
+/* The same with records of TLS 1.2. */
+void stream_begin_12(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no);
+
+static inline bool
+stream_is_12(const struct stream *st)
+{
+	return st->suite == stream_suite_12();
+}
+
+/* A record of plain_len bytes of plaintext and pad_len of padding, of which TLS 1.2 has none. */
 void stream_add(struct stream *st, uint32_t plain_len, uint32_t pad_len);
 
 /* Records of random lengths, a third of them short, until there are about len bytes. */

@@ -29,6 +29,16 @@ says(const struct receiver *r, uint16_t run, uint32_t no, uint16_t off, uint16_t
 	       r->mark.rec_off == off && r->mark.rec_len == len;
 }
 
+/* What is opened under a wrong nonce is not what the stream has in clear: nothing is compared. */
+static enum nic_rx_verdict
+nonce_and_body(struct receiver *r, uint32_t from, uint32_t to)
+{
+	uint8_t out[200];
+
+	return nic_rx_packet(&r->rx, r->origin + from, stream.wire + from, to - from, out,
+			     &r->mark);
+}
+
 /* The documentation's first drawing, and cuts in a header and in a tag. */
 static void
 test_by_hand(void)
@@ -136,6 +146,32 @@ test_unverified(void)
 	receiver_fini(&r);
 }
 
+/* An explicit nonce is known when all of it is there, and is then the device's, forged or not. */
+static void
+test_explicit_nonce(void)
+{
+	struct receiver r;
+
+	stream_begin_12(&stream, harness_seed(), 0, 5);
+	stream_add(&stream, 0, 0); /* up to 29 */
+	stream_add(&stream, 100, 0);
+	stream_add(&stream, 100, 0); /* 158 to 287 */
+	receiver_init(&r, &stream, 0u - 10);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 0, 29 + 12), NIC_RX_OPENED);
+	CU_ASSERT(says(&r, 0, 5, 0, 29) && r.mark.explicit_nonce[7] == stream.wire[12]);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 41, 42), NIC_RX_OPENED);
+	CU_ASSERT(says(&r, 0, 6, 12, 129) && r.mark.explicit_nonce[7] == stream.wire[41]);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 42, 170), NIC_RX_OPENED);
+	CU_ASSERT(says(&r, 0, 6, 13, 129) && r.mark.explicit_nonce[0] == stream.wire[34]);
+	/* Of the third record's, only what the device saw is wrong. */
+	stream.wire[170] ^= 1;
+	CU_ASSERT_EQUAL(nonce_and_body(&r, 170, 200), NIC_RX_OPENED);
+	CU_ASSERT(says(&r, 0, 7, 12, 129) && r.mark.explicit_nonce[7] == stream.wire[170]);
+	stream.wire[170] ^= 1;
+	CU_ASSERT_EQUAL(receiver_packet(&r, 200, 287), NIC_RX_ERROR);
+	receiver_fini(&r);
+}
+
 int
 main(void)
 {
@@ -145,6 +181,7 @@ main(void)
 		{ "a run that is undone", test_undone_run },
 		{ "a device that cannot undo", test_keeps },
 		{ "packets that are not verified", test_unverified },
+		{ "explicit nonces", test_explicit_nonce },
 	};
 
 	return harness_run("tlsnic/rx mark", cases, HARNESS_COUNT(cases));

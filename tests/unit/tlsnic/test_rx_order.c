@@ -79,7 +79,7 @@ check_arrivals(const struct arrivals *a, uint32_t origin)
 	struct rx_oracle o;
 	struct receiver r;
 
-	rx_oracle_init(&o, stream.bounds);
+	rx_oracle_init(&o, stream.bounds, stream_is_12(&stream));
 	receiver_init(&r, &stream, origin);
 	for (unsigned int i = 0; i < a->n; i++) {
 		const struct packet *p = &a->p[i];
@@ -166,7 +166,10 @@ short_stream(uint64_t rng, unsigned int records)
 {
 	static const uint32_t plain[] = { 0, 1, 20, 2, 0, 0, 33 };
 
-	stream_begin(&stream, rng, 3, 0);
+	if (rng % 2 == 0)
+		stream_begin(&stream, rng, 3, 0);
+	else
+		stream_begin_12(&stream, rng, 3, 0);
 	for (unsigned int i = 0; i < records; i++)
 		stream_add(&stream, plain[i % HARNESS_COUNT(plain)], i == 3 ? 4 : 0);
 }
@@ -193,6 +196,17 @@ test_short_records(void)
 	end();
 }
 
+static void
+long_stream(uint64_t *rng, uint64_t first_no)
+{
+	uint32_t prefix = harness_below(rng, 3000);
+
+	if (harness_below(rng, 2) == 0)
+		stream_begin(&stream, harness_rand(rng), prefix, first_no);
+	else
+		stream_begin_12(&stream, harness_rand(rng), prefix, first_no);
+}
+
 static const uint32_t long_sizes[] = { 536, 1448, 4096, 9000, 16384, 16645, 16646, 30000 };
 
 static void
@@ -204,7 +218,7 @@ test_long_records(void)
 	for (size_t i = 0; i < 2 * HARNESS_COUNT(long_sizes); i++) {
 		uint32_t size = long_sizes[i / 2], origin;
 
-		stream_begin(&stream, harness_rand(&rng), harness_below(&rng, 3000), 1000);
+		long_stream(&rng, 1000);
 		stream_fill(&stream, (harness_full() ? 100000 : 20000) + 2 * size);
 		cut(size, i % 2 != 0 ? &rng : NULL);
 		origin = 0u - harness_below(&rng, stream.len);
@@ -257,7 +271,7 @@ test_random_orders(void)
 		if (tiny) {
 			short_stream(harness_rand(&rng), 7);
 		} else {
-			stream_begin(&stream, harness_rand(&rng), harness_below(&rng, 3000), 5);
+			long_stream(&rng, 5);
 			stream_fill(&stream, 100000);
 		}
 		cut(1 + harness_below(&rng, tiny ? 40 : 5000) + (tiny ? 0 : 100),
