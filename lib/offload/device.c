@@ -60,6 +60,14 @@ make_sessions(struct offload_device *d, const char *name, int socket_id)
 	return d->sessions == NULL ? pool_refused() : 0;
 }
 
+int
+offload_device_vouches(const struct offload_device *d)
+{
+	if (d->caps.rx_identity == 0)
+		return -ENOTSUP;
+	return d->rx_mark_off < 0 ? -ENOSPC : 0;
+}
+
 uint32_t
 offload_device_features(const struct offload_device *d)
 {
@@ -67,7 +75,7 @@ offload_device_features(const struct offload_device *d)
 
 	if (d->caps.tx_method != RTLS_TLS_TX_NONE)
 		features |= RTLS_FEATURE_TLS_TX;
-	if (d->caps.rx_method != RTLS_TLS_RX_NONE)
+	if (d->caps.rx_method != RTLS_TLS_RX_NONE && offload_device_vouches(d) == 0)
 		features |= RTLS_FEATURE_TLS_RX;
 	return features;
 }
@@ -101,6 +109,9 @@ offload_device_init(struct offload_device *d, const char *name, int socket_id)
 	d->ops->caps(d->dev, &d->caps);
 	if (!caps_valid(&d->caps, d->ops))
 		return -EINVAL;
+	/* Where it is of no use, others need the room. */
+	if (d->caps.rx_method != RTLS_TLS_RX_NONE && d->caps.rx_identity != 0)
+		d->rx_mark_off = rtls_tls_rx_mark_offset();
 	d->features = offload_device_features(d);
 	return make_sessions(d, name, socket_id);
 }

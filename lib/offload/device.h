@@ -33,13 +33,14 @@ struct offload_device {
 	/* Set by offload_device_init(). */
 	struct rtls_tls_ops shorter; /* ops of an older driver, with NULL for what it lacks */
 	struct rtls_tls_caps caps;
+	int rx_mark_off; /* rtls_tls_rx_mark_offset(), where it opens what is received */
 	struct rte_mempool *sessions;
 	uint32_t features; /* RTLS_FEATURE_*: for newcomers; at first all that it has */
 };
 
 /*
- * Asks for the capabilities and makes room for sessions, in a pool called after name; the
- * fields above are set. 0, also where there is no inline TLS; -EINVAL: calls are missing or
+ * Asks for the capabilities, and makes room for sessions, in a pool called after name, and for what
+ * marks say; the fields above are set. 0, also where there is no inline TLS; -EINVAL: calls are missing or
  * capabilities unknown, or the security context has fast metadata, which keeps a packet's own
  * from the driver; -ENOMEM; -EEXIST, -ENAMETOOLONG: of the pool.
  */
@@ -50,6 +51,12 @@ void offload_device_fini(struct offload_device *d);
 
 /* RTLS_FEATURE_* that it has; 0: no inline TLS. */
 uint32_t offload_device_features(const struct offload_device *d);
+
+/*
+ * Does a mark on a received packet say what it vouches for, so that there may be contexts? 0;
+ * -ENOTSUP: the device does not say so; -ENOSPC: mbufs have no room for it.
+ */
+int offload_device_vouches(const struct offload_device *d);
 
 /* Contexts in use: each has a session. */
 uint32_t offload_device_contexts(const struct offload_device *d);

@@ -86,8 +86,9 @@ offload_carries(const struct offload_device *d, const struct record_suite *s, en
 
 	if (!offload_device_present(d) || v == NULL)
 		return false;
-	if (dir == RTLS_TX ? d->caps.tx_method == RTLS_TLS_TX_NONE :
-			     d->caps.rx_method == RTLS_TLS_RX_NONE)
+	if (dir == RTLS_TX ?
+		    d->caps.tx_method == RTLS_TLS_TX_NONE :
+		    d->caps.rx_method == RTLS_TLS_RX_NONE || offload_device_vouches(d) != 0)
 		return false;
 	idx.tls_record.ver = v->ver;
 	idx.tls_record.type = type_of(dir);
@@ -164,6 +165,11 @@ offload_add(const struct offload_device *d, const struct record_suite *s,
 		return rc;
 	}
 	c->state = OFFLOAD_ADDING;
+	/* Marks name its low bits: 0 is what there is where nothing was written. */
+	if (dir == RTLS_RX && (uint16_t)c->handle.generation == 0) {
+		(void)offload_del(d, c);
+		return -EAGAIN;
+	}
 	return rc == 0 ? added(d, c, flow) : rc;
 }
 

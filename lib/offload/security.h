@@ -45,15 +45,15 @@ offload_has_context(const struct offload_ctx *c)
 
 /*
  * Does the device carry this suite in this direction? By rte_security_capability_get() and the
- * list of algorithms in its answer.
+ * list of algorithms in its answer; receiving, only where marks say what they vouch for.
  */
 bool offload_carries(const struct offload_device *d, const struct record_suite *s,
 		     enum rtls_dir dir);
 
 /*
  * Session, add, steering, for the direction in flow. 0: ADDED; -EINPROGRESS: ADDING; -ENOTSUP:
- * not this suite or connection; -ENOSPC: the table, or the room for sessions, is full; another
- * error of the device. What *c was is forgotten; on an error it is NONE, or DELETING, and nothing
+ * not this suite or connection; -ENOSPC: the table, or the room for sessions, is full; -EAGAIN: a
+ * receiving context with a generation that no mark can name; another error of the device. What *c was is forgotten; on an error it is NONE, or DELETING, and nothing
  * else is left. keys are borrowed; the copy of the IV that is made for the call is wiped. The key
  * in the session is the driver's, which wipes it: rte_security does not.
  */

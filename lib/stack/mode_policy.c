@@ -20,6 +20,9 @@ mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)
 			      (port->caps & PORT_CAP_TX_TCP_CKSUM) == 0)) ||
 	    (d == RTLS_RX && dev->caps.rx_method == RTLS_TLS_RX_NONE))
 		return RTLS_MODE_REASON_NO_DEVICE;
+	if (d == RTLS_RX && offload_device_vouches(dev) != 0)
+		return offload_device_vouches(dev) == -ENOTSUP ? RTLS_MODE_REASON_NO_IDENTITY :
+								 RTLS_MODE_REASON_NO_FIELD;
 	/* Of one that is over the tuple may be another's by now. */
 	if (tcp_is_closed(&sock->tcp))
 		return RTLS_MODE_REASON_SUITE;

@@ -75,6 +75,18 @@ rx_off(void)
 }
 
 static void
+no_identity(void)
+{
+	d.p.port[0]->tls.caps.rx_identity = 0;
+}
+
+static void
+no_field(void)
+{
+	d.p.port[0]->tls.rx_mark_off = -ENOENT;
+}
+
+static void
 other_suites(void)
 {
 	d.dev.o.capabilities = nothing;
@@ -95,6 +107,8 @@ static const struct {
 	{ "no sum", no_sum, NULL, 0, { NO_DEVICE, 0 } },
 	{ "TX off", tx_off, NULL, 0, { OFF, 0 } },
 	{ "RX off", rx_off, NULL, 0, { 0, OFF } },
+	{ "no identity", no_identity, NULL, 0, { 0, RTLS_MODE_REASON_NO_IDENTITY } },
+	{ "no field", no_field, NULL, 0, { 0, RTLS_MODE_REASON_NO_FIELD } },
 	{ "suites", other_suites, NULL, 0, { SUITE, SUITE } },
 	{ "not this", NULL, &d.dev.o.add_rc, -ENOTSUP, { SUITE, SUITE } },
 	{ "full", NULL, &d.dev.o.add_rc, -ENOSPC, { NO_ROOM, NO_ROOM } },

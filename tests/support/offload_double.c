@@ -57,6 +57,16 @@ find(struct offload_double *o, struct rtls_tls_handle h)
 	return c != NULL && c->used && !c->deleting && c->generation == h.generation ? c : NULL;
 }
 
+/* No two contexts have the same: the slot is in it, and how often that was used. */
+static uint32_t
+next_generation(const struct offload_double *o, uint32_t slot)
+{
+	uint32_t nth = double_nth(o->ctx[slot].generation) + 1;
+
+	CU_ASSERT_FATAL(nth < 1 << DOUBLE_NTH_BITS);
+	return o->no_low_bits ? nth << 16 : slot << DOUBLE_NTH_BITS | nth;
+}
+
 static int
 add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
     struct rtls_tls_handle *out)
@@ -77,7 +87,7 @@ add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
 	o->ctx[i] = (struct double_context){
 		.used = true,
 		.adding = o->add_rc == -EINPROGRESS,
-		.generation = o->ctx[i].generation + 1,
+		.generation = next_generation(o, i),
 		.cookie = cookie,
 	};
 	double_key_of(session, &o->ctx[i]);
@@ -91,7 +101,7 @@ start(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 	struct offload_double *o = dev;
 	struct double_context *c = find(o, h);
 
-	double_say(o, "start ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
+	double_say(o, "start ctx %u.%u at %u number %llu\n", h.index, double_nth(h.generation), seq,
 		   (unsigned long long)rec_no);
 	if (c == NULL)
 		return -ENOENT;
@@ -109,7 +119,7 @@ del(void *dev, struct rtls_tls_handle h)
 	struct offload_double *o = dev;
 	struct double_context *c = find(o, h);
 
-	double_say(o, "del ctx %u.%u\n", h.index, h.generation);
+	double_say(o, "del ctx %u.%u\n", h.index, double_nth(h.generation));
 	if (c == NULL)
 		return 0;
 	c->adding = false;
@@ -124,8 +134,8 @@ tx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 	struct offload_double *o = dev;
 	struct double_context *c = find(o, h);
 
-	double_say(o, "tx_resync ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
-		   (unsigned long long)rec_no);
+	double_say(o, "tx_resync ctx %u.%u at %u number %llu\n", h.index, double_nth(h.generation),
+		   seq, (unsigned long long)rec_no);
 	if (c == NULL)
 		return -ENOENT;
 	if (o->resync_rc == 0)
@@ -136,8 +146,8 @@ tx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 static int
 rx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 {
-	double_say(dev, "rx_resync ctx %u.%u at %u number %llu\n", h.index, h.generation, seq,
-		   (unsigned long long)rec_no);
+	double_say(dev, "rx_resync ctx %u.%u at %u number %llu\n", h.index,
+		   double_nth(h.generation), seq, (unsigned long long)rec_no);
 	return find(dev, h) != NULL ? 0 : -ENOENT;
 }
 
@@ -200,6 +210,7 @@ offload_double_init(struct offload_double *o)
 			.max_contexts = DOUBLE_CONTEXTS,
 			.tx_method = RTLS_TLS_TX_REBUILD,
 			.rx_method = RTLS_TLS_RX_SCAN,
+			.rx_identity = 1,
 		},
 		.capabilities = double_capabilities,
 		.device = {

@@ -18,6 +18,7 @@ enum {
 	DOUBLE_CONTEXTS = 8,
 	DOUBLE_EVENTS = 16,
 	DOUBLE_TRACE = 8192,
+	DOUBLE_NTH_BITS = 12, /* of a generation: how often its slot was used */
 };
 
 struct double_context {
@@ -42,6 +43,7 @@ struct offload_double {
 	const struct rte_security_capability *capabilities;
 	int create_rc, add_rc, steer_rc, start_rc, mark_rc, resync_rc, del_rc;
 	unsigned int good_marks; /* before mark_rc counts */
+	bool no_low_bits;        /* its generations are such that no mark can name them */
 	/* Called within set_pkt_metadata; NULL: nothing is. */
 	void (*on_mark)(struct rte_mbuf *m, const struct rtls_tls_tx_meta *meta);
 
@@ -56,6 +58,13 @@ struct offload_double {
 	char trace[DOUBLE_TRACE];
 	size_t trace_len;
 };
+
+/* What the trace shows of a generation: 1 for the first context in a slot, and so on. */
+static inline uint32_t
+double_nth(uint32_t generation)
+{
+	return generation & ((1 << DOUBLE_NTH_BITS) - 1);
+}
 
 /* Sets all of it; the contract's table is complete, TX rebuilds and RX scans. */
 void offload_double_init(struct offload_double *o);

@@ -141,9 +141,9 @@ set_pkt_metadata(void *device, struct rte_security_session *sess, struct rte_mbu
 	CU_ASSERT_PTR_NOT_NULL(m);
 	if (!o->no_marks)
 		double_say(o, "mark s%u ctx %u.%u number %llu at %u of %u before %u\n",
-			   double_number_of(sess), meta->ctx.index, meta->ctx.generation,
-			   (unsigned long long)meta->rec_no, meta->rec_tcp_seq, meta->rec_len,
-			   meta->before_len);
+			   double_number_of(sess), meta->ctx.index,
+			   double_nth(meta->ctx.generation), (unsigned long long)meta->rec_no,
+			   meta->rec_tcp_seq, meta->rec_len, meta->before_len);
 	if (o->on_mark != NULL)
 		o->on_mark(m, meta);
 	if (o->good_marks == 0)

@@ -107,7 +107,8 @@ send_marked(struct seal_port *s, uint16_t queue, struct rte_mbuf *m)
 	if (s->takes_none)
 		return false;
 	if (s->says_burst)
-		double_say(&s->o, "burst ctx %u.%u\n", meta->ctx.index, meta->ctx.generation);
+		double_say(&s->o, "burst ctx %u.%u\n", meta->ctx.index,
+			   double_nth(meta->ctx.generation));
 	if (!is_started(s, meta->ctx) || !in_step(s, m, meta)) {
 		s->nb_dead++;
 		rte_pktmbuf_free(m);

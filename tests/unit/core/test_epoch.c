@@ -27,8 +27,8 @@ static const char *const event_names[EVENTS] = {
 };
 static const char *const action_names[] = { "-", "ADD", "START", "DEL", "HOLD", "WIPE" };
 static const char *const reason_names[] = {
-	"NONE",    "PENDING", "ASKED", "NO_DEVICE", "FEATURE_OFF", "SUITE",
-	"NO_ROOM", "REFUSED", "LOST",  "DOWN",      "=",
+	"NONE",    "PENDING", "ASKED", "NO_DEVICE",   "FEATURE_OFF", "SUITE", "NO_ROOM",
+	"REFUSED", "LOST",    "DOWN",  "NO_IDENTITY", "NO_FIELD",    "=",
 };
 
 static bool listed[2][STATES][EVENTS];
