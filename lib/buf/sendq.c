@@ -5,6 +5,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
+
 #include <rte_common.h>
 
 static_assert(sizeof(struct txmap_rec) <= 64, "a record fits the private area of its buffer");
@@ -64,50 +66,15 @@ sendq_sealed(struct sendq *q, struct txmap_rec *old, struct rte_mbuf *m)
 	let_go(q, sendq_mbuf(old));
 }
 
-/* The pieces that were cut of a record are counted at its buffer, all in one step. */
-static void
-count_refs(struct sendq_cutter *c)
-{
-	if (c->refs > 0)
-		rte_mbuf_refcnt_update(c->of, c->refs);
-	c->refs = 0;
-}
-
-void
-sendq_cut_begin(struct sendq_cutter *c, struct rte_mempool *indirect, uint16_t n)
-{
-	c->indirect = indirect;
-	c->of = NULL;
-	c->refs = 0;
-	c->nb_spare = RTE_MIN(n, (uint16_t)RTE_DIM(c->spare));
-	/* Few are left: they are taken one by one. */
-	if (rte_mempool_get_bulk(indirect, (void **)c->spare, c->nb_spare) != 0)
-		c->nb_spare = 0;
-}
-
-void
-sendq_cut_end(struct sendq_cutter *c)
-{
-	count_refs(c);
-	if (c->nb_spare > 0)
-		rte_mempool_put_bulk(c->indirect, (void **)c->spare, c->nb_spare);
-}
-
-static struct rte_mbuf *
-take_spare(struct sendq_cutter *c)
-{
-	return c->nb_spare > 0 ? c->spare[--c->nb_spare] : rte_mbuf_raw_alloc(c->indirect);
-}
-
 /*
  * rte_pktmbuf_attach() for a buffer of a queue, which is never an indirect one and has no metadata to
- * be inherited: mi is as it comes from its pool. Its reference is counted by count_refs().
+ * be inherited: mi is as it comes from its pool. Its reference is counted by sendq_count_refs().
  */
 static void
 refer(struct sendq_cutter *c, struct rte_mbuf *mi, struct rte_mbuf *m, uint32_t skip, uint32_t len)
 {
 	if (c->of != m) {
-		count_refs(c);
+		sendq_count_refs(c);
 		c->of = m;
 	}
 	c->refs++;
@@ -127,7 +94,7 @@ unlink_pieces(struct sendq_cutter *c, struct rte_mbuf *head, uint16_t pieces)
 {
 	struct rte_mbuf *first = head->next;
 
-	count_refs(c);
+	sendq_count_refs(c);
 	head->next = NULL;
 	if (first == NULL)
 		return;
@@ -146,7 +113,7 @@ sendq_attach(struct sendq_cutter *c, struct txmap_rec *rec, uint64_t off, uint32
 	for (left = len; left > 0; left -= n, rec = rec->next, skip = 0) {
 		n = RTE_MIN(left, rec->len - skip);
 		/* What is in clear leaves for who seals it, and nothing else does. */
-		mi = rec->epoch == epoch ? take_spare(c) : NULL;
+		mi = rec->epoch == epoch ? buf_spare_take(c->indirect) : NULL;
 		if (mi == NULL) {
 			unlink_pieces(c, head, pieces);
 			return rec->epoch == epoch ? -ENOMEM : -EPERM;
@@ -158,6 +125,23 @@ sendq_attach(struct sendq_cutter *c, struct txmap_rec *rec, uint64_t off, uint32
 	}
 	head->nb_segs = (uint16_t)(1 + pieces);
 	head->pkt_len = head->data_len + len;
+	return 0;
+}
+
+int
+sendq_copy(const struct txmap_rec *rec, uint64_t off, uint32_t len, struct rte_mbuf *head)
+{
+	uint8_t *to = rte_pktmbuf_mtod_offset(head, uint8_t *, head->data_len);
+	uint32_t skip = (uint32_t)(off - rec->stream_off), left, n;
+
+	for (left = len; left > 0; left -= n, rec = rec->next, skip = 0, to += n) {
+		if (rec->epoch != NULL)
+			return -EPERM;
+		n = RTE_MIN(left, rec->len - skip);
+		memcpy(to, rte_pktmbuf_mtod_offset(sendq_mbuf_of(rec), const uint8_t *, skip), n);
+	}
+	head->data_len = (uint16_t)(head->data_len + len);
+	head->pkt_len = head->data_len;
 	return 0;
 }
 

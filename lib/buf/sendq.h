@@ -12,6 +12,7 @@
 
 #include <rte_mbuf.h>
 
+#include "buf/spare.h"
 #include "core/txmap.h"
 
 struct sendq {
@@ -32,6 +33,12 @@ sendq_mbuf(struct txmap_rec *rec)
 	return rec == NULL ? NULL : (struct rte_mbuf *)RTE_PTR_SUB(rec, sizeof(struct rte_mbuf));
 }
 
+static inline const struct rte_mbuf *
+sendq_mbuf_of(const struct txmap_rec *rec)
+{
+	return (const struct rte_mbuf *)RTE_PTR_SUB(rec, sizeof(struct rte_mbuf));
+}
+
 /* Behind the last byte that was queued. */
 static inline uint64_t
 sendq_end(const struct sendq *q)
@@ -45,7 +52,6 @@ enum {
 	/* Pieces of records in one segment. With the header mbuf that is what the most modest
 	 * NICs take in one packet (8); tiny records make shorter segments instead. */
 	SENDQ_PIECES_MAX = 7,
-	SENDQ_SPARE_MAX = 32, /* of a cutter */
 };
 
 /* Takes a buffer whose sendq_rec has type, rec_no, epoch and fence set. */
@@ -75,15 +81,27 @@ sendq_cut(const struct txmap_rec *rec, uint64_t off, uint32_t len)
  * freed or handed on before sendq_cut_end().
  */
 struct sendq_cutter {
-	struct rte_mempool *indirect;
+	struct buf_spare *indirect;
 	struct rte_mbuf *of; /* the record that was cut last */
 	uint16_t refs;       /* pieces of it that its buffer does not count yet */
-	uint16_t nb_spare;
-	struct rte_mbuf *spare[SENDQ_SPARE_MAX];
 };
 
-/* About n pieces will be cut. */
-void sendq_cut_begin(struct sendq_cutter *c, struct rte_mempool *indirect, uint16_t n);
+static inline void
+sendq_cut_begin(struct sendq_cutter *c, struct buf_spare *indirect)
+{
+	c->indirect = indirect;
+	c->of = NULL;
+	c->refs = 0;
+}
+
+/* The pieces that were cut of a record are counted at its buffer, all in one step. */
+static inline void
+sendq_count_refs(struct sendq_cutter *c)
+{
+	if (c->refs > 0)
+		rte_mbuf_refcnt_update(c->of, (int16_t)c->refs);
+	c->refs = 0;
+}
 
 /*
  * Links indirect mbufs for the len bytes at off, which is in rec, all in the queue, behind head (a
@@ -93,7 +111,17 @@ void sendq_cut_begin(struct sendq_cutter *c, struct rte_mempool *indirect, uint1
 int sendq_attach(struct sendq_cutter *c, struct txmap_rec *rec, uint64_t off, uint32_t len,
 		 const struct epoch *epoch, struct rte_mbuf *head);
 
-void sendq_cut_end(struct sendq_cutter *c);
+static inline void
+sendq_cut_end(struct sendq_cutter *c)
+{
+	sendq_count_refs(c);
+}
+
+/*
+ * Copies them instead, behind head's bytes, where they have room. They go as they are: 0, or with head's
+ * lengths unchanged -EPERM: they are in clear, for an epoch to seal.
+ */
+int sendq_copy(const struct txmap_rec *rec, uint64_t off, uint32_t len, struct rte_mbuf *head);
 
 /*
  * Takes a buffer with the sealed bytes of a queued record that the device was to seal; it may be

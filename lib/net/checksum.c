@@ -6,26 +6,6 @@
 #include "core/bytes.h"
 
 uint32_t
-checksum_add(uint32_t sum, const uint8_t *hdr, uint32_t len)
-{
-	uint32_t i = 0, two;
-
-	/* Two words at a time. */
-	for (; len - i >= 4; i += 4) {
-		two = get_be32(hdr + i);
-		sum += (two >> 16) + (two & 0xffff);
-	}
-	if (len - i >= 2) {
-		sum += get_be16(hdr + i);
-		i += 2;
-	}
-	/* RFC 1071 1: an odd last byte is padded with zero. */
-	if (i != len)
-		sum += (uint32_t)hdr[i] << 8;
-	return sum;
-}
-
-uint32_t
 checksum_pseudo(const struct net_addr *src, const struct net_addr *dst, uint8_t proto,
 		uint32_t l4_len)
 {

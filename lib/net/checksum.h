@@ -13,13 +13,32 @@
 
 #include <stdint.h>
 
+#include "core/bytes.h"
 #include "net/addr.h"
 
 /*
  * Adds len header bytes to a running sum, which starts at 0. Only the last
  * piece may be of odd length. The sum of up to 64 KiB cannot overflow.
  */
-uint32_t checksum_add(uint32_t sum, const uint8_t *hdr, uint32_t len);
+static inline uint32_t
+checksum_add(uint32_t sum, const uint8_t *hdr, uint32_t len)
+{
+	uint32_t i = 0, two;
+
+	/* Two words at a time. */
+	for (; len - i >= 4; i += 4) {
+		two = get_be32(hdr + i);
+		sum += (two >> 16) + (two & 0xffff);
+	}
+	if (len - i >= 2) {
+		sum += get_be16(hdr + i);
+		i += 2;
+	}
+	/* RFC 1071 1: an odd last byte is padded with zero. */
+	if (i != len)
+		sum += (uint32_t)hdr[i] << 8;
+	return sum;
+}
 
 /*
  * The running sum of the pseudo header, for IPv4 (RFC 9293 3.1) where both

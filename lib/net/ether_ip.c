@@ -9,7 +9,6 @@
 #include "net/checksum.h"
 
 enum {
-	IPV4_DONT_FRAGMENT = 0x4000,
 	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset: RFC 791 3.1 */
 };
 
@@ -80,31 +79,4 @@ ether_ip_src_acceptable(const struct ether_ip_rx *rx, uint32_t own_ip, uint32_t 
 
 	return src != own_ip &&
 	       (!net_v4_same_subnet(src, own_ip, netmask) || net_v4_is_host(src, netmask));
-}
-
-uint32_t
-ether_ip_write(const struct ether_ip_tx *tx, uint8_t *out)
-{
-	uint8_t *ip = out + ETHER_HDR_LEN;
-
-	if (!net_addr_is_v4(&tx->src) || !net_addr_is_v4(&tx->dst) ||
-	    tx->l4_len > IPV4_LEN_MAX - IPV4_HDR_MIN)
-		return 0;
-
-	memcpy(out, tx->dst_mac, NET_MAC_LEN);
-	memcpy(out + 6, tx->src_mac, NET_MAC_LEN);
-	put_be16(out + 12, ETHER_TYPE_IPV4);
-	ip[0] = 4 << 4 | IPV4_HDR_MIN / 4;
-	ip[1] = tx->tos;
-	put_be16(ip + 2, (uint16_t)(IPV4_HDR_MIN + tx->l4_len));
-	put_be16(ip + 4, 0);
-	put_be16(ip + 6, IPV4_DONT_FRAGMENT);
-	ip[8] = tx->ttl != 0 ? tx->ttl : IPV4_TTL_DEFAULT;
-	ip[9] = tx->ip_proto;
-	put_be16(ip + 10, 0);
-	memcpy(ip + 12, tx->src.b + 12, 4);
-	memcpy(ip + 16, tx->dst.b + 12, 4);
-	if (tx->ip_checksum)
-		put_be16(ip + 10, checksum_finish(checksum_add(0, ip, IPV4_HDR_MIN)));
-	return ETHER_IP_HDR_LEN;
 }

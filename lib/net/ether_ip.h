@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "net/addr.h"
+#include "net/checksum.h"
 
 enum {
 	ETHER_HDR_LEN = 14,
@@ -20,6 +21,7 @@ enum {
 	IPV4_HDR_MIN = 20,
 	IPV4_HDR_MAX = 60,
 	IPV4_LEN_MAX = 65535,
+	IPV4_DONT_FRAGMENT = 0x4000,
 	IPV4_TTL_DEFAULT = 64,
 	IPV4_PROTO_ICMP = 1,
 	IPV4_PROTO_TCP = 6,
@@ -91,6 +93,31 @@ struct ether_ip_tx {
  * that length, or 0 with nothing written where an address is not IPv4 or l4_len
  * does not fit.
  */
-uint32_t ether_ip_write(const struct ether_ip_tx *tx, uint8_t *out);
+static inline uint32_t
+ether_ip_write(const struct ether_ip_tx *tx, uint8_t *out)
+{
+	uint8_t *ip = out + ETHER_HDR_LEN;
+
+	if (!net_addr_is_v4(&tx->src) || !net_addr_is_v4(&tx->dst) ||
+	    tx->l4_len > IPV4_LEN_MAX - IPV4_HDR_MIN)
+		return 0;
+
+	memcpy(out, tx->dst_mac, NET_MAC_LEN);
+	memcpy(out + 6, tx->src_mac, NET_MAC_LEN);
+	put_be16(out + 12, ETHER_TYPE_IPV4);
+	ip[0] = 4 << 4 | IPV4_HDR_MIN / 4;
+	ip[1] = tx->tos;
+	put_be16(ip + 2, (uint16_t)(IPV4_HDR_MIN + tx->l4_len));
+	put_be16(ip + 4, 0);
+	put_be16(ip + 6, IPV4_DONT_FRAGMENT);
+	ip[8] = tx->ttl != 0 ? tx->ttl : IPV4_TTL_DEFAULT;
+	ip[9] = tx->ip_proto;
+	put_be16(ip + 10, 0);
+	memcpy(ip + 12, tx->src.b + 12, 4);
+	memcpy(ip + 16, tx->dst.b + 12, 4);
+	if (tx->ip_checksum)
+		put_be16(ip + 10, checksum_finish(checksum_add(0, ip, IPV4_HDR_MIN)));
+	return ETHER_IP_HDR_LEN;
+}
 
 #endif

@@ -28,11 +28,11 @@ reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET
 	      const struct net_tuple *tuple, const struct tcp_seg *seg)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
-	struct packet_headers h;
+	struct packet_headers h = { .nif = nif, .dst_mac = dst_mac, .tuple = tuple, .seg = seg };
 
 	if (m == NULL)
 		return;
-	packet_headers_make(&h, nif, dst_mac, tuple, seg);
-	packet_headers_put(&h, m, 0, seg->flags, 0);
+	packet_headers_begin(&h, m);
+	packet_headers_end(&h, m, 0, seg->flags, 0);
 	reply_packet(s, nif, m);
 }

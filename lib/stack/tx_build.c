@@ -40,30 +40,62 @@ flags_of(const struct tx_run *run, uint32_t end)
 }
 
 /*
- * Payload for up to n packets, behind as many empty header buffers; the run ends behind the last one
- * that could be cut.
+ * The len bytes at off, which is in rec, behind a packet's headers. What is short is copied: to refer to
+ * it costs more. What a device is to seal is never copied: in clear it lies in its record alone.
  */
 static int
-attach_payload(struct tx_run *run, struct rte_mbuf **pkts, uint16_t n)
+add_payload(struct sendq_cutter *cutter, const struct tx_run *run, struct txmap_rec *rec,
+	    uint64_t off, uint32_t len, struct rte_mbuf *m)
 {
-	const struct epoch *seals = run->epoch != NULL ? &run->epoch->core : NULL;
+	if (run->epoch != NULL)
+		return sendq_attach(cutter, rec, off, len, &run->epoch->core, m);
+	if (len > PACKET_PAYLOAD_ROOM)
+		return sendq_attach(cutter, rec, off, len, NULL, m);
+	return sendq_copy(rec, off, len, m);
+}
+
+/* The packets of a run, up to max; it ends behind the last one that could be made. */
+static int
+make_packets(const struct netif *nif, struct tx_run *run, struct tx_buffers *bufs,
+	     struct rte_mbuf **pkts, uint16_t max)
+{
+	const struct rtls_sock *sock = run->owner;
+	struct packet_headers headers = {
+		.nif = nif,
+		.dst_mac = sock->path.mac,
+		.tuple = &sock->tuple,
+		.seg = &run->out.seg,
+	};
 	struct txmap_rec *rec = run->rec;
 	struct sendq_cutter cutter;
-	uint32_t done = 0, len;
+	uint32_t done = 0, len = 0;
 	uint16_t i = 0;
-	int rc;
+	int rc = 0;
 
-	/* Most packets lie in one record. */
-	sendq_cut_begin(&cutter, run->owner->stack->pools.indirect, n);
+	sendq_cut_begin(&cutter, &bufs->indirect);
 	do {
-		rec = txmap_from(rec, run->out.off + done);
-		len = cut(run, rec, done);
-		rc = sendq_attach(&cutter, rec, run->out.off + done, len, seals, pkts[i]);
-		if (rc != 0)
+		pkts[i] = buf_spare_take(&bufs->header);
+		if (pkts[i] == NULL) {
+			rc = -ENOMEM;
 			break;
+		}
+		rte_pktmbuf_reset(pkts[i]);
+		packet_headers_begin(&headers, pkts[i]);
+		if (run->out.len > 0) {
+			/* Most packets lie in one record. */
+			rec = txmap_from(rec, run->out.off + done);
+			len = cut(run, rec, done);
+			rc = add_payload(&cutter, run, rec, run->out.off + done, len, pkts[i]);
+		}
+		if (rc != 0) {
+			rte_pktmbuf_free(pkts[i]);
+			break;
+		}
 		done += len;
+		packet_headers_end(&headers, pkts[i], done - len, flags_of(run, done),
+				   len > sock->tcp.mss ? sock->tcp.mss : 0);
 		/* What is not regular is the last one. */
-	} while (++i < n && done < run->out.len && len == run->packet_len);
+	} while (++i < max && done < run->out.len && len == run->packet_len);
 	sendq_cut_end(&cutter);
 	run->packets = i;
 	if (i == 0)
@@ -72,49 +104,25 @@ attach_payload(struct tx_run *run, struct rte_mbuf **pkts, uint16_t n)
 	return 0;
 }
 
-/* Headers in front of each packet's payload. */
-static void
-put_headers(const struct netif *nif, const struct tx_run *run, struct rte_mbuf **pkts)
-{
-	const struct rtls_sock *sock = run->owner;
-	struct packet_headers h;
-	uint32_t done = 0, len;
-
-	packet_headers_make(&h, nif, sock->path.mac, &sock->tuple, &run->out.seg);
-	for (uint16_t i = 0; i < run->packets; i++) {
-		len = pkts[i]->pkt_len;
-		packet_headers_put(&h, pkts[i], done, flags_of(run, done + len),
-				   len > sock->tcp.mss ? sock->tcp.mss : 0);
-		done += len;
-	}
-}
-
 /* Hands each packet to the device; the run ends in front of the one that it does not take. */
 static int
 mark(struct tx_run *run, struct rte_mbuf **pkts)
 {
+	uint16_t n = run->packets;
 	struct txmap_rec *rec = run->rec;
 	uint64_t off = run->out.off;
 	uint32_t len;
 
-	for (uint16_t i = 0; i < run->packets; i++, off += len) {
+	for (uint16_t i = 0; i < n; i++, off += len) {
 		rec = txmap_from(rec, off);
 		len = RTE_MIN(run->packet_len, run->out.len - i * run->packet_len);
 		if (inline_tx_mark(run, rec, off, len, pkts[i]) == 0)
 			continue;
 		tx_run_trim(run, i);
+		rte_pktmbuf_free_bulk(pkts + i, n - i);
 		return i == 0 ? -EAGAIN : 0;
 	}
 	return 0;
-}
-
-/* Header buffers, as many as there are up to n: in one piece, or as few as it takes. */
-static uint16_t
-alloc_headers(struct rte_mempool *pool, struct rte_mbuf **pkts, uint16_t n)
-{
-	while (n > 0 && rte_pktmbuf_alloc_bulk(pool, pkts, n) != 0)
-		n /= 2;
-	return n;
 }
 
 /* Who seals it, and how long its packets are. Without payload: nobody, and one. */
@@ -129,51 +137,28 @@ decide(const struct netif *nif, struct tx_run *run)
 	return run->rec->epoch != NULL ? inline_tx_decide(run) : 0;
 }
 
-static uint16_t
-count_packets(const struct tx_run *run, uint16_t max)
-{
-	if (run->out.len <= run->packet_len)
-		return 1;
-	return (uint16_t)RTE_MIN((run->out.len + run->packet_len - 1) / run->packet_len,
-				 (uint32_t)max);
-}
-
 static int
-fill(const struct netif *nif, struct tx_run *run, struct rte_mbuf **pkts, uint16_t n)
-{
-	int rc = 0;
-
-	run->packets = n;
-	if (run->out.len > 0)
-		rc = attach_payload(run, pkts, n);
-	if (rc != 0)
-		return rc;
-	put_headers(nif, run, pkts);
-	return run->epoch != NULL ? mark(run, pkts) : 0;
-}
-
-static int
-build(const struct netif *nif, struct tx_run *run, struct rte_mbuf **pkts, uint16_t max)
+build(const struct netif *nif, struct tx_run *run, struct tx_buffers *bufs, struct rte_mbuf **pkts,
+      uint16_t max)
 {
 	int rc = decide(nif, run);
-	uint16_t n;
 
-	if (rc != 0)
-		return rc;
-	n = alloc_headers(run->owner->stack->pools.header, pkts, count_packets(run, max));
-	if (n == 0)
-		return -ENOMEM;
-	rc = fill(nif, run, pkts, n);
-	if (run->packets < n)
-		rte_pktmbuf_free_bulk(&pkts[run->packets], n - run->packets);
+	if (rc == 0)
+		rc = make_packets(nif, run, bufs, pkts, max);
+	if (rc == 0 && run->epoch != NULL)
+		rc = mark(run, pkts);
 	return rc;
 }
 
 int
-tx_build(const struct netif *nif, struct tx_run *run, struct rte_mbuf **pkts, uint16_t max)
+tx_build(const struct netif *nif, struct tx_run *run, struct tx_buffers *bufs,
+	 struct rte_mbuf **pkts, uint16_t max)
 {
-	int rc = build(nif, run, pkts, max);
+	int rc;
 
 	/* What the device does not take is sealed here, and then it is not asked. */
-	return rc == -EAGAIN ? build(nif, run, pkts, max) : rc;
+	do
+		rc = build(nif, run, bufs, pkts, max);
+	while (rc == -EAGAIN);
+	return rc;
 }

@@ -121,7 +121,7 @@ next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool f
 
 /* Builds what of a run may go in this turn, and has room in the burst. Returns its segments. */
 static int
-build(struct netif *nif, struct tx_run *run, uint32_t max)
+build(struct netif *nif, struct tx_run *run, struct tx_buffers *bufs, uint32_t max)
 {
 	struct rtls_sock *sock = run->owner;
 	struct rte_mbuf **pkts;
@@ -133,7 +133,7 @@ build(struct netif *nif, struct tx_run *run, uint32_t max)
 		tcp_plan_trim(&run->out, max * sock->tcp.mss);
 	}
 	pkts = netif_tx_room(nif, &room);
-	rc = tx_build(nif, run, pkts, room);
+	rc = tx_build(nif, run, bufs, pkts, room);
 	if (rc != 0)
 		return rc;
 	tcp_plan_take(&sock->tcp, &run->out);
@@ -143,7 +143,7 @@ build(struct netif *nif, struct tx_run *run, uint32_t max)
 }
 
 static void
-serve(struct rtls_stack *s, struct rtls_sock *sock)
+serve(struct rtls_stack *s, struct rtls_sock *sock, struct tx_buffers *bufs)
 {
 	struct netif *nif = &s->netifs[sock->path.netif];
 	uint32_t left = TURN_SEGMENTS;
@@ -158,7 +158,7 @@ serve(struct rtls_stack *s, struct rtls_sock *sock)
 		run = next_run(s, nif, sock, left == TURN_SEGMENTS);
 		if (run == NULL)
 			return;
-		n = build(nif, run, left);
+		n = build(nif, run, bufs, left);
 		if (n < 0) {
 			not_built(s, nif, run, n);
 			break;
@@ -188,16 +188,21 @@ tx_path_poll(struct rtls_stack *s)
 {
 	uint64_t before = s->counters[CNT_TX_PACKETS];
 	struct sock_list turn = TAILQ_HEAD_INITIALIZER(turn);
+	struct tx_buffers bufs;
 	struct rtls_sock *sock;
 	uint32_t i;
 
+	buf_spare_init(&bufs.header, s->pools.header);
+	buf_spare_init(&bufs.indirect, s->pools.indirect);
 	/* Who schedules itself again waits for the next poll. */
 	TAILQ_CONCAT(&turn, &s->tx_list, tx_link);
 	while ((sock = TAILQ_FIRST(&turn)) != NULL && !all_full(s)) {
 		TAILQ_REMOVE(&turn, sock, tx_link);
 		sock->tx_listed = false;
-		serve(s, sock);
+		serve(s, sock, &bufs);
 	}
+	buf_spare_end(&bufs.header);
+	buf_spare_end(&bufs.indirect);
 	/* Thousands may wait for a port that takes a few packets per poll: nobody looks at them. */
 	TAILQ_CONCAT(&s->tx_list, &turn, tx_link);
 	for (i = 0; i < s->nb_netifs; i++) {

@@ -132,13 +132,16 @@ segment(uint64_t off, uint32_t len)
 	struct txmap_rec *rec = txmap_find(&w.q.map, off);
 	struct rte_mbuf *m = rte_pktmbuf_alloc(records_pools.header);
 	struct sendq_cutter cutter;
+	struct buf_spare spare;
 	int rc;
 
 	if (m == NULL)
 		return NULL;
-	sendq_cut_begin(&cutter, records_pools.indirect, 1);
+	buf_spare_init(&spare, records_pools.indirect);
+	sendq_cut_begin(&cutter, &spare);
 	rc = sendq_attach(&cutter, rec, off, len, rec->epoch, m);
 	sendq_cut_end(&cutter);
+	buf_spare_end(&spare);
 	if (rc == 0)
 		return m;
 	rte_pktmbuf_free(m);

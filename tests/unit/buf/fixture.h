@@ -126,11 +126,14 @@ attach_one(struct rte_mempool *indirect, struct txmap_rec *rec, uint64_t off, ui
 	   const struct epoch *epoch, struct rte_mbuf *head)
 {
 	struct sendq_cutter cutter;
+	struct buf_spare spare;
 	int rc;
 
-	sendq_cut_begin(&cutter, indirect, 1);
+	buf_spare_init(&spare, indirect);
+	sendq_cut_begin(&cutter, &spare);
 	rc = sendq_attach(&cutter, rec, off, len, epoch, head);
 	sendq_cut_end(&cutter);
+	buf_spare_end(&spare);
 	return rc;
 }
 

@@ -29,14 +29,23 @@ push(struct sendq *q, uint32_t len, bool fence)
 	push_for(q, len, fence, NULL);
 }
 
-/* A segment with payload: what a port would get. */
+/* Headers alone. */
 static struct rte_mbuf *
-segment(struct sendq *q, uint64_t off, uint32_t len)
+empty_packet(void)
 {
 	struct rte_mbuf *head = rte_pktmbuf_alloc(pools.header);
 
 	CU_ASSERT_FATAL(head != NULL);
 	memset(rte_pktmbuf_append(head, 54), 0x11, 54);
+	return head;
+}
+
+/* A segment with payload: what a port would get. */
+static struct rte_mbuf *
+segment(struct sendq *q, uint64_t off, uint32_t len)
+{
+	struct rte_mbuf *head = empty_packet();
+
 	CU_ASSERT_EQUAL_FATAL(
 		attach_one(pools.indirect, txmap_find(&q->map, off), off, len, NULL, head), 0);
 	return head;
@@ -248,6 +257,35 @@ test_attach_without_memory(void)
 	}
 }
 
+/* Each stretch of three records; what it was taken out of may be gone then. */
+static void
+test_copy(void)
+{
+	struct rte_mbuf *head;
+	struct sendq q;
+
+	for (uint32_t off = 0; off < 30; off++) {
+		for (uint32_t len = 1; off + len <= 30; len++) {
+			sendq_init(&q, STREAM_START);
+			for (int i = 0; i < 3; i++)
+				push(&q, 10, i == 1);
+			head = empty_packet();
+			CU_ASSERT_EQUAL(sendq_copy(txmap_find(&q.map, STREAM_START + off),
+						   STREAM_START + off, len, head),
+					0);
+			sendq_fini(&q);
+			CU_ASSERT_EQUAL(fixture_in_use(), 1);
+			CU_ASSERT(head->nb_segs == 1 && head->next == NULL);
+			CU_ASSERT(head->pkt_len == 54 + len && head->data_len == 54 + len);
+			CU_ASSERT(pattern_is(rte_pktmbuf_mtod_offset(head, uint8_t *, 54),
+					     STREAM_START + off, len));
+			CU_ASSERT_EQUAL(*rte_pktmbuf_mtod_offset(head, uint8_t *, 53), 0x11);
+			rte_pktmbuf_free(head);
+		}
+	}
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
 /* Where the fences are, apart from the queue. */
 struct model {
 	uint64_t starts[512];
@@ -292,9 +330,7 @@ test_attach_in_clear(void)
 		sendq_init(&q, STREAM_START);
 		push_for(&q, 100, false, first);
 		push_for(&q, 100, false, second);
-		head = rte_pktmbuf_alloc(pools.header);
-		CU_ASSERT_FATAL(head != NULL);
-		memset(rte_pktmbuf_append(head, 54), 0x11, 54);
+		head = empty_packet();
 		used = fixture_in_use();
 		CU_ASSERT_EQUAL(attach_one(pools.indirect, q.map.head, STREAM_START + 50, 100,
 					   sealer, head),
@@ -304,6 +340,14 @@ test_attach_in_clear(void)
 		if (!fits)
 			CU_ASSERT(head->next == NULL && head->nb_segs == 1 && head->pkt_len == 54);
 		CU_ASSERT_EQUAL(fixture_in_use(), used + (fits ? 2 : 0));
+		rte_pktmbuf_free(head);
+		/* A copy is nobody's to seal any more. */
+		fits = first == NULL && second == NULL;
+		head = empty_packet();
+		CU_ASSERT_EQUAL(sendq_copy(q.map.head, STREAM_START + 50, 100, head),
+				fits ? 0 : -EPERM);
+		CU_ASSERT_EQUAL(head->pkt_len, fits ? 154 : 54);
+		CU_ASSERT_EQUAL(head->data_len, head->pkt_len);
 		rte_pktmbuf_free(head);
 		sendq_fini(&q);
 		CU_ASSERT_EQUAL(fixture_in_use(), 0);
@@ -388,6 +432,7 @@ main(void)
 		{ "the tail grows under segments on their way", test_tail_grows_under_way },
 		{ "a segment that finds no memory changes nothing", test_attach_without_memory },
 		{ "a record in clear leaves for its own epoch to seal", test_attach_in_clear },
+		{ "what is short is copied, out of as many records as it lies in", test_copy },
 		{ "random sends, repeats and acknowledgments against a flat stream", test_random },
 	};
 
