@@ -28,6 +28,7 @@
 #ifndef RECORDTLS_OFFLOAD_H
 #define RECORDTLS_OFFLOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <recordtls/addr.h>
@@ -141,6 +142,40 @@ struct rtls_tls_rx_mark {
  * @return where it lies in an mbuf, for RTE_MBUF_DYNFIELD(); -ENOENT, -ENOSPC, ...: mbufs have no room.
  */
 int rtls_tls_rx_mark_offset(void);
+
+/**
+ * For drivers of hardware that marks packets and says nothing of them: fills in the field by following
+ * one context's packets in the order of the receive queue. What the hardware did is guessed from that:
+ * a man in the middle who makes it stand elsewhere than the guess costs the connection. A device that says
+ * itself what it did needs none of this. Pure; part of the driver's context. Each may be called by one
+ * thread at a time.
+ */
+struct rtls_tls_rx_bare {
+	uint64_t state[24]; /**< the library's */
+};
+
+/**
+ * @param version, cipher as in struct rtls_keys.
+ * @param generation of the context.
+ * @return 0; -ENOTSUP: not a suite of this library; -EINVAL: no mark can name the generation.
+ */
+int rtls_tls_rx_bare_init(struct rtls_tls_rx_bare *b, uint16_t version, uint16_t cipher,
+			  uint32_t generation);
+
+/** In start(), and where the hardware takes an answer to a resync up: as given to those. */
+void rtls_tls_rx_bare_start(struct rtls_tls_rx_bare *b, uint32_t seq, uint64_t rec_no);
+
+/**
+ * The next packet of the flow that the hardware has looked at: with right checksums, and payload.
+ * @param seq its TCP sequence, of the first of len bytes of payload, all of it in one piece.
+ * @param marked the hardware has transformed it, authenticated or not.
+ * @param out set on 0 of a marked packet.
+ * @return 0; of a marked packet only: -ENOENT: nobody knows which record it is, -EOVERFLOW: it begins a run,
+ *   and there is no number left. The driver restores such a packet or drops it, counted, and the context
+ *   says RTLS_TLS_EV_LOST, with the status -EOVERFLOW if it was that.
+ */
+int rtls_tls_rx_bare_packet(struct rtls_tls_rx_bare *b, uint32_t seq, const uint8_t *payload,
+			    uint32_t len, bool marked, struct rtls_tls_rx_mark *out);
 
 /**
  * RTLS_TLS_RX_SCAN: a packet, passed up as it came, with a header that the device asks about. The
