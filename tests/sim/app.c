@@ -33,10 +33,15 @@ app_complain(struct app *a, const char *fmt, ...)
 void
 app_ended(struct app *a, const char *what, ssize_t rc)
 {
+	struct rtls_sock_info info = { .size = sizeof(info) };
+
+	rtls_sock_info(a->sock, &info);
+	a->end_reason = info.end_reason;
 	if (a->conf.mortal)
 		a->gone = true;
 	else
-		app_complain(a, "%s gave %zd", what, rc);
+		app_complain(a, "%s gave %zd (%s)", what, rc,
+			     rtls_end_reason_name((enum rtls_end_reason)info.end_reason));
 }
 
 void

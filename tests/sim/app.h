@@ -147,6 +147,7 @@ struct app {
 	bool held;               /* the same of writing */
 	bool notified;           /* the peer's close_notify was received */
 	bool gone;               /* mortal: the connection has ended */
+	uint8_t end_reason;      /* enum rtls_end_reason; gone */
 	uint8_t buf[APP_IO_MAX];
 	char error[200]; /* what was wrong first */
 };

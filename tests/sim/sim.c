@@ -34,6 +34,8 @@ struct sim {
 	EVP_MD_CTX *hash_sent;
 	uint64_t now_us;
 	uint64_t turns;
+	struct sim_turns *told; /* turns of this play are those */
+	size_t nb_told;         /* of them, so far */
 	uint32_t dropped;
 };
 
@@ -249,13 +251,29 @@ next_us(struct sim *sim)
 	return next > sim->now_us ? next : sim->now_us + 1;
 }
 
+static void
+remember(struct sim_turns *t, uint64_t at_us)
+{
+	if (t->nb == t->cap) {
+		t->cap = t->cap == 0 ? 4096 : t->cap * 2;
+		t->at = realloc(t->at, t->cap * sizeof(*t->at));
+		if (t->at == NULL)
+			abort();
+	}
+	t->at[t->nb++] = at_us;
+}
+
 /* One turn, then the time of the next one, at most end_us: nothing may be due any more. */
 static void
 step(struct sim *sim, uint64_t end_us)
 {
 	uint64_t next = turn(sim) ? sim->now_us + TICK_US : next_us(sim);
 
+	if (sim->told != NULL && sim->nb_told < sim->told->nb)
+		next = sim->told->at[sim->nb_told++];
 	sim->now_us = next < end_us ? next : end_us;
+	if (sim->told == NULL && sim->conf.turns != NULL)
+		remember(sim->conf.turns, sim->now_us);
 }
 
 /* Lets time pass until it is so; a stall is a complaint. */
@@ -309,13 +327,22 @@ run_mortal(struct sim *sim)
 static void
 run_connection(struct sim *sim)
 {
+	if (sim->conf.turns != NULL && sim->conf.turns->nb > 0)
+		sim->told = sim->conf.turns;
 	if (sim->conf.forged)
 		sim->forger = forger_create(&sim->conf.forger, sim->world.sealer);
 	if (sim->conf.mortal)
 		run_mortal(sim);
 	else
 		run_until(sim, both_done, sim->conf.start_us + STALL_US, "not all was sent");
+	sim->conf.turns = sim->told = NULL;
 	sim->report->closed_us = sim->now_us - sim->conf.start_us;
+	for (int i = 0; i < 2; i++)
+		sim->report->outcome[i] = (struct sim_outcome){
+			.received = sim->world.end[i].app.received,
+			.gone = sim->world.end[i].app.gone,
+			.reason = sim->world.end[i].app.end_reason,
+		};
 	if (sim->forger != NULL)
 		sim->report->forger = forger_stats_get(sim->forger);
 	forger_destroy(sim->forger);
@@ -415,8 +442,8 @@ check_lost_contexts(struct sim *sim, int i)
 	uint64_t lost = cable->lost + cable->filtered + cable->overflowed + cable->no_mbuf;
 	uint64_t contexts = sim->world.end[i].app.faults[RTLS_RX][RTLS_MODE_REASON_LOST];
 
-	if (path->reorder_ppm == 0 && path->jitter_us == 0 && path->dup_ppm == 0 &&
-	    sim->conf.end[1 - i].nic_conf.tx_lose == 0 && contexts > lost)
+	if (!sim->conf.forged && path->reorder_ppm == 0 && path->jitter_us == 0 &&
+	    path->dup_ppm == 0 && sim->conf.end[1 - i].nic_conf.tx_lose == 0 && contexts > lost)
 		complain(sim, "end %d: %" PRIu64 " contexts lost their place by %" PRIu64 " frames",
 			 i, contexts, lost);
 }

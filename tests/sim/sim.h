@@ -42,12 +42,20 @@ struct sim_end_conf {
 	struct app_conf app;
 	enum sim_nic nic;
 	struct rtls_tlsnic_conf nic_conf;
+	bool rx_only;           /* its NIC seals nothing */
 	struct cable_path path; /* of what it sends */
 	uint64_t plain_len;     /* bytes it sends in front of its keys */
 	uint64_t rec_no;        /* its first record's number */
 	uint32_t sndbuf;        /* 0: the library's */
 	uint32_t rcvbuf;
 	uint32_t nb_large; /* record buffers of each size; 0: enough */
+};
+
+/* The times of all turns while there is a connection. All 0: none yet. Its owner frees at. */
+struct sim_turns {
+	uint64_t *at;
+	size_t nb;
+	size_t cap;
 };
 
 struct sim_conf {
@@ -65,6 +73,11 @@ struct sim_conf {
 	bool forged; /* somebody is on the path */
 	bool mortal; /* he may end the connection: what was read until then is right */
 	struct forger_conf forger;
+	/*
+	 * NULL: the next turn is when something is due. A NIC has that more often, and who has a turn
+	 * for it finds other things to do. Empty: filled in; else this play has its turns then.
+	 */
+	struct sim_turns *turns;
 	struct sim_end_conf end[2];
 };
 
@@ -81,6 +94,13 @@ struct sim_tls {
 	uint64_t dropped;    /* packets, as they would have been in clear */
 	uint64_t tx_ooo;     /* packets that the NIC rebuilt its state for */
 	uint64_t tx_no_sync; /* packets that the NIC dropped */
+};
+
+/* How a program's connection ended. */
+struct sim_outcome {
+	uint64_t received; /* bytes */
+	bool gone;         /* under the program */
+	uint8_t reason;    /* enum rtls_end_reason; gone */
 };
 
 /* How it went. */
@@ -103,6 +123,7 @@ struct sim_report {
 	struct sealer_stats wire[2];
 	struct cable_stats cable[2];
 	struct forger_stats forger;
+	struct sim_outcome outcome[2];
 	uint32_t ended;           /* forged: programs whose connection ended under them */
 	struct sim_tls tls[2];    /* of end i */
 	uint64_t stall_frames[2]; /* that end i sent while the other's program did not read */

@@ -39,11 +39,17 @@ stream_init(struct stream *s, const struct stream_conf *conf)
 	take_key(s, &conf->key);
 }
 
+static uint64_t
+next_rec_no(const struct stream *s)
+{
+	return s->key.rec_no + s->nb_records - s->key_records;
+}
+
 /* RFC 8446 5.3: the number, big endian, on the right end of the IV. */
 static void
 nonce_of(const struct stream *s, uint8_t nonce[12])
 {
-	uint64_t rec_no = s->key.rec_no + s->nb_records - s->key_records;
+	uint64_t rec_no = next_rec_no(s);
 
 	memcpy(nonce, s->key.iv, 12);
 	for (int i = 0; i < 8; i++)
@@ -128,10 +134,13 @@ remember(struct stream *s, uint32_t wire_len)
 		s->cap_records = s->cap_records == 0 ? 64 : s->cap_records * 2;
 		s->records = must(realloc(s->records, s->cap_records * sizeof(*s->records)));
 	}
-	s->records[s->nb_records++] = (struct stream_record){
+	s->records[s->nb_records] = (struct stream_record){
 		.end_off = journal_off(s->conf.journal, &s->at),
+		.rec_no = next_rec_no(s),
+		.epoch = (uint32_t)s->nb_updates,
 		.wire_len = wire_len,
 	};
+	s->nb_records++;
 }
 
 static const char *

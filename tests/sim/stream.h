@@ -28,6 +28,8 @@ struct stream_conf {
 
 struct stream_record {
 	uint64_t end_off; /* in the journal */
+	uint64_t rec_no;
+	uint32_t epoch; /* so many key updates came before */
 	uint32_t wire_len;
 };
 

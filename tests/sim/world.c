@@ -196,6 +196,8 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 		rc = rtls_tlsnic_open(e->port, &c->nic_conf, &e->port);
 	if (rc == 0)
 		rc = rtls_stack_bind(e->stack, e->port, 0);
+	if (rc == 0 && c->rx_only)
+		rc = rtls_port_features(e->port, 0, RTLS_FEATURE_TLS_TX);
 	if (rc == 0)
 		rc = rtls_addr_add(e->stack, e->port, &ip, 24);
 	if (rc == 0)

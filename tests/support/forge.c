@@ -47,5 +47,7 @@ forge_frame(const struct forge *f, const uint8_t *genuine, uint8_t *out)
 	put16(tcp + 16, ~ones_sum(ones_sum(6 + tcp_len, ip + 12, 8), tcp, tcp_len));
 	if (f->bad_sum)
 		tcp[16] ^= 0x55;
+	if (f->bad_ip_sum)
+		ip[10] ^= 0x55;
 	return ETHER_LEN + ip_len + tcp_len;
 }

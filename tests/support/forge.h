@@ -19,9 +19,10 @@ enum {
 struct forge {
 	uint32_t seq;
 	uint32_t ack;
-	uint8_t flags;       /* FRAME_* of sim/frame.h */
-	int32_t ts_shift;    /* added to the sender's timestamp, if there is one */
-	bool bad_sum;        /* of TCP */
+	uint8_t flags;    /* FRAME_* of sim/frame.h */
+	int32_t ts_shift; /* added to the sender's timestamp, if there is one */
+	bool bad_sum;     /* of TCP */
+	bool bad_ip_sum;
 	const void *payload; /* len bytes, at most FORGE_LEN_MAX */
 	uint32_t len;
 };
