@@ -65,6 +65,9 @@ void forger_sends_header(struct forger *f, int dir, enum fault fault, uint64_t o
 void forger_sends_bytes(struct forger *f, int dir, enum fault fault, uint64_t off, uint64_t from,
 			uint64_t len);
 
+/* Some segment near to what is expected; TCP refuses it, or not. */
+void forger_makes_noise(struct forger *f, int dir);
+
 /* False: too little is held back, or the receiver is not where it should be. */
 bool forger_strikes(struct forger *f, int dir);
 
