@@ -11,7 +11,9 @@
 
 enum {
 	FORGER_HEADER = 5,
-	FORGER_OVER = 22,    /* of a record beyond its content: header, type, tag */
+	FORGER_TAG = 16,
+	FORGER_OVER = FORGER_HEADER + 1 + FORGER_TAG, /* of a record beyond its content */
+	FORGER_BODY_MAX = 16384 + 256,
 	FORGER_PIECE = 400,  /* bytes of a segment of his: fits any MTU */
 	FORGER_PLACE = 4000, /* bytes of a record that he claims */
 };
@@ -24,6 +26,9 @@ enum fault {
 	WITH_SYN,
 	RST_NEARBY,
 	BAD_SUM,
+	BAD_IP_SUM,
+	OLD_DATA,
+	FAR_AHEAD,
 	FAULTS,
 	FAULTLESS,
 };
@@ -32,11 +37,17 @@ enum fault {
 struct lane {
 	uint8_t genuine[FORGE_FRAME_MAX]; /* the newest segment */
 	uint32_t ack;                     /* in it */
+	uint8_t old[FORGE_FRAME_MAX];     /* an older one with data */
+	uint32_t old_len;
+	bool joins; /* what is at join_off and behind waits for more */
+	uint64_t join_off;
 	bool holds;
 	uint64_t held_us; /* since then */
 	uint32_t strikes; /* so many are left */
 	uint64_t passed;  /* stream bytes that went by */
 	uint64_t acked;   /* of these, as the receiver told */
+	uint64_t edge;    /* of the receiver's window */
+	int wscale;       /* that the sender told, of its own windows */
 };
 
 struct forger {
@@ -52,6 +63,12 @@ static inline uint32_t
 forger_below(struct forger *f, uint32_t n)
 {
 	return harness_below(&f->rng, n);
+}
+
+static inline bool
+forger_chance(struct forger *f, uint32_t pct)
+{
+	return pct != 0 && forger_below(f, 100) < pct;
 }
 
 /* A segment of his at a stream offset. */

@@ -38,6 +38,15 @@ forger_sends(struct forger *f, int dir, enum fault fault, uint64_t off, const vo
 	case BAD_SUM:
 		x.bad_sum = true;
 		break;
+	case BAD_IP_SUM:
+		x.bad_ip_sum = true;
+		break;
+	case OLD_DATA:
+		x.seq -= 100000;
+		break;
+	case FAR_AHEAD:
+		x.seq += 1 << 24;
+		break;
 	case FAULTS:
 	case FAULTLESS:
 		break;
