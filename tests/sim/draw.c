@@ -268,13 +268,63 @@ draw_switches(struct sim_conf *c, uint64_t seed, enum draw_network network)
 	}
 }
 
-void
+/* Nothing is refused or comes back late, and both ports cut packets alike. */
+static void
+draw_alike(struct sim_conf *c, uint64_t *rng)
+{
+	c->caps = 7;
+	c->tso_max = below(rng, 3) == 0 ? 0 : 65535 - 20 - 60;
+	c->nb_mbufs = c->mtu > 1500 ? 1023 : 4095;
+	c->lazy_free = 0;
+	c->rx_seg_len = 0;
+	for (int i = 0; i < 2; i++) {
+		struct sim_end_conf *e = &c->end[i];
+
+		e->nic = SIM_NIC_USED;
+		e->path.refuse_ppm = 0;
+		e->nb_large = 0;
+		e->nic_conf.nb_mbufs = c->nb_mbufs;
+		e->nic_conf.no_tso = c->tso_max == 0;
+		/* What is sent again is cut in another way by who seals. */
+		e->rx_only = true;
+		/* What waits lies in other buffers: a window that is never full says the same. */
+		e->rcvbuf = 0;
+	}
+}
+
+/* Keys change, and some directions go to the NIC and back. */
+static void
+draw_changes(struct sim_conf *c, uint64_t *rng, bool alike)
+{
+	static const uint32_t late[] = { 0, 0, 20, 200, 2000 };
+	bool updates = below(rng, 3) == 0, switches = !alike && below(rng, 3) == 0;
+
+	for (int i = 0; i < 2; i++) {
+		struct app_conf *a = &c->end[i].app;
+
+		if (updates) {
+			a->update_pct = (uint32_t)between(rng, 5, 60);
+			a->updates = (uint32_t)between(rng, 1, 12);
+			a->update_us = one_of(rng, late, HARNESS_COUNT(late));
+		}
+		if (switches && c->end[i].nic == SIM_NIC_USED) {
+			a->switch_pct = (uint32_t)between(rng, 5, 40);
+			a->switches = (uint32_t)between(rng, 5, 30);
+			a->rtt_us = 2000;
+			a->faults = 1u << RTLS_MODE_REASON_LOST;
+		}
+	}
+}
+
+bool
 draw_forger(struct sim_conf *c, uint64_t seed)
 {
-	static const uint32_t payloads[] = { 512, 512, 700, 1400 };
+	static const uint32_t payloads[] = { 100, 300, 512, 512, 700, 1400 };
 	static const uint32_t forges[] = { 0, 2, 10, 30 };
 	static const uint32_t spoils[] = { 0, 0, 2, 10 };
+	static const uint32_t recuts[] = { 0, 0, 5, 40 };
 	uint64_t rng = seed ^ UINT64_C(0x666f726765);
+	bool alike = below(&rng, 2) == 0;
 
 	c->forged = true;
 	c->forger = (struct forger_conf){
@@ -282,9 +332,14 @@ draw_forger(struct sim_conf *c, uint64_t seed)
 		.forge_pct = one_of(&rng, forges, HARNESS_COUNT(forges)),
 		.spoil_pct = one_of(&rng, spoils, HARNESS_COUNT(spoils)),
 		.late_pct = below(&rng, 3) == 0 ? (uint32_t)below(&rng, 30) : 0,
+		.recut_pct = one_of(&rng, recuts, HARNESS_COUNT(recuts)),
 		.hold_pct = (uint32_t)between(&rng, 1, 30),
-		.strikes = (uint32_t)below(&rng, 4),
+		.strikes = (uint32_t)below(&rng, 6),
+		.seg_max = c->mtu - 60u,
+		.gentle = below(&rng, 3) == 0,
 	};
+	if (c->forger.gentle)
+		c->forger.spoil_pct = 0;
 	for (int i = 0; i < 2; i++) {
 		struct sim_end_conf *e = &c->end[i];
 
@@ -295,9 +350,12 @@ draw_forger(struct sim_conf *c, uint64_t seed)
 		e->app.bytes = e->app.bytes % 40000;
 		e->app.pause_us %= 2000;
 	}
-	/* What TCP refuses ends nothing in software. A NIC may follow it, and be lost. */
-	c->mortal = c->forger.spoil_pct != 0 || c->forger.strikes != 0 ||
-		    c->end[0].nic == SIM_NIC_USED || c->end[1].nic == SIM_NIC_USED;
+	if (alike)
+		draw_alike(c, &rng);
+	draw_changes(c, &rng, alike);
+	/* What TCP refuses ends nothing, whoever seals and opens. */
+	c->mortal = !c->forger.gentle && (c->forger.spoil_pct != 0 || c->forger.strikes != 0);
+	return alike;
 }
 
 static int
@@ -341,8 +399,10 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 			n += describe_nic(e, out + n, size - (size_t)n);
 	}
 	if (c->forged && n > 0 && (size_t)n < size)
-		snprintf(out + n, size - (size_t)n,
-			 "; forges %u, of these takable %u, late %u, holds %u, strikes %u",
-			 c->forger.forge_pct, c->forger.spoil_pct, c->forger.late_pct,
-			 c->forger.hold_pct, c->forger.strikes);
+		snprintf(
+			out + n, size - (size_t)n,
+			"; forges %u, of these takable %u, late %u, recut %u, holds %u, strikes %u%s",
+			c->forger.forge_pct, c->forger.spoil_pct, c->forger.late_pct,
+			c->forger.recut_pct, c->forger.hold_pct, c->forger.strikes,
+			c->forger.gentle ? " gentle" : "");
 }

@@ -37,8 +37,12 @@ void draw_updates(struct sim_conf *conf, uint64_t seed);
  */
 void draw_switches(struct sim_conf *conf, uint64_t seed, enum draw_network network);
 
-/* Puts somebody on the path of a drawn simulation, who forges. */
-void draw_forger(struct sim_conf *conf, uint64_t seed);
+/*
+ * Puts somebody on the path of a drawn simulation, who forges; behind draw_nic(). Returns whether
+ * the frames are the same with the NICs and without: nothing else of the network or the host can
+ * make a difference.
+ */
+bool draw_forger(struct sim_conf *conf, uint64_t seed);
 
 /* The settings in one line, for a report. */
 void draw_describe(const struct sim_conf *conf, char *out, size_t size);

@@ -8,11 +8,90 @@
 #include "sim/frame.h"
 
 enum {
-	HOLD_US = 5000000, /* when no strike comes of it */
+	HOLD_US = 1000000, /* when no strike comes of it */
 	LATE_US = 3000,
+	PIECES = 4,
 };
 
+/* --- frames in other pieces ----------------------------------------------------------- */
+
+/* Its bytes in up to so many segments, in order or the last one first. */
+static void
+cut(struct forger *f, int dir, uint64_t off, const struct frame *fr)
+{
+	uint32_t at[PIECES + 1] = { 0 }, n = 1;
+	bool backwards = forger_below(f, 2) == 0;
+
+	while (n < PIECES && at[n - 1] < fr->payload_len) {
+		at[n] = at[n - 1] + 1 + forger_below(f, fr->payload_len - at[n - 1]);
+		n++;
+	}
+	at[n] = fr->payload_len;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t k = backwards ? n - 1 - i : i;
+
+		if (at[k + 1] > at[k])
+			forger_sends(f, dir, FAULTLESS, off + at[k], fr->payload + at[k],
+				     at[k + 1] - at[k]);
+	}
+}
+
+/* It waits for the next one, which it becomes one segment with. */
+static bool
+join(struct forger *f, int dir, uint64_t off, const struct frame *fr)
+{
+	struct lane *l = &f->lanes[dir];
+	uint64_t end = off + fr->payload_len;
+
+	if (l->joins && off <= l->passed && end > l->join_off && l->join_off < off &&
+	    end - l->join_off <= f->conf.seg_max) {
+		forger_sends(f, dir, FAULTLESS, l->join_off,
+			     sealer_stream(f->sealer, dir)->wire + l->join_off,
+			     (uint32_t)(end - l->join_off));
+		l->joins = false;
+		return true;
+	}
+	l->joins = !l->joins;
+	l->join_off = off;
+	return l->joins;
+}
+
+/* The frame comes in another way: then it need not come by itself. */
+static bool
+recut(struct forger *f, int dir, uint64_t off, const struct frame *fr)
+{
+	struct lane *l = &f->lanes[dir];
+
+	if ((fr->flags & FRAME_FIN) != 0)
+		return false;
+	f->stats.recut++;
+	switch (forger_below(f, 3)) {
+	case 0:
+		cut(f, dir, off, fr);
+		return true;
+	case 1:
+		return join(f, dir, off, fr);
+	case 2:
+		if (l->old_len > 0)
+			cable_inject(f->cable, dir, l->old, l->old_len);
+		break;
+	}
+	return false;
+}
+
 /* --- frames ---------------------------------------------------------------------- */
+
+static void
+strike(struct forger *f, int dir)
+{
+	struct lane *l = &f->lanes[dir];
+
+	if (!forger_strikes(f, dir))
+		return;
+	l->strikes--;
+	/* The next one may follow at once. */
+	l->holds = l->strikes > 0 && forger_below(f, 2) == 0;
+}
 
 static bool
 is_held(struct forger *f, int dir, uint64_t now_us)
@@ -20,56 +99,86 @@ is_held(struct forger *f, int dir, uint64_t now_us)
 	struct lane *l = &f->lanes[dir];
 
 	if (!l->holds) {
-		if (l->passed == 0 || l->strikes == 0 || forger_below(f, 100) >= f->conf.hold_pct)
+		if (l->strikes == 0 || !forger_chance(f, f->conf.hold_pct))
 			return false;
 		l->holds = true;
 		l->held_us = now_us;
 	}
-	if (forger_strikes(f, dir)) {
-		l->strikes--;
-		l->holds = false;
-	} else if (now_us - l->held_us > HOLD_US) {
-		l->holds = false;
-	}
+	strike(f, dir);
 	return true;
 }
 
 static enum cable_verdict
-data_frame(struct forger *f, int dir, const struct frame *fr, uint64_t now_us, uint64_t *delay_us)
+data_frame(struct forger *f, int dir, const uint8_t *bytes, uint32_t len, const struct frame *fr,
+	   uint64_t now_us, uint64_t *delay_us)
 {
 	struct lane *l = &f->lanes[dir];
-	uint64_t end = fr->seq - sealer_stats_get(f->sealer, dir).isn - 1 + fr->payload_len;
+	uint64_t off = fr->seq - sealer_stats_get(f->sealer, dir).isn - 1;
+	uint64_t end = off + fr->payload_len;
 
 	if (is_held(f, dir, now_us))
 		return CABLE_DROP;
-	if (forger_below(f, 100) < f->conf.forge_pct)
+	if (forger_chance(f, f->conf.forge_pct))
 		forger_makes_noise(f, dir);
 	l->passed = end > l->passed ? end : l->passed;
-	if (forger_below(f, 100) >= f->conf.late_pct)
+	if (forger_chance(f, f->conf.recut_pct) && recut(f, dir, off, fr))
+		return CABLE_DROP;
+	if (l->old_len == 0 || forger_below(f, 10) == 0) {
+		memcpy(l->old, bytes, len);
+		l->old_len = len;
+	}
+	if (!forger_chance(f, f->conf.late_pct))
 		return CABLE_PASS;
 	*delay_us = forger_below(f, LATE_US);
 	return CABLE_DELAY;
+}
+
+/* What the receiver says of what goes the other way. */
+static void
+hear(struct forger *f, int dir, const struct frame *fr)
+{
+	struct lane *to = &f->lanes[1 - dir];
+	uint64_t acked = fr->ack - sealer_stats_get(f->sealer, 1 - dir).isn - 1;
+	uint64_t sent = sealer_stream(f->sealer, 1 - dir)->len;
+	int wscale = f->lanes[dir].wscale >= 0 && to->wscale >= 0 ? f->lanes[dir].wscale : 0;
+
+	if (acked == sent + 1) /* the FIN's */
+		acked = sent;
+	if (acked < to->acked || acked > sent)
+		return;
+	to->acked = acked;
+	to->edge = acked + ((uint64_t)fr->wnd << wscale);
+	if (acked > to->passed)
+		to->passed = acked;
+	if (to->holds && forger_below(f, 2) == 0)
+		strike(f, 1 - dir);
 }
 
 enum cable_verdict
 forger_frame(struct forger *f, struct cable *c, int dir, const uint8_t *bytes, uint32_t len,
 	     uint64_t now_us, uint64_t *delay_us)
 {
-	struct lane *l = &f->lanes[dir], *other = &f->lanes[1 - dir];
+	struct lane *l = &f->lanes[dir];
 	struct frame fr;
-	uint64_t acked;
 
-	if (frame_parse(bytes, len, &fr) != NULL || !fr.is_tcp ||
-	    (fr.flags & (FRAME_SYN | FRAME_RST)) != 0)
+	if (frame_parse(bytes, len, &fr) != NULL || !fr.is_tcp || (fr.flags & FRAME_RST) != 0)
 		return CABLE_PASS;
+	if ((fr.flags & FRAME_SYN) != 0) {
+		l->wscale = fr.wscale;
+		f->lanes[1 - dir].edge = fr.wnd;
+		return CABLE_PASS;
+	}
 	f->cable = c;
 	memcpy(l->genuine, bytes, len);
 	l->ack = fr.ack;
-	acked = fr.ack - sealer_stats_get(f->sealer, 1 - dir).isn - 1;
-	other->acked = acked > other->acked ? acked : other->acked;
+	hear(f, dir, &fr);
+	if (l->holds && now_us - l->held_us > HOLD_US) {
+		l->holds = false;
+		l->strikes--;
+	}
 	if (fr.payload_len == 0)
 		return l->holds && (fr.flags & FRAME_FIN) != 0 ? CABLE_DROP : CABLE_PASS;
-	return data_frame(f, dir, &fr, now_us, delay_us);
+	return data_frame(f, dir, bytes, len, &fr, now_us, delay_us);
 }
 
 /* --- life ------------------------------------------------------------------------ */

@@ -2,11 +2,12 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * Somebody on the path, in both directions. He sees every frame and knows every plaintext, but
- * no key. He holds back, delays and drops frames, and makes segments of his own: right
- * sequence numbers with a wrong ACK or an old timestamp, forged record headers, old data with
- * other bytes, genuine bytes at other places. Now and then he strikes: he moves a device that
- * opens records to a place of his choice, and has it open what he likes there.
+ * Somebody on the path, in both directions. He sees every frame, knows every plaintext and the key
+ * stream of every record (oracle.h), but makes no tag. He holds back, delays, drops, repeats, cuts
+ * and joins frames, and makes segments of his own: right sequence numbers with a wrong ACK or an
+ * old timestamp, forged record headers, old data with other bytes, genuine bytes at other places.
+ * Now and then he strikes: he moves a device that opens records to a place of his choice, and has
+ * it open what he likes there; where devices start, and where keys change, too.
  */
 #ifndef RTLS_SIM_FORGER_H
 #define RTLS_SIM_FORGER_H
@@ -14,19 +15,24 @@
 #include "sim/sealer.h"
 #include "support/cable.h"
 
+enum { FORGER_STRIKES = 12 };
+
 struct forger_conf {
 	uint64_t seed;
 	uint32_t forge_pct; /* of data frames: a segment of his in front of it */
 	uint32_t spoil_pct; /* of these: TCP may take it */
 	uint32_t late_pct;  /* of data frames: delayed */
+	uint32_t recut_pct; /* of data frames: comes in other pieces, joined, or once more */
 	uint32_t hold_pct;  /* of data frames: from here on he holds back, for a strike */
 	uint32_t strikes;   /* at most, in each direction; 0: none */
+	uint32_t seg_max;   /* payload that a frame of the path can have */
+	bool gentle;        /* no strike that ends a connection in software */
 };
 
 struct forger_stats {
-	uint64_t forged;  /* segments of his */
-	uint64_t skipped; /* strikes that count records wrong: one is left out, or comes again */
-	uint64_t sealed;  /* strikes with bytes that nobody sealed */
+	uint64_t forged; /* segments of his */
+	uint64_t recut;  /* frames */
+	uint64_t struck[FORGER_STRIKES];
 };
 
 struct forger;
@@ -39,6 +45,9 @@ enum cable_verdict forger_frame(struct forger *f, struct cable *c, int dir, cons
 				uint32_t len, uint64_t now_us, uint64_t *delay_us);
 
 struct forger_stats forger_stats_get(const struct forger *f);
+
+/* What a strike is, and whether it ends a connection in software; NULL: there are no more. */
+const char *forger_strike_name(unsigned int i, bool *ends);
 
 void forger_destroy(struct forger *f);
 
