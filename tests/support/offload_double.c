@@ -89,6 +89,7 @@ add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
 		.adding = o->add_rc == -EINPROGRESS,
 		.generation = next_generation(o, i),
 		.cookie = cookie,
+		.flow = *flow,
 	};
 	double_key_of(session, &o->ctx[i]);
 	*out = (struct rtls_tls_handle){ .index = i, .generation = o->ctx[i].generation };

@@ -25,6 +25,7 @@ struct double_context {
 	bool used, adding, started, deleting;
 	uint32_t generation;
 	uint64_t cookie;
+	struct rtls_tls_flow flow;
 	uint32_t seq; /* where it was started */
 	uint64_t rec_no;
 	uint32_t next_seq; /* TX, of one that takes packets in order only: what comes next */
