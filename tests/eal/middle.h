@@ -104,15 +104,18 @@ on_filter(void *arg, int dir, uint8_t *bytes, uint32_t len, uint64_t now_us, uin
 	return CABLE_DROP;
 }
 
-/* The two ends, for one connection after the other. pair_fini() ends them. */
+/* The two ends, for one connection after the other. pair_fini() ends them. kind: of NIC; NULL: any. */
 static inline void
-middle_init(bool has_nic, bool rings)
+middle_init(bool has_nic, const struct rtls_tlsnic_conf *kind)
 {
-	const struct rtls_tlsnic_conf nc = {
-		.size = sizeof(nc), .max_contexts = 8, .nb_mbufs = 510, .rings = rings
-	};
+	struct rtls_tlsnic_conf nc = { 0 };
 	struct pair_conf conf = { .nic = { NULL, has_nic ? &nc : NULL }, .filter = on_filter };
 
+	if (kind != NULL)
+		nc = *kind;
+	nc.size = sizeof(nc);
+	nc.max_contexts = 8;
+	nc.nb_mbufs = 510;
 	nic = has_nic;
 	pair_init(&p, &conf);
 }

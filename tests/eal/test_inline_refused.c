@@ -66,7 +66,7 @@ test_refused(void)
 	uint32_t nb = 0, ended[2] = { 0 };
 
 	for (int has_nic = 0; has_nic < 2; has_nic++) {
-		middle_init(has_nic, false);
+		middle_init(has_nic, NULL);
 		for (size_t i = 1; i < HARNESS_COUNT(vehicles); i++)
 			for (size_t at = 0; at < HARNESS_COUNT(offs); at++)
 				for (int row = 0; row < 8; row++, nb += nic)
@@ -88,7 +88,7 @@ test_overlap(void)
 	uint8_t bytes[WIRE_MAX];
 
 	for (int has_nic = 0; has_nic < 2; has_nic++) {
-		middle_init(has_nic, false);
+		middle_init(has_nic, NULL);
 		for (uint32_t cut = 1; cut <= B_OFF; cut += 11) {
 			middle_begin();
 			memcpy(bytes, t.wire, t.len);
@@ -111,7 +111,7 @@ test_trimmed(void)
 	uint64_t opened = 0, mixed = 0;
 
 	for (int has_nic = 0; has_nic < 2; has_nic++) {
-		middle_init(has_nic, false);
+		middle_init(has_nic, NULL);
 		for (uint32_t off = 1; off < C_OFF; off += 13) {
 			middle_begin();
 			middle_sends(none, off, t.wire + off, 50);

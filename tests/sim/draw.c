@@ -292,6 +292,22 @@ draw_alike(struct sim_conf *c, uint64_t *rng)
 	}
 }
 
+/* What becomes of marks is not the same with all NICs. */
+static void
+draw_marks(struct sim_conf *c, uint64_t *rng)
+{
+	static const uint32_t unverified[] = { 0, 0, 0, 1, 9 };
+	static const uint32_t runs[] = { 0, 0, 0, 65500, 65535 };
+
+	for (int i = 0; i < 2; i++) {
+		struct rtls_tlsnic_conf *n = &c->end[i].nic_conf;
+
+		n->rx_keeps = below(rng, 2) == 0;
+		n->rx_unverified = one_of(rng, unverified, HARNESS_COUNT(unverified));
+		n->rx_first_run = (uint16_t)one_of(rng, runs, HARNESS_COUNT(runs));
+	}
+}
+
 /* Keys change, and some directions go to the NIC and back. */
 static void
 draw_changes(struct sim_conf *c, uint64_t *rng, bool alike)
@@ -353,6 +369,7 @@ draw_forger(struct sim_conf *c, uint64_t seed)
 	if (alike)
 		draw_alike(c, &rng);
 	draw_changes(c, &rng, alike);
+	draw_marks(c, &rng);
 	/* What TCP refuses ends nothing, whoever seals and opens. */
 	c->mortal = !c->forger.gentle && (c->forger.spoil_pct != 0 || c->forger.strikes != 0);
 	return alike;
@@ -365,10 +382,12 @@ describe_nic(const struct sim_end_conf *e, char *out, size_t size)
 
 	if (e->nic == SIM_NIC_NONE)
 		return 0;
-	return snprintf(out, size, " NIC%s method %u after %u contexts %u polls %u lose %u%s%s",
-			e->nic == SIM_NIC_UNUSED ? " (unused)" : "", n->tx_method, n->tx_after,
-			n->max_contexts, n->add_polls, n->tx_lose, n->no_tso ? " no TSO" : "",
-			n->rings ? " rings" : "");
+	return snprintf(
+		out, size,
+		" NIC%s method %u after %u contexts %u polls %u lose %u run %u unverified %u%s%s%s",
+		e->nic == SIM_NIC_UNUSED ? " (unused)" : "", n->tx_method, n->tx_after,
+		n->max_contexts, n->add_polls, n->tx_lose, n->rx_first_run, n->rx_unverified,
+		n->rx_keeps ? " keeps" : "", n->no_tso ? " no TSO" : "", n->rings ? " rings" : "");
 }
 
 void
