@@ -145,16 +145,17 @@ int rtls_tls_rx_mark_offset(void);
 
 /**
  * For drivers of hardware that marks packets and says nothing of them: fills in the field by following
- * one context's packets in the order of the receive queue. What the hardware did is guessed from that:
- * a man in the middle who makes it stand elsewhere than the guess costs the connection. A device that says
- * itself what it did needs none of this. Pure; part of the driver's context. Each may be called by one
- * thread at a time.
+ * one context's packets in the order of the receive queue. What the hardware did is guessed from that,
+ * and who is on the path can make the guess wrong: then bytes that nobody sealed may be read, or the
+ * connection ends. doc/offload-contract.md leaves such a driver outside of what it promises. Part of the driver's
+ * context; pure.
  */
 struct rtls_tls_rx_bare {
 	uint64_t state[24]; /**< the library's */
 };
 
 /**
+ * Before anything else, and again for another context.
  * @param version, cipher as in struct rtls_keys.
  * @param generation of the context.
  * @return 0; -ENOTSUP: not a suite of this library; -EINVAL: no mark can name the generation.
@@ -170,8 +171,8 @@ void rtls_tls_rx_bare_start(struct rtls_tls_rx_bare *b, uint32_t seq, uint64_t r
  * @param seq its TCP sequence, of the first of len bytes of payload, all of it in one piece.
  * @param marked the hardware has transformed it, authenticated or not.
  * @param out set on 0 of a marked packet.
- * @return 0; of a marked packet only: -ENOENT: nobody knows which record it is, -EOVERFLOW: it begins a run,
- *   and there is no number left. The driver restores such a packet or drops it, counted, and the context
+ * @return 0; of a marked packet only: -ENOENT: nobody knows which record it is; -EOVERFLOW: it begins
+ *   a run, and there is no number left. The driver restores such a packet or drops it, counted, and the context
  *   says RTLS_TLS_EV_LOST, with the status -EOVERFLOW if it was that.
  */
 int rtls_tls_rx_bare_packet(struct rtls_tls_rx_bare *b, uint32_t seq, const uint8_t *payload,
