@@ -296,8 +296,8 @@ draw_alike(struct sim_conf *c, uint64_t *rng)
 static void
 draw_marks(struct sim_conf *c, uint64_t *rng)
 {
-	static const uint32_t unverified[] = { 0, 0, 0, 1, 9 };
-	static const uint32_t runs[] = { 0, 0, 0, 65500, 65535 };
+	static const uint32_t unverified[] = { 0, 0, 0, 0, 0, 0, 1, 9 };
+	static const uint32_t runs[] = { 0, 0, 0, 0, 0, 0, 65500, 65535 };
 
 	for (int i = 0; i < 2; i++) {
 		struct rtls_tlsnic_conf *n = &c->end[i].nic_conf;
@@ -332,6 +332,24 @@ draw_changes(struct sim_conf *c, uint64_t *rng, bool alike)
 	}
 }
 
+/* Half of them know one strike alone: a device that was sent far ahead by another one is no victim. */
+static uint32_t
+draw_strike(uint64_t *rng, bool gentle)
+{
+	uint32_t strike;
+	bool ends;
+
+	if (below(rng, 2) == 0)
+		return FORGER_STRIKES;
+	if (!gentle && below(rng, 2) == 0)
+		return (uint32_t)below(rng, 2); /* whoever follows bare marks falls for these */
+	do {
+		strike = (uint32_t)below(rng, FORGER_STRIKES);
+		forger_strike_name(strike, &ends);
+	} while (ends == gentle);
+	return strike;
+}
+
 bool
 draw_forger(struct sim_conf *c, uint64_t seed)
 {
@@ -354,6 +372,7 @@ draw_forger(struct sim_conf *c, uint64_t seed)
 		.seg_max = c->mtu - 60u,
 		.gentle = below(&rng, 3) == 0,
 	};
+	c->forger.strike = draw_strike(&rng, c->forger.gentle);
 	if (c->forger.gentle)
 		c->forger.spoil_pct = 0;
 	for (int i = 0; i < 2; i++) {
@@ -420,8 +439,8 @@ draw_describe(const struct sim_conf *c, char *out, size_t size)
 	if (c->forged && n > 0 && (size_t)n < size)
 		snprintf(
 			out + n, size - (size_t)n,
-			"; forges %u, of these takable %u, late %u, recut %u, holds %u, strikes %u%s",
+			"; forges %u, of these takable %u, late %u, recut %u, holds %u, strikes %u of %u%s",
 			c->forger.forge_pct, c->forger.spoil_pct, c->forger.late_pct,
 			c->forger.recut_pct, c->forger.hold_pct, c->forger.strikes,
-			c->forger.gentle ? " gentle" : "");
+			c->forger.strike, c->forger.gentle ? " gentle" : "");
 }

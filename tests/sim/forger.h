@@ -27,6 +27,7 @@ struct forger_conf {
 	uint32_t strikes;   /* at most, in each direction; 0: none */
 	uint32_t seg_max;   /* payload that a frame of the path can have */
 	bool gentle;        /* no strike that ends a connection in software */
+	uint32_t strike;    /* the only one that he knows; FORGER_STRIKES: he knows all */
 };
 
 struct forger_stats {

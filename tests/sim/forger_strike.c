@@ -410,7 +410,8 @@ forger_strikes(struct forger *f, int dir)
 		let_by(&s, s.start[0]);
 	for (int i = 0; i < TRIES; i++) {
 		s.fault = forger_below(f, 2) == 0 ? WRONG_ACK : OLD_TIMESTAMP;
-		row = forger_below(f, HARNESS_COUNT(strikes));
+		row = f->conf.strike < FORGER_STRIKES ? f->conf.strike :
+							forger_below(f, FORGER_STRIKES);
 		if (s.n >= strikes[row].records && !(strikes[row].ends && f->conf.gentle) &&
 		    strikes[row].play(&s)) {
 			f->stats.struck[row]++;
