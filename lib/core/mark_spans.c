@@ -15,32 +15,32 @@ remove_at(struct mark_spans *spans, uint32_t i)
 	memmove(&spans->of[i], &spans->of[i + 1], (spans->n - i) * sizeof(spans->of[0]));
 }
 
-/* The span that ends at off, where it is the one that was added to last. */
+/* The span that was added to last, NULL: it is gone. */
 static struct mark_span *
-grown_last(struct mark_spans *spans, uint64_t off)
+last_span(struct mark_spans *spans)
 {
-	if (spans->grows_off != off)
-		return NULL;
 	for (uint32_t i = spans->n; i-- > 0;)
-		if (spans->of[i].end_off == off)
+		if (spans->of[i].end_off == spans->end_off)
 			return &spans->of[i];
 	return NULL;
 }
 
-/* May its bytes, at off, join a span? */
+/* A run has no holes: what follows in it is the next byte. */
 static bool
-joins(struct mark_spans *spans, struct mark_span *last, const struct record_suite *s,
+contradicts(struct mark_spans *spans, const struct record_suite *s, uint64_t off,
+	    const struct rtls_tls_rx_mark *m, uint32_t len)
+{
+	return spans->end_off == off && spans->generation == m->generation &&
+	       spans->run == m->run && !mark_walk_continues(&spans->end, s, m, len);
+}
+
+/* Is it the next of the run of the span in front? It does not contradict it. */
+static bool
+joins(const struct mark_spans *spans, const struct mark_span *last, uint64_t off,
       const struct rtls_tls_rx_mark *m, bool failed)
 {
-	if (last->generation != m->generation || last->run != m->run)
-		return false;
-	/* A run has no holes: what follows in it is the next byte. */
-	if (!mark_walk_continues(&spans->end, s, m)) {
-		spans->contradicted = true;
-		last->vouches = false;
-		return false;
-	}
-	return last->failed == failed;
+	return last != NULL && spans->end_off == off && last->generation == m->generation &&
+	       last->run == m->run && last->failed == failed;
 }
 
 static bool
@@ -61,7 +61,7 @@ enum mark_spans_added
 mark_spans_add(struct mark_spans *spans, const struct record_suite *s, uint64_t off, uint32_t len,
 	       const struct rtls_tls_rx_mark *m, bool failed)
 {
-	struct mark_span *last = grown_last(spans, off);
+	struct mark_span *last = last_span(spans);
 	struct mark_span span = {
 		.off = off,
 		.end_off = off + len,
@@ -71,22 +71,32 @@ mark_spans_add(struct mark_spans *spans, const struct record_suite *s, uint64_t 
 		.vouches = !failed,
 	};
 
-	if (last != NULL && joins(spans, last, s, m, failed)) {
-		last->end_off += len;
-		spans->grows_off = last->end_off;
-		return MARK_SPANS_ADDED;
-	}
-	/* It is a part of a prefix whose front came by another way. */
-	if (m->rec_len == 0 && m->rec_off != 0)
-		return MARK_SPANS_NOTHING;
-	if (mark_walk_at(&span.at, s, m) != 0) {
+	spans->added_off = UINT64_MAX;
+	if (contradicts(spans, s, off, m, len)) {
 		spans->contradicted = true;
 		span.vouches = false;
+		if (last != NULL)
+			last->vouches = false;
+	} else if (joins(spans, last, off, m, failed)) {
+		last->end_off += len;
+		spans->added_off = off;
+		spans->end_off = last->end_off;
+		return MARK_SPANS_ADDED;
+	}
+	if (mark_walk_at(&span.at, s, m, len) != 0) {
+		spans->contradicted = true;
+		span.vouches = false;
+	} else if (m->rec_len == 0 && m->rec_off != 0) {
+		/* It is a part of a prefix whose front came by another way. */
+		return MARK_SPANS_NOTHING;
 	}
 	if (!add_span(spans, &span))
 		return MARK_SPANS_FULL;
+	spans->end_off = span.end_off;
+	spans->generation = m->generation;
+	spans->run = m->run;
 	spans->end = span.at;
-	spans->grows_off = span.end_off;
+	spans->added_off = off;
 	return MARK_SPANS_ADDED;
 }
 
@@ -97,7 +107,7 @@ mark_spans_walked(struct mark_spans *spans)
 
 	if (spans->end.state != MARK_WALK_BROKEN)
 		return;
-	last = grown_last(spans, spans->grows_off);
+	last = last_span(spans);
 	if (last != NULL)
 		last->vouches = false;
 	spans->contradicted = true;
@@ -106,11 +116,11 @@ mark_spans_walked(struct mark_spans *spans)
 void
 mark_spans_undo(struct mark_spans *spans, uint64_t off)
 {
-	struct mark_span *last = grown_last(spans, spans->grows_off);
+	struct mark_span *last = last_span(spans);
 
-	spans->grows_off = 0;
-	if (last == NULL)
+	if (spans->added_off != off || last == NULL)
 		return;
+	spans->end_off = 0;
 	last->end_off = off;
 	if (last->off == off)
 		remove_at(spans, (uint32_t)(last - spans->of));
@@ -121,18 +131,25 @@ mark_spans_cut(struct mark_spans *spans, uint64_t off)
 {
 	while (spans->n > 0 && spans->of[spans->n - 1].off >= off)
 		spans->n--;
-	if (spans->grows_off > off)
-		spans->grows_off = 0;
+	if (spans->end_off > off)
+		spans->end_off = 0;
 }
 
-/* Does the first span hold all of it, from its first byte on, and are both the device's record, too? */
-static bool
-is_whole(const struct mark_spans *spans, const struct mark_record *r)
+bool
+mark_spans_begin_record(const struct mark_spans *spans, uint64_t off, uint32_t len)
 {
 	const struct mark_span *first = &spans->of[0];
 
-	return spans->n > 0 && first->vouches && first->off == r->off && first->at.off == 0 &&
-	       first->end_off >= r->end_off;
+	return spans->n > 0 && first->off == off && first->at.off == 0 &&
+	       first->end_off - off >= len;
+}
+
+/* Does the first span hold all of it, and is it what the device verified as a record? */
+static bool
+is_whole(const struct mark_spans *spans, const struct mark_record *r)
+{
+	return mark_spans_begin_record(spans, r->off, (uint32_t)(r->end_off - r->off)) &&
+	       spans->of[0].vouches;
 }
 
 enum mark_class

@@ -36,9 +36,13 @@ struct mark_span {
 /* By offset, disjoint. All zero: none. */
 struct mark_spans {
 	uint32_t n;
-	bool contradicted;    /* a device said what cannot be */
-	uint64_t grows_off;   /* where the span ends that was added to last; 0: none */
-	struct mark_walk end; /* there */
+	bool contradicted;  /* a device said what cannot be */
+	uint64_t added_off; /* where the bytes begin that were added last; UINT64_MAX: none were */
+	/* Where bytes end that were noted, and what can only come next in their run: */
+	uint64_t end_off; /* 0: nowhere */
+	uint16_t generation;
+	uint16_t run;
+	struct mark_walk end;
 	struct mark_span of[MARK_SPANS_MAX];
 };
 
@@ -57,7 +61,10 @@ enum mark_spans_added mark_spans_add(struct mark_spans *spans, const struct reco
 				     bool failed);
 void mark_spans_walked(struct mark_spans *spans);
 
-/* Event: the bytes up to end_off that were added last are not in the queue after all. */
+/*
+ * Event: the bytes at off, of which mark_spans_add() was told last, are not in the queue after all.
+ * Where they were not ADDED, nothing changes.
+ */
 void mark_spans_undo(struct mark_spans *spans, uint64_t off);
 
 /* Event: all bytes from off on were dropped. No span has bytes on both sides. */
@@ -69,6 +76,9 @@ enum mark_class {
 	MARK_OPENED,    /* all of it is opened and verified, as that record of the stream */
 	MARK_MIXED,     /* something else */
 };
+
+/* Do the len bytes at off begin a record of the stream, and of the first span's device, too? */
+bool mark_spans_begin_record(const struct mark_spans *spans, uint64_t off, uint32_t len);
 
 /* A complete record, as the stream has it. */
 struct mark_record {

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/bytes.h"
+
 static_assert(sizeof(((struct rtls_tls_rx_mark *)0)->explicit_nonce) ==
 		      MARK_PREFIX_MAX - RECORD_HDR_LEN,
 	      "a mark has room for the longest explicit nonce");
@@ -16,7 +18,6 @@ mark_walk_at_record(struct mark_walk *w, uint32_t rec_no)
 {
 	memset(w, 0, sizeof(*w));
 	w->rec_no = rec_no;
-	w->seen = true;
 }
 
 /* Into the state that off lies in; len is known. */
@@ -44,28 +45,30 @@ claim(struct mark_walk *w, const struct rtls_tls_rx_mark *m)
 	memcpy(w->claimed_nonce, m->explicit_nonce, sizeof(w->claimed_nonce));
 }
 
-/* A prefix that ends in the packet has a length. */
+/* The record's length is told by who has seen all of its prefix, and by nobody else. */
 static bool
-possible(const struct record_suite *s, const struct rtls_tls_rx_mark *m)
+possible(const struct record_suite *s, const struct rtls_tls_rx_mark *m, uint32_t len)
 {
-	if (m->rec_len == 0)
-		return m->rec_off < record_prefix_len(s);
+	if (m->rec_off + len < record_prefix_len(s))
+		return m->rec_len == 0;
 	return len_possible(s, m->rec_len) && m->rec_off < m->rec_len;
 }
 
 int
-mark_walk_at(struct mark_walk *w, const struct record_suite *s, const struct rtls_tls_rx_mark *m)
+mark_walk_at(struct mark_walk *w, const struct record_suite *s, const struct rtls_tls_rx_mark *m,
+	     uint32_t len)
 {
 	mark_walk_at_record(w, m->rec_no);
-	if (!possible(s, m)) {
+	if (!possible(s, m, len)) {
 		w->state = MARK_WALK_BROKEN;
 		return -EINVAL;
 	}
 	claim(w, m);
 	w->off = m->rec_off;
-	w->seen = m->rec_off == 0;
-	if (w->off < record_prefix_len(s))
+	if (w->off < record_prefix_len(s)) {
+		w->from = (uint8_t)w->off;
 		return 0;
+	}
 	w->len = m->rec_len;
 	memcpy(w->prefix + RECORD_HDR_LEN, m->explicit_nonce, s->explicit_nonce_len);
 	enter(w, s);
@@ -80,9 +83,9 @@ nonce_is(const struct mark_walk *w, const struct record_suite *s, const uint8_t 
 
 bool
 mark_walk_continues(struct mark_walk *w, const struct record_suite *s,
-		    const struct rtls_tls_rx_mark *m)
+		    const struct rtls_tls_rx_mark *m, uint32_t len)
 {
-	if (w->state == MARK_WALK_BROKEN || !possible(s, m) || m->rec_no != w->rec_no ||
+	if (w->state == MARK_WALK_BROKEN || !possible(s, m, len) || m->rec_no != w->rec_no ||
 	    m->rec_off != w->off)
 		return false;
 	if (w->len != 0)
@@ -91,20 +94,35 @@ mark_walk_continues(struct mark_walk *w, const struct record_suite *s,
 	return true;
 }
 
+/*
+ * The front of the prefix came by another way. What it was is known by a device that passed it, and the
+ * rest is here.
+ */
+static int
+prefix_claimed(struct mark_walk *w, const struct record_suite *s)
+{
+	uint8_t prefix[MARK_PREFIX_MAX] = { 0 };
+
+	if (w->claimed_len == 0)
+		return -EINVAL;
+	put_be16(prefix + 1, RECORD_WIRE_VERSION);
+	put_be16(prefix + 3, (uint16_t)(w->claimed_len - RECORD_HDR_LEN));
+	memcpy(prefix + RECORD_HDR_LEN, w->claimed_nonce, s->explicit_nonce_len);
+	if (memcmp(w->prefix + w->from, prefix + w->from, record_prefix_len(s) - w->from) != 0)
+		return -EINVAL;
+	w->len = w->claimed_len;
+	memcpy(w->prefix, prefix, sizeof(prefix));
+	return 0;
+}
+
 /* All of the prefix is there: 0, or it is none, or not what a mark says. */
 static int
 prefix_done(struct mark_walk *w, const struct record_suite *s)
 {
 	struct record_header h;
 
-	if (!w->seen) {
-		/* Its front came by another way; a device that passed it says how long it is. */
-		if (w->claimed_len == 0)
-			return -EINVAL;
-		w->len = w->claimed_len;
-		memcpy(w->prefix + RECORD_HDR_LEN, w->claimed_nonce, s->explicit_nonce_len);
-		return 0;
-	}
+	if (w->from > 0)
+		return prefix_claimed(w, s);
 	h = record_header_read(w->prefix);
 	if (record_header_check(s, &h) != 0)
 		return -EINVAL;

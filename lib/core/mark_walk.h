@@ -28,11 +28,11 @@ enum mark_walk_state {
 };
 
 struct mark_walk {
-	uint32_t rec_no;      /* of the record that the next byte is part of */
-	uint16_t off;         /* bytes of it passed */
-	uint16_t len;         /* of it; 0: its prefix is not complete */
-	uint8_t state;        /* enum mark_walk_state */
-	bool seen;            /* from its first byte on: its prefix is here */
+	uint32_t rec_no; /* of the record that the next byte is part of */
+	uint16_t off;    /* bytes of it passed */
+	uint16_t len;    /* of it; 0: its prefix is not complete */
+	uint8_t state;   /* enum mark_walk_state */
+	uint8_t from;    /* the first byte of it that came this way, while it is in the prefix */
 	uint16_t claimed_len; /* what a mark said of it; 0: nothing */
 	uint8_t claimed_nonce[8];
 	uint8_t prefix
@@ -42,13 +42,16 @@ struct mark_walk {
 /* The first byte of a record. */
 void mark_walk_at_record(struct mark_walk *w, uint32_t rec_no);
 
-/* The first payload byte of a packet with mark m. 0; -EINVAL: no device can stand there, BROKEN. */
+/* The first of the len bytes of a packet with mark m. 0; -EINVAL: no device can stand there, BROKEN. */
 int mark_walk_at(struct mark_walk *w, const struct record_suite *s,
-		 const struct rtls_tls_rx_mark *m);
+		 const struct rtls_tls_rx_mark *m, uint32_t len);
 
-/* Can a packet with mark m come next? Then it is taken up: what it says is held against its bytes. */
+/*
+ * Can a packet of len bytes with mark m come next? Then it is taken up: what it says is held against
+ * its bytes.
+ */
 bool mark_walk_continues(struct mark_walk *w, const struct record_suite *s,
-			 const struct rtls_tls_rx_mark *m);
+			 const struct rtls_tls_rx_mark *m, uint32_t len);
 
 /* Bytes of one kind. */
 struct mark_stretch {

@@ -137,7 +137,7 @@ stand_at(const struct bare *v, struct place *p, uint32_t seq)
 	if (off > (m.rec_len != 0 ? m.rec_len : p->walk.off))
 		return false;
 	m.rec_off = (uint16_t)off;
-	return mark_walk_at(&p->walk, v->suite, &m) == 0;
+	return mark_walk_at(&p->walk, v->suite, &m, m.rec_len) == 0;
 }
 
 /* Steps over bytes. mark, of the first one: its record's length, once that is known. */

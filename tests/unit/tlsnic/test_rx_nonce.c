@@ -91,7 +91,7 @@ store_part(uint32_t off, uint8_t *bytes, uint32_t len, const struct rtls_tls_rx_
 {
 	struct mark_walk w;
 
-	CU_ASSERT_EQUAL_FATAL(mark_walk_at(&w, t.st.suite, mark), 0);
+	CU_ASSERT_EQUAL_FATAL(mark_walk_at(&w, t.st.suite, mark, len), 0);
 	put_back(&w, bytes, len);
 	t.stored[off] = bytes[0];
 	memcpy(t.stored + held_end, bytes + held_end - off, len - (held_end - off));
