@@ -210,6 +210,8 @@ enum rtls_end_reason {
 	RTLS_REASON_NO_MEMORY,         /**< buffers ran out and this connection was given up */
 	RTLS_REASON_HANDSHAKE_TIMEOUT, /**< no first byte, or no end of the handshake, in time */
 	RTLS_REASON_MADE_ROOM,         /**< unfinished, and a newcomer needed the socket */
+	/** as BAD_MAC, but it is the NIC that said what is not so of a record that it had opened */
+	RTLS_REASON_DEVICE,
 };
 
 struct rtls_sock_info {

@@ -66,7 +66,7 @@ is_small(const struct recvq_run *r)
 static void
 seg_free(const struct recvq *q, struct rte_mbuf *m)
 {
-	chain_free_seg(m, q->shared->wipe && q->marked_end_off != 0);
+	chain_free_seg(m, q->shared->wipe && (q->plaintext || q->marked_end_off != 0));
 }
 
 /* Moves the bytes of a run behind those of a buffer that is ours alone, and frees its own. */
@@ -369,6 +369,14 @@ find_enclosed(const struct recvq *q, uint64_t off, uint64_t end_off, uint32_t *i
 			return true;
 	}
 	return false;
+}
+
+bool
+recvq_encloses(const struct recvq *q, uint64_t off, uint32_t len)
+{
+	uint32_t i;
+
+	return find_enclosed(q, off, off + len, &i);
 }
 
 int

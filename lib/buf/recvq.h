@@ -78,6 +78,7 @@ struct recvq_shared {
 struct recvq {
 	struct recvq_run ready;  /* in order: off is the read position */
 	uint32_t room_used;      /* bytes of buffer room, ready and held */
+	bool plaintext;          /* there may be some: a device has opened bytes of it */
 	struct recvq_held *held; /* NULL: nothing waits */
 	const struct recvq_shared *shared;
 	uint64_t
@@ -146,6 +147,15 @@ uint64_t recvq_marked_end(const struct recvq *q);
 
 /* As recvq_peek, but leaves out what a device has changed: dst keeps its bytes there. */
 void recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t len);
+
+/*
+ * The byte at off, in order or waiting; *len: how many lie behind each other from there on. They may be
+ * written to where their packet was the host's alone.
+ */
+uint8_t *recvq_piece(struct recvq *q, uint64_t off, uint32_t *len);
+
+/* Would a packet of these bytes have some that wait in its middle? */
+bool recvq_encloses(const struct recvq *q, uint64_t off, uint32_t len);
 
 /* Copies len bytes that start skip bytes behind the read position; they must be in order. */
 void recvq_peek(const struct recvq *q, uint32_t skip, void *dst, uint32_t len);

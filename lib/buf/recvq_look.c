@@ -123,6 +123,38 @@ recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t l
 	}
 }
 
+/* The buffer that holds the byte at off, which waits; *off: the byte's place there. */
+static const struct rte_mbuf *
+seek_held(const struct recvq *q, uint64_t *off)
+{
+	const struct recvq_held *h = q->held;
+	const struct rte_mbuf *m;
+	uint32_t i = 0;
+
+	while (h->at.r[i].end <= *off)
+		i++;
+	*off -= h->at.r[i].start;
+	for (m = h->bytes[i].first; *off >= m->data_len; m = m->next)
+		*off -= m->data_len;
+	return m;
+}
+
+uint8_t *
+recvq_piece(struct recvq *q, uint64_t off, uint32_t *len)
+{
+	const struct rte_mbuf *m;
+	uint64_t at = off;
+
+	if (off < q->ready.end_off) {
+		at = seek(q, off);
+		m = q->cursor.m;
+	} else {
+		m = seek_held(q, &at);
+	}
+	*len = m->data_len - (uint32_t)at;
+	return rte_pktmbuf_mtod_offset(m, uint8_t *, at);
+}
+
 void
 recvq_peek(const struct recvq *q, uint32_t skip, void *dst, uint32_t len)
 {

@@ -121,14 +121,10 @@ framer_consumed(struct framer *f)
 	f->count--;
 }
 
-void
-framer_reclass(struct framer *f, uint8_t from, uint8_t to)
+struct framed *
+framer_at(struct framer *f, uint32_t i)
 {
-	unsigned int i;
-
-	for (i = 0; i < f->count; i++)
-		if (ring_at(f, i)->class == from)
-			ring_at(f, i)->class = to;
+	return i < f->count ? ring_at(f, i) : NULL;
 }
 
 void

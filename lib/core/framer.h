@@ -120,8 +120,8 @@ framer_head_index(const struct framer *f)
 /* Event: the first record in the ring was consumed. */
 void framer_consumed(struct framer *f);
 
-/* What was found of the records in the ring is void where it was from: it is to. */
-void framer_reclass(struct framer *f, uint8_t from, uint8_t to);
+/* The i-th record in the ring, or NULL. What was found of it may be changed. */
+struct framed *framer_at(struct framer *f, uint32_t i);
 
 static inline uint32_t
 framed_wire_len(const struct framed *r)

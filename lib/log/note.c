@@ -106,6 +106,13 @@ static const struct {
 	[NOTE_DEVICE_SKIPPED] = { &log_offload, INFO, SECOND_US,
 		"the device, or its port, does not take a packet to be sealed",
 		"its records are sealed here" },
+	[NOTE_DEVICE_MARK] = { &log_offload, WARNING, SECOND_US,
+		"the device marks a packet by a context that its connection has not",
+		"dropped, the peer sends it again: see the driver's own log" },
+	[NOTE_DEVICE_WRONG] = { &log_offload, ERR, SECOND_US,
+		"the device says of a record that it had opened what is not so",
+		"its connection has ended: turn inline TLS off (rtls_port_features()) and "
+		"report it to the driver's authors" },
 	[NOTE_TLSNIC_DROPPED] = { &log_tlsnic, WARNING, JUNK_US,
 		"the TLS NIC in software drops a packet",
 		"it is sent again; if the port's counter of that name grows, report it" },

@@ -10,6 +10,7 @@
 #include <rte_mempool.h>
 
 #include "buf/wipe.h"
+#include "crypto/keystream.h"
 
 static_assert(offsetof(struct session_epoch, core) == 0, "what a record refers to");
 static_assert(sizeof(struct session_epoch) <= 168, "an idle connection has two of them");
@@ -66,20 +67,14 @@ session_epoch_keys(const struct session_epoch *e, uint64_t rec_no, struct rtls_k
 	record_iv_base(e->suite, e->iv, 0 - rec_no, out->iv);
 }
 
-static void
-destroy(const struct crypto_provider *p, struct crypto_key *key)
-{
-	if (key != NULL)
-		p->key_destroy(p, key);
-}
-
 void
 session_epoch_wipe(struct epochs *all, struct session_epoch *e, const struct crypto_provider *p)
 {
 	uint32_t i = 0;
 
-	destroy(p, e->key);
-	destroy(p, e->undo);
+	if (e->key != NULL)
+		p->key_destroy(p, e->key);
+	keystream_destroy(e->undo);
 	buf_wipe(e, sizeof(*e));
 	while (all->of[i] != e)
 		i++;

@@ -19,6 +19,7 @@
 #include "crypto/provider.h"
 #include "offload/security.h"
 
+struct keystream;
 struct rte_mempool;
 
 enum {
@@ -37,15 +38,6 @@ struct epoch_sent {
 	bool out_of_step;     /* it waits for a resync; until then software seals */
 };
 
-/*
- * Where the marks of one context of a receiving epoch mean something, [start_off, end_off). Its last
- * marked packet ends there, and that in which the next one starts may be marked from its first byte.
- */
-struct epoch_marks {
-	uint64_t start_off; /* a record's; UINT64_MAX: it has not started */
-	uint64_t end_off;   /* UINT64_MAX: more may come */
-};
-
 /* In front: what each record touches. */
 struct session_epoch {
 	struct epoch core;            /* first: records refer to it */
@@ -61,12 +53,14 @@ struct session_epoch {
 		} tx;
 		struct {
 			uint64_t base; /* number of a record less its index in the direction */
-			struct epoch_marks marks;  /* the last context's */
-			struct epoch_marks before; /* of one before it: ended, and not read yet */
+			uint64_t vouched_no; /* the last record that was opened, or is to be */
+			uint16_t generation; /* in marks of the last context that was started */
+			bool marks_open;     /* and they may still come */
+			bool opened;         /* there was one */
 		} rx;
 	};
 	struct offload_ctx ctx;
-	struct crypto_key *undo; /* RX: seals again what a device opened; NULL: none may have it */
+	struct keystream *undo; /* RX: of what a device opened; NULL: none may have the key */
 	uint8_t secret[RECORD_KEY_MAX]; /* the key itself, for a device that is asked later */
 };
 

@@ -4,9 +4,13 @@
 #include "session/rx.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
+
+#include "crypto/keystream.h"
+#include "session/rx_marks.h"
 
 void
 session_rx_init(struct session_rx *rx, struct recvq *q)
@@ -23,7 +27,7 @@ let_go(struct session_rx *rx)
 	struct session_epoch *e;
 
 	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
-		if (session_epoch_unstepped(all, e) && !session_rx_needs(rx, e))
+		if (session_epoch_unstepped(all, e) && !session_rx_marks_open(e))
 			session_epoch_wipe(all, e, rx->tls->shared->provider);
 }
 
@@ -34,18 +38,17 @@ next_keys(struct session_rx *rx, struct session_epoch *e, const struct record_su
 {
 	struct rx_tls *tls = rx->tls;
 
+	/* What a device opened behind it had another key. */
+	if (tls->epochs.now != NULL)
+		rx_marks_put_back_opened(rx, tls->epochs.now);
 	if (tls->suite == NULL)
 		framer_init(&tls->framer, s, rx->q->ready.off);
 	tls->suite = s;
 	epochs_install(&tls->epochs, e, s, keys, key);
 	e->rx.base = keys->rec_no - framer_head_index(&tls->framer);
-	e->rx.marks = (struct epoch_marks){ .start_off = UINT64_MAX, .end_off = UINT64_MAX };
-	e->rx.before = e->rx.marks;
 	let_go(rx);
 	/* RFC 8446 5.1: no message spans a key change. */
 	memset(&tls->messages, 0, sizeof(tls->messages));
-	/* What a device opened it had no key for. */
-	framer_reclass(&tls->framer, RECVQ_OPENED, RECVQ_MIXED);
 	rx->state = SESSION_RX_RECORDS;
 	rx->tls->error = 0;
 	session_rx_input(rx);
@@ -104,71 +107,31 @@ session_rx_may_offload(struct session_rx *rx)
 {
 	struct session_epoch *e = rx->tls->epochs.now;
 
-	if (e->undo != NULL)
-		return 0;
-	if (rx->tls->shared->provider->key_create(rx->tls->shared->provider, e->suite, CRYPTO_SEAL,
-						  e->secret, &e->undo) != 0) {
-		e->undo = NULL;
+	if (rx->tls->device == NULL)
+		rx->tls->device = calloc(1, sizeof(*rx->tls->device));
+	if (rx->tls->device == NULL)
 		return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Does anything in the queue, or still to come, have them? */
-static bool
-marks_needed(const struct session_rx *rx, const struct epoch_marks *marks)
-{
-	return marks->start_off < marks->end_off && marks->end_off > rx->q->ready.off;
+	return e->undo != NULL ? 0 : keystream_create(e->suite, e->secret, &e->undo);
 }
 
 void
-session_rx_device_starts(struct session_rx *rx, uint64_t stream_off)
+session_rx_device_starts(struct session_rx *rx, uint16_t generation, uint64_t rec_no)
 {
-	struct session_epoch *now = rx->tls->epochs.now, *e;
+	struct session_epoch *e = rx->tls->epochs.now;
 
-	/* What others opened behind it was dropped, and comes again. */
-	for (uint32_t i = 0; (e = epochs_next(&rx->tls->epochs, &i)) != NULL;)
-		e->rx.marks.end_off = RTE_MIN(e->rx.marks.end_off, stream_off);
-	if (marks_needed(rx, &now->rx.marks))
-		now->rx.before = now->rx.marks;
-	now->rx.marks = (struct epoch_marks){ .start_off = stream_off, .end_off = UINT64_MAX };
+	/* Of a context before it nothing more comes; what is left of it ends in front of the start. */
+	rx_marks_put_back(rx, 0, UINT64_MAX);
+	e->rx.generation = generation;
+	e->rx.vouched_no = rec_no;
+	e->rx.marks_open = true;
+	e->rx.opened = false;
 }
 
 void
 session_rx_marks_end(struct session_rx *rx, struct session_epoch *e)
 {
-	e->rx.marks.end_off = recvq_marked_end(rx->q);
-}
-
-bool
-session_rx_needs(const struct session_rx *rx, const struct session_epoch *e)
-{
-	return marks_needed(rx, &e->rx.marks) || marks_needed(rx, &e->rx.before);
-}
-
-static bool
-covers(const struct epoch_marks *marks, uint64_t off)
-{
-	return off >= marks->start_off && off < marks->end_off;
-}
-
-const struct session_epoch *
-session_rx_marker(const struct session_rx *rx, uint64_t off, uint64_t *end_off)
-{
-	const struct session_epoch *e;
-
-	/* No two contexts cover a byte. */
-	for (uint32_t i = 0; (e = epochs_next(&rx->tls->epochs, &i)) != NULL;) {
-		if (covers(&e->rx.marks, off)) {
-			*end_off = e->rx.marks.end_off;
-			return e;
-		}
-		if (covers(&e->rx.before, off)) {
-			*end_off = e->rx.before.end_off;
-			return e;
-		}
-	}
-	return NULL;
+	rx_marks_put_back(rx, 0, UINT64_MAX);
+	e->rx.marks_open = false;
 }
 
 /* Of the record at the edge, which is incomplete: may it be a KeyUpdate that is not padded? */
@@ -201,23 +164,19 @@ session_rx_key_known(const struct session_rx *rx)
 bool
 session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no)
 {
-	const struct session_epoch *e;
 	uint64_t index;
 
-	if (!session_rx_key_known(rx))
-		return false;
-	e = rx->tls->epochs.now;
-	/* What two contexts opened under this key must not wait in the queue when a third starts. */
-	if ((marks_needed(rx, &e->rx.marks) && marks_needed(rx, &e->rx.before)) ||
+	if (!session_rx_key_known(rx) ||
 	    !framer_boundary(&rx->tls->framer, rx->q->ready.end_off, stream_off, &index))
 		return false;
-	*rec_no = e->rx.base + index;
+	*rec_no = rx->tls->epochs.now->rx.base + index;
 	return true;
 }
 
 static void
 drop_rest(struct session_rx *rx)
 {
+	rx_marks_forget(rx);
 	recvq_consume(rx->q, recvq_len(rx->q));
 }
 
@@ -248,28 +207,6 @@ session_rx_take_effect(struct session_rx *rx, enum rx_effect effect)
 	}
 }
 
-/* What a device says it did to the record at the edge, which is complete. */
-static enum recvq_class
-classify(struct session_rx *rx)
-{
-	const struct framer *f = &rx->tls->framer;
-	uint64_t behind_off = f->start_off + framer_wire_len(f), end_off;
-	const struct session_epoch *e;
-	enum recvq_class c;
-
-	if (rx->q->marked_end_off == 0)
-		return RECVQ_UNTOUCHED;
-	/* A mark is about what lies behind the start, which may lie inside of the packet. */
-	e = session_rx_marker(rx, f->start_off, &end_off);
-	if (e == NULL)
-		return RECVQ_UNTOUCHED;
-	c = recvq_classify(rx->q, f->start_off, framer_wire_len(f));
-	/* With another key it opened nothing, whatever it says. */
-	return c == RECVQ_OPENED && (e != rx->tls->epochs.now || end_off < behind_off) ?
-		       RECVQ_MIXED :
-		       c;
-}
-
 /* All records that are complete, and the header behind them. */
 static void
 frame(struct session_rx *rx)
@@ -280,11 +217,13 @@ frame(struct session_rx *rx)
 
 	for (;;) {
 		if (framer_may_go_on(f))
-			framer_next(f, (uint8_t)classify(rx));
+			framer_next(f, (uint8_t)rx_marks_judge(rx));
 		if (framer_idle(f, end_off))
 			return;
-		if (f->state == FRAMER_WANT_HEADER)
+		if (f->state == FRAMER_WANT_HEADER) {
+			rx_marks_header(rx);
 			recvq_look(rx->q, f->start_off, hdr, sizeof(hdr));
+		}
 		framer_input(f, end_off, hdr);
 	}
 }
@@ -391,8 +330,10 @@ session_rx_head_need(const struct session_rx *rx)
 void
 session_rx_drop_list(struct session_rx *rx)
 {
-	if (rx->tls != NULL)
-		rx_list_fini(&rx->tls->list);
+	if (rx->tls == NULL)
+		return;
+	rx_list_fini(&rx->tls->list);
+	rx_marks_forget(rx);
 }
 
 void
@@ -404,6 +345,7 @@ session_rx_fini(struct session_rx *rx)
 		return;
 	rx_list_fini(&tls->list);
 	epochs_fini(&tls->epochs, tls->shared->provider);
+	free(tls->device);
 	session_rx_tls_give(tls->shared, tls);
 	rx->tls = NULL;
 }

@@ -10,9 +10,9 @@
  *                      |  \--FIN on a boundary / close_notify--> (eof, state stays)
  *                      +--bad record, FIN inside one--> FAILED, for good
  *
- * A device may have opened records, or parts of them, before: bytes carry its marks
- * (buf/recvq.h). They say what is to be undone, never that a record is genuine: each one is
- * restored and verified here, as a whole, and only then read.
+ * A device may have opened records, or parts of them, before. What it says of its packets is judged
+ * when a record is complete (session/rx_marks.h): either it vouches for all of the record, which is then
+ * read as it is, or the bytes of the wire are put back, and the record is opened and verified here.
  *
  * Behind close_notify, and in FAILED, received bytes are dropped: nobody can
  * read them any more, and what the peer still sends may not stop the connection
@@ -98,31 +98,18 @@ int session_rx_set_keys(struct session_rx *rx, struct session_shared *shared,
  */
 int session_rx_may_offload(struct session_rx *rx);
 
-/* Event: it starts with the record at stream_off. Its marks mean something from there on. */
-void session_rx_device_starts(struct session_rx *rx, uint64_t stream_off);
+/* Event: a context of the key in force starts with the record rec_no; generation: in its marks. */
+void session_rx_device_starts(struct session_rx *rx, uint16_t generation, uint64_t rec_no);
 
-/*
- * Event: what the contexts of an epoch opened is in the queue, and no more will come. Until the next
- * one starts.
- */
+/* Event: no more bytes come that the epoch's last context opened. Until the next one starts. */
 void session_rx_marks_end(struct session_rx *rx, struct session_epoch *e);
 
 /* May bytes still come that its contexts have opened? */
 static inline bool
 session_rx_marks_open(const struct session_epoch *e)
 {
-	return e->rx.marks.start_off != UINT64_MAX && e->rx.marks.end_off == UINT64_MAX;
+	return e->rx.marks_open;
 }
-
-/* Does anything in the queue, or still to come, need the epoch, which is not the newest? */
-bool session_rx_needs(const struct session_rx *rx, const struct session_epoch *e);
-
-/*
- * Whose context made the marks on the record at off, in front of *end_off; NULL: nobody's, they
- * mean nothing, as those behind do.
- */
-const struct session_epoch *session_rx_marker(const struct session_rx *rx, uint64_t off,
-					      uint64_t *end_off);
 
 /*
  * Is what arrives next under the key in force? Not while a record in order is not opened, which may
@@ -178,7 +165,7 @@ ssize_t session_rx_recv(struct session_rx *rx, struct rtls_msg *msg, int flags, 
  */
 uint32_t session_rx_head_need(const struct session_rx *rx);
 
-/* Records that were opened and that nobody will read. */
+/* Event: nobody will read what was opened, nor what is in the queue. */
 void session_rx_drop_list(struct session_rx *rx);
 
 void session_rx_fini(struct session_rx *rx);

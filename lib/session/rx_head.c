@@ -7,6 +7,7 @@
 
 #include <rte_common.h>
 
+#include "session/rx_marks.h"
 #include "session/rx_record.h"
 
 /* RFC 8446 6 */
@@ -26,6 +27,9 @@ fail_header(struct session_rx *rx)
 {
 	struct record_header h = record_header_read(rx->tls->framer.hdr);
 
+	/* It may be no header since it was put back by a mark that is false. */
+	if (rx_marks_contradicted(rx))
+		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_DEVICE, ALERT_BAD_RECORD_MAC);
 	if (rx->tls->framer.error == -EINVAL)
 		return session_rx_fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION,
 				       h.version != RECORD_WIRE_VERSION ? ALERT_DECODE_ERROR :
@@ -115,13 +119,13 @@ count_record(struct session_rx_count *c, const struct rx_record *o, uint32_t wir
 	c->record_bytes += o->plain_len;
 	c->wire_bytes += wire_len;
 	switch (o->found) {
-	case RECVQ_UNTOUCHED:
+	case MARK_UNTOUCHED:
 		break;
-	case RECVQ_OPENED:
+	case MARK_OPENED:
 		c->device_records++;
 		c->device_bytes += wire_len;
 		break;
-	case RECVQ_MIXED:
+	case MARK_MIXED:
 		c->mixed_records++;
 		break;
 	}
@@ -181,17 +185,46 @@ leave_to_receive(struct session_rx *rx)
 	return -EAGAIN;
 }
 
+/*
+ * Is it the device's doing that the record at the head fails? Whoever is on the path can have a genuine
+ * record opened in another one's place, but not one that fails under the number that the device gave it.
+ */
+static bool
+device_is_wrong(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
+{
+	const struct session_epoch *e;
+	struct rx_record o;
+	uint64_t rec_no;
+	bool wrong;
+
+	if (rx_marks_contradicted(rx))
+		return true;
+	e = rx_marks_claim(rx, &rec_no);
+	if (e == NULL || !reserve(rx, r, plain_max))
+		return false;
+	rx_record_set(&o, rx, NULL);
+	rx_record_own(&o, rx, r->spare);
+	rx_record_as(&o, rx, e, rec_no);
+	wrong = rx_record_open(&o, rx) == -EBADMSG;
+	rx_record_wipe(&o);
+	return wrong;
+}
+
 /* What the tag or the type of the record at the head says, once it was tried. */
 static int
-fail_opening(struct session_rx *rx, const struct receipt *r, int rc)
+fail_opening(struct session_rx *rx, struct receipt *r, int rc, uint32_t plain_max)
 {
 	if (r->ahead)
 		return leave_to_receive(rx);
 	if (rc == -ENODATA)
 		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_UNEXPECTED_MESSAGE);
 	rx->tls->decrypt_errors++;
-	return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC,
-			       rc == -EBADMSG ? ALERT_BAD_RECORD_MAC : ALERT_INTERNAL_ERROR);
+	if (rc != -EBADMSG)
+		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
+	return session_rx_fail(rx, -EBADMSG,
+			       device_is_wrong(rx, r, plain_max) ? RTLS_REASON_DEVICE :
+								   RTLS_REASON_BAD_MAC,
+			       ALERT_BAD_RECORD_MAC);
 }
 
 static bool
@@ -232,7 +265,7 @@ open_head(struct session_rx *rx, struct receipt *r)
 	}
 	rc = rx_record_open(&o, rx);
 	if (rc != 0)
-		return fail_opening(rx, r, rc);
+		return fail_opening(rx, r, rc, plain_max);
 	if (o.direct && o.type != RECORD_DATA && settle_control(rx, r, &o) != 0)
 		return -EIO;
 	if (judge(rx, &o, &effect) != 0) {

@@ -9,7 +9,6 @@
 #include <rte_common.h>
 
 #include "buf/wipe.h"
-#include "session/reencrypt.h"
 
 static uint8_t *
 own_bytes(const struct rx_record *o)
@@ -35,17 +34,17 @@ cut_tag(struct rx_record *o)
 	} while (left > 0);
 }
 
-/* Can the inner bytes be read where they lie? Otherwise they are gathered, or restored, first. */
+/* Can the inner bytes be read where they lie? Otherwise they are gathered first. */
 static bool
 set_source(struct rx_record *o, const struct session_rx *rx)
 {
 	uint32_t skip = record_prefix_len(rx->tls->suite);
 
+	if (o->found == MARK_OPENED)
+		return true;
 	o->job.src = o->src;
-	o->job.src_cnt = 0;
-	if (o->found == RECVQ_UNTOUCHED)
-		o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len + RECORD_TAG_LEN, o->src,
-					   RX_RECORD_IOV_MAX);
+	o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len + RECORD_TAG_LEN, o->src,
+				   RX_RECORD_IOV_MAX);
 	if (o->job.src_cnt == 0) {
 		recvq_peek(rx->q, skip + o->inner_len, o->job.tag, RECORD_TAG_LEN);
 		return false;
@@ -75,23 +74,32 @@ bool
 rx_record_set(struct rx_record *o, const struct session_rx *rx, const struct iov_iter *out)
 {
 	const struct framed *rec = framer_head(&rx->tls->framer);
-	uint64_t rec_no = session_rx_rec_no(rx);
 	const struct record_suite *s = rx->tls->suite;
-	uint8_t hdr[RECORD_HDR_LEN];
 
-	o->found = (enum recvq_class)rec->class;
+	o->found = (enum mark_class)rec->class;
 	o->own = NULL;
 	o->type = rec->type;
 	o->inner_len = record_inner_len(s, rec->body_len);
 	o->in_own = !set_source(o, rx);
 	o->job.dst = o->dst;
 	o->direct = out != NULL && !o->in_own && set_direct(o, rx, out);
-	recvq_peek(rx->q, RECORD_HDR_LEN, o->explicit_nonce, s->explicit_nonce_len);
-	record_nonce_received(s, rx->tls->epochs.now->iv, rec_no, o->explicit_nonce, o->job.nonce);
-	framed_header(rec, hdr);
-	o->job.aad_len = (uint8_t)record_aad(s, hdr, rec_no, o->job.aad);
-	o->job.key = rx->tls->epochs.now->key;
+	if (o->found != MARK_OPENED)
+		rx_record_as(o, rx, rx->tls->epochs.now, session_rx_rec_no(rx));
 	return o->direct;
+}
+
+void
+rx_record_as(struct rx_record *o, const struct session_rx *rx, const struct session_epoch *e,
+	     uint64_t rec_no)
+{
+	const struct record_suite *s = rx->tls->suite;
+	uint8_t explicit_nonce[RECORD_NONCE_LEN], hdr[RECORD_HDR_LEN];
+
+	recvq_peek(rx->q, RECORD_HDR_LEN, explicit_nonce, s->explicit_nonce_len);
+	record_nonce_received(s, e->iv, rec_no, explicit_nonce, o->job.nonce);
+	framed_header(framer_head(&rx->tls->framer), hdr);
+	o->job.aad_len = (uint8_t)record_aad(s, hdr, rec_no, o->job.aad);
+	o->job.key = e->key;
 }
 
 void
@@ -102,8 +110,7 @@ rx_record_own(struct rx_record *o, const struct session_rx *rx, struct rte_mbuf 
 	o->job.dst_cnt = 1;
 	if (!o->in_own)
 		return;
-	if (o->found == RECVQ_UNTOUCHED)
-		recvq_peek(rx->q, record_prefix_len(rx->tls->suite), own_bytes(o), o->inner_len);
+	recvq_peek(rx->q, record_prefix_len(rx->tls->suite), own_bytes(o), o->inner_len);
 	o->src[0] = o->dst[0];
 	o->job.src_cnt = 1;
 }
@@ -136,16 +143,29 @@ find_type(struct rx_record *o)
 	return false;
 }
 
+/* A device has opened it, and vouches for it. */
+static void
+copy_opened(struct rx_record *o, const struct session_rx *rx)
+{
+	uint32_t skip = record_prefix_len(rx->tls->suite);
+	uint16_t i;
+
+	for (i = 0; i < o->job.dst_cnt; i++) {
+		recvq_peek(rx->q, skip, o->dst[i].iov_base, (uint32_t)o->dst[i].iov_len);
+		skip += (uint32_t)o->dst[i].iov_len;
+	}
+	o->job.status = 0;
+}
+
 int
 rx_record_open(struct rx_record *o, const struct session_rx *rx)
 {
-	/* Whoever opened it before: nothing but this call makes plaintext out of a record. */
-	if (o->found != RECVQ_UNTOUCHED &&
-	    reencrypt_record(rx, o->explicit_nonce, own_bytes(o), o->inner_len) != 0)
-		o->job.status = -EIO;
+	const struct crypto_provider *p = rx->tls->shared->provider;
+
+	if (o->found == MARK_OPENED)
+		copy_opened(o, rx);
 	else
-		rx->tls->shared->provider->process(rx->tls->shared->provider, CRYPTO_OPEN, &o->job,
-						   1);
+		p->process(p, CRYPTO_OPEN, &o->job, 1);
 	if (o->job.status != 0) {
 		/* The provider has wiped. That nothing unverified is seen is not left to it. */
 		rx_record_wipe(o);

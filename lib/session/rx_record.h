@@ -21,11 +21,10 @@ struct rx_record {
 	struct crypto_job job;
 	struct iovec src[RX_RECORD_IOV_MAX];
 	struct iovec dst[RX_RECORD_IOV_MAX + 1];
-	enum recvq_class found; /* what a device says it did to it */
-	struct rte_mbuf *own;   /* holds the record at its data start when not direct; or NULL */
+	enum mark_class found; /* what a device did to it; OPENED: the queue has its plaintext */
+	struct rte_mbuf *own;  /* holds the record at its data start when not direct; or NULL */
 	uint32_t inner_len;
-	uint8_t explicit_nonce[RECORD_NONCE_LEN];
-	bool in_own;  /* gathered there first, or restored, and opened in place */
+	bool in_own;  /* gathered there first, and opened in place */
 	bool direct;  /* into the program's buffers */
 	uint8_t last; /* direct: the inner plaintext's last byte */
 	uint8_t type; /* until it is processed: of the header */
@@ -40,6 +39,10 @@ struct rx_record {
 bool rx_record_set(struct rx_record *o, const struct session_rx *rx, const struct iov_iter *out);
 
 void rx_record_own(struct rx_record *o, const struct session_rx *rx, struct rte_mbuf *own);
+
+/* Event: it is to be opened with the key e, as its record rec_no. */
+void rx_record_as(struct rx_record *o, const struct session_rx *rx, const struct session_epoch *e,
+		  uint64_t rec_no);
 
 /* 0; -EBADMSG: the tag; -EIO: the provider; -ENODATA: no type. Wiped on an error. */
 int rx_record_open(struct rx_record *o, const struct session_rx *rx);

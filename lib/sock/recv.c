@@ -23,6 +23,12 @@ tell_broken(struct rtls_sock *sock)
 {
 	enum rtls_end_reason why = (enum rtls_end_reason)sock->rx.end_reason;
 
+	if (why == RTLS_REASON_DEVICE) {
+		stack_count(sock->stack, CNT_TLS_RX_DEVICE_WRONG);
+		tell_port(sock->stack, &sock->stack->netifs[sock->path.netif], NOTE_DEVICE_WRONG,
+			  "record %" PRIu64 " of key %u", session_rx_rec_no(&sock->rx),
+			  sock_epochs_of(sock, RTLS_RX)->nb_keys);
+	}
 	if (why == RTLS_REASON_TRUNCATED)
 		tell_conn(sock, NOTE_RECORD_CUT_OFF, "record %" PRIu64,
 			  session_rx_rec_no(&sock->rx));

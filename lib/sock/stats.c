@@ -25,6 +25,8 @@ counter(const struct rtls_stack *s, enum counter c)
 		return s->session.rx_total.device_records;
 	case CNT_RX_RECORDS_MIXED:
 		return s->session.rx_total.mixed_records;
+	case CNT_RX_PUT_BACK:
+		return s->session.rx_total.put_back;
 	case CNT_RX_BYTES_RECORDS:
 		return s->session.rx_total.wire_bytes;
 	case CNT_RX_BYTES_OPENED:

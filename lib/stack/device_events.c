@@ -67,7 +67,7 @@ take_context_event(struct found f, const struct rtls_tls_event *ev)
 		mode_deleted(f.sock, f.d, f.e);
 		break;
 	case RTLS_TLS_EV_LOST:
-		mode_lost(f.sock, f.d, f.e);
+		mode_lost(f.sock, f.d, f.e, ev->status);
 		break;
 	case RTLS_TLS_EV_TX_RESYNC:
 		if (f.d == RTLS_TX)

@@ -52,7 +52,7 @@ resync(struct rtls_sock *sock, struct session_epoch *e, const struct txmap_rec *
 	rc = dev->ops->tx_resync(dev->dev, e->ctx.handle, tcp_seq_of(&sock->tcp, off), rec->rec_no);
 	/* -EBUSY: not now; a later record may do. */
 	if (rc != 0 && (rc != -EBUSY || is_far(e, off)))
-		mode_lost(sock, RTLS_TX, e);
+		mode_lost(sock, RTLS_TX, e, 0);
 	if (rc != 0)
 		return false;
 	sent->next_off = off;
@@ -147,7 +147,7 @@ inline_tx_mark(const struct tx_run *run, struct txmap_rec *rec, uint64_t off, ui
 		return 0;
 	refused(sock, run->epoch, off + len);
 	if (is_far(run->epoch, off))
-		mode_lost(sock, RTLS_TX, run->epoch);
+		mode_lost(sock, RTLS_TX, run->epoch, 0);
 	return rc;
 }
 

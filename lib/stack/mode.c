@@ -145,14 +145,12 @@ step(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e, enum epoc
 
 /* Does anything still need its context, or its key? */
 static bool
-is_needed(const struct rtls_sock *sock, enum rtls_dir d, const struct session_epoch *e)
+is_needed(enum rtls_dir d, const struct session_epoch *e)
 {
 	/* What is planned goes by its context, behind the end of which the device would drop it. */
 	if (d == RTLS_TX)
 		return e->core.records > 0 || e->tx.sent.next_off != e->tx.sent.planned_off;
-	if (e->ctx.state != OFFLOAD_NONE || session_rx_marks_open(e))
-		return true;
-	return e != session_rx_epoch(&sock->rx) && session_rx_needs(&sock->rx, e);
+	return e->ctx.state != OFFLOAD_NONE || session_rx_marks_open(e);
 }
 
 /* A step, or what went by, may have been the last thing that it waited for. */
@@ -161,7 +159,7 @@ settle(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e)
 {
 	struct session_epoch *now = sock_epochs(sock, d)->now;
 
-	if (!waits((enum epoch_state)e->core.state) || is_needed(sock, d, e))
+	if (!waits((enum epoch_state)e->core.state) || is_needed(d, e))
 		return;
 	step(sock, d, e, EPOCH_DRAINED, RTLS_MODE_REASON_NONE);
 	sock_ready(sock); /* a key may have waited for its place */
@@ -364,15 +362,16 @@ mode_deleted(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e)
 
 /*
  * Has it opened nothing since it was started? Then it was started too late. Or does a record wait that
- * may be a KeyUpdate? Then it may have had the wrong key. Both can try again.
+ * may be a KeyUpdate? Then it may have had the wrong key. Or has it no numbers left for runs? All can
+ * try again.
  */
 static bool
-was_skipped(struct rtls_sock *sock, enum rtls_dir d, const struct session_epoch *e)
+was_skipped(struct rtls_sock *sock, enum rtls_dir d, const struct session_epoch *e, int status)
 {
-	bool opened = sock->recvq.marked_end_off > e->rx.marks.start_off;
+	bool opened = d == RTLS_RX && e->rx.opened;
 
 	if (d != RTLS_RX || e->core.state != EPOCH_NIC ||
-	    (opened && session_rx_key_known(&sock->rx)))
+	    (opened && status != -EOVERFLOW && session_rx_key_known(&sock->rx)))
 		return false;
 	if (opened)
 		sock->mode.dir[d].skipped = 0;
@@ -380,11 +379,11 @@ was_skipped(struct rtls_sock *sock, enum rtls_dir d, const struct session_epoch 
 }
 
 void
-mode_lost(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e)
+mode_lost(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e, int status)
 {
 	if (!offload_has_context(&e->ctx))
 		return;
-	happen(sock, d, e, was_skipped(sock, d, e) ? EPOCH_SKIPPED : EPOCH_LOST,
+	happen(sock, d, e, was_skipped(sock, d, e, status) ? EPOCH_SKIPPED : EPOCH_LOST,
 	       RTLS_MODE_REASON_LOST);
 }
 

@@ -31,8 +31,8 @@ void mode_added(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e
 /* Event: the device has carried out a del that took its time. */
 void mode_deleted(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e);
 
-/* Event: a context processes no packet any more. */
-void mode_lost(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e);
+/* Event: a context processes no packet any more; status: -EOVERFLOW, its runs are used up. */
+void mode_lost(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e, int status);
 
 /* Event: the device is down: all contexts of a connection are void. */
 void mode_down(struct rtls_sock *sock);

@@ -80,7 +80,7 @@ start_rx(struct rtls_sock *sock, struct session_epoch *e)
 	}
 	rc = offload_start(stack_device_of(sock), &e->ctx, tcp_rcv_seq_of(&sock->tcp, off), rec_no);
 	if (rc == 0)
-		session_rx_device_starts(&sock->rx, off);
+		session_rx_device_starts(&sock->rx, (uint16_t)e->ctx.handle.generation, rec_no);
 	return rc;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/memory.h"
 #include "stack/rx_memory.h"
+
+#include "session/rx_marks.h"
+#include "stack/memory.h"
 
 enum {
 	FLOOR_ROOM = 4096, /* a full segment or two */
@@ -83,5 +85,6 @@ void
 rx_memory_drop_held(struct rtls_sock *sock)
 {
 	sock->stack->counters[CNT_PRESSURE_HELD_DROPPED] += recvq_drop_held(&sock->recvq);
+	rx_marks_held_dropped(&sock->rx);
 	rx_memory_account(sock);
 }

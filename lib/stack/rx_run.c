@@ -5,8 +5,10 @@
 #include "stack/rx_run.h"
 
 #include "buf/chain.h"
+#include "session/rx_marks.h"
 #include "stack/drop.h"
 #include "stack/reply.h"
+#include "stack/rx_mark.h"
 #include "stack/rx_memory.h"
 #include "stack/sock_events.h"
 #include "stack/tell.h"
@@ -150,12 +152,19 @@ store_packet(struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t 
 {
 	struct rtls_sock *sock = r->sock;
 	struct rtls_stack *s = sock->stack;
-	bool wiped = s->conf.wipe_buffers != 0 && chain_marks(p->m) != 0;
-	struct rte_mbuf *m = chain_cut(p->m, p->payload_off + skip, keep, wiped);
+	bool marked = chain_marks(p->m) != 0, noted;
+	struct rte_mbuf *m;
 
+	/* It may replace some that wait, or be cut around them: their places are not known any more. */
+	if (rx_marks_any(&sock->rx) && recvq_encloses(&sock->recvq, off, keep))
+		rx_marks_put_back(&sock->rx, off, off + keep);
+	noted = marked && rx_mark_store(r, p, off, keep);
+	m = chain_cut(p->m, p->payload_off + skip, keep, marked && s->conf.wipe_buffers != 0);
 	if (m == NULL)
 		return;
 	if (recvq_insert(&sock->recvq, off, m) != 0) {
+		if (noted)
+			rx_marks_undo(&sock->rx, off);
 		/* Too many hold something: the newest waits for its retransmission. By its name
 		 * alone: its first mbuf may be gone. */
 		stack_count(s, CNT_RX_TOO_MANY_GAPS);

@@ -8,7 +8,9 @@
 #include "buf/chain.h"
 #include "net/checksum.h"
 #include "stack/drop.h"
+#include "stack/rx_mark.h"
 #include "stack/syn_path.h"
+#include "stack/tell.h"
 
 /* Does the port vouch for the checksum? NONE: the bytes are right, the field is not (rx_path.c). */
 static bool
@@ -84,12 +86,16 @@ rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rx_pa
 				       .local_port = p->seg.dst_port,
 				       .remote_port = p->seg.src_port };
 	sock = find(s, &p->tuple, &hash);
-	if (sock != NULL) {
-		rx_burst_add(b, sock, p);
+	if (sock == NULL) {
+		rx_burst_flush(b);
+		sock = newcomer(s, nif, p, hash);
+	}
+	if (sock == NULL)
+		return;
+	if (chain_marks(p->m) != 0 && !rx_mark_acceptable(nif, sock, p)) {
+		tell_port(s, nif, NOTE_DEVICE_MARK, NULL);
+		rx_packet_drop(s, p, CNT_RX_UNKNOWN_MARK);
 		return;
 	}
-	rx_burst_flush(b);
-	sock = newcomer(s, nif, p, hash);
-	if (sock != NULL)
-		rx_burst_add(b, sock, p);
+	rx_burst_add(b, sock, p);
 }

@@ -100,6 +100,8 @@ rtls_end_reason_name(enum rtls_end_reason r)
 		return "handshake_timeout";
 	case RTLS_REASON_MADE_ROOM:
 		return "made_room";
+	case RTLS_REASON_DEVICE:
+		return "device";
 	}
 	return unknown;
 }

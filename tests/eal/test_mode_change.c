@@ -230,7 +230,7 @@ test_lost(void)
 
 	begin_mid_stream();
 	/* As if it had opened them: one that opens nothing was only started too late. */
-	d.k[0]->recvq.marked_end_off = d.k[0]->recvq.ready.end_off;
+	session_rx_epoch(&d.k[0]->rx)->rx.opened = true;
 	for (uint32_t i = 0; i < 2; i++) {
 		ev = event_of(RTLS_TLS_EV_LOST, i);
 		offload_double_event(&d.dev.o, &ev);

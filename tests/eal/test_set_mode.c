@@ -424,7 +424,7 @@ static void
 receiver_opened(void)
 {
 	/* The double opens nothing, and one that opens nothing was only started too late. */
-	d.k[0]->recvq.marked_end_off = d.k[0]->recvq.ready.end_off;
+	session_rx_epoch(&d.k[0]->rx)->rx.opened = true;
 }
 
 /* Lost: further keys do not bring the NIC back, the program does. */

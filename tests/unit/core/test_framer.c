@@ -478,32 +478,46 @@ test_full(void)
 	CU_ASSERT_EQUAL(f.head_off, f.start_off);
 }
 
-/* Wherever the ring has got to: what was found is changed in what is there, and nowhere else. */
+/* Wherever the ring has got to: each record in it is found, by its place, and none behind the last. */
 static void
-test_reclass(void)
+test_at(void)
 {
-	static const uint8_t hdr[] = { 23, 3, 3, 0, 17 };
+	uint8_t hdr[] = { 23, 3, 3, 0, 17 };
 	unsigned int wrong = 0;
 
 	for (unsigned int first = 0; first <= 2 * FRAMER_RING; first++)
 		for (unsigned int count = 0; count <= FRAMER_RING; count++) {
+			const struct framed *rec;
 			struct framer f;
 
 			framer_init(&f, suite(), 0);
 			for (unsigned int i = 0; i < first + count; i++) {
+				hdr[4] = (uint8_t)(20 + i); /* told apart by their lengths */
 				framer_input(&f, UINT64_MAX - 1, hdr);
 				framer_next(&f, (uint8_t)(i % 3));
 				if (i < first)
 					framer_consumed(&f);
 			}
-			framer_reclass(&f, 1, 2);
-			for (unsigned int i = first; i < first + count; i++) {
-				wrong += framer_head(&f)->class != (i % 3 == 0 ? 0 : 2);
+			wrong += framer_at(&f, count) != NULL ||
+				 framer_at(&f, FRAMER_RING) != NULL ||
+				 framer_at(&f, UINT32_MAX) != NULL;
+			wrong += framer_at(&f, 0) != framer_head(&f);
+			for (unsigned int i = 0; i < count; i++) {
+				rec = framer_at(&f, i);
+				wrong += rec == NULL || framed_wire_len(rec) != 25 + first + i ||
+					 rec->class != (first + i) % 3;
+				/* What was found of every other one is void. */
+				if (rec != NULL && i % 2 != 0)
+					framer_at(&f, i)->class = 7;
+			}
+			for (unsigned int i = 0; i < count; i++) {
+				wrong += framer_head(&f)->class != (i % 2 ? 7 : (first + i) % 3);
 				framer_consumed(&f);
 			}
+			/* Nothing of it stays for who comes to the same place. */
 			framer_input(&f, UINT64_MAX - 1, hdr);
 			framer_next(&f, 1);
-			wrong += framer_head(&f)->class != 1;
+			wrong += framer_at(&f, 0)->class != 1 || framer_at(&f, 1) != NULL;
 		}
 	CU_ASSERT_EQUAL(wrong, 0);
 }
@@ -521,7 +535,7 @@ main(void)
 		{ "a bad header anywhere stops there", test_refused_in_stream },
 		{ "the ring, read at other times than it is filled", test_ring },
 		{ "a full ring stops at the edge", test_full },
-		{ "what was found is void", test_reclass },
+		{ "each by its place in the ring", test_at },
 	};
 
 	return harness_run("core/framer", cases, HARNESS_COUNT(cases));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/keystream.h"
 #include "support/harness.h"
 #include "unit/session/shared.h"
 
@@ -117,9 +118,11 @@ test_wiped(void)
 		for (unsigned int i = 0; i < 3; i++)
 			e[i] = install(tls13(), i, 7);
 		e[1]->core.records = 3;
-		e[1]->rx.marks.end_off = UINT64_MAX;
+		e[1]->rx.generation = 5;
+		e[1]->rx.vouched_no = 9;
+		e[1]->rx.marks_open = e[1]->rx.opened = true;
 		if (undo)
-			e[1]->undo = new_key(CRYPTO_SEAL, e[1]->secret);
+			CU_ASSERT_EQUAL(keystream_create(tls13(), e[1]->secret, &e[1]->undo), 0);
 		other = *e[2];
 		session_epoch_wipe(&all, e[1], &flaky.provider);
 		CU_ASSERT(is_zero(e[1], sizeof(*e[1])));

@@ -99,6 +99,7 @@ static const struct {
 		  { RTLS_REASON_NO_MEMORY, "no_memory" },
 		  { RTLS_REASON_HANDSHAKE_TIMEOUT, "handshake_timeout" },
 		  { RTLS_REASON_MADE_ROOM, "made_room" },
+		  { RTLS_REASON_DEVICE, "device" },
 	  } },
 	{ ask_opt,
 	  UINT_MAX,

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "session/rx_marks.h"
+
+#include <rte_common.h>
+
+#include "crypto/keystream.h"
+
+enum { PIECES_MAX = 32 };
+
+/* A stretch of one record that is put back, in the pieces that it lies in. */
+struct undo {
+	struct session_rx *rx;
+	const struct session_epoch *e;
+	uint8_t nonce[RECORD_NONCE_LEN];
+	uint32_t off; /* of the first piece among the record's inner bytes */
+	uint32_t len;
+	uint32_t n;
+	struct iovec pieces[PIECES_MAX];
+};
+
+static struct session_epoch *
+epoch_of(const struct session_rx *rx, uint16_t generation)
+{
+	struct session_epoch *e;
+
+	if (rx->tls == NULL || generation == 0)
+		return NULL;
+	for (uint32_t i = 0; (e = epochs_next(&rx->tls->epochs, &i)) != NULL;)
+		if (e->undo != NULL && e->rx.generation == generation)
+			return e;
+	return NULL;
+}
+
+bool
+rx_marks_known(const struct session_rx *rx, const struct rtls_tls_rx_mark *mark)
+{
+	return epoch_of(rx, mark->generation) != NULL;
+}
+
+/* --- putting back --------------------------------------------------------------- */
+
+static void
+undo_init(struct undo *u, struct session_rx *rx, const struct session_epoch *e)
+{
+	u->rx = rx;
+	u->e = e;
+	u->n = 0;
+	u->len = 0;
+}
+
+static void
+undo_flush(struct undo *u)
+{
+	struct rx_tls *tls = u->rx->tls;
+
+	if (u->n == 0)
+		return;
+	/* What is not put back fails to verify: nobody reads it. */
+	(void)keystream_xor(u->e->undo, u->nonce, u->off, u->pieces, u->n);
+	tls->count.put_back++;
+	tls->shared->rx_total.put_back++;
+	u->n = 0;
+	u->len = 0;
+}
+
+/* Inner bytes of a record, by its nonce. */
+static void
+undo_body(struct undo *u, const uint8_t nonce[RECORD_NONCE_LEN], uint32_t off, uint8_t *at,
+	  uint32_t len)
+{
+	bool goes_on = u->n > 0 && off == u->off + u->len &&
+		       memcmp(u->nonce, nonce, RECORD_NONCE_LEN) == 0;
+
+	if (!goes_on || u->n == PIECES_MAX)
+		undo_flush(u);
+	if (u->n == 0) {
+		memcpy(u->nonce, nonce, RECORD_NONCE_LEN);
+		u->off = off;
+	}
+	u->pieces[u->n++] = (struct iovec){ .iov_base = at, .iov_len = len };
+	u->len += len;
+}
+
+/* Walks over bytes that lie in one piece. */
+static void
+undo_bytes(struct undo *u, struct mark_walk *w, uint8_t *at, uint32_t len)
+{
+	const struct record_suite *s = u->e->suite;
+	uint8_t nonce[RECORD_NONCE_LEN];
+	struct mark_stretch st;
+	uint64_t near;
+
+	for (; len > 0; at += st.len, len -= st.len) {
+		st = mark_walk_step(w, s, at, len);
+		if (!st.body)
+			continue;
+		near = u->e->rx.base + u->rx->tls->framer.index;
+		record_nonce_received(s, u->e->iv, mark_rec_no(near, w->rec_no),
+				      mark_walk_explicit_nonce(w), nonce);
+		undo_body(u, nonce, st.body_off, at, st.len);
+	}
+}
+
+/* Of the span at i, what lies in front of end_off. */
+static void
+put_back_span(struct session_rx *rx, uint32_t i, uint64_t end_off)
+{
+	struct mark_spans *marks = &rx->tls->device->marks;
+	struct mark_span *span = &marks->of[i];
+	uint64_t off = span->off;
+	struct undo u;
+	uint32_t len;
+	uint8_t *at;
+
+	end_off = RTE_MIN(end_off, span->end_off);
+	undo_init(&u, rx, epoch_of(rx, span->generation));
+	for (; u.e != NULL && off < end_off; off += len) {
+		at = recvq_piece(rx->q, off, &len);
+		len = (uint32_t)RTE_MIN((uint64_t)len, end_off - off);
+		undo_bytes(&u, &span->at, at, len);
+	}
+	undo_flush(&u);
+	mark_spans_put_back(marks, i, end_off);
+}
+
+void
+rx_marks_put_back(struct session_rx *rx, uint64_t off, uint64_t end_off)
+{
+	struct mark_spans *marks;
+
+	if (!rx_marks_any(rx))
+		return;
+	marks = &rx->tls->device->marks;
+	for (uint32_t i = marks->n; i-- > 0;)
+		if (marks->of[i].off >= off && marks->of[i].off < end_off)
+			put_back_span(rx, i, end_off);
+}
+
+void
+rx_marks_refuse(struct session_rx *rx, const struct rx_marked *p)
+{
+	const struct session_epoch *e = epoch_of(rx, p->mark->generation);
+	uint32_t off = p->off, left = p->len, n;
+	struct rte_mbuf *m;
+	struct mark_walk w;
+	struct undo u;
+
+	if (e == NULL)
+		return; /* nobody can; it fails to verify */
+	mark_walk_at(&w, e->suite, p->mark, p->len);
+	undo_init(&u, rx, e);
+	for (m = p->m; left > 0; m = m->next) {
+		if (off >= m->data_len) {
+			off -= m->data_len;
+			continue;
+		}
+		n = RTE_MIN(left, m->data_len - off);
+		undo_bytes(&u, &w, rte_pktmbuf_mtod_offset(m, uint8_t *, off), n);
+		left -= n;
+		off = 0;
+	}
+	undo_flush(&u);
+	/* Its bytes are not what it says. */
+	if (w.state == MARK_WALK_BROKEN)
+		rx->tls->device->marks.contradicted = true;
+}
+
+/* --- notes ---------------------------------------------------------------------- */
+
+static void
+walk_packet(struct mark_spans *marks, const struct record_suite *s, const struct rx_marked *p)
+{
+	uint32_t off = p->off, left = p->len, done, n;
+	const struct rte_mbuf *m;
+
+	for (m = p->m; left > 0; m = m->next) {
+		if (off >= m->data_len) {
+			off -= m->data_len;
+			continue;
+		}
+		n = RTE_MIN(left, m->data_len - off);
+		for (done = 0; done < n;)
+			done += mark_walk_step(
+					&marks->end, s,
+					rte_pktmbuf_mtod_offset(m, const uint8_t *, off + done),
+					n - done)
+					.len;
+		left -= n;
+		off = 0;
+	}
+	mark_spans_walked(marks);
+}
+
+bool
+rx_marks_take(struct session_rx *rx, const struct rx_marked *p, uint64_t at)
+{
+	struct session_epoch *e = epoch_of(rx, p->mark->generation);
+	struct mark_spans *marks;
+
+	if (e == NULL)
+		return false; /* as there */
+	marks = &rx->tls->device->marks;
+	e->rx.opened = true;
+	rx->q->plaintext = true;
+	switch (mark_spans_add(marks, e->suite, at, p->len, p->mark, p->failed)) {
+	case MARK_SPANS_ADDED:
+		walk_packet(marks, e->suite, p);
+		return true;
+	case MARK_SPANS_NOTHING:
+		break;
+	case MARK_SPANS_FULL:
+		rx_marks_refuse(rx, p);
+		break;
+	}
+	return false;
+}
+
+void
+rx_marks_undo(struct session_rx *rx, uint64_t at)
+{
+	mark_spans_undo(&rx->tls->device->marks, at);
+}
+
+void
+rx_marks_forget(struct session_rx *rx)
+{
+	if (rx_marks_any(rx))
+		mark_spans_cut(&rx->tls->device->marks, 0);
+}
+
+void
+rx_marks_held_dropped(struct session_rx *rx)
+{
+	if (rx_marks_any(rx))
+		mark_spans_cut(&rx->tls->device->marks, rx->q->ready.end_off);
+}
+
+/* --- records -------------------------------------------------------------------- */
+
+/* A device says that it has verified the record, which is to be held against it if that is not so. */
+static void
+note_claim(struct rx_tls *tls, const struct mark_record *r)
+{
+	const struct mark_span *span = mark_spans_claim(&tls->device->marks, r);
+
+	if (span == NULL || tls->device->claim.generation != 0)
+		return;
+	tls->device->claim = (struct rx_claim){
+		.index = tls->framer.index,
+		.rec_no = span->at.rec_no,
+		.generation = span->generation,
+	};
+}
+
+void
+rx_marks_header(struct session_rx *rx)
+{
+	uint64_t off = rx->tls->framer.start_off;
+
+	if (rx_marks_any(rx) &&
+	    !mark_spans_begin_record(&rx->tls->device->marks, off, RECORD_HDR_LEN))
+		rx_marks_put_back(rx, off, off + RECORD_HDR_LEN);
+}
+
+enum mark_class
+rx_marks_judge(struct session_rx *rx)
+{
+	struct session_epoch *now = session_rx_epoch(rx);
+	const struct framer *f = &rx->tls->framer;
+	const struct mark_record r = {
+		.off = f->start_off,
+		.end_off = f->start_off + framer_wire_len(f),
+		.rec_no = now->rx.base + f->index,
+		.vouched_no = now->rx.vouched_no,
+		.generation = now->rx.generation,
+	};
+	enum mark_class class;
+
+	if (!rx_marks_any(rx))
+		return MARK_UNTOUCHED;
+	class = mark_spans_judge(&rx->tls->device->marks, &r);
+	switch (class) {
+	case MARK_UNTOUCHED:
+		break;
+	case MARK_OPENED:
+		mark_spans_pass(&rx->tls->device->marks, r.end_off);
+		now->rx.vouched_no = r.rec_no;
+		break;
+	case MARK_MIXED:
+		note_claim(rx->tls, &r);
+		rx_marks_put_back(rx, r.off, r.end_off);
+		break;
+	}
+	return class;
+}
+
+void
+rx_marks_put_back_opened(struct session_rx *rx, const struct session_epoch *e)
+{
+	struct framer *f = &rx->tls->framer;
+	uint64_t off = f->head_off;
+	struct mark_walk w;
+	struct framed *rec;
+	struct undo u;
+	uint32_t i, done, len;
+	uint8_t *at;
+
+	undo_init(&u, rx, e);
+	for (i = 0; (rec = framer_at(f, i)) != NULL; i++, off += framed_wire_len(rec)) {
+		if (rec->class != MARK_OPENED)
+			continue;
+		mark_walk_at_record(&w, (uint32_t)(e->rx.base + framer_head_index(f) + i));
+		for (done = 0; done < framed_wire_len(rec); done += len) {
+			at = recvq_piece(rx->q, off + done, &len);
+			len = RTE_MIN(len, framed_wire_len(rec) - done);
+			undo_bytes(&u, &w, at, len);
+		}
+		rec->class = MARK_MIXED;
+	}
+	undo_flush(&u);
+}
+
+const struct session_epoch *
+rx_marks_claim(const struct session_rx *rx, uint64_t *rec_no)
+{
+	const struct rx_claim *c;
+	const struct session_epoch *e;
+
+	if (rx->tls->device == NULL)
+		return NULL;
+	c = &rx->tls->device->claim;
+	e = epoch_of(rx, c->generation);
+	if (e == NULL || c->index != framer_head_index(&rx->tls->framer))
+		return NULL;
+	*rec_no = mark_rec_no(e->rx.base + c->index, c->rec_no);
+	return e;
+}
