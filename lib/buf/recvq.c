@@ -26,16 +26,13 @@ recvq_init(struct recvq *q, uint64_t start_off, const struct recvq_shared *share
 	q->ready.end_off = start_off;
 }
 
-/* The run that a chain, not empty, makes at off. Each of its buffers gets the head's marks. */
+/* The run that a chain, not empty, makes at off. */
 static struct recvq_run
 run_of(struct rte_mbuf *m, uint64_t off)
 {
 	struct recvq_run r = { .first = m, .off = off, .end_off = off };
-	uint64_t marks = chain_marks(m);
 
 	for (; m != NULL; m = m->next) {
-		if (chain_marks(m) != marks)
-			m->ol_flags = (m->ol_flags & ~CHAIN_MARKS) | marks;
 		r.last = m;
 		r.end_off += m->data_len;
 		r.room += m->buf_len;
@@ -49,24 +46,17 @@ run_len(const struct recvq_run *r)
 	return (uint32_t)(r->end_off - r->off);
 }
 
-/* It uses less than a quarter of its buffers, and has the same marks everywhere. */
+/* It uses less than a quarter of its buffers. */
 static bool
 is_small(const struct recvq_run *r)
 {
-	const struct rte_mbuf *m;
-
-	if (run_len(r) >= r->room / 4)
-		return false;
-	for (m = r->first; m != NULL; m = m->next)
-		if (chain_marks(m) != chain_marks(r->first))
-			return false;
-	return true;
+	return run_len(r) < r->room / 4;
 }
 
 static void
 seg_free(const struct recvq *q, struct rte_mbuf *m)
 {
-	chain_free_seg(m, q->shared->wipe && (q->plaintext || q->marked_end_off != 0));
+	chain_free_seg(m, q->shared->wipe && q->plaintext);
 }
 
 /* Moves the bytes of a run behind those of a buffer that is ours alone, and frees its own. */
@@ -93,7 +83,6 @@ static void
 make_ours(const struct recvq *q, struct recvq_run *r)
 {
 	struct rte_mempool *tails = q->shared->tails;
-	uint64_t marks = chain_marks(r->first);
 	struct rte_mbuf *m;
 
 	if (tails == NULL || (r->first == r->last && chain_writable(r->first)) ||
@@ -103,26 +92,10 @@ make_ours(const struct recvq *q, struct recvq_run *r)
 	m = rte_pktmbuf_alloc(tails);
 	if (m == NULL)
 		return;
-	m->ol_flags |= marks;
 	move_behind(q, m, r);
 	r->first = m;
 	r->last = m;
 	r->room = m->buf_len;
-}
-
-/* May bytes with the marks of m stand behind those of tail? seam NULL: only if they are equal. */
-static bool
-marks_join(struct rte_mbuf *tail, const struct rte_mbuf *m, struct recvq_seam *seam)
-{
-	if (chain_marks(tail) == chain_marks(m))
-		return true;
-	if (seam == NULL || seam->m != NULL)
-		return false;
-	*seam = (struct recvq_seam){ .m = tail,
-				     .len = tail->data_len,
-				     .marks = (uint32_t)chain_marks(tail) };
-	tail->ol_flags = (tail->ol_flags & ~CHAIN_MARKS) | chain_marks(m);
-	return true;
 }
 
 /*
@@ -130,8 +103,7 @@ marks_join(struct rte_mbuf *tail, const struct rte_mbuf *m, struct recvq_seam *s
  * buffer when nobody else can see that one: its tail room is then ours alone.
  */
 static void
-run_append(const struct recvq *q, struct recvq_run *run, struct recvq_run *more,
-	   struct recvq_seam *seam)
+run_append(const struct recvq *q, struct recvq_run *run, struct recvq_run *more)
 {
 	struct rte_mbuf *tail = run->last;
 
@@ -143,8 +115,7 @@ run_append(const struct recvq *q, struct recvq_run *run, struct recvq_run *more,
 		return;
 	}
 	if (is_small(more)) {
-		if (chain_writable(tail) && run_len(more) <= rte_pktmbuf_tailroom(tail) &&
-		    marks_join(tail, more->first, seam)) {
+		if (chain_writable(tail) && run_len(more) <= rte_pktmbuf_tailroom(tail)) {
 			move_behind(q, tail, more);
 			return;
 		}
@@ -222,11 +193,11 @@ insert_ready(struct recvq *q, struct recvq_run *r)
 	uint32_t before = q->ready.room, joined = 0;
 	struct recvq_run next;
 
-	run_append(q, &q->ready, r, &q->seam);
+	run_append(q, &q->ready, r);
 	while (q->held != NULL && q->held->at.r[0].start == q->ready.end_off) {
 		next = held_shift(q);
 		joined += next.room;
-		run_append(q, &q->ready, &next, &q->seam);
+		run_append(q, &q->ready, &next);
 	}
 	q->room_used += q->ready.room - before - joined;
 }
@@ -250,12 +221,12 @@ joined_bytes(const struct recvq *q, const struct recvq_held *h, const struct tcp
 	}
 	if (joins_before) {
 		run = held_run(h, at->i);
-		run_append(q, &run, r, NULL);
+		run_append(q, &run, r);
 	} else if (is_small(r)) {
 		make_ours(q, &run);
 	}
 	if (behind.first != NULL)
-		run_append(q, &run, &behind, NULL);
+		run_append(q, &run, &behind);
 	return bytes_of(&run);
 }
 
@@ -297,13 +268,9 @@ recvq_consume(struct recvq *q, uint64_t len)
 		len -= m->data_len;
 		r->room -= m->buf_len;
 		q->room_used -= m->buf_len;
-		if (m == q->seam.m)
-			q->seam.m = NULL;
 		seg_free(q, m);
 		m = next;
 	}
-	if (m != NULL && m == q->seam.m)
-		q->seam.len -= RTE_MIN(q->seam.len, (uint32_t)len);
 	r->first = m;
 	/* Its buffer is gone, or begins with the read position now. */
 	if (q->cursor.off < r->off)
@@ -335,8 +302,6 @@ insert_disjoint(struct recvq *q, uint64_t off, struct rte_mbuf *m)
 {
 	struct recvq_run r = run_of(m, off);
 
-	if (chain_marks(m) != 0)
-		q->marked_end_off = RTE_MAX(q->marked_end_off, r.end_off);
 	if (off == q->ready.end_off) {
 		insert_ready(q, &r);
 		return 0;

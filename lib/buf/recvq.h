@@ -10,9 +10,7 @@
  * Memory is charged by buffer room, not by bytes: a 1-byte segment can pin a
  * 2 KiB buffer. Small segments are copied into the tail of their run when that
  * tail is exclusively ours; where none is, as with net_ring, which hands up its sender's
- * buffers, into one of the queue's own pool. What a device that opens records did to them must be the
- * same, but once: so the queue, and with it the window, is the same where a device
- * takes up the stream and where there is none.
+ * buffers, into one of the queue's own pool. What a device did to the bytes is not known here.
  */
 #ifndef RTLS_BUF_RECVQ_H
 #define RTLS_BUF_RECVQ_H
@@ -25,13 +23,6 @@
 
 #include "tcp/ranges.h"
 
-/* What a device says it did to bytes. */
-enum recvq_class {
-	RECVQ_UNTOUCHED, /* as on the wire */
-	RECVQ_OPENED,    /* opened, and their records verified */
-	RECVQ_MIXED,     /* some were opened, or not verified */
-};
-
 /* Buffers in a row, and the bytes in them. */
 struct recvq_run {
 	struct rte_mbuf *first;
@@ -39,13 +30,6 @@ struct recvq_run {
 	uint64_t off;
 	uint64_t end_off;
 	uint32_t room; /* buffer room of its mbufs */
-};
-
-/* The one buffer whose first bytes have other marks than the rest. */
-struct recvq_seam {
-	const struct rte_mbuf *m; /* NULL: there is none */
-	uint32_t len;             /* of these bytes */
-	uint32_t marks;           /* CHAIN_MARKS are below 2^32 */
 };
 
 /* Where the bytes in order were looked at last, so that a look further on need not start at their head. */
@@ -72,7 +56,7 @@ struct recvq_held {
 struct recvq_shared {
 	struct rte_mempool *held;  /* recvq_held_pool() */
 	struct rte_mempool *tails; /* buffers for small segments that share one; NULL: none */
-	bool wipe;                 /* buffers that are ours alone when they are freed */
+	bool wipe; /* buffers of plaintext that are ours alone, when they are freed */
 };
 
 struct recvq {
@@ -81,9 +65,6 @@ struct recvq {
 	bool plaintext;          /* there may be some: a device has opened bytes of it */
 	struct recvq_held *held; /* NULL: nothing waits */
 	const struct recvq_shared *shared;
-	uint64_t
-		marked_end_off; /* behind the last byte that a device has opened; 0: there was none */
-	struct recvq_seam seam;     /* in what is ready */
 	struct recvq_cursor cursor; /* there */
 };
 
@@ -131,22 +112,10 @@ int recvq_insert(struct recvq *q, uint64_t off, struct rte_mbuf *m);
 int recvq_pass(struct recvq *q, uint64_t off, uint32_t len, uint64_t nxt);
 
 /*
- * What a device says it did to the len bytes at off, which are in order and not none. Cheap where
- * off is behind that of the last such call and of the last recvq_look.
+ * Copies the len bytes at off, which are in order. Cheap where off is behind that of the last such
+ * call, and of the last recvq_piece().
  */
-enum recvq_class recvq_classify(struct recvq *q, uint64_t off, uint32_t len);
-
-/* Copies the len bytes at off, which are in order; cheap in the same way. */
 void recvq_look(struct recvq *q, uint64_t off, void *dst, uint32_t len);
-
-/*
- * Behind the last byte in the queue, in order or not, that a device has opened; the read position
- * where there is none. Looks at all buffers.
- */
-uint64_t recvq_marked_end(const struct recvq *q);
-
-/* As recvq_peek, but leaves out what a device has changed: dst keeps its bytes there. */
-void recvq_peek_untouched(const struct recvq *q, uint32_t skip, void *dst, uint32_t len);
 
 /*
  * The byte at off, in order or waiting; *len: how many lie behind each other from there on. They may be

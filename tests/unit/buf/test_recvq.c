@@ -11,17 +11,23 @@ enum { START = 5000 };
 /* Segments come in buffers that are not the queue's to write. */
 static bool shared;
 
+static struct rte_mbuf *
+pattern_packet(uint64_t off, uint32_t len, uint32_t seg_len)
+{
+	static uint8_t bytes[65536];
+
+	CU_ASSERT_FATAL(len <= sizeof(bytes));
+	pattern_fill(bytes, off, len);
+	return rx_packet(bytes, len, seg_len);
+}
+
 /* A segment of the pattern, as it comes from the port. */
 static int
 insert(struct recvq *q, uint64_t off, uint32_t len, uint32_t seg_len)
 {
-	static uint8_t bytes[65536];
-	struct rte_mbuf *m, *clone;
+	struct rte_mbuf *m = pattern_packet(off, len, seg_len), *clone;
 	int rc;
 
-	CU_ASSERT_FATAL(len <= sizeof(bytes));
-	pattern_fill(bytes, off, len);
-	m = rx_packet(bytes, len, seg_len);
 	clone = shared ? rte_pktmbuf_clone(m, pools.indirect) : NULL;
 	if (clone != NULL) {
 		rte_pktmbuf_free(m);
@@ -444,38 +450,70 @@ test_shared_pieces(void)
 	}
 }
 
-/* Without a buffer to share, with few that records may need, and where marks differ. */
+/* Without a buffer to share, and with few that records may need. */
 static void
 test_shared_pieces_as_they_come(void)
 {
-	struct rte_mbuf *under, *m;
 	struct starved starved;
+	struct rte_mbuf *under;
 	struct recvq q;
 
-	for (int how = 0; how < 3; how++) {
+	for (int how = 0; how < 2; how++) {
 		under = sent_record();
 		recvq_init(&q, 0, &recvq_shared);
 		q.shared = how == 0 ? &recvq_shared : &recvq_shared_tails;
 		starve(&starved, pools.record[1],
 		       how == 1 ? FIXTURE_MEDIUM / 4 : (unsigned int)FIXTURE_MEDIUM);
-		for (uint32_t off = 0; off < 200; off += 20) {
-			m = piece_of(under, off, 20, 20);
-			if (how == 2 && off % 40 == 0)
-				m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD;
-			CU_ASSERT_EQUAL(recvq_insert(&q, off, m), 0);
-		}
+		for (uint32_t off = 0; off < 200; off += 20)
+			CU_ASSERT_EQUAL(recvq_insert(&q, off, piece_of(under, off, 20, 20)), 0);
 		check_queue(&q);
-		if (how < 2)
-			CU_ASSERT_EQUAL(q.room_used, 10 * under->buf_len);
-		for (uint32_t off = 0; how == 2 && off < 200; off += 20) {
-			CU_ASSERT_EQUAL(recvq_classify(&q, off, 20),
-					off % 40 == 0 ? RECVQ_OPENED : RECVQ_UNTOUCHED);
-			recvq_consume(&q, 20);
-		}
+		CU_ASSERT_EQUAL(q.room_used, 10 * under->buf_len);
 		recvq_fini(&q);
 		starve_end(&starved);
 		sent_end(under);
 	}
+}
+
+/*
+ * Marks of packets mean nothing here: buffers are shared and joined as without them, in order and behind
+ * a gap, so that what a device does is no reason for another window.
+ */
+static void
+test_marks_ignored(void)
+{
+	static const uint64_t kinds[] = { 0, RTE_MBUF_F_RX_SEC_OFFLOAD,
+					  RTE_MBUF_F_RX_SEC_OFFLOAD |
+						  RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED };
+	uint32_t room[2][2];
+
+	for (uint32_t marked = 0; marked < 2; marked++)
+		for (uint32_t gap = 0; gap < 2; gap++) {
+			struct rte_mbuf *under = sent_record();
+			struct recvq q;
+
+			recvq_init(&q, 0, &recvq_shared);
+			q.shared = &recvq_shared_tails;
+			for (uint32_t off = 30 * gap; off < 3000; off += 30) {
+				/* Ours to write, and a sender's. */
+				struct rte_mbuf *m = off % 60 == 0 ? piece_of(under, off, 30, 30) :
+								     pattern_packet(off, 30, 30);
+
+				if (marked)
+					m->ol_flags |= kinds[off / 30 % HARNESS_COUNT(kinds)];
+				CU_ASSERT_EQUAL(recvq_insert(&q, off, m), 0);
+			}
+			check_queue(&q);
+			room[marked][gap] = q.room_used;
+			CU_ASSERT(q.room_used <= BUF_LARGE_ROOM + 3 * BUF_MEDIUM_ROOM);
+			if (gap)
+				CU_ASSERT_EQUAL(insert(&q, 0, 30, 30), 0);
+			CU_ASSERT_EQUAL(recvq_len(&q), 3000);
+			check_queue(&q);
+			recvq_fini(&q);
+			sent_end(under);
+		}
+	CU_ASSERT_EQUAL(room[1][0], room[0][0]);
+	CU_ASSERT_EQUAL(room[1][1], room[0][1]);
 }
 
 static void
@@ -608,49 +646,150 @@ test_random(void)
 	}
 }
 
+/* The packet of [off, end_off) would have these in its middle, and no others. */
+static void
+test_encloses(void)
+{
+	static const struct {
+		uint32_t off, end_off;
+		bool encloses;
+	} rows[] = {
+		/* Waiting: 1000 to 1500, and 2000 to 2100. In order: up to 500. */
+		{ 500, 600, false },   { 500, 1000, false },  { 500, 1001, false },
+		{ 500, 1500, false },  { 500, 1501, true },   { 999, 1501, true },
+		{ 999, 1500, false },  { 1000, 1501, false }, { 1000, 1500, false },
+		{ 1100, 1400, false }, { 1500, 2000, false }, { 1500, 2100, false },
+		{ 1500, 2101, true },  { 1000, 2100, false }, { 1000, 2101, true },
+		{ 999, 2100, true },   { 500, 60000, true },  { 2100, 60000, false },
+		{ 400, 600, false },
+	};
+	struct recvq q;
+
+	recvq_init(&q, START, &recvq_shared);
+	CU_ASSERT(!recvq_encloses(&q, START + 500, 60000));
+	CU_ASSERT_EQUAL(insert(&q, START, 500, 500), 0);
+	CU_ASSERT(!recvq_encloses(&q, START, 60000));
+	CU_ASSERT_EQUAL(insert(&q, START + 2000, 100, 100), 0);
+	CU_ASSERT_EQUAL(insert(&q, START + 1000, 500, 500), 0);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
+		CU_ASSERT_EQUAL(
+			recvq_encloses(&q, START + rows[i].off, rows[i].end_off - rows[i].off),
+			rows[i].encloses);
+	/* What is dropped is in nobody's middle. */
+	recvq_drop_held(&q);
+	CU_ASSERT(!recvq_encloses(&q, START + 500, 60000));
+	recvq_fini(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
+/* By a walk over all buffers: the byte at off, and how many follow it in its buffer; NULL: it is not there. */
+static uint8_t *
+find_byte(const struct recvq *q, uint64_t off, uint32_t *len)
+{
+	const struct rte_mbuf *m = q->ready.first;
+	uint64_t at = q->ready.off;
+
+	for (uint32_t i = 0;; i++) {
+		for (; m != NULL; at += m->data_len, m = m->next)
+			if (off >= at && off < at + m->data_len) {
+				*len = (uint32_t)(at + m->data_len - off);
+				return rte_pktmbuf_mtod_offset(m, uint8_t *, off - at);
+			}
+		if (i == runs_held(q))
+			return NULL;
+		m = q->held->bytes[i].first;
+		at = q->held->at.r[i].start;
+	}
+}
+
+/* It is that byte of the stream, and all of its buffer behind it. */
+static bool
+piece_is_right(struct recvq *q, uint64_t off)
+{
+	uint32_t len = 0, want_len = 0;
+	uint8_t *want = find_byte(q, off, &want_len), *got = recvq_piece(q, off, &len);
+
+	return want != NULL && got == want && len == want_len && pattern_is(got, off, len);
+}
+
+/* Each byte in order or waiting, whatever was consumed; what is written there is what is read. */
+static void
+test_pieces(void)
+{
+	static const uint32_t runs[][2] = {
+		{ 0, 2500 }, { 3000, 4000 }, { 5000, 5001 }, { 6000, 9000 }
+	};
+	uint8_t out[2500], byte;
+	struct recvq q;
+	uint32_t len;
+
+	recvq_init(&q, START, &recvq_shared);
+	for (size_t i = HARNESS_COUNT(runs); i-- > 0;)
+		CU_ASSERT_EQUAL(insert(&q, START + runs[i][0], runs[i][1] - runs[i][0], 700), 0);
+	for (uint32_t read = 0; read <= 2500; read += 500) {
+		unsigned int wrong = 0;
+
+		for (size_t i = 0; i < HARNESS_COUNT(runs); i++)
+			for (uint32_t off = RTE_MAX(read, runs[i][0]); off < runs[i][1]; off++)
+				wrong += !piece_is_right(&q, START + off);
+		/* Backwards, too: the queue remembers where it looked last. */
+		for (uint32_t off = 2500; off-- > read;)
+			wrong += !piece_is_right(&q, START + off);
+		CU_ASSERT_EQUAL(wrong, 0);
+		if (read < 2500)
+			recvq_consume(&q, 500);
+	}
+	/* Written where it waits, read once it is in order. */
+	*recvq_piece(&q, START + 3005, &len) ^= 0x55;
+	CU_ASSERT_EQUAL(insert(&q, START + 2500, 500, 500), 0);
+	*recvq_piece(&q, START + 2600, &len) ^= 0xaa;
+	recvq_peek(&q, 0, out, 1500);
+	for (uint32_t i = 0; i < 1500; i++) {
+		byte = i == 505 ? 0x55 : i == 100 ? 0xaa : 0;
+		out[i] ^= byte;
+	}
+	CU_ASSERT(pattern_is(out, START + 2500, 1500));
+	recvq_fini(&q);
+	CU_ASSERT_EQUAL(fixture_in_use(), 0);
+}
+
 enum { LOOKED = 12000 };
 
-/* What is known of the stream, byte by byte, by who looks at it. */
+/* What is known of the stream by who looks at it. */
 struct looker {
 	struct recvq q;
-	uint64_t marks[LOOKED];
 	uint64_t here; /* in order */
 	uint64_t off;  /* looked at last */
 	uint64_t rng;
 	bool wrong;
 };
 
+static void
+look_insert(struct looker *l, uint64_t off, uint64_t end_off)
+{
+	uint32_t seg_len = 4 + harness_below(&l->rng, 600);
+	struct rte_mbuf *m;
+
+	if (off == end_off)
+		return;
+	m = pattern_packet(off, (uint32_t)(end_off - off), seg_len);
+	CU_ASSERT_EQUAL_FATAL(recvq_insert(&l->q, off, m), 0);
+}
+
 /* The next segment, or the one behind it first. */
 static void
 look_arrive(struct looker *l, bool small)
 {
-	static const uint64_t kinds[] = { 0, RTE_MBUF_F_RX_SEC_OFFLOAD,
-					  RTE_MBUF_F_RX_SEC_OFFLOAD |
-						  RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED };
-	static uint8_t bytes[LOOKED];
 	uint64_t end = RTE_MIN(l->here + 1 + harness_below(&l->rng, small ? 40 : 1400), LOOKED);
-	uint64_t cut = l->here, from[2], to[2], marks;
-	struct rte_mbuf *m;
+	uint64_t cut = l->here;
 
 	if (harness_below(&l->rng, 4) == 0)
 		cut += harness_below(&l->rng, (uint32_t)(end - l->here));
-	from[0] = cut;
-	to[0] = end;
-	from[1] = l->here;
-	to[1] = cut;
-	for (int i = 0; i < 2; i++) {
-		if (from[i] == to[i])
-			continue;
-		marks = kinds[harness_below(&l->rng, harness_below(&l->rng, 3) == 0 ? 3 : 1)];
-		pattern_fill(bytes, from[i], (uint32_t)(to[i] - from[i]));
-		m = rx_packet(bytes, (uint32_t)(to[i] - from[i]), 4 + harness_below(&l->rng, 600));
-		m->ol_flags |= marks;
-		CU_ASSERT_EQUAL_FATAL(recvq_insert(&l->q, from[i], m), 0);
-		if (runs_held(&l->q) > 0)
-			l->wrong |= marks != 0 && recvq_marked_end(&l->q) != to[i];
-		for (uint64_t at = from[i]; at < to[i]; at++)
-			l->marks[at] = marks;
-	}
+	look_insert(l, cut, end);
+	if (runs_held(&l->q) > 0)
+		l->wrong |= !piece_is_right(&l->q,
+					    cut + harness_below(&l->rng, (uint32_t)(end - cut)));
+	look_insert(l, l->here, cut);
 	l->here = end;
 }
 
@@ -661,7 +800,6 @@ look(struct looker *l)
 	uint64_t lo = harness_below(&l->rng, 8) == 0 ? 0 : l->off;
 	uint8_t got[64];
 	uint32_t len;
-	bool same = true;
 
 	lo = RTE_MAX(lo, l->q.ready.off);
 	if (lo >= l->here)
@@ -670,22 +808,8 @@ look(struct looker *l)
 	len = 1 + harness_below(&l->rng, (uint32_t)RTE_MIN(l->here - l->off, 64u));
 	recvq_look(&l->q, l->off, got, len);
 	l->wrong |= !pattern_is(got, l->off, len);
-	len = 1 + harness_below(&l->rng, (uint32_t)RTE_MIN(l->here - l->off, 3000u));
-	for (uint32_t i = 1; i < len; i++)
-		same &= l->marks[l->off + i] == l->marks[l->off];
-	l->wrong |= recvq_classify(&l->q, l->off, len) !=
-		    (!same || (l->marks[l->off] & RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED) ? RECVQ_MIXED :
-		     l->marks[l->off] == 0 ? RECVQ_UNTOUCHED :
-					     RECVQ_OPENED);
-}
-
-/* Behind the last byte with marks, of those that are here. */
-static uint64_t
-looker_marked_end(const struct looker *l, uint64_t end)
-{
-	while (end > l->q.ready.off && l->marks[end - 1] == 0)
-		end--;
-	return end;
+	l->wrong |= !piece_is_right(
+		&l->q, l->off + harness_below(&l->rng, (uint32_t)RTE_MIN(l->here - l->off, 3000u)));
 }
 
 /* Bytes further on, while more come into the same buffer and others go: up to there, and behind. */
@@ -712,7 +836,6 @@ test_looks(void)
 			if (harness_below(&rng, 3) == 0)
 				recvq_consume(&l.q, n);
 			check_queue(&l.q);
-			l.wrong |= recvq_marked_end(&l.q) != looker_marked_end(&l, l.here);
 		}
 		wrong += l.wrong;
 		recvq_fini(&l.q);
@@ -736,6 +859,9 @@ main(void)
 		{ "small pieces of a sender's buffers share one of ours", test_shared_pieces },
 		{ "or come as they are", test_shared_pieces_as_they_come },
 		{ "and find a buffer later", test_shared_pieces_later },
+		{ "marks are nothing to the queue", test_marks_ignored },
+		{ "what lies around bytes that wait", test_encloses },
+		{ "each byte where it lies", test_pieces },
 		{ "pieces and consumption", test_iov_and_consume },
 		{ "random segments against a map of bytes", test_random },
 		{ "looks further on", test_looks },
