@@ -39,10 +39,40 @@ struct hold_score {
 };
 
 /* It holds nothing. */
-void hold_init(struct hold *h);
+static inline void
+hold_init(struct hold *h)
+{
+	h->mark[1].at_us = UINT64_MAX;
+}
+
+/* Does it hold something? */
+static inline bool
+hold_holds(const struct hold *h)
+{
+	return h->mark[1].at_us != UINT64_MAX;
+}
 
 /* Event: it holds so much now, and so many bytes were taken in all. */
-void hold_input(struct hold *h, uint64_t held, uint64_t taken, uint64_t now_us);
+static inline void
+hold_input(struct hold *h, uint64_t held, uint64_t taken, uint64_t now_us)
+{
+	const struct hold_mark now = { .at_us = now_us, .taken = taken };
+
+	if (held == 0) {
+		hold_init(h);
+		return;
+	}
+	if (!hold_holds(h)) {
+		h->last = h->mark[0] = h->mark[1] = now;
+		return;
+	}
+	if (taken != h->last.taken)
+		h->last = now;
+	if (now_us - h->mark[1].at_us >= HOLD_WINDOW_US) {
+		h->mark[0] = h->mark[1];
+		h->mark[1] = now;
+	}
+}
 
 /* False: it cannot be judged: it holds nothing, or not for HOLD_WINDOW_US. */
 bool hold_judge(const struct hold *h, uint64_t held, uint64_t now_us, struct hold_score *out);

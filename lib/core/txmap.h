@@ -11,6 +11,8 @@
 #ifndef RTLS_CORE_TXMAP_H
 #define RTLS_CORE_TXMAP_H
 
+#include <stddef.h>
+
 #include "core/epoch.h"
 
 /* One record, or a run of bytes from before the keys. */
@@ -36,30 +38,80 @@ struct txmap {
 	uint64_t end_off;       /* behind the last byte */
 };
 
+/* Behind its last byte. */
+static inline uint64_t
+txmap_rec_end(const struct txmap_rec *rec)
+{
+	return rec->stream_off + rec->len;
+}
+
 void txmap_init(struct txmap *map, uint64_t start_off);
 
 /* Appends a record whose len, type, rec_no, epoch and fence are set. */
-void txmap_push(struct txmap *map, struct txmap_rec *rec);
+static inline void
+txmap_push(struct txmap *map, struct txmap_rec *rec)
+{
+	rec->next = NULL;
+	rec->stream_off = map->end_off;
+	if (map->tail == NULL)
+		map->head = rec;
+	else
+		map->tail->next = rec;
+	map->tail = rec;
+	map->end_off += rec->len;
+	if (rec->epoch != NULL)
+		rec->epoch->records++;
+}
 
 /* Event: the last record, of bytes from before the keys, has n bytes more. */
 void txmap_grow(struct txmap *map, uint32_t n);
 
 /* Event: everything below una_off is acknowledged; never goes back. */
-void txmap_acked(struct txmap *map, uint64_t una_off);
+static inline void
+txmap_acked(struct txmap *map, uint64_t una_off)
+{
+	if (una_off > map->una_off)
+		map->una_off = una_off;
+}
 
 /* Takes the first record if all of it is acknowledged; NULL: it is not, or there is none. */
-struct txmap_rec *txmap_pop(struct txmap *map);
+static inline struct txmap_rec *
+txmap_pop(struct txmap *map)
+{
+	struct txmap_rec *rec = map->head;
 
-/* The record that holds off; una_off <= off < end_off. */
-struct txmap_rec *txmap_find(struct txmap *map, uint64_t off);
+	if (rec == NULL || txmap_rec_end(rec) > map->una_off)
+		return NULL;
+	if (map->hint == rec)
+		map->hint = NULL;
+	map->head = rec->next;
+	if (map->head == NULL)
+		map->tail = NULL;
+	if (rec->epoch != NULL)
+		rec->epoch->records--;
+	return rec;
+}
 
-/* The same, from a record on that holds a byte at or before off. */
+/* The record that holds off, from one on that holds a byte at or before it. */
 static inline struct txmap_rec *
 txmap_from(struct txmap_rec *rec, uint64_t off)
 {
-	while (off >= rec->stream_off + rec->len)
+	while (off >= txmap_rec_end(rec))
 		rec = rec->next;
 	return rec;
+}
+
+/* The same, among all; una_off <= off < end_off. */
+static inline struct txmap_rec *
+txmap_find(struct txmap *map, uint64_t off)
+{
+	struct txmap_rec *rec = map->hint;
+
+	/* New data follows the last look-up; what is sent again is mostly the oldest. */
+	if (rec == NULL || off < rec->stream_off)
+		rec = map->head;
+	map->hint = txmap_from(rec, off);
+	return map->hint;
 }
 
 /* Puts fresh, which needs nothing set and may be old itself, in its place: the record, sealed. */

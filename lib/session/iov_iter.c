@@ -3,37 +3,9 @@
 
 #include "session/iov_iter.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <rte_common.h>
-
-struct iov_iter
-iov_iter_of(const struct iovec *iov, unsigned int iovlen)
-{
-	struct iov_iter p = { .iov = iov };
-	unsigned int i;
-
-	for (i = 0; i < iovlen; i++)
-		p.left += RTE_MIN(iov[i].iov_len, (size_t)SSIZE_MAX - p.left);
-	return p;
-}
-
-uint8_t *
-iov_iter_next(struct iov_iter *p, size_t n, size_t *len)
-{
-	uint8_t *at;
-
-	while (p->off == p->iov->iov_len) {
-		p->iov++;
-		p->off = 0;
-	}
-	at = (uint8_t *)p->iov->iov_base + p->off;
-	*len = RTE_MIN(n, p->iov->iov_len - p->off);
-	p->off += *len;
-	p->left -= *len;
-	return at;
-}
 
 void
 iov_iter_read(struct iov_iter *p, uint8_t *dst, size_t n)

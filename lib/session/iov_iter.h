@@ -8,8 +8,11 @@
 #ifndef RTLS_SESSION_IOV_ITER_H
 #define RTLS_SESSION_IOV_ITER_H
 
+#include <limits.h>
 #include <stdint.h>
 #include <sys/uio.h>
+
+#include <rte_common.h>
 
 struct iov_iter {
 	const struct iovec *iov;
@@ -17,10 +20,33 @@ struct iov_iter {
 	size_t left; /* bytes to the end of the last piece, at most SSIZE_MAX */
 };
 
-struct iov_iter iov_iter_of(const struct iovec *iov, unsigned int iovlen);
+static inline struct iov_iter
+iov_iter_of(const struct iovec *iov, unsigned int iovlen)
+{
+	struct iov_iter p = { .iov = iov };
+	unsigned int i;
+
+	for (i = 0; i < iovlen; i++)
+		p.left += RTE_MIN(iov[i].iov_len, (size_t)SSIZE_MAX - p.left);
+	return p;
+}
 
 /* Moves over up to n bytes, 0 < n <= left, that lie in one piece; returns where they are. */
-uint8_t *iov_iter_next(struct iov_iter *p, size_t n, size_t *len);
+static inline uint8_t *
+iov_iter_next(struct iov_iter *p, size_t n, size_t *len)
+{
+	uint8_t *at;
+
+	while (p->off == p->iov->iov_len) {
+		p->iov++;
+		p->off = 0;
+	}
+	at = (uint8_t *)p->iov->iov_base + p->off;
+	*len = RTE_MIN(n, p->iov->iov_len - p->off);
+	p->off += *len;
+	p->left -= *len;
+	return at;
+}
 
 /* The next n bytes, which are not more than are left: out of the pieces, into them, past them. */
 void iov_iter_read(struct iov_iter *p, uint8_t *dst, size_t n);

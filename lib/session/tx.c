@@ -44,20 +44,6 @@ record_alloc(struct session_tx *tx, uint32_t plain_len)
 	return m;
 }
 
-static uint64_t
-room_used(const struct session_tx *tx)
-{
-	const struct rte_mbuf *open = session_tx_open(tx);
-
-	return (uint64_t)tx->q->room_used + (open != NULL ? open->buf_len : 0);
-}
-
-uint64_t
-session_tx_held(const struct session_tx *tx)
-{
-	return room_used(tx) + tx->ahead;
-}
-
 /* Buffer room that it may take beyond what it holds: of its share, whatever its sndbuf. */
 static uint64_t
 share_left(const struct session_tx *tx)
@@ -190,7 +176,7 @@ tx_may_queue(const struct session_tx *tx)
 {
 	if (tx->tls != NULL && !tx_number_left(tx, 0, SESSION_TX_RESERVE))
 		return -EKEYEXPIRED;
-	return room_used(tx) >= tx->sndbuf ? -EAGAIN : 0;
+	return session_tx_room_used(tx) >= tx->sndbuf ? -EAGAIN : 0;
 }
 
 /* 0, or why none may be opened, in a buffer of the stack's. */
@@ -376,8 +362,9 @@ session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned int iov
 static bool
 may_pass_data(const struct session_tx *tx)
 {
-	return tx->q->room_used == 0 || (tx->tls->passed < BUF_LARGE_ROOM &&
-					 room_used(tx) < (uint64_t)tx->sndbuf + BUF_LARGE_ROOM);
+	return tx->q->room_used == 0 ||
+	       (tx->tls->passed < BUF_LARGE_ROOM &&
+		session_tx_room_used(tx) < (uint64_t)tx->sndbuf + BUF_LARGE_ROOM);
 }
 
 /*
@@ -397,7 +384,7 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		   unsigned int iovlen, uint32_t len)
 {
 	struct iov_iter src = iov_iter_of(iov, iovlen);
-	bool passes = room_used(tx) >= tx->sndbuf || share_left(tx) == 0;
+	bool passes = session_tx_room_used(tx) >= tx->sndbuf || share_left(tx) == 0;
 	struct rte_mbuf *m;
 	int rc;
 
@@ -432,7 +419,7 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 uint32_t
 session_tx_room(const struct session_tx *tx)
 {
-	uint64_t used = room_used(tx), left = used < tx->sndbuf ? tx->sndbuf - used : 0;
+	uint64_t used = session_tx_room_used(tx), left = used < tx->sndbuf ? tx->sndbuf - used : 0;
 	const struct rte_mbuf *open = session_tx_open(tx);
 
 	left = RTE_MIN(left, share_left(tx));

@@ -108,8 +108,21 @@ int session_tx_flush(struct session_tx *tx);
 /* Buffer room left, 0 when a data send would not take a byte for want of it. */
 uint32_t session_tx_room(const struct session_tx *tx);
 
-/* Buffer room held: queued, open and ahead. */
-uint64_t session_tx_held(const struct session_tx *tx);
+/* Buffer room held: queued and open. */
+static inline uint64_t
+session_tx_room_used(const struct session_tx *tx)
+{
+	const struct rte_mbuf *open = session_tx_open(tx);
+
+	return (uint64_t)tx->q->room_used + (open != NULL ? open->buf_len : 0);
+}
+
+/* And ahead. */
+static inline uint64_t
+session_tx_held(const struct session_tx *tx)
+{
+	return session_tx_room_used(tx) + tx->ahead;
+}
 
 /* Is one more record queued in a buffer that it holds already? */
 bool session_tx_may_queue(const struct session_tx *tx);

@@ -44,20 +44,6 @@ sock_end_error(const struct rtls_sock *sock)
 }
 
 int
-sock_check_iov(const struct iovec *iov, unsigned int iovlen)
-{
-	unsigned int i;
-
-	if (iov == NULL && iovlen > 0)
-		return -EINVAL;
-	for (i = 0; i < iovlen; i++) {
-		if (iov[i].iov_base == NULL && iov[i].iov_len > 0)
-			return -EINVAL;
-	}
-	return 0;
-}
-
-int
 sock_check_recv(const struct rtls_sock *sock)
 {
 	int rc;

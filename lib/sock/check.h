@@ -28,7 +28,19 @@ sock_check_handle(const struct rtls_sock *sock)
 }
 
 /* Are there buffers where lengths say so? 0 or -EINVAL. */
-int sock_check_iov(const struct iovec *iov, unsigned int iovlen);
+static inline int
+sock_check_iov(const struct iovec *iov, unsigned int iovlen)
+{
+	unsigned int i;
+
+	if (iov == NULL && iovlen > 0)
+		return -EINVAL;
+	for (i = 0; i < iovlen; i++) {
+		if (iov[i].iov_base == NULL && iov[i].iov_len > 0)
+			return -EINVAL;
+	}
+	return 0;
+}
 
 /* 0 while the connection did not end or ended in order, else the errno of its reason. */
 int sock_end_error(const struct rtls_sock *sock);

@@ -7,27 +7,8 @@
 #include "stack/memory.h"
 
 enum {
-	FLOOR_ROOM = 4096, /* a full segment or two */
-	PASS_US = 200000,  /* who does not complete its record within this lets the next one pass */
+	PASS_US = 200000, /* who does not complete its record within this lets the next one pass */
 };
-
-uint32_t
-rx_memory_share(const struct rtls_sock *sock)
-{
-	const struct rtls_stack *s = sock->stack;
-	const struct share_store st = {
-		.total = s->rx_room_max,
-		.used = s->rx_room_used,
-		/* Windows promise what is not charged before it comes. */
-		.margin = s->rx_room_max / 2,
-		.floor = FLOOR_ROOM,
-		.members = s->socks_in_use,
-		.holders = s->rx_holders,
-	};
-
-	return (uint32_t)RTE_MIN(share_limit(&st, sock->rcvbuf, sock->rcvbuf),
-				 (uint64_t)sock->rcvbuf);
-}
 
 /*
  * One at a time completes its record from three quarters on: if everybody held a part of one and
@@ -64,7 +45,7 @@ rx_memory_drops(struct rtls_sock *sock)
 	}
 	/* A record waits for the program: one segment is enough to go on with. */
 	if (sock->rx.state == SESSION_RX_RECORDS)
-		used += FLOOR_ROOM / 2;
+		used += RX_MEMORY_FLOOR / 2;
 	return used >= rx_memory_share(sock);
 }
 

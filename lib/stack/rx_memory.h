@@ -17,6 +17,8 @@
 
 #include "stack/state.h"
 
+enum { RX_MEMORY_FLOOR = 4096 }; /* a full segment or two */
+
 /* Half of the budget, with so much more: who has more than its share gets nothing. */
 static inline bool
 rx_memory_is_tight(const struct rtls_stack *s, uint32_t more)
@@ -39,7 +41,23 @@ rx_memory_is_severe(const struct rtls_stack *s)
 }
 
 /* Buffer room that the connection may fill. */
-uint32_t rx_memory_share(const struct rtls_sock *sock);
+static inline uint32_t
+rx_memory_share(const struct rtls_sock *sock)
+{
+	const struct rtls_stack *s = sock->stack;
+	const struct share_store st = {
+		.total = s->rx_room_max,
+		.used = s->rx_room_used,
+		/* Windows promise what is not charged before it comes. */
+		.margin = s->rx_room_max / 2,
+		.floor = RX_MEMORY_FLOOR,
+		.members = s->socks_in_use,
+		.holders = s->rx_holders,
+	};
+
+	return (uint32_t)RTE_MIN(share_limit(&st, sock->rcvbuf, sock->rcvbuf),
+				 (uint64_t)sock->rcvbuf);
+}
 
 /* Is a segment with payload dropped? */
 bool rx_memory_drops(struct rtls_sock *sock);

@@ -234,17 +234,6 @@ tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	return true;
 }
 
-void
-tcp_plan_trim(struct tcp_out *o, uint32_t len)
-{
-	if (len >= o->len)
-		return;
-	o->len = len;
-	o->fin = false;
-	o->seg.payload_len = len;
-	o->seg.flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
-}
-
 /* Behind its last byte, or FIN. */
 static uint64_t
 end_of(const struct tcp_out *o)

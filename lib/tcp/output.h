@@ -52,7 +52,16 @@ tcp_has_to_say(const struct tcp_conn *c)
 bool tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o);
 
 /* The caller sends len payload bytes of it, 1 <= len <= o->len: what follows falls off. */
-void tcp_plan_trim(struct tcp_out *o, uint32_t len);
+static inline void
+tcp_plan_trim(struct tcp_out *o, uint32_t len)
+{
+	if (len >= o->len)
+		return;
+	o->len = len;
+	o->fin = false;
+	o->seg.payload_len = len;
+	o->seg.flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
+}
 
 /* It is planned: the next tcp_plan proposes what follows. */
 void tcp_plan_take(struct tcp_conn *c, const struct tcp_out *o);

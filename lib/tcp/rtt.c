@@ -4,7 +4,6 @@
 #include "tcp/rtt.h"
 
 enum {
-	BACKOFF_MAX = 20, /* 1 us << 20 is beyond rto_max with any rto_min in use */
 	SYN_LOST_RTO_US = 3000000,
 	/* A longer measurement is an error; it bounds the sums below to 32 bits. */
 	RTT_MAX_US = 300000000,
@@ -56,7 +55,7 @@ tcp_rtt_sample(struct tcp_rtt *r, const struct tcp_params *p, uint64_t rtt_us)
 void
 tcp_rtt_backoff(struct tcp_rtt *r)
 {
-	if (r->backoff < BACKOFF_MAX)
+	if (r->backoff < TCP_RTT_BACKOFF_MAX)
 		r->backoff++;
 }
 
@@ -68,18 +67,4 @@ tcp_rtt_syn_lost(struct tcp_rtt *r, const struct tcp_params *p)
 	if (r->rto_us > p->rto_max_us)
 		r->rto_us = p->rto_max_us;
 	r->backoff = 0;
-}
-
-uint32_t
-tcp_rtt_backed_off(const struct tcp_rtt *r, const struct tcp_params *p, uint8_t backoff)
-{
-	uint64_t rto_us = (uint64_t)r->rto_us << (backoff < BACKOFF_MAX ? backoff : BACKOFF_MAX);
-
-	return rto_us > p->rto_max_us ? p->rto_max_us : (uint32_t)rto_us;
-}
-
-uint32_t
-tcp_rtt_rto(const struct tcp_rtt *r, const struct tcp_params *p)
-{
-	return tcp_rtt_backed_off(r, p, r->backoff);
 }

@@ -12,6 +12,10 @@
 
 #include "tcp/params.h"
 
+enum {
+	TCP_RTT_BACKOFF_MAX = 20, /* 1 us << 20 is beyond rto_max with any rto_min in use */
+};
+
 struct tcp_rtt {
 	uint32_t srtt_us; /* 0: no sample yet */
 	uint32_t rttvar_us;
@@ -31,10 +35,21 @@ void tcp_rtt_backoff(struct tcp_rtt *r);
 /* Event: data transmission begins after a lost SYN, and nothing was measured (RFC 6298 5.7). */
 void tcp_rtt_syn_lost(struct tcp_rtt *r, const struct tcp_params *p);
 
-/* The timeout to arm, us: backed off, at most rto_max. */
-uint32_t tcp_rtt_rto(const struct tcp_rtt *r, const struct tcp_params *p);
+/* The timeout to arm, us, with a backoff of the caller's: the zero-window probe has its own. At most rto_max. */
+static inline uint32_t
+tcp_rtt_backed_off(const struct tcp_rtt *r, const struct tcp_params *p, uint8_t backoff)
+{
+	uint64_t rto_us = (uint64_t)r->rto_us
+			  << (backoff < TCP_RTT_BACKOFF_MAX ? backoff : TCP_RTT_BACKOFF_MAX);
 
-/* The same with a backoff of the caller's: the zero-window probe has its own. */
-uint32_t tcp_rtt_backed_off(const struct tcp_rtt *r, const struct tcp_params *p, uint8_t backoff);
+	return rto_us > p->rto_max_us ? p->rto_max_us : (uint32_t)rto_us;
+}
+
+/* The same, of what was sent and not acknowledged. */
+static inline uint32_t
+tcp_rtt_rto(const struct tcp_rtt *r, const struct tcp_params *p)
+{
+	return tcp_rtt_backed_off(r, p, r->backoff);
+}
 
 #endif

@@ -27,12 +27,11 @@ arm(struct tcp_conn *c, enum tcp_wait wait, uint64_t now_us, uint32_t in_us)
 void
 tcp_timer_restart(struct tcp_conn *c, uint64_t now_us)
 {
-	uint32_t rto_us = tcp_rtt_rto(&c->rtt, c->params);
+	bool connects = c->state == TCP_SYN_SENT;
 
-	if (c->state == TCP_SYN_SENT)
-		arm(c, TCP_WAIT_SYN_ACK, now_us, rto_us);
-	else if (c->sent.nxt > c->snd_una)
-		arm(c, TCP_WAIT_ACK, now_us, rto_us);
+	if (connects || c->sent.nxt > c->snd_una)
+		arm(c, connects ? TCP_WAIT_SYN_ACK : TCP_WAIT_ACK, now_us,
+		    tcp_rtt_rto(&c->rtt, c->params));
 	else
 		c->rtx_at = TCP_NEVER;
 }

@@ -25,19 +25,23 @@ tcp_window_tell(const struct tcp_conn *c, bool frozen, uint64_t *adv_off)
 bool
 tcp_window_update_due(const struct tcp_conn *c)
 {
-	/* Room that the field cannot tell counts neither as growth nor as a window to be filled. */
-	uint64_t most = (uint64_t)TCP_WND_MAX << c->rcv_wscale;
-	uint64_t buf = c->rcv_buf < most ? c->rcv_buf : most;
-	uint64_t left = c->rcv_adv - c->rcv_nxt;
 	uint64_t two = 2 * (uint64_t)c->rcv_mss;
-	uint64_t edge, grow = c->rcv_lim > c->rcv_adv ? c->rcv_lim - c->rcv_adv : 0;
+	uint64_t edge, left, buf, grow;
 
-	/* It grows by no more than that, which mostly is too little to be told by itself. */
+	/* It grows by no more than that, which mostly is nothing, or too little to be told by itself. */
+	if (c->rcv_lim <= c->rcv_adv)
+		return false;
+	grow = c->rcv_lim - c->rcv_adv;
+	/* Room that the field cannot tell counts neither as growth nor as a window to be filled. */
+	buf = (uint64_t)TCP_WND_MAX << c->rcv_wscale;
+	if (c->rcv_buf < buf)
+		buf = c->rcv_buf;
 	if (2 * grow < buf && grow < two)
 		return false;
 	(void)tcp_window_tell(c, false, &edge);
 	if (edge <= c->rcv_adv || c->peer_fin)
 		return false;
+	left = c->rcv_adv - c->rcv_nxt;
 	grow = edge - c->rcv_adv;
 	if (2 * grow >= buf)
 		return true;
