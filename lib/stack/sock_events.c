@@ -33,7 +33,7 @@ delivered(struct rtls_sock *sock)
 	/* What came was charged as it was stored; it may have been thrown away since. */
 	if (sock->recvq.room_used != sock->room_counted)
 		rx_memory_account(sock);
-	sock_offer_window(sock);
+	sock_window_filled(sock);
 }
 
 bool

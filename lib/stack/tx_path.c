@@ -14,6 +14,7 @@
 #include "stack/tell.h"
 #include "stack/tx_build.h"
 #include "stack/tx_path.h"
+#include "stack/window.h"
 #include "tcp/query.h"
 
 enum {
@@ -104,6 +105,10 @@ next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool f
 {
 	struct tx_run *run = netif_tx_run(nif);
 
+	/* Most have had their say with one run, which arms their timers when it is sent. */
+	if (!first && !tcp_has_to_say(&sock->tcp))
+		return NULL;
+	sock_renew_window(sock);
 	if (!tcp_plan(&sock->tcp, s->now_us, &run->out)) {
 		/* It may have started to probe a closed window. */
 		sock_rearm(sock);

@@ -16,12 +16,12 @@
  * open the window again, and a smaller step of it is not worth telling (RFC 9293
  * 3.8.6.2.2).
  */
-void
-sock_offer_window(struct rtls_sock *sock)
+static void
+offer(struct rtls_sock *sock, uint32_t need)
 {
-	uint32_t used = sock->recvq.room_used, need = session_rx_head_need(&sock->rx);
-	uint32_t share, room;
+	uint32_t used = sock->recvq.room_used, share, room;
 
+	sock->window_old = false;
 	if (sock->phase == SOCK_ORPHAN)
 		return;
 	share = rx_memory_share(sock);
@@ -31,6 +31,29 @@ sock_offer_window(struct rtls_sock *sock)
 	if (need > 0 || recvq_len(&sock->recvq) == 0)
 		room = RTE_MAX(room, RTE_MAX(need, 2u * sock->tcp.rcv_mss));
 	tcp_rcv_room(&sock->tcp, room);
+}
+
+void
+sock_offer_window(struct rtls_sock *sock)
+{
+	offer(sock, session_rx_head_need(&sock->rx));
 	if (tcp_owes(&sock->tcp, TCP_OWED_ACK))
 		sock_schedule(sock);
+}
+
+void
+sock_window_filled(struct rtls_sock *sock)
+{
+	/* The rest of a record may need a window that nothing else would open. */
+	if (session_rx_head_need(&sock->rx) > 0)
+		sock_offer_window(sock);
+	else
+		sock->window_old = true;
+}
+
+void
+sock_renew_window(struct rtls_sock *sock)
+{
+	if (sock->window_old)
+		offer(sock, session_rx_head_need(&sock->rx));
 }

@@ -7,7 +7,16 @@
 
 #include "stack/sock.h"
 
-/* Tells TCP how much, once what is held is charged (stack/rx_memory). */
+/* Event: it may hold more, or holds less. Tells TCP, once what is held is charged (stack/rx_memory). */
 void sock_offer_window(struct rtls_sock *sock);
+
+/*
+ * Event: it holds more, in order. TCP knows an older limit then, which is no reason to tell the peer
+ * anything, but is not to be told: mostly the program takes what came first.
+ */
+void sock_window_filled(struct rtls_sock *sock);
+
+/* A segment is planned, which tells it. */
+void sock_renew_window(struct rtls_sock *sock);
 
 #endif
