@@ -54,6 +54,15 @@ mark_is_right(const struct receiver *r, uint32_t from, uint32_t to)
 	return memcmp(&r->mark, &right, sizeof(right)) == 0;
 }
 
+/* CUnit keeps each failure: of millions of packets that are wrong some are enough. */
+static bool
+is_told(bool wrong)
+{
+	static unsigned int told;
+
+	return wrong && told++ < 20;
+}
+
 enum nic_rx_verdict
 receiver_forged(struct receiver *r, uint32_t from, uint32_t to, uint32_t wrong, uint8_t mask)
 {
@@ -71,15 +80,15 @@ receiver_forged(struct receiver *r, uint32_t from, uint32_t to, uint32_t wrong, 
 		memcpy(sent, payload, len);
 	memset(&r->mark, 0x5a, sizeof(r->mark));
 	verdict = nic_rx_packet(&r->rx, r->origin + from, payload, len, out, &r->mark);
-	if (len != 0 && memcmp(payload, sent, len) != 0)
+	if (len != 0 && is_told(memcmp(payload, sent, len) != 0))
 		CU_FAIL("the payload was written to");
 	/* A body's wrong byte is as wrong in clear, and no header is forged that is followed. */
 	marked = verdict == NIC_RX_OPENED || verdict == NIC_RX_FAILED;
 	if (marked && mask != 0)
 		out[wrong - from] ^= mask;
-	if (marked && memcmp(out, st->opened + from, len) != 0)
+	if (marked && is_told(memcmp(out, st->opened + from, len) != 0))
 		CU_FAIL("the packet was not opened right");
-	if (marked && !mark_is_right(r, from, to))
+	if (marked && is_told(!mark_is_right(r, from, to)))
 		CU_FAIL("the mark says something else");
 	free(payload);
 	free(sent);
