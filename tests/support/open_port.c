@@ -199,7 +199,6 @@ mark(struct open_port *o, struct rte_mbuf *m, const struct rtls_tls_rx_mark *sai
 		m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED;
 	o->nb_marked++;
 	o->nb_failed += failed;
-	o->nb_runs += said->rec_off == 0;
 }
 
 static void
