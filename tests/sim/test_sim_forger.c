@@ -22,9 +22,6 @@
 
 enum { SEEDS = 100, SEEDS_FULL = 1000 };
 
-/* Until marks are taken for anything a NIC that was elsewhere may cost the connection. */
-static const bool nic_may_end = true;
-
 /* What happened in all plays of a mode. */
 struct totals {
 	uint64_t failed;
@@ -91,8 +88,6 @@ ends_alike(const struct sim_report *soft, const struct sim_report *nic, uint64_t
 
 		if (a->received == b->received && a->gone == b->gone && a->reason == b->reason)
 			continue;
-		if (nic_may_end)
-			return false;
 		printf("# RECORDTLS_SEED=%" PRIu64 ": end %d read %" PRIu64
 		       " bytes in software, %s; %" PRIu64 " by the NIC, %s\n",
 		       seed, i, a->received,
@@ -153,7 +148,6 @@ test_seeds(void)
 		turns.nb = 0;
 		c.turns = alike ? &turns : NULL;
 		play_software(&soft, c, seed, &r[0]);
-		c.mortal |= nic_may_end;
 		play(&nic, &c, seed, &r[1]);
 		same += alike;
 		apart += alike && !ends_alike(&r[0], &r[1], seed);
@@ -165,7 +159,7 @@ test_seeds(void)
 	       apart);
 	CU_ASSERT_EQUAL(soft.failed, 0);
 	CU_ASSERT_EQUAL(nic.failed, 0);
-	CU_ASSERT(apart == 0 || nic_may_end);
+	CU_ASSERT_EQUAL(apart, 0);
 	if (n < SEEDS)
 		return;
 	judge_totals(&soft, n);
@@ -183,7 +177,6 @@ test_replay(void)
 
 	for (uint64_t i = 0; i < 5; i++) {
 		draw(&c, harness_seed() + i, &alike);
-		c.mortal |= nic_may_end;
 		seeds_plays(&c, harness_seed() + i, &a);
 		seeds_plays(&c, harness_seed() + i, &b);
 		CU_ASSERT_EQUAL(memcmp(a.hash, b.hash, sizeof(a.hash)), 0);
