@@ -56,6 +56,8 @@ test_in_order(void)
 	CU_ASSERT(s.rx_records >= 20);
 	CU_ASSERT_EQUAL(s.rx_nic_records, s.rx_records);
 	CU_ASSERT_EQUAL(s.rx_mixed_records, 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "RxPutBack"), 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "RxUnknownMark"), 0);
 	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
 	end();
 }
