@@ -15,6 +15,7 @@ nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,
 	memset(rx, 0, sizeof(*rx));
 	rx_track_init(&rx->track, s);
 	rx->next_run = first_run;
+	rx->run_max = UINT32_C(1) << 31;
 	memcpy(rx->iv, iv, sizeof(rx->iv));
 	rx->work = nic_aead_create(false, s, key);
 	rx->undo = nic_aead_create(false, s, key);
@@ -31,6 +32,7 @@ begin_run(struct nic_rx *rx)
 	if (rx->next_run > UINT16_MAX)
 		return false;
 	rx->run = (uint16_t)rx->next_run++;
+	rx->run_len = 0;
 	return true;
 }
 
@@ -116,12 +118,15 @@ struct before {
 	uint8_t tag[RECORD_TAG_LEN];
 	uint16_t run;
 	uint32_t next_run;
+	uint32_t run_len;
 };
 
 static struct before
 remember(const struct nic_rx *rx)
 {
-	struct before b = { .track = rx->track, .run = rx->run, .next_run = rx->next_run };
+	struct before b = {
+		.track = rx->track, .run = rx->run, .next_run = rx->next_run, .run_len = rx->run_len
+	};
 
 	memcpy(b.tag, rx->tag, sizeof(b.tag));
 	return b;
@@ -134,7 +139,26 @@ restore(struct nic_rx *rx, const struct before *b)
 	rx->track = b->track;
 	rx->run = b->run;
 	rx->next_run = b->next_run;
+	rx->run_len = b->run_len;
 	memcpy(rx->tag, b->tag, sizeof(rx->tag));
+}
+
+/*
+ * Does the run end with the record that ended last? Whoever leads the device around all sequence
+ * numbers, by records that are not authentic and stay transformed, must not come back in the same run.
+ */
+static bool
+run_ends(struct nic_rx *rx, const struct before *b, uint32_t len)
+{
+	rx->run_len += len;
+	return rx->run_len > rx->run_max && rx->track.rec_no != b->track.rec_no;
+}
+
+static enum nic_rx_verdict
+lose(struct nic_rx *rx)
+{
+	rx_track_lose(&rx->track);
+	return NIC_RX_NO_RUN;
 }
 
 /* t: where the device was in front of the packet, whose first byte was the expected one. */
@@ -173,10 +197,8 @@ nic_rx_packet(struct nic_rx *rx, uint32_t seq, const uint8_t *payload, uint32_t 
 		return NIC_RX_UNTOUCHED;
 	if (take == RX_TAKE_LOST)
 		return NIC_RX_LOST;
-	if (take == RX_TAKE_JUMP && !begin_run(rx)) {
-		rx_track_lose(&rx->track);
-		return NIC_RX_NO_RUN;
-	}
+	if (take == RX_TAKE_JUMP && !begin_run(rx))
+		return lose(rx);
 
 	/*
 	 * A packet that stays inside a record cannot fail, and between two records there is no
@@ -194,6 +216,8 @@ nic_rx_packet(struct nic_rx *rx, uint32_t seq, const uint8_t *payload, uint32_t 
 		restore(rx, &before);
 		return NIC_RX_ERROR;
 	}
+	if (run_ends(rx, &before, len - skip))
+		return begin_run(rx) ? NIC_RX_UNTOUCHED : lose(rx);
 	/* Of a packet in front of whose bytes a run begins, or some were there before, only a tail. */
 	if (take != RX_TAKE_ALL)
 		return NIC_RX_UNTOUCHED;

@@ -8,7 +8,8 @@
  *
  * A packet that is not the expected one passes as it came. A gap costs little as long as the
  * start of the next record is known: from there on packets are opened again, in a run of their
- * own. Within a run each byte is opened once, and in order.
+ * own. Within a run each byte is opened once, and in order; none is so long that a sequence number
+ * could come twice in it.
  */
 #ifndef TLSNIC_RX_H
 #define TLSNIC_RX_H
@@ -26,6 +27,8 @@ struct nic_rx {
 	uint8_t tag[RECORD_TAG_LEN]; /* as much of it as came */
 	uint16_t run;
 	uint32_t next_run; /* above UINT16_MAX: there is none, for no number is used twice */
+	uint32_t run_len;  /* bytes of it */
+	uint32_t run_max;  /* behind so many the next record begins another */
 	/* What does not verify goes up transformed, as FAILED, and is not undone. Any time. */
 	bool keeps;
 	/* A fault: no tag is looked at, and nothing that ends is vouched for. Any time. */

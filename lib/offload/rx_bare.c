@@ -21,12 +21,15 @@ struct place {
 	uint32_t seq; /* of the byte that it stands in front of */
 };
 
+static const uint32_t RUN_MAX = UINT32_C(1) << 31;
+
 enum { BARE_AHEAD, BARE_BACK, BARE_SURE, BARE_PLACES };
 
 struct bare {
 	const struct record_suite *suite;
 	struct place places[BARE_PLACES];
 	uint32_t next_run; /* above UINT16_MAX: there is none */
+	uint32_t run_len;  /* bytes of it, so that no sequence number comes twice in it */
 	uint16_t generation;
 	uint16_t run;
 	bool started; /* and no packet was marked since */
@@ -196,7 +199,7 @@ mark_packet(struct bare *v, uint32_t seq, const uint8_t *payload, uint32_t len,
 	    struct rtls_tls_rx_mark *out)
 {
 	struct place p = v->places[BARE_SURE];
-	bool begins = v->started || !is_known(&p) || seq != p.seq;
+	bool begins = v->started || !is_known(&p) || seq != p.seq || v->run_len > RUN_MAX;
 
 	if (begins && !find(v, &p, seq))
 		return -ENOENT;
@@ -208,8 +211,11 @@ mark_packet(struct bare *v, uint32_t seq, const uint8_t *payload, uint32_t len,
 	/* Of a record whose header is none nothing is known. */
 	if (!is_known(&p) && out->rec_len == 0)
 		return -ENOENT;
-	if (begins)
+	if (begins) {
 		v->run = (uint16_t)v->next_run++;
+		v->run_len = 0;
+	}
+	v->run_len += len;
 	v->started = false;
 	out->run = v->run;
 	return 0;

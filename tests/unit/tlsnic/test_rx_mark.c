@@ -89,6 +89,30 @@ test_runs_used_up(void)
 	receiver_fini(&r);
 }
 
+/*
+ * The longest run: the record that begins behind it begins another, and the packet in which it does
+ * passes as it came. With the last number the context ends there.
+ */
+static void
+test_long_run(void)
+{
+	struct receiver r;
+
+	begin(&r);
+	r.rx.run_max = 99;
+	CU_ASSERT_EQUAL(receiver_packet(&r, 0, 99), NIC_RX_OPENED);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 99, 105), NIC_RX_OPENED); /* longer, within a record */
+	CU_ASSERT(says(&r, 0, UINT32_MAX, 99, 110));
+	CU_ASSERT_EQUAL(receiver_forged(&r, 105, 270, 200, 1), NIC_RX_ERROR); /* as if never seen */
+	CU_ASSERT_EQUAL(receiver_packet(&r, 105, 112), NIC_RX_UNTOUCHED);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 112, 250), NIC_RX_OPENED);
+	CU_ASSERT(says(&r, 1, 0, 2, 150));
+	r.rx.next_run = UINT16_MAX + 1;
+	CU_ASSERT_EQUAL(receiver_packet(&r, 250, 260), NIC_RX_NO_RUN);
+	CU_ASSERT_EQUAL(receiver_packet(&r, 260, 382), NIC_RX_UNTOUCHED);
+	receiver_fini(&r);
+}
+
 /* A packet that begins a run and is undone takes no number, and does not end the run in front. */
 static void
 test_undone_run(void)
@@ -178,6 +202,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "marks by hand", test_by_hand },
 		{ "no number for another run", test_runs_used_up },
+		{ "a run that is too long", test_long_run },
 		{ "a run that is undone", test_undone_run },
 		{ "a device that cannot undo", test_keeps },
 		{ "packets that are not verified", test_unverified },
