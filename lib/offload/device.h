@@ -33,7 +33,7 @@ struct offload_device {
 	/* Set by offload_device_init(). */
 	struct rtls_tls_ops shorter; /* ops of an older driver, with NULL for what it lacks */
 	struct rtls_tls_caps caps;
-	int rx_mark_off; /* rtls_tls_rx_mark_offset(), where it opens what is received */
+	int rx_mark_off; /* rtls_tls_rx_mark_offset(); not above 0: nothing that is received is opened */
 	struct rte_mempool *sessions;
 	uint32_t features; /* RTLS_FEATURE_*: for newcomers; at first all that it has */
 };

@@ -5,8 +5,6 @@
 
 #include <rte_mbuf_dyn.h>
 
-#include <recordtls/port.h>
-
 #include "buf/chain.h"
 #include "port/port.h"
 #include "session/rx_marks.h"
@@ -39,8 +37,7 @@ rx_mark_acceptable(const struct netif *nif, const struct rtls_sock *sock, struct
 	const struct rtls_port *port = nif->port;
 
 	/* On a port that opens no records it is somebody else's. */
-	if ((offload_device_features(&port->tls) & RTLS_FEATURE_TLS_RX) == 0 ||
-	    p->seg.payload_len == 0) {
+	if (port->tls.rx_mark_off <= 0 || p->seg.payload_len == 0) {
 		take_off(p->m);
 		return true;
 	}
