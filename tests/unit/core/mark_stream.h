@@ -3,7 +3,7 @@
 
 /*
  * A stream of records that a test knows byte by byte, and what a device that tells the truth says of
- * any packet of it, by the words of include/recordtls/offload.h. Nothing of the library reads it.
+ * any packet of it, by the words of include/recordtls/offload.h. No code of the library reads it.
  */
 #ifndef RTLS_UNIT_CORE_MARK_STREAM_H
 #define RTLS_UNIT_CORE_MARK_STREAM_H
@@ -14,6 +14,7 @@
 #include <recordtls/offload.h>
 #include <recordtls/tls.h>
 
+#include "core/mark_walk.h"
 #include "support/harness.h"
 #include "support/suites.h"
 
@@ -87,6 +88,24 @@ mark_stream_report(const struct mark_stream *t, uint32_t off, uint32_t end, uint
 	m.rec_len = (uint16_t)(t->start[i + 1] - start);
 	memcpy(m.explicit_nonce, t->bytes + start + 5, t->prefix - 5);
 	return m;
+}
+
+/* After a step over st at off: is it what the stream has there, of the record that w says? */
+static inline bool
+mark_stream_has(const struct mark_stream *t, const struct mark_walk *w,
+		const struct mark_stretch *st, uint32_t off)
+{
+	uint32_t i = mark_stream_at(t, off), start = t->start[i], rel = off - start;
+	uint32_t body_end = t->start[i + 1] - MARK_STREAM_TAG - start;
+
+	if (st->len == 0)
+		return false;
+	if (!st->body)
+		return rel < t->prefix ? rel + st->len <= t->prefix :
+					 rel >= body_end && off + st->len <= t->start[i + 1];
+	return rel >= t->prefix && rel + st->len <= body_end && st->body_off == rel - t->prefix &&
+	       w->rec_no == (uint32_t)(t->rec_no + i) &&
+	       memcmp(mark_walk_explicit_nonce(w), t->bytes + start + 5, t->prefix - 5) == 0;
 }
 
 #endif

@@ -340,14 +340,20 @@ expected(uint32_t off, uint32_t end)
 static void
 put_back(uint32_t end)
 {
+	struct mark_stretch st;
+
 	for (uint32_t i = spans.n; i-- > 0;) {
 		struct mark_span *s = &spans.of[i];
 		uint32_t to = (uint32_t)(s->end_off < end ? s->end_off : end);
 
 		if (s->off >= end)
 			continue;
-		for (uint32_t at = (uint32_t)s->off; at < to;)
-			at += mark_walk_step(&s->at, t.suite, t.bytes + at, to - at).len;
+		for (uint32_t at = (uint32_t)s->off; at < to; at += st.len) {
+			bool lied = r.of[at].lied;
+
+			st = mark_walk_step(&s->at, t.suite, t.bytes + at, to - at);
+			r.wrong |= !lied && !mark_stream_has(&t, &s->at, &st, at);
+		}
 		mark_spans_put_back(&spans, i, to);
 	}
 }

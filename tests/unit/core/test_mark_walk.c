@@ -53,23 +53,6 @@ report(uint32_t off, uint32_t end)
 	return mark_stream_report(&t, off, end, GENERATION, RUN);
 }
 
-/* Is it what the stream has there? */
-static bool
-stretch_is_right(const struct mark_walk *w, const struct mark_stretch *st, uint32_t off)
-{
-	uint32_t i = mark_stream_at(&t, off), start = t.start[i], rel = off - start;
-	uint32_t body_end = t.start[i + 1] - MARK_STREAM_TAG - start;
-
-	if (st->len == 0)
-		return false;
-	if (!st->body)
-		return rel < t.prefix ? rel + st->len <= t.prefix :
-					rel >= body_end && off + st->len <= t.start[i + 1];
-	return rel >= t.prefix && rel + st->len <= body_end && st->body_off == rel - t.prefix &&
-	       w->rec_no == (uint32_t)(t.rec_no + i) &&
-	       memcmp(mark_walk_explicit_nonce(w), t.bytes + start + 5, t.prefix - 5) == 0;
-}
-
 /* Is the next byte what the stream has at off? */
 static bool
 stands_at(const struct mark_walk *w, uint32_t off)
@@ -93,7 +76,7 @@ walk_is_right(struct mark_walk *w, uint32_t off, uint32_t end, uint32_t piece)
 		n = n < end - off ? n : end - off;
 		for (done = 0; done < n; done += st.len) {
 			st = mark_walk_step(w, t.suite, t.bytes + off + done, n - done);
-			right &= st.len <= n - done && stretch_is_right(w, &st, off + done);
+			right &= st.len <= n - done && mark_stream_has(&t, w, &st, off + done);
 			if (st.len == 0)
 				return false;
 		}
@@ -385,6 +368,29 @@ test_impossible(void)
 	}
 }
 
+/* The front of a prefix came by another way, and its rest without a mark: nobody knows the length. */
+static void
+test_no_length(void)
+{
+	rng = harness_seed();
+	for (uint32_t i = 0; i < 3; i++)
+		for (uint32_t off = 1; off < 5u + suite(i)->explicit_nonce_len; off++) {
+			struct rtls_tls_rx_mark m;
+			struct mark_walk w;
+
+			mark_stream_init(&t, suite(i), 9);
+			mark_stream_add(&t, 50, &rng);
+			if (off + 1 == t.prefix)
+				continue;
+			m = report(off, off + 1);
+			CU_ASSERT_EQUAL(mark_walk_at(&w, t.suite, &m, 1), 0);
+			walk(&w, off, t.prefix - 1);
+			CU_ASSERT_EQUAL(w.state, MARK_WALK_PREFIX);
+			walk(&w, t.prefix - 1, t.len);
+			CU_ASSERT_EQUAL(w.state, MARK_WALK_BROKEN);
+		}
+}
+
 /* Bytes that are no header where a record has to begin: nothing behind them is taken for a body. */
 static void
 test_no_header(void)
@@ -429,6 +435,7 @@ main(void)
 		{ "the number that is meant", test_rec_no },
 		{ "a report that is false in one field", test_false },
 		{ "a report that no device can make", test_impossible },
+		{ "a length that nobody tells", test_no_length },
 		{ "what is no header", test_no_header },
 	};
 
