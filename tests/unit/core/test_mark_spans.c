@@ -179,6 +179,48 @@ test_contradicts(void)
 	}
 }
 
+/* Two contexts may use the same number for a run: the one says nothing of the other's. */
+static void
+test_other_context(void)
+{
+	struct rtls_tls_rx_mark m;
+
+	begin();
+	m = mark_stream_report(&t, 100, 200, GENERATION + 1, RUN);
+	m.rec_no += 5;
+	CU_ASSERT_EQUAL(add(0, 100, RUN), MARK_SPANS_ADDED);
+	CU_ASSERT_EQUAL(add_as(100, 200, &m, false), MARK_SPANS_ADDED);
+	CU_ASSERT(!spans.contradicted);
+	CU_ASSERT_EQUAL(judged(0), MARK_OPENED);
+}
+
+/* Of two that contradict each other neither is believed, whichever of them is as it should be. */
+static void
+test_neither(void)
+{
+	struct rtls_tls_rx_mark m;
+	struct mark_record r;
+
+	for (uint32_t gone = 0; gone < 2; gone++) {
+		begin();
+		m = mark_stream_report(&t, 100, 200, GENERATION, RUN);
+		m.rec_no += 5;
+		r = record(1);
+		r.rec_no = m.rec_no;
+		CU_ASSERT_EQUAL(add(0, 100, RUN), MARK_SPANS_ADDED);
+		if (gone)
+			mark_spans_pass(&spans, 100);
+		CU_ASSERT_EQUAL(add_as(100, 200, &m, false), MARK_SPANS_ADDED);
+		CU_ASSERT(spans.contradicted);
+		if (!gone) {
+			CU_ASSERT_EQUAL(judged(0), MARK_MIXED);
+			mark_spans_put_back(&spans, 0, 100);
+		}
+		CU_ASSERT_EQUAL(mark_spans_judge(&spans, &r), MARK_MIXED);
+		CU_ASSERT_PTR_NULL(mark_spans_claim(&spans, &r));
+	}
+}
+
 /* What the packet's own bytes show. */
 static void
 test_contradicts_bytes(void)
@@ -404,6 +446,8 @@ main(void)
 		{ "what is of another kind is apart", test_apart },
 		{ "two runs in turns", test_in_turns },
 		{ "a mark that contradicts the one before it", test_contradicts },
+		{ "another context's run", test_other_context },
+		{ "neither of two is believed", test_neither },
 		{ "a mark that contradicts its bytes", test_contradicts_bytes },
 		{ "no device can stand there", test_impossible },
 		{ "a part of a header is nothing", test_nothing },
