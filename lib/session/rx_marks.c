@@ -244,10 +244,13 @@ static void
 note_claim(struct rx_tls *tls, const struct mark_record *r)
 {
 	const struct mark_span *span = mark_spans_claim(&tls->device->marks, r);
+	struct rx_claim *claim = &tls->device->claim;
 
-	if (span == NULL || tls->device->claim.generation != 0)
+	/* The first one that is not read yet: where that fails nothing behind it is read. */
+	if (span == NULL ||
+	    (claim->generation != 0 && claim->index >= framer_head_index(&tls->framer)))
 		return;
-	tls->device->claim = (struct rx_claim){
+	*claim = (struct rx_claim){
 		.index = tls->framer.index,
 		.rec_no = span->at.rec_no,
 		.generation = span->generation,

@@ -40,7 +40,7 @@ struct rx_claim {
 /* What a direction has, too, from its first context in a device on. */
 struct rx_device {
 	struct mark_spans marks; /* what was done to bytes from the edge on */
-	struct rx_claim claim;   /* the first one */
+	struct rx_claim claim;   /* the first one that is not read, or the last one */
 };
 
 struct rx_tls {

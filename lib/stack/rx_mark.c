@@ -58,6 +58,8 @@ rx_mark_store(const struct rx_run *r, const struct rx_piece *p, uint64_t off, ui
 	};
 
 	take_off(p->m);
+	if (keep == 0)
+		return false; /* nothing of it is stored */
 	if (keep == p->payload_len && !around)
 		return rx_marks_take(rx, &marked, off);
 	rx_marks_refuse(rx, &marked);

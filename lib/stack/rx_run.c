@@ -153,13 +153,14 @@ store_packet(struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t 
 	struct rtls_sock *sock = r->sock;
 	struct rtls_stack *s = sock->stack;
 	bool marked = chain_marks(p->m) != 0, noted;
+	bool wiped = marked && s->conf.wipe_buffers != 0;
 	struct rte_mbuf *m;
 
 	/* It may replace some that wait, or be cut around them: their places are not known any more. */
 	if (rx_marks_any(&sock->rx) && recvq_encloses(&sock->recvq, off, keep))
 		rx_marks_put_back(&sock->rx, off, off + keep);
 	noted = marked && rx_mark_store(r, p, off, keep);
-	m = chain_cut(p->m, p->payload_off + skip, keep, marked && s->conf.wipe_buffers != 0);
+	m = chain_cut(p->m, p->payload_off + skip, keep, wiped);
 	if (m == NULL)
 		return;
 	if (recvq_insert(&sock->recvq, off, m) != 0) {
@@ -169,7 +170,10 @@ store_packet(struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t 
 		 * alone: its first mbuf may be gone. */
 		stack_count(s, CNT_RX_TOO_MANY_GAPS);
 		stack_tell_dropped(r->port, p->m, CNT_RX_TOO_MANY_GAPS);
-		stack_free_packet(s, m);
+		if (wiped)
+			chain_free_wiping(m);
+		else
+			rte_pktmbuf_free(m);
 		s->held_wanted = true;
 		return;
 	}
