@@ -40,7 +40,7 @@ next_keys(struct session_rx *rx, struct session_epoch *e, const struct record_su
 
 	/* What a device opened behind it had another key. */
 	if (tls->epochs.now != NULL)
-		rx_marks_put_back_opened(rx, tls->epochs.now);
+		rx_marks_put_back_opened(rx->tls, tls->epochs.now);
 	if (tls->suite == NULL)
 		framer_init(&tls->framer, s, rx->q->ready.off);
 	tls->suite = s;
@@ -111,6 +111,7 @@ session_rx_may_offload(struct session_rx *rx)
 		rx->tls->device = calloc(1, sizeof(*rx->tls->device));
 	if (rx->tls->device == NULL)
 		return -ENOMEM;
+	rx->tls->device->q = rx->q;
 	return e->undo != NULL ? 0 : keystream_create(e->suite, e->secret, &e->undo);
 }
 
@@ -120,7 +121,7 @@ session_rx_device_starts(struct session_rx *rx, uint16_t generation, uint64_t re
 	struct session_epoch *e = rx->tls->epochs.now;
 
 	/* Of a context before it nothing more comes; what is left of it ends in front of the start. */
-	rx_marks_put_back(rx, 0, UINT64_MAX);
+	rx_marks_put_back(rx->tls, 0, UINT64_MAX);
 	e->rx.generation = generation;
 	e->rx.vouched_no = rec_no;
 	e->rx.marks_open = true;
@@ -130,7 +131,7 @@ session_rx_device_starts(struct session_rx *rx, uint16_t generation, uint64_t re
 void
 session_rx_marks_end(struct session_rx *rx, struct session_epoch *e)
 {
-	rx_marks_put_back(rx, 0, UINT64_MAX);
+	rx_marks_put_back(rx->tls, 0, UINT64_MAX);
 	e->rx.marks_open = false;
 }
 
@@ -176,7 +177,7 @@ session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t 
 static void
 drop_rest(struct session_rx *rx)
 {
-	rx_marks_forget(rx);
+	rx_marks_forget(rx->tls);
 	recvq_consume(rx->q, recvq_len(rx->q));
 }
 
@@ -217,11 +218,11 @@ frame(struct session_rx *rx)
 
 	for (;;) {
 		if (framer_may_go_on(f))
-			framer_next(f, (uint8_t)rx_marks_judge(rx));
+			framer_next(f, (uint8_t)rx_marks_judge(rx->tls));
 		if (framer_idle(f, end_off))
 			return;
 		if (f->state == FRAMER_WANT_HEADER) {
-			rx_marks_header(rx);
+			rx_marks_header(rx->tls);
 			recvq_look(rx->q, f->start_off, hdr, sizeof(hdr));
 		}
 		framer_input(f, end_off, hdr);
@@ -333,7 +334,7 @@ session_rx_drop_list(struct session_rx *rx)
 	if (rx->tls == NULL)
 		return;
 	rx_list_fini(&rx->tls->list);
-	rx_marks_forget(rx);
+	rx_marks_forget(rx->tls);
 }
 
 void

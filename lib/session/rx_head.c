@@ -28,7 +28,7 @@ fail_header(struct session_rx *rx)
 	struct record_header h = record_header_read(rx->tls->framer.hdr);
 
 	/* It may be no header since it was put back by a mark that is false. */
-	if (rx_marks_contradicted(rx))
+	if (rx_marks_contradicted(rx->tls))
 		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_DEVICE, ALERT_BAD_RECORD_MAC);
 	if (rx->tls->framer.error == -EINVAL)
 		return session_rx_fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION,
@@ -197,9 +197,9 @@ device_is_wrong(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
 	uint64_t rec_no;
 	bool wrong;
 
-	if (rx_marks_contradicted(rx))
+	if (rx_marks_contradicted(rx->tls))
 		return true;
-	e = rx_marks_claim(rx, &rec_no);
+	e = rx_marks_claim(rx->tls, &rec_no);
 	if (e == NULL || !reserve(rx, r, plain_max))
 		return false;
 	rx_record_set(&o, rx, NULL);

@@ -6,12 +6,13 @@
 #include <rte_common.h>
 
 #include "crypto/keystream.h"
+#include "session/shared.h"
 
 enum { PIECES_MAX = 32 };
 
 /* A stretch of one record that is put back, in the pieces that it lies in. */
 struct undo {
-	struct session_rx *rx;
+	struct rx_tls *tls;
 	const struct session_epoch *e;
 	uint8_t nonce[RECORD_NONCE_LEN];
 	uint32_t off; /* of the first piece among the record's inner bytes */
@@ -21,30 +22,30 @@ struct undo {
 };
 
 static struct session_epoch *
-epoch_of(const struct session_rx *rx, uint16_t generation)
+epoch_of(const struct rx_tls *tls, uint16_t generation)
 {
 	struct session_epoch *e;
 
-	if (rx->tls == NULL || generation == 0)
+	if (tls == NULL || generation == 0)
 		return NULL;
-	for (uint32_t i = 0; (e = epochs_next(&rx->tls->epochs, &i)) != NULL;)
+	for (uint32_t i = 0; (e = epochs_next(&tls->epochs, &i)) != NULL;)
 		if (e->undo != NULL && e->rx.generation == generation)
 			return e;
 	return NULL;
 }
 
 bool
-rx_marks_known(const struct session_rx *rx, const struct rtls_tls_rx_mark *mark)
+rx_marks_known(const struct rx_tls *tls, const struct rtls_tls_rx_mark *mark)
 {
-	return epoch_of(rx, mark->generation) != NULL;
+	return epoch_of(tls, mark->generation) != NULL;
 }
 
 /* --- putting back --------------------------------------------------------------- */
 
 static void
-undo_init(struct undo *u, struct session_rx *rx, const struct session_epoch *e)
+undo_init(struct undo *u, struct rx_tls *tls, const struct session_epoch *e)
 {
-	u->rx = rx;
+	u->tls = tls;
 	u->e = e;
 	u->n = 0;
 	u->len = 0;
@@ -53,7 +54,7 @@ undo_init(struct undo *u, struct session_rx *rx, const struct session_epoch *e)
 static void
 undo_flush(struct undo *u)
 {
-	struct rx_tls *tls = u->rx->tls;
+	struct rx_tls *tls = u->tls;
 
 	if (u->n == 0)
 		return;
@@ -96,7 +97,7 @@ undo_bytes(struct undo *u, struct mark_walk *w, uint8_t *at, uint32_t len)
 		st = mark_walk_step(w, s, at, len);
 		if (!st.body)
 			continue;
-		near = u->e->rx.base + u->rx->tls->framer.index;
+		near = u->e->rx.base + u->tls->framer.index;
 		record_nonce_received(s, u->e->iv, mark_rec_no(near, w->rec_no),
 				      mark_walk_explicit_nonce(w), nonce);
 		undo_body(u, nonce, st.body_off, at, st.len);
@@ -105,9 +106,9 @@ undo_bytes(struct undo *u, struct mark_walk *w, uint8_t *at, uint32_t len)
 
 /* Of the span at i, what lies in front of end_off. */
 static void
-put_back_span(struct session_rx *rx, uint32_t i, uint64_t end_off)
+put_back_span(struct rx_tls *tls, uint32_t i, uint64_t end_off)
 {
-	struct mark_spans *marks = &rx->tls->device->marks;
+	struct mark_spans *marks = &tls->device->marks;
 	struct mark_span *span = &marks->of[i];
 	uint64_t off = span->off;
 	struct undo u;
@@ -115,9 +116,9 @@ put_back_span(struct session_rx *rx, uint32_t i, uint64_t end_off)
 	uint8_t *at;
 
 	end_off = RTE_MIN(end_off, span->end_off);
-	undo_init(&u, rx, epoch_of(rx, span->generation));
+	undo_init(&u, tls, epoch_of(tls, span->generation));
 	for (; u.e != NULL && off < end_off; off += len) {
-		at = recvq_piece(rx->q, off, &len);
+		at = recvq_piece(tls->device->q, off, &len);
 		len = (uint32_t)RTE_MIN((uint64_t)len, end_off - off);
 		undo_bytes(&u, &span->at, at, len);
 	}
@@ -126,22 +127,22 @@ put_back_span(struct session_rx *rx, uint32_t i, uint64_t end_off)
 }
 
 void
-rx_marks_put_back(struct session_rx *rx, uint64_t off, uint64_t end_off)
+rx_marks_put_back(struct rx_tls *tls, uint64_t off, uint64_t end_off)
 {
 	struct mark_spans *marks;
 
-	if (!rx_marks_any(rx))
+	if (!rx_marks_any(tls))
 		return;
-	marks = &rx->tls->device->marks;
+	marks = &tls->device->marks;
 	for (uint32_t i = marks->n; i-- > 0;)
 		if (marks->of[i].off >= off && marks->of[i].off < end_off)
-			put_back_span(rx, i, end_off);
+			put_back_span(tls, i, end_off);
 }
 
 void
-rx_marks_refuse(struct session_rx *rx, const struct rx_marked *p)
+rx_marks_refuse(struct rx_tls *tls, const struct rx_marked *p)
 {
-	const struct session_epoch *e = epoch_of(rx, p->mark->generation);
+	const struct session_epoch *e = epoch_of(tls, p->mark->generation);
 	uint32_t off = p->off, left = p->len, n;
 	struct rte_mbuf *m;
 	struct mark_walk w;
@@ -150,7 +151,7 @@ rx_marks_refuse(struct session_rx *rx, const struct rx_marked *p)
 	if (e == NULL)
 		return; /* nobody can; it fails to verify */
 	mark_walk_at(&w, e->suite, p->mark, p->len);
-	undo_init(&u, rx, e);
+	undo_init(&u, tls, e);
 	for (m = p->m; left > 0; m = m->next) {
 		if (off >= m->data_len) {
 			off -= m->data_len;
@@ -164,7 +165,7 @@ rx_marks_refuse(struct session_rx *rx, const struct rx_marked *p)
 	undo_flush(&u);
 	/* Its bytes are not what it says. */
 	if (w.state == MARK_WALK_BROKEN)
-		rx->tls->device->marks.contradicted = true;
+		tls->device->marks.contradicted = true;
 }
 
 /* --- notes ---------------------------------------------------------------------- */
@@ -194,16 +195,16 @@ walk_packet(struct mark_spans *marks, const struct record_suite *s, const struct
 }
 
 bool
-rx_marks_take(struct session_rx *rx, const struct rx_marked *p, uint64_t at)
+rx_marks_take(struct rx_tls *tls, const struct rx_marked *p, uint64_t at)
 {
-	struct session_epoch *e = epoch_of(rx, p->mark->generation);
+	struct session_epoch *e = epoch_of(tls, p->mark->generation);
 	struct mark_spans *marks;
 
 	if (e == NULL)
 		return false; /* as there */
-	marks = &rx->tls->device->marks;
+	marks = &tls->device->marks;
 	e->rx.opened = true;
-	rx->q->plaintext = true;
+	tls->device->q->plaintext = true;
 	switch (mark_spans_add(marks, e->suite, at, p->len, p->mark, p->failed)) {
 	case MARK_SPANS_ADDED:
 		walk_packet(marks, e->suite, p);
@@ -211,30 +212,30 @@ rx_marks_take(struct session_rx *rx, const struct rx_marked *p, uint64_t at)
 	case MARK_SPANS_NOTHING:
 		break;
 	case MARK_SPANS_FULL:
-		rx_marks_refuse(rx, p);
+		rx_marks_refuse(tls, p);
 		break;
 	}
 	return false;
 }
 
 void
-rx_marks_undo(struct session_rx *rx, uint64_t at)
+rx_marks_undo(struct rx_tls *tls, uint64_t at)
 {
-	mark_spans_undo(&rx->tls->device->marks, at);
+	mark_spans_undo(&tls->device->marks, at);
 }
 
 void
-rx_marks_forget(struct session_rx *rx)
+rx_marks_forget(struct rx_tls *tls)
 {
-	if (rx_marks_any(rx))
-		mark_spans_cut(&rx->tls->device->marks, 0);
+	if (rx_marks_any(tls))
+		mark_spans_cut(&tls->device->marks, 0);
 }
 
 void
-rx_marks_held_dropped(struct session_rx *rx)
+rx_marks_held_dropped(struct rx_tls *tls)
 {
-	if (rx_marks_any(rx))
-		mark_spans_cut(&rx->tls->device->marks, rx->q->ready.end_off);
+	if (rx_marks_any(tls))
+		mark_spans_cut(&tls->device->marks, tls->device->q->ready.end_off);
 }
 
 /* --- records -------------------------------------------------------------------- */
@@ -258,20 +259,19 @@ note_claim(struct rx_tls *tls, const struct mark_record *r)
 }
 
 void
-rx_marks_header(struct session_rx *rx)
+rx_marks_header(struct rx_tls *tls)
 {
-	uint64_t off = rx->tls->framer.start_off;
+	uint64_t off = tls->framer.start_off;
 
-	if (rx_marks_any(rx) &&
-	    !mark_spans_begin_record(&rx->tls->device->marks, off, RECORD_HDR_LEN))
-		rx_marks_put_back(rx, off, off + RECORD_HDR_LEN);
+	if (rx_marks_any(tls) && !mark_spans_begin_record(&tls->device->marks, off, RECORD_HDR_LEN))
+		rx_marks_put_back(tls, off, off + RECORD_HDR_LEN);
 }
 
 enum mark_class
-rx_marks_judge(struct session_rx *rx)
+rx_marks_judge(struct rx_tls *tls)
 {
-	struct session_epoch *now = session_rx_epoch(rx);
-	const struct framer *f = &rx->tls->framer;
+	struct session_epoch *now = tls->epochs.now;
+	const struct framer *f = &tls->framer;
 	const struct mark_record r = {
 		.off = f->start_off,
 		.end_off = f->start_off + framer_wire_len(f),
@@ -281,28 +281,28 @@ rx_marks_judge(struct session_rx *rx)
 	};
 	enum mark_class class;
 
-	if (!rx_marks_any(rx))
+	if (!rx_marks_any(tls))
 		return MARK_UNTOUCHED;
-	class = mark_spans_judge(&rx->tls->device->marks, &r);
+	class = mark_spans_judge(&tls->device->marks, &r);
 	switch (class) {
 	case MARK_UNTOUCHED:
 		break;
 	case MARK_OPENED:
-		mark_spans_pass(&rx->tls->device->marks, r.end_off);
+		mark_spans_pass(&tls->device->marks, r.end_off);
 		now->rx.vouched_no = r.rec_no;
 		break;
 	case MARK_MIXED:
-		note_claim(rx->tls, &r);
-		rx_marks_put_back(rx, r.off, r.end_off);
+		note_claim(tls, &r);
+		rx_marks_put_back(tls, r.off, r.end_off);
 		break;
 	}
 	return class;
 }
 
 void
-rx_marks_put_back_opened(struct session_rx *rx, const struct session_epoch *e)
+rx_marks_put_back_opened(struct rx_tls *tls, const struct session_epoch *e)
 {
-	struct framer *f = &rx->tls->framer;
+	struct framer *f = &tls->framer;
 	uint64_t off = f->head_off;
 	struct mark_walk w;
 	struct framed *rec;
@@ -310,13 +310,13 @@ rx_marks_put_back_opened(struct session_rx *rx, const struct session_epoch *e)
 	uint32_t i, done, len;
 	uint8_t *at;
 
-	undo_init(&u, rx, e);
+	undo_init(&u, tls, e);
 	for (i = 0; (rec = framer_at(f, i)) != NULL; i++, off += framed_wire_len(rec)) {
 		if (rec->class != MARK_OPENED)
 			continue;
 		mark_walk_at_record(&w, (uint32_t)(e->rx.base + framer_head_index(f) + i));
 		for (done = 0; done < framed_wire_len(rec); done += len) {
-			at = recvq_piece(rx->q, off + done, &len);
+			at = recvq_piece(tls->device->q, off + done, &len);
 			len = RTE_MIN(len, framed_wire_len(rec) - done);
 			undo_bytes(&u, &w, at, len);
 		}
@@ -326,16 +326,16 @@ rx_marks_put_back_opened(struct session_rx *rx, const struct session_epoch *e)
 }
 
 const struct session_epoch *
-rx_marks_claim(const struct session_rx *rx, uint64_t *rec_no)
+rx_marks_claim(const struct rx_tls *tls, uint64_t *rec_no)
 {
 	const struct rx_claim *c;
 	const struct session_epoch *e;
 
-	if (rx->tls->device == NULL)
+	if (tls->device == NULL)
 		return NULL;
-	c = &rx->tls->device->claim;
-	e = epoch_of(rx, c->generation);
-	if (e == NULL || c->index != framer_head_index(&rx->tls->framer))
+	c = &tls->device->claim;
+	e = epoch_of(tls, c->generation);
+	if (e == NULL || c->index != framer_head_index(&tls->framer))
 		return NULL;
 	*rec_no = mark_rec_no(e->rx.base + c->index, c->rec_no);
 	return e;

@@ -9,13 +9,16 @@
 #ifndef RTLS_SESSION_RX_MARKS_H
 #define RTLS_SESSION_RX_MARKS_H
 
-#include "session/rx.h"
+#include <recordtls/offload.h>
+
+#include "buf/recvq.h"
+#include "session/rx_tls.h"
 
 /* Is there anything in the queue that a device transformed and that is not judged? */
 static inline bool
-rx_marks_any(const struct session_rx *rx)
+rx_marks_any(const struct rx_tls *tls)
 {
-	return rx->tls != NULL && rx->tls->device != NULL && rx->tls->device->marks.n > 0;
+	return tls != NULL && tls->device != NULL && tls->device->marks.n > 0;
 }
 
 /* A marked packet of which off.. are the len bytes of payload. */
@@ -28,49 +31,49 @@ struct rx_marked {
 };
 
 /* Has the direction the key of that context? Otherwise nobody can undo what was done. */
-bool rx_marks_known(const struct session_rx *rx, const struct rtls_tls_rx_mark *mark);
+bool rx_marks_known(const struct rx_tls *tls, const struct rtls_tls_rx_mark *mark);
 
 /*
  * Event: all of its payload is to be stored at stream offset at. That is noted: true; or, where there
  * is no room for a note, it is put back in the packet. The mark is known.
  */
-bool rx_marks_take(struct session_rx *rx, const struct rx_marked *p, uint64_t at);
+bool rx_marks_take(struct rx_tls *tls, const struct rx_marked *p, uint64_t at);
 
 /* Event: what was noted last was not stored after all. */
-void rx_marks_undo(struct session_rx *rx, uint64_t at);
+void rx_marks_undo(struct rx_tls *tls, uint64_t at);
 
 /* Event: not all of it is kept. It is put back in the packet, by its own headers. */
-void rx_marks_refuse(struct session_rx *rx, const struct rx_marked *p);
+void rx_marks_refuse(struct rx_tls *tls, const struct rx_marked *p);
 
 /* Event: the header of the record at the edge is to be read. A device may have taken it for a body. */
-void rx_marks_header(struct session_rx *rx);
+void rx_marks_header(struct rx_tls *tls);
 
 /* Event: the record at the edge is complete. What was not opened as it has to be is put back. */
-enum mark_class rx_marks_judge(struct session_rx *rx);
+enum mark_class rx_marks_judge(struct rx_tls *tls);
 
 /* Puts back what spans that begin in [off, end_off) have in front of end_off. */
-void rx_marks_put_back(struct session_rx *rx, uint64_t off, uint64_t end_off);
+void rx_marks_put_back(struct rx_tls *tls, uint64_t off, uint64_t end_off);
 
 /* Event: nobody will read what is in the queue. */
-void rx_marks_forget(struct session_rx *rx);
+void rx_marks_forget(struct rx_tls *tls);
 
 /* Event: what was held out of order is dropped. */
-void rx_marks_held_dropped(struct session_rx *rx);
+void rx_marks_held_dropped(struct rx_tls *tls);
 
 /* Records in the ring that were judged OPENED are put back: the key e is not in force any more. */
-void rx_marks_put_back_opened(struct session_rx *rx, const struct session_epoch *e);
+void rx_marks_put_back_opened(struct rx_tls *tls, const struct session_epoch *e);
 
 /* Has a device said what cannot be? */
 static inline bool
-rx_marks_contradicted(const struct session_rx *rx)
+rx_marks_contradicted(const struct rx_tls *tls)
 {
-	return rx->tls->device != NULL && rx->tls->device->marks.contradicted;
+	return tls->device != NULL && tls->device->marks.contradicted;
 }
 
 /*
  * The record at the head failed to verify, and a device said that it had: by which key and as which
  * number? NULL: it said no such thing.
  */
-const struct session_epoch *rx_marks_claim(const struct session_rx *rx, uint64_t *rec_no);
+const struct session_epoch *rx_marks_claim(const struct rx_tls *tls, uint64_t *rec_no);
 
 #endif

@@ -17,6 +17,7 @@
 #include "session/rx_list.h"
 #include "session/used_keys.h"
 
+struct recvq;
 struct rtls_sock;
 struct session_shared;
 
@@ -39,7 +40,8 @@ struct rx_claim {
 
 /* What a direction has, too, from its first context in a device on. */
 struct rx_device {
-	struct mark_spans marks; /* what was done to bytes from the edge on */
+	struct recvq *q;         /* where its bytes lie */
+	struct mark_spans marks; /* what was done to them from the edge on */
 	struct rx_claim claim;   /* the first one that is not read, or the last one */
 };
 

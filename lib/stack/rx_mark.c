@@ -41,27 +41,27 @@ rx_mark_acceptable(const struct netif *nif, const struct rtls_sock *sock, struct
 		take_off(p->m);
 		return true;
 	}
-	return rx_marks_known(&sock->rx, mark_of(p->m, port)) && is_ours_alone(p->m);
+	return rx_marks_known(sock->rx.tls, mark_of(p->m, port)) && is_ours_alone(p->m);
 }
 
 bool
-rx_mark_store(const struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t keep)
+rx_mark_store(struct rtls_sock *sock, const struct rtls_port *port, const struct rx_piece *p,
+	      uint64_t off, uint32_t keep)
 {
-	struct session_rx *rx = &r->sock->rx;
-	bool around = recvq_encloses(&r->sock->recvq, off, keep);
+	bool around = recvq_encloses(&sock->recvq, off, keep);
 	struct rx_marked marked = {
 		.m = p->m,
 		.off = p->payload_off,
 		.len = p->payload_len,
 		.failed = (p->m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED) != 0,
-		.mark = mark_of(p->m, r->port),
+		.mark = mark_of(p->m, port),
 	};
 
 	take_off(p->m);
 	if (keep == 0)
 		return false; /* nothing of it is stored */
 	if (keep == p->payload_len && !around)
-		return rx_marks_take(rx, &marked, off);
-	rx_marks_refuse(rx, &marked);
+		return rx_marks_take(sock->rx.tls, &marked, off);
+	rx_marks_refuse(sock->rx.tls, &marked);
 	return false;
 }

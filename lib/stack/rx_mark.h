@@ -9,9 +9,10 @@
 #define RTLS_STACK_RX_MARK_H
 
 #include "stack/rx_packet.h"
-#include "stack/rx_run.h"
+#include "stack/rx_piece.h"
 
 struct netif;
+struct rtls_port;
 struct rtls_sock;
 
 /*
@@ -24,6 +25,7 @@ bool rx_mark_acceptable(const struct netif *nif, const struct rtls_sock *sock, s
  * Event: keep bytes of a marked packet of a run are to be stored at off. Without a mark
  * afterwards, and all of them noted, or as on the wire. Was anything noted?
  */
-bool rx_mark_store(const struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t keep);
+bool rx_mark_store(struct rtls_sock *sock, const struct rtls_port *port, const struct rx_piece *p,
+		   uint64_t off, uint32_t keep);
 
 #endif

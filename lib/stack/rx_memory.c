@@ -66,6 +66,6 @@ void
 rx_memory_drop_held(struct rtls_sock *sock)
 {
 	sock->stack->counters[CNT_PRESSURE_HELD_DROPPED] += recvq_drop_held(&sock->recvq);
-	rx_marks_held_dropped(&sock->rx);
+	rx_marks_held_dropped(sock->rx.tls);
 	rx_memory_account(sock);
 }

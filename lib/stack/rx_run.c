@@ -157,15 +157,15 @@ store_packet(struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t 
 	struct rte_mbuf *m;
 
 	/* It may replace some that wait, or be cut around them: their places are not known any more. */
-	if (rx_marks_any(&sock->rx) && recvq_encloses(&sock->recvq, off, keep))
-		rx_marks_put_back(&sock->rx, off, off + keep);
-	noted = marked && rx_mark_store(r, p, off, keep);
+	if (rx_marks_any(sock->rx.tls) && recvq_encloses(&sock->recvq, off, keep))
+		rx_marks_put_back(sock->rx.tls, off, off + keep);
+	noted = marked && rx_mark_store(sock, r->port, p, off, keep);
 	m = chain_cut(p->m, p->payload_off + skip, keep, wiped);
 	if (m == NULL)
 		return;
 	if (recvq_insert(&sock->recvq, off, m) != 0) {
 		if (noted)
-			rx_marks_undo(&sock->rx, off);
+			rx_marks_undo(sock->rx.tls, off);
 		/* Too many hold something: the newest waits for its retransmission. By its name
 		 * alone: its first mbuf may be gone. */
 		stack_count(s, CNT_RX_TOO_MANY_GAPS);

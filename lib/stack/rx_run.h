@@ -10,15 +10,8 @@
 #define RTLS_STACK_RX_RUN_H
 
 #include "net/addr.h"
+#include "stack/rx_piece.h"
 #include "stack/sock.h"
-
-/* One packet of a run: where its payload is. */
-struct rx_piece {
-	struct rte_mbuf *m;
-	struct rx_piece *next;
-	uint16_t payload_off;
-	uint16_t payload_len;
-};
 
 struct rx_run {
 	struct rtls_sock *sock; /* NULL: it was taken in */

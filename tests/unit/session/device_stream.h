@@ -143,8 +143,8 @@ arrive_marked(uint32_t off, uint32_t end, uint32_t seg_len, const struct rtls_tl
 	struct rx_marked p = { .m = m, .len = end - off, .failed = failed, .mark = mark };
 
 	if (mark != NULL) {
-		CU_ASSERT_FATAL(rx_marks_known(&t.rx, mark));
-		rx_marks_take(&t.rx, &p, off);
+		CU_ASSERT_FATAL(rx_marks_known(t.rx.tls, mark));
+		rx_marks_take(t.rx.tls, &p, off);
 	}
 	CU_ASSERT_EQUAL_FATAL(recvq_insert(&t.q, off, m), 0);
 	session_rx_input(&t.rx);

@@ -255,14 +255,14 @@ test_unknown(void)
 	struct rtls_tls_rx_mark mark = { .generation = GENERATION };
 
 	begin_software(0);
-	CU_ASSERT(!rx_marks_known(&t.rx, &mark));
+	CU_ASSERT(!rx_marks_known(t.rx.tls, &mark));
 	CU_ASSERT_EQUAL(session_rx_may_offload(&t.rx), 0);
-	CU_ASSERT(!rx_marks_known(&t.rx, &mark));
+	CU_ASSERT(!rx_marks_known(t.rx.tls, &mark));
 	session_rx_device_starts(&t.rx, GENERATION, 0);
-	CU_ASSERT(rx_marks_known(&t.rx, &mark));
+	CU_ASSERT(rx_marks_known(t.rx.tls, &mark));
 	for (int other = 0; other < 1 << 16; other++) {
 		mark.generation = (uint16_t)other;
-		CU_ASSERT_EQUAL(rx_marks_known(&t.rx, &mark), other == GENERATION);
+		CU_ASSERT_EQUAL(rx_marks_known(t.rx.tls, &mark), other == GENERATION);
 	}
 	finish();
 }
@@ -573,7 +573,7 @@ test_contexts(void)
 			if (harness_below(&rng, 6) == 0) {
 				/* It comes again. */
 				recvq_drop_held(&t.q);
-				rx_marks_held_dropped(&t.rx);
+				rx_marks_held_dropped(t.rx.tls);
 				memcpy(s.rec, before, sizeof(before));
 				end = mid;
 			}
