@@ -25,22 +25,19 @@ last_span(struct mark_spans *spans)
 	return NULL;
 }
 
-/* A run has no holes: what follows in it is the next byte. */
+/* Do the bytes at off come behind those that were noted, in the same run? */
 static bool
-contradicts(struct mark_spans *spans, const struct record_suite *s, uint64_t off,
-	    const struct rtls_tls_rx_mark *m, uint32_t len)
+is_next(const struct mark_spans *spans, uint64_t off, const struct rtls_tls_rx_mark *m)
 {
-	return spans->end_off == off && spans->generation == m->generation &&
-	       spans->run == m->run && !mark_walk_continues(&spans->end, s, m, len);
+	return spans->end_off == off && spans->generation == m->generation && spans->run == m->run;
 }
 
-/* Is it the next of the run of the span in front? It does not contradict it. */
-static bool
-joins(const struct mark_spans *spans, const struct mark_span *last, uint64_t off,
-      const struct rtls_tls_rx_mark *m, bool failed)
+static void
+grow(struct mark_spans *spans, struct mark_span *last, uint64_t off, uint32_t len)
 {
-	return last != NULL && spans->end_off == off && last->generation == m->generation &&
-	       last->run == m->run && last->failed == failed;
+	last->end_off = off + len;
+	spans->end_off = off + len;
+	spans->added_off = off;
 }
 
 static bool
@@ -62,7 +59,14 @@ mark_spans_add(struct mark_spans *spans, const struct record_suite *s, uint64_t 
 	       const struct rtls_tls_rx_mark *m, bool failed)
 {
 	struct mark_span *last = last_span(spans);
-	struct mark_span span = {
+	bool next = is_next(spans, off, m), joins = next && last != NULL && last->failed == failed;
+	struct mark_span span;
+
+	if (joins && mark_walk_passes(&spans->end, s, m, len)) {
+		grow(spans, last, off, len);
+		return MARK_SPANS_GREW;
+	}
+	span = (struct mark_span){
 		.off = off,
 		.end_off = off + len,
 		.generation = m->generation,
@@ -70,17 +74,15 @@ mark_spans_add(struct mark_spans *spans, const struct record_suite *s, uint64_t 
 		.failed = failed,
 		.vouches = !failed,
 	};
-
 	spans->added_off = UINT64_MAX;
-	if (contradicts(spans, s, off, m, len)) {
+	/* A run has no holes: what follows in it is the next byte. */
+	if (next && !mark_walk_continues(&spans->end, s, m, len)) {
 		spans->contradicted = true;
 		span.vouches = false;
 		if (last != NULL)
 			last->vouches = false;
-	} else if (joins(spans, last, off, m, failed)) {
-		last->end_off += len;
-		spans->added_off = off;
-		spans->end_off = last->end_off;
+	} else if (joins) {
+		grow(spans, last, off, len);
 		return MARK_SPANS_ADDED;
 	}
 	if (mark_walk_at(&span.at, s, m, len) != 0) {

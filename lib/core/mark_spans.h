@@ -47,6 +47,7 @@ struct mark_spans {
 };
 
 enum mark_spans_added {
+	MARK_SPANS_GREW, /* by bytes of a body, which need no walk */
 	MARK_SPANS_ADDED, /* the caller steps over the bytes with spans->end, then mark_spans_walked() */
 	MARK_SPANS_NOTHING, /* none of its bytes was transformed */
 	MARK_SPANS_FULL,    /* there is no room for one more span */

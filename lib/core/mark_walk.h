@@ -14,6 +14,8 @@
 #ifndef RTLS_CORE_MARK_WALK_H
 #define RTLS_CORE_MARK_WALK_H
 
+#include <string.h>
+
 #include <recordtls/offload.h>
 
 #include "core/record.h"
@@ -69,6 +71,24 @@ static inline const uint8_t *
 mark_walk_explicit_nonce(const struct mark_walk *w)
 {
 	return w->prefix + RECORD_HDR_LEN;
+}
+
+/*
+ * Most packets: does this one, of len bytes with mark m, continue a body that goes on behind it? Then it
+ * is passed.
+ */
+static inline bool
+mark_walk_passes(struct mark_walk *w, const struct record_suite *s,
+		 const struct rtls_tls_rx_mark *m, uint32_t len)
+{
+	if (w->state != MARK_WALK_BODY || m->rec_no != w->rec_no || m->rec_off != w->off ||
+	    m->rec_len != w->len || w->off + len >= (uint32_t)w->len - RECORD_TAG_LEN)
+		return false;
+	if (s->explicit_nonce_len != 0 &&
+	    memcmp(mark_walk_explicit_nonce(w), m->explicit_nonce, s->explicit_nonce_len) != 0)
+		return false;
+	w->off = (uint16_t)(w->off + len);
+	return true;
 }
 
 /* The number whose low bits are rec_no and that lies nearest to near. */

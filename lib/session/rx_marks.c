@@ -28,8 +28,10 @@ epoch_of(const struct rx_tls *tls, uint16_t generation)
 
 	if (tls == NULL || generation == 0)
 		return NULL;
+	if (tls->epochs.now != NULL && tls->epochs.now->rx.generation == generation)
+		return tls->epochs.now;
 	for (uint32_t i = 0; (e = epochs_next(&tls->epochs, &i)) != NULL;)
-		if (e->undo != NULL && e->rx.generation == generation)
+		if (e->rx.generation == generation)
 			return e;
 	return NULL;
 }
@@ -206,6 +208,8 @@ rx_marks_take(struct rx_tls *tls, const struct rx_marked *p, uint64_t at)
 	e->rx.opened = true;
 	tls->device->q->plaintext = true;
 	switch (mark_spans_add(marks, e->suite, at, p->len, p->mark, p->failed)) {
+	case MARK_SPANS_GREW:
+		return true;
 	case MARK_SPANS_ADDED:
 		walk_packet(marks, e->suite, p);
 		return true;

@@ -45,11 +45,10 @@ rx_mark_acceptable(const struct netif *nif, const struct rtls_sock *sock, struct
 }
 
 bool
-rx_mark_store(struct rtls_sock *sock, const struct rtls_port *port, const struct rx_piece *p,
-	      uint64_t off, uint32_t keep)
+rx_mark_store(struct rx_tls *tls, const struct rtls_port *port, const struct rx_piece *p,
+	      uint64_t off, bool whole)
 {
-	bool around = recvq_encloses(&sock->recvq, off, keep);
-	struct rx_marked marked = {
+	const struct rx_marked marked = {
 		.m = p->m,
 		.off = p->payload_off,
 		.len = p->payload_len,
@@ -58,10 +57,8 @@ rx_mark_store(struct rtls_sock *sock, const struct rtls_port *port, const struct
 	};
 
 	take_off(p->m);
-	if (keep == 0)
-		return false; /* nothing of it is stored */
-	if (keep == p->payload_len && !around)
-		return rx_marks_take(sock->rx.tls, &marked, off);
-	rx_marks_refuse(sock->rx.tls, &marked);
+	if (whole)
+		return rx_marks_take(tls, &marked, off);
+	rx_marks_refuse(tls, &marked);
 	return false;
 }

@@ -14,6 +14,7 @@
 struct netif;
 struct rtls_port;
 struct rtls_sock;
+struct rx_tls;
 
 /*
  * Event: a marked packet of a connection, before TCP sees it. False: nobody could undo what was done to
@@ -22,10 +23,10 @@ struct rtls_sock;
 bool rx_mark_acceptable(const struct netif *nif, const struct rtls_sock *sock, struct rx_packet *p);
 
 /*
- * Event: keep bytes of a marked packet of a run are to be stored at off. Without a mark
- * afterwards, and all of them noted, or as on the wire. Was anything noted?
+ * Event: bytes of a marked packet of a run are to be stored at off, in one piece all of its payload, or
+ * not. Without a mark afterwards, and all of them noted, or as on the wire. Was anything noted?
  */
-bool rx_mark_store(struct rtls_sock *sock, const struct rtls_port *port, const struct rx_piece *p,
-		   uint64_t off, uint32_t keep);
+bool rx_mark_store(struct rx_tls *tls, const struct rtls_port *port, const struct rx_piece *p,
+		   uint64_t off, bool whole);
 
 #endif

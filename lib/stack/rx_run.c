@@ -154,12 +154,15 @@ store_packet(struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t 
 	struct rtls_stack *s = sock->stack;
 	bool marked = chain_marks(p->m) != 0, noted;
 	bool wiped = marked && s->conf.wipe_buffers != 0;
+	bool around = (marked || rx_marks_any(sock->rx.tls)) &&
+		      recvq_encloses(&sock->recvq, off, keep);
 	struct rte_mbuf *m;
 
 	/* It may replace some that wait, or be cut around them: their places are not known any more. */
-	if (rx_marks_any(sock->rx.tls) && recvq_encloses(&sock->recvq, off, keep))
+	if (around)
 		rx_marks_put_back(sock->rx.tls, off, off + keep);
-	noted = marked && rx_mark_store(sock, r->port, p, off, keep);
+	noted = marked && keep > 0 &&
+		rx_mark_store(sock->rx.tls, r->port, p, off, keep == p->payload_len && !around);
 	m = chain_cut(p->m, p->payload_off + skip, keep, wiped);
 	if (m == NULL)
 		return;

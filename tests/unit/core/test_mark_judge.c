@@ -245,6 +245,8 @@ deliver(uint32_t off, uint32_t end)
 		how.run = m.run;
 		how.generation = m.generation;
 		switch (mark_spans_add(&spans, t.suite, off, end - off, &m, how.failed)) {
+		case MARK_SPANS_GREW:
+			break;
 		case MARK_SPANS_ADDED:
 			walk_end(off, end);
 			break;

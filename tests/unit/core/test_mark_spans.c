@@ -41,6 +41,9 @@ add_as(uint32_t off, uint32_t end, const struct rtls_tls_rx_mark *m, bool failed
 {
 	enum mark_spans_added rc = mark_spans_add(&spans, t.suite, off, end - off, m, failed);
 
+	/* The same, but that there is nothing to walk. */
+	if (rc == MARK_SPANS_GREW)
+		return MARK_SPANS_ADDED;
 	if (rc != MARK_SPANS_ADDED)
 		return rc;
 	for (uint32_t at = off; at < end;)
