@@ -4,12 +4,9 @@
 #include "core/record.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <string.h>
 
 #include <recordtls/tls.h>
-
-#include "core/bytes.h"
 
 /*
  * A row is carried once its tests have an oracle. Elsewhere it needs an entry for its AEAD in each
@@ -78,62 +75,13 @@ record_suite_known(uint16_t version, uint16_t cipher)
 }
 
 void
-record_header_write(const struct record_suite *s, uint8_t type, uint32_t plain_len,
-		    uint32_t pad_len, uint8_t out[RECORD_HDR_LEN])
-{
-	uint32_t body_len = record_wire_len(s, plain_len) - RECORD_HDR_LEN + pad_len;
-
-	out[0] = s->inner_type_len != 0 ? RECORD_DATA : type;
-	put_be16(out + 1, RECORD_WIRE_VERSION);
-	put_be16(out + 3, (uint16_t)body_len);
-}
-
-struct record_header
-record_header_read(const uint8_t in[RECORD_HDR_LEN])
-{
-	struct record_header h = {
-		.type = in[0],
-		.version = get_be16(in + 1),
-		.body_len = get_be16(in + 3),
-	};
-
-	return h;
-}
-
-int
-record_header_check(const struct record_suite *s, const struct record_header *h)
-{
-	if (h->version != RECORD_WIRE_VERSION)
-		return -EINVAL;
-	/* RFC 8446 5.2: the type of a protected record is inside; outside it is one value. In TLS
-	 * 1.2 it is for who reads to say which ones mean something; 0 would say that it is no TLS. */
-	if (s->inner_type_len != 0 ? h->type != RECORD_DATA : h->type == 0)
-		return -EINVAL;
-	if (h->body_len < s->body_min || h->body_len > s->body_max)
-		return -EMSGSIZE;
-	return 0;
-}
-
-/* Nonces end in eight bytes that hold, or are combined with, the record number. */
-enum { NONCE_NO_OFF = RECORD_NONCE_LEN - 8 };
-
-void
 record_iv_base(const struct record_suite *s, const uint8_t iv[RECORD_NONCE_LEN],
 	       uint64_t first_rec_no, uint8_t base_iv[RECORD_NONCE_LEN])
 {
 	memmove(base_iv, iv, RECORD_NONCE_LEN);
 	if (s->explicit_nonce_len != 0)
-		put_be64(base_iv + NONCE_NO_OFF, get_be64(iv + NONCE_NO_OFF) - first_rec_no);
-}
-
-void
-record_nonce(const struct record_suite *s, const uint8_t base_iv[RECORD_NONCE_LEN], uint64_t rec_no,
-	     uint8_t out[RECORD_NONCE_LEN])
-{
-	uint64_t low = get_be64(base_iv + NONCE_NO_OFF);
-
-	memcpy(out, base_iv, NONCE_NO_OFF);
-	put_be64(out + NONCE_NO_OFF, s->explicit_nonce_len != 0 ? low + rec_no : low ^ rec_no);
+		put_be64(base_iv + RECORD_NONCE_NO_OFF,
+			 get_be64(iv + RECORD_NONCE_NO_OFF) - first_rec_no);
 }
 
 void
@@ -144,18 +92,4 @@ record_nonce_received(const struct record_suite *s, const uint8_t base_iv[RECORD
 	if (s->explicit_nonce_len != 0)
 		memcpy(out + RECORD_NONCE_LEN - s->explicit_nonce_len, explicit_nonce,
 		       s->explicit_nonce_len);
-}
-
-uint32_t
-record_aad(const struct record_suite *s, const uint8_t hdr[RECORD_HDR_LEN], uint64_t rec_no,
-	   uint8_t out[RECORD_AAD_MAX])
-{
-	if (s->aad_len == RECORD_HDR_LEN) {
-		memcpy(out, hdr, RECORD_HDR_LEN);
-		return RECORD_HDR_LEN;
-	}
-	put_be64(out, rec_no);
-	memcpy(out + 8, hdr, 3);
-	put_be16(out + 11, (uint16_t)record_inner_len(s, get_be16(hdr + 3)));
-	return RECORD_AAD_MAX;
 }

@@ -12,14 +12,20 @@
 #ifndef RTLS_CORE_RECORD_H
 #define RTLS_CORE_RECORD_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "core/bytes.h"
 
 enum {
 	RECORD_HDR_LEN = 5,
 	RECORD_TAG_LEN = 16,
 	RECORD_NONCE_LEN = 12,
+	/* Nonces end in eight bytes that hold, or are combined with, the record number. */
+	RECORD_NONCE_NO_OFF = RECORD_NONCE_LEN - 8,
 	RECORD_KEY_MAX = 32,
 	RECORD_AAD_MAX = 13,         /* TLS 1.2: seq_num, type, version, length */
 	RECORD_PLAIN_MAX = 1 << 14,  /* RFC 8446 5.1: plaintext, without the inner type */
@@ -133,16 +139,47 @@ record_inner_len(const struct record_suite *s, uint32_t body_len)
  * (RFC 8446 5.4). In TLS 1.3 the outer type is always application_data
  * (RFC 8446 5.2).
  */
-void record_header_write(const struct record_suite *s, uint8_t type, uint32_t plain_len,
-			 uint32_t pad_len, uint8_t out[RECORD_HDR_LEN]);
-struct record_header record_header_read(const uint8_t in[RECORD_HDR_LEN]);
+static inline void
+record_header_write(const struct record_suite *s, uint8_t type, uint32_t plain_len,
+		    uint32_t pad_len, uint8_t out[RECORD_HDR_LEN])
+{
+	uint32_t body_len = record_wire_len(s, plain_len) - RECORD_HDR_LEN + pad_len;
+
+	out[0] = s->inner_type_len != 0 ? RECORD_DATA : type;
+	put_be16(out + 1, RECORD_WIRE_VERSION);
+	put_be16(out + 3, (uint16_t)body_len);
+}
+
+static inline struct record_header
+record_header_read(const uint8_t in[RECORD_HDR_LEN])
+{
+	struct record_header h = {
+		.type = in[0],
+		.version = get_be16(in + 1),
+		.body_len = get_be16(in + 3),
+	};
+
+	return h;
+}
 
 /*
  * Is this the header of a record that the suite can open?
  * 0; -EINVAL: version, or outer type; -EMSGSIZE: length. The version comes
  * first, so that bytes which are not TLS at all are told as such.
  */
-int record_header_check(const struct record_suite *s, const struct record_header *h);
+static inline int
+record_header_check(const struct record_suite *s, const struct record_header *h)
+{
+	if (h->version != RECORD_WIRE_VERSION)
+		return -EINVAL;
+	/* RFC 8446 5.2: the type of a protected record is inside; outside it is one value. In TLS
+	 * 1.2 it is for who reads to say which ones mean something; 0 would say that it is no TLS. */
+	if (s->inner_type_len != 0 ? h->type != RECORD_DATA : h->type == 0)
+		return -EINVAL;
+	if (h->body_len < s->body_min || h->body_len > s->body_max)
+		return -EMSGSIZE;
+	return 0;
+}
 
 /*
  * The IV of record number 0, from the one installed with a key whose first
@@ -160,8 +197,16 @@ void record_iv_base(const struct record_suite *s, const uint8_t iv[RECORD_NONCE_
  * IV xor number (RFC 8446 5.3, RFC 7905 2), or salt and counter (RFC 5288 3).
  * Its last explicit_nonce_len bytes stand on the wire behind the header.
  */
-void record_nonce(const struct record_suite *s, const uint8_t base_iv[RECORD_NONCE_LEN],
-		  uint64_t rec_no, uint8_t out[RECORD_NONCE_LEN]);
+static inline void
+record_nonce(const struct record_suite *s, const uint8_t base_iv[RECORD_NONCE_LEN], uint64_t rec_no,
+	     uint8_t out[RECORD_NONCE_LEN])
+{
+	uint64_t low = get_be64(base_iv + RECORD_NONCE_NO_OFF);
+
+	memcpy(out, base_iv, RECORD_NONCE_NO_OFF);
+	put_be64(out + RECORD_NONCE_NO_OFF,
+		 s->explicit_nonce_len != 0 ? low + rec_no : low ^ rec_no);
+}
 
 /*
  * The nonce of a record that a peer sealed: an explicit part is the peer's
@@ -176,7 +221,18 @@ void record_nonce_received(const struct record_suite *s, const uint8_t base_iv[R
  * Additional data: the header in TLS 1.3 (RFC 8446 5.2), else number, type,
  * version and plaintext length (RFC 5246 6.2.3.3). Returns its length.
  */
-uint32_t record_aad(const struct record_suite *s, const uint8_t hdr[RECORD_HDR_LEN],
-		    uint64_t rec_no, uint8_t out[RECORD_AAD_MAX]);
+static inline uint32_t
+record_aad(const struct record_suite *s, const uint8_t hdr[RECORD_HDR_LEN], uint64_t rec_no,
+	   uint8_t out[RECORD_AAD_MAX])
+{
+	if (s->aad_len == RECORD_HDR_LEN) {
+		memcpy(out, hdr, RECORD_HDR_LEN);
+		return RECORD_HDR_LEN;
+	}
+	put_be64(out, rec_no);
+	memcpy(out + 8, hdr, 3);
+	put_be16(out + 11, (uint16_t)record_inner_len(s, get_be16(hdr + 3)));
+	return RECORD_AAD_MAX;
+}
 
 #endif

@@ -68,4 +68,11 @@ struct crypto_provider {
 			struct crypto_job *jobs, uint16_t n);
 };
 
+/* One job, by who made its key. */
+static inline void
+crypto_process(enum crypto_dir dir, struct crypto_job *j)
+{
+	j->key->provider->process(j->key->provider, dir, j, 1);
+}
+
 #endif

@@ -95,7 +95,8 @@ rx_record_as(struct rx_record *o, const struct session_rx *rx, const struct sess
 	const struct record_suite *s = rx->tls->suite;
 	uint8_t explicit_nonce[RECORD_NONCE_LEN], hdr[RECORD_HDR_LEN];
 
-	recvq_peek(rx->q, RECORD_HDR_LEN, explicit_nonce, s->explicit_nonce_len);
+	if (s->explicit_nonce_len != 0)
+		recvq_peek(rx->q, RECORD_HDR_LEN, explicit_nonce, s->explicit_nonce_len);
 	record_nonce_received(s, e->iv, rec_no, explicit_nonce, o->job.nonce);
 	framed_header(framer_head(&rx->tls->framer), hdr);
 	o->job.aad_len = (uint8_t)record_aad(s, hdr, rec_no, o->job.aad);
@@ -160,12 +161,10 @@ copy_opened(struct rx_record *o, const struct session_rx *rx)
 int
 rx_record_open(struct rx_record *o, const struct session_rx *rx)
 {
-	const struct crypto_provider *p = rx->tls->shared->provider;
-
 	if (o->found == MARK_OPENED)
 		copy_opened(o, rx);
 	else
-		p->process(p, CRYPTO_OPEN, &o->job, 1);
+		crypto_process(CRYPTO_OPEN, &o->job);
 	if (o->job.status != 0) {
 		/* The provider has wiped. That nothing unverified is seen is not left to it. */
 		rx_record_wipe(o);

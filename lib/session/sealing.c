@@ -39,9 +39,10 @@ sealing_process(const struct sealing *w)
 
 	record_nonce(s, w->epoch->iv, w->rec_no, job.nonce);
 	job.aad_len = (uint8_t)record_aad(s, w->dst, w->rec_no, job.aad);
-	memcpy(w->dst + RECORD_HDR_LEN, job.nonce + RECORD_NONCE_LEN - s->explicit_nonce_len,
-	       s->explicit_nonce_len);
-	w->provider->process(w->provider, CRYPTO_SEAL, &job, 1);
+	if (s->explicit_nonce_len != 0)
+		memcpy(w->dst + RECORD_HDR_LEN,
+		       job.nonce + RECORD_NONCE_LEN - s->explicit_nonce_len, s->explicit_nonce_len);
+	crypto_process(CRYPTO_SEAL, &job);
 	if (job.status != 0)
 		return -EIO;
 	memcpy(w->dst + prefix_len + w->inner_len, job.tag, RECORD_TAG_LEN);

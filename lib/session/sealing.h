@@ -13,7 +13,6 @@
 struct rte_mbuf;
 
 struct sealing {
-	const struct crypto_provider *provider;
 	const struct session_epoch *epoch;
 	uint64_t rec_no;
 	uint32_t inner_len;

@@ -111,7 +111,6 @@ session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 		.iov_len = rec->len - prefix_len - RECORD_TAG_LEN,
 	};
 	struct sealing w = {
-		.provider = tx->shared->provider,
 		.epoch = e,
 		.rec_no = rec->rec_no,
 		.inner_len = (uint32_t)inner.iov_len,
@@ -246,7 +245,7 @@ seal_direct(struct session_tx *tx, struct rte_mbuf *m, struct iov_iter *src, boo
 	uint32_t len = (uint32_t)RTE_MIN(src->left, (size_t)tx->cap);
 	int rc = -ENOTSUP;
 
-	if (!more || len == tx->cap)
+	if (len >= TX_RECORD_DIRECT_MIN && (!more || len == tx->cap))
 		rc = tx_record_make_from(tx->shared, tx->tls, m, src, len);
 	if (rc == 0) {
 		tx_push(tx, m);

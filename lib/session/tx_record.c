@@ -9,7 +9,6 @@
 #include "session/sealing.h"
 
 enum {
-	DIRECT_MIN = 4096, /* a record that is shorter costs less if it is copied first */
 	DIRECT_PIECES = 8,
 };
 
@@ -31,7 +30,6 @@ make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t 
 	uint32_t plain_len = m->data_len;
 	struct txmap_rec *rec = sendq_rec(m);
 	struct sealing w = {
-		.provider = sh->provider,
 		.epoch = e,
 		.rec_no = e->tx.rec_no,
 		.inner_len = plain_len + e->suite->inner_type_len,
@@ -73,7 +71,7 @@ tx_record_make_from(struct session_shared *sh, struct tx_tls *tls, struct rte_mb
 	uint8_t type = RECORD_DATA;
 	uint16_t cnt;
 
-	if (epoch_in_nic(&e->core) || len < DIRECT_MIN || len > buf_record_room(m))
+	if (epoch_in_nic(&e->core) || len < TX_RECORD_DIRECT_MIN || len > buf_record_room(m))
 		return -ENOTSUP;
 	cnt = iov_iter_iov(src, len, inner, DIRECT_PIECES);
 	if (cnt == 0)

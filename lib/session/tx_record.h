@@ -12,6 +12,10 @@
 #include "session/iov_iter.h"
 #include "session/shared.h"
 
+enum {
+	TX_RECORD_DIRECT_MIN = 4096, /* a record that is shorter costs less if it is copied first */
+};
+
 /* Around the plaintext in m, in place. 0; -EIO: the provider failed, and the number is spent. */
 int tx_record_make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t type);
 

@@ -120,8 +120,8 @@ test_seal_failed(void)
 	pair_init(&p, NULL);
 	pair_connect(&p, 0, k);
 	log_tap_start(RTE_LOG_ERR);
-	pair_set_keys(k, 0, &keys);
 	k[0]->stack->session.provider = &flaky.provider;
+	pair_set_keys(k, 0, &keys);
 	CU_ASSERT_EQUAL(rtls_send(k[0], "one", 3, 0), 3);
 	has(NOTE_SEAL_FAILED, 0, NULL);
 	/* Taken, and lost with its record. */

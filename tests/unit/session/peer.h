@@ -213,6 +213,8 @@ flaky_key_create(const struct crypto_provider *p, const struct record_suite *s, 
 	int rc = f->no_keys ? -ENOMEM :
 			      crypto_libcrypto()->key_create(crypto_libcrypto(), s, dir, key, out);
 
+	if (rc == 0)
+		(*out)->provider = p;
 	f->keys += rc == 0;
 	return rc;
 }
