@@ -155,9 +155,9 @@ buf_record_alloc(const struct buf_pools *p, uint32_t plain_len)
 }
 
 struct rte_mbuf *
-buf_data_alloc(const struct buf_pools *p, uint32_t plain_len)
+buf_smaller_alloc(const struct buf_pools *p, uint32_t plain_len)
 {
-	struct rte_mbuf *m = buf_record_alloc(p, plain_len);
+	struct rte_mbuf *m = NULL;
 	size_t i;
 
 	for (i = RTE_DIM(record_room); m == NULL && i-- > 0;) {

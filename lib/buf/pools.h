@@ -61,10 +61,17 @@ int buf_pools_destroy(struct buf_pools *p);
  */
 struct rte_mbuf *buf_record_alloc(const struct buf_pools *p, uint32_t plain_len);
 
-/*
- * The same for data: when these are empty, the largest of the smaller ones. A record may be short.
- */
-struct rte_mbuf *buf_data_alloc(const struct buf_pools *p, uint32_t plain_len);
+/* Of the largest of the smaller classes that is not empty. */
+struct rte_mbuf *buf_smaller_alloc(const struct buf_pools *p, uint32_t plain_len);
+
+/* For data: a record may be short. */
+static inline struct rte_mbuf *
+buf_data_alloc(const struct buf_pools *p, uint32_t plain_len)
+{
+	struct rte_mbuf *m = buf_record_alloc(p, plain_len);
+
+	return m != NULL ? m : buf_smaller_alloc(p, plain_len);
+}
 
 /*
  * The same for a control record or a handshake's bytes. When all else is out it comes from a

@@ -446,10 +446,8 @@ mode_read(struct rtls_sock *sock)
 }
 
 void
-mode_acked(struct rtls_sock *sock)
+mode_settle_acked(struct rtls_sock *sock)
 {
-	if (sock_epochs_of(sock, RTLS_TX)->nb_waiting == 0)
-		return;
 	settle_all(sock, RTLS_TX);
 	start_if_added(sock, RTLS_TX); /* there may be room now */
 }

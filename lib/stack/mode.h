@@ -13,11 +13,9 @@
 
 #include <recordtls/tls.h>
 
-#include "session/epoch.h"
+#include "stack/sock.h"
 
 struct netif;
-struct rtls_sock;
-struct rtls_stack;
 
 /* Event: the first or next keys were installed in the session. */
 void mode_keys(struct rtls_sock *sock, enum rtls_dir d);
@@ -47,8 +45,15 @@ void mode_tx_out_of_step(struct rtls_sock *sock, struct session_epoch *e, uint32
 void mode_delivered(struct rtls_sock *sock);
 void mode_read(struct rtls_sock *sock);
 
+void mode_settle_acked(struct rtls_sock *sock);
+
 /* Event: records were acknowledged and released. */
-void mode_acked(struct rtls_sock *sock);
+static inline void
+mode_acked(struct rtls_sock *sock)
+{
+	if (sock_epochs_of(sock, RTLS_TX)->nb_waiting > 0)
+		mode_settle_acked(sock);
+}
 
 /* Event: a burst of a netif's packets was taken, which may have been all that there were. */
 void mode_rx_looked(struct rtls_stack *s, const struct netif *nif);
