@@ -250,12 +250,25 @@ run_floor(struct flow *f, enum host_dir dir, enum phase phase)
 
 /* Of each mode and direction one slice: noise of the machine hits all alike. */
 static bool
-run_round(struct flow *f, enum phase phase)
+run_slices(struct flow *f, enum phase phase)
 {
-	for (int dir = 0; dir < HOST_DIRS; dir++) {
-		for (int kind = 0; kind < costs_kinds(&f->costs); kind++)
+	/*
+	 * Both directions of a mode, then the next one: with two slices of sending one behind the
+	 * other the second had to fetch from the other lcore what that has just read for the first.
+	 */
+	for (int kind = 0; kind < costs_kinds(&f->costs); kind++)
+		for (int dir = 0; dir < HOST_DIRS; dir++)
 			if (!run_slice(f, kind, (enum host_dir)dir, phase))
 				return false;
+	return true;
+}
+
+static bool
+run_round(struct flow *f, enum phase phase)
+{
+	if (!run_slices(f, phase))
+		return false;
+	for (int dir = 0; dir < HOST_DIRS; dir++) {
 		if (!run_raw(f, (enum host_dir)dir, phase))
 			return false;
 		if (f->floor != NULL && !run_floor(f, (enum host_dir)dir, phase))
