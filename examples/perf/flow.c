@@ -33,6 +33,7 @@ enum {
 	POOL_BYTES = 32 << 20,
 	POOL_MIN = 4096,
 	SLICE_FLIGHTS = 4,        /* what is in flight so often, at least */
+	ROOM_FLIGHTS = 2,         /* one is in flight, one follows it */
 	FLOOR_SEGMENTS = 1 << 10, /* of a slice */
 	FLOOR_IN_FLIGHT = 64,     /* where nothing else is asked for: two bursts */
 };
@@ -95,7 +96,7 @@ make_raw(struct flow *f)
 static uint32_t
 room(const struct options *o, uint32_t least)
 {
-	return RTE_MAX(least, SLICE_FLIGHTS * o->in_flight / o->conns * o->mss);
+	return RTE_MAX(least, ROOM_FLIGHTS * o->in_flight / o->conns * o->mss);
 }
 
 static struct link_sizes
@@ -225,10 +226,18 @@ static bool
 run_slice(struct flow *f, int kind, enum host_dir dir, enum phase phase)
 {
 	uint64_t bytes = RTE_MAX(f->costs.slice / f->o->conns / f->o->size, 1u) * f->o->size;
-	uint64_t interruptions = phase_interruptions();
+	enum options_mode mode = costs_mode(&f->costs, kind);
+	uint64_t interruptions;
 	struct host_result r;
 
-	if (!host_slice(f->host, costs_mode(&f->costs, kind), dir, bytes, &r))
+	/*
+	 * What is in flight is more than the nearest caches hold: the first time brings back what
+	 * others have pushed out of all of them since.
+	 */
+	if (f->o->in_flight > 0 && !host_slice(f->host, mode, dir, bytes, &r))
+		return false;
+	interruptions = phase_interruptions();
+	if (!host_slice(f->host, mode, dir, bytes, &r))
 		return false;
 	return !phase_counts(phase, interruptions) || costs_add(&f->costs, kind, dir, &r) ||
 	       no_memory();
@@ -238,9 +247,13 @@ static bool
 run_floor(struct flow *f, enum host_dir dir, enum phase phase)
 {
 	uint32_t n = RTE_MAX((uint32_t)FLOOR_SEGMENTS, SLICE_FLIGHTS * f->o->in_flight);
-	uint64_t interruptions = phase_interruptions(), copy;
-	uint64_t cycles = floor_run(f->floor, dir, n, &copy);
+	uint64_t interruptions, copy, cycles;
 
+	/* As a slice. */
+	if (f->o->in_flight > 0)
+		floor_run(f->floor, dir, n, &copy);
+	interruptions = phase_interruptions();
+	cycles = floor_run(f->floor, dir, n, &copy);
 	if (!phase_counts(phase, interruptions))
 		return true;
 	return (series_add(&f->costs.floor[dir], (double)cycles / n) &&
