@@ -61,6 +61,15 @@ refused_first(const struct vehicle *v)
 	middle_sends_genuine(MIDDLE, t.len);
 }
 
+/* The NIC opens all of B, which waits; then comes, as it was sent, what is in front and behind, and B. */
+static void
+opened_and_enclosed(const struct vehicle *v)
+{
+	middle_sends(v, 0, t.wire, B_OFF);
+	middle_sends_genuine(B_OFF, C_OFF);
+	middle_sends_genuine(0, t.len);
+}
+
 /*
  * Header by header around all of the 2^32 sequence numbers, back to the middle of B: into a record
  * that has B's bytes for its own.
@@ -150,6 +159,7 @@ static const struct row passes[] = {
 	{ .name = "the second half, of other bytes", .play = second_half_of_evil, .got = A_LEN },
 	{ .name = "the second half untouched", .play = second_half_untouched, .lives = true },
 	{ .name = "refused first, then genuine", .play = refused_first, .lives = true },
+	{ .name = "opened, and enclosed", .play = opened_and_enclosed, .lives = true },
 	{ .name = "around all sequence numbers", .play = around, .lives = true, .once = true },
 };
 

@@ -318,6 +318,8 @@ draw_changes(struct sim_conf *c, uint64_t *rng, bool alike)
 	for (int i = 0; i < 2; i++) {
 		struct app_conf *a = &c->end[i].app;
 
+		if (updates || switches)
+			draw_busy(&c->end[i], rng);
 		if (updates) {
 			a->update_pct = (uint32_t)between(rng, 5, 60);
 			a->updates = (uint32_t)between(rng, 1, 12);

@@ -15,7 +15,7 @@
 #include "sim/sealer.h"
 #include "support/cable.h"
 
-enum { FORGER_STRIKES = 12 };
+enum { FORGER_STRIKES = 13 };
 
 struct forger_conf {
 	uint64_t seed;

@@ -322,6 +322,22 @@ refuse_first(const struct scene *s)
 	return true;
 }
 
+/* A record is opened and waits; then all comes in one segment that the device has seen. */
+static bool
+enclose_opened(const struct scene *s)
+{
+	uint64_t t = s->f->lanes[s->dir].passed, end = s->start[2] + below(s, 20);
+	const uint8_t *wire = stream_of(s)->wire;
+
+	if (end > s->start[s->n] || end - t > s->f->conf.seg_max)
+		return false;
+	mislead(s, t, wire + t, (uint32_t)(s->start[1] - t));
+	deliver(s, s->start[1], wire + s->start[1], s->start[2] - s->start[1]);
+	deliver(s, t, wire + t, end - t);
+	s->f->lanes[s->dir].passed = end;
+	return true;
+}
+
 /* The device leaps from header to header, far ahead. */
 static bool
 leap(const struct scene *s)
@@ -377,6 +393,7 @@ static const struct strike {
 	{ "fill", fill_genuine, 1, false },
 	{ "halve", halve_genuine, 1, false },
 	{ "enclose", enclose_genuine, 2, false },
+	{ "enclose opened", enclose_opened, 2, false },
 	{ "refuse first", refuse_first, 1, false },
 	{ "leap", leap, 1, false },
 	{ "tear", tear, 1, false },
