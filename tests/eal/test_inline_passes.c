@@ -12,6 +12,7 @@
 
 /* --- passes: the NIC ahead, and back ----------------------------------------------------- */
 
+enum { MBUFS = 2048 }; /* more than the cable has */
 enum { MIDDLE = B_OFF + 5 + 150, LONGEST = 5 + 16384 + 256 };
 
 /* The first half of B by nobody, the other one as the beginning of the record behind it. */
@@ -68,6 +69,26 @@ opened_and_enclosed(const struct vehicle *v)
 	middle_sends(v, 0, t.wire, B_OFF);
 	middle_sends_genuine(B_OFF, C_OFF);
 	middle_sends_genuine(0, t.len);
+}
+
+/* The same, and there is no buffer to split it with: what waits is replaced by what was sent. */
+static void
+opened_and_replaced(const struct vehicle *v)
+{
+	struct rte_mempool *pool = rte_mempool_lookup(cable_port(p.cable, 1)->name);
+	struct rte_mbuf *all[MBUFS];
+	unsigned int n;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+	middle_sends(v, 0, t.wire, B_OFF);
+	middle_sends_genuine(B_OFF, C_OFF);
+	middle_puts(none, 0, t.wire, t.len);
+	for (n = 0; n < MBUFS && (all[n] = rte_pktmbuf_alloc(pool)) != NULL;)
+		n++;
+	CU_ASSERT(n > 0 && n < MBUFS);
+	middle_turn(true);
+	middle_turn(true);
+	rte_pktmbuf_free_bulk(all, n);
 }
 
 /*
@@ -160,6 +181,7 @@ static const struct row passes[] = {
 	{ .name = "the second half untouched", .play = second_half_untouched, .lives = true },
 	{ .name = "refused first, then genuine", .play = refused_first, .lives = true },
 	{ .name = "opened, and enclosed", .play = opened_and_enclosed, .lives = true },
+	{ .name = "opened, and replaced", .play = opened_and_replaced, .lives = true },
 	{ .name = "around all sequence numbers", .play = around, .lives = true, .once = true },
 };
 
