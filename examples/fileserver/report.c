@@ -195,6 +195,6 @@ report_summary(const struct report *r, const struct server_tally *tally)
 	if (find(r, "TlsTxDevice") + find(r, "TlsRxDevice") == 0)
 		return;
 	say("the NIC sealed %.1f %% of the bytes and %.1f %% of the records, and opened %.1f %% of the "
-	    "records received, each verified again in software",
+	    "records received",
 	    percent(r, SHARE_BYTES_TX), percent(r, SHARE_RECORDS_TX), percent(r, SHARE_RECORDS_RX));
 }

@@ -142,13 +142,7 @@ expect_same_wire(struct sim_conf *c, uint64_t seed)
 	/* Ports that cut packets number them each in its way. */
 	if (c->tso_max == 0)
 		CU_ASSERT_EQUAL(memcmp(plain.hash, software.hash, sizeof(plain.hash)), 0);
-	CU_ASSERT_EQUAL(memcmp(software.hash_sent, nic.hash_sent, sizeof(nic.hash_sent)), 0);
-	/*
-	 * At a key change what the NIC has opened meets what it has not, in buffers of their own: less
-	 * room is left, and told, than where all can share.
-	 */
-	if (nic.updates == 0)
-		CU_ASSERT_EQUAL(memcmp(software.hash, nic.hash, sizeof(nic.hash)), 0);
+	CU_ASSERT_EQUAL(memcmp(software.hash, nic.hash, sizeof(nic.hash)), 0);
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(software.tls[i].tx_nic_bytes, 0);
 		CU_ASSERT_EQUAL(software.tls[i].rx_nic_records, 0);
@@ -175,8 +169,6 @@ test_same_wire_updates(void)
 		for (int e = 0; e < 2; e++) {
 			c.end[e].app.update_ahead = 3;
 			c.end[e].sndbuf = 20000;
-			/* A window that is told smaller, see above, stops nobody. */
-			c.end[e].rcvbuf = 1 << 20;
 		}
 		r = expect_same_wire(&c, harness_seed() + i);
 		CU_ASSERT(r.updates >= 200);
