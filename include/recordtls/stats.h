@@ -32,8 +32,8 @@ struct rtls_sock_stats {
 	uint64_t retransmissions;  /**< segments */
 	uint64_t timeouts;         /**< retransmission timeouts */
 	uint64_t tx_nic_records;   /**< of tx_records: for the NIC to seal */
-	uint64_t rx_nic_records;   /**< of rx_records: opened by the NIC, verified here again */
-	uint64_t rx_mixed_records; /**< of rx_records: opened by it in part; verified here, too */
+	uint64_t rx_nic_records;   /**< of rx_records: opened and verified by the NIC */
+	uint64_t rx_mixed_records; /**< of rx_records: it transformed some of it; opened here */
 	uint64_t tx_nic_bytes;     /**< of tx_bytes: handed to the NIC to be sealed */
 };
 

@@ -133,6 +133,30 @@ test_many_small(void)
 	}
 }
 
+/*
+ * A peer that cuts its record into bytes, behind a device whose every packet is a run of its own, or all of
+ * one: putting it back costs one stretch for each packet, or one in all, and never more bytes than there are.
+ */
+static void
+test_bytes(void)
+{
+	enum { PLAIN = 5000 };
+
+	for (int runs = 0; runs < 2; runs++) {
+		begin(7);
+		put_data(PLAIN, 0);
+		while (t.fed < t.len - 1) {
+			t.run = (uint16_t)(t.run + runs);
+			feed(1, true, 2000);
+		}
+		feed(1, false, 2000); /* the tag's last byte is not for the device to say */
+		CU_ASSERT_EQUAL(recv_data(PLAIN), PLAIN);
+		CU_ASSERT_EQUAL(t.rx.tls->count.device_records, 0);
+		CU_ASSERT_EQUAL(t.rx.tls->count.put_back, runs ? PLAIN + 1 : 1);
+		finish();
+	}
+}
+
 /* Opened without being verified: FAILED stands beside the mark. */
 static void
 test_unverified(void)
@@ -746,6 +770,7 @@ main(void)
 		{ "every choice of opened segments", test_every_mix },
 		{ "random streams, opened in part", test_streams },
 		{ "more records than are framed ahead", test_many_small },
+		{ "byte by byte", test_bytes },
 		{ "opened and not verified", test_unverified },
 		{ "a tampered record is found out", test_tampered },
 		{ "a device at the wrong place", test_misjudged },
