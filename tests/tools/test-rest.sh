@@ -15,7 +15,7 @@ stage() {
 	chmod 755 "$clone/tools/check.d/$1"
 }
 
-for tool in setup run demo check format fuzz; do
+for tool in setup run demo check format fuzz mutants; do
 	is "$tool --help explains it" yes "$("$clone/tools/$tool" --help | grep -q "^tools/$tool" && echo yes)"
 	refuses "$tool with an unknown option" "'--frob'" "$clone/tools/$tool" --frob
 done
@@ -30,6 +30,7 @@ refuses 'fuzz with two names' "unknown argument 'b'" "$clone/tools/fuzz" a b
 refuses 'fuzz with bad seconds' "not '0'" "$clone/tools/fuzz" a --seconds 0
 refuses 'fuzz with an input that is not there' "no file 'x'" "$clone/tools/fuzz" a --replay x
 refuses 'fuzz with a bad fault' "not 'x'" "$clone/tools/fuzz" --faults x
+refuses 'a mutant that is not there' 'no mutant 00' "$clone/tools/mutants" 00
 refuses 'check with an unknown stage' "'frob'" "$clone/tools/check" frob
 
 stage 10-good <<< 'echo fine'
