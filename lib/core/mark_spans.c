@@ -32,14 +32,6 @@ is_next(const struct mark_spans *spans, uint64_t off, const struct rtls_tls_rx_m
 	return spans->end_off == off && spans->generation == m->generation && spans->run == m->run;
 }
 
-static void
-grow(struct mark_spans *spans, struct mark_span *last, uint64_t off, uint32_t len)
-{
-	last->end_off = off + len;
-	spans->end_off = off + len;
-	spans->added_off = off;
-}
-
 static bool
 add_span(struct mark_spans *spans, const struct mark_span *span)
 {
@@ -60,13 +52,7 @@ mark_spans_add(struct mark_spans *spans, const struct record_suite *s, uint64_t 
 {
 	struct mark_span *last = last_span(spans);
 	bool next = is_next(spans, off, m), joins = next && last != NULL && last->failed == failed;
-	struct mark_span span;
-
-	if (joins && mark_walk_passes(&spans->end, s, m, len)) {
-		grow(spans, last, off, len);
-		return MARK_SPANS_GREW;
-	}
-	span = (struct mark_span){
+	struct mark_span span = {
 		.off = off,
 		.end_off = off + len,
 		.generation = m->generation,
@@ -74,6 +60,7 @@ mark_spans_add(struct mark_spans *spans, const struct record_suite *s, uint64_t 
 		.failed = failed,
 		.vouches = !failed,
 	};
+
 	spans->added_off = UINT64_MAX;
 	/* A run has no holes: what follows in it is the next byte. */
 	if (next && !mark_walk_continues(&spans->end, s, m, len)) {
@@ -82,7 +69,9 @@ mark_spans_add(struct mark_spans *spans, const struct record_suite *s, uint64_t 
 		if (last != NULL)
 			last->vouches = false;
 	} else if (joins) {
-		grow(spans, last, off, len);
+		last->end_off = off + len;
+		spans->end_off = off + len;
+		spans->added_off = off;
 		return MARK_SPANS_ADDED;
 	}
 	if (mark_walk_at(&span.at, s, m, len) != 0) {

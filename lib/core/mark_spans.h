@@ -46,8 +46,27 @@ struct mark_spans {
 	struct mark_span of[MARK_SPANS_MAX];
 };
 
+/*
+ * Most packets: do the len bytes at off, from a packet with mark m, continue the body of the record in
+ * which the last span ends, and does that go on behind them? Then they are noted, and need no walk.
+ */
+static inline bool
+mark_spans_grow(struct mark_spans *spans, const struct record_suite *s, uint64_t off, uint32_t len,
+		const struct rtls_tls_rx_mark *m, bool failed)
+{
+	struct mark_span *last = &spans->of[spans->n - 1];
+
+	if (spans->n == 0 || spans->end_off != off || last->end_off != off ||
+	    spans->generation != m->generation || spans->run != m->run || last->failed != failed ||
+	    !mark_walk_passes(&spans->end, s, m, len))
+		return false;
+	last->end_off = off + len;
+	spans->end_off = off + len;
+	spans->added_off = off;
+	return true;
+}
+
 enum mark_spans_added {
-	MARK_SPANS_GREW, /* by bytes of a body, which need no walk */
 	MARK_SPANS_ADDED, /* the caller steps over the bytes with spans->end, then mark_spans_walked() */
 	MARK_SPANS_NOTHING, /* none of its bytes was transformed */
 	MARK_SPANS_FULL,    /* there is no room for one more span */

@@ -205,11 +205,11 @@ rx_marks_take(struct rx_tls *tls, const struct rx_marked *p, uint64_t at)
 	if (e == NULL)
 		return false; /* as there */
 	marks = &tls->device->marks;
+	if (mark_spans_grow(marks, e->suite, at, p->len, p->mark, p->failed))
+		return true;
 	e->rx.opened = true;
 	tls->device->q->plaintext = true;
 	switch (mark_spans_add(marks, e->suite, at, p->len, p->mark, p->failed)) {
-	case MARK_SPANS_GREW:
-		return true;
 	case MARK_SPANS_ADDED:
 		walk_packet(marks, e->suite, p);
 		return true;

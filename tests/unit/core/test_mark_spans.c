@@ -39,11 +39,11 @@ begin(void)
 static enum mark_spans_added
 add_as(uint32_t off, uint32_t end, const struct rtls_tls_rx_mark *m, bool failed)
 {
-	enum mark_spans_added rc = mark_spans_add(&spans, t.suite, off, end - off, m, failed);
+	enum mark_spans_added rc;
 
-	/* The same, but that there is nothing to walk. */
-	if (rc == MARK_SPANS_GREW)
+	if (mark_spans_grow(&spans, t.suite, off, end - off, m, failed))
 		return MARK_SPANS_ADDED;
+	rc = mark_spans_add(&spans, t.suite, off, end - off, m, failed);
 	if (rc != MARK_SPANS_ADDED)
 		return rc;
 	for (uint32_t at = off; at < end;)
