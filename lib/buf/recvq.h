@@ -68,7 +68,7 @@ struct recvq {
 	struct recvq_cursor cursor; /* there */
 };
 
-static_assert(sizeof(struct recvq) <= 112, "one in each socket");
+static_assert(sizeof(struct recvq) <= 88, "one in each socket");
 
 /* A pool for what n queues hold out of order, for one lcore; NULL: rte_errno. */
 struct rte_mempool *recvq_held_pool(const char *name, uint32_t n, int socket_id);

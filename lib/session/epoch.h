@@ -54,7 +54,7 @@ struct session_epoch {
 		struct {
 			uint64_t base; /* number of a record less its index in the direction */
 			uint64_t vouched_no; /* the last record that was opened, or is to be */
-			uint16_t generation; /* in marks of the last context that was started */
+			uint16_t generation; /* in marks that may come; 0: none may */
 			bool marks_open;     /* and they may still come */
 			bool opened;         /* there was one */
 		} rx;

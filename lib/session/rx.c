@@ -133,6 +133,7 @@ session_rx_marks_end(struct session_rx *rx, struct session_epoch *e)
 {
 	rx_marks_put_back(rx->tls, 0, UINT64_MAX);
 	e->rx.marks_open = false;
+	e->rx.generation = 0; /* the next context may have the same low bits */
 }
 
 /* Of the record at the edge, which is incomplete: may it be a KeyUpdate that is not padded? */

@@ -252,13 +252,12 @@ note_claim(struct rx_tls *tls, const struct mark_record *r)
 	struct rx_claim *claim = &tls->device->claim;
 
 	/* The first one that is not read yet: where that fails nothing behind it is read. */
-	if (span == NULL ||
-	    (claim->generation != 0 && claim->index >= framer_head_index(&tls->framer)))
+	if (span == NULL || (claim->key_no != 0 && claim->index >= framer_head_index(&tls->framer)))
 		return;
 	*claim = (struct rx_claim){
 		.index = tls->framer.index,
 		.rec_no = span->at.rec_no,
-		.generation = span->generation,
+		.key_no = epoch_of(tls, span->generation)->no,
 	};
 }
 
@@ -338,9 +337,13 @@ rx_marks_claim(const struct rx_tls *tls, uint64_t *rec_no)
 	if (tls->device == NULL)
 		return NULL;
 	c = &tls->device->claim;
-	e = epoch_of(tls, c->generation);
-	if (e == NULL || c->index != framer_head_index(&tls->framer))
+	if (c->key_no == 0 || c->index != framer_head_index(&tls->framer))
 		return NULL;
-	*rec_no = mark_rec_no(e->rx.base + c->index, c->rec_no);
-	return e;
+	for (uint32_t i = 0; (e = epochs_next(&tls->epochs, &i)) != NULL;) {
+		if (e->no == c->key_no) {
+			*rec_no = mark_rec_no(e->rx.base + c->index, c->rec_no);
+			return e;
+		}
+	}
+	return NULL;
 }

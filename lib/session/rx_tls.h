@@ -34,8 +34,8 @@ struct session_rx_count {
 /* A record that a device says it verified, and that is not the one that belongs there. */
 struct rx_claim {
 	uint64_t index;
-	uint32_t rec_no;     /* low bits of the device's number */
-	uint16_t generation; /* 0: there is none */
+	uint32_t rec_no; /* low bits of the device's number */
+	uint32_t key_no; /* 0: there is none */
 };
 
 /* What a direction has, too, from its first context in a device on. */
