@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* Looks at what lies in the queue; nothing of it changes. */
+/* Looks at what lies in the queue; nothing changes of where that lies. */
 
 #include <string.h>
 
