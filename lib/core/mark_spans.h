@@ -54,7 +54,7 @@ static inline bool
 mark_spans_grow(struct mark_spans *spans, const struct record_suite *s, uint64_t off, uint32_t len,
 		const struct rtls_tls_rx_mark *m, bool failed)
 {
-	struct mark_span *last = &spans->of[spans->n - 1];
+	struct mark_span *last = &spans->of[(spans->n - 1) % MARK_SPANS_MAX];
 
 	if (spans->n == 0 || spans->end_off != off || last->end_off != off ||
 	    spans->generation != m->generation || spans->run != m->run || last->failed != failed ||
