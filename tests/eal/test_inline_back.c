@@ -118,8 +118,8 @@ play(bool other, uint8_t plain[PLAIN], uint8_t got[PLAIN])
 	CU_ASSERT_EQUAL(o.nb_marked, marked + 3);
 	rc = rtls_recv(d.k[0], got, PLAIN, 0);
 	d.filter = NULL;
-	device_pair_fini(&d);
 	open_port_close(&o);
+	device_pair_fini(&d);
 	return rc;
 }
 

@@ -29,8 +29,8 @@ begin(const struct pair_conf *conf)
 static void
 end(void)
 {
-	device_pair_fini(&d);
 	open_port_close(&o);
+	device_pair_fini(&d);
 }
 
 static struct rtls_sock_stats
