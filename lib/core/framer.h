@@ -26,7 +26,7 @@
 
 /*
  * In full-size records the ring holds more than any receive window. Small ones fill it in front of a
- * program that reads slowly: until it reads on their marks stay where they are, and where the next
+ * program that reads slowly: until it reads on what devices did to them is not judged, and where the next
  * record starts is not known. A power of two.
  */
 enum { FRAMER_RING = 32 };

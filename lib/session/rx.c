@@ -38,9 +38,9 @@ next_keys(struct session_rx *rx, struct session_epoch *e, const struct record_su
 {
 	struct rx_tls *tls = rx->tls;
 
-	/* What a device opened behind it had another key. */
-	if (tls->epochs.now != NULL)
-		rx_marks_put_back_opened(rx->tls, tls->epochs.now);
+	/* What a device opened behind it had another key. Behind close_notify nothing is left of it. */
+	if (tls->epochs.now != NULL && !rx->close_notify)
+		rx_marks_put_back_opened(tls, tls->epochs.now);
 	if (tls->suite == NULL)
 		framer_init(&tls->framer, s, rx->q->ready.off);
 	tls->suite = s;

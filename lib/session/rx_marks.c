@@ -136,9 +136,12 @@ rx_marks_put_back(struct rx_tls *tls, uint64_t off, uint64_t end_off)
 	if (!rx_marks_any(tls))
 		return;
 	marks = &tls->device->marks;
-	for (uint32_t i = marks->n; i-- > 0;)
-		if (marks->of[i].off >= off && marks->of[i].off < end_off)
+	/* From the front on, as the queue is looked at; one of which nothing is left goes. */
+	for (uint32_t i = 0, n; i < marks->n && marks->of[i].off < end_off; i += n == marks->n) {
+		n = marks->n;
+		if (marks->of[i].off >= off)
 			put_back_span(tls, i, end_off);
+	}
 }
 
 void

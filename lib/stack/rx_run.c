@@ -96,6 +96,8 @@ counter_of_drop(enum tcp_drop why)
 static void
 pass(struct rtls_sock *sock, struct tcp_verdict *v)
 {
+	/* What waited loses its bytes. */
+	rx_marks_held_dropped(sock->rx.tls);
 	if (recvq_pass(&sock->recvq, v->stream_off, v->took, sock->tcp.rcv_nxt) != 0) {
 		v->drop = TCP_DROP_GAPS;
 		sock->stack->held_wanted = true;

@@ -272,6 +272,44 @@ test_left_out(void)
 	}
 }
 
+/* What waited is known without its bytes: a connection that nobody reads any more takes the rest. */
+static void
+test_passed(void)
+{
+	struct rtls_tls_rx_mark mark;
+
+	begin(0);
+	put_data(3000, 0);
+	mark = mark_of(1000, 2000);
+	arrive_marked(1000, 2000, 2000, &mark, false);
+	CU_ASSERT(rx_marks_any(t.rx.tls));
+	rx_marks_held_dropped(t.rx.tls);
+	CU_ASSERT_EQUAL(recvq_pass(&t.q, 0, 1000, 2000), 0);
+	session_rx_marks_end(&t.rx, t.rx.tls->epochs.now);
+	CU_ASSERT(!rx_marks_any(t.rx.tls));
+	finish();
+}
+
+/* New keys behind close_notify, where records were framed that nobody reads. */
+static void
+test_closed(void)
+{
+	static const uint8_t close_notify[] = { 1, 0 };
+	uint8_t ctl[16];
+	struct iovec iov = { .iov_base = ctl, .iov_len = sizeof(ctl) };
+	struct rtls_msg msg = { .iov = &iov, .iovlen = 1 };
+
+	begin(0);
+	put(21, close_notify, sizeof(close_notify), 0, 0, 0);
+	put_data(500, 0);
+	feed(t.len, true, 2000);
+	CU_ASSERT_EQUAL(session_rx_recv(&t.rx, &msg, 0, false, false), 2);
+	CU_ASSERT_EQUAL(recv_data(1000), 0);
+	set_key(1, 0);
+	CU_ASSERT_EQUAL(recv_data(1000), 0);
+	finish();
+}
+
 /* Marks of a context that is not known are not for the session. */
 static void
 test_unknown(void)
@@ -780,6 +818,8 @@ main(void)
 		{ "a device at the wrong place", test_misjudged },
 		{ "a record that is left out", test_left_out },
 		{ "marks of nobody", test_unknown },
+		{ "what waited, and is passed", test_passed },
+		{ "keys behind close_notify", test_closed },
 		{ "a key changes under the device", test_key_change },
 		{ "contexts of several keys, at random", test_contexts },
 		{ "four old keys with marks, and a fifth", test_too_many_keys },
