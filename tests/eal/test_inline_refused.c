@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "session/rx_marks.h"
+#include "stack/state.h"
+
 #include "eal/middle.h"
 #include "support/eal.h"
 
@@ -122,6 +125,28 @@ test_trimmed(void)
 	CU_ASSERT(opened > 0 && put_back > 0);
 }
 
+/*
+ * The NIC follows a segment that TCP refuses, and opens what comes behind it, which waits. Nothing is to be
+ * read, and the program closes: what is missing comes, and is taken without what waited.
+ */
+static void
+test_closed(void)
+{
+	for (int has_nic = 0; has_nic < 2; has_nic++) {
+		middle_init(has_nic, false);
+		middle_begin();
+		middle_sends(&vehicles[1], 0, t.wire, B_OFF);
+		middle_sends(none, B_OFF, t.wire + B_OFF, C_OFF - B_OFF);
+		CU_ASSERT_EQUAL(rx_marks_any(t.k[1]->rx.tls), has_nic != 0);
+		CU_ASSERT_EQUAL(middle_read(), -EAGAIN);
+		CU_ASSERT_EQUAL(rtls_close(t.k[1]), 0);
+		middle_sends(none, 0, t.wire, B_OFF);
+		rtls_abort(t.k[0]);
+		pair_pass(&p, 3000000);
+		pair_fini(&p);
+	}
+}
+
 int
 main(void)
 {
@@ -129,6 +154,7 @@ main(void)
 		{ "one segment that TCP refuses", test_refused },
 		{ "old bytes with other contents", test_overlap },
 		{ "marked segments that TCP trims", test_trimmed },
+		{ "closed while opened bytes wait", test_closed },
 	};
 
 	if (eal_start("inline-refused") != 0)
