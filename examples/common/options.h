@@ -56,6 +56,27 @@ struct option_subnet {
 	uint8_t prefix_len;
 };
 
+/* --mode: who makes the records. Its words are in this order. */
+enum options_net_mode {
+	OPTIONS_NET_NIC,      /* the port must have inline TLS */
+	OPTIONS_NET_SOFTWARE, /* never the NIC */
+	OPTIONS_NET_AUTO,     /* the NIC where the port has inline TLS, else software */
+};
+
+/* What a program with one port and one stack is told of them. */
+struct options_net {
+	struct option_subnet local;
+	struct rtls_addr gateway; /* family 0: none */
+	uint32_t mtu;             /* 0: the port's */
+	enum options_net_mode mode;
+	const char *crypto; /* as rtls_stack_conf has it */
+	bool tlsnic;
+	uint32_t tlsnic_contexts; /* 0: the NIC's default */
+	bool wipe;
+	bool trust_checksums;
+	const char *capture; /* NULL: none */
+};
+
 /* What a row reads, and into what. */
 bool option_flag(const struct option_row *row, const char *text, void *out);    /* bool */
 bool option_text(const struct option_row *row, const char *text, void *out);    /* const char * */
@@ -66,9 +87,10 @@ bool option_word(const struct option_row *row, const char *text, void *out);    
 bool option_subnet(const struct option_row *row, const char *text, void *out);
 bool option_addr(const struct option_row *row, const char *text, void *out); /* struct rtls_addr */
 
+/* Those that mention net are for a program whose struct has a struct options_net of this name. */
 /* clang-format off */
-#define ROW_ADDR(type)                                                                             \
-	{ .name = "addr", .value = "IP/LEN", .read = option_subnet, .at = offsetof(type, local),   \
+#define ROW_ADDR(type, field)                                                                      \
+	{ .name = "addr", .value = "IP/LEN", .read = option_subnet, .at = offsetof(type, field),   \
 	  .help = "address to answer for, and its prefix" }
 #define ROW_PORT(type, text)                                                                       \
 	{ .name = "port", .value = "N", .read = option_u16, .at = offsetof(type, port),            \
@@ -80,10 +102,35 @@ bool option_addr(const struct option_row *row, const char *text, void *out); /* 
 #define ROW_KEY(type)                                                                              \
 	{ .name = "key", .value = "FILE", .read = option_text, .at = offsetof(type, key),          \
 	  .help = "its private key, PEM, without a pass phrase" }
-#define ROW_CRYPTO(type)                                                                           \
-	{ .name = "crypto", .value = "WHO", .read = option_text, .at = offsetof(type, crypto),     \
+#define ROW_CRYPTO(type, field)                                                                    \
+	{ .name = "crypto", .value = "WHO", .read = option_text, .at = offsetof(type, field),      \
 	  .help = "who computes in software: libcrypto, a DPDK crypto device such\n"               \
 		  "as crypto_aesni_mb, or auto, the default: the fastest" }
+#define ROW_GATEWAY(type)                                                                          \
+	{ .name = "gateway", .value = "IP", .read = option_addr, .at = offsetof(type, net.gateway),    \
+	  .help = "router for everything outside the prefix" }
+#define ROW_MTU(type)                                                                              \
+	{ .name = "mtu", .value = "N", .read = option_u32, .at = offsetof(type, net.mtu),              \
+	  .min = 576, .max = UINT16_MAX,                                                           \
+	  .help = "longest packet, where a path takes less than the port and routers\n"            \
+		  "do not say so; default: the port's" }
+#define ROW_MODE(type)                                                                             \
+	{ .name = "mode", .value = "MODE", .read = option_word, .at = offsetof(type, net.mode),        \
+	  .words = "nic software auto",                                                            \
+	  .help = "who seals and opens records: software, nic, or auto, the\n"                     \
+		  "default: the NIC where the port has inline TLS" }
+#define ROW_TLSNIC(type)                                                                           \
+	{ .name = "tlsnic", .read = option_flag, .at = offsetof(type, net.tlsnic),                     \
+	  .help = "put a TLS NIC in software over the port" }
+#define ROW_WIPE(type)                                                                             \
+	{ .name = "wipe", .read = option_flag, .at = offsetof(type, net.wipe),                     \
+	  .help = "wipe buffers of records when they are free" }
+#define ROW_TRUST_CHECKSUMS(type)                                                                  \
+	{ .name = "trust-checksums", .read = option_flag, .at = offsetof(type, net.trust_checksums),   \
+	  .help = "take TCP checksums as right where the port's driver says nothing" }
+#define ROW_CAPTURE(type)                                                                          \
+	{ .name = "capture", .value = "FILE", .read = option_text, .at = offsetof(type, net.capture),  \
+	  .help = "write what the port sends and receives there, as pcapng" }
 #define ROW_JSON(type)                                                                             \
 	{ .name = "json", .read = option_flag, .at = offsetof(type, json),                         \
 	  .help = "end with one line of JSON on standard output" }

@@ -41,7 +41,7 @@ struct options {
 };
 
 static const struct option_row rows[] = {
-	ROW_ADDR(struct options),
+	ROW_ADDR(struct options, local),
 	ROW_PORT(struct options, "7"),
 	ROW_CERT(struct options, ""),
 	ROW_KEY(struct options),

@@ -46,7 +46,7 @@ fill_certificate(X509 *cert, EVP_PKEY *key, const struct options *o)
 	bool ok;
 
 	if (RAND_bytes(serial, sizeof(serial)) != 1 ||
-	    rtls_addr_format(&o->local.addr, ip, sizeof(ip)) < 0)
+	    rtls_addr_format(&o->net.local.addr, ip, sizeof(ip)) < 0)
 		return false;
 	serial[0] = (serial[0] & 0x7f) | 0x40;
 	bn = BN_bin2bn(serial, sizeof(serial), NULL);

@@ -84,11 +84,11 @@ say_no_stack(const struct options *o, int rc)
 		eal_say_no_memory("the stack");
 	else if (rc == -ENODEV)
 		say("there is no crypto device '%s' for --crypto; auto takes what there is",
-		    o->crypto);
+		    o->net.crypto);
 	else if (rc == -ENOTSUP)
 		say("the crypto device '%s' cannot be used: it does not compute on the caller's "
 		    "core, or not rightly",
-		    o->crypto);
+		    o->net.crypto);
 	else
 		say("the stack cannot be made: %s", strerror(-rc));
 }
@@ -107,8 +107,8 @@ make_stack(const struct options *o, struct rtls_port *port)
 		.nb_medium = o->conns + 256,
 		.nb_large = RTE_MAX(2048u, RTE_MIN(2 * o->conns, 4096u)),
 		.time_wait_us = o->time_wait_ms * 1000,
-		.wipe_buffers = o->wipe,
-		.crypto = o->crypto,
+		.wipe_buffers = o->net.wipe,
+		.crypto = o->net.crypto,
 		.max_per_remote = o->per_remote,
 	};
 	struct rtls_stack *stack;
@@ -121,10 +121,11 @@ make_stack(const struct options *o, struct rtls_port *port)
 	rc = rtls_stack_bind(stack, port, 0);
 	if (rc < 0)
 		say("the port cannot be used: %s", strerror(-rc));
-	if (rc == 0 && (rc = rtls_addr_add(stack, port, &o->local.addr, o->local.prefix_len)) < 0)
+	if (rc == 0 &&
+	    (rc = rtls_addr_add(stack, port, &o->net.local.addr, o->net.local.prefix_len)) < 0)
 		say("the address cannot be used: %s", strerror(-rc));
-	if (rc == 0 && o->gateway.family != 0 &&
-	    (rc = rtls_route_add(stack, &any, 0, &o->gateway, port)) < 0)
+	if (rc == 0 && o->net.gateway.family != 0 &&
+	    (rc = rtls_route_add(stack, &any, 0, &o->net.gateway, port)) < 0)
 		say("the gateway cannot be used: %s", strerror(-rc));
 	if (rc == 0)
 		return stack;
@@ -153,13 +154,13 @@ destroy_stack(struct rtls_stack *stack)
 static bool
 start_capture(const struct options *o, struct rtls_port *port)
 {
-	const struct rtls_capture_conf conf = { .size = sizeof(conf), .path = o->capture };
-	int rc = o->capture != NULL ? rtls_port_capture(port, &conf) : 0;
+	const struct rtls_capture_conf conf = { .size = sizeof(conf), .path = o->net.capture };
+	int rc = o->net.capture != NULL ? rtls_port_capture(port, &conf) : 0;
 
 	if (rc == -ENOMEM)
 		eal_say_no_memory("the capture");
 	else if (rc < 0)
-		say("cannot capture to %s: %s", o->capture, strerror(-rc));
+		say("cannot capture to %s: %s", o->net.capture, strerror(-rc));
 	return rc == 0;
 }
 
@@ -169,23 +170,24 @@ end_capture(const struct options *o, struct rtls_port *port)
 {
 	struct rtls_capture_stats stats = { .size = sizeof(stats) };
 
-	if (o->capture == NULL)
+	if (o->net.capture == NULL)
 		return;
 	if (rtls_port_capture_stats(port, &stats) == 0 && stats.missed != 0)
 		say("%" PRIu64 " of %" PRIu64 " packets are not in %s: the disk is too slow",
-		    stats.missed, stats.packets + stats.missed, o->capture);
+		    stats.missed, stats.packets + stats.missed, o->net.capture);
 	rtls_port_capture_stop(port);
 }
 
 static int
 run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **argv)
 {
-	struct rtls_port *port = port_open(o, eal_argc, argv);
+	/* Requests of 2,000 clients that do not take their answers fit. */
+	struct rtls_port *port = port_open(&o->net, 16384, eal_argc, argv);
 	struct rtls_stack *stack;
 	int rc = -1;
 
 	if (port != NULL)
-		port = nic_port(o, port);
+		port = nic_port(&o->net, port, o->conns);
 	stack = port != NULL && start_capture(o, port) ? make_stack(o, port) : NULL;
 	if (stack != NULL) {
 		cert_print(ctx);

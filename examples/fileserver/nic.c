@@ -28,18 +28,18 @@ has_inline_tls(const struct rtls_port *port)
 
 /* A connection takes two contexts. No fault: what finds no room is sealed by software. */
 static void
-say_room(const struct options *o, const struct rtls_port *port)
+say_room(const struct options_net *o, const struct rtls_port *port, uint32_t conns)
 {
 	uint32_t room = info_of(port).max_contexts / 2;
 
-	if (o->mode != OPTIONS_MODE_SOFTWARE && has_inline_tls(port) && room < o->conns)
+	if (o->mode != OPTIONS_NET_SOFTWARE && has_inline_tls(port) && room < conns)
 		say("the NIC has room for %u of %u connections at once; the others are in software",
-		    room, o->conns);
+		    room, conns);
 }
 
 /* 0, or -1: one sentence was printed, the port is the caller's as before. */
 static int
-put_over(const struct options *o, struct rtls_port **port)
+put_over(const struct options_net *o, struct rtls_port **port)
 {
 	const struct rtls_tlsnic_conf conf = {
 		.size = sizeof(conf),
@@ -63,18 +63,18 @@ put_over(const struct options *o, struct rtls_port **port)
 }
 
 struct rtls_port *
-nic_port(const struct options *o, struct rtls_port *port)
+nic_port(const struct options_net *o, struct rtls_port *port, uint32_t conns)
 {
 	if (o->tlsnic && put_over(o, &port) < 0) {
 		rtls_port_close(port);
 		return NULL;
 	}
-	if (o->mode == OPTIONS_MODE_NIC && !has_inline_tls(port)) {
+	if (o->mode == OPTIONS_NET_NIC && !has_inline_tls(port)) {
 		say("the port has no inline TLS for --mode nic; --tlsnic puts a TLS NIC in "
 		    "software over it");
 		rtls_port_close(port);
 		return NULL;
 	}
-	say_room(o, port);
+	say_room(o, port, conns);
 	return port;
 }

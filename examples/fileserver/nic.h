@@ -7,12 +7,12 @@
 
 #include <recordtls/port.h>
 
-#include "options.h"
+#include "common/options.h"
 
 /*
- * Takes the port; returns it, or the NIC over it. NULL: one sentence was printed,
- * the port is closed.
+ * Takes the port; returns it, or the NIC over it, which is to have room for so many connections. NULL:
+ * one sentence was printed, the port is closed.
  */
-struct rtls_port *nic_port(const struct options *o, struct rtls_port *port);
+struct rtls_port *nic_port(const struct options_net *o, struct rtls_port *port, uint32_t conns);
 
 #endif

@@ -15,15 +15,12 @@
 
 /* clang-format off */
 static const struct option_row rows[] = {
-	ROW_ADDR(struct options),
+	ROW_ADDR(struct options, net.local),
 	{ .name = "root", .value = "DIR", .read = option_text, .at = AT(root),
 	  .help = "directory to serve; nothing outside it is ever served" },
 	ROW_PORT(struct options, "443"),
-	{ .name = "gateway", .value = "IP", .read = option_addr, .at = AT(gateway),
-	  .help = "router for everything outside the prefix" },
-	{ .name = "mtu", .value = "N", .read = option_u32, .at = AT(mtu), .min = 576, .max = UINT16_MAX,
-	  .help = "longest packet, where a path takes less than the port and routers\n"
-		  "do not say so; default: the port's" },
+	ROW_GATEWAY(struct options),
+	ROW_MTU(struct options),
 	ROW_CERT(struct options, "; default: a self-signed one"),
 	ROW_KEY(struct options),
 	{ .name = "cert-out", .value = "FILE", .read = option_text, .at = AT(cert_out),
@@ -42,20 +39,14 @@ static const struct option_row rows[] = {
 		  "change is seen within a second. 0: each is opened for each request" },
 	{ .name = "cache", .value = "BYTES", .read = option_u32, .at = AT(cache_bytes), .min = 0, .max = UINT32_MAX,
 	  .help = "of these, in memory; default 67108864. 0: none" },
-	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "nic software auto",
-	  .help = "who seals and opens records: software, nic, or auto, the\n"
-		  "default: the NIC where the port has inline TLS" },
-	ROW_CRYPTO(struct options),
-	{ .name = "tlsnic", .read = option_flag, .at = AT(tlsnic),
-	  .help = "put a TLS NIC in software over the port" },
-	{ .name = "tlsnic-contexts", .value = "N", .read = option_u32, .at = AT(tlsnic_contexts), .min = 1, .max = 65535,
+	ROW_MODE(struct options),
+	ROW_CRYPTO(struct options, net.crypto),
+	ROW_TLSNIC(struct options),
+	{ .name = "tlsnic-contexts", .value = "N", .read = option_u32, .at = AT(net.tlsnic_contexts), .min = 1, .max = 65535,
 	  .help = "room in its table, two for a connection; default 16384" },
-	{ .name = "wipe", .read = option_flag, .at = AT(wipe),
-	  .help = "wipe buffers of records when they are free" },
-	{ .name = "trust-checksums", .read = option_flag, .at = AT(trust_checksums),
-	  .help = "take TCP checksums as right where the port's driver says nothing" },
-	{ .name = "capture", .value = "FILE", .read = option_text, .at = AT(capture),
-	  .help = "write what the port sends and receives there, as pcapng" },
+	ROW_WIPE(struct options),
+	ROW_TRUST_CHECKSUMS(struct options),
+	ROW_CAPTURE(struct options),
 	ROW_JSON(struct options),
 	{ .name = "busy", .read = option_flag, .at = AT(busy),
 	  .help = "never sleep when idle" },
@@ -81,13 +72,13 @@ const struct option_table options_table = {
 static bool
 is_complete(const struct options *o)
 {
-	if (o->local.addr.family == 0)
+	if (o->net.local.addr.family == 0)
 		say("--addr is missing; try --help");
 	else if (o->root == NULL)
 		say("--root is missing; try --help");
 	else if ((o->cert == NULL) != (o->key == NULL))
 		say("--cert and --key go together");
-	else if (o->tlsnic_contexts != 0 && !o->tlsnic)
+	else if (o->net.tlsnic_contexts != 0 && !o->net.tlsnic)
 		say("--tlsnic-contexts goes with --tlsnic");
 	else
 		return true;
@@ -102,13 +93,12 @@ options_read(struct options *o, int argc, char **argv)
 	int nb;
 
 	*o = (struct options){
+		.net = { .mode = OPTIONS_NET_AUTO, .crypto = "auto" },
 		.port = 443,
 		.conns = 2048,
 		.idle_s = 60,
 		.cache_files = SERVER_CACHE_FILES,
 		.cache_bytes = SERVER_CACHE_BYTES,
-		.mode = OPTIONS_MODE_AUTO,
-		.crypto = "auto",
 	};
 	verdict = options_parse(&options_table, argc, argv, o, &operands, &nb);
 	if (verdict != OPTIONS_RUN)

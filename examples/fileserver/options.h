@@ -10,16 +10,8 @@
 
 #include "common/options.h"
 
-enum options_mode {
-	OPTIONS_MODE_NIC,      /* the port must have inline TLS */
-	OPTIONS_MODE_SOFTWARE, /* never the NIC */
-	OPTIONS_MODE_AUTO,     /* the NIC where the port has inline TLS, else software */
-};
-
 struct options {
-	struct option_subnet local;
-	struct rtls_addr gateway; /* family 0: none */
-	uint32_t mtu;             /* 0: the port's */
+	struct options_net net;
 	const char *root;
 	const char *cert; /* NULL: self-signed */
 	const char *key;
@@ -31,13 +23,6 @@ struct options {
 	uint32_t cache_bytes;
 	uint32_t per_remote;   /* 0: no limit */
 	uint32_t time_wait_ms; /* 0: the stack's default */
-	enum options_mode mode;
-	const char *crypto; /* as rtls_stack_conf has it */
-	bool tlsnic;
-	uint32_t tlsnic_contexts; /* 0: the NIC's default */
-	bool wipe;
-	bool trust_checksums;
-	const char *capture; /* NULL: none */
 	bool json;
 	bool busy;
 };

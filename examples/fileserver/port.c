@@ -103,11 +103,10 @@ port_check(int argc, char **argv)
 }
 
 struct rtls_port *
-port_open(const struct options *o, int argc, char **argv)
+port_open(const struct options_net *o, uint32_t nb_rx_mbufs, int argc, char **argv)
 {
-	/* Requests of 2,000 clients that do not take their answers fit. */
 	struct rtls_port_conf conf = { .size = sizeof(conf),
-				       .nb_rx_mbufs = 16384,
+				       .nb_rx_mbufs = nb_rx_mbufs,
 				       .trust_checksums = o->trust_checksums,
 				       .mtu = o->mtu };
 	uint16_t id = rte_eth_find_next(0);

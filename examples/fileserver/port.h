@@ -7,12 +7,14 @@
 
 #include <recordtls/port.h>
 
-#include "options.h"
+#include "common/options.h"
 
 /* Before DPDK starts: the TAP that its arguments name is free. 0, or -1: one sentence was printed. */
 int port_check(int argc, char **argv);
 
-/* Makes a port from the first ethdev. NULL: one sentence was printed. */
-struct rtls_port *port_open(const struct options *o, int argc, char **argv);
+/* Makes a port from the first ethdev, with so many buffers for what it receives. NULL: one sentence was
+ * printed. */
+struct rtls_port *port_open(const struct options_net *o, uint32_t nb_rx_mbufs, int argc,
+			    char **argv);
 
 #endif

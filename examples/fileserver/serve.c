@@ -117,12 +117,12 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
 		.stack = stack,
 		.ctx = ctx,
 		.root_fd = root_fd,
-		.local = o->local.addr,
+		.local = o->net.local.addr,
 		.conns = o->conns,
 		.cache_files = o->cache_files,
 		.cache_bytes = o->cache_bytes,
 		.idle_us = o->idle_s * UINT64_C(1000000),
-		.software = o->mode == OPTIONS_MODE_SOFTWARE,
+		.software = o->net.mode == OPTIONS_NET_SOFTWARE,
 	};
 	int rc;
 

@@ -133,7 +133,7 @@ static const struct option_row rows[] = {
 		  "to 8960; default 1448" },
 	{ .name = "seconds", .value = "S", .read = option_seconds, .at = AT(seconds),
 	  .help = "how long to measure; default 5" },
-	ROW_CRYPTO(struct options),
+	ROW_CRYPTO(struct options, crypto),
 	ROW_JSON(struct options),
 	{ .name = "csv", .read = option_flag, .at = AT(csv),
 	  .help = "the same as comma-separated values, in front of it" },
