@@ -22,11 +22,11 @@
 
 #include "cert.h"
 #include "common/eal.h"
+#include "common/nic.h"
+#include "common/port.h"
 #include "common/say.h"
-#include "nic.h"
 #include "options.h"
 #include "path.h"
-#include "port.h"
 #include "serve.h"
 
 const char say_program[] = "recordtls-fileserver";

@@ -2,12 +2,12 @@
 /* Copyright (c) The librecordtls authors */
 
 /* The first port of DPDK's, and what to say when there is none. */
-#ifndef FILESERVER_PORT_H
-#define FILESERVER_PORT_H
+#ifndef EXAMPLES_COMMON_PORT_H
+#define EXAMPLES_COMMON_PORT_H
 
 #include <recordtls/port.h>
 
-#include "common/options.h"
+#include "options.h"
 
 /* Before DPDK starts: the TAP that its arguments name is free. 0, or -1: one sentence was printed. */
 int port_check(int argc, char **argv);

@@ -2,12 +2,12 @@
 /* Copyright (c) The librecordtls authors */
 
 /* Inline TLS: the TLS NIC in software where it is asked for, and what --mode wants of a port. */
-#ifndef FILESERVER_NIC_H
-#define FILESERVER_NIC_H
+#ifndef EXAMPLES_COMMON_NIC_H
+#define EXAMPLES_COMMON_NIC_H
 
 #include <recordtls/port.h>
 
-#include "common/options.h"
+#include "options.h"
 
 /*
  * Takes the port; returns it, or the NIC over it, which is to have room for so many connections. NULL:

@@ -15,8 +15,8 @@
 
 #include <rte_ethdev.h>
 
-#include "common/eal.h"
-#include "common/say.h"
+#include "eal.h"
+#include "say.h"
 
 /* The value of iface= in the arguments of a net_tap, DPDK's default name, or NULL without one. */
 static const char *

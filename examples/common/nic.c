@@ -8,8 +8,8 @@
 
 #include <recordtls/tlsnic.h>
 
-#include "common/eal.h"
-#include "common/say.h"
+#include "eal.h"
+#include "say.h"
 
 static struct rtls_port_info
 info_of(const struct rtls_port *port)
