@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <stdbool.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include <rte_ethdev.h>
+
+#include <recordtls/capture.h>
 
 #include "eal.h"
 #include "say.h"
@@ -128,4 +131,31 @@ port_open(const struct options_net *o, uint32_t nb_rx_mbufs, int argc, char **ar
 	else
 		say("DPDK port %u cannot be set up: %s (%s)", id, strerror(-rc), EAL_MORE);
 	return NULL;
+}
+
+bool
+port_start_capture(const struct options_net *o, struct rtls_port *port)
+{
+	const struct rtls_capture_conf conf = { .size = sizeof(conf), .path = o->capture };
+	int rc = o->capture != NULL ? rtls_port_capture(port, &conf) : 0;
+
+	if (rc == -ENOMEM)
+		eal_say_no_memory("the capture");
+	else if (rc < 0)
+		say("cannot capture to %s: %s", o->capture, strerror(-rc));
+	return rc == 0;
+}
+
+/* A capture that ended by itself has said so. */
+void
+port_end_capture(const struct options_net *o, struct rtls_port *port)
+{
+	struct rtls_capture_stats stats = { .size = sizeof(stats) };
+
+	if (o->capture == NULL)
+		return;
+	if (rtls_port_capture_stats(port, &stats) == 0 && stats.missed != 0)
+		say("%" PRIu64 " of %" PRIu64 " packets are not in %s: the disk is too slow",
+		    stats.missed, stats.packets + stats.missed, o->capture);
+	rtls_port_capture_stop(port);
 }

@@ -5,6 +5,8 @@
 #ifndef EXAMPLES_COMMON_PORT_H
 #define EXAMPLES_COMMON_PORT_H
 
+#include <stdbool.h>
+
 #include <recordtls/port.h>
 
 #include "options.h"
@@ -16,5 +18,9 @@ int port_check(int argc, char **argv);
  * printed. */
 struct rtls_port *port_open(const struct options_net *o, uint32_t nb_rx_mbufs, int argc,
 			    char **argv);
+
+/* Writes what it sends and receives to a file, where the options have one. False: one sentence was printed. */
+bool port_start_capture(const struct options_net *o, struct rtls_port *port);
+void port_end_capture(const struct options_net *o, struct rtls_port *port);
 
 #endif

@@ -6,7 +6,6 @@
  * TLS records, OpenSSL the handshakes, llhttp reads the requests.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "common/nic.h"
 #include "common/port.h"
 #include "common/say.h"
+#include "common/stack.h"
 #include "options.h"
 #include "path.h"
 #include "serve.h"
@@ -77,26 +77,9 @@ open_root(const char *dir)
 	return fd;
 }
 
-static void
-say_no_stack(const struct options *o, int rc)
-{
-	if (rc == -ENOMEM)
-		eal_say_no_memory("the stack");
-	else if (rc == -ENODEV)
-		say("there is no crypto device '%s' for --crypto; auto takes what there is",
-		    o->net.crypto);
-	else if (rc == -ENOTSUP)
-		say("the crypto device '%s' cannot be used: it does not compute on the caller's "
-		    "core, or not rightly",
-		    o->net.crypto);
-	else
-		say("the stack cannot be made: %s", strerror(-rc));
-}
-
 static struct rtls_stack *
 make_stack(const struct options *o, struct rtls_port *port)
 {
-	static const struct rtls_addr any = { .family = RTLS_IPV4 };
 	struct rtls_stack_conf conf = {
 		.size = sizeof(conf),
 		.socket_id = SOCKET_ID_ANY,
@@ -107,75 +90,10 @@ make_stack(const struct options *o, struct rtls_port *port)
 		.nb_medium = o->conns + 256,
 		.nb_large = RTE_MAX(2048u, RTE_MIN(2 * o->conns, 4096u)),
 		.time_wait_us = o->time_wait_ms * 1000,
-		.wipe_buffers = o->net.wipe,
-		.crypto = o->net.crypto,
 		.max_per_remote = o->per_remote,
 	};
-	struct rtls_stack *stack;
-	int rc = rtls_stack_create(&conf, &stack);
 
-	if (rc < 0) {
-		say_no_stack(o, rc);
-		return NULL;
-	}
-	rc = rtls_stack_bind(stack, port, 0);
-	if (rc < 0)
-		say("the port cannot be used: %s", strerror(-rc));
-	if (rc == 0 &&
-	    (rc = rtls_addr_add(stack, port, &o->net.local.addr, o->net.local.prefix_len)) < 0)
-		say("the address cannot be used: %s", strerror(-rc));
-	if (rc == 0 && o->net.gateway.family != 0 &&
-	    (rc = rtls_route_add(stack, &any, 0, &o->net.gateway, port)) < 0)
-		say("the gateway cannot be used: %s", strerror(-rc));
-	if (rc == 0)
-		return stack;
-	rtls_stack_destroy(stack);
-	return NULL;
-}
-
-/* Polls on while the device still holds buffers. False: it goes on holding them. */
-static bool
-destroy_stack(struct rtls_stack *stack)
-{
-	uint64_t end_us = serve_now_us() + 2000000;
-
-	while (rtls_stack_destroy(stack) == -EAGAIN) {
-		uint64_t now_us = serve_now_us();
-
-		if (now_us > end_us) {
-			say("the port does not give its buffers back");
-			return false;
-		}
-		rtls_stack_poll(stack, now_us);
-	}
-	return true;
-}
-
-static bool
-start_capture(const struct options *o, struct rtls_port *port)
-{
-	const struct rtls_capture_conf conf = { .size = sizeof(conf), .path = o->net.capture };
-	int rc = o->net.capture != NULL ? rtls_port_capture(port, &conf) : 0;
-
-	if (rc == -ENOMEM)
-		eal_say_no_memory("the capture");
-	else if (rc < 0)
-		say("cannot capture to %s: %s", o->net.capture, strerror(-rc));
-	return rc == 0;
-}
-
-/* A capture that ended by itself has said so. */
-static void
-end_capture(const struct options *o, struct rtls_port *port)
-{
-	struct rtls_capture_stats stats = { .size = sizeof(stats) };
-
-	if (o->net.capture == NULL)
-		return;
-	if (rtls_port_capture_stats(port, &stats) == 0 && stats.missed != 0)
-		say("%" PRIu64 " of %" PRIu64 " packets are not in %s: the disk is too slow",
-		    stats.missed, stats.packets + stats.missed, o->net.capture);
-	rtls_port_capture_stop(port);
+	return stack_open(&o->net, &conf, port);
 }
 
 static int
@@ -188,20 +106,20 @@ run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **arg
 
 	if (port != NULL)
 		port = nic_port(&o->net, port, o->conns);
-	stack = port != NULL && start_capture(o, port) ? make_stack(o, port) : NULL;
+	stack = port != NULL && port_start_capture(&o->net, port) ? make_stack(o, port) : NULL;
 	if (stack != NULL) {
 		cert_print(ctx);
 		catch_signals();
 		rc = serve(o, stack, port, ctx, root_fd);
-		if (!destroy_stack(stack)) {
+		if (!stack_close(stack)) {
 			/* Device and telemetry still look at memory that EAL's clean-up unmaps. */
-			end_capture(o, port);
+			port_end_capture(&o->net, port);
 			fflush(stdout);
 			_exit(EXIT_FAILED);
 		}
 	}
 	if (port != NULL) {
-		end_capture(o, port);
+		port_end_capture(&o->net, port);
 		rtls_port_close(port);
 	}
 	return rc;

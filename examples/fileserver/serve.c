@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_cycles.h>
 #include <rte_pause.h>
 
+#include "common/clock.h"
 #include "common/say.h"
 #include "report.h"
 #include "server.h"
@@ -31,15 +31,6 @@ struct loop {
 	uint32_t idle_turns;
 	bool busy;
 };
-
-uint64_t
-serve_now_us(void)
-{
-	uint64_t hz = rte_get_tsc_hz();
-	uint64_t tsc = rte_rdtsc();
-
-	return tsc / hz * 1000000 + tsc % hz * 1000000 / hz;
-}
 
 static void
 answer(const struct loop *l)
@@ -69,7 +60,7 @@ static void
 run(struct loop *l)
 {
 	while (!serve_stop) {
-		uint64_t now_us = serve_now_us();
+		uint64_t now_us = clock_now_us();
 		bool worked = rtls_stack_poll(l->stack, now_us) != 0;
 
 		worked |= server_turn(l->server, now_us);
@@ -82,11 +73,11 @@ run(struct loop *l)
 static void
 finish(struct loop *l, bool json)
 {
-	uint64_t end_us = serve_now_us() + END_US;
+	uint64_t end_us = clock_now_us() + END_US;
 	struct server_tally t;
 
 	server_abort(l->server);
-	for (uint64_t now_us; (now_us = serve_now_us()) < end_us;) {
+	for (uint64_t now_us; (now_us = clock_now_us()) < end_us;) {
 		rtls_stack_poll(l->stack, now_us);
 		server_refuse(l->server);
 	}

@@ -16,9 +16,6 @@
 /* Set by a signal handler. */
 extern volatile sig_atomic_t serve_stop;
 
-/* A monotonic clock in microseconds. */
-uint64_t serve_now_us(void);
-
 /*
  * Serves until serve_stop, then ends all connections and reports. Takes
  * nothing; the listener is closed. 0, or -1: one sentence was printed.
