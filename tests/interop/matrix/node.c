@@ -6,7 +6,6 @@
  * input, "connect IP:PORT". A line of JSON on standard output says what became of each (exchange.h). It ends with
  * standard input. The other end decides on version and suite: all are offered and taken.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +14,20 @@
 #include <unistd.h>
 
 #include <openssl/ssl.h>
-#include <rte_cycles.h>
+#include <rte_common.h>
 #include <rte_eal.h>
+#include <rte_memory.h>
 
 #include <recordtls/recordtls.h>
-#include <recordtls/tlsnic.h>
 
+#include "common/clock.h"
 #include "common/eal.h"
 #include "common/identity.h"
+#include "common/nic.h"
 #include "common/options.h"
+#include "common/port.h"
 #include "common/say.h"
+#include "common/stack.h"
 #include "exchange.h"
 
 const char say_program[] = "matrix-node";
@@ -37,30 +40,26 @@ enum {
 };
 
 struct options {
-	struct option_subnet local;
+	struct options_net net;
 	uint16_t port;
 	const char *cert;
 	const char *key;
 	const char *ca;
-	const char *crypto;
-	bool tlsnic;
 };
 
 static const struct option_row rows[] = {
-	ROW_ADDR(struct options),
+	ROW_ADDR(struct options, net.local),
 	ROW_PORT(struct options, "443"),
 	ROW_CERT(struct options, ""),
 	ROW_KEY(struct options),
-	ROW_CRYPTO(struct options),
+	ROW_CRYPTO(struct options, net.crypto),
+	ROW_MODE(struct options),
+	ROW_TLSNIC(struct options),
 	{ .name = "ca",
 	  .value = "FILE",
 	  .read = option_text,
 	  .at = offsetof(struct options, ca),
 	  .help = "whom to trust" },
-	{ .name = "tlsnic",
-	  .read = option_flag,
-	  .at = offsetof(struct options, tlsnic),
-	  .help = "put a TLS NIC in software over the port" },
 };
 
 static const struct option_table table = {
@@ -83,12 +82,6 @@ struct node {
 	size_t line_len;
 	char line[LINE_SIZE];
 };
-
-static uint64_t
-now_us(void)
-{
-	return (uint64_t)((double)rte_get_timer_cycles() * (1e6 / (double)rte_get_timer_hz()));
-}
 
 static void
 must(int rc, const char *what)
@@ -139,7 +132,7 @@ begin(struct node *n, struct rtls_sock *sock, const char *host)
 		say("a connection too many, or no memory");
 		exit(1);
 	}
-	n->deadline_us = now_us() + PATIENCE_US;
+	n->deadline_us = clock_now_us() + PATIENCE_US;
 }
 
 static void
@@ -183,7 +176,7 @@ listen_to_input(struct node *n)
 static void
 step(struct node *n)
 {
-	if (exchange_step(n->x) == EXCHANGE_DATA && now_us() < n->deadline_us)
+	if (exchange_step(n->x) == EXCHANGE_DATA && clock_now_us() < n->deadline_us)
 		return;
 	if (n->x->state == EXCHANGE_DATA)
 		snprintf(n->x->why, sizeof(n->x->why),
@@ -208,7 +201,7 @@ serve(struct node *n)
 	struct rtls_sock *sock;
 
 	do {
-		bool worked = rtls_stack_poll(n->stack, now_us()) != 0;
+		bool worked = rtls_stack_poll(n->stack, clock_now_us()) != 0;
 
 		if (rtls_accept_burst(n->listener, &sock, 1) == 1)
 			begin(n, sock, NULL);
@@ -218,37 +211,36 @@ serve(struct node *n)
 	} while (n->idle_turns == 0 || listen_to_input(n));
 }
 
-static void
-set_up(struct node *n, const struct options *o)
+static bool
+set_up(struct node *n, const struct options *o, int argc, char **argv)
 {
-	const struct rtls_stack_conf conf = {
+	struct rtls_stack_conf conf = {
 		.size = sizeof(conf),
-		.socket_id = -1,
-		.crypto = o->crypto,
+		.socket_id = SOCKET_ID_ANY,
 		.time_wait_us = 100000,
 	};
-	struct rtls_tlsnic_conf nic = { .size = sizeof(nic) };
-	struct rtls_addr addr = o->local.addr;
+	struct rtls_addr addr = o->net.local.addr;
 
-	must(rtls_port_ethdev(0, NULL, &n->port), "the port");
-	if (o->tlsnic)
-		must(rtls_tlsnic_open(n->port, &nic, &n->port), "the NIC");
-	must(rtls_stack_create(&conf, &n->stack), "the stack");
-	must(rtls_stack_bind(n->stack, n->port, 0), "the port's queue");
-	must(rtls_addr_add(n->stack, n->port, &addr, o->local.prefix_len), "the address");
+	n->port = port_open(&o->net, 4096, argc, argv);
+	if (n->port != NULL)
+		n->port = nic_port(&o->net, n->port, 1);
+	n->stack = n->port != NULL ? stack_open(&o->net, &conf, n->port) : NULL;
+	if (n->stack == NULL)
+		return false;
 	n->local = addr;
 	addr.port = o->port;
 	must(rtls_listen(n->stack, &addr, NULL, &n->listener), "listening");
-	printf("crypto %s\n", rtls_stack_crypto(n->stack));
-	printf("ready\n");
+	printf("crypto %s\nready\n", rtls_stack_crypto(n->stack));
 	fflush(stdout);
+	return true;
 }
 
 int
 main(int argc, char **argv)
 {
 	int eal = eal_count(argc, argv) != 0 ? eal_count(argc, argv) : argc, nb = 0;
-	struct options o = { .port = 443, .crypto = "libcrypto" };
+	struct options o = { .net = { .crypto = "libcrypto", .mode = OPTIONS_NET_AUTO },
+			     .port = 443 };
 	struct node n = { .x = calloc(1, sizeof(*n.x)) };
 	char **operands;
 
@@ -256,12 +248,11 @@ main(int argc, char **argv)
 	    n.x == NULL || o.ca == NULL || o.cert == NULL || o.key == NULL)
 		return 2;
 	make_ctxs(&n, &o);
-	if (eal_start(eal, argv) < 0)
+	if (eal_start(eal, argv) < 0 || !set_up(&n, &o, eal, argv))
 		return 1;
-	set_up(&n, &o);
 	serve(&n);
-	while (rtls_stack_destroy(n.stack) == -EAGAIN)
-		rtls_stack_poll(n.stack, now_us());
+	if (!stack_close(n.stack))
+		return 1;
 	rtls_port_close(n.port);
 	SSL_CTX_free(n.server);
 	SSL_CTX_free(n.client);
