@@ -73,12 +73,19 @@ update(struct exchange *x)
 	return x->updated;
 }
 
+/* The bytes behind the bulk are answers. */
+static bool
+may_send(const struct exchange *x)
+{
+	return x->out < PLAN_BULK || (x->out < PLAN_BYTES && x->out < x->in);
+}
+
 static void
 send_some(struct exchange *x)
 {
 	ssize_t n;
 
-	while (x->out < PLAN_BYTES && update(x)) {
+	while (may_send(x) && update(x)) {
 		n = rtls_ssl_send(x->ssl, x->sent + x->out, plan_piece(x->out), 0);
 		if (n < 0) {
 			if (!is_later(n))
