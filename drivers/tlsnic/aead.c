@@ -18,6 +18,8 @@ struct nic_aead {
 /* libcrypto's names, by enum record_aead; NULL: the NIC has not got it. */
 static const char *const names[RECORD_AEADS] = {
 	[RECORD_AEAD_AES_128_GCM] = "AES-128-GCM",
+	[RECORD_AEAD_AES_256_GCM] = "AES-256-GCM",
+	[RECORD_AEAD_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
 };
 
 bool

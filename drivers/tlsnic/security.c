@@ -16,6 +16,8 @@
 /* rte_security's numbers, by enum record_aead; 0, which is none of them: not carried. */
 static const enum rte_crypto_aead_algorithm algos[RECORD_AEADS] = {
 	[RECORD_AEAD_AES_128_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
+	[RECORD_AEAD_AES_256_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
+	[RECORD_AEAD_CHACHA20_POLY1305] = RTE_CRYPTO_AEAD_CHACHA20_POLY1305,
 };
 
 /* The NIC knows one version. */

@@ -30,6 +30,9 @@ enum {
 /** Ciphers, numbered as in the Linux kernel's linux/tls.h. */
 enum rtls_cipher {
 	RTLS_CIPHER_AES_GCM_128 = 51,
+	RTLS_CIPHER_AES_GCM_256 = 52,
+	RTLS_CIPHER_AES_CCM_128 = 53, /**< with a tag of 16 bytes */
+	RTLS_CIPHER_CHACHA20_POLY1305 = 54,
 };
 
 /** Keys of one direction. */
@@ -37,7 +40,7 @@ struct rtls_keys {
 	uint16_t version; /**< RTLS_TLS_1_2 or RTLS_TLS_1_3 */
 	uint16_t cipher;  /**< enum rtls_cipher */
 	uint8_t key[32];  /**< as many bytes as the cipher has */
-	uint8_t iv[12];   /**< static IV; TLS 1.2 GCM: salt, first explicit nonce */
+	uint8_t iv[12];   /**< static IV; TLS 1.2 GCM and CCM: salt, first explicit nonce */
 	uint64_t rec_no;  /**< number of the first record under this key */
 };
 
@@ -116,11 +119,14 @@ struct rtls_tls_info {
 	uint32_t size; /**< sizeof(struct rtls_tls_info), set by the caller */
 	uint16_t version;
 	uint16_t cipher;
-	uint8_t mode;         /**< enum rtls_mode in force */
-	uint8_t paused;       /**< RX: behind a KeyUpdate, waiting for keys */
-	uint32_t epoch;       /**< how many keys there were; 0: none */
-	uint64_t rec_no;      /**< number of the next record */
-	const char *suite;    /**< IANA name; NULL without keys */
+	uint8_t mode;    /**< enum rtls_mode in force */
+	uint8_t paused;  /**< RX: behind a KeyUpdate, waiting for keys */
+	uint32_t epoch;  /**< how many keys there were; 0: none */
+	uint64_t rec_no; /**< number of the next record */
+	/**
+	 * IANA's name; TLS 1.2: the part of it that the keys decide, as AES_128_GCM. NULL without keys.
+	 */
+	const char *suite;
 	const char *provider; /**< who computes in software; NULL without keys */
 	uint8_t order;        /**< enum rtls_mode_order, of this direction */
 	uint8_t reason;       /**< enum rtls_mode_reason */

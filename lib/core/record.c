@@ -9,22 +9,94 @@
 #include <recordtls/tls.h>
 
 /*
+ * What the records of a version have in common. In TLS 1.2 an AEAD's record is as long as its
+ * plaintext and what stands around it, so that more than 2^14 bytes show in the header already
+ * (RFC 5246 6.2.1); only CBC, with its padding, may be longer.
+ */
+#define FORM_1_3 \
+	.version = RTLS_TLS_1_3, .inner_type_len = 1, .aad_len = RECORD_HDR_LEN, \
+	.body_max = RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_13, .body_min = 1 + RECORD_TAG_LEN
+#define FORM_1_2(nonce_len) \
+	.version = RTLS_TLS_1_2, .explicit_nonce_len = (nonce_len), .aad_len = RECORD_AAD_MAX, \
+	.body_max = (nonce_len) + RECORD_PLAIN_MAX + RECORD_TAG_LEN, \
+	.body_min = (nonce_len) + RECORD_TAG_LEN
+
+enum {
+	EXPLICIT_NONCE_LEN = 8, /* RFC 5288 3, RFC 6655 3 */
+	/* Full-size records under one key. RFC 8446 5.5; RFC 9325 4.4 has TLS 1.2 obey, too. */
+	GCM_LIMIT = 23726566, /* 2^24.5 */
+	CCM_LIMIT = 1 << 23,  /* RFC 9147 4.5.3 */
+	NO_LIMIT = 0,         /* ChaCha20-Poly1305: the record number would wrap before */
+};
+
+/*
  * A row is carried once its tests have an oracle. Elsewhere it needs an entry for its AEAD in each
  * map that is to carry it, if there is none yet, and nothing else.
  */
 static const struct record_suite suites[] = {
 	{
-		.version = RTLS_TLS_1_3,
 		.cipher = RTLS_CIPHER_AES_GCM_128,
 		.name = "TLS_AES_128_GCM_SHA256",
 		.aead = RECORD_AEAD_AES_128_GCM,
 		.key_len = 16,
-		.explicit_nonce_len = 0,
-		.inner_type_len = 1,
-		.aad_len = RECORD_HDR_LEN,
-		.body_max = RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_13,
-		.body_min = 1 + RECORD_TAG_LEN,
-		.seal_limit = 23726566, /* 2^24.5, RFC 8446 5.5 */
+		.seal_limit = GCM_LIMIT,
+		FORM_1_3,
+	},
+	{
+		.cipher = RTLS_CIPHER_AES_GCM_256,
+		.name = "TLS_AES_256_GCM_SHA384",
+		.aead = RECORD_AEAD_AES_256_GCM,
+		.key_len = 32,
+		.seal_limit = GCM_LIMIT,
+		FORM_1_3,
+	},
+	{
+		.cipher = RTLS_CIPHER_CHACHA20_POLY1305,
+		.name = "TLS_CHACHA20_POLY1305_SHA256",
+		.aead = RECORD_AEAD_CHACHA20_POLY1305,
+		.key_len = 32,
+		.seal_limit = NO_LIMIT,
+		FORM_1_3,
+	},
+	{
+		.cipher = RTLS_CIPHER_AES_CCM_128,
+		.name = "TLS_AES_128_CCM_SHA256",
+		.aead = RECORD_AEAD_AES_128_CCM,
+		.key_len = 16,
+		.seal_limit = CCM_LIMIT,
+		FORM_1_3,
+	},
+	{
+		.cipher = RTLS_CIPHER_AES_GCM_128,
+		.name = "AES_128_GCM",
+		.aead = RECORD_AEAD_AES_128_GCM,
+		.key_len = 16,
+		.seal_limit = GCM_LIMIT,
+		FORM_1_2(EXPLICIT_NONCE_LEN),
+	},
+	{
+		.cipher = RTLS_CIPHER_AES_GCM_256,
+		.name = "AES_256_GCM",
+		.aead = RECORD_AEAD_AES_256_GCM,
+		.key_len = 32,
+		.seal_limit = GCM_LIMIT,
+		FORM_1_2(EXPLICIT_NONCE_LEN),
+	},
+	{
+		.cipher = RTLS_CIPHER_CHACHA20_POLY1305,
+		.name = "CHACHA20_POLY1305",
+		.aead = RECORD_AEAD_CHACHA20_POLY1305,
+		.key_len = 32,
+		.seal_limit = NO_LIMIT,
+		FORM_1_2(0),
+	},
+	{
+		.cipher = RTLS_CIPHER_AES_CCM_128,
+		.name = "AES_128_CCM",
+		.aead = RECORD_AEAD_AES_128_CCM,
+		.key_len = 16,
+		.seal_limit = CCM_LIMIT,
+		FORM_1_2(EXPLICIT_NONCE_LEN),
 	},
 };
 

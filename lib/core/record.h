@@ -70,7 +70,7 @@ enum record_aead {
 struct record_suite {
 	uint16_t version; /* 0x0303 or 0x0304 */
 	uint16_t cipher;  /* enum rtls_cipher */
-	const char *name; /* IANA name of the suite */
+	const char *name; /* IANA's; TLS 1.2: the part of it that a record knows */
 	uint8_t aead;     /* enum record_aead */
 	uint8_t key_len;
 	/*

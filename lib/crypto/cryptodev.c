@@ -123,6 +123,15 @@ free_parts(struct cryptodev *c)
 	rte_free(c);
 }
 
+/* What a driver made of a session that it then refused stays behind in the pool. */
+static void
+wipe_session(struct rte_mempool *mp, void *arg, void *session, unsigned int i)
+{
+	(void)arg;
+	(void)i;
+	buf_wipe(session, mp->elt_size);
+}
+
 static int
 open_locked(struct cryptodev *c, const char *device, const struct cryptodev_conf *conf)
 {
@@ -136,6 +145,7 @@ open_locked(struct cryptodev *c, const char *device, const struct cryptodev_conf
 	if (rc == 0 && !c->device->proved) {
 		rc = cryptodev_probe(c);
 		c->device->proved = rc == 0;
+		rte_mempool_obj_iter(c->sessions, wipe_session, NULL);
 	}
 	for (size_t i = 0; rc == 0 && i < RTE_DIM(c->device->aeads); i++)
 		if (c->device->aeads[i].layouts[CRYPTO_SEAL] != 0)

@@ -35,9 +35,32 @@ iv_gcm(const uint8_t nonce[RECORD_NONCE_LEN], uint32_t counter, uint8_t out[IV_L
 	put_be32(out + RECORD_NONCE_LEN, counter);
 }
 
+/* RFC 3610 2.3, with a counter of three bytes; block 0 is the tag's. */
+static void
+iv_ccm(const uint8_t nonce[RECORD_NONCE_LEN], uint32_t counter, uint8_t out[IV_LEN])
+{
+	put_be32(out + RECORD_NONCE_LEN, counter);
+	out[0] = 3 - 1;
+	memcpy(out + 1, nonce, RECORD_NONCE_LEN);
+}
+
+/* RFC 8439 2.3 and 2.8; block 0 makes the key of the tag. libcrypto has the counter in front. */
+static void
+iv_chacha20(const uint8_t nonce[RECORD_NONCE_LEN], uint32_t counter, uint8_t out[IV_LEN])
+{
+	out[0] = (uint8_t)counter;
+	out[1] = (uint8_t)(counter >> 8);
+	out[2] = (uint8_t)(counter >> 16);
+	out[3] = (uint8_t)(counter >> 24);
+	memcpy(out + IV_LEN - RECORD_NONCE_LEN, nonce, RECORD_NONCE_LEN);
+}
+
 /* By enum record_aead. */
 static const struct stream_cipher ciphers[RECORD_AEADS] = {
 	[RECORD_AEAD_AES_128_GCM] = { "AES-128-CTR", 16, 2, iv_gcm },
+	[RECORD_AEAD_AES_256_GCM] = { "AES-256-CTR", 16, 2, iv_gcm },
+	[RECORD_AEAD_AES_128_CCM] = { "AES-128-CTR", 16, 1, iv_ccm },
+	[RECORD_AEAD_CHACHA20_POLY1305] = { "ChaCha20", 64, 1, iv_chacha20 },
 };
 
 enum { BLOCK_MAX = 64 }; /* ChaCha20 has the longest */

@@ -19,6 +19,7 @@ struct libcrypto_key {
 	struct crypto_key key; /* first */
 	EVP_CIPHER_CTX *ctx;
 	uint8_t aad_len;
+	bool whole; /* the mode takes all bytes of a record in one call, and checks the tag in it */
 };
 
 static const struct libcrypto_key *
@@ -30,16 +31,30 @@ key_of(const struct crypto_job *j)
 /* libcrypto's names, by enum record_aead; NULL: not carried. */
 static const char *const cipher_names[RECORD_AEADS] = {
 	[RECORD_AEAD_AES_128_GCM] = "AES-128-GCM",
+	[RECORD_AEAD_AES_256_GCM] = "AES-256-GCM",
+	[RECORD_AEAD_AES_128_CCM] = "AES-128-CCM",
+	[RECORD_AEAD_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
 };
 
 static EVP_CIPHER_CTX *
 ctx_create(const EVP_CIPHER *cipher, enum crypto_dir dir, const uint8_t *key)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	/* Other lengths are the default of some modes. The tag has no bytes yet. */
+	size_t nonce_len = RECORD_NONCE_LEN;
+	const OSSL_PARAM lens[] = {
+		OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_AEAD_IVLEN, &nonce_len),
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, RECORD_TAG_LEN),
+		OSSL_PARAM_END,
+	};
+	bool whole = EVP_CIPHER_get_mode(cipher) == EVP_CIPH_CCM_MODE;
 
 	if (ctx == NULL)
 		return NULL;
-	if (EVP_CipherInit_ex2(ctx, cipher, key, NULL, dir == CRYPTO_SEAL, NULL) != 1) {
+	/* Lengths first: with its key a CCM context takes them for good. */
+	if (EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, dir == CRYPTO_SEAL, whole ? lens : NULL) !=
+		    1 ||
+	    EVP_CipherInit_ex2(ctx, NULL, key, NULL, -1, NULL) != 1) {
 		EVP_CIPHER_CTX_free(ctx);
 		return NULL;
 	}
@@ -75,6 +90,7 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 	}
 	k->key.provider = p;
 	k->aad_len = s->aad_len;
+	k->whole = EVP_CIPHER_get_mode(cipher) == EVP_CIPH_CCM_MODE;
 	*out = &k->key;
 	rc = 0;
 out:
@@ -174,6 +190,63 @@ update_all(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
 	return update_pieces(ctx, j);
 }
 
+/*
+ * In one call from src to dst, which are one piece each. What a chain is copied to is the thread's:
+ * connections are many, and only one of them is at work.
+ */
+static int
+update_linear(EVP_CIPHER_CTX *ctx, const struct crypto_job *j, const uint8_t *src, uint8_t *dst,
+	      uint32_t len)
+{
+	int done;
+
+	/* The length goes into the first block, in front of additional data (RFC 3610 2.2). */
+	if (EVP_CipherUpdate(ctx, NULL, &done, NULL, (int)len) != 1 ||
+	    EVP_CipherUpdate(ctx, NULL, &done, j->aad, j->aad_len) != 1)
+		return -EIO;
+	return EVP_CipherUpdate(ctx, dst, &done, src, (int)len) == 1 ? 0 : -EBADMSG;
+}
+
+/* The first piece that has bytes; where there is none, somewhere. */
+static uint8_t *
+first_of(const struct iovec *iov, uint16_t cnt, uint8_t *nowhere)
+{
+	for (uint16_t i = 0; i < cnt; i++)
+		if (iov[i].iov_len != 0)
+			return iov[i].iov_base;
+	return nowhere;
+}
+
+/* Sealing reads a byte twice, for the tag and for the cipher: from memory that nobody writes to. */
+static int
+update_whole(EVP_CIPHER_CTX *ctx, const struct crypto_job *j)
+{
+	unsigned int out = EVP_CIPHER_CTX_is_encrypting(ctx) ? 0 : BOUNCE_OUT_LINEAR;
+	static _Thread_local uint8_t buffer[CRYPTO_JOB_MAX];
+	uint8_t *src = first_of(j->src, j->src_cnt, buffer);
+	uint8_t *dst = first_of(j->dst, j->dst_cnt, buffer);
+	uint32_t len;
+	int rc;
+
+	switch (bounce_way(j, BOUNCE_IN_LINEAR | out, 1, &len)) {
+	case BOUNCE_COPY_IN:
+		bounce_copy(j);
+		return update_linear(ctx, j, dst, dst, len);
+	case BOUNCE_IN:
+	case BOUNCE_OUT:
+		return update_linear(ctx, j, src, dst, len);
+	case BOUNCE_BUFFER:
+		bounce_gather(j, buffer);
+		rc = update_linear(ctx, j, buffer, buffer, len);
+		bounce_scatter(j, buffer);
+		OPENSSL_cleanse(buffer, len);
+		return rc;
+	case BOUNCE_NONE:
+		break;
+	}
+	return -EIO;
+}
+
 /* The key stays; -1 keeps the direction. */
 static bool
 set_nonce(EVP_CIPHER_CTX *ctx, const struct crypto_job *j, const OSSL_PARAM *params)
@@ -193,7 +266,8 @@ seal_one(struct crypto_job *j)
 	uint8_t rest[RECORD_TAG_LEN]; /* AEAD modes leave nothing to the end */
 	int done;
 
-	if (!set_nonce(ctx, j, NULL) || !update_all(ctx, j) ||
+	if (!set_nonce(ctx, j, NULL) ||
+	    (key_of(j)->whole ? update_whole(ctx, j) != 0 : !update_all(ctx, j)) ||
 	    EVP_CipherFinal_ex(ctx, rest, &done) != 1 || EVP_CIPHER_CTX_get_params(ctx, tag) != 1)
 		return -EIO;
 	return 0;
@@ -210,7 +284,11 @@ open_one(struct crypto_job *j)
 	uint8_t rest[RECORD_TAG_LEN];
 	int done;
 
-	if (!set_nonce(ctx, j, tag) || !update_all(ctx, j))
+	if (!set_nonce(ctx, j, tag))
+		return -EIO;
+	if (key_of(j)->whole)
+		return update_whole(ctx, j);
+	if (!update_all(ctx, j))
 		return -EIO;
 	/* Only the comparison is left to fail, in constant time. */
 	return EVP_CipherFinal_ex(ctx, rest, &done) == 1 ? 0 : -EBADMSG;

@@ -90,6 +90,12 @@ rtls_cipher_name(enum rtls_cipher c)
 	switch (c) {
 	case RTLS_CIPHER_AES_GCM_128:
 		return "aes_gcm_128";
+	case RTLS_CIPHER_AES_GCM_256:
+		return "aes_gcm_256";
+	case RTLS_CIPHER_AES_CCM_128:
+		return "aes_ccm_128";
+	case RTLS_CIPHER_CHACHA20_POLY1305:
+		return "chacha20_poly1305";
 	}
 	return unknown;
 }

@@ -45,10 +45,11 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ .name = "TLS_AES_256_GCM_SHA384", .version = TLS1_3_VERSION },
+	{ .name = "TLS_AES_256_GCM_SHA384", .version = TLS1_3_VERSION, .ours = true },
 	{ .name = "TLS_CHACHA20_POLY1305_SHA256",
 	  .suites = "TLS_CHACHA20_POLY1305_SHA256",
-	  .version = TLS1_3_VERSION },
+	  .version = TLS1_3_VERSION,
+	  .ours = true },
 	{ .name = "TLS_AES_128_GCM_SHA256",
 	  .suites = "TLS_AES_128_GCM_SHA256",
 	  .version = TLS1_3_VERSION,
@@ -61,9 +62,13 @@ static const struct row rows[] = {
 	  .suites = "TLS_AES_128_GCM_SHA256",
 	  .version = TLS1_3_VERSION,
 	  .off = true },
-	{ .name = "ECDHE-ECDSA-AES256-GCM-SHA384", .version = TLS1_2_VERSION },
+	{ .name = "ECDHE-ECDSA-AES256-GCM-SHA384", .version = TLS1_2_VERSION, .ours = true },
 	{ .name = "ECDHE-ECDSA-AES128-GCM-SHA256",
 	  .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256",
+	  .version = TLS1_2_VERSION,
+	  .ours = true },
+	{ .name = "ECDHE-ECDSA-AES128-SHA256", /* with CBC */
+	  .ciphers = "ECDHE-ECDSA-AES128-SHA256",
 	  .version = TLS1_2_VERSION },
 };
 

@@ -86,7 +86,7 @@ make_wrong(enum wrong wrong, struct rte_crypto_sym_xform *x, struct rte_security
 		x->aead.algo = RTE_CRYPTO_AEAD_AES_CCM;
 		break;
 	case WRONG_KEY_LENGTH:
-		x->aead.key.length = 32;
+		x->aead.key.length = 24;
 		break;
 	case WRONG_KEY_NONE:
 		x->aead.key.data = NULL;
@@ -161,7 +161,8 @@ test_library(void)
 	d = &b.nic->tls;
 	d->ops->del(d->dev, b.ctx);
 	for (unsigned int i = 0; record_suite_row(i) != NULL; i++)
-		if (record_suite_row(i)->version == RTLS_TLS_1_3)
+		if (record_suite_row(i)->version == RTLS_TLS_1_3 &&
+		    record_suite_row(i)->cipher != RTLS_CIPHER_AES_CCM_128)
 			CU_ASSERT(offload_carries(d, record_suite_row(i), RTLS_TX) &&
 				  offload_carries(d, record_suite_row(i), RTLS_RX));
 	memcpy(keys.key, b.stream.key, 16);

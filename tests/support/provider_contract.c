@@ -33,8 +33,37 @@ oracle_cipher(const struct record_suite *s)
 	switch ((enum rtls_cipher)s->cipher) {
 	case RTLS_CIPHER_AES_GCM_128:
 		return EVP_aes_128_gcm();
+	case RTLS_CIPHER_AES_GCM_256:
+		return EVP_aes_256_gcm();
+	case RTLS_CIPHER_AES_CCM_128:
+		return EVP_aes_128_ccm();
+	case RTLS_CIPHER_CHACHA20_POLY1305:
+		return EVP_chacha20_poly1305();
 	}
 	return NULL;
+}
+
+/* A context with key and nonce. CCM wants lengths before, and that of the bytes behind them. */
+static EVP_CIPHER_CTX *
+oracle_begin(const struct record_suite *s, bool seal, const uint8_t *key, const uint8_t *nonce,
+	     const uint8_t *tag, int len)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	bool ccm = s->cipher == RTLS_CIPHER_AES_CCM_128;
+	int done;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ctx);
+	CU_ASSERT_EQUAL_FATAL(EVP_CipherInit_ex(ctx, oracle_cipher(s), NULL, NULL, NULL, seal), 1);
+	CU_ASSERT_EQUAL_FATAL(
+		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, RECORD_NONCE_LEN, NULL), 1);
+	if (ccm || tag != NULL)
+		CU_ASSERT_EQUAL_FATAL(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG,
+							  RECORD_TAG_LEN, (void *)(uintptr_t)tag),
+				      1);
+	CU_ASSERT_EQUAL_FATAL(EVP_CipherInit_ex(ctx, NULL, NULL, key, nonce, seal), 1);
+	if (ccm)
+		CU_ASSERT_EQUAL_FATAL(EVP_CipherUpdate(ctx, NULL, &done, NULL, len), 1);
+	return ctx;
 }
 
 void
@@ -42,14 +71,12 @@ contract_oracle_seal(const struct record_suite *s, const uint8_t *key, const uin
 		     const uint8_t *aad, int aad_len, const uint8_t *plain, int len,
 		     uint8_t *cipher, uint8_t tag[RECORD_TAG_LEN])
 {
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	EVP_CIPHER_CTX *ctx = oracle_begin(s, true, key, nonce, NULL, len);
 	int done = 0;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ctx);
-	CU_ASSERT_EQUAL_FATAL(EVP_EncryptInit_ex(ctx, oracle_cipher(s), NULL, key, nonce), 1);
 	if (aad_len != 0)
 		CU_ASSERT_EQUAL_FATAL(EVP_EncryptUpdate(ctx, NULL, &done, aad, aad_len), 1);
-	if (len != 0) {
+	if (len != 0 || s->cipher == RTLS_CIPHER_AES_CCM_128) {
 		CU_ASSERT_EQUAL_FATAL(EVP_EncryptUpdate(ctx, cipher, &done, plain, len), 1);
 		CU_ASSERT_EQUAL_FATAL(done, len);
 	}
@@ -63,19 +90,17 @@ contract_oracle_seal(const struct record_suite *s, const uint8_t *key, const uin
 static bool
 oracle_opens(const struct record_suite *s, const uint8_t *key, const struct crypto_job *j)
 {
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	EVP_CIPHER_CTX *ctx = oracle_begin(s, false, key, j->nonce, j->tag, (int)j->dst->iov_len);
 	static uint8_t plain[INNER_MAX];
-	uint8_t tag[RECORD_TAG_LEN];
 	int done, rc;
 
-	memcpy(tag, j->tag, sizeof(tag));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ctx);
-	CU_ASSERT_EQUAL_FATAL(EVP_DecryptInit_ex(ctx, oracle_cipher(s), NULL, key, j->nonce), 1);
 	CU_ASSERT_EQUAL_FATAL(EVP_DecryptUpdate(ctx, NULL, &done, j->aad, j->aad_len), 1);
-	CU_ASSERT_EQUAL_FATAL(
-		EVP_DecryptUpdate(ctx, plain, &done, j->dst->iov_base, (int)j->dst->iov_len), 1);
-	CU_ASSERT_EQUAL_FATAL(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag), 1);
-	rc = EVP_DecryptFinal_ex(ctx, plain, &done);
+	rc = EVP_DecryptUpdate(ctx, plain, &done, j->dst->iov_base, (int)j->dst->iov_len);
+	/* CCM has compared by now. */
+	if (s->cipher != RTLS_CIPHER_AES_CCM_128) {
+		CU_ASSERT_EQUAL_FATAL(rc, 1);
+		rc = EVP_DecryptFinal_ex(ctx, plain, &done);
+	}
 	EVP_CIPHER_CTX_free(ctx);
 	return rc == 1;
 }

@@ -441,7 +441,7 @@ test_random(void)
 	memset(&r, 0, sizeof(r));
 	r.rng = harness_seed();
 	for (i = 0; i < rounds && !r.wrong; i++)
-		play_stream(i % 2 ? &suite_tls12_gcm : tls13());
+		play_stream(i % 2 ? suite_tls12_gcm() : tls13());
 	if (r.wrong)
 		printf("# wrong in round %u, in order %u, judged %u\n", i - 1, r.order, r.edge);
 	CU_ASSERT(!r.wrong);

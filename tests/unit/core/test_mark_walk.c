@@ -25,9 +25,9 @@ suite(unsigned int i)
 	case 0:
 		return record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
 	case 1:
-		return &suite_tls12_gcm;
+		return suite_tls12_gcm();
 	default:
-		return &suite_tls12_chacha;
+		return suite_tls12_chacha();
 	}
 }
 

@@ -90,11 +90,11 @@ test_sizes(void)
 		{ tls13(), 1, 5, 17, 23 },
 		{ tls13(), 50, 5, 17, 72 }, /* RFC 8448: 72 octets for 50 */
 		{ tls13(), 16384, 5, 17, 16406 },
-		{ &suite_tls12_gcm, 0, 13, 16, 29 },
-		{ &suite_tls12_gcm, 5, 13, 16, 34 },
-		{ &suite_tls12_gcm, 16384, 13, 16, 16413 },
-		{ &suite_tls12_chacha, 0, 5, 16, 21 },
-		{ &suite_tls12_chacha, 16384, 5, 16, 16405 },
+		{ suite_tls12_gcm(), 0, 13, 16, 29 },
+		{ suite_tls12_gcm(), 5, 13, 16, 34 },
+		{ suite_tls12_gcm(), 16384, 13, 16, 16413 },
+		{ suite_tls12_chacha(), 0, 5, 16, 21 },
+		{ suite_tls12_chacha(), 16384, 5, 16, 16405 },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -127,11 +127,11 @@ test_header_write(void)
 		{ tls13(), RECORD_DATA, 0, 239, { 0x17, 3, 3, 0x01, 0x00 } },
 		{ tls13(), RECORD_ALERT, 2, 16382, { 0x17, 3, 3, 0x40, 0x11 } },
 		{ tls13(), RECORD_DATA, 16384, 0, { 0x17, 3, 3, 0x40, 0x11 } },
-		{ &suite_tls12_gcm, RECORD_DATA, 5, 0, { 0x17, 3, 3, 0x00, 0x1d } },
-		{ &suite_tls12_gcm, RECORD_ALERT, 2, 0, { 0x15, 3, 3, 0x00, 0x1a } },
-		{ &suite_tls12_gcm, RECORD_HANDSHAKE, 16, 0, { 0x16, 3, 3, 0x00, 0x28 } },
-		{ &suite_tls12_gcm, RECORD_DATA, 16384, 0, { 0x17, 3, 3, 0x40, 0x18 } },
-		{ &suite_tls12_chacha, RECORD_DATA, 0, 0, { 0x17, 3, 3, 0x00, 0x10 } },
+		{ suite_tls12_gcm(), RECORD_DATA, 5, 0, { 0x17, 3, 3, 0x00, 0x1d } },
+		{ suite_tls12_gcm(), RECORD_ALERT, 2, 0, { 0x15, 3, 3, 0x00, 0x1a } },
+		{ suite_tls12_gcm(), RECORD_HANDSHAKE, 16, 0, { 0x16, 3, 3, 0x00, 0x28 } },
+		{ suite_tls12_gcm(), RECORD_DATA, 16384, 0, { 0x17, 3, 3, 0x40, 0x18 } },
+		{ suite_tls12_chacha(), RECORD_DATA, 0, 0, { 0x17, 3, 3, 0x00, 0x10 } },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -183,21 +183,23 @@ test_header_check_rows(void)
 		/* Not TLS and too long as well: told as not TLS. */
 		{ tls13(), { 23, 0x0302, 65535 }, -EINVAL },
 		{ tls13(), { 0, 0x0303, 0 }, -EINVAL },
-		{ &suite_tls12_gcm, { 20, 0x0303, 25 }, 0 },
-		{ &suite_tls12_gcm, { 21, 0x0303, 26 }, 0 },
-		{ &suite_tls12_gcm, { 22, 0x0303, 40 }, 0 },
-		{ &suite_tls12_gcm, { 23, 0x0303, 24 }, 0 },
-		{ &suite_tls12_gcm, { 23, 0x0303, 18432 }, 0 },
+		{ suite_tls12_gcm(), { 20, 0x0303, 25 }, 0 },
+		{ suite_tls12_gcm(), { 21, 0x0303, 26 }, 0 },
+		{ suite_tls12_gcm(), { 22, 0x0303, 40 }, 0 },
+		{ suite_tls12_gcm(), { 23, 0x0303, 24 }, 0 },
+		{ suite_tls12_gcm(), { 23, 0x0303, 16408 }, 0 },
 		/* What a type means is for who reads it to say, as with the kernel. */
-		{ &suite_tls12_gcm, { 19, 0x0303, 24 }, 0 },
-		{ &suite_tls12_gcm, { 24, 0x0303, 24 }, 0 },
-		{ &suite_tls12_gcm, { 255, 0x0303, 24 }, 0 },
-		{ &suite_tls12_gcm, { 0, 0x0303, 24 }, -EINVAL },
-		{ &suite_tls12_gcm, { 23, 0x0302, 24 }, -EINVAL },
-		{ &suite_tls12_gcm, { 23, 0x0303, 23 }, -EMSGSIZE },
-		{ &suite_tls12_gcm, { 23, 0x0303, 18433 }, -EMSGSIZE },
-		{ &suite_tls12_chacha, { 23, 0x0303, 16 }, 0 },
-		{ &suite_tls12_chacha, { 23, 0x0303, 15 }, -EMSGSIZE },
+		{ suite_tls12_gcm(), { 19, 0x0303, 24 }, 0 },
+		{ suite_tls12_gcm(), { 24, 0x0303, 24 }, 0 },
+		{ suite_tls12_gcm(), { 255, 0x0303, 24 }, 0 },
+		{ suite_tls12_gcm(), { 0, 0x0303, 24 }, -EINVAL },
+		{ suite_tls12_gcm(), { 23, 0x0302, 24 }, -EINVAL },
+		{ suite_tls12_gcm(), { 23, 0x0303, 23 }, -EMSGSIZE },
+		{ suite_tls12_gcm(), { 23, 0x0303, 16409 }, -EMSGSIZE },
+		{ suite_tls12_chacha(), { 23, 0x0303, 16 }, 0 },
+		{ suite_tls12_chacha(), { 23, 0x0303, 15 }, -EMSGSIZE },
+		{ suite_tls12_chacha(), { 23, 0x0303, 16400 }, 0 },
+		{ suite_tls12_chacha(), { 23, 0x0303, 16401 }, -EMSGSIZE },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
@@ -269,7 +271,7 @@ test_nonce_xor(void)
 
 	for (size_t i = 0; i < 1000; i++) {
 		uint64_t no = i < HARNESS_COUNT(numbers) ? numbers[i] : harness_rand(&rng);
-		const struct record_suite *s = i % 2 == 0 ? tls13() : &suite_tls12_chacha;
+		const struct record_suite *s = i % 2 == 0 ? tls13() : suite_tls12_chacha();
 		uint8_t iv[12], base[12], nonce[12], want[12];
 
 		for (size_t b = 0; b < sizeof(iv); b++)
@@ -330,9 +332,9 @@ test_nonce_counter(void)
 		uint8_t base[12], nonce[12], want[12];
 
 		memcpy(want, rows[i].iv, 12);
-		record_iv_base(&suite_tls12_gcm, rows[i].iv, rows[i].first, base);
+		record_iv_base(suite_tls12_gcm(), rows[i].iv, rows[i].first, base);
 		for (uint64_t n = 0; n < 300; n++) {
-			record_nonce(&suite_tls12_gcm, base, rows[i].first + n, nonce);
+			record_nonce(suite_tls12_gcm(), base, rows[i].first + n, nonce);
 			CU_ASSERT_EQUAL(memcmp(nonce, want, 12), 0);
 			naive_increment(want + 4);
 		}
@@ -348,7 +350,7 @@ test_iv_base_in_place(void)
 		1, 2, 3, 4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 	};
 
-	record_iv_base(&suite_tls12_gcm, iv, 1, iv);
+	record_iv_base(suite_tls12_gcm(), iv, 1, iv);
 	CU_ASSERT_EQUAL(memcmp(iv, want, 12), 0);
 	record_iv_base(tls13(), iv, 1, iv);
 	CU_ASSERT_EQUAL(memcmp(iv, want, 12), 0);
@@ -366,7 +368,7 @@ test_nonce_received(void)
 
 	/* Whatever the number: the peer chose. */
 	for (uint64_t no = 0; no < 3; no++) {
-		record_nonce_received(&suite_tls12_gcm, iv, no, wire, nonce);
+		record_nonce_received(suite_tls12_gcm(), iv, no, wire, nonce);
 		CU_ASSERT_EQUAL(memcmp(nonce, want, 12), 0);
 	}
 }
@@ -381,8 +383,8 @@ test_nonce_on_the_wire(void)
 
 		hex_read(v->iv, iv, sizeof(iv));
 		hex_read(v->wire, wire, sizeof(wire));
-		record_iv_base(&suite_tls12_gcm, iv, TLS12_GCM_FIRST_REC_NO, base);
-		record_nonce(&suite_tls12_gcm, base, v->rec_no, nonce);
+		record_iv_base(suite_tls12_gcm(), iv, TLS12_GCM_FIRST_REC_NO, base);
+		record_nonce(suite_tls12_gcm(), base, v->rec_no, nonce);
 		CU_ASSERT_EQUAL(memcmp(nonce, iv, 4), 0);
 		CU_ASSERT_EQUAL(memcmp(nonce + 4, wire + RECORD_HDR_LEN, 8), 0);
 	}
@@ -400,22 +402,22 @@ test_aad(void)
 	} rows[] = {
 		{ tls13(), { 23, 3, 3, 0x00, 0x43 }, 0, 5, { 23, 3, 3, 0x00, 0x43 } },
 		{ tls13(), { 23, 3, 3, 0x41, 0x00 }, UINT64_MAX, 5, { 23, 3, 3, 0x41, 0x00 } },
-		{ &suite_tls12_gcm,
+		{ suite_tls12_gcm(),
 		  { 23, 3, 3, 0x00, 0x1d },
 		  1,
 		  13,
 		  { 0, 0, 0, 0, 0, 0, 0, 1, 23, 3, 3, 0, 5 } },
-		{ &suite_tls12_gcm,
+		{ suite_tls12_gcm(),
 		  { 21, 3, 3, 0x00, 0x18 },
 		  UINT64_C(0x0102030405060708),
 		  13,
 		  { 1, 2, 3, 4, 5, 6, 7, 8, 21, 3, 3, 0, 0 } },
-		{ &suite_tls12_gcm,
+		{ suite_tls12_gcm(),
 		  { 23, 3, 3, 0x40, 0x18 },
 		  UINT64_MAX,
 		  13,
 		  { 255, 255, 255, 255, 255, 255, 255, 255, 23, 3, 3, 0x40, 0 } },
-		{ &suite_tls12_chacha,
+		{ suite_tls12_chacha(),
 		  { 22, 3, 3, 0x01, 0x20 },
 		  256,
 		  13,
@@ -455,7 +457,7 @@ static void
 test_headers_of_others(void)
 {
 	check_headers(tls13(), rfc8448_records, HARNESS_COUNT(rfc8448_records));
-	check_headers(&suite_tls12_gcm, tls12_gcm_records, HARNESS_COUNT(tls12_gcm_records));
+	check_headers(suite_tls12_gcm(), tls12_gcm_records, HARNESS_COUNT(tls12_gcm_records));
 }
 
 int

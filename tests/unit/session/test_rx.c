@@ -319,7 +319,7 @@ test_set_keys(void)
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
 	CU_ASSERT_EQUAL(recv_data(1000), 100);
 	/* TLS 1.2 has no other key. */
-	t.rx.tls->suite = &suite_tls12_gcm;
+	t.rx.tls->suite = suite_tls12_gcm();
 	CU_ASSERT_EQUAL(set_key(1, 0), -EBUSY);
 	finish();
 }
@@ -1632,7 +1632,7 @@ test_tls12_layout(void)
 	struct rtls_msg msg;
 
 	begin_keyed();
-	t.rx.tls->suite = &suite_tls12_gcm;
+	t.rx.tls->suite = suite_tls12_gcm();
 	flaky_change_suite(&t.flaky, t.rx.tls->suite, CRYPTO_OPEN, t.peer.key,
 			   &t.rx.tls->epochs.now->key);
 	framer_init(&t.rx.tls->framer, t.rx.tls->suite, 0);

@@ -515,7 +515,7 @@ test_set_keys(void)
 	check_log("0:5 23:20 23:10 23:10");
 
 	/* TLS 1.2 has no other key. */
-	t.tx.tls->epochs.now->suite = &suite_tls12_gcm;
+	t.tx.tls->epochs.now->suite = suite_tls12_gcm();
 	keys = peer_keys(&p);
 	CU_ASSERT_EQUAL(session_tx_set_keys(&t.tx, &keys), -EBUSY);
 	CU_ASSERT_EQUAL(t.flaky.keys, 1);
@@ -527,7 +527,7 @@ static void
 test_tls12_layout(void)
 {
 	begin_keyed(SNDBUF);
-	t.tx.tls->epochs.now->suite = &suite_tls12_gcm;
+	t.tx.tls->epochs.now->suite = suite_tls12_gcm();
 	flaky_change_suite(&t.flaky, t.tx.tls->epochs.now->suite, CRYPTO_SEAL, t.peer[0].key,
 			   &t.tx.tls->epochs.now->key);
 	t.peer[0].tls12 = true;

@@ -3,12 +3,13 @@
 
 #include "rx_oracle.h"
 
-/* RFC 8446 5.2; RFC 5246 6.2.3 and RFC 5288 3, where the nonce is needed as the header is. */
+/* RFC 8446 5.2; RFC 5246 6.2.1 and RFC 5288 3, where the nonce is needed as the header is. */
 enum {
 	HEADER = 5,
 	NONCE = 8,
 	MAX_RECORD = HEADER + 16384 + 256,
-	MAX_RECORD_12 = HEADER + 16384 + 2048
+	TAG = 16,
+	MAX_RECORD_12 = HEADER + NONCE + 16384 + TAG
 };
 
 void

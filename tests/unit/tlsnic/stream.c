@@ -23,7 +23,7 @@ stream_suite(void)
 const struct record_suite *
 stream_suite_12(void)
 {
-	return &suite_tls12_gcm;
+	return suite_tls12_gcm();
 }
 
 static void

@@ -155,6 +155,9 @@ static const struct {
 	  UINT_MAX,
 	  {
 		  { RTLS_CIPHER_AES_GCM_128, "aes_gcm_128" },
+		  { RTLS_CIPHER_AES_GCM_256, "aes_gcm_256" },
+		  { RTLS_CIPHER_AES_CCM_128, "aes_ccm_128" },
+		  { RTLS_CIPHER_CHACHA20_POLY1305, "chacha20_poly1305" },
 	  } },
 	{ ask_stack_feature,
 	  UINT_MAX,
