@@ -28,7 +28,7 @@ make_or_extend() {
 	else
 		[ ! -e "$root_dir" ] || rmdir -- "$root_dir" 2>/dev/null ||
 			die "$root_dir exists and was not made by tools/setup; move it away or set RECORDTLS_ROOT"
-		say "making a Debian $release_number root in $root_dir (once; about a minute, up to 2 GB)"
+		say "making a Debian $release_number root in $root_dir (once; about a minute, up to 2.5 GB)"
 		make_root "$@"
 	fi
 	say "ready: $root_dir, $(du -sxh -- "$root_dir" | cut -f1), ${SECONDS} s; tools/setup --remove deletes it"
