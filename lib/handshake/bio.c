@@ -9,7 +9,8 @@
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
 
-#include "handshake/bridge_io.h"
+#include "handshake/bridge_read.h"
+#include "handshake/bridge_write.h"
 
 static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
 static BIO_METHOD *method;

@@ -24,6 +24,14 @@ enum {
 	BRIDGE_RECORD_MAX = BRIDGE_HEADER_LEN + BRIDGE_PLAINTEXT_MAX,
 };
 
+enum {
+	/* RFC 8446 4: HandshakeType key_update. */
+	KEY_UPDATE_TYPE = 24,
+	/* RFC 8446 4.6.3: type (1), length (3), request_update (1). */
+	KEY_UPDATE_LEN = 5,
+	KEY_UPDATE_REQUESTED = 1,
+};
+
 /* Who seals or opens the records of a direction. */
 enum bridge_hand {
 	BRIDGE_LIBSSL,  /* libssl, so far */

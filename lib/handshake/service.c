@@ -8,7 +8,7 @@
 #include <openssl/ssl.h>
 
 #include "handshake/bio.h"
-#include "handshake/bridge_io.h"
+#include "handshake/bridge_read.h"
 #include "handshake/service.h"
 #include "handshake/verdict.h"
 

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* What libssl reads and writes through a bridge: bytes before keys, records behind them. */
-#ifndef RTLS_HANDSHAKE_BRIDGE_IO_H
-#define RTLS_HANDSHAKE_BRIDGE_IO_H
+/* What libssl reads through a bridge: bytes before keys, records behind them. */
+#ifndef RTLS_HANDSHAKE_BRIDGE_READ_H
+#define RTLS_HANDSHAKE_BRIDGE_READ_H
 
 #include "handshake/bridge.h"
 
-/*
- * As BIO_write() and BIO_read(): a count (0 of read: the stream's end), or
- * -EAGAIN: libssl has to repeat the call, or -errno for good.
- */
-int bridge_write(struct bridge *br, const void *bytes, size_t len);
+/* As BIO_read(): a count, 0 at the stream's end, or -EAGAIN: libssl has to repeat the call, or -errno for good. */
 int bridge_read(struct bridge *br, void *bytes, size_t len);
 
 /*
