@@ -98,7 +98,7 @@ cert_context(const struct options *o)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
-	/* First what librecordtls carries; OpenSSL seals for clients that want something else. */
+	/* The cheapest first. OpenSSL seals for clients that want what librecordtls does not carry. */
 	if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
 					  "TLS_CHACHA20_POLY1305_SHA256") != 1) {
@@ -106,7 +106,12 @@ cert_context(const struct options *o)
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
-	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION);
+	/*
+	 * Clients may go without close_notify (RFC 9112 9.8), and wget and browsers do: what is whole,
+	 * HTTP says.
+	 */
+	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION |
+					 SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
 	if ((o->cert != NULL ? identity_load(ctx, o->cert, o->key) : use_self_signed(ctx, o)) &&

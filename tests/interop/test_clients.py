@@ -105,10 +105,17 @@ def openssl_sizes(server, files, ca):
                       f'{way} close_notify, /{name}')
 
 
+# What a client asks for that is not what it gets by default, and is ours all the same.
+CARRIED = (('--tls13-ciphers', 'TLS_AES_256_GCM_SHA384'),
+           ('--tls13-ciphers', 'TLS_CHACHA20_POLY1305_SHA256'),
+           ('--tls-max', '1.2'),
+           ('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES128-GCM-SHA256'),
+           ('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-CHACHA20-POLY1305'))
+
 # What a client asks for, and OpenSSL at the server keeps to itself.
 KEPT = {
-    'curl': (('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES128-SHA256'),
-             ('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES256-SHA')),
+    'curl': (('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES128-SHA'),
+             ('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES256-SHA384')),
     'openssl': (('-maxfraglen', '512'), ('-maxfraglen', '4096', '-max_send_frag', '600'),
                 ('-tls1_2', '-maxfraglen', '1024')),
 }
@@ -147,8 +154,23 @@ def check_sealed(capture, files, name):
     tap.check(seen > len(content), f'{seen} bytes of packets for {len(content)} of the file')
 
 
+def other_suites(server, files, ca):
+    """TLS 1.2 and each suite that a client asks for: the file comes, by our records alone"""
+    before = server.status()
+    for options in CARRIED:
+        tap.equal(clients.curl_hash(ca, f'f{scene.MIB}', *options)[0],
+                  files.hashes[f'f{scene.MIB}'], f'SHA-256, {options}')
+    after = server.wait_status(lambda s: s['connections_open'] == 0, 'the connections have ended')
+    for way in ('Tx', 'Rx'):
+        tap.equal(after['stats'][f'Tls{way}Sw'] - before['stats'][f'Tls{way}Sw'], len(CARRIED),
+                  f'connections of ours, {way}')
+        tap.equal(after['stats'][f'Tls{way}NotHandedOver'], before['stats'][f'Tls{way}NotHandedOver'],
+                  f'connections of OpenSSL\'s, {way}')
+    tap.check(after['records_tx'] - before['records_tx'] >= 64 * len(CARRIED), 'records')
+
+
 def kept_by_openssl(server, files, ca):
-    """CBC and small records: OpenSSL seals, the file comes, nothing in clear"""
+    """suites that are not carried and small records: OpenSSL seals, the file comes, nothing in clear"""
     before = server.status()
     log = files.path('kept.log')
     rows = [(client, options) for client in KEPT for options in KEPT[client]]
@@ -448,7 +470,8 @@ def settled(server, files, ca):
 
 
 def main():
-    cases = [curl_sizes, curl_close_notify, curl_refuses_stranger, openssl_sizes, kept_by_openssl, gnutls_sizes,
+    cases = [curl_sizes, curl_close_notify, curl_refuses_stranger, openssl_sizes, other_suites,
+             kept_by_openssl, gnutls_sizes,
              gnutls_half_close, python_unwrap, keep_alive, head, pipelined, connection_close,
              answers, spellings, outside, changes, settled]
     network.enter()
