@@ -14,6 +14,12 @@ const enum rte_crypto_aead_algorithm aead_xform_algos[RECORD_AEADS] = {
 	[RECORD_AEAD_CHACHA20_POLY1305] = RTE_CRYPTO_AEAD_CHACHA20_POLY1305,
 };
 
+bool
+aead_xform_in_blocks(const struct record_suite *s)
+{
+	return aead_xform_algos[s->aead] == RTE_CRYPTO_AEAD_AES_CCM;
+}
+
 struct rte_crypto_sym_xform
 aead_xform(const struct record_suite *s, bool seal, const uint8_t *key)
 {

@@ -78,6 +78,7 @@ key_create(const struct crypto_provider *p, const struct record_suite *s, enum c
 	k->dir = dir;
 	k->aad_len = s->aad_len;
 	k->layouts = aead->layouts[dir];
+	k->in_blocks = aead_xform_in_blocks(s);
 	k->queued = dir == CRYPTO_SEAL && aead->queued;
 	k->bad_tag = aead->bad_tag;
 	*out = &k->key;

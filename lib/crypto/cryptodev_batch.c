@@ -32,6 +32,7 @@ struct batch {
 	struct rte_crypto_va_iova_ptr aad[BATCH_JOBS];
 	struct rte_crypto_va_iova_ptr tag[BATCH_JOBS];
 	int32_t status[BATCH_JOBS];
+	struct cryptodev_blocks blocks[BATCH_JOBS];
 	struct rte_crypto_vec vecs[BATCH_VECS];
 };
 
@@ -101,8 +102,10 @@ batch_add(struct batch *b, struct crypto_job *j, enum bounce_way way, uint32_t l
 	b->key = (const struct cryptodev_key *)j->key;
 	b->out = way == BOUNCE_OUT;
 	b->jobs[i] = j;
-	b->nonce[i].va = j->nonce;
-	b->aad[i].va = j->aad;
+	if (b->key->in_blocks)
+		cryptodev_blocks_write(&b->blocks[i], j);
+	b->nonce[i].va = b->key->in_blocks ? b->blocks[i].nonce : j->nonce;
+	b->aad[i].va = b->key->in_blocks ? b->blocks[i].aad : j->aad;
 	b->tag[i].va = j->tag;
 	b->status[i] = CRYPTODEV_UNWRITTEN; /* a device that leaves it so has not worked */
 }

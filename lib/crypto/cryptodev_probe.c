@@ -257,6 +257,24 @@ probe_aead(struct probe *p, const struct record_suite *s)
 		p->aead->layouts[dirs[i]] = right[i];
 }
 
+/* What it does not even list it says loudly when it is asked all the same. */
+static bool
+is_listed(const struct cryptodev *c, const struct record_suite *s)
+{
+	const struct rte_cryptodev_sym_capability_idx idx = {
+		.type = RTE_CRYPTO_SYM_XFORM_AEAD,
+		.algo.aead = aead_xform_algos[s->aead],
+	};
+	const struct rte_cryptodev_symmetric_capability
+		*cap = aead_xform_algos[s->aead] == 0 ?
+			       NULL :
+			       rte_cryptodev_sym_capability_get(c->device->id, &idx);
+
+	return cap != NULL &&
+	       rte_cryptodev_sym_capability_check_aead(cap, s->key_len, RECORD_TAG_LEN, s->aad_len,
+						       RECORD_NONCE_LEN) == 0;
+}
+
 int
 cryptodev_probe(struct cryptodev *c)
 {
@@ -271,7 +289,7 @@ cryptodev_probe(struct cryptodev *c)
 		const struct record_suite *s = record_suite_of_aead((enum record_aead)i);
 
 		p->aead = &c->device->aeads[i];
-		if (s != NULL && aead_xform_algos[i] != 0)
+		if (s != NULL && is_listed(c, s))
 			probe_aead(p, s);
 	}
 	free(p);

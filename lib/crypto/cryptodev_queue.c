@@ -75,8 +75,13 @@ make_op(struct cryptodev_queue *q, const struct cryptodev_key *k, struct crypto_
 	sym->m_dst = &q->dst;
 	sym->aead.data.length = (uint32_t)j->dst->iov_len;
 	sym->aead.digest.data = j->tag;
-	sym->aead.aad.data = j->aad;
-	memcpy(q->op + CRYPTODEV_QUEUE_NONCE, j->nonce, sizeof(j->nonce));
+	if (k->in_blocks) {
+		cryptodev_blocks_write(&q->blocks, j);
+		memcpy(q->op + CRYPTODEV_QUEUE_NONCE, q->blocks.nonce, sizeof(q->blocks.nonce));
+	} else {
+		memcpy(q->op + CRYPTODEV_QUEUE_NONCE, j->nonce, sizeof(j->nonce));
+	}
+	sym->aead.aad.data = k->in_blocks ? q->blocks.aad : j->aad;
 	return op;
 }
 

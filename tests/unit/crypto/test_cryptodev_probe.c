@@ -44,6 +44,7 @@ enum fault {
 	FAULT_FIRST_ONLY,       /* of a call with several jobs */
 	FAULT_EMPTY_REFUSED,    /* no job of 0 bytes */
 	FAULT_NOTHING_WORKS,
+	FAULT_SCRIBBLES, /* where it may: around nonce and additional data of CCM */
 };
 
 enum {
@@ -54,6 +55,7 @@ enum {
 
 static const struct cryptodev_conf conf = { .name = "test", .max_keys = 16 };
 static enum fault fault;
+static uint8_t faulty = RECORD_AEADS;       /* the AEAD that has it; RECORD_AEADS: all */
 static unsigned int jobs_left = UINT32_MAX; /* then each fails */
 static int32_t failure;
 static unsigned int calls, jobs_seen;
@@ -64,6 +66,66 @@ uint32_t __real_rte_cryptodev_sym_cpu_crypto_process(uint8_t dev_id, void *sess,
 uint32_t __wrap_rte_cryptodev_sym_cpu_crypto_process(uint8_t dev_id, void *sess,
 						     union rte_crypto_sym_ofs ofs,
 						     struct rte_crypto_sym_vec *vec);
+
+/* Sessions, with what they are for. */
+enum { SESSIONS_MAX = 64 };
+
+static struct session {
+	const void *session;
+	struct rte_crypto_aead_xform aead;
+} sessions[SESSIONS_MAX];
+
+/* NULL: one that is free. */
+static struct session *
+session_find(const void *session)
+{
+	unsigned int i = 0;
+
+	while (i < SESSIONS_MAX && sessions[i].session != session)
+		i++;
+	CU_ASSERT_FATAL(i < SESSIONS_MAX);
+	return &sessions[i];
+}
+
+void *__real_rte_cryptodev_sym_session_create(uint8_t dev_id, struct rte_crypto_sym_xform *xforms,
+					      struct rte_mempool *mp);
+void *__wrap_rte_cryptodev_sym_session_create(uint8_t dev_id, struct rte_crypto_sym_xform *xforms,
+					      struct rte_mempool *mp);
+
+void *
+__wrap_rte_cryptodev_sym_session_create(uint8_t dev_id, struct rte_crypto_sym_xform *xforms,
+					struct rte_mempool *mp)
+{
+	void *session = __real_rte_cryptodev_sym_session_create(dev_id, xforms, mp);
+
+	session_find(NULL)->aead = xforms->aead;
+	session_find(NULL)->session = session;
+	return session;
+}
+
+static bool
+is_faulty(const void *session)
+{
+	const struct rte_crypto_aead_xform *aead = &session_find(session)->aead;
+
+	return faulty == RECORD_AEADS ||
+	       (aead->algo == aead_xform_algos[faulty] &&
+		aead->key.length == record_suite_of_aead((enum record_aead)faulty)->key_len);
+}
+
+/* What a device may write to, of AES-CCM: all but the nonce and the additional data. */
+static void
+scribble(const void *session, uint8_t *iv, uint8_t *aad)
+{
+	const struct rte_crypto_aead_xform *x = &session_find(session)->aead;
+
+	if (x->algo != RTE_CRYPTO_AEAD_AES_CCM)
+		return;
+	iv[0] ^= 0xff;
+	memset(iv + 1 + RECORD_NONCE_LEN, 0xee, 15 - RECORD_NONCE_LEN);
+	memset(aad, 0xee, 18);
+	memset(aad + 18 + x->aad_length, 0xee, 32u - 18 - x->aad_length);
+}
 
 static uint32_t
 list_len(const struct rte_crypto_sgl *sgl)
@@ -174,6 +236,8 @@ run_one(uint8_t dev_id, void *sess, const struct rte_crypto_sym_vec *vec, uint32
 		return EINVAL;
 	list_read(src, bytes);
 	status = compute(dev_id, sess, vec, i, bytes, len);
+	if (fault == FAULT_SCRIBBLES)
+		scribble(sess, vec->iv[i].va, vec->aad[i].va);
 	return deliver(src, dst, bytes, vec->digest[i].va, status);
 }
 
@@ -182,10 +246,13 @@ __wrap_rte_cryptodev_sym_cpu_crypto_process(uint8_t dev_id, void *sess,
 					    union rte_crypto_sym_ofs ofs,
 					    struct rte_crypto_sym_vec *vec)
 {
+	enum fault was = fault;
 	uint32_t good = 0;
 
 	CU_ASSERT_EQUAL(ofs.raw, 0);
 	calls++;
+	if (!is_faulty(sess))
+		fault = FAULT_NONE;
 	for (uint32_t i = 0; i < vec->num; i++) {
 		int32_t status = run_one(dev_id, sess, vec, i);
 
@@ -194,7 +261,9 @@ __wrap_rte_cryptodev_sym_cpu_crypto_process(uint8_t dev_id, void *sess,
 		    (fault != FAULT_STATUS_GOOD_ONLY || status == 0))
 			vec->status[i] = status;
 	}
-	return fault == FAULT_COUNT && good > 0 ? good - 1 : good;
+	good -= fault == FAULT_COUNT && good > 0;
+	fault = was;
+	return good;
 }
 
 static const struct record_suite *
@@ -280,6 +349,56 @@ test_faults(void)
 		contract_malformed(p, tls13());
 		cryptodev_close(c);
 	}
+}
+
+/* What is wrong with one AEAD is refused for that one, whichever it is, and for no other. */
+static void
+test_one_aead(void)
+{
+	static const enum fault faults[] = { FAULT_TAG_IGNORED, FAULT_TAG_WRONG, FAULT_FIRST_ONLY };
+	static const uint8_t key[RECORD_KEY_MAX] = { 9 };
+	const struct crypto_provider *p;
+	struct crypto_key *k;
+	struct cryptodev *c;
+
+	for (unsigned int i = 0; i < HARNESS_COUNT(faults) * RECORD_AEADS; i++) {
+		fault = faults[i / RECORD_AEADS];
+		faulty = i % RECORD_AEADS;
+		if (record_suite_of_aead((enum record_aead)faulty) == NULL)
+			continue;
+		CU_ASSERT_EQUAL_FATAL(cryptodev_open("crypto_aesni_mb", &conf, &c), 0);
+		p = cryptodev_provider(c);
+		for (unsigned int a = 0; a < RECORD_AEADS; a++) {
+			const struct record_suite *s = record_suite_of_aead((enum record_aead)a);
+
+			if (s == NULL)
+				continue;
+			CU_ASSERT_EQUAL(c->device->aeads[a].layouts[CRYPTO_SEAL] == 0, a == faulty);
+			CU_ASSERT_EQUAL(c->device->aeads[a].layouts[CRYPTO_OPEN] == 0, a == faulty);
+			if (a != faulty)
+				contract_bursts(p, s);
+			else
+				CU_ASSERT_EQUAL(p->key_create(p, s, CRYPTO_OPEN, key, &k),
+						-ENOTSUP);
+		}
+		cryptodev_close(c);
+	}
+	faulty = RECORD_AEADS;
+}
+
+/* The device writes around CCM's nonce and additional data, and neither is the job's. */
+static void
+test_scribbles(void)
+{
+	const struct record_suite *s = record_suite_of_aead(RECORD_AEAD_AES_128_CCM);
+	struct cryptodev *c;
+
+	fault = FAULT_SCRIBBLES;
+	CU_ASSERT_EQUAL_FATAL(cryptodev_open("crypto_aesni_mb", &conf, &c), 0);
+	contract_bursts(cryptodev_provider(c), s);
+	contract_forgeries(cryptodev_provider(c), s);
+	contract_aad_lengths(cryptodev_provider(c), s);
+	cryptodev_close(c);
 }
 
 /* Of the largest device all of the contract that is about layouts and tags. */
@@ -532,6 +651,7 @@ int
 __wrap_rte_cryptodev_sym_session_free(uint8_t dev_id, void *sess)
 {
 	(void)dev_id;
+	session_find(sess)->session = NULL;
 	rte_mempool_put(rte_mempool_from_obj(sess), sess);
 	return 0;
 }
@@ -579,6 +699,8 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "all suites", test_all_rows },
 		{ "devices that are wrong in one way", test_faults },
+		{ "a device that is wrong with one AEAD", test_one_aead },
+		{ "a device that writes around CCM's input", test_scribbles },
 		{ "a device that is right out of place", test_out_of_place },
 		{ "a device that fails later", test_fails_later },
 		{ "jobs in a call", test_calls },
