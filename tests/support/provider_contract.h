@@ -4,22 +4,14 @@
 /*
  * What crypto/provider.h promises, as tests that any provider must pass. A
  * provider's test program has them as cases (contract_cases.h).
- *
- * Expected bytes come from contract_oracle_seal(), OpenSSL's one-shot AEAD,
- * written apart from all providers and proved by contract_gcm_vectors().
  */
 #ifndef RTLS_SUPPORT_PROVIDER_CONTRACT_H
 #define RTLS_SUPPORT_PROVIDER_CONTRACT_H
 
-#include "crypto/provider.h"
+#include "support/contract_oracle.h"
 
-/* Seals len bytes of plain in one go. */
-void contract_oracle_seal(const struct record_suite *s, const uint8_t *key, const uint8_t *nonce,
-			  const uint8_t *aad, int aad_len, const uint8_t *plain, int len,
-			  uint8_t *cipher, uint8_t tag[RECORD_TAG_LEN]);
-
-/* Published values of AES-128-GCM, which s uses; the oracle's too. */
-void contract_gcm_vectors(const struct crypto_provider *p, const struct record_suite *s);
+/* Published values of the AEAD that s uses; the oracle's too. */
+void contract_vectors(const struct crypto_provider *p, const struct record_suite *s);
 
 /* Linear buffers of all short and some long lengths, in place and out of place. */
 void contract_lengths(const struct crypto_provider *p, const struct record_suite *s);

@@ -74,20 +74,19 @@ look_into(struct rte_mempool *mp, void *arg, void *obj, unsigned int i)
 }
 
 static void
-test_keys_wiped(void)
+keys_wiped(const struct record_suite *s)
 {
 	const struct crypto_provider *p = provider();
 	uint64_t rng = harness_seed();
 	struct needle n = { 0 };
 	struct crypto_key *key;
-	uint8_t bytes[16];
+	uint8_t bytes[RECORD_KEY_MAX];
 
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)harness_rand(&rng);
 	n.key = bytes;
 	for (int d = CRYPTO_SEAL; d <= CRYPTO_OPEN; d++) {
-		CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), (enum crypto_dir)d, bytes, &key),
-				      0);
+		CU_ASSERT_EQUAL_FATAL(p->key_create(p, s, (enum crypto_dir)d, bytes, &key), 0);
 		/* A key schedule begins or, for opening, ends with the key. */
 		rte_mempool_obj_iter(opened->sessions, look_into, &n);
 		CU_ASSERT(n.found > 0);
@@ -98,20 +97,28 @@ test_keys_wiped(void)
 	}
 }
 
+static void
+test_keys_wiped(void)
+{
+	for (unsigned int i = 0; i < RECORD_AEADS; i++)
+		if (opened->device->aeads[i].layouts[CRYPTO_SEAL] != 0)
+			keys_wiped(record_suite_of_aead((enum record_aead)i));
+}
+
 /* Nothing that passed through the buffer stays there. */
 static void
-test_buffer_wiped(void)
+buffer_wiped(const struct record_suite *s)
 {
 	static uint8_t src[400], dst[400];
 	const struct crypto_provider *p = provider();
 	const struct iovec in[2] = { { src, 100 }, { src + 200, 200 } };
 	const struct iovec out[2] = { { dst, 200 }, { dst + 250, 100 } };
-	struct crypto_job seal = { .aad_len = RECORD_HDR_LEN }, job;
+	struct crypto_job seal = { .aad_len = s->aad_len }, job;
 	struct crypto_key *key;
 
 	memset(src, 'x', sizeof(src));
-	CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_SEAL, src, &seal.key), 0);
-	CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_OPEN, src, &key), 0);
+	CU_ASSERT_EQUAL_FATAL(p->key_create(p, s, CRYPTO_SEAL, src, &seal.key), 0);
+	CU_ASSERT_EQUAL_FATAL(p->key_create(p, s, CRYPTO_OPEN, src, &key), 0);
 	seal.src = in;
 	seal.dst = out;
 	seal.src_cnt = seal.dst_cnt = 2;
@@ -130,6 +137,14 @@ test_buffer_wiped(void)
 	}
 	p->key_destroy(p, seal.key);
 	p->key_destroy(p, key);
+}
+
+static void
+test_buffer_wiped(void)
+{
+	for (unsigned int i = 0; i < RECORD_AEADS; i++)
+		if (opened->device->aeads[i].layouts[CRYPTO_SEAL] != 0)
+			buffer_wiped(record_suite_of_aead((enum record_aead)i));
 }
 
 /* Devices are shared, and go with their last user if they were made for it. */
@@ -186,7 +201,8 @@ int
 main(int argc, char **argv)
 {
 	static const struct harness_case cases[] = {
-		{ "published GCM values", contract_case_gcm_vectors },
+		{ "published values", contract_case_vectors },
+		{ "contract: suites", contract_case_carried },
 		{ "contract: lengths", contract_case_lengths },
 		{ "contract: lengths of additional data", contract_case_aad_lengths },
 		{ "contract: cuts of src and dst", contract_case_cuts },
@@ -201,16 +217,22 @@ main(int argc, char **argv)
 		{ "a device is shared, and given back", test_shared },
 		{ "what is no device, or of no use", test_refused },
 	};
+	bool carried[RECORD_AEADS] = {
+		[RECORD_AEAD_AES_128_GCM] = true,
+		[RECORD_AEAD_AES_256_GCM] = true,
+	};
 	int code;
 
 	device = argc > 1 ? argv[1] : "crypto_aesni_mb";
+	carried[RECORD_AEAD_AES_128_CCM] = strcmp(device, "crypto_aesni_mb") == 0;
+	carried[RECORD_AEAD_CHACHA20_POLY1305] = carried[RECORD_AEAD_AES_128_CCM];
 	if (eal_start(device) != 0)
 		return EXIT_FAILURE;
 	if (cryptodev_open(device, &conf, &opened) != 0) {
 		printf("Bail out! no device %s\n", device);
 		return EXIT_FAILURE;
 	}
-	contract_cases_of(provider());
+	contract_cases_of(provider(), carried);
 	code = harness_run(device, cases, HARNESS_COUNT(cases));
 	cryptodev_close(opened);
 	return code;

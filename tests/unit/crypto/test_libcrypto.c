@@ -15,7 +15,7 @@
 #include "support/contract_cases.h"
 #include "support/harness.h"
 #include "support/hex.h"
-#include "support/suites.h"
+#include "vectors/libssl_records.h"
 #include "vectors/rfc8448.h"
 #include "vectors/tls12_gcm.h"
 
@@ -179,12 +179,12 @@ static void
 check_record(const struct record_suite *s, const struct record_vector *v, uint64_t first_rec_no)
 {
 	const struct crypto_provider *p = crypto_libcrypto();
-	uint8_t key[16], iv[12], plain[BODY_MAX], wire[BODY_MAX], out[BODY_MAX], *inner;
+	uint8_t key[RECORD_KEY_MAX], iv[12], plain[BODY_MAX], wire[BODY_MAX], out[BODY_MAX], *inner;
 	size_t plain_len = hex_read(v->plain, plain, sizeof(plain));
 	size_t wire_len = hex_read(v->wire, wire, sizeof(wire));
 	struct crypto_key *seal, *open;
 
-	hex_read(v->key, key, sizeof(key));
+	CU_ASSERT_EQUAL(hex_read(v->key, key, sizeof(key)), s->key_len);
 	hex_read(v->iv, iv, sizeof(iv));
 	record_iv_base(s, iv, first_rec_no, iv);
 	CU_ASSERT_EQUAL_FATAL(p->key_create(p, s, CRYPTO_SEAL, key, &seal), 0);
@@ -213,7 +213,21 @@ static void
 test_tls12_records(void)
 {
 	for (size_t i = 0; i < HARNESS_COUNT(tls12_gcm_records); i++)
-		check_record(suite_tls12_gcm(), &tls12_gcm_records[i], TLS12_GCM_FIRST_REC_NO);
+		check_record(record_suite_find(RTLS_TLS_1_2, RTLS_CIPHER_AES_GCM_128),
+			     &tls12_gcm_records[i], TLS12_GCM_FIRST_REC_NO);
+}
+
+static void
+test_other_records(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(record_sets); i++) {
+		const struct record_set *set = &record_sets[i];
+		const struct record_suite *s = record_suite_find(set->version, set->cipher);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		for (size_t k = 0; k < set->nb; k++)
+			check_record(s, &set->records[k], set->first_rec_no);
+	}
 }
 
 /* One key of each direction and a linear job on 100 bytes. */
@@ -225,18 +239,18 @@ struct fixture {
 };
 
 static void
-fixture_init(struct fixture *f, const uint8_t *key)
+fixture_init(struct fixture *f, const struct record_suite *s, const uint8_t *key)
 {
 	const struct crypto_provider *p = crypto_libcrypto();
 
 	memset(f, 0, sizeof(*f));
-	CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_SEAL, key, &f->seal), 0);
-	CU_ASSERT_EQUAL_FATAL(p->key_create(p, tls13(), CRYPTO_OPEN, key, &f->open), 0);
+	CU_ASSERT_EQUAL_FATAL(p->key_create(p, s, CRYPTO_SEAL, key, &f->seal), 0);
+	CU_ASSERT_EQUAL_FATAL(p->key_create(p, s, CRYPTO_OPEN, key, &f->open), 0);
 	f->piece.iov_base = f->bytes;
 	f->piece.iov_len = sizeof(f->bytes);
 	f->job.src = f->job.dst = &f->piece;
 	f->job.src_cnt = f->job.dst_cnt = 1;
-	f->job.aad_len = RECORD_HDR_LEN;
+	f->job.aad_len = s->aad_len;
 }
 
 static void
@@ -254,15 +268,28 @@ fixture_run(struct fixture *f, enum crypto_dir dir, struct crypto_key *key)
 	return f->job.status;
 }
 
+/* What follows is asked of the first suite of each AEAD. */
 static void
-test_no_allocation(void)
+with_each_aead(void (*test)(const struct record_suite *s))
 {
-	static const uint8_t key[16] = { 1 };
+	for (unsigned int i = 0; i < RECORD_AEADS; i++) {
+		const struct record_suite *s = record_suite_of_aead((enum record_aead)i);
+
+		if (s != NULL)
+			test(s);
+	}
+}
+
+static void
+no_allocation(const struct record_suite *s)
+{
+	static const uint8_t key[RECORD_KEY_MAX] = { 1 };
 	struct fixture f;
 	unsigned long before;
 
-	fixture_init(&f, key);
-	CU_ASSERT(memory.allocations > 0); /* the counter counts */
+	before = memory.allocations;
+	fixture_init(&f, s, key);
+	CU_ASSERT(memory.allocations > before); /* the counter counts */
 	/* The first calls of a thread may set up what OpenSSL keeps per thread. */
 	fixture_run(&f, CRYPTO_SEAL, f.seal);
 	fixture_run(&f, CRYPTO_OPEN, f.open);
@@ -271,6 +298,9 @@ test_no_allocation(void)
 		f.job.nonce[0] = (uint8_t)i;
 		CU_ASSERT_EQUAL(fixture_run(&f, CRYPTO_SEAL, f.seal), 0);
 		CU_ASSERT_EQUAL(fixture_run(&f, CRYPTO_OPEN, f.open), 0);
+		/* CCM's refusal comes with an error, for whose place libcrypto allocates. */
+		if (s->aead == RECORD_AEAD_AES_128_CCM)
+			continue;
 		f.job.tag[0] ^= 1;
 		CU_ASSERT_EQUAL(fixture_run(&f, CRYPTO_OPEN, f.open), -EBADMSG);
 	}
@@ -279,17 +309,25 @@ test_no_allocation(void)
 }
 
 static void
-test_keys_wiped(void)
+test_no_allocation(void)
+{
+	with_each_aead(no_allocation);
+}
+
+static void
+keys_wiped(const struct record_suite *s)
 {
 	uint64_t rng = harness_seed();
+	uint8_t key[RECORD_KEY_MAX];
 	struct fixture f;
 
-	for (size_t i = 0; i < sizeof(memory.key); i++)
-		memory.key[i] = (uint8_t)harness_rand(&rng);
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)harness_rand(&rng);
+	memcpy(memory.key, key, sizeof(memory.key));
 	CU_ASSERT_EQUAL(live_with_key(), 0);
 	memory.watching = true;
 	memory.freed_with_key = 0;
-	fixture_init(&f, memory.key);
+	fixture_init(&f, s, key);
 	fixture_run(&f, CRYPTO_SEAL, f.seal);
 	fixture_run(&f, CRYPTO_OPEN, f.open);
 #ifdef __x86_64__
@@ -302,17 +340,23 @@ test_keys_wiped(void)
 	memory.watching = false;
 }
 
+static void
+test_keys_wiped(void)
+{
+	with_each_aead(keys_wiped);
+}
+
 /* The program's OpenSSL errors are its own: none is added, none is taken away. */
 static void
-test_error_queue(void)
+error_queue(const struct record_suite *s)
 {
-	static const uint8_t key[16] = { 2 };
-	struct record_suite wrong = *tls13();
+	static const uint8_t key[RECORD_KEY_MAX] = { 2 };
+	struct record_suite wrong = *s;
 	struct crypto_key *none;
 	struct fixture f;
 
-	wrong.key_len = 32;
-	fixture_init(&f, key);
+	wrong.key_len = s->key_len == 16 ? 32 : 16;
+	fixture_init(&f, s, key);
 	for (unsigned int queued = 0; queued < 3; queued++) {
 		ERR_clear_error();
 		for (unsigned int i = 0; i < queued; i++)
@@ -331,30 +375,28 @@ test_error_queue(void)
 	fixture_fini(&f);
 }
 
-/* Every row of the table has its entry in the map of names. */
 static void
-test_all_rows(void)
+test_error_queue(void)
 {
-	static const uint8_t key[RECORD_KEY_MAX] = { 3 };
-	const struct crypto_provider *p = crypto_libcrypto();
-	const struct record_suite *s;
-
-	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++) {
-		struct crypto_key *k = NULL;
-
-		CU_ASSERT_EQUAL(p->key_create(p, s, CRYPTO_SEAL, key, &k), 0);
-		CU_ASSERT_PTR_NOT_NULL(k);
-		p->key_destroy(p, k);
-	}
+	with_each_aead(error_queue);
 }
 
 int
 main(void)
 {
+	/* All that there are. */
+	static const bool carried[RECORD_AEADS] = {
+		[RECORD_AEAD_AES_128_GCM] = true,
+		[RECORD_AEAD_AES_256_GCM] = true,
+		[RECORD_AEAD_AES_128_CCM] = true,
+		[RECORD_AEAD_CHACHA20_POLY1305] = true,
+	};
 	static const struct harness_case cases[] = {
-		{ "published GCM values", contract_case_gcm_vectors },
+		{ "published values", contract_case_vectors },
+		{ "contract: suites", contract_case_carried },
 		{ "records of RFC 8448", test_rfc8448 },
 		{ "TLS 1.2 records that libssl sealed", test_tls12_records },
+		{ "records of all other suites", test_other_records },
 		{ "contract: lengths", contract_case_lengths },
 		{ "contract: lengths of additional data", contract_case_aad_lengths },
 		{ "contract: cuts of src and dst", contract_case_cuts },
@@ -366,11 +408,10 @@ main(void)
 		{ "processing allocates nothing", test_no_allocation },
 		{ "keys are wiped before their memory is freed", test_keys_wiped },
 		{ "the error queue is left as it was", test_error_queue },
-		{ "all suites", test_all_rows },
 	};
 
 	if (CRYPTO_set_mem_functions(memory_malloc, memory_realloc, memory_free) != 1)
 		return EXIT_FAILURE;
-	contract_cases_of(crypto_libcrypto());
+	contract_cases_of(crypto_libcrypto(), carried);
 	return harness_run("crypto/libcrypto", cases, HARNESS_COUNT(cases));
 }
