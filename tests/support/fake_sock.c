@@ -73,56 +73,86 @@ fake_sock_fini(struct rtls_sock *k)
 	fake_bytes_free(&k->ahead);
 }
 
-/* RFC 8446 5.2 and 5.3, on one record; returns its length, or -1 when the tag is wrong. */
-static long
-aead(const struct fake_engine *e, bool seal, const uint8_t header[HEADER], const uint8_t *in,
-     size_t len, uint8_t *out)
+static const struct record_suite *
+suite_of(const struct fake_engine *e)
 {
+	return record_suite_find(e->keys.version, e->keys.cipher);
+}
+
+static const EVP_CIPHER *
+cipher_of(const struct record_suite *s)
+{
+	switch ((enum record_aead)s->aead) {
+	case RECORD_AEAD_AES_128_GCM:
+		return EVP_aes_128_gcm();
+	case RECORD_AEAD_AES_256_GCM:
+		return EVP_aes_256_gcm();
+	case RECORD_AEAD_AES_128_CCM:
+		return EVP_aes_128_ccm();
+	case RECORD_AEAD_CHACHA20_POLY1305:
+		return EVP_chacha20_poly1305();
+	case RECORD_AEAD_NONE:
+	case RECORD_AEADS:
+		break;
+	}
+	die("suite");
+	return NULL;
+}
+
+/* One record's body, of len bytes without tag, from in to out; false when the tag is wrong. */
+static bool
+aead(const struct fake_engine *e, bool seal, const uint8_t *header, const uint8_t *nonce,
+     const uint8_t *in, int len, uint8_t *out)
+{
+	const struct record_suite *s = suite_of(e);
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	size_t body = seal ? len : len - TAG;
-	uint8_t nonce[12];
-	int n = 0;
+	bool ccm = s->aead == RECORD_AEAD_AES_128_CCM;
+	uint8_t aad[RECORD_AAD_MAX];
+	int aad_len = (int)record_aad(s, header, e->rec_no, aad), n = 0;
+	void *tag = seal ? out + len : (void *)(uintptr_t)(in + len);
 	bool ok;
 
-	memcpy(nonce, e->keys.iv, sizeof(nonce));
-	for (unsigned int i = 0; i < 8; i++)
-		nonce[4 + i] ^= (uint8_t)(e->rec_no >> (56 - 8 * i));
-	ok = ctx != NULL &&
-	     EVP_CipherInit_ex(ctx, EVP_aes_128_gcm(), NULL, e->keys.key, nonce, seal) == 1 &&
-	     EVP_CipherUpdate(ctx, NULL, &n, header, HEADER) == 1 &&
-	     EVP_CipherUpdate(ctx, out, &n, in, (int)body) == 1;
+	ok = ctx != NULL && EVP_CipherInit_ex(ctx, cipher_of(s), NULL, NULL, NULL, seal) == 1 &&
+	     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, RECORD_NONCE_LEN, NULL) == 1 &&
+	     (seal && !ccm ? 1 :
+			     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG,
+						 seal ? NULL : tag)) == 1 &&
+	     EVP_CipherInit_ex(ctx, NULL, NULL, e->keys.key, nonce, seal) == 1 &&
+	     (!ccm || EVP_CipherUpdate(ctx, NULL, &n, NULL, len) == 1) &&
+	     EVP_CipherUpdate(ctx, NULL, &n, aad, aad_len) == 1;
 	if (!ok)
 		die("EVP");
-	if (!seal)
-		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG,
-				    (void *)(uintptr_t)(in + body));
-	ok = EVP_CipherFinal_ex(ctx, out + body, &n) == 1;
+	/* CCM has one call, which verifies. */
+	ok = EVP_CipherUpdate(ctx, out, &n, in, len) == 1 &&
+	     (ccm || EVP_CipherFinal_ex(ctx, out + len, &n) == 1);
 	if (seal)
-		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG, out + body);
+		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG, tag);
 	EVP_CIPHER_CTX_free(ctx);
-	if (!ok)
-		return -1;
-	return (long)(seal ? body + TAG : body);
+	return ok;
 }
 
 static void
 seal_record(struct fake_engine *e, struct fake_bytes *to, uint8_t type, const void *bytes,
 	    size_t len)
 {
+	const struct record_suite *s = suite_of(e);
 	uint8_t inner[PLAIN_MAX + 1], out[PLAIN_MAX + 1 + TAG];
-	uint8_t header[HEADER] = { 23, 3, 3 };
+	uint8_t header[HEADER], nonce[RECORD_NONCE_LEN], base[RECORD_NONCE_LEN];
+	size_t inner_len = len + s->inner_type_len;
 
 	if (len > PLAIN_MAX)
 		die("record too long");
 	if (len != 0)
 		memcpy(inner, bytes, len);
 	inner[len] = type;
-	header[3] = (uint8_t)((len + 1 + TAG) >> 8);
-	header[4] = (uint8_t)(len + 1 + TAG);
-	aead(e, true, header, inner, len + 1, out);
+	record_header_write(s, type, (uint32_t)len, 0, header);
+	record_iv_base(s, e->keys.iv, e->keys.rec_no, base);
+	record_nonce(s, base, e->rec_no, nonce);
+	aead(e, true, header, nonce, inner, (int)inner_len, out);
 	e->rec_no++;
 	fake_bytes_add(to, header, HEADER);
-	fake_bytes_add(to, out, len + 1 + TAG);
+	fake_bytes_add(to, nonce + RECORD_NONCE_LEN - s->explicit_nonce_len, s->explicit_nonce_len);
+	fake_bytes_add(to, out, inner_len + TAG);
 }
 
 void
@@ -195,6 +225,12 @@ rtls_guard_failed(const struct rtls_guard *g, const char *why)
 	return 0;
 }
 
+static size_t
+max_of(const struct rtls_sock *k)
+{
+	return k->tx_max != 0 ? k->tx_max : PLAIN_MAX;
+}
+
 static ssize_t
 send_data(struct rtls_sock *k, const void *buf, size_t len, int flags)
 {
@@ -209,8 +245,8 @@ send_data(struct rtls_sock *k, const void *buf, size_t len, int flags)
 		fake_bytes_add(&k->out, buf, len);
 		return (ssize_t)len;
 	}
-	if (len > PLAIN_MAX)
-		len = PLAIN_MAX;
+	if (len > max_of(k))
+		len = max_of(k);
 	k->tx_type[RTLS_TYPE_DATA]++;
 	seal_record(&k->tx, &k->out, RTLS_TYPE_DATA, buf, len);
 	return (ssize_t)len;
@@ -238,7 +274,7 @@ rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 		return -ENOKEY;
 	if (m->type == 0 || m->type == RTLS_TYPE_DATA || len == 0 || k->tx.epoch == 0 || flags != 0)
 		return -EINVAL;
-	if (len > PLAIN_MAX)
+	if (len > max_of(k))
 		return -EMSGSIZE;
 	rc = schedule(k, &len, true);
 	if (rc < 0)
@@ -252,9 +288,12 @@ rtls_sendmsg(struct rtls_sock *k, const struct rtls_msg *m, int flags)
 static int
 open_next(struct rtls_sock *k)
 {
-	uint8_t *rec = k->in.buf;
+	const struct record_suite *s = suite_of(&k->rx);
+	uint8_t *rec = k->in.buf, nonce[RECORD_NONCE_LEN], base[RECORD_NONCE_LEN];
+	struct record_header h;
 	size_t len;
 	long n;
+	int rc;
 
 	if (k->opened_type != 0)
 		return 0;
@@ -264,28 +303,41 @@ open_next(struct rtls_sock *k)
 		return -EKEYEXPIRED;
 	if (k->in.len < HEADER)
 		return k->fin && k->in.len != 0 ? (k->failed = -EMSGSIZE) : -EAGAIN;
-	len = (size_t)rec[3] << 8 | rec[4];
-	if (rec[0] != 23 || rec[1] != 3 || rec[2] != 3)
-		return k->failed = -EINVAL;
-	if (len < TAG + 1 || len > PLAIN_MAX + 256)
-		return k->failed = -EMSGSIZE;
+	h = record_header_read(rec);
+	len = h.body_len;
+	rc = record_header_check(s, &h);
+	if (rc == 0 && k->rx_max != 0 &&
+	    record_inner_len(s, h.body_len) > k->rx_max + s->inner_type_len)
+		rc = -EMSGSIZE;
+	if (rc < 0)
+		return k->failed = rc;
 	if (k->in.len < HEADER + len)
 		return k->fin ? (k->failed = -EMSGSIZE) : -EAGAIN;
-	n = aead(&k->rx, false, rec, rec + HEADER, len, k->opened);
-	k->end_alert = n < 0 ? 20 : 10;
-	while (n > 0 && k->opened[n - 1] == 0)
-		n--;
-	if (n <= 0)
+	record_iv_base(s, k->rx.keys.iv, k->rx.keys.rec_no, base);
+	record_nonce_received(s, base, k->rx.rec_no, rec + HEADER, nonce);
+	n = (long)record_inner_len(s, h.body_len);
+	if (!aead(&k->rx, false, rec, nonce, rec + record_prefix_len(s), (int)n, k->opened)) {
+		k->end_alert = 20;
 		return k->failed = -EBADMSG;
+	}
+	k->opened_type = h.type;
+	if (s->inner_type_len != 0) {
+		while (n > 0 && k->opened[n - 1] == 0)
+			n--;
+		k->opened_type = n > 0 ? k->opened[--n] : 0;
+	}
+	if (k->opened_type == 0) {
+		k->end_alert = 10;
+		return k->failed = -EBADMSG;
+	}
 	k->end_alert = 0;
-	k->opened_type = k->opened[n - 1];
-	k->opened_len = (size_t)n - 1;
+	k->opened_len = (size_t)n;
 	k->opened_off = 0;
 	k->rx.rec_no++;
 	k->rx_type[k->opened_type]++;
 	fake_bytes_drop(&k->in, HEADER + len);
-	k->paused = k->opened_type == RTLS_TYPE_HANDSHAKE && k->opened_len == 5 &&
-		    k->opened[0] == 24;
+	k->paused = s->version == RTLS_TLS_1_3 && k->opened_type == RTLS_TYPE_HANDSHAKE &&
+		    k->opened_len == 5 && k->opened[0] == 24;
 	return 0;
 }
 
@@ -407,8 +459,10 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 {
 	struct fake_engine *e = d == RTLS_TX ? &k->tx : &k->rx;
 
-	if (rtls_suite_carried(NULL, keys->version, keys->cipher) != 0)
+	if (rtls_suite_carried(rtls_sock_stack(k), keys->version, keys->cipher) != 0)
 		return -ENOTSUP;
+	if (e->epoch != 0 && keys->version == RTLS_TLS_1_2)
+		return -EBUSY;
 	if (k->keys_errno != 0)
 		return -k->keys_errno;
 	if ((d == RTLS_TX && k->blocked) || harness_rand(&k->rand) % 16 < k->keys_refuse_of_16)
@@ -427,19 +481,23 @@ rtls_set_keys(struct rtls_sock *k, enum rtls_dir d, const struct rtls_keys *keys
 	return 0;
 }
 
+/* It is its own stack. */
 struct rtls_stack *
 rtls_sock_stack(const struct rtls_sock *k)
 {
-	(void)k;
-	return NULL;
+	return (struct rtls_stack *)(uintptr_t)k;
 }
 
-/* One suite is carried here, so that there are some which libssl keeps. */
 int
 rtls_suite_carried(const struct rtls_stack *s, uint16_t version, uint16_t cipher)
 {
-	(void)s;
-	return version == RTLS_TLS_1_3 && cipher == RTLS_CIPHER_AES_GCM_128 ? 0 : -ENOTSUP;
+	const struct rtls_sock *k = (const struct rtls_sock *)(const void *)s;
+
+	if (k != NULL && k->carries_one && cipher != RTLS_CIPHER_AES_GCM_128)
+		return -ENOTSUP;
+	if (record_suite_find(version, cipher) != NULL)
+		return 0;
+	return record_suite_known(version, cipher) ? -ENOTSUP : -EINVAL;
 }
 
 int
@@ -465,5 +523,33 @@ rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *
 		out->cipher = e->keys.cipher;
 		out->mode = RTLS_MODE_SOFTWARE;
 	}
+	return 0;
+}
+
+static uint16_t *
+option_of(struct rtls_sock *k, enum rtls_opt opt)
+{
+	return opt == RTLS_OPT_MAX_PAYLOAD ? &k->tx_max : NULL;
+}
+
+int
+rtls_sock_set(struct rtls_sock *k, enum rtls_opt opt, uint64_t v)
+{
+	uint16_t *at = option_of(k, opt);
+
+	if (at == NULL || v == 0 || v > PLAIN_MAX)
+		die("option");
+	*at = (uint16_t)v;
+	return 0;
+}
+
+int
+rtls_sock_get(const struct rtls_sock *k, enum rtls_opt opt, uint64_t *v)
+{
+	const uint16_t *at = option_of((struct rtls_sock *)(uintptr_t)k, opt);
+
+	if (at == NULL)
+		die("option");
+	*v = *at != 0 ? *at : PLAIN_MAX;
 	return 0;
 }

@@ -3,7 +3,7 @@
 
 /*
  * A socket of the library's public interface without the library: bytes in, bytes
- * out, and a TLS 1.3 AES-128-GCM record engine of its own on libcrypto. It
+ * out, and a record engine of its own on libcrypto. It
  * refuses on a schedule, and it notes what its caller did.
  */
 #ifndef RTLS_SUPPORT_FAKE_SOCK_H
@@ -59,6 +59,10 @@ struct rtls_sock {
 	bool blocked;                   /* every send and TX key is refused */
 	int tx_errno;                   /* every send fails so */
 	int keys_errno;                 /* every set_keys fails so */
+
+	bool carries_one;               /* no suite but AES-128-GCM */
+	uint16_t tx_max;                /* bytes of plaintext in a record; 0: all there may be */
+	uint16_t rx_max;
 
 	uint64_t guard; /* who may move bytes without keys; 0: whoever calls */
 

@@ -80,9 +80,12 @@ make_ctx(const struct tls_bench_conf *conf, bool server)
 	must(ctx != NULL && SSL_CTX_set_min_proto_version(ctx, version) &&
 		     SSL_CTX_set_max_proto_version(ctx, version),
 	     "context");
-	must(SSL_CTX_set_ciphersuites(ctx, conf->suites != NULL ? conf->suites :
-								  "TLS_AES_128_GCM_SHA256"),
-	     "suites");
+	if (version == TLS1_3_VERSION)
+		must(SSL_CTX_set_ciphersuites(ctx, conf->suites != NULL ? conf->suites :
+									  "TLS_AES_128_GCM_SHA256"),
+		     "suites");
+	else if (conf->suites != NULL)
+		must(SSL_CTX_set_cipher_list(ctx, conf->suites), "suites");
 	if (server) {
 		tls_bench_identity(&cert, &key);
 		must(SSL_CTX_use_certificate(ctx, cert) && SSL_CTX_use_PrivateKey(ctx, key),

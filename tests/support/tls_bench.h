@@ -26,7 +26,7 @@ struct tls_bench {
 
 struct tls_bench_conf {
 	bool near_is_client;
-	const char *suites; /* NULL: TLS_AES_128_GCM_SHA256 */
+	const char *suites; /* of the version; NULL: TLS_AES_128_GCM_SHA256, or what libssl likes */
 	int version;        /* 0: TLS 1.3 */
 	uint64_t seed;
 };

@@ -120,6 +120,7 @@ test_uncertain_keys_behind_a_flight(void)
 	struct tls_bench b;
 
 	tls_bench_open(&b, &conf);
+	b.sock.carries_one = true;
 	b.sock.blocked = true;
 	SSL_do_handshake(b.far);
 	tls_bench_carry(&b);

@@ -57,6 +57,7 @@ open_row(struct tls_bench *b, const struct row *r, uint64_t seed)
 				       .seed = seed };
 
 	tls_bench_open(b, &conf);
+	b->sock.carries_one = true;
 	if (r->fragment != 0)
 		CU_ASSERT_EQUAL(SSL_set_max_send_fragment(b->near, r->fragment), 1);
 	if (r->mfl != 0)
