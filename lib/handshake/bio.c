@@ -60,15 +60,17 @@ on_ctrl(BIO *b, int cmd, long num, void *ptr)
 	case BIO_CTRL_FLUSH:
 		/* What was written was taken: see write_raw() and write_control(). */
 		BIO_clear_retry_flags(b);
+		br->held = false;
+		bridge_lift(br);
 		return 1;
 	case BIO_CTRL_EOF:
 		return br->eof;
 	case BIO_RTLS_SET_KEYS:
 		return ptr != NULL && bridge_offer(br, num != 0 ? RTLS_TX : RTLS_RX, ptr);
 	case BIO_CTRL_GET_KTLS_SEND:
-		return bridge_active(br->tx);
+		return bridge_active(br->tx) && !shadow_there(&br->shadow[RTLS_TX]);
 	case BIO_CTRL_GET_KTLS_RECV:
-		return bridge_active(br->rx);
+		return bridge_active(br->rx) && !shadow_there(&br->shadow[RTLS_RX]);
 	case BIO_RTLS_SET_TYPE:
 		br->record_type = (uint8_t)num;
 		return 0;

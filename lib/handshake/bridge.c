@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
 
+#include "handshake/fragment.h"
 #include "handshake/keys.h"
 
 struct bridge *
@@ -29,8 +30,20 @@ bridge_free(struct bridge *br)
 	if (br == NULL)
 		return;
 	outq_fini(&br->out);
-	OPENSSL_clear_free(br->record, BRIDGE_RECORD_MAX);
+	shadow_fini(&br->shadow[RTLS_TX]);
+	shadow_fini(&br->shadow[RTLS_RX]);
+	OPENSSL_clear_free(br->own, BRIDGE_RECORD_ROOM);
+	OPENSSL_clear_free(br->record, BRIDGE_RECORD_ROOM);
 	OPENSSL_clear_free(br, sizeof(*br));
+}
+
+void
+bridge_fail(struct bridge *br, int rc, const char *why)
+{
+	if (br->failed != 0)
+		return;
+	br->failed = rc;
+	OPENSSL_strlcpy(br->error, why, sizeof(br->error));
 }
 
 /* A program that closed the socket first, or attached another SSL: nothing of this one's may
@@ -42,10 +55,8 @@ check_sock(struct bridge *br)
 
 	if (rc == 0)
 		return 0;
-	br->failed = rc;
-	OPENSSL_strlcpy(br->error,
-			rc == -EBADF ? "the socket was closed" : "another one holds the guard",
-			sizeof(br->error));
+	br->failed = 0;
+	bridge_fail(br, rc, rc == -EBADF ? "the socket was closed" : "another one holds the guard");
 	return rc;
 }
 
@@ -60,22 +71,49 @@ bridge_connected(struct bridge *br)
 	return br->connected;
 }
 
-/* Why the socket did not take first keys. */
-static const char *
-why_not(int rc)
+static uint16_t
+shorter(uint16_t a, uint16_t b)
 {
-	if (rc == -EPERM)
-		return "new TLS sessions are switched off in this stack";
-	return rc == -EINVAL || rc == -ENOTSUP ?
-		       "librecordtls does not carry this protocol version and cipher" :
-		       "the connection did not take the keys";
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+void
+bridge_lift(struct bridge *br)
+{
+	if (!br->settled && !br->held)
+		br->tx_max = shorter(br->tx_max, fragment_lift(br->ssl));
+}
+
+void
+bridge_limits(struct bridge *br, uint16_t tx_max, uint16_t rx_max)
+{
+	br->tx_max = shorter(br->tx_max, tx_max);
+	br->rx_max = shorter(br->rx_max, rx_max);
+}
+
+static int
+lower(struct rtls_sock *sock, enum rtls_opt opt, uint16_t max)
+{
+	uint64_t now;
+	int rc = max != 0 ? rtls_sock_get(sock, opt, &now) : 0;
+
+	return rc == 0 && max != 0 && max < now ? rtls_sock_set(sock, opt, max) : rc;
+}
+
+/* Keys for the socket, which has the lengths that go with them by then. As rtls_set_keys(). */
+static int
+set_keys(struct bridge *br, enum rtls_dir d, const struct rtls_keys *keys)
+{
+	int rc = d == RTLS_TX ? lower(br->sock, RTLS_OPT_MAX_PAYLOAD, br->tx_max) : 0;
+
+	return rc < 0 ? rc : rtls_set_keys(br->sock, d, keys);
 }
 
 static bool
-refuse(enum bridge_hand *hand, const char **why, const char *reason)
+refuse(struct bridge *br, enum rtls_dir d, int rc)
 {
-	*hand = BRIDGE_REFUSED;
-	*why = reason;
+	*(d == RTLS_TX ? &br->tx : &br->rx) = BRIDGE_REFUSED;
+	reason_not_taken(br->ssl, rc, br->reason[d]);
 	return false;
 }
 
@@ -90,20 +128,23 @@ offer_tx(struct bridge *br, const struct rtls_keys *keys)
 
 	if (!outq_empty(&br->out)) {
 		/* The socket takes keys only behind what waits. */
-		rc = rtls_suite_carried(rtls_sock_stack(br->sock), keys->version, keys->cipher);
+		rc = lower(br->sock, RTLS_OPT_MAX_PAYLOAD, br->tx_max);
+		if (rc == 0)
+			rc = rtls_suite_carried(rtls_sock_stack(br->sock), keys->version,
+						keys->cipher);
 		if (br->tx == BRIDGE_LIBSSL && rc != 0)
-			return refuse(&br->tx, &br->tx_reason, why_not(rc));
+			return refuse(br, RTLS_TX, rc);
 		outq_put_keys(&br->out, keys);
 		br->tx = BRIDGE_WAITING;
 		return true;
 	}
-	rc = rtls_set_keys(br->sock, RTLS_TX, keys);
+	rc = set_keys(br, RTLS_TX, keys);
 	if (rc == 0) {
 		br->tx = BRIDGE_TAKEN;
 		return true;
 	}
 	if (br->tx == BRIDGE_LIBSSL && !is_shortage(rc))
-		return refuse(&br->tx, &br->tx_reason, why_not(rc));
+		return refuse(br, RTLS_TX, rc);
 	outq_put_keys(&br->out, keys);
 	br->tx = BRIDGE_WAITING;
 	return true;
@@ -112,35 +153,62 @@ offer_tx(struct bridge *br, const struct rtls_keys *keys)
 static bool
 offer_rx(struct bridge *br, const struct rtls_keys *keys)
 {
-	int rc = rtls_set_keys(br->sock, RTLS_RX, keys);
+	int rc = set_keys(br, RTLS_RX, keys);
 
 	if (rc == 0) {
 		br->rx = BRIDGE_TAKEN;
 		return true;
 	}
 	if (br->rx == BRIDGE_LIBSSL && !is_shortage(rc))
-		return refuse(&br->rx, &br->rx_reason, why_not(rc));
+		return refuse(br, RTLS_RX, rc);
 	br->rx_keys = *keys;
 	br->rx = BRIDGE_WAITING;
 	return true;
+}
+
+static bool
+take(struct bridge *br, enum rtls_dir d, const struct rtls_keys *keys)
+{
+	return d == RTLS_TX ? offer_tx(br, keys) : offer_rx(br, keys);
 }
 
 bool
 bridge_offer(struct bridge *br, enum rtls_dir d, const void *crypto_info)
 {
 	enum bridge_hand *hand = d == RTLS_TX ? &br->tx : &br->rx;
-	const char **why = d == RTLS_TX ? &br->tx_reason : &br->rx_reason;
 	struct rtls_keys keys;
 	bool taken;
 
 	/* Once is for good: libssl counts the records of a direction that it kept. */
 	if (*hand == BRIDGE_REFUSED || check_sock(br) < 0)
 		return false;
+	/* Taken over: libssl has its shadow, and goes on. */
+	if (shadow_there(&br->shadow[d]))
+		return false;
 	if (keys_parse(crypto_info, &keys) < 0)
-		return refuse(hand, why, "libssl offered a cipher that is not known");
-	taken = d == RTLS_TX ? offer_tx(br, &keys) : offer_rx(br, &keys);
+		return refuse(br, d, -EINVAL);
+	taken = take(br, d, &keys);
 	OPENSSL_cleanse(&keys, sizeof(keys));
 	return taken;
+}
+
+void
+bridge_take_over(struct bridge *br, enum rtls_dir d, const struct rtls_keys *keys)
+{
+	enum bridge_hand hand = d == RTLS_TX ? br->tx : br->rx;
+
+	/* What libssl's hook has handed over, or was refused, is settled. */
+	if (hand == BRIDGE_REFUSED || (hand != BRIDGE_LIBSSL && !shadow_there(&br->shadow[d])))
+		return;
+	if (check_sock(br) < 0)
+		return;
+	if (shadow_set(&br->shadow[d], keys, d == RTLS_RX) < 0) {
+		if (hand != BRIDGE_LIBSSL)
+			bridge_fail(br, -ENOMEM, "no memory for the next keys");
+		return;
+	}
+	if (!take(br, d, keys))
+		shadow_fini(&br->shadow[d]);
 }
 
 int
@@ -181,13 +249,27 @@ bridge_reason(const struct bridge *br, enum rtls_dir d)
 	case BRIDGE_WAITING:
 		return "keys wait for buffer room";
 	case BRIDGE_REFUSED:
-		return d == RTLS_TX ? br->tx_reason : br->rx_reason;
+		return br->reason[d];
 	case BRIDGE_LIBSSL:
 		break;
 	}
 	if (!SSL_is_init_finished(br->ssl))
 		return "the handshake is not done";
-	return "libssl did not offer its keys (cipher, protocol version, fragment size, padding)";
+	return br->settled ? br->reason[d] : "libssl did not offer its keys";
+}
+
+static void
+settle(struct bridge *br, enum rtls_dir d)
+{
+	enum bridge_hand hand = d == RTLS_TX ? br->tx : br->rx;
+
+	if (bridge_active(hand))
+		return;
+	if (hand == BRIDGE_LIBSSL)
+		reason_not_offered(br->ssl, d, br->reason[d]);
+	if (d == RTLS_TX && br->tx_max != 0)
+		fragment_lower(br->ssl, br->tx_max);
+	rtls_guard_kept(&br->guard, d, br->reason[d]);
 }
 
 void
@@ -196,8 +278,6 @@ bridge_settle(struct bridge *br)
 	if (br->settled || !SSL_is_init_finished(br->ssl))
 		return;
 	br->settled = true;
-	if (!bridge_active(br->tx))
-		rtls_guard_kept(&br->guard, RTLS_TX, bridge_reason(br, RTLS_TX));
-	if (!bridge_active(br->rx))
-		rtls_guard_kept(&br->guard, RTLS_RX, bridge_reason(br, RTLS_RX));
+	settle(br, RTLS_TX);
+	settle(br, RTLS_RX);
 }

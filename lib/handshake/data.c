@@ -89,7 +89,7 @@ rtls_ssl_send(SSL *ssl, const void *buf, size_t len, int flags)
 	switch (br->tx) {
 	case BRIDGE_TAKEN:
 		/* What SSL_write() is to be repeated for went ahead; its caller does not know yet. */
-		if (owed == 0 && br->staged_len != 0)
+		if (owed == 0 && (br->staged_len != 0 || br->unfinished))
 			return -EAGAIN;
 		return owed < 0 ? owed : rtls_send(br->sock, buf, len, flags);
 	case BRIDGE_WAITING:

@@ -60,8 +60,8 @@ struct rtls_sock {
 	int tx_errno;                   /* every send fails so */
 	int keys_errno;                 /* every set_keys fails so */
 
-	bool carries_one;               /* no suite but AES-128-GCM */
-	uint16_t tx_max;                /* bytes of plaintext in a record; 0: all there may be */
+	bool carries_one; /* no suite but AES-128-GCM */
+	uint16_t tx_max;  /* bytes of plaintext in a record; 0: all there may be */
 	uint16_t rx_max;
 
 	uint64_t guard; /* who may move bytes without keys; 0: whoever calls */
