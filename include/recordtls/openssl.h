@@ -137,6 +137,26 @@ int rtls_ssl_key_update(SSL *ssl, int ask_peer);
 int rtls_ssl_keylog(SSL_CTX *ctx, const char *path);
 
 /**
+ * Small records, whoever asks for them, for the connections of ctx: they are sealed and opened by this library then.
+ * Call it once, before the first SSL is made of ctx; SSL_set_SSL_CTX() leads away from it.
+ *
+ * Adds record_size_limit (RFC 8449), which a peer may answer or ask for, in both roles and versions.
+ * What the peer says becomes the most of RTLS_OPT_MAX_PAYLOAD; a record of its that
+ * is longer than limit ends the connection with record_overflow. A server does not answer a limit below 513
+ * bytes in TLS 1.3 (512 in 1.2), nor where the client asks for max_fragment_length (RFC 6066), too, which libssl
+ * answers; a client ends the handshake with handshake_failure where the server's answer is less.
+ *
+ * Where max_fragment_length is agreed on libssl keeps its keys. In TLS 1.2 rtls_ssl_attach() finds them all the
+ * same; in TLS 1.3 libssl tells them to a key log only, so this sets a callback of ctx's
+ * (SSL_CTX_set_keylog_callback()) that reads the secrets of these connections and writes nothing. One that was set before
+ * is called behind it; one that is set later takes its place, and libssl goes on sealing.
+ * @param limit 64..16385 bytes, as in the extension: in TLS 1.3 with one for the record's type; 0: 16385.
+ * @return 0; -EINVAL: NULL, or a limit out of bounds; -EALREADY: it was called before; -ENOTSUP: libssl has
+ *   the extension itself; -ENOMEM. On an error nothing has changed.
+ */
+int rtls_ssl_record_limit(SSL_CTX *ctx, unsigned int limit);
+
+/**
  * Proves libssl's hook once, with a handshake in memory, and remembers the answer.
  * Any thread. @return 0; -ENOTSUP: built without it, or too old; -ENOMEM.
  */

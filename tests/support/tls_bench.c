@@ -102,6 +102,8 @@ tls_bench_open(struct tls_bench *b, const struct tls_bench_conf *conf)
 	fake_sock_init(&b->sock, conf->seed);
 	b->near_ctx = make_ctx(conf, !conf->near_is_client);
 	b->far_ctx = make_ctx(conf, conf->near_is_client);
+	if (conf->limit != 0)
+		must(rtls_ssl_record_limit(b->near_ctx, conf->limit) == 0, "limit");
 	b->near = SSL_new(b->near_ctx);
 	b->far = SSL_new(b->far_ctx);
 	must(b->near != NULL && b->far != NULL, "SSL_new");

@@ -28,6 +28,7 @@ struct tls_bench_conf {
 	bool near_is_client;
 	const char *suites; /* of the version; NULL: TLS_AES_128_GCM_SHA256, or what libssl likes */
 	int version;        /* 0: TLS 1.3 */
+	unsigned int limit; /* rtls_ssl_record_limit() of the near side; 0: not called */
 	uint64_t seed;
 };
 

@@ -27,6 +27,7 @@ struct row {
 	int version;
 	uint16_t fragment; /* the near side makes records of so many bytes; 0: as it likes */
 	uint8_t mfl;       /* RFC 6066 4: what the client asks for */
+	bool hears;        /* rtls_ssl_record_limit() was called */
 	bool carries_one;  /* the socket has AES-128-GCM only */
 	bool client;
 	bool kept;       /* by libssl */
@@ -80,6 +81,19 @@ static const struct row rows[] = {
 
 	/* What is agreed on: TLS 1.3 has it from the key log. */
 	{ .mfl = TLSEXT_max_fragment_length_512, .kept = true, .why = "max_fragment_length 512" },
+	{ .mfl = TLSEXT_max_fragment_length_512, .hears = true },
+	{ .mfl = TLSEXT_max_fragment_length_1024, .hears = true, .client = true },
+	{ .suites = "TLS_AES_256_GCM_SHA384",
+	  .mfl = TLSEXT_max_fragment_length_4096,
+	  .hears = true },
+	{ .suites = "TLS_CHACHA20_POLY1305_SHA256",
+	  .mfl = TLSEXT_max_fragment_length_2048,
+	  .hears = true,
+	  .client = true },
+	{ .suites = "TLS_AES_128_CCM_SHA256",
+	  .mfl = TLSEXT_max_fragment_length_512,
+	  .fragment = 600,
+	  .hears = true },
 	{ .suites = "ECDHE-ECDSA-AES128-GCM-SHA256",
 	  .version = TLS1_2_VERSION,
 	  .mfl = TLSEXT_max_fragment_length_512 },
@@ -104,6 +118,7 @@ open_row(struct tls_bench *b, const struct row *r, uint64_t seed)
 	struct tls_bench_conf conf = { .suites = r->suites,
 				       .version = r->version,
 				       .near_is_client = r->client,
+				       .limit = r->hears ? 16385 : 0,
 				       .seed = seed };
 
 	tls_bench_open(b, &conf);
