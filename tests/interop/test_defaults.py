@@ -103,8 +103,11 @@ def ours(server, nic, connections=1, failing=0):
 
 
 def run(*command, stdin=b'', limit_s=60):
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=limit_s,
-                          env={**os.environ, 'no_proxy': '*', 'HOME': os.getcwd()})
+    """What it prints. What it writes into the user's home goes with the test's own."""
+    with tempfile.TemporaryDirectory(prefix='recordtls-') as home:
+        env = {name: value for name, value in os.environ.items() if not name.startswith('XDG_')}
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=limit_s,
+                              env={**env, 'no_proxy': '*', 'HOME': home})
     tap.equal(done.returncode, 0, f'exit code of {command[0]} ({done.stderr[-300:]!r})')
     return done.stdout
 
