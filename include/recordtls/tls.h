@@ -9,6 +9,7 @@
 #define RECORDTLS_TLS_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <recordtls/sock.h>
 
@@ -80,6 +81,42 @@ int rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_key
  *   -EINVAL: neither; -EPERM: carried, but new TLS sessions are switched off.
  */
 int rtls_suite_carried(const struct rtls_stack *s, uint16_t version, uint16_t cipher);
+
+/**
+ * The Linux kernel's structures for its TLS_TX and TLS_RX (linux/tls.h: tls12_crypto_info_*), which TLS
+ * libraries and programs fill, as keys for rtls_set_keys(). Any thread; copies, the caller wipes both.
+ * @param len of the structure of its cipher, as setsockopt() demands it: no less and no more.
+ * @return 0; with any error *out is all zero, which rtls_set_keys() refuses: -ENOTSUP and -EINVAL as
+ *   rtls_suite_carried(); -EINVAL: the length, or NULL.
+ */
+int rtls_keys_from_ktls(const void *crypto_info, size_t len, struct rtls_keys *out);
+
+/**
+ * And back. Any thread.
+ * @param len of the memory behind crypto_info; 4: version and cipher only, as getsockopt() does it;
+ *   0: nothing is written.
+ * @return bytes of the structure of this cipher, 4 where these were asked for; -ENOTSUP and -EINVAL as
+ *   rtls_suite_carried(); -EINVAL: too short, or NULL. With an error nothing is written.
+ */
+ssize_t rtls_keys_to_ktls(const struct rtls_keys *keys, void *crypto_info, size_t len);
+
+/**
+ * The keys of a direction as they are now, with the number of the next record, and in TLS 1.2 with the
+ * nonce that goes with it, as getsockopt() gives them of the kernel's TLS: what somebody needs who
+ * carries the connection on. TX: the first record that is not sealed. RX: the first one of which the
+ * program has got nothing.
+ *
+ * Dangerous: two who seal with the same key use a nonce twice, which gives away plaintext and what
+ * forging takes. Whoever exports to carry on elsewhere sends nothing more here, and wipes *out.
+ *
+ * @return 0; with any error *out is all zero: -EBUSY: TX: a record is open (RTLS_MSG_MORE); RX:
+ *   records were opened that the program has not read in full (also by RTLS_MSG_PEEK and
+ *   RTLS_MSG_CONTROL); -EKEYEXPIRED: a KeyUpdate was received, and no record comes under this key
+ *   any more; -ENOKEY: no keys in this direction; -EIO, -EINVAL, -EMSGSIZE, -EBADMSG: the direction
+ *   has ended with this error (io.h); -EINVAL: not a direction, NULL; -EBADF: closed.
+ */
+int rtls_keys_export_dangerous(const struct rtls_sock *sock, enum rtls_dir d,
+			       struct rtls_keys *out);
 
 /** Who does the crypto of a direction. */
 enum rtls_mode {
