@@ -27,9 +27,9 @@ bool nic_aead_has(const struct record_suite *s);
 /* key: s->key_len bytes. NULL: not this suite, no memory, or a libcrypto that has it not. */
 struct nic_aead *nic_aead_create(bool seal, const struct record_suite *s, const uint8_t *key);
 
-/* 0 or -EIO, as the calls below. */
+/* A record that seals, or has sealed, len bytes. 0 or -EIO, as the calls below. */
 int nic_aead_begin(struct nic_aead *a, const uint8_t nonce[NIC_AEAD_NONCE_LEN], const uint8_t *aad,
-		   uint32_t aad_len);
+		   uint32_t aad_len, uint32_t len);
 
 /* The next len bytes, which may be 0. out is in, or overlaps it nowhere. */
 int nic_aead_update(struct nic_aead *a, const uint8_t *in, uint8_t *out, uint32_t len);
@@ -41,8 +41,8 @@ int nic_aead_tag(struct nic_aead *a, uint8_t tag[NIC_AEAD_TAG_LEN]);
 int nic_aead_verify(struct nic_aead *a, const uint8_t tag[NIC_AEAD_TAG_LEN]);
 
 /*
- * Makes to what from is: key, direction, and what was begun. 0 or -ENOMEM; then to is good
- * for nothing but another copy and the end.
+ * Makes to, which is of the same suite, what from is: key, direction, and what was begun. 0 or
+ * -ENOMEM; then to is good for nothing but another copy and the end.
  */
 int nic_aead_copy(struct nic_aead *to, const struct nic_aead *from);
 

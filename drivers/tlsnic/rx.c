@@ -49,10 +49,11 @@ begin_record(struct nic_rx *rx)
 	const struct rx_track *t = &rx->track;
 	uint8_t nonce[RECORD_NONCE_LEN], aad[RECORD_AAD_MAX];
 	uint32_t aad_len = record_aad(t->suite, t->hdr, t->rec_no, aad);
+	uint32_t inner_len = record_inner_len(t->suite, record_header_read(t->hdr).body_len);
 
 	/* Without an explicit nonce the IV as installed is that of record 0; with one it is the peer's. */
 	record_nonce_received(t->suite, rx->iv, t->rec_no, t->hdr + RECORD_HDR_LEN, nonce);
-	return nic_aead_begin(rx->work, nonce, aad, aad_len);
+	return nic_aead_begin(rx->work, nonce, aad, aad_len, inner_len);
 }
 
 /* All of a record has come. */

@@ -12,21 +12,21 @@
 #define FAR (UINT32_C(1) << 30)
 
 enum part {
-	PART_HEADER,
+	PART_PREFIX, /* header and explicit nonce, which go as the host has written them */
 	PART_BODY,
 	PART_TAG,
 };
 
 /* What the next bytes are, and how many of len are of that part. */
 static enum part
-place_part(const struct nic_tx_place *p, uint32_t *len)
+place_part(const struct nic_tx_place *p, const struct record_suite *s, uint32_t *len)
 {
 	enum part part = PART_TAG;
 	uint32_t end = p->len;
 
-	if (p->pos < RECORD_HDR_LEN) {
-		part = PART_HEADER;
-		end = RECORD_HDR_LEN;
+	if (p->pos < record_prefix_len(s)) {
+		part = PART_PREFIX;
+		end = record_prefix_len(s);
 	} else if (p->pos < p->len - RECORD_TAG_LEN) {
 		part = PART_BODY;
 		end = p->len - RECORD_TAG_LEN;
@@ -36,9 +36,9 @@ place_part(const struct nic_tx_place *p, uint32_t *len)
 }
 
 static int
-read_header(struct nic_tx_place *p, const struct record_suite *s)
+read_prefix(struct nic_tx_place *p, const struct record_suite *s)
 {
-	struct record_header h = record_header_read(p->hdr);
+	struct record_header h = record_header_read(p->prefix);
 
 	if (record_header_check(s, &h) != 0)
 		return -EINVAL;
@@ -49,17 +49,17 @@ read_header(struct nic_tx_place *p, const struct record_suite *s)
 	return 0;
 }
 
-/* Over len bytes of one part. 0; -EINVAL: not a header; -ESTALE: not of the length expected. */
+/* Over len bytes of one part. 0; -EINVAL: no header; -ESTALE: not of the length expected. */
 static int
 place_advance(struct nic_tx_place *p, const struct record_suite *s, enum part part,
 	      const uint8_t *in, uint32_t len)
 {
-	if (part == PART_HEADER)
-		memcpy(p->hdr + p->pos, in, len);
+	if (part == PART_PREFIX)
+		memcpy(p->prefix + p->pos, in, len);
 	p->pos += len;
 	p->seq += len;
-	if (part == PART_HEADER)
-		return p->pos == RECORD_HDR_LEN ? read_header(p, s) : 0;
+	if (part == PART_PREFIX)
+		return p->pos == record_prefix_len(s) ? read_prefix(p, s) : 0;
 	if (p->pos == p->len) {
 		p->pos = 0;
 		p->rec_no++;
@@ -75,7 +75,7 @@ place_walk(struct nic_tx_place *p, const struct record_suite *s, struct cursor c
 
 	while (len > 0 && rc == 0) {
 		uint32_t n = len;
-		enum part part = place_part(p, &n);
+		enum part part = place_part(p, s, &n);
 		const uint8_t *in = cursor_read(&c, &n);
 
 		if (in == NULL)
@@ -172,10 +172,13 @@ static int
 begin_record(const struct nic_tx *tx, struct nic_tx_state *st)
 {
 	uint8_t nonce[RECORD_NONCE_LEN], aad[RECORD_AAD_MAX];
-	uint32_t aad_len = record_aad(tx->suite, st->at.hdr, st->at.rec_no, aad);
+	uint32_t aad_len = record_aad(tx->suite, st->at.prefix, st->at.rec_no, aad);
+	uint32_t inner_len = record_inner_len(tx->suite, st->at.len - RECORD_HDR_LEN);
 
-	record_nonce(tx->suite, tx->iv, st->at.rec_no, nonce);
-	return nic_aead_begin(st->aead, nonce, aad, aad_len);
+	/* An explicit nonce is the host's choice: it stands there. */
+	record_nonce_received(tx->suite, tx->iv, st->at.rec_no, st->at.prefix + RECORD_HDR_LEN,
+			      nonce);
+	return nic_aead_begin(st->aead, nonce, aad, aad_len, inner_len);
 }
 
 /* len bytes of one part. */
@@ -187,7 +190,7 @@ seal_part(const struct nic_tx *tx, struct nic_tx_state *st, enum part part, cons
 	int rc = 0;
 
 	switch (part) {
-	case PART_HEADER:
+	case PART_PREFIX:
 		memcpy(out, in, len);
 		break;
 	case PART_BODY:
@@ -201,7 +204,7 @@ seal_part(const struct nic_tx *tx, struct nic_tx_state *st, enum part part, cons
 	}
 	if (rc == 0)
 		rc = place_advance(&st->at, tx->suite, part, in, len);
-	if (rc == 0 && part == PART_HEADER && st->at.pos == RECORD_HDR_LEN)
+	if (rc == 0 && part == PART_PREFIX && st->at.pos == record_prefix_len(tx->suite))
 		rc = begin_record(tx, st);
 	return rc;
 }
@@ -214,7 +217,7 @@ seal(const struct nic_tx *tx, struct nic_tx_state *st, const uint8_t *in, uint8_
 
 	while (len > 0 && rc == 0) {
 		uint32_t n = len;
-		enum part part = place_part(&st->at, &n);
+		enum part part = place_part(&st->at, tx->suite, &n);
 
 		rc = seal_part(tx, st, part, in, out, n);
 		in += n;

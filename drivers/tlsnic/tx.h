@@ -18,14 +18,17 @@
 #include "tlsnic/aead.h"
 #include "tlsnic/frame.h"
 
+/* Of header and explicit nonce. */
+enum { NIC_TX_PREFIX_MAX = RECORD_HDR_LEN + 8 };
+
 /* A place in the stream, in terms of records. */
 struct nic_tx_place {
 	uint64_t rec_no;
 	uint32_t seq;      /* TCP sequence of the next byte */
 	uint32_t pos;      /* bytes of the record behind us */
-	uint32_t len;      /* of the record, header to tag; known from RECORD_HDR_LEN on */
+	uint32_t len;      /* of the record, header to tag; known behind its prefix */
 	uint32_t expected; /* what len must turn out to be; 0: anything legal */
-	uint8_t hdr[RECORD_HDR_LEN];
+	uint8_t prefix[NIC_TX_PREFIX_MAX];
 };
 
 struct nic_tx_state {

@@ -40,8 +40,8 @@ exactly(uint32_t len)
 static bool
 mark_is_right(const struct receiver *r, uint32_t from, uint32_t to)
 {
-	bool tls12 = stream_is_12(r->stream);
-	struct rx_oracle_report is = rx_oracle_report(r->stream->bounds, tls12, from, to);
+	struct rx_oracle_form form = stream_form(r->stream);
+	struct rx_oracle_report is = rx_oracle_report(r->stream->bounds, form, from, to);
 	struct rtls_tls_rx_mark right = {
 		.run = r->mark.run,
 		.rec_no = (uint32_t)(r->stream->first_no + is.record),
@@ -49,8 +49,8 @@ mark_is_right(const struct receiver *r, uint32_t from, uint32_t to)
 		.rec_len = (uint16_t)is.len,
 	};
 
-	if (is.len != 0 && tls12)
-		memcpy(right.explicit_nonce, r->stream->wire + from - is.off + 5, 8);
+	if (is.len != 0)
+		memcpy(right.explicit_nonce, r->stream->wire + from - is.off + 5, form.prefix - 5);
 	return memcmp(&r->mark, &right, sizeof(right)) == 0;
 }
 

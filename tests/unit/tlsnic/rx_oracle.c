@@ -3,21 +3,34 @@
 
 #include "rx_oracle.h"
 
-/* RFC 8446 5.2; RFC 5246 6.2.1 and RFC 5288 3, where the nonce is needed as the header is. */
+/*
+ * RFC 8446 5.2; RFC 5246 6.2.1 and RFC 5288 3, where the nonce is needed as the header is, and nothing
+ * stands around a plaintext but that and the tag.
+ */
 enum {
 	HEADER = 5,
 	NONCE = 8,
-	MAX_RECORD = HEADER + 16384 + 256,
 	TAG = 16,
-	MAX_RECORD_12 = HEADER + NONCE + 16384 + TAG
+	MAX_RECORD = HEADER + 16384 + 256,
+	MAX_RECORD_12 = HEADER + 16384 + TAG,
 };
 
+struct rx_oracle_form
+rx_oracle_form(bool tls12, bool explicit_nonce)
+{
+	uint32_t nonce = explicit_nonce ? NONCE : 0;
+
+	return (struct rx_oracle_form){
+		.prefix = HEADER + nonce,
+		.max_record = tls12 ? MAX_RECORD_12 + nonce : MAX_RECORD,
+	};
+}
+
 void
-rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds, bool tls12_gcm)
+rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds, struct rx_oracle_form form)
 {
 	*o = (struct rx_oracle){ .bounds = bounds, .next = bounds[0], .known = bounds[0] };
-	o->prefix = tls12_gcm ? HEADER + NONCE : HEADER;
-	o->max_record = tls12_gcm ? MAX_RECORD_12 : MAX_RECORD;
+	o->form = form;
 }
 
 /*
@@ -31,7 +44,7 @@ process_byte(struct rx_oracle *o, uint32_t byte)
 		o->record++;
 		o->header_bytes = 0;
 	}
-	if (byte < o->bounds[o->record] + o->prefix && ++o->header_bytes == o->prefix)
+	if (byte < o->bounds[o->record] + o->form.prefix && ++o->header_bytes == o->form.prefix)
 		o->known = o->bounds[o->record + 1];
 	o->next = byte + 1;
 }
@@ -73,7 +86,7 @@ rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to)
 	 * "When the device gets out of sync and the stream reaches TCP sequence numbers more
 	 * than a max size record past the expected TCP sequence number".
 	 */
-	if (!useful && to > o->next && to - o->next > o->max_record) {
+	if (!useful && to > o->next && to - o->next > o->form.max_record) {
 		o->lost = true;
 		return RX_ORACLE_LOST;
 	}
@@ -81,14 +94,14 @@ rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to)
 }
 
 struct rx_oracle_report
-rx_oracle_report(const uint32_t *bounds, bool tls12_gcm, uint32_t from, uint32_t to)
+rx_oracle_report(const uint32_t *bounds, struct rx_oracle_form form, uint32_t from, uint32_t to)
 {
 	struct rx_oracle_report r = { .record = 0 };
 
 	while (from >= bounds[r.record + 1])
 		r.record++;
 	r.off = from - bounds[r.record];
-	if (to >= bounds[r.record] + HEADER + (tls12_gcm ? NONCE : 0))
+	if (to >= bounds[r.record] + form.prefix)
 		r.len = bounds[r.record + 1] - bounds[r.record];
 	return r;
 }

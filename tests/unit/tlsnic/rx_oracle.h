@@ -20,15 +20,19 @@ enum rx_oracle_mark {
 	RX_ORACLE_LOST, /* untouched; with this packet the device lost the stream */
 };
 
+struct rx_oracle_form {
+	uint32_t prefix;     /* bytes that make a header */
+	uint32_t max_record; /* the longest one that there may be */
+};
+
 struct rx_oracle {
 	const uint32_t *bounds; /* true starts of the records; the last one's end */
-	uint32_t prefix;        /* bytes that make a header */
-	uint32_t max_record;    /* the longest one that there may be */
-	unsigned int record;    /* that the device has reached */
-	uint32_t header_bytes;  /* of it that the device processed */
-	uint32_t known;         /* latest record start that a processed header told of */
-	uint32_t next;          /* offset that the device expects */
-	unsigned int run;       /* how many gaps it has jumped over */
+	struct rx_oracle_form form;
+	unsigned int record;   /* that the device has reached */
+	uint32_t header_bytes; /* of it that the device processed */
+	uint32_t known;        /* latest record start that a processed header told of */
+	uint32_t next;         /* offset that the device expects */
+	unsigned int run;      /* how many gaps it has jumped over */
 	bool lost;
 };
 
@@ -39,14 +43,17 @@ struct rx_oracle_report {
 	uint32_t len;        /* of the record; 0: the packet ends within its header */
 };
 
+/* Of records of TLS 1.2, or 1.3, with or without an explicit nonce. */
+struct rx_oracle_form rx_oracle_form(bool tls12, bool explicit_nonce);
+
 /* Offsets count from the stream's first byte; the device starts at bounds[0]. */
-void rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds, bool tls12_gcm);
+void rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds, struct rx_oracle_form form);
 
 /* The packet with the bytes [from, to) arrives. */
 enum rx_oracle_mark rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to);
 
 /* Of a packet with the bytes [from, to) that is opened: the same whatever came before it. */
-struct rx_oracle_report rx_oracle_report(const uint32_t *bounds, bool tls12_gcm, uint32_t from,
-					 uint32_t to);
+struct rx_oracle_report rx_oracle_report(const uint32_t *bounds, struct rx_oracle_form form,
+					 uint32_t from, uint32_t to);
 
 #endif

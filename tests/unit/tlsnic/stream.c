@@ -10,7 +10,6 @@
 
 #include "support/harness.h"
 #include "support/provider_contract.h"
-#include "support/suites.h"
 
 static const uint8_t bait[] = { 23, 3, 3, 0, 17 };
 
@@ -20,10 +19,20 @@ stream_suite(void)
 	return record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
 }
 
-const struct record_suite *
-stream_suite_12(void)
+unsigned int
+stream_suites(void)
 {
-	return suite_tls12_gcm();
+	unsigned int n = 0;
+
+	while (record_suite_row(n) != NULL)
+		n++;
+	return n;
+}
+
+const struct record_suite *
+stream_suite_any(uint64_t n)
+{
+	return record_suite_row((unsigned int)(n % stream_suites()));
 }
 
 static void
@@ -33,9 +42,9 @@ fill(struct stream *st, uint8_t *p, uint32_t len)
 		p[i] = (uint8_t)harness_rand(&st->rng);
 }
 
-static void
-begin(struct stream *st, const struct record_suite *suite, uint64_t rng, uint32_t prefix,
-      uint64_t first_no)
+void
+stream_begin_of(struct stream *st, const struct record_suite *suite, uint64_t rng, uint32_t prefix,
+		uint64_t first_no)
 {
 	st->suite = suite;
 	st->rng = rng;
@@ -52,16 +61,36 @@ begin(struct stream *st, const struct record_suite *suite, uint64_t rng, uint32_
 void
 stream_begin(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no)
 {
-	begin(st, stream_suite(), rng, prefix, first_no);
+	stream_begin_of(st, stream_suite(), rng, prefix, first_no);
 }
 
 void
 stream_begin_12(struct stream *st, uint64_t rng, uint32_t prefix, uint64_t first_no)
 {
-	begin(st, stream_suite_12(), rng, prefix, first_no);
+	stream_begin_of(st, record_suite_find(RTLS_TLS_1_2, RTLS_CIPHER_AES_GCM_128), rng, prefix,
+			first_no);
 }
 
-/* RFC 8446 5.3, written apart from core/record. */
+static bool
+is_12(const struct stream *st)
+{
+	return st->suite->version == RTLS_TLS_1_2;
+}
+
+/* RFC 5288 3 and RFC 6655 3; RFC 7905 2 has none. */
+static bool
+has_explicit_nonce(const struct stream *st)
+{
+	return is_12(st) && st->suite->cipher != RTLS_CIPHER_CHACHA20_POLY1305;
+}
+
+struct rx_oracle_form
+stream_form(const struct stream *st)
+{
+	return rx_oracle_form(is_12(st), has_explicit_nonce(st));
+}
+
+/* RFC 8446 5.3 and RFC 7905 2, written apart from core/record. */
 static void
 nonce_of(const struct stream *st, uint64_t no, uint8_t nonce[12])
 {
@@ -111,29 +140,33 @@ add_13(struct stream *st, uint32_t plain_len, uint32_t pad_len)
 	add_sealed(st, nonce, hdr, 5, 5, inner);
 }
 
-/* RFC 5246 6.2.3.3 and RFC 5288 3, written apart from core/record, too. */
+/* RFC 5246 6.2.3.3, and the RFCs above, written apart from core/record, too. */
 static void
 add_12(struct stream *st, uint32_t plain_len)
 {
-	uint8_t *hdr = add_header(st, 8 + plain_len + 16), nonce[12], aad[13];
+	uint32_t explicit_len = has_explicit_nonce(st) ? 8 : 0, prefix = 5 + explicit_len;
+	uint8_t *hdr = add_header(st, explicit_len + plain_len + 16), nonce[12], aad[13];
 	uint64_t no = st->first_no + st->records;
 
-	fill(st, hdr + 5, 8);
-	fill(st, st->opened + st->len + 13, plain_len);
-	memcpy(nonce, st->iv, 4);
-	memcpy(nonce + 4, hdr + 5, 8);
+	fill(st, hdr + 5, explicit_len);
+	fill(st, st->opened + st->len + prefix, plain_len);
+	nonce_of(st, no, nonce);
+	if (explicit_len != 0) {
+		memcpy(nonce, st->iv, 4);
+		memcpy(nonce + 4, hdr + 5, 8);
+	}
 	for (unsigned int i = 0; i < 8; i++)
 		aad[7 - i] = (uint8_t)(no >> (8 * i));
 	memcpy(aad + 8, hdr, 3);
 	aad[11] = (uint8_t)(plain_len / 256);
 	aad[12] = (uint8_t)(plain_len % 256);
-	add_sealed(st, nonce, aad, 13, 13, plain_len);
+	add_sealed(st, nonce, aad, 13, prefix, plain_len);
 }
 
 void
 stream_add(struct stream *st, uint32_t plain_len, uint32_t pad_len)
 {
-	if (stream_is_12(st))
+	if (is_12(st))
 		add_12(st, plain_len);
 	else
 		add_13(st, plain_len, pad_len);

@@ -33,8 +33,9 @@ start(uint32_t origin)
 {
 	receiver_init(&t.r, &stream, origin);
 	t.said = false;
-	CU_ASSERT_EQUAL_FATAL(
-		rtls_tls_rx_bare_init(&t.b, RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128, GENERATION), 0);
+	CU_ASSERT_EQUAL_FATAL(rtls_tls_rx_bare_init(&t.b, stream.suite->version,
+						    stream.suite->cipher, GENERATION),
+			      0);
 	rtls_tls_rx_bare_start(&t.b, origin + stream.bounds[0], stream.first_no);
 }
 
@@ -85,7 +86,8 @@ test_in_order(void)
 
 	memset(&t, 0, sizeof(t));
 	for (uint32_t size = 1; size < 100; size++) {
-		stream_begin(&stream, harness_rand(&rng), 0, harness_rand(&rng));
+		stream_begin_of(&stream, stream_suite_any(size), harness_rand(&rng), 0,
+				harness_rand(&rng));
 		for (unsigned int i = 0; i < 6; i++)
 			stream_add(&stream, harness_below(&rng, 60), 0);
 		start((uint32_t)harness_rand(&rng));
@@ -148,7 +150,8 @@ test_disorder(void)
 
 	memset(&t, 0, sizeof(t));
 	for (unsigned int i = 0; i < rounds; i++) {
-		stream_begin(&stream, harness_rand(&rng), 5, harness_rand(&rng));
+		stream_begin_of(&stream, stream_suite_any(i), harness_rand(&rng), 5,
+				harness_rand(&rng));
 		while (stream.records < 40)
 			stream_add(&stream, harness_below(&rng, i % 2 == 0 ? 60 : 1500), 0);
 		start((uint32_t)harness_rand(&rng));

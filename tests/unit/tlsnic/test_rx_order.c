@@ -79,7 +79,7 @@ check_arrivals(const struct arrivals *a, uint32_t origin)
 	struct rx_oracle o;
 	struct receiver r;
 
-	rx_oracle_init(&o, stream.bounds, stream_is_12(&stream));
+	rx_oracle_init(&o, stream.bounds, stream_form(&stream));
 	receiver_init(&r, &stream, origin);
 	for (unsigned int i = 0; i < a->n; i++) {
 		const struct packet *p = &a->p[i];
@@ -166,10 +166,7 @@ short_stream(uint64_t rng, unsigned int records)
 {
 	static const uint32_t plain[] = { 0, 1, 20, 2, 0, 0, 33 };
 
-	if (rng % 2 == 0)
-		stream_begin(&stream, rng, 3, 0);
-	else
-		stream_begin_12(&stream, rng, 3, 0);
+	stream_begin_of(&stream, stream_suite_any(rng), rng, 3, 0);
 	for (unsigned int i = 0; i < records; i++)
 		stream_add(&stream, plain[i % HARNESS_COUNT(plain)], i == 3 ? 4 : 0);
 }
@@ -201,10 +198,8 @@ long_stream(uint64_t *rng, uint64_t first_no)
 {
 	uint32_t prefix = harness_below(rng, 3000);
 
-	if (harness_below(rng, 2) == 0)
-		stream_begin(&stream, harness_rand(rng), prefix, first_no);
-	else
-		stream_begin_12(&stream, harness_rand(rng), prefix, first_no);
+	stream_begin_of(&stream, stream_suite_any(harness_rand(rng)), harness_rand(rng), prefix,
+			first_no);
 }
 
 static const uint32_t long_sizes[] = { 536, 1448, 4096, 9000, 16384, 16645, 16646, 30000 };
