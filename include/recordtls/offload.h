@@ -70,7 +70,8 @@ struct rtls_tls_caps {
 	uint8_t rx_method;     /**< enum rtls_tls_rx_method */
 	uint8_t tx_tso;        /**< not 0: seals packets that ask for RTE_MBUF_F_TX_TCP_SEG */
 	uint8_t rx_identity;   /**< not 0: each marked packet has a struct rtls_tls_rx_mark */
-	uint8_t reserved[3];   /**< 0 */
+	uint8_t flow_iv;       /**< not 0: takes an IV that is in struct rtls_tls_flow */
+	uint8_t reserved[2];   /**< 0 */
 };
 
 /** A context of the device: one direction of one connection under one key. */
@@ -93,6 +94,11 @@ struct rtls_tls_flow {
 	uint16_t queue;          /**< of the port: all its packets go there */
 	uint16_t vlan;           /**< tag of its packets, 1..4094; 0: none, as all are as yet */
 	uint8_t dir;             /**< enum rtls_dir */
+	/**
+	 * ChaCha20-Poly1305 in TLS 1.2: the IV, of which imp_nonce of the session has room for the first
+	 * 4 bytes alone; borrowed, as the key is. Else 0. See caps.flow_iv.
+	 */
+	uint8_t iv[12];
 };
 
 /**

@@ -15,6 +15,7 @@
 #include "crypto/aead_xform.h"
 
 static_assert(RECORD_NONCE_LEN == RTE_SECURITY_TLS_1_3_IMP_NONCE_LEN, "the static IV fits");
+static_assert(RECORD_NONCE_NO_OFF == RTE_SECURITY_TLS_1_2_IMP_NONCE_LEN, "the salt fits");
 
 /* A version that is carried: rte_security's word for it, and where it has number and IV. */
 struct version {
@@ -30,7 +31,17 @@ set_keys_1_3(struct rte_security_tls_record_xform *x, const struct rtls_keys *ke
 	memcpy(x->tls_1_3.imp_nonce, keys->iv, RECORD_NONCE_LEN);
 }
 
+/* The nonces of records that are sent stand in them: the device is to make none. */
+static void
+set_keys_1_2(struct rte_security_tls_record_xform *x, const struct rtls_keys *keys)
+{
+	x->options.iv_gen_disable = 1;
+	x->tls_1_2.seq_no = keys->rec_no;
+	memcpy(x->tls_1_2.imp_nonce, keys->iv, RECORD_NONCE_NO_OFF);
+}
+
 static const struct version versions[] = {
+	{ RTLS_TLS_1_2, RTE_SECURITY_VERSION_TLS_1_2, set_keys_1_2 },
 	{ RTLS_TLS_1_3, RTE_SECURITY_VERSION_TLS_1_3, set_keys_1_3 },
 };
 
@@ -42,6 +53,13 @@ version_of(const struct record_suite *s)
 		if (versions[i].version == s->version)
 			return &versions[i];
 	return NULL;
+}
+
+/* An IV of which TLS 1.2 sends nothing, and of which its row has room for the salt alone (RFC 7905 2). */
+static bool
+iv_by_flow(const struct record_suite *s)
+{
+	return s->version == RTLS_TLS_1_2 && s->explicit_nonce_len == 0;
 }
 
 static enum rte_security_tls_sess_type
@@ -84,7 +102,7 @@ offload_carries(const struct offload_device *d, const struct record_suite *s, en
 	const struct version *v = version_of(s);
 	const struct rte_security_capability *c;
 
-	if (!offload_device_present(d) || v == NULL)
+	if (!offload_device_present(d) || v == NULL || (iv_by_flow(s) && d->caps.flow_iv == 0))
 		return false;
 	if (dir == RTLS_TX ?
 		    d->caps.tx_method == RTLS_TLS_TX_NONE :
@@ -144,6 +162,20 @@ added(const struct offload_device *d, struct offload_ctx *c, const struct rtls_t
 	return 0;
 }
 
+static int
+add(const struct offload_device *d, const struct record_suite *s, const struct rtls_keys *keys,
+    const struct rtls_tls_flow *flow, uint64_t cookie, struct offload_ctx *c)
+{
+	struct rtls_tls_flow told = *flow;
+	int rc;
+
+	if (iv_by_flow(s))
+		memcpy(told.iv, keys->iv, sizeof(told.iv));
+	rc = d->ops->add(d->dev, c->session, &told, cookie, &c->handle);
+	buf_wipe(told.iv, sizeof(told.iv));
+	return rc;
+}
+
 int
 offload_add(const struct offload_device *d, const struct record_suite *s,
 	    const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,
@@ -159,7 +191,7 @@ offload_add(const struct offload_device *d, const struct record_suite *s,
 	/* rte_security does not hand on why; an empty pool can be seen. */
 	if (c->session == NULL)
 		return rte_mempool_empty(d->sessions) ? -ENOSPC : -ENOTSUP;
-	rc = d->ops->add(d->dev, c->session, flow, cookie, &c->handle);
+	rc = add(d, s, keys, flow, cookie, c);
 	if (rc != 0 && rc != -EINPROGRESS) {
 		(void)offload_del(d, c);
 		return rc;

@@ -67,6 +67,17 @@ next_generation(const struct offload_double *o, uint32_t slot)
 	return o->no_low_bits ? nth << 16 : slot << DOUBLE_NTH_BITS | nth;
 }
 
+/* Of those flows that have one. */
+static void
+say_iv(struct offload_double *o, const struct rtls_tls_flow *flow)
+{
+	static const uint8_t none[sizeof(flow->iv)];
+
+	if (memcmp(flow->iv, none, sizeof(none)) != 0)
+		double_say_hex(o, "iv", flow->iv, sizeof(flow->iv));
+	double_say(o, "\n");
+}
+
 static int
 add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
     struct rtls_tls_handle *out)
@@ -77,7 +88,8 @@ add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
 	double_say(o, "add s%u %s", double_number_of(session), flow->dir == RTLS_TX ? "TX" : "RX");
 	say_addr(o, &flow->local);
 	say_addr(o, &flow->remote);
-	double_say(o, " queue %u cookie %llx\n", flow->queue, (unsigned long long)cookie);
+	double_say(o, " queue %u cookie %llx", flow->queue, (unsigned long long)cookie);
+	say_iv(o, flow);
 	if (o->add_rc != 0 && o->add_rc != -EINPROGRESS)
 		return o->add_rc;
 	for (i = 0; i < DOUBLE_CONTEXTS && o->ctx[i].used; i++)
@@ -91,7 +103,7 @@ add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t cookie,
 		.cookie = cookie,
 		.flow = *flow,
 	};
-	double_key_of(session, &o->ctx[i]);
+	double_key_of(session, flow, &o->ctx[i]);
 	*out = (struct rtls_tls_handle){ .index = i, .generation = o->ctx[i].generation };
 	return o->add_rc;
 }
@@ -212,6 +224,7 @@ offload_double_init(struct offload_double *o)
 			.tx_method = RTLS_TLS_TX_REBUILD,
 			.rx_method = RTLS_TLS_RX_SCAN,
 			.rx_identity = 1,
+			.flow_iv = 1,
 		},
 		.capabilities = double_capabilities,
 		.device = {

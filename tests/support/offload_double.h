@@ -29,7 +29,9 @@ struct double_context {
 	uint32_t seq; /* where it was started */
 	uint64_t rec_no;
 	uint32_t next_seq; /* TX, of one that takes packets in order only: what comes next */
-	uint8_t key[16];   /* of its session */
+	/* Of its session; TLS 1.2: of the IV what the session, or the flow, has of it. */
+	uint16_t version, cipher;
+	uint8_t key[32];
 	uint8_t iv[12];
 };
 

@@ -11,11 +11,13 @@
 void double_say(struct offload_double *o, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+void double_say_hex(struct offload_double *o, const char *what, const uint8_t *bytes, size_t len);
+
 /* What the trace calls a session. */
 uint32_t double_number_of(void *session);
 
-/* Key and IV of a session. */
-void double_key_of(void *session, struct double_context *c);
+/* Suite, key and IV of a session that a connection is added with. */
+void double_key_of(void *session, const struct rtls_tls_flow *flow, struct double_context *c);
 
 extern const struct rte_security_ops double_sec_ops;
 

@@ -7,7 +7,7 @@
 #include <rte_mbuf_dyn.h>
 #include <rte_tcp.h>
 
-enum { HDR = 5, TAG = 16, RECORD_MAX = PEER_WIRE_MAX };
+enum { HDR = 5, NONCE = 8, TAG = 16, RECORD_MAX = PEER_WIRE_MAX };
 
 static struct open_port *the;
 
@@ -53,39 +53,50 @@ is_of(const struct rtls_tls_flow *f, const struct segment *s)
 	       rte_be_to_cpu_16(s->tcp->dst_port) == f->local.port;
 }
 
-/* Bytes of the record that it stands in; 0: it has not got all of the header. */
+/* Bytes in front of what is sealed: "header, in TLS 1.2 with the explicit nonce". */
 static uint32_t
-record_len(const struct open_place *p)
+prefix_len(const struct double_context *c)
 {
-	return p->got < HDR ? 0 : HDR + ((uint32_t)p->record[3] << 8 | p->record[4]);
+	struct peer key = seal_port_key(c, 0);
+
+	return peer_prefix(&key);
+}
+
+/* Bytes of the record that it stands in; 0: it has not got all of the prefix. */
+static uint32_t
+record_len(const struct double_context *c, const struct open_place *p)
+{
+	return p->got < prefix_len(c) ? 0 : HDR + ((uint32_t)p->record[3] << 8 | p->record[4]);
 }
 
 static bool
-is_header(const uint8_t *h)
+is_header(const struct double_context *c, const uint8_t *h)
 {
-	uint32_t len = (uint32_t)h[3] << 8 | h[4];
+	uint32_t len = (uint32_t)h[3] << 8 | h[4], least = prefix_len(c) - HDR + TAG;
 
-	return h[0] == 23 && h[1] == 3 && h[2] == 3 && len > TAG && len <= 16384 + 256;
+	if (h[1] != 3 || h[2] != 3)
+		return false;
+	if (c->version == RTLS_TLS_1_2)
+		return h[0] != 0 && len >= least && len <= least + 16384;
+	return h[0] == 23 && len > TAG && len <= 16384 + 256;
 }
 
 /* What there is of the record, opened; at its end: is it authentic? */
 static bool
 open_record(const struct double_context *c, const struct open_place *p, uint8_t *clear)
 {
-	uint32_t len = record_len(p), n = RTE_MIN(p->got, len - TAG) - HDR;
-	uint8_t nonce[12], no[8], tag[TAG], again[RECORD_MAX];
-	struct peer key = { 0 };
+	uint32_t len = record_len(c, p), prefix = prefix_len(c);
+	uint32_t n = RTE_MIN(p->got, len - TAG) - prefix;
+	struct peer key = seal_port_key(c, p->rec_no);
+	uint8_t nonce[12], aad[13], tag[TAG], again[RECORD_MAX];
+	int aad_len = peer_aad(&key, p->rec_no, p->record, aad);
 
-	memcpy(key.key, c->key, sizeof(key.key));
-	memcpy(nonce, c->iv, sizeof(nonce));
-	peer_be64(no, p->rec_no);
-	for (int i = 0; i < 8; i++)
-		nonce[4 + i] ^= no[i];
-	/* Counter mode: sealing what is sealed opens it. */
-	peer_gcm(&key, 1, nonce, p->record, HDR, p->record + HDR, (int)n, clear, tag);
+	peer_nonce(&key, p->rec_no, p->record, nonce);
+	/* A stream cipher: sealing what is sealed opens it. */
+	peer_aead(&key, 1, nonce, aad, aad_len, p->record + prefix, (int)n, clear, tag);
 	if (p->got < len)
 		return true;
-	peer_gcm(&key, 1, nonce, p->record, HDR, clear, (int)n, again, tag);
+	peer_aead(&key, 1, nonce, aad, aad_len, clear, (int)n, again, tag);
 	return memcmp(tag, p->record + len - TAG, TAG) == 0;
 }
 
@@ -105,37 +116,47 @@ take_some(const struct double_context *c, struct open_place *p, uint8_t *bytes, 
 	  bool verifies)
 {
 	uint8_t clear[RECORD_MAX];
-	uint32_t whole = record_len(p), from = p->got, to;
+	uint32_t whole = record_len(c, p), prefix = prefix_len(c), from = p->got, to;
 
-	to = RTE_MIN(from + len, whole != 0 ? whole : HDR);
+	to = RTE_MIN(from + len, whole != 0 ? whole : prefix);
 	memcpy(p->record + from, bytes, to - from);
 	p->got = to;
 	if (whole == 0)
-		return to == HDR && !is_header(p->record) ? 0 : to - from;
+		return to == prefix && !is_header(c, p->record) ? 0 : to - from;
 	if (!open_record(c, p, clear) && verifies)
 		return 0;
 	for (uint32_t i = from; i < to && i < whole - TAG; i++)
-		bytes[i - from] = clear[i - HDR];
+		bytes[i - from] = clear[i - prefix];
 	if (to == whole)
 		begin_record(p, p->rec_no + 1);
 	return to - from;
 }
 
+/* Length and nonce of the record that it stands in, if it has got them. */
+static void
+say_record(const struct double_context *c, const struct open_place *p,
+	   struct rtls_tls_rx_mark *said)
+{
+	said->rec_len = (uint16_t)record_len(c, p);
+	if (said->rec_len != 0 && prefix_len(c) > HDR)
+		memcpy(said->explicit_nonce, p->record + HDR, NONCE);
+}
+
 /* All of the bytes, which become what is opened. False: something in them cannot be. */
 static bool
 take(const struct double_context *c, struct open_place *p, uint8_t *bytes, uint32_t len,
-     bool verifies, uint32_t *first_len)
+     bool verifies, struct rtls_tls_rx_mark *said)
 {
 	uint64_t first = p->rec_no;
 	uint32_t n;
 
-	*first_len = record_len(p);
+	say_record(c, p, said);
 	for (uint32_t done = 0; done < len; done += n) {
 		n = take_some(c, p, bytes + done, len - done, verifies);
 		if (n == 0)
 			return false;
 		if (p->rec_no == first)
-			*first_len = record_len(p);
+			say_record(c, p, said);
 	}
 	p->at += len;
 	return true;
@@ -165,14 +186,15 @@ pass_by(struct open_port *o, unsigned int i, const struct segment *s)
 	const struct double_context *c = &o->seal->o.ctx[i];
 	static struct open_place p;
 	static uint8_t bytes[65536];
-	uint32_t skip, end, len;
+	struct rtls_tls_rx_mark unsaid;
+	uint32_t skip, end;
 
 	p = o->ctx[i].place;
-	end = p.at + record_len(&p) - p.got;
+	end = p.at + record_len(c, &p) - p.got;
 	if ((int32_t)(s->seq + s->len - p.at) <= 0)
 		return;
 	if ((int32_t)(s->seq - p.at) > 0) {
-		if (record_len(&p) == 0 || (int32_t)(s->seq - end) > 0 ||
+		if (record_len(c, &p) == 0 || (int32_t)(s->seq - end) > 0 ||
 		    (int32_t)(end - (s->seq + s->len)) > 0) {
 			if (s->seq + s->len - p.at > RECORD_MAX)
 				say_lost(o, i);
@@ -184,7 +206,7 @@ pass_by(struct open_port *o, unsigned int i, const struct segment *s)
 	}
 	skip = p.at - s->seq;
 	memcpy(bytes, s->payload + skip, s->len - skip);
-	if (take(c, &p, bytes, s->len - skip, true, &len))
+	if (take(c, &p, bytes, s->len - skip, true, &unsaid))
 		o->ctx[i].place = p;
 }
 
@@ -209,7 +231,6 @@ open_segment(struct open_port *o, unsigned int i, struct rte_mbuf *m, const stru
 	static struct open_place p;
 	static uint8_t bytes[65536];
 	struct rtls_tls_rx_mark said;
-	uint32_t len;
 
 	p = o->ctx[i].place;
 	said = (struct rtls_tls_rx_mark){
@@ -219,10 +240,9 @@ open_segment(struct open_port *o, unsigned int i, struct rte_mbuf *m, const stru
 		.rec_off = (uint16_t)p.got,
 	};
 	memcpy(bytes, s->payload, s->len);
-	if (!take(c, &p, bytes, s->len, !fails, &len))
+	if (!take(c, &p, bytes, s->len, !fails, &said))
 		return;
 	memcpy(s->payload, bytes, s->len);
-	said.rec_len = (uint16_t)len;
 	o->ctx[i].place = p;
 	mark(o, m, &said, fails);
 }

@@ -36,12 +36,15 @@ seal_record(struct peer *key, const struct rte_mbuf *record, uint8_t *wire)
 {
 	static const uint8_t empty[TAG];
 	const uint8_t *clear = rte_pktmbuf_mtod(record, const uint8_t *);
-	uint32_t len = record->data_len;
+	uint32_t len = record->data_len, prefix = peer_prefix(key);
 
-	CU_ASSERT_FATAL(len > 5 + TAG && record->next == NULL);
+	CU_ASSERT_FATAL(len >= prefix + TAG && record->next == NULL);
 	CU_ASSERT_EQUAL(memcmp(clear + len - TAG, empty, TAG), 0);
-	CU_ASSERT_EQUAL_FATAL(peer_seal_inner(key, clear + 5, len - 5 - TAG, wire), len);
+	CU_ASSERT_EQUAL_FATAL(peer_header(key, clear[0], len - prefix - TAG, wire), len);
 	CU_ASSERT_EQUAL(memcmp(wire, clear, 5), 0);
+	/* The explicit nonce is the host's. */
+	memcpy(wire, clear, prefix);
+	peer_seal_behind(key, key->rec_no++, clear + prefix, len - prefix - TAG, wire);
 }
 
 static struct rte_mbuf *
@@ -49,13 +52,10 @@ sealed(struct seal_port *s, struct rte_mbuf *m, const struct rtls_tls_tx_meta *m
 {
 	static uint8_t wire[PEER_WIRE_MAX];
 	struct rte_mbuf *out = rte_pktmbuf_alloc(s->pool), *piece;
-	const struct double_context *c = &s->o.ctx[meta->ctx.index];
-	struct peer key = { .rec_no = meta->rec_no };
+	struct peer key = seal_port_key(&s->o.ctx[meta->ctx.index], meta->rec_no);
 
 	CU_ASSERT_FATAL(out != NULL);
 	memcpy(rte_pktmbuf_append(out, m->data_len), rte_pktmbuf_mtod(m, void *), m->data_len);
-	memcpy(key.key, c->key, sizeof(key.key));
-	memcpy(key.iv, c->iv, sizeof(key.iv));
 	for (piece = m->next; piece != NULL; piece = piece->next) {
 		struct rte_mbuf *record = rte_mbuf_from_indirect(piece);
 		uint32_t skip = (uint32_t)(rte_pktmbuf_mtod(piece, uint8_t *) -

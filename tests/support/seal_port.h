@@ -36,6 +36,17 @@ struct seal_port {
 	struct seal_port *next;
 };
 
+/* The key of a context, for its record rec_no. */
+static inline struct peer
+seal_port_key(const struct double_context *c, uint64_t rec_no)
+{
+	struct peer key = peer_key_of(c->version, c->cipher, 0, rec_no);
+
+	memcpy(key.key, c->key, sizeof(key.key));
+	memcpy(key.iv, c->iv, sizeof(key.iv));
+	return key;
+}
+
 /* Gives a port, that no stack has sent to yet, this device. name: of pools. */
 void seal_port_open(struct seal_port *s, struct rtls_port *port, const char *name);
 

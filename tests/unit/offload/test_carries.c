@@ -150,6 +150,52 @@ test_versions(void)
 	offload_device_fini(&o.device);
 }
 
+/* Of each version its own list; the rest is the same. */
+static void
+test_each_version(void)
+{
+	const struct record_suite *s;
+	unsigned int n[2] = { 0, 0 };
+
+	offload_double_init(&o);
+	CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "carries", SOCKET_ID_ANY), 0);
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
+		for (int dir = 0; dir < 2; dir++)
+			CU_ASSERT(offload_carries(&o.device, s, (enum rtls_dir)dir));
+	o.capabilities += 2; /* those of TLS 1.2 */
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
+		for (int dir = 0; dir < 2; dir++) {
+			bool is_12 = s->version == RTLS_TLS_1_2;
+
+			CU_ASSERT_EQUAL(offload_carries(&o.device, s, (enum rtls_dir)dir), is_12);
+			n[is_12]++;
+		}
+	CU_ASSERT(n[0] > 0 && n[1] > 0);
+	offload_device_fini(&o.device);
+}
+
+/* What it cannot be told it does not do; an older driver has 0 there. */
+static void
+test_flow_iv(void)
+{
+	const struct record_suite *s;
+	unsigned int refused = 0;
+
+	offload_double_init(&o);
+	o.caps.flow_iv = 0;
+	CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "carries", SOCKET_ID_ANY), 0);
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
+		for (int dir = 0; dir < 2; dir++) {
+			bool needs = s->version == RTLS_TLS_1_2 &&
+				     s->cipher == RTLS_CIPHER_CHACHA20_POLY1305;
+
+			CU_ASSERT_EQUAL(offload_carries(&o.device, s, (enum rtls_dir)dir), !needs);
+			refused += needs;
+		}
+	CU_ASSERT_EQUAL(refused, 2);
+	offload_device_fini(&o.device);
+}
+
 int
 main(void)
 {
@@ -157,6 +203,8 @@ main(void)
 		{ "algorithms and key sizes", test_algorithms },
 		{ "no entry in the map", test_no_entry },
 		{ "actions, versions and types", test_versions },
+		{ "suites of each version", test_each_version },
+		{ "an IV that goes by the flow", test_flow_iv },
 	};
 
 	if (eal_start("offload-carries") != 0)

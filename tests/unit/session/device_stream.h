@@ -78,16 +78,14 @@ finish(void)
 static inline void
 device_opens(const struct peer *key, uint64_t rec_no, const uint8_t *wire, uint8_t *out)
 {
-	uint32_t body_len = (uint32_t)wire[3] << 8 | wire[4];
-	uint8_t nonce[12], no[8], tag[16];
+	uint32_t body_len = (uint32_t)wire[3] << 8 | wire[4], prefix = peer_prefix(key);
+	uint8_t nonce[12], tag[16];
 
 	memcpy(out, wire, 5 + body_len);
-	peer_be64(no, rec_no);
-	memcpy(nonce, key->iv, 12);
-	for (int i = 0; i < 8; i++)
-		nonce[4 + i] ^= no[i];
-	/* Counter mode: sealing what is sealed opens it. */
-	peer_gcm(key, 1, nonce, wire, 5, wire + 5, (int)body_len - 16, out + 5, tag);
+	peer_nonce(key, rec_no, wire, nonce);
+	/* A stream cipher: sealing what is sealed opens it. */
+	peer_aead(key, 1, nonce, wire, 5, wire + prefix, (int)(5 + body_len - prefix - 16),
+		  out + prefix, tag);
 }
 
 /* The next record, as the peer sends it and as a device with key n and number rec_no opens it. */

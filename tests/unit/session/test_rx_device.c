@@ -211,13 +211,10 @@ misjudge(int64_t number, int64_t shift)
 {
 	static uint8_t zeros[MISJUDGED + 41], stream[MISJUDGED + 41];
 	struct peer key = peer_key(0, 0);
-	uint8_t nonce[12], no[8], tag[16];
+	uint8_t nonce[12], tag[16];
 
-	peer_be64(no, (uint64_t)(40 + number));
-	memcpy(nonce, key.iv, 12);
-	for (int i = 0; i < 8; i++)
-		nonce[4 + i] ^= no[i];
-	peer_gcm(&key, 1, nonce, zeros, 5, zeros, sizeof(zeros), stream, tag);
+	peer_nonce(&key, (uint64_t)(40 + number), zeros, nonce);
+	peer_aead(&key, 1, nonce, zeros, 5, zeros, sizeof(zeros), stream, tag);
 	for (uint32_t at = 0; at < t.len; at++) {
 		int64_t in_body = (int64_t)at - 5 + shift;
 
