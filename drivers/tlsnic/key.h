@@ -11,7 +11,7 @@ struct nic_key {
 	const struct record_suite *suite;
 	uint8_t dir; /* enum rtls_dir */
 	uint8_t key[RECORD_KEY_MAX];
-	uint8_t iv[RECORD_NONCE_LEN];
+	uint8_t iv[RECORD_NONCE_LEN]; /* as much of it as a session is told */
 };
 
 #endif

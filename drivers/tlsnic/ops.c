@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include <recordtls/tls.h>
 
 #include "tlsnic/host.h"
@@ -22,9 +24,25 @@ ops_caps(void *dev, struct rtls_tls_caps *out)
 		.rx_method = nic->conf.rx_method,
 		.tx_tso = nic->conf.no_tso == 0,
 		.rx_identity = 1,
+		.flow_iv = 1,
 	};
 
 	memcpy(out, &caps, caps.size);
+}
+
+/* 0; -ENOTSUP: nobody has told all of the IV. */
+static int
+key_of(const struct nic_key *session, const struct rtls_tls_flow *flow, struct nic_key *out)
+{
+	const struct record_suite *s = session->suite;
+
+	*out = *session;
+	if (s->version != RTLS_TLS_1_2 || s->explicit_nonce_len != 0)
+		return 0;
+	if (flow->size < offsetof(struct rtls_tls_flow, iv) + sizeof(flow->iv))
+		return -ENOTSUP;
+	memcpy(out->iv, flow->iv, sizeof(out->iv));
+	return 0;
 }
 
 static int
@@ -32,17 +50,21 @@ ops_add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t coo
 	struct rtls_tls_handle *out)
 {
 	struct tlsnic *nic = dev;
-	const struct nic_key *key = nic_session_key(session);
+	const struct nic_key *in_session = nic_session_key(session);
+	struct nic_key key;
 	int rc;
 
 	if (flow->local.family != RTLS_IPV4 || flow->remote.family != RTLS_IPV4 ||
-	    flow->vlan != 0 || flow->queue != 0 || flow->dir != key->dir)
+	    flow->vlan != 0 || flow->queue != 0 || flow->dir != in_session->dir)
 		return -ENOTSUP;
 	/* Nothing could be said of what is opened. */
 	if (flow->dir == RTLS_RX && nic->security.rx_mark_off < 0)
 		return -ENOTSUP;
 	host_reclaim(nic);
-	rc = contexts_add(&nic->contexts, key, flow, cookie, nic->conf.add_polls, out);
+	rc = key_of(in_session, flow, &key);
+	if (rc == 0)
+		rc = contexts_add(&nic->contexts, &key, flow, cookie, nic->conf.add_polls, out);
+	OPENSSL_cleanse(&key, sizeof(key));
 	if (rc == 0 || rc == -EINPROGRESS)
 		nic_count(&nic->counters, flow->dir == RTLS_TX ? NIC_CNT_TX_CTX : NIC_CNT_RX_CTX,
 			  1);

@@ -17,16 +17,23 @@
 static const enum rte_crypto_aead_algorithm algos[RECORD_AEADS] = {
 	[RECORD_AEAD_AES_128_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
 	[RECORD_AEAD_AES_256_GCM] = RTE_CRYPTO_AEAD_AES_GCM,
+	[RECORD_AEAD_AES_128_CCM] = RTE_CRYPTO_AEAD_AES_CCM,
 	[RECORD_AEAD_CHACHA20_POLY1305] = RTE_CRYPTO_AEAD_CHACHA20_POLY1305,
 };
 
-/* The NIC knows one version. */
-enum { VERSION = RTLS_TLS_1_3, SECURITY_VERSION = RTE_SECURITY_VERSION_TLS_1_3 };
+/* The versions that the NIC knows, in both directions. */
+static const struct {
+	uint16_t version; /* as in struct record_suite */
+	enum rte_security_tls_version ver;
+} versions[NIC_VERSIONS] = {
+	{ RTLS_TLS_1_2, RTE_SECURITY_VERSION_TLS_1_2 },
+	{ RTLS_TLS_1_3, RTE_SECURITY_VERSION_TLS_1_3 },
+};
 
 static bool
 has_suite(const struct record_suite *s)
 {
-	return s->version == VERSION && algos[s->aead] != 0 && nic_aead_has(s);
+	return algos[s->aead] != 0 && nic_aead_has(s);
 }
 
 static struct rte_cryptodev_capabilities
@@ -49,16 +56,17 @@ aead_capability(const struct record_suite *s)
 }
 
 static struct rte_security_capability
-tls_capability(const struct nic_capabilities *c, enum rte_security_tls_sess_type type)
+tls_capability(const struct nic_capabilities *c, unsigned int version,
+	       enum rte_security_tls_sess_type type)
 {
 	return (struct rte_security_capability){
 		.action = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
 		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
 		.tls_record = {
-			.ver = (enum rte_security_tls_version)SECURITY_VERSION,
+			.ver = versions[version].ver,
 			.type = type,
 		},
-		.crypto_capabilities = c->aeads,
+		.crypto_capabilities = c->aeads[version],
 		.ol_flags = type == RTE_SECURITY_TLS_SESS_TYPE_WRITE ?
 				    RTE_SECURITY_TX_OLOAD_NEED_MDATA :
 				    0,
@@ -66,28 +74,39 @@ tls_capability(const struct nic_capabilities *c, enum rte_security_tls_sess_type
 }
 
 static void
-capabilities_init(struct nic_capabilities *c)
+list_aeads(uint16_t version, struct rte_cryptodev_capabilities *out)
 {
 	const struct record_suite *s;
-	unsigned int n = 0;
 
-	/* Zero is both ends: RTE_CRYPTO_OP_TYPE_UNDEFINED, RTE_SECURITY_ACTION_TYPE_NONE. */
-	memset(c, 0, sizeof(*c));
 	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
-		if (has_suite(s))
-			c->aeads[n++] = aead_capability(s);
-	c->tls[0] = tls_capability(c, RTE_SECURITY_TLS_SESS_TYPE_WRITE);
-	c->tls[1] = tls_capability(c, RTE_SECURITY_TLS_SESS_TYPE_READ);
+		if (s->version == version && has_suite(s))
+			*out++ = aead_capability(s);
 }
 
-/* The suite of an AEAD as rte_security knows it, or NULL. */
+static void
+capabilities_init(struct nic_capabilities *c)
+{
+	/* Zero is both ends: RTE_CRYPTO_OP_TYPE_UNDEFINED, RTE_SECURITY_ACTION_TYPE_NONE. */
+	memset(c, 0, sizeof(*c));
+	for (unsigned int i = 0; i < NIC_VERSIONS; i++) {
+		list_aeads(versions[i].version, c->aeads[i]);
+		c->tls[2 * i] = tls_capability(c, i, RTE_SECURITY_TLS_SESS_TYPE_WRITE);
+		c->tls[2 * i + 1] = tls_capability(c, i, RTE_SECURITY_TLS_SESS_TYPE_READ);
+	}
+}
+
+/* The suite of a version as rte_security knows both, or NULL. */
 static const struct record_suite *
-suite_of(const struct rte_crypto_sym_xform *x)
+suite_of(enum rte_security_tls_version ver, const struct rte_crypto_sym_xform *x)
 {
 	const struct record_suite *s;
+	uint16_t version = 0;
 
+	for (unsigned int i = 0; i < NIC_VERSIONS; i++)
+		if (versions[i].ver == ver)
+			version = versions[i].version;
 	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++)
-		if (has_suite(s) && algos[s->aead] == x->aead.algo &&
+		if (s->version == version && has_suite(s) && algos[s->aead] == x->aead.algo &&
 		    s->key_len == x->aead.key.length)
 			return s;
 	return NULL;
@@ -100,16 +119,26 @@ is_carried(const struct rte_security_session_conf *conf)
 	enum rte_crypto_aead_operation op = RTE_CRYPTO_AEAD_OP_ENCRYPT;
 
 	if (conf->action_type != RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO ||
-	    conf->protocol != RTE_SECURITY_PROTOCOL_TLS_RECORD ||
-	    (int)conf->tls_record.ver != SECURITY_VERSION)
+	    conf->protocol != RTE_SECURITY_PROTOCOL_TLS_RECORD)
 		return false;
 	if (conf->tls_record.type == RTE_SECURITY_TLS_SESS_TYPE_READ)
 		op = RTE_CRYPTO_AEAD_OP_DECRYPT;
 	else if (conf->tls_record.type != RTE_SECURITY_TLS_SESS_TYPE_WRITE)
 		return false;
 	return x != NULL && x->next == NULL && x->type == RTE_CRYPTO_SYM_XFORM_AEAD &&
-	       x->aead.op == op && suite_of(x) != NULL && x->aead.key.data != NULL &&
-	       x->aead.digest_length == RECORD_TAG_LEN;
+	       x->aead.op == op && suite_of(conf->tls_record.ver, x) != NULL &&
+	       x->aead.key.data != NULL && x->aead.digest_length == RECORD_TAG_LEN;
+}
+
+/* All of the IV in TLS 1.3. In TLS 1.2 the salt: the rest is on the wire, or comes with the flow. */
+static void
+take_iv(struct nic_key *k, const struct rte_security_tls_record_xform *x)
+{
+	memset(k->iv, 0, sizeof(k->iv));
+	if (k->suite->version == RTLS_TLS_1_2)
+		memcpy(k->iv, x->tls_1_2.imp_nonce, sizeof(x->tls_1_2.imp_nonce));
+	else
+		memcpy(k->iv, x->tls_1_3.imp_nonce, sizeof(k->iv));
 }
 
 static int
@@ -121,10 +150,10 @@ session_create(void *device, struct rte_security_session_conf *conf,
 	(void)device;
 	if (!is_carried(conf))
 		return -ENOTSUP;
-	k->suite = suite_of(conf->crypto_xform);
+	k->suite = suite_of(conf->tls_record.ver, conf->crypto_xform);
 	k->dir = conf->tls_record.type == RTE_SECURITY_TLS_SESS_TYPE_READ ? RTLS_RX : RTLS_TX;
 	memcpy(k->key, conf->crypto_xform->aead.key.data, k->suite->key_len);
-	memcpy(k->iv, conf->tls_record.tls_1_3.imp_nonce, sizeof(k->iv));
+	take_iv(k, &conf->tls_record);
 	return 0;
 }
 

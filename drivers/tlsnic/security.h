@@ -17,10 +17,12 @@
 
 #include "tlsnic/key.h"
 
-/* What it says of itself; one entry per AEAD and one behind the last. */
+enum { NIC_VERSIONS = 2 };
+
+/* What it says of itself: of each version the AEADs, sending, receiving; and one behind the last. */
 struct nic_capabilities {
-	struct rte_cryptodev_capabilities aeads[RECORD_AEADS + 1];
-	struct rte_security_capability tls[3]; /* sending, receiving */
+	struct rte_cryptodev_capabilities aeads[NIC_VERSIONS][RECORD_AEADS + 1];
+	struct rte_security_capability tls[2 * NIC_VERSIONS + 1];
 };
 
 struct nic_security {
