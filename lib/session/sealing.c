@@ -23,6 +23,18 @@ sealing_frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type)
 	m->pkt_len = m->data_len;
 }
 
+void
+sealing_explicit_nonce(const struct session_epoch *e, uint64_t rec_no, uint8_t *dst)
+{
+	uint8_t nonce[RECORD_NONCE_LEN];
+	uint32_t len = e->suite->explicit_nonce_len;
+
+	if (len == 0)
+		return;
+	record_nonce(e->suite, e->iv, rec_no, nonce);
+	memcpy(dst + RECORD_HDR_LEN, nonce + RECORD_NONCE_LEN - len, len);
+}
+
 int
 sealing_process(const struct sealing *w)
 {

@@ -21,8 +21,14 @@ struct sealing {
 	uint8_t *dst; /* prefix, inner bytes and tag behind one another */
 };
 
-/* Header and inner type around the plaintext in m, which has room for them, and an empty tag. */
+/*
+ * Header and inner type around the plaintext in m, which has room for them, and an empty tag. The
+ * explicit nonce is not written.
+ */
 void sealing_frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type);
+
+/* The explicit nonce of the record at dst; nothing where there is none. */
+void sealing_explicit_nonce(const struct session_epoch *e, uint64_t rec_no, uint8_t *dst);
 
 /* The prefix at dst is complete but for the explicit nonce. 0 or -EIO. */
 int sealing_process(const struct sealing *w);

@@ -39,7 +39,10 @@ make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t 
 
 	sealing_frame(e->suite, m, type);
 	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
-	if (!to_device && sealing_process(&w) != 0)
+	/* The device finds it there. */
+	if (to_device)
+		sealing_explicit_nonce(e, w.rec_no, w.dst);
+	else if (sealing_process(&w) != 0)
 		return -EIO;
 	rec->type = type;
 	rec->rec_no = w.rec_no;
