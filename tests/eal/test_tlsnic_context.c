@@ -309,7 +309,7 @@ test_slow_add(void)
 	struct nic_bench b;
 
 	nic_bench_open(&b, &(struct rtls_tlsnic_conf){ .add_polls = 3 }, 0);
-	nic_stream_init(&b.stream, &b.luck, b.pool, 0, 0, sizes, 1);
+	nic_stream_init(&b.stream, b.version, b.cipher, &b.luck, b.pool, 0, 0, sizes, 1);
 	b.session = nic_bench_session(&b, RTLS_TX);
 	d = &b.nic->tls;
 	for (uint16_t i = 0; i < 3; i++)

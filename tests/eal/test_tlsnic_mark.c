@@ -34,7 +34,8 @@ begin(const struct rtls_tlsnic_conf *conf)
 
 	nic_bench_open(&b, conf, 0);
 	d = &b.nic->tls;
-	nic_stream_init(&b.stream, &b.luck, b.pool, SEQ, 0, sizes, RTE_DIM(sizes));
+	nic_stream_init(&b.stream, b.version, b.cipher, &b.luck, b.pool, SEQ, 0, sizes,
+			RTE_DIM(sizes));
 	b.session = nic_bench_session(&b, RTLS_RX);
 	CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, b.session, &flow, 9, &b.ctx), 0);
 	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, b.ctx, SEQ, b.stream.first_rec_no), 0);

@@ -12,6 +12,7 @@
 
 #include <recordtls/tls.h>
 
+#include "core/record.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/nic_arrival.h"
@@ -28,14 +29,18 @@ static struct {
 } t;
 
 static void
-begin(const struct rtls_tlsnic_conf *conf)
+begin_of(const struct record_suite *suite, const struct rtls_tlsnic_conf *conf)
 {
-	struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
+	struct rtls_tls_flow flow;
 	const struct offload_device *d;
 
 	nic_bench_open(&t.b, conf, 0);
+	t.b.version = suite->version;
+	t.b.cipher = suite->cipher;
 	d = &t.b.nic->tls;
-	nic_stream_init(&t.b.stream, &t.b.luck, t.b.pool, SEQ, LEAD, sizes, RTE_DIM(sizes));
+	nic_stream_init(&t.b.stream, t.b.version, t.b.cipher, &t.b.luck, t.b.pool, SEQ, LEAD, sizes,
+			RTE_DIM(sizes));
+	flow = nic_bench_flow_of(&t.b, RTLS_RX, 443);
 	CU_ASSERT_FATAL(t.b.stream.len <= sizeof(t.opened));
 	memcpy(t.opened, t.b.stream.clear, t.b.stream.len);
 	for (uint32_t i = 0; i < RTE_DIM(sizes); i++) {
@@ -48,6 +53,12 @@ begin(const struct rtls_tlsnic_conf *conf)
 	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, t.b.ctx, SEQ + LEAD, t.b.stream.first_rec_no),
 			      0);
 	t.off = 0;
+}
+
+static void
+begin(const struct rtls_tlsnic_conf *conf)
+{
+	begin_of(record_suite_row(0), conf);
 }
 
 static struct rte_mbuf *
@@ -116,12 +127,12 @@ next_is_opened(uint32_t len)
 }
 
 static void
-in_order(uint8_t rings, unsigned int flags)
+in_order(const struct record_suite *suite, uint8_t rings, unsigned int flags)
 {
 	struct rte_mbuf *came;
 	uint32_t packets = 0, len;
 
-	begin(&(struct rtls_tlsnic_conf){ .rings = rings });
+	begin_of(suite, &(struct rtls_tlsnic_conf){ .rings = rings });
 	came = nic_bench_arrive(&t.b, 0, LEAD, flags); /* in front of the start */
 	is_untouched(receive(), came, 0, LEAD);
 	for (t.off = LEAD; t.off < t.b.stream.len; t.off += len, packets++) {
@@ -138,12 +149,20 @@ in_order(uint8_t rings, unsigned int flags)
 static void
 test_in_order(void)
 {
-	for (uint8_t rings = 0; rings < 2; rings++) {
-		in_order(rings, 0);
-		in_order(rings, NIC_ARRIVAL_MARK_GOOD);
-		in_order(rings, NIC_ARRIVAL_PADDED);
-		in_order(rings, NIC_ARRIVAL_INDIRECT);
-		in_order(rings, NIC_ARRIVAL_EXTERNAL);
+	const struct record_suite *s;
+
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++) {
+		unsigned int failures = CU_get_number_of_failures();
+
+		for (uint8_t rings = 0; rings < 2; rings++) {
+			in_order(s, rings, 0);
+			in_order(s, rings, NIC_ARRIVAL_MARK_GOOD);
+			in_order(s, rings, NIC_ARRIVAL_PADDED);
+			in_order(s, rings, NIC_ARRIVAL_INDIRECT);
+			in_order(s, rings, NIC_ARRIVAL_EXTERNAL);
+		}
+		if (CU_get_number_of_failures() != failures)
+			printf("# %x %s\n", s->version, s->name);
 	}
 }
 

@@ -163,8 +163,8 @@ test_library(void)
 	for (unsigned int i = 0; record_suite_row(i) != NULL; i++)
 		CU_ASSERT(offload_carries(d, record_suite_row(i), RTLS_TX) &&
 			  offload_carries(d, record_suite_row(i), RTLS_RX));
-	memcpy(keys.key, b.stream.key, 16);
-	memcpy(keys.iv, b.stream.iv, 12);
+	memcpy(keys.key, b.stream.peer.key, 16);
+	memcpy(keys.iv, b.stream.peer.iv, 12);
 	CU_ASSERT_EQUAL_FATAL(offload_add(d, s, &keys, &flow, 3, &c), 0);
 	CU_ASSERT_EQUAL(offload_start(d, &c, 1000, b.stream.first_rec_no), 0);
 	m = nic_bench_packet(&b, 50, 40, 0);

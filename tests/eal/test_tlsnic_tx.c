@@ -7,6 +7,7 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 
 #include <CUnit/CUnit.h>
 #include <rte_common.h>
@@ -14,6 +15,7 @@
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/nic_bench.h"
+#include "support/suites.h"
 
 enum {
 	ALL_CAPS = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM,
@@ -22,6 +24,25 @@ enum {
 };
 
 static bool nic_ends;
+static const struct record_suite *suite; /* of the streams to come */
+
+/* By turn, from one that the seed draws on. */
+static void
+next_suite(void)
+{
+	static uint64_t turn;
+
+	suite = suites_any(harness_seed() % suites_count() + turn++);
+	printf("# %x %s\n", suite->version, suite->name);
+}
+
+static void
+bench_open(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_t caps)
+{
+	nic_bench_open(b, conf, caps);
+	b->version = suite->version;
+	b->cipher = suite->cipher;
+}
 
 /* Sizes that show the edges, then any. */
 static void
@@ -40,7 +61,7 @@ in_order(const struct rtls_tlsnic_conf *conf, uint32_t caps, uint32_t seg, uint3
 	uint32_t sizes[16], off = 0, len;
 	struct nic_bench b;
 
-	nic_bench_open(&b, conf, caps);
+	bench_open(&b, conf, caps);
 	draw_sizes(&b.luck, sizes, nb_records);
 	nic_bench_start(&b, 0u - NEAR_WRAP, 100, sizes, nb_records);
 	while (off < b.stream.len) {
@@ -54,18 +75,21 @@ in_order(const struct rtls_tlsnic_conf *conf, uint32_t caps, uint32_t seg, uint3
 	nic_bench_close(&b);
 }
 
+/* All of them, however they are cut; each suite, in some of these ways. */
 static void
 test_in_order(void)
 {
 	static const uint32_t segs[] = { 1, 2, 3, 7, 536, 1448, 0 };
 
-	for (size_t i = 0; i < RTE_DIM(segs); i++) {
+	for (size_t i = 0; i < 2 * suites_count() + RTE_DIM(segs); i++) {
+		uint32_t seg = segs[i % RTE_DIM(segs)];
 		/* Short segments of long records take long and show nothing new. */
-		uint32_t nb = segs[i] != 0 && segs[i] < 100 ? 6 : 12;
+		uint32_t nb = seg != 0 && seg < 100 ? 6 : 12;
 
-		in_order(&(struct rtls_tlsnic_conf){ .rings = 0 }, 0, segs[i], nb);
-		in_order(&(struct rtls_tlsnic_conf){ .rings = 0 }, ALL_CAPS, segs[i], nb);
-		in_order(&(struct rtls_tlsnic_conf){ .rings = 1 }, 0, segs[i], nb);
+		suite = suites_any(i);
+		in_order(&(struct rtls_tlsnic_conf){ .rings = 0 }, 0, seg, nb);
+		in_order(&(struct rtls_tlsnic_conf){ .rings = 0 }, ALL_CAPS, seg, nb);
+		in_order(&(struct rtls_tlsnic_conf){ .rings = 1 }, 0, seg, nb);
 	}
 }
 
@@ -76,7 +100,7 @@ tso(const struct rtls_tlsnic_conf *conf, uint32_t caps)
 	uint32_t sizes[16], off = 0, len, frames = 0;
 	struct nic_bench b;
 
-	nic_bench_open(&b, conf, caps);
+	bench_open(&b, conf, caps);
 	draw_sizes(&b.luck, sizes, RTE_DIM(sizes));
 	nic_bench_start(&b, 0u - NEAR_WRAP, 0, sizes, RTE_DIM(sizes));
 	for (uint32_t i = 0; off < b.stream.len; i++) {
@@ -97,8 +121,10 @@ tso(const struct rtls_tlsnic_conf *conf, uint32_t caps)
 static void
 test_tso(void)
 {
+	next_suite();
 	tso(&(struct rtls_tlsnic_conf){ .rings = 0 }, 0);
 	tso(&(struct rtls_tlsnic_conf){ .rings = 0 }, ALL_CAPS);
+	next_suite();
 	tso(&(struct rtls_tlsnic_conf){ .rings = 1 }, 0);
 	tso(&(struct rtls_tlsnic_conf){ .tx_after = RTLS_TLS_TX_RETURNS }, 0);
 }
@@ -126,7 +152,7 @@ every_piece(const struct rtls_tlsnic_conf *conf, uint32_t step, uint16_t mss)
 	struct nic_bench b;
 	uint32_t small_end, tail;
 
-	nic_bench_open(&b, conf, 0);
+	bench_open(&b, conf, 0);
 	nic_bench_start(&b, 0u - NEAR_WRAP, 10, small_sizes, RTE_DIM(small_sizes));
 	small_end = b.stream.records[SMALL_RECORDS].off;
 	tail = small_end;
@@ -144,26 +170,32 @@ every_piece(const struct rtls_tlsnic_conf *conf, uint32_t step, uint16_t mss)
 static void
 test_every_piece_stays(void)
 {
+	next_suite();
 	every_piece(&(struct rtls_tlsnic_conf){ .tx_after = RTLS_TLS_TX_STAYS }, 1, 0);
 }
 
 static void
 test_every_piece_returns(void)
 {
+	next_suite();
 	every_piece(&(struct rtls_tlsnic_conf){ .tx_after = RTLS_TLS_TX_RETURNS }, 1, 0);
 }
 
 static void
 test_pieces_cut(void)
 {
+	next_suite();
 	every_piece(&(struct rtls_tlsnic_conf){ .tx_after = RTLS_TLS_TX_STAYS }, 4, 7);
+	next_suite();
 	every_piece(&(struct rtls_tlsnic_conf){ .tx_after = RTLS_TLS_TX_RETURNS }, 4, 7);
 }
 
 static void
 test_pieces_rings(void)
 {
+	next_suite();
 	every_piece(&(struct rtls_tlsnic_conf){ .tx_after = RTLS_TLS_TX_STAYS, .rings = 1 }, 5, 0);
+	next_suite();
 	every_piece(&(struct rtls_tlsnic_conf){ .tx_after = RTLS_TLS_TX_RETURNS, .rings = 1 }, 5,
 		    0);
 }
@@ -175,7 +207,7 @@ anywhere(uint8_t after)
 	uint32_t sizes[16];
 	struct nic_bench b;
 
-	nic_bench_open(&b, &(struct rtls_tlsnic_conf){ .tx_after = after }, 0);
+	bench_open(&b, &(struct rtls_tlsnic_conf){ .tx_after = after }, 0);
 	draw_sizes(&b.luck, sizes, RTE_DIM(sizes));
 	nic_bench_start(&b, 0u - NEAR_WRAP, 50, sizes, RTE_DIM(sizes));
 	for (unsigned int i = 0; i < 1000; i++) {
@@ -192,7 +224,9 @@ anywhere(uint8_t after)
 static void
 test_anywhere(void)
 {
+	next_suite();
 	anywhere(RTLS_TLS_TX_STAYS);
+	next_suite();
 	anywhere(RTLS_TLS_TX_RETURNS);
 }
 
@@ -206,7 +240,7 @@ once_round(uint8_t after)
 	static const uint32_t one_size[] = { 1000 };
 	struct nic_bench b;
 
-	nic_bench_open(&b, &(struct rtls_tlsnic_conf){ .tx_after = after }, 0);
+	bench_open(&b, &(struct rtls_tlsnic_conf){ .tx_after = after }, 0);
 	nic_bench_start(&b, 5000, 0, one_size, 1);
 	nic_bench_send(&b, 0, 10, 0);
 	for (int i = 0; i < 5; i++) {
@@ -223,7 +257,9 @@ once_round(uint8_t after)
 static void
 test_once_round(void)
 {
+	next_suite();
 	once_round(RTLS_TLS_TX_STAYS);
+	next_suite();
 	once_round(RTLS_TLS_TX_RETURNS);
 }
 
@@ -251,7 +287,8 @@ test_other_thread(void)
 	struct nic_bench b;
 	pthread_t thread;
 
-	nic_bench_open(&b, &(struct rtls_tlsnic_conf){ .rings = 1 }, 0);
+	next_suite();
+	bench_open(&b, &(struct rtls_tlsnic_conf){ .rings = 1 }, 0);
 	draw_sizes(&b.luck, sizes, RTE_DIM(sizes));
 	nic_ends = false;
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, run_nic, &b), 0);

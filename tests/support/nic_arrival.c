@@ -128,19 +128,20 @@ nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len, unsigned int f
 struct rtls_tls_rx_mark
 nic_bench_mark(const struct nic_bench *b, uint32_t off, uint32_t len, uint16_t run)
 {
-	uint32_t i = 0;
+	uint32_t prefix = peer_prefix(&b->stream.peer), i = 0;
+	const struct nic_stream_record *r;
+	struct rtls_tls_rx_mark mark = { .generation = (uint16_t)b->ctx.generation, .run = run };
 
 	while (off >= b->stream.records[i].off + b->stream.records[i].len)
 		i++;
-	return (struct rtls_tls_rx_mark){
-		.generation = (uint16_t)b->ctx.generation,
-		.run = run,
-		.rec_no = (uint32_t)(b->stream.first_rec_no + i),
-		.rec_off = (uint16_t)(off - b->stream.records[i].off),
-		.rec_len = (uint16_t)(off + len < b->stream.records[i].off + 5 ?
-					      0 :
-					      b->stream.records[i].len),
-	};
+	r = &b->stream.records[i];
+	mark.rec_no = (uint32_t)(b->stream.first_rec_no + i);
+	mark.rec_off = (uint16_t)(off - r->off);
+	if (off + len < r->off + prefix)
+		return mark;
+	mark.rec_len = (uint16_t)r->len;
+	memcpy(mark.explicit_nonce, b->stream.wire + r->off + 5, prefix - 5);
+	return mark;
 }
 
 struct rtls_tls_rx_mark

@@ -46,33 +46,51 @@ nic_bench_open(struct nic_bench *b, const struct rtls_tlsnic_conf *conf, uint32_
 	CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(&b->under->port, &b->conf, &b->nic), 0);
 }
 
+static enum rte_crypto_aead_algorithm
+algo_of(const struct nic_bench *b)
+{
+	switch (b->cipher) {
+	case RTLS_CIPHER_AES_CCM_128:
+		return RTE_CRYPTO_AEAD_AES_CCM;
+	case RTLS_CIPHER_CHACHA20_POLY1305:
+		return RTE_CRYPTO_AEAD_CHACHA20_POLY1305;
+	}
+	return RTE_CRYPTO_AEAD_AES_GCM;
+}
+
 void
 nic_bench_session_conf(const struct nic_bench *b, uint8_t dir, struct rte_crypto_sym_xform *x,
 		       struct rte_security_session_conf *conf)
 {
-	bool tx = dir == RTLS_TX;
+	const struct peer *peer = &b->stream.peer;
+	bool tx = dir == RTLS_TX, tls12 = b->version == RTLS_TLS_1_2;
 
 	*x = (struct rte_crypto_sym_xform){
 		.type = RTE_CRYPTO_SYM_XFORM_AEAD,
 		.aead = {
 			.op = tx ? RTE_CRYPTO_AEAD_OP_ENCRYPT : RTE_CRYPTO_AEAD_OP_DECRYPT,
-			.algo = RTE_CRYPTO_AEAD_AES_GCM,
-			.key = { .data = b->stream.key, .length = 16 },
+			.algo = algo_of(b),
+			.key = { .data = peer->key,
+				 .length = (uint16_t)EVP_CIPHER_get_key_length(peer_evp(peer)) },
 			.digest_length = 16,
-			.aad_length = 5,
+			.aad_length = tls12 ? 13 : 5,
 		},
 	};
 	*conf = (struct rte_security_session_conf){
 		.action_type = RTE_SECURITY_ACTION_TYPE_INLINE_CRYPTO,
 		.protocol = RTE_SECURITY_PROTOCOL_TLS_RECORD,
 		.tls_record = {
-			.ver = RTE_SECURITY_VERSION_TLS_1_3,
+			.ver = tls12 ? RTE_SECURITY_VERSION_TLS_1_2 : RTE_SECURITY_VERSION_TLS_1_3,
 			.type = tx ? RTE_SECURITY_TLS_SESS_TYPE_WRITE :
 				     RTE_SECURITY_TLS_SESS_TYPE_READ,
+			.options = { .iv_gen_disable = tls12 },
 		},
 		.crypto_xform = x,
 	};
-	memcpy(conf->tls_record.tls_1_3.imp_nonce, b->stream.iv, sizeof(b->stream.iv));
+	if (tls12)
+		memcpy(conf->tls_record.tls_1_2.imp_nonce, peer->iv, 4);
+	else
+		memcpy(conf->tls_record.tls_1_3.imp_nonce, peer->iv, sizeof(peer->iv));
 }
 
 void *
@@ -95,14 +113,27 @@ nic_bench_flow(uint8_t dir, uint16_t port)
 	};
 }
 
+struct rtls_tls_flow
+nic_bench_flow_of(const struct nic_bench *b, uint8_t dir, uint16_t port)
+{
+	struct rtls_tls_flow flow = nic_bench_flow(dir, port);
+
+	flow.size = sizeof(flow);
+	if (b->stream.peer.tls12 && peer_prefix(&b->stream.peer) == 5)
+		memcpy(flow.iv, b->stream.peer.iv, sizeof(flow.iv));
+	return flow;
+}
+
 void
 nic_bench_start(struct nic_bench *b, uint32_t seq, uint32_t lead, const uint32_t *sizes,
 		uint32_t nb_records)
 {
 	const struct offload_device *d = &b->nic->tls;
-	struct rtls_tls_flow flow = nic_bench_flow(RTLS_TX, HOST_PORT);
+	struct rtls_tls_flow flow;
 
-	nic_stream_init(&b->stream, &b->luck, pool, seq, lead, sizes, nb_records);
+	nic_stream_init(&b->stream, b->version, b->cipher, &b->luck, pool, seq, lead, sizes,
+			nb_records);
+	flow = nic_bench_flow_of(b, RTLS_TX, HOST_PORT);
 	b->expected = lead;
 	b->session = nic_bench_session(b, RTLS_TX);
 	CU_ASSERT_FATAL(b->session != NULL);

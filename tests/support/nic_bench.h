@@ -25,6 +25,7 @@ struct nic_bench {
 	struct rte_mempool *pool; /* of the host */
 	struct nic_under *under;
 	struct rtls_port *nic;
+	uint16_t version, cipher; /* of the stream to be started; 0: TLS 1.3 with AES-128-GCM */
 	struct nic_stream stream;
 	void *session;
 	struct rtls_tls_handle ctx;
@@ -53,8 +54,9 @@ void nic_bench_session_conf(const struct nic_bench *b, uint8_t dir, struct rte_c
 			    struct rte_security_session_conf *conf);
 /* NULL: refused. */
 void *nic_bench_session(const struct nic_bench *b, uint8_t dir);
-/* The connection with this port number of the host's. */
+/* The connection with this port number of the host's; and the same for the bench's stream. */
 struct rtls_tls_flow nic_bench_flow(uint8_t dir, uint16_t port);
+struct rtls_tls_flow nic_bench_flow_of(const struct nic_bench *b, uint8_t dir, uint16_t port);
 
 /* A packet of the stream with its metadata; mss 0: not to be cut. */
 struct rte_mbuf *nic_bench_packet(struct nic_bench *b, uint32_t off, uint32_t len, uint16_t mss);

@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include <CUnit/CUnit.h>
-#include <openssl/evp.h>
 #include <rte_mbuf.h>
 
 #include "support/harness.h"
 
-enum { HDR = 5, TAG = 16, PIECE_MAX = 1000 };
+enum { TAG = 16, PIECE_MAX = 1000 };
 
 static void
 fill(uint8_t *p, uint32_t len, uint64_t *luck)
@@ -21,25 +20,13 @@ fill(uint8_t *p, uint32_t len, uint64_t *luck)
 		p[i] = (uint8_t)harness_rand(luck);
 }
 
-/* RFC 8446 5.2, 5.3 */
 static void
 seal(const struct nic_stream *s, uint64_t rec_no, const uint8_t *in, uint32_t len, uint8_t *out)
 {
-	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-	int inner = (int)len - HDR - TAG, done, ok = 1;
-	uint8_t nonce[12];
+	uint32_t prefix = peer_prefix(&s->peer);
 
-	memcpy(nonce, s->iv, sizeof(nonce));
-	for (int i = 0; i < 8; i++)
-		nonce[11 - i] ^= (uint8_t)(rec_no >> (8 * i));
-	memcpy(out, in, HDR);
-	ok &= EVP_EncryptInit_ex(c, EVP_aes_128_gcm(), NULL, s->key, nonce);
-	ok &= EVP_EncryptUpdate(c, NULL, &done, in, HDR);
-	ok &= EVP_EncryptUpdate(c, out + HDR, &done, in + HDR, inner);
-	ok &= EVP_EncryptFinal_ex(c, out + HDR + inner, &done);
-	ok &= EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG, out + HDR + inner);
-	CU_ASSERT_FATAL(ok == 1);
-	EVP_CIPHER_CTX_free(c);
+	memcpy(out, in, prefix);
+	peer_seal_behind(&s->peer, rec_no, in + prefix, len - prefix - TAG, out);
 }
 
 static struct rte_mbuf *
@@ -65,18 +52,31 @@ chain_of(struct rte_mempool *pool, const uint8_t *p, uint32_t len, uint64_t *luc
 	return head;
 }
 
+/* A record of the stream in clear, from what was filled in: the prefix's nonce, and the plaintext. */
+static void
+frame(const struct nic_stream *s, uint8_t *p, uint32_t plain_len)
+{
+	uint32_t inner_len = plain_len + !s->peer.tls12;
+
+	peer_header(&s->peer, 23, inner_len, p);
+	if (!s->peer.tls12)
+		p[peer_prefix(&s->peer) + plain_len] = 23; /* the inner type */
+}
+
 void
-nic_stream_init(struct nic_stream *s, uint64_t *luck, struct rte_mempool *pool, uint32_t seq,
-		uint32_t lead, const uint32_t *sizes, uint32_t nb_records)
+nic_stream_init(struct nic_stream *s, uint16_t version, uint16_t cipher, uint64_t *luck,
+		struct rte_mempool *pool, uint32_t seq, uint32_t lead, const uint32_t *sizes,
+		uint32_t nb_records)
 {
 	*s = (struct nic_stream){ .seq = seq, .lead = lead, .len = lead, .nb_records = nb_records };
 	s->first_rec_no = harness_rand(luck) >> 1;
-	fill(s->key, sizeof(s->key), luck);
-	fill(s->iv, sizeof(s->iv), luck);
+	s->peer = peer_key_of(version, cipher, 0, s->first_rec_no);
+	fill(s->peer.key, sizeof(s->peer.key), luck);
+	fill(s->peer.iv, sizeof(s->peer.iv), luck);
 	s->records = calloc(nb_records, sizeof(*s->records));
 	for (uint32_t i = 0; i < nb_records; i++) {
 		s->records[i].off = s->len;
-		s->records[i].len = HDR + sizes[i] + 1 + TAG;
+		s->records[i].len = peer_prefix(&s->peer) + sizes[i] + !s->peer.tls12 + TAG;
 		s->len += s->records[i].len;
 	}
 	s->clear = malloc(s->len);
@@ -87,11 +87,8 @@ nic_stream_init(struct nic_stream *s, uint64_t *luck, struct rte_mempool *pool, 
 	for (uint32_t i = 0; i < nb_records; i++) {
 		struct nic_stream_record *r = &s->records[i];
 		uint8_t *p = s->clear + r->off;
-		const uint8_t hdr[HDR] = { 23, 3, 3, (uint8_t)((r->len - HDR) >> 8),
-					   (uint8_t)(r->len - HDR) };
 
-		memcpy(p, hdr, HDR);
-		p[HDR + sizes[i]] = 23; /* the inner type */
+		frame(s, p, sizes[i]);
 		seal(s, s->first_rec_no + i, p, r->len, s->wire + r->off);
 		r->clear = chain_of(pool, p, r->len, luck);
 	}

@@ -2,9 +2,9 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * A TLS 1.3 stream twice: as it is handed to a NIC (in clear, with rubbish where the tags
- * will be), and as it must be on the wire, sealed by OpenSSL in one shot per record. In
- * front of the first record lie bytes that go in clear.
+ * A TLS stream twice: as it is handed to a NIC (in clear, with rubbish where the tags will
+ * be), and as it must be on the wire, sealed by OpenSSL in one shot per record. In front of
+ * the first record lie bytes that go in clear.
  */
 #ifndef RTLS_SUPPORT_NIC_STREAM_H
 #define RTLS_SUPPORT_NIC_STREAM_H
@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include <recordtls/offload.h>
+
+#include "unit/session/peer.h"
 
 struct rte_mbuf;
 struct rte_mempool;
@@ -23,8 +25,7 @@ struct nic_stream_record {
 };
 
 struct nic_stream {
-	uint8_t key[16];
-	uint8_t iv[12];
+	struct peer peer;
 	uint64_t first_rec_no;
 	uint32_t seq; /* of stream offset 0 */
 	uint32_t lead;
@@ -35,9 +36,10 @@ struct nic_stream {
 	struct nic_stream_record *records;
 };
 
-/* sizes: of the plaintexts, 1 to 16384. Keys and content are drawn from *luck. */
-void nic_stream_init(struct nic_stream *s, uint64_t *luck, struct rte_mempool *pool, uint32_t seq,
-		     uint32_t lead, const uint32_t *sizes, uint32_t nb_records);
+/* sizes: of the plaintexts, up to 16384. Keys, explicit nonces and content are drawn from *luck. */
+void nic_stream_init(struct nic_stream *s, uint16_t version, uint16_t cipher, uint64_t *luck,
+		     struct rte_mempool *pool, uint32_t seq, uint32_t lead, const uint32_t *sizes,
+		     uint32_t nb_records);
 
 /* Metadata of a packet that starts at off; ctx is left alone. */
 void nic_stream_meta(const struct nic_stream *s, uint32_t off, struct rtls_tls_tx_meta *meta);

@@ -23,4 +23,22 @@ suite_tls12_chacha(void)
 	return record_suite_find(RTLS_TLS_1_2, RTLS_CIPHER_CHACHA20_POLY1305);
 }
 
+/* All that there are. */
+static inline unsigned int
+suites_count(void)
+{
+	unsigned int n = 0;
+
+	while (record_suite_row(n) != NULL)
+		n++;
+	return n;
+}
+
+/* Any of them, by n; so many in a row are all. */
+static inline const struct record_suite *
+suites_any(uint64_t n)
+{
+	return record_suite_row((unsigned int)(n % suites_count()));
+}
+
 #endif

@@ -19,22 +19,6 @@ stream_suite(void)
 	return record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
 }
 
-unsigned int
-stream_suites(void)
-{
-	unsigned int n = 0;
-
-	while (record_suite_row(n) != NULL)
-		n++;
-	return n;
-}
-
-const struct record_suite *
-stream_suite_any(uint64_t n)
-{
-	return record_suite_row((unsigned int)(n % stream_suites()));
-}
-
 static void
 fill(struct stream *st, uint8_t *p, uint32_t len)
 {

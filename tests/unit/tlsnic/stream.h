@@ -32,10 +32,6 @@ struct stream {
 /* AES-128-GCM of TLS 1.3. */
 const struct record_suite *stream_suite(void);
 
-/* Any suite of the library's table, by n; so many in a row are all of them. */
-const struct record_suite *stream_suite_any(uint64_t n);
-unsigned int stream_suites(void);
-
 /*
  * prefix bytes in clear, which look like headers; key, IV, explicit nonces and all other bytes come
  * from rng.

@@ -10,13 +10,14 @@
 
 #include "receiver.h"
 #include "support/harness.h"
+#include "support/suites.h"
 
 static struct stream stream;
 
 static void
 short_stream(uint64_t rng, uint32_t prefix)
 {
-	stream_begin_of(&stream, stream_suite_any(rng), rng, prefix, UINT32_MAX);
+	stream_begin_of(&stream, suites_any(rng), rng, prefix, UINT32_MAX);
 	stream_add(&stream, 0, 0);
 	stream_add(&stream, 1, 0);
 	stream_add(&stream, 20, 3);
@@ -47,7 +48,7 @@ test_all_cuts(void)
 {
 	uint64_t rng = harness_seed();
 
-	for (unsigned int i = 0; i < stream_suites(); i++)
+	for (unsigned int i = 0; i < suites_count(); i++)
 		all_cuts(rng + i);
 }
 
@@ -81,8 +82,7 @@ test_random_sizes(void)
 		uint32_t max = most[i % HARNESS_COUNT(most)], to;
 		struct receiver r;
 
-		stream_begin_of(&stream, stream_suite_any(i), harness_rand(&rng), 0,
-				harness_rand(&rng));
+		stream_begin_of(&stream, suites_any(i), harness_rand(&rng), 0, harness_rand(&rng));
 		stream_add(&stream, 1, 0);
 		stream_add(&stream, 16384, 0);
 		stream_add(&stream, 16384, 255 - RECORD_TAG_LEN); /* the longest that there is */

@@ -15,6 +15,7 @@
 
 #include "receiver.h"
 #include "support/harness.h"
+#include "support/suites.h"
 
 enum { GENERATION = 0x30005 };
 
@@ -86,7 +87,7 @@ test_in_order(void)
 
 	memset(&t, 0, sizeof(t));
 	for (uint32_t size = 1; size < 100; size++) {
-		stream_begin_of(&stream, stream_suite_any(size), harness_rand(&rng), 0,
+		stream_begin_of(&stream, suites_any(size), harness_rand(&rng), 0,
 				harness_rand(&rng));
 		for (unsigned int i = 0; i < 6; i++)
 			stream_add(&stream, harness_below(&rng, 60), 0);
@@ -150,8 +151,7 @@ test_disorder(void)
 
 	memset(&t, 0, sizeof(t));
 	for (unsigned int i = 0; i < rounds; i++) {
-		stream_begin_of(&stream, stream_suite_any(i), harness_rand(&rng), 5,
-				harness_rand(&rng));
+		stream_begin_of(&stream, suites_any(i), harness_rand(&rng), 5, harness_rand(&rng));
 		while (stream.records < 40)
 			stream_add(&stream, harness_below(&rng, i % 2 == 0 ? 60 : 1500), 0);
 		start((uint32_t)harness_rand(&rng));

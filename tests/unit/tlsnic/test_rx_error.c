@@ -16,6 +16,7 @@
 
 #include "receiver.h"
 #include "support/harness.h"
+#include "support/suites.h"
 
 static struct stream stream;
 
@@ -122,7 +123,7 @@ test_forged_bytes(void)
 	uint64_t rng = harness_seed();
 	unsigned int wrong = 0;
 
-	short_stream_of(stream_suite_any(rng), rng);
+	short_stream_of(suites_any(rng), rng);
 	printf("# %s\n", stream.suite->name);
 	for (uint32_t from = 0; from < stream.len; from++)
 		for (uint32_t to = from + 1; to <= stream.len; to++) {
@@ -220,11 +221,11 @@ test_wrong_key(void)
 	uint8_t *const bytes[] = { &stream.key[3], &stream.iv[0], &stream.iv[0] };
 	struct receiver r;
 
-	for (unsigned int i = 0; i < stream_suites(); i++)
+	for (unsigned int i = 0; i < suites_count(); i++)
 		for (size_t k = 0; k < HARNESS_COUNT(bytes); k++) {
 			bool right = k == HARNESS_COUNT(bytes) - 1;
 
-			stream_begin_of(&stream, stream_suite_any(i), harness_seed(), 0, 0);
+			stream_begin_of(&stream, suites_any(i), harness_seed(), 0, 0);
 			stream_add(&stream, 100, 0);
 			*bytes[k] ^= !right;
 			receiver_init(&r, &stream, 0);
@@ -258,9 +259,9 @@ test_wrong_number(void)
 		0, 1, 255, UINT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 63
 	};
 
-	for (unsigned int s = 0; s < stream_suites(); s++)
+	for (unsigned int s = 0; s < suites_count(); s++)
 		for (size_t i = 0; i < HARNESS_COUNT(numbers); i++)
-			wrong_number(stream_suite_any(s), numbers[i]);
+			wrong_number(suites_any(s), numbers[i]);
 }
 
 /* Whichever piece of memory is missing, nothing else is; the sanitizer sees what would leak. */
@@ -284,8 +285,8 @@ no_memory_at_init(const struct record_suite *suite)
 static void
 test_no_memory_at_init(void)
 {
-	for (unsigned int i = 0; i < stream_suites(); i++)
-		no_memory_at_init(stream_suite_any(i));
+	for (unsigned int i = 0; i < suites_count(); i++)
+		no_memory_at_init(suites_any(i));
 }
 
 /* Only a packet that may have to be undone takes memory; without it the packet is an error. */
@@ -315,9 +316,9 @@ no_memory(const struct record_suite *suite)
 static void
 test_no_memory(void)
 {
-	for (unsigned int i = 0; i < stream_suites(); i++)
-		if (stream_suite_any(i)->version == RTLS_TLS_1_3)
-			no_memory(stream_suite_any(i));
+	for (unsigned int i = 0; i < suites_count(); i++)
+		if (suites_any(i)->version == RTLS_TLS_1_3)
+			no_memory(suites_any(i));
 }
 
 int

@@ -19,6 +19,7 @@
 #include "crypto/keystream.h"
 #include "stream.h"
 #include "support/harness.h"
+#include "support/suites.h"
 #include "tlsnic/rx.h"
 
 enum {
@@ -45,7 +46,7 @@ begin(uint64_t rng)
 	const struct record_suite *suite;
 
 	do
-		suite = stream_suite_any(next++);
+		suite = suites_any(next++);
 	while (suite->explicit_nonce_len == 0);
 	stream_begin_of(&t.st, suite, rng, 0, 7);
 	stream_add(&t.st, RECORD, 0);
@@ -214,7 +215,7 @@ test_chosen(void)
 {
 	uint64_t rng = harness_seed();
 
-	for (unsigned int i = 0; i < stream_suites(); i++) {
+	for (unsigned int i = 0; i < suites_count(); i++) {
 		begin(harness_rand(&rng));
 		chosen();
 		end();

@@ -11,6 +11,7 @@
 #include "receiver.h"
 #include "rx_oracle.h"
 #include "support/harness.h"
+#include "support/suites.h"
 
 enum { PACKETS_MAX = 4096 };
 
@@ -166,7 +167,7 @@ short_stream(uint64_t rng, unsigned int records)
 {
 	static const uint32_t plain[] = { 0, 1, 20, 2, 0, 0, 33 };
 
-	stream_begin_of(&stream, stream_suite_any(rng), rng, 3, 0);
+	stream_begin_of(&stream, suites_any(rng), rng, 3, 0);
 	for (unsigned int i = 0; i < records; i++)
 		stream_add(&stream, plain[i % HARNESS_COUNT(plain)], i == 3 ? 4 : 0);
 }
@@ -198,7 +199,7 @@ long_stream(uint64_t *rng, uint64_t first_no)
 {
 	uint32_t prefix = harness_below(rng, 3000);
 
-	stream_begin_of(&stream, stream_suite_any(harness_rand(rng)), harness_rand(rng), prefix,
+	stream_begin_of(&stream, suites_any(harness_rand(rng)), harness_rand(rng), prefix,
 			first_no);
 }
 
