@@ -39,8 +39,10 @@ struct row {
 	const char *suites;  /* of TLS 1.3; NULL: libssl's own */
 	const char *ciphers; /* of TLS 1.2; NULL: libssl's own */
 	int version;
-	uint8_t mfl; /* RFC 6066 4 */
-	bool off;    /* the near stack takes no new sessions */
+	uint8_t mfl;       /* RFC 6066 4 */
+	uint16_t fragment; /* what the near end is to make; 0: as it likes */
+	bool hears;        /* rtls_ssl_record_limit() is called */
+	bool off;          /* the near stack takes no new sessions */
 	bool ours;
 };
 
@@ -58,6 +60,19 @@ static const struct row rows[] = {
 	  .suites = "TLS_AES_128_GCM_SHA256",
 	  .version = TLS1_3_VERSION,
 	  .mfl = TLSEXT_max_fragment_length_512 },
+	{ .name = "TLS_AES_256_GCM_SHA384",
+	  .version = TLS1_3_VERSION,
+	  .mfl = TLSEXT_max_fragment_length_512,
+	  .hears = true,
+	  .ours = true },
+	{ .name = "ECDHE-ECDSA-AES256-GCM-SHA384",
+	  .version = TLS1_2_VERSION,
+	  .mfl = TLSEXT_max_fragment_length_1024,
+	  .ours = true },
+	{ .name = "TLS_AES_256_GCM_SHA384",
+	  .version = TLS1_3_VERSION,
+	  .fragment = 1400,
+	  .ours = true },
 	{ .name = "TLS_AES_128_GCM_SHA256",
 	  .suites = "TLS_AES_128_GCM_SHA256",
 	  .version = TLS1_3_VERSION,
@@ -150,6 +165,10 @@ make_ssl(struct world *w, int end, const struct row *r, bool server)
 		CU_ASSERT_EQUAL(SSL_CTX_set_cipher_list(ctx, r->ciphers), 1);
 	if (server)
 		use_identity(ctx);
+	if (end == NEAR && r->hears)
+		CU_ASSERT_EQUAL(rtls_ssl_record_limit(ctx, 0), 0);
+	if (end == NEAR && r->fragment != 0)
+		CU_ASSERT_EQUAL(SSL_CTX_set_max_send_fragment(ctx, r->fragment), 1);
 	w->ssl[end] = SSL_new(ctx);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->ssl[end]);
 	if (server)
