@@ -30,6 +30,9 @@ enum {
 	BRIDGE_RECORD_ROOM = SHADOW_BEFORE + BRIDGE_PLAINTEXT_MAX + SHADOW_BEHIND,
 };
 
+/* Control records in one call, so that a peer that sends nothing else has its turn, and no more. */
+enum { BRIDGE_CONTROL_MAX = 32 };
+
 enum {
 	/* RFC 8446 4: HandshakeType key_update. */
 	KEY_UPDATE_TYPE = 24,
@@ -70,6 +73,8 @@ struct bridge {
 	uint8_t *record;          /* BRIDGE_RECORD_ROOM bytes, or NULL */
 	size_t record_off;
 	size_t record_len;
+	uint8_t read_type; /* of the record that was read last */
+	uint8_t controls;  /* records that libssl has read since it met data, or stopped */
 	bool eof;
 	bool asked;      /* the peer asked for a key update, and libssl does not know */
 	bool taking_in;  /* libssl gets control records only, where the socket opens records */

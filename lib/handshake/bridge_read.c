@@ -94,6 +94,7 @@ read_record(struct bridge *br, uint8_t *out, int flags)
 	/* Who looks for control records only is not who hears of a bad one. */
 	if (n < 0)
 		return flags != 0 || shadow ? (int)n : read_failed(br, out, (int)n);
+	br->read_type = m.type;
 	if (n == 0 && m.type == 0)
 		return 0;
 	return put_header(out, m.type, (size_t)n);
@@ -174,19 +175,33 @@ stage(struct bridge *br, int flags, bool asks)
 	return n;
 }
 
+/* The next record: libssl reads on by itself behind what is not data, and has to be stopped. */
 static int
-read_taken(struct bridge *br, uint8_t *out, size_t len)
+read_next(struct bridge *br, uint8_t *out, size_t len)
 {
 	int n;
 
+	if (br->controls >= BRIDGE_CONTROL_MAX) {
+		br->controls = 0;
+		return -EAGAIN;
+	}
+	if (len >= BRIDGE_RECORD_MAX && !shadow_there(&br->shadow[RTLS_RX])) {
+		n = read_record(br, out, 0);
+	} else {
+		n = stage(br, 0, false);
+		if (n > 0)
+			n = read_staged(br, out, len);
+	}
+	br->controls = n > 0 && br->read_type != RTLS_TYPE_DATA ? br->controls + 1 : 0;
+	return n;
+}
+
+static int
+read_taken(struct bridge *br, uint8_t *out, size_t len)
+{
 	if (br->record_len != 0)
 		return read_staged(br, out, len);
-	if (br->taking_in)
-		return -EAGAIN;
-	if (len >= BRIDGE_RECORD_MAX && !shadow_there(&br->shadow[RTLS_RX]))
-		return read_record(br, out, 0);
-	n = stage(br, 0, false);
-	return n <= 0 ? n : read_staged(br, out, len);
+	return br->taking_in ? -EAGAIN : read_next(br, out, len);
 }
 
 void

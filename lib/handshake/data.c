@@ -120,10 +120,11 @@ recv_by_libssl(struct bridge *br, void *buf, size_t len, int flags)
 static ssize_t
 recv_ours(struct bridge *br, void *buf, size_t len, int flags)
 {
+	unsigned int met = 0;
 	ssize_t n = -EIO;
 	int rc = 1;
 
-	while (n == -EIO && rc == 1 && br->rx == BRIDGE_TAKEN) {
+	while (n == -EIO && rc == 1 && br->rx == BRIDGE_TAKEN && met++ < BRIDGE_CONTROL_MAX) {
 		if ((SSL_get_shutdown(br->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
 			return 0;
 		n = rtls_recv(br->sock, buf, len, flags);

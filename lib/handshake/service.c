@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "core/record.h"
 #include "handshake/bio.h"
 #include "handshake/bridge_read.h"
 #include "handshake/service.h"
@@ -14,15 +15,6 @@
 
 #include <recordtls/io.h>
 #include <recordtls/openssl.h>
-
-/*
- * Records under one key before the next one is asked for: RFC 8446 5.5 allows
- * 2^24.5 full records where it allows fewest, and libssl does not see them any more.
- */
-#define REKEY_AFTER_RECORDS (UINT64_C(1) << 23)
-
-/* Control records in one call, so that a peer that sends nothing else has its turn, and no more. */
-enum { TAKE_IN_MAX = 32 };
 
 int
 rtls_ssl_attach(SSL *ssl, struct rtls_sock *sock, enum rtls_ssl_level level)
@@ -91,13 +83,21 @@ key_update(struct bridge *br, SSL *ssl, int type)
 	return advance(br, ssl);
 }
 
+/*
+ * The next key is asked for behind half of the records that one may seal (RFC 8446 5.5); libssl does not
+ * see them. TLS 1.2 has no next one.
+ */
 static bool
 wants_new_key(const struct bridge *br)
 {
 	struct rtls_tls_info info = { .size = sizeof(info) };
+	const struct record_suite *suite;
 
-	return br->tx == BRIDGE_TAKEN && rtls_tls_info(br->sock, RTLS_TX, &info) == 0 &&
-	       info.version == RTLS_TLS_1_3 && info.rec_no >= REKEY_AFTER_RECORDS;
+	if (br->tx != BRIDGE_TAKEN || rtls_tls_info(br->sock, RTLS_TX, &info) != 0 ||
+	    info.version != RTLS_TLS_1_3)
+		return false;
+	suite = record_suite_find(info.version, info.cipher);
+	return suite != NULL && suite->seal_limit != 0 && info.rec_no >= suite->seal_limit / 2;
 }
 
 /* Which key update is owed. */
@@ -174,7 +174,7 @@ take_in(struct bridge *br)
 	unsigned int i;
 	int rc = 1;
 
-	for (i = 0; i < TAKE_IN_MAX && rc == 1; i++) {
+	for (i = 0; i < BRIDGE_CONTROL_MAX && rc == 1; i++) {
 		if (!br->settled || br->rx != BRIDGE_TAKEN || SSL_has_pending(br->ssl) ||
 		    (SSL_get_shutdown(br->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
 			break;

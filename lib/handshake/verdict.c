@@ -16,6 +16,8 @@ remember_error(struct bridge *br)
 	unsigned long code = ERR_peek_error();
 	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
 
+	if (br->io_errno == EKEYEXPIRED)
+		reason = "the key has sealed as many records as it may";
 	if (reason == NULL)
 		reason = br->eof ? "the peer closed the connection" : "the connection failed";
 	OPENSSL_strlcpy(br->error, reason, sizeof(br->error));

@@ -382,25 +382,100 @@ test_key_update_refused_while_a_write_is_pending(void)
 	tls_bench_close(&b);
 }
 
-/* RFC 8446 5.5: libssl does not count our records, so the adapter does. */
+/* RFC 8446 5.5, RFC 9147 4.5.3: libssl does not count our records, so the adapter does. */
 static void
 test_key_update_before_the_record_limit(void)
 {
+	static const struct {
+		const char *suite;
+		uint64_t half; /* 0: there is no limit */
+	} rows[] = {
+		{ "TLS_AES_128_GCM_SHA256", 23726566 / 2 },
+		{ "TLS_AES_256_GCM_SHA384", 23726566 / 2 },
+		{ "TLS_AES_128_CCM_SHA256", UINT64_C(1) << 22 },
+		{ "TLS_CHACHA20_POLY1305_SHA256", 0 },
+	};
 	struct tls_bench b;
-	uint64_t keep;
 
-	open_done(&b, &server);
-	keep = b.sock.tx.rec_no;
-	b.sock.tx.rec_no = (UINT64_C(1) << 23) - 1;
-	CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
-	CU_ASSERT_EQUAL(b.sock.tx_keys, 1);
-	b.sock.tx.rec_no++;
-	CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
-	CU_ASSERT_EQUAL(b.sock.tx_keys, 2);
-	CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
-	CU_ASSERT_EQUAL(b.sock.tx_keys, 2);
-	CU_ASSERT_NOT_EQUAL(b.sock.tx.rec_no, keep);
-	tls_bench_close(&b);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct tls_bench_conf conf = { .suites = rows[i].suite, .seed = 1 };
+
+		open_done(&b, &conf);
+		b.sock.tx.rec_no = rows[i].half - 1;
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
+		CU_ASSERT_EQUAL(b.sock.tx_keys, 1);
+		b.sock.tx.rec_no = rows[i].half != 0 ? rows[i].half : UINT64_MAX / 2;
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
+		CU_ASSERT_EQUAL(b.sock.tx_keys, rows[i].half != 0 ? 2 : 1);
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
+		CU_ASSERT_EQUAL(b.sock.tx_keys, rows[i].half != 0 ? 2 : 1);
+		CU_ASSERT_EQUAL(b.sock.tx.rec_no == 0, rows[i].half != 0);
+		tls_bench_close(&b);
+	}
+}
+
+/* TLS 1.2 has no second key: the limit is the end, and the program is told. */
+static void
+test_record_limit_of_tls12(void)
+{
+	struct tls_bench_conf conf = { .version = TLS1_2_VERSION,
+				       .suites = "ECDHE-ECDSA-AES128-GCM-SHA256" };
+	struct rtls_ssl_status st = { .size = sizeof(st) };
+	struct tls_bench b;
+
+	for (int by = 0; by < 2; by++) {
+		open_done(&b, &conf);
+		b.sock.tx.rec_no = 23726566 / 2;
+		CU_ASSERT_EQUAL(rtls_ssl_service(b.near), 0);
+		CU_ASSERT_EQUAL(b.sock.tx_keys, 1);
+		b.sock.tx_errno = EKEYEXPIRED;
+		for (int i = 0; i < 3 && by == 0; i++)
+			CU_ASSERT_EQUAL(rtls_ssl_send(b.near, "x", 1, 0), -EKEYEXPIRED);
+		if (by == 1) {
+			CU_ASSERT_TRUE(SSL_write(b.near, "x", 1) < 0);
+			CU_ASSERT_EQUAL(SSL_get_error(b.near, -1), SSL_ERROR_SYSCALL);
+		}
+		CU_ASSERT_EQUAL(b.sock.tx_type[RTLS_TYPE_DATA], 0);
+		CU_ASSERT_EQUAL(rtls_ssl_status(b.near, &st), 0);
+		ERR_clear_error();
+		tls_bench_close(&b);
+	}
+}
+
+/* Tickets without end, each taken: no call is so long that others wait for it. */
+static void
+test_budget(void)
+{
+	enum { TICKETS = 70 };
+	struct tls_bench b;
+	unsigned int calls;
+	char c;
+
+	for (int by = 0; by < 3; by++) {
+		open_done(&b, &client);
+		while (SSL_read(b.near, &c, 1) > 0)
+			;
+		for (int i = 0; i < TICKETS; i++) {
+			CU_ASSERT_EQUAL(SSL_new_session_ticket(b.far), 1);
+			CU_ASSERT_EQUAL(SSL_do_handshake(b.far), 1);
+		}
+		CU_ASSERT_EQUAL(SSL_write(b.far, "x", 1), 1);
+		tls_bench_carry(&b);
+		for (calls = 1; calls < 10; calls++) {
+			unsigned int before = b.sock.rx_type[RTLS_TYPE_HANDSHAKE];
+			ssize_t n = by == 0 ? SSL_read(b.near, &c, 1) :
+				    by == 1 ? rtls_ssl_recv(b.near, &c, 1, 0) :
+					      rtls_ssl_service(b.near);
+
+			CU_ASSERT_TRUE(b.sock.rx_type[RTLS_TYPE_HANDSHAKE] - before <= 33);
+			if (n == 1)
+				break;
+		}
+		CU_ASSERT_EQUAL(calls, by == 2 ? 10 : (TICKETS + 31) / 32);
+		CU_ASSERT_EQUAL(rtls_ssl_recv(b.near, &c, 1, 0), by == 2 ? 1 : -EAGAIN);
+		ERR_clear_error();
+		tls_bench_close(&b);
+	}
 }
 
 static void
@@ -605,6 +680,8 @@ main(void)
 		{ "no key update beside a pending write",
 		  test_key_update_refused_while_a_write_is_pending },
 		{ "a key update before the record limit", test_key_update_before_the_record_limit },
+		{ "the record limit of TLS 1.2", test_record_limit_of_tls12 },
+		{ "many tickets", test_budget },
 		{ "close_notify both ways", test_close_notify },
 		{ "suites that are not carried stay with libssl", test_refused_suites },
 		{ "key update without hand-over", test_far_key_update_without_hand_over },
