@@ -467,7 +467,7 @@ static void
 test_failures(void)
 {
 	struct tls_bench b;
-	uint8_t buf[64];
+	uint8_t buf[256];
 	char c;
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
