@@ -116,9 +116,13 @@ CARRIED = (('--tls13-ciphers', 'TLS_AES_256_GCM_SHA384'),
 KEPT = {
     'curl': (('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES128-SHA'),
              ('--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES256-SHA384')),
-    'openssl': (('-maxfraglen', '512'), ('-maxfraglen', '4096', '-max_send_frag', '600'),
-                ('-tls1_2', '-maxfraglen', '1024')),
+    'openssl': (('-tls1_2', '-cipher', 'ECDHE-ECDSA-AES128-SHA256', '-maxfraglen', '1024'),),
 }
+
+# Small records: options, and how many bytes the body of a record has at most.
+SMALL = ((('-maxfraglen', '512'), 512 + 17), (('-maxfraglen', '4096', '-max_send_frag', '600'), 4096 + 17),
+         (('-tls1_2', '-maxfraglen', '1024'), 1024 + 24),
+         (('-tls1_2', '-cipher', 'ECDHE-ECDSA-CHACHA20-POLY1305', '-maxfraglen', '2048'), 2048 + 16))
 
 
 class Capture:
@@ -169,8 +173,41 @@ def other_suites(server, files, ca):
     tap.check(after['records_tx'] - before['records_tx'] >= 64 * len(CARRIED), 'records')
 
 
+def data_lengths(log):
+    """Of the records of type 23 that s_client read, by its -msg."""
+    with open(log) as f:
+        text = f.read()
+    return [int(high + low, 16) for high, low in
+            re.findall(r'<<< .*RecordHeader.*\n    17 03 03 (..) (..)', text)]
+
+
+def small_records(server, files, ca):
+    """clients that ask for small records get them, and by our records alone"""
+    before = server.status()
+    log = files.path('small.log')
+    name = 'f16385'
+    for options, most in SMALL:
+        tap.equal(openssl_fetch(ca, name, log, *options)[0], files.hashes[name],
+                  f'SHA-256 of /{name}, {options}')
+        # In TLS 1.3 those of the handshake have this type, too.
+        lengths = data_lengths(log)
+        tap.equal(max(lengths), most, f'the longest record, {options}')
+        tap.check(len(lengths) >= 16385 // most, f'{len(lengths)} records, {options}')
+    gnutls_log = files.path('small-gnutls.log')
+    # GnuTLS asks by both extensions, and has the older one answered.
+    digest = gnutls_fetch(ca, name, gnutls_log, False, '--recordsize', '512')
+    tap.equal(digest, files.hashes[name], f'SHA-256 of /{name}, gnutls-cli --recordsize 512')
+    after = server.wait_status(lambda s: s['connections_open'] == 0, 'the connections have ended')
+    for way in ('Tx', 'Rx'):
+        tap.equal(after['stats'][f'Tls{way}Sw'] - before['stats'][f'Tls{way}Sw'], len(SMALL) + 1,
+                  f'connections of ours, {way}')
+        tap.equal(after['stats'][f'Tls{way}NotHandedOver'], before['stats'][f'Tls{way}NotHandedOver'],
+                  f'connections of OpenSSL\'s, {way}')
+    tap.equal(after['connections_failed'], before['connections_failed'], 'failed connections')
+
+
 def kept_by_openssl(server, files, ca):
-    """suites that are not carried and small records: OpenSSL seals, the file comes, nothing in clear"""
+    """suites that are not carried: OpenSSL seals, the file comes, nothing in clear"""
     before = server.status()
     log = files.path('kept.log')
     rows = [(client, options) for client in KEPT for options in KEPT[client]]
@@ -203,14 +240,14 @@ def kept_by_openssl(server, files, ca):
 
 
 # gnutls-cli takes a second for each MiB, whoever serves it.
-def gnutls_command(ca, log):
-    return ['gnutls-cli', '--x509cafile', ca, '--port', '443', '--logfile', log,
+def gnutls_command(ca, log, *options):
+    return ['gnutls-cli', '--x509cafile', ca, '--port', '443', '--logfile', log, *options,
             '--priority', 'NORMAL:-VERS-ALL:+VERS-TLS1.3', network.SERVER_IP]
 
 
-def gnutls_fetch(ca, name, log, stdin_ends):
+def gnutls_fetch(ca, name, log, stdin_ends, *options):
     """With stdin_ends gnutls-cli says close_notify before it has the answer."""
-    process = subprocess.Popen(gnutls_command(ca, log), stdin=subprocess.PIPE,
+    process = subprocess.Popen(gnutls_command(ca, log, *options), stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with process:
         process.stdin.write(request('/' + name, close=True))
@@ -471,7 +508,7 @@ def settled(server, files, ca):
 
 def main():
     cases = [curl_sizes, curl_close_notify, curl_refuses_stranger, openssl_sizes, other_suites,
-             kept_by_openssl, gnutls_sizes,
+             kept_by_openssl, small_records, gnutls_sizes,
              gnutls_half_close, python_unwrap, keep_alive, head, pipelined, connection_close,
              answers, spellings, outside, changes, settled]
     network.enter()
