@@ -29,26 +29,69 @@ on_url(llhttp_t *p, const char *at, size_t len)
 	return 0;
 }
 
-/* A name may come in pieces; one byte more than "host" tells a longer one. */
+/* It may come in pieces. A byte more than is looked for tells a longer one. */
+static uint8_t
+append(char *to, size_t cap, uint8_t len, const char *at, size_t n)
+{
+	for (size_t i = 0; i < n && len < cap; i++)
+		to[len++] = at[i];
+	return len;
+}
+
 static int
 on_header_field(llhttp_t *p, const char *at, size_t len)
 {
 	struct http_request *r = p->data;
 
-	for (size_t i = 0; i < len && r->field_len < sizeof(r->field); i++)
-		r->field[r->field_len++] = at[i];
+	r->field_len = append(r->field, sizeof(r->field), r->field_len, at, len);
 	return 0;
 }
 
 static int
-on_header_field_complete(llhttp_t *p)
+on_header_value(llhttp_t *p, const char *at, size_t len)
 {
 	struct http_request *r = p->data;
 
-	if (r->field_len == 4 && strncasecmp(r->field, "host", 4) == 0 && r->hosts < 2)
-		r->hosts++;
-	r->field_len = 0;
+	r->value_len = append(r->value, sizeof(r->value), r->value_len, at, len);
 	return 0;
+}
+
+static bool
+is(const char *text, size_t len, const char *wanted)
+{
+	return len == strlen(wanted) && strncasecmp(text, wanted, len) == 0;
+}
+
+static int
+on_header_value_complete(llhttp_t *p)
+{
+	struct http_request *r = p->data;
+
+	/* Trailers say nothing that is wanted. */
+	if (r->body == NULL && is(r->field, r->field_len, "host") && r->hosts < 2)
+		r->hosts++;
+	if (r->body == NULL && is(r->field, r->field_len, "content-range"))
+		r->unfit = true;
+	if (r->body == NULL && is(r->field, r->field_len, "expect")) {
+		r->expects = is(r->value, r->value_len, "100-continue");
+		r->unmet = r->unmet || !r->expects;
+	}
+	r->field_len = 0;
+	r->value_len = 0;
+	return 0;
+}
+
+/* Where it goes, its length has to be known, or to show (RFC 9110 9.3.4, 14.5). */
+static int
+judge_put(const struct http_request *r)
+{
+	if (!r->may_put)
+		return 405;
+	if (r->unfit)
+		return 400;
+	if (r->unmet)
+		return 417;
+	return (r->parser.flags & (F_CHUNKED | F_CONTENT_LENGTH)) == 0 ? 411 : 200;
 }
 
 /* What to answer, once the head is read. */
@@ -62,6 +105,8 @@ judge(const struct http_request *r)
 	/* RFC 9112 3.2 */
 	if (r->hosts > 1 || (r->hosts == 0 && p->http_minor >= 1))
 		return 400;
+	if (p->method == HTTP_PUT)
+		return judge_put(r);
 	if (p->method != HTTP_GET && p->method != HTTP_HEAD)
 		return 405;
 	return 200;
@@ -80,15 +125,33 @@ on_headers_complete(llhttp_t *p)
 	struct http_request *r = p->data;
 
 	r->head = p->method == HTTP_HEAD;
+	r->put = p->method == HTTP_PUT;
 	/* Who asks for another protocol is served as if he had not. */
 	p->upgrade = 0;
+	/* RFC 9110 10.1.1: not for a client that may not know the answer. */
+	r->expects = r->expects && p->http_minor >= 1;
 	if (!has_body(p))
 		return 0;
-	/* A body is not read: the answer goes out at once, and the connection ends. */
 	r->status = judge(r);
+	if (r->status == 200 && r->put) {
+		r->status = 100;
+		r->body_len = (p->flags & F_CHUNKED) != 0 ? HTTP_UNKNOWN : p->content_length;
+		return HPE_PAUSED;
+	}
+	/* A body is not read: the answer goes out at once, and the connection ends. */
 	if (r->status == 200)
 		r->status = 413;
 	return -1;
+}
+
+static int
+on_body(llhttp_t *p, const char *at, size_t len)
+{
+	struct http_request *r = p->data;
+
+	r->status = r->body(r->user, at, len);
+	r->body_off += len;
+	return r->status != 0 ? -1 : 0;
 }
 
 static int
@@ -96,7 +159,8 @@ on_message_complete(llhttp_t *p)
 {
 	struct http_request *r = p->data;
 
-	r->status = judge(r);
+	/* What has its body was judged in front of that. */
+	r->status = r->body != NULL ? 200 : judge(r);
 	r->keep_alive = llhttp_should_keep_alive(p) != 0 && r->status != 505 && r->status != 400;
 	return HPE_PAUSED;
 }
@@ -104,8 +168,10 @@ on_message_complete(llhttp_t *p)
 static const llhttp_settings_t settings = {
 	.on_url = on_url,
 	.on_header_field = on_header_field,
-	.on_header_field_complete = on_header_field_complete,
+	.on_header_value = on_header_value,
+	.on_header_value_complete = on_header_value_complete,
 	.on_headers_complete = on_headers_complete,
+	.on_body = on_body,
 	.on_message_complete = on_message_complete,
 };
 
@@ -115,8 +181,16 @@ start(struct http_request *r)
 	r->status = 0;
 	r->head = false;
 	r->keep_alive = false;
+	r->put = false;
+	r->expects = false;
+	r->unfit = false;
+	r->unmet = false;
+	r->body = NULL;
+	r->body_len = 0;
+	r->body_off = 0;
 	r->hosts = 0;
 	r->field_len = 0;
+	r->value_len = 0;
 	r->head_len = 0;
 	r->target_len = 0;
 	r->target[0] = '\0';
@@ -127,6 +201,7 @@ http_init(struct http_request *r)
 {
 	llhttp_init(&r->parser, HTTP_REQUEST, &settings);
 	r->parser.data = r;
+	r->may_put = false;
 	start(r);
 }
 
@@ -137,9 +212,26 @@ http_next(struct http_request *r)
 	start(r);
 }
 
+void
+http_take(struct http_request *r, http_body body, void *user)
+{
+	r->body = body;
+	r->user = user;
+	r->status = 0;
+	llhttp_resume(&r->parser);
+}
+
+/* What frames a body counts, too: a chunk of one byte has six for that. */
+static bool
+is_too_long(const struct http_request *r)
+{
+	return r->head_len > HTTP_HEAD_MAX + 8 * r->body_off;
+}
+
 size_t
 http_feed(struct http_request *r, const char *bytes, size_t len)
 {
+	uint64_t body_off = r->body_off;
 	llhttp_errno_t err;
 	size_t taken = len;
 
@@ -151,8 +243,8 @@ http_feed(struct http_request *r, const char *bytes, size_t len)
 	/* A complete request has its status from on_message_complete(). */
 	if (err != HPE_OK && r->status == 0)
 		r->status = 400;
-	r->head_len += (uint32_t)taken;
-	if (r->head_len > HTTP_HEAD_MAX) {
+	r->head_len += taken - (r->body_off - body_off);
+	if (is_too_long(r)) {
 		r->status = 431;
 		r->keep_alive = false;
 	}
@@ -165,6 +257,10 @@ reason(int status)
 	switch (status) {
 	case 200:
 		return "OK";
+	case 201:
+		return "Created";
+	case 204:
+		return "No Content";
 	case 400:
 		return "Bad Request";
 	case 403:
@@ -173,16 +269,24 @@ reason(int status)
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
+	case 409:
+		return "Conflict";
+	case 411:
+		return "Length Required";
 	case 413:
 		return "Content Too Large";
 	case 414:
 		return "URI Too Long";
+	case 417:
+		return "Expectation Failed";
 	case 431:
 		return "Request Header Fields Too Large";
 	case 503:
 		return "Service Unavailable";
 	case 505:
 		return "HTTP Version Not Supported";
+	case 507:
+		return "Insufficient Storage";
 	default:
 		return "Internal Server Error";
 	}
@@ -191,28 +295,32 @@ reason(int status)
 size_t
 http_write(char out[HTTP_ANSWER_MAX], const struct http_answer *a)
 {
-	char date[64] = "", text[64] = "";
+	char date[64] = "", text[64] = "", body[128] = "";
 	uint64_t length = a->length;
 	const char *type = a->type;
 	time_t now = time(NULL);
 	struct tm tm;
 
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-	if (a->status != 200) {
+	if (a->status != 200 && a->status != 204) {
 		snprintf(text, sizeof(text), "%d %s\n", a->status, reason(a->status));
 		length = strlen(text);
 		type = "text/plain";
 	}
+	/* RFC 9110 8.6: no length where there is no body. */
+	if (a->status != 204)
+		snprintf(body, sizeof(body), "Content-Type: %s\r\nContent-Length: %" PRIu64 "\r\n",
+			 type, length);
 	return (size_t)snprintf(out, HTTP_ANSWER_MAX,
 				"HTTP/1.1 %d %s\r\n"
 				"Date: %s\r\n"
-				"Content-Type: %s\r\n"
-				"Content-Length: %" PRIu64 "\r\n"
-				"%s%s%s\r\n%s",
-				a->status, reason(a->status), date, type, length,
+				"%s%s%s%s\r\n%s",
+				a->status, reason(a->status), date, body,
 				/* A file goes as a whole (RFC 9110 14.3). */
 				a->status == 200 ? "Accept-Ranges: none\r\n" : "",
-				a->status == 405 ? "Allow: GET, HEAD\r\n" : "",
+				a->status != 405 ? "" :
+				a->may_put       ? "Allow: GET, HEAD, PUT\r\n" :
+						   "Allow: GET, HEAD\r\n",
 				a->keep_alive ? "Connection: keep-alive\r\n" :
 						"Connection: close\r\n",
 				a->head ? "" : text);

@@ -17,15 +17,32 @@ enum {
 	HTTP_ANSWER_MAX = 1024, /* bytes of an answer's head, and of the text of an error */
 };
 
+#define HTTP_UNKNOWN UINT64_MAX
+
+/* Takes a piece of a request's body. 0, or what to answer: no more is taken. */
+typedef int (*http_body)(void *user, const char *bytes, size_t len);
+
 struct http_request {
 	llhttp_t parser;
-	int status;        /* 0: not complete yet; 200: serve the target; else what to answer */
+	/* 0: not complete yet; 100: a PUT whose body follows; 200: do what it asks; else what to answer */
+	int status;
+	bool may_put;      /* set behind http_init() where PUT is taken */
+	bool put;          /* PUT, or GET and HEAD */
+	bool expects;      /* the client waits for 100 (Continue) before it sends the body */
+	uint64_t body_len; /* HTTP_UNKNOWN: it is as long as it is */
+	uint64_t body_off; /* bytes of it that were taken */
+	http_body body;    /* NULL: none is taken */
+	void *user;
 	bool head;         /* HEAD: no body in the answer */
 	bool keep_alive;   /* another request may follow on this connection */
 	uint8_t hosts;     /* Host fields */
-	uint8_t field_len; /* of the field name that is being read, as far as it matters */
-	char field[5];
-	uint32_t head_len; /* bytes of this request so far */
+	uint8_t field_len; /* of the field's name that is being read, as far as it matters */
+	uint8_t value_len;
+	bool unfit; /* a field that PUT cannot have (RFC 9110 14.5) */
+	bool unmet; /* an expectation that nobody meets */
+	char field[14];
+	char value[13];
+	uint64_t head_len; /* bytes of this request that are no body, so far */
 	uint16_t target_len;
 	char target[HTTP_TARGET_MAX + 1];
 };
@@ -39,6 +56,9 @@ void http_init(struct http_request *r);
  */
 size_t http_feed(struct http_request *r, const char *bytes, size_t len);
 
+/* With status 100: on with the body, in http_feed(); status is 0 again. */
+void http_take(struct http_request *r, http_body body, void *user);
+
 /* On to the next request on the same connection. */
 void http_next(struct http_request *r);
 
@@ -47,6 +67,7 @@ struct http_answer {
 	int status;
 	bool head;
 	bool keep_alive;
+	bool may_put;
 	uint64_t length; /* bytes of the body of a 200 */
 	const char *type;
 };

@@ -7,19 +7,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Not to wait for the writer of a FIFO. */
+static const uint64_t to_read = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
 static int
-open_below(int root_fd, const char *path)
+open_below(int root_fd, const char *path, uint64_t flags)
 {
 	/* Resolved by the kernel in one step: no spelling and no race gets out. */
 	struct open_how how = {
-		/* Not to wait for the writer of a FIFO. */
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.flags = flags | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
@@ -38,7 +42,7 @@ path_root(const char *dir)
 
 	if (root < 0)
 		return -errno;
-	fd = open_below(root, ".");
+	fd = open_below(root, ".", to_read);
 	if (fd < 0) {
 		close(root);
 		return fd;
@@ -104,23 +108,58 @@ path_decode(const char *target, char *out, size_t cap)
 	return 200;
 }
 
+/* What cannot be opened, for a reason of its own or for one that is the client's. */
+static int
+status_of(int rc, int otherwise)
+{
+	switch (rc) {
+	case -EACCES:
+	case -EPERM:
+		return 403;
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+		return 503;
+	case -ENOSYS:
+		return 500;
+	default:
+		return otherwise;
+	}
+}
+
 int
 path_open(int root_fd, const char *path, int *fd, struct stat *st)
 {
-	int got = path[0] != '\0' ? open_below(root_fd, path) : -ENOENT;
+	int got = path[0] != '\0' ? open_below(root_fd, path, to_read) : -ENOENT;
 
-	if (got == -EACCES || got == -EPERM)
-		return 403;
-	if (got == -EMFILE || got == -ENFILE || got == -ENOMEM)
-		return 503;
-	if (got == -ENOSYS)
-		return 500;
 	if (got < 0)
-		return 404;
+		return status_of(got, 404);
 	if (fstat(got, st) != 0 || !S_ISREG(st->st_mode)) {
 		close(got);
 		return 404;
 	}
 	*fd = got;
+	return 200;
+}
+
+int
+path_parent(int root_fd, const char *path, int *dir_fd, char name[NAME_MAX + 1])
+{
+	const char *slash = strrchr(path, '/'), *last = slash != NULL ? slash + 1 : path;
+	char parent[PATH_MAX] = ".";
+	int got;
+
+	*dir_fd = -1;
+	if (last[0] == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+		return 409;
+	if (strlen(last) > NAME_MAX || (size_t)(last - path) >= sizeof(parent))
+		return 414;
+	strcpy(name, last);
+	if (slash != NULL)
+		snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+	got = open_below(root_fd, parent, O_PATH | O_DIRECTORY);
+	if (got < 0)
+		return status_of(got, 409);
+	*dir_fd = got;
 	return 200;
 }

@@ -5,6 +5,7 @@
 #ifndef FILESERVER_PATH_H
 #define FILESERVER_PATH_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -20,5 +21,11 @@ int path_decode(const char *target, char *out, size_t cap);
 
 /* Opens a regular file; *fd is the caller's, *st what it is. 200, 403, 404, 500 or 503. */
 int path_open(int root_fd, const char *path, int *fd, struct stat *st);
+
+/*
+ * The folder that a new file of that path would be in, as an O_PATH descriptor, which is the caller's, and its
+ * name in there. 200, 403, 409: there is no such folder, or that is no name of a file; 414, 500 or 503.
+ */
+int path_parent(int root_fd, const char *path, int *dir_fd, char name[NAME_MAX + 1]);
 
 #endif

@@ -63,7 +63,7 @@ test_decode(void)
 	CU_ASSERT_EQUAL(path_decode("/12345678", out, 8), 400);
 }
 
-static char top[] = "/tmp/recordtls-path-XXXXXX";
+static char top[32];
 
 static void
 put_file(const char *name)
@@ -79,6 +79,7 @@ put_file(const char *name)
 static void
 make_tree(void)
 {
+	strcpy(top, "/tmp/recordtls-path-XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(top));
 	CU_ASSERT_EQUAL_FATAL(chdir(top), 0);
 	CU_ASSERT_EQUAL_FATAL(mkdir("root", 0700), 0);
@@ -175,12 +176,82 @@ test_open(void)
 	remove_tree();
 }
 
+static void
+test_parent(void)
+{
+	static const struct {
+		const char *path;
+		int status;
+		const char *folder; /* that has the name */
+		const char *name;
+	} rows[] = {
+		{ "new", 200, "root", "new" },
+		{ "file", 200, "root", "file" },
+		{ "fifo", 200, "root", "fifo" }, /* what it is is not looked at */
+		{ "outside", 200, "root", "outside" },
+		{ "dir/new", 200, "root/dir", "new" },
+		{ "dir//new", 200, "root/dir", "new" },
+		{ "./new", 200, "root", "new" },
+		{ "dir/../new", 200, "root", "new" },
+		{ "...", 200, "root", "..." },
+		{ "", 409, NULL, NULL },
+		{ "dir/", 409, NULL, NULL },
+		{ ".", 409, NULL, NULL },
+		{ "..", 409, NULL, NULL },
+		{ "dir/.", 409, NULL, NULL },
+		{ "dir/..", 409, NULL, NULL },
+		{ "nothing/new", 409, NULL, NULL },
+		{ "file/new", 409, NULL, NULL },
+		{ "fifo/new", 409, NULL, NULL },
+		{ "inside/new", 409, NULL, NULL },
+		{ "loop/new", 409, NULL, NULL },
+		{ "../new", 409, NULL, NULL },
+		{ "../root/new", 409, NULL, NULL },
+		{ "dir/../../new", 409, NULL, NULL },
+		{ "dir/away/new", 409, NULL, NULL },
+		{ "magic/tmp/new", 409, NULL, NULL },
+		{ "/tmp/new", 409, NULL, NULL },
+		{ "/new", 409, NULL, NULL },
+	};
+	char name[NAME_MAX + 1], longest[NAME_MAX + 2];
+	struct stat is, wanted;
+	int root, fd;
+
+	make_tree();
+	root = path_root("root");
+	CU_ASSERT_FATAL(root >= 0);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		int status = path_parent(root, rows[i].path, &fd, name);
+
+		if (status != rows[i].status)
+			printf("# row %zu: %s: %d\n", i, rows[i].path, status);
+		CU_ASSERT_EQUAL(status, rows[i].status);
+		CU_ASSERT_EQUAL((fd >= 0), (status == 200));
+		if (fd < 0)
+			continue;
+		CU_ASSERT_STRING_EQUAL(name, rows[i].name);
+		CU_ASSERT_EQUAL(fstat(fd, &is), 0);
+		CU_ASSERT_EQUAL(stat(rows[i].folder, &wanted), 0);
+		CU_ASSERT_EQUAL(is.st_ino, wanted.st_ino);
+		close(fd);
+	}
+	memset(longest, 'a', sizeof(longest));
+	longest[NAME_MAX + 1] = '\0';
+	CU_ASSERT_EQUAL(path_parent(root, longest, &fd, name), 414);
+	longest[NAME_MAX] = '\0';
+	CU_ASSERT_EQUAL(path_parent(root, longest, &fd, name), 200);
+	close(fd);
+	close(root);
+	remove_tree();
+}
+
 int
 main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "targets become paths", test_decode },
 		{ "nothing outside the root", test_open },
+		{ "no folder outside the root", test_parent },
 	};
 	return harness_run("fileserver/path", cases, HARNESS_COUNT(cases));
 }
