@@ -14,6 +14,7 @@ struct entry {
 	uint64_t used_us;
 	uint64_t looked_us;
 	uint64_t hash;
+	uint32_t change; /* of the cache's, when it was looked at */
 	char path[];
 };
 
@@ -26,6 +27,7 @@ struct file_cache {
 	uint64_t mask;
 	struct entries by_use; /* the longest unused first */
 	uint32_t nb_files;
+	uint32_t change; /* how often something was said to have changed */
 	uint64_t bytes;
 };
 
@@ -171,7 +173,7 @@ add(struct file_cache *c, const char *path, uint64_t hash, uint64_t now_us, stru
 
 	if (e == NULL)
 		return 503;
-	*e = (struct entry){ .hash = hash, .looked_us = now_us };
+	*e = (struct entry){ .hash = hash, .looked_us = now_us, .change = c->change };
 	memcpy(e->path, path, len);
 	status = open_file(c, path, &e->file);
 	if (status != 200) {
@@ -204,6 +206,7 @@ look(struct file_cache *c, struct entry *e, uint64_t now_us)
 		return status;
 	}
 	e->looked_us = now_us;
+	e->change = c->change;
 	if (shared_file_same(e->file, found)) {
 		file_cache_put(c, found);
 		load_begin(c, e->file, now_us);
@@ -226,7 +229,7 @@ file_cache_open(struct file_cache *c, const char *path, uint64_t now_us, struct 
 	e = find(c, path, hash);
 	if (e == NULL)
 		status = add(c, path, hash, now_us, &e);
-	else if (now_us - e->looked_us >= FILE_CACHE_LOOK_US)
+	else if (now_us - e->looked_us >= FILE_CACHE_LOOK_US || e->change != c->change)
 		status = look(c, e, now_us);
 	if (status != 200)
 		return status;
@@ -238,6 +241,12 @@ file_cache_open(struct file_cache *c, const char *path, uint64_t now_us, struct 
 	e->file->refs++;
 	*out = e->file;
 	return 200;
+}
+
+void
+file_cache_look(struct file_cache *c)
+{
+	c->change++;
 }
 
 void

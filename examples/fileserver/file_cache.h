@@ -40,6 +40,9 @@ int file_cache_open(struct file_cache *c, const char *path, uint64_t now_us,
 		    struct shared_file **out);
 void file_cache_put(struct file_cache *c, struct shared_file *f);
 
+/* Some file has changed: each is looked at again, without a delay. */
+void file_cache_look(struct file_cache *c);
+
 /* Now and then: lets go who was not asked for. */
 void file_cache_sweep(struct file_cache *c, uint64_t now_us);
 

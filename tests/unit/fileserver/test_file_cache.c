@@ -265,15 +265,19 @@ test_change(void)
 	static const char *const texts[] = { "second", "firstmore", "fi", "second", "second",
 					     "firsT",  NULL,        NULL, NULL,     NULL };
 
-	for (int memory = 0; memory < 2; memory++)
+	/* In memory or not, and found out or told. */
+	for (int how = 0; how < 4; how++)
 		for (size_t i = 0; i < HARNESS_COUNT(texts); i++) {
 			begin(FILES, BYTES);
 			write_file("a", "first");
-			if (memory)
+			if (how & 1)
 				bring_in("a");
 			CU_ASSERT_TRUE(serves("a", "first"));
 			change((int)i);
-			now_us += SECOND;
+			if (how & 2)
+				file_cache_look(cache);
+			else
+				now_us += SECOND;
 			if (texts[i] != NULL) {
 				CU_ASSERT_TRUE(serves("a", texts[i]));
 				CU_ASSERT_EQUAL(file_cache_files(cache), 1);
