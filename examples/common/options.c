@@ -82,6 +82,17 @@ option_u32(const struct option_row *row, const char *text, void *out)
 }
 
 bool
+option_u64(const struct option_row *row, const char *text, void *out)
+{
+	unsigned long n;
+
+	if (!read_number(row, text, &n))
+		return false;
+	*(uint64_t *)out = n;
+	return true;
+}
+
+bool
 option_seconds(const struct option_row *row, const char *text, void *out)
 {
 	double s;

@@ -82,6 +82,7 @@ bool option_flag(const struct option_row *row, const char *text, void *out);    
 bool option_text(const struct option_row *row, const char *text, void *out);    /* const char * */
 bool option_u16(const struct option_row *row, const char *text, void *out);     /* uint16_t */
 bool option_u32(const struct option_row *row, const char *text, void *out);     /* uint32_t */
+bool option_u64(const struct option_row *row, const char *text, void *out);     /* uint64_t */
 bool option_seconds(const struct option_row *row, const char *text, void *out); /* double */
 bool option_word(const struct option_row *row, const char *text, void *out);    /* an enum */
 bool option_subnet(const struct option_row *row, const char *text, void *out);

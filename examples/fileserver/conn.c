@@ -12,6 +12,7 @@
 #include <recordtls/openssl.h>
 
 #include "farewell.h"
+#include "put.h"
 #include "reply.h"
 #include "request.h"
 
@@ -42,6 +43,7 @@ conn_open(struct conn *c, struct conn_env *env, struct rtls_sock *k, uint64_t no
 	}
 	SSL_set_accept_state(c->ssl);
 	http_init(&c->request);
+	c->request.may_put = env->uploads != NULL;
 	state_enter(c, CONN_HANDSHAKE, now_us);
 	return true;
 }
@@ -52,6 +54,8 @@ release(struct conn *c)
 	struct rtls_sock *k = c->sock;
 
 	body_close(&c->body);
+	upload_close(c->upload);
+	c->upload = NULL;
 	/* Its BIO borrows the socket. */
 	SSL_free(c->ssl);
 	c->ssl = NULL;
@@ -93,6 +97,12 @@ take_turn(struct conn *c, uint64_t now_us)
 		return do_handshake(c, now_us);
 	case CONN_REQUEST:
 		return request_read(c, now_us);
+	case CONN_CONTINUE:
+		return put_continue(c, now_us);
+	case CONN_UPLOAD:
+		return put_take(c, now_us);
+	case CONN_STORE:
+		return put_store(c, now_us);
 	case CONN_HEAD:
 		return reply_head(c, now_us);
 	case CONN_BODY:

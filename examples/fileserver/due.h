@@ -16,7 +16,7 @@
 #include <sys/queue.h>
 
 enum {
-	DUE_KINDS = 4,
+	DUE_KINDS = 5,
 	DUE_SLACK_US = 50000,
 };
 

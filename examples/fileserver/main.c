@@ -37,6 +37,12 @@ enum {
 	EXIT_USAGE = 2,
 };
 
+/* Of path_root(). */
+struct roots {
+	int root_fd;
+	int upload_fd; /* -1: none */
+};
+
 enum { SOCKS_MAX = 1 << 20 }; /* more no stack takes */
 
 static void
@@ -77,6 +83,27 @@ open_root(const char *dir)
 	return fd;
 }
 
+static void
+close_roots(const struct roots *r)
+{
+	if (r->root_fd >= 0)
+		close(r->root_fd);
+	if (r->upload_fd >= 0)
+		close(r->upload_fd);
+}
+
+static bool
+open_roots(struct roots *r, const struct options *o)
+{
+	*r = (struct roots){ .root_fd = open_root(o->root), .upload_fd = -1 };
+	if (r->root_fd >= 0 && o->upload != NULL)
+		r->upload_fd = open_root(o->upload);
+	if (r->root_fd >= 0 && (o->upload == NULL || r->upload_fd >= 0))
+		return true;
+	close_roots(r);
+	return false;
+}
+
 static struct rtls_stack *
 make_stack(const struct options *o, struct rtls_port *port)
 {
@@ -97,7 +124,7 @@ make_stack(const struct options *o, struct rtls_port *port)
 }
 
 static int
-run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **argv)
+run(const struct options *o, SSL_CTX *ctx, const struct roots *roots, int eal_argc, char **argv)
 {
 	/* Requests of 2,000 clients that do not take their answers fit. */
 	struct rtls_port *port = port_open(&o->net, 16384, eal_argc, argv);
@@ -110,7 +137,7 @@ run(const struct options *o, SSL_CTX *ctx, int root_fd, int eal_argc, char **arg
 	if (stack != NULL) {
 		cert_print(ctx);
 		catch_signals();
-		rc = serve(o, stack, port, ctx, root_fd);
+		rc = serve(o, stack, port, ctx, roots->root_fd, roots->upload_fd);
 		if (!stack_close(stack)) {
 			/* Device and telemetry still look at memory that EAL's clean-up unmaps. */
 			port_end_capture(&o->net, port);
@@ -129,7 +156,8 @@ int
 main(int argc, char **argv)
 {
 	int eal_argc = eal_count(argc, argv) != 0 ? eal_count(argc, argv) : argc;
-	int exit_code = EXIT_FAILED, root_fd;
+	struct roots roots;
+	int exit_code = EXIT_FAILED;
 	struct options o;
 	SSL_CTX *ctx;
 
@@ -144,19 +172,18 @@ main(int argc, char **argv)
 		break;
 	}
 	ignore_signals();
-	root_fd = open_root(o.root);
-	if (root_fd < 0)
+	if (!open_roots(&roots, &o))
 		return EXIT_FAILED;
 	ctx = cert_context(&o);
 	if (ctx != NULL && rtls_ssl_selftest() < 0) {
 		say("this OpenSSL does not hand its keys over (3.2 or later with kTLS is needed)");
 	} else if (ctx != NULL && port_check(eal_argc, argv) == 0 &&
 		   eal_start(eal_argc, argv) == 0) {
-		if (run(&o, ctx, root_fd, eal_argc, argv) == 0)
+		if (run(&o, ctx, &roots, eal_argc, argv) == 0)
 			exit_code = EXIT_OK;
 		rte_eal_cleanup();
 	}
 	SSL_CTX_free(ctx);
-	close(root_fd);
+	close_roots(&roots);
 	return exit_code;
 }

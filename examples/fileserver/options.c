@@ -3,6 +3,7 @@
 
 #include "options.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,11 @@ static const struct option_row rows[] = {
 	ROW_ADDR(struct options, net.local),
 	{ .name = "root", .value = "DIR", .read = option_text, .at = AT(root),
 	  .help = "directory to serve; nothing outside it is ever served" },
+	{ .name = "upload", .value = "DIR", .read = option_text, .at = AT(upload),
+	  .help = "take files that clients send (PUT) and put them there, in the\n"
+		  "place of those of the same name; from everybody who connects" },
+	{ .name = "upload-max", .value = "BYTES", .read = option_u64, .at = AT(upload_max), .min = 1, .max = ULONG_MAX,
+	  .help = "of one such file; default 4294967296" },
 	ROW_PORT(struct options, "443"),
 	ROW_GATEWAY(struct options),
 	ROW_MTU(struct options),
@@ -78,6 +84,8 @@ is_complete(const struct options *o)
 		say("--root is missing; try --help");
 	else if ((o->cert == NULL) != (o->key == NULL))
 		say("--cert and --key go together");
+	else if (o->upload == NULL && o->upload_max != UINT64_C(1) << 32)
+		say("--upload-max goes with --upload");
 	else if (o->net.tlsnic_contexts != 0 && !o->net.tlsnic)
 		say("--tlsnic-contexts goes with --tlsnic");
 	else
@@ -97,6 +105,7 @@ options_read(struct options *o, int argc, char **argv)
 		.port = 443,
 		.conns = 2048,
 		.idle_s = 60,
+		.upload_max = UINT64_C(1) << 32,
 		.cache_files = SERVER_CACHE_FILES,
 		.cache_bytes = SERVER_CACHE_BYTES,
 	};

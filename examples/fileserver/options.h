@@ -13,7 +13,9 @@
 struct options {
 	struct options_net net;
 	const char *root;
-	const char *cert; /* NULL: self-signed */
+	const char *upload;  /* NULL: nothing is taken */
+	uint64_t upload_max; /* bytes of one file */
+	const char *cert;    /* NULL: self-signed */
 	const char *key;
 	const char *cert_out;
 	uint16_t port;

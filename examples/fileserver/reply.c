@@ -19,28 +19,48 @@ find_file(struct conn *c, char *path, size_t cap, uint64_t now_us)
 	return body_open(&c->body, c->env->files, path, now_us, c->env->stack, c->ssl);
 }
 
+static enum turn
+send_answer(struct conn *c, struct http_answer *a, uint64_t now_us)
+{
+	c->head_len = http_write(c->head, a);
+	c->head_off = 0;
+	c->env->requests++;
+	return state_enter(c, CONN_HEAD, now_us);
+}
+
+/* Of a request that has nothing of its own but its status. */
 enum turn
-reply_answer(struct conn *c, uint64_t now_us)
+reply_status(struct conn *c, int status, bool keep_alive, uint64_t now_us)
 {
 	struct http_answer a = {
-		.status = c->request.status,
+		.status = status,
+		.head = c->request.head,
+		.keep_alive = keep_alive,
+		.may_put = c->request.may_put,
+	};
+
+	upload_close(c->upload);
+	c->upload = NULL;
+	return send_answer(c, &a, now_us);
+}
+
+enum turn
+reply_file(struct conn *c, uint64_t now_us)
+{
+	struct http_answer a = {
 		.head = c->request.head,
 		.keep_alive = c->request.keep_alive,
 	};
 	char path[HTTP_TARGET_MAX + 1];
 
-	if (a.status == 200)
-		a.status = find_file(c, path, sizeof(path), now_us);
-	if (a.status == 200) {
-		a.length = c->body.len;
-		a.type = http_type(path);
-		if (a.head || a.length == 0)
-			body_close(&c->body);
-	}
-	c->head_len = http_write(c->head, &a);
-	c->head_off = 0;
-	c->env->requests++;
-	return state_enter(c, CONN_HEAD, now_us);
+	a.status = find_file(c, path, sizeof(path), now_us);
+	if (a.status != 200)
+		return reply_status(c, a.status, a.keep_alive, now_us);
+	a.length = c->body.len;
+	a.type = http_type(path);
+	if (a.head || a.length == 0)
+		body_close(&c->body);
+	return send_answer(c, &a, now_us);
 }
 
 static enum turn

@@ -7,8 +7,11 @@
 
 #include "state.h"
 
-/* To a whole request. */
-enum turn reply_answer(struct conn *c, uint64_t now_us);
+/* One that has nothing of its own but its status. What was uploaded is given up. */
+enum turn reply_status(struct conn *c, int status, bool keep_alive, uint64_t now_us);
+
+/* The file that a whole request asks for. */
+enum turn reply_file(struct conn *c, uint64_t now_us);
 
 /* CONN_HEAD and CONN_BODY. */
 enum turn reply_head(struct conn *c, uint64_t now_us);

@@ -162,6 +162,7 @@ report_json(const struct report *r, const struct server_tally *tally)
 	put(root, "connections_refused", tally->refused);
 	put(root, "connections_failed", tally->failed);
 	put(root, "requests", tally->requests);
+	put(root, "stored", tally->stored);
 	put_named(root, r, counters, sizeof(counters) / sizeof(counters[0]));
 	for (int i = 0; i < SHARES; i++)
 		json_object_set_new(root, shares[i].json, json_real(share_of(r, &shares[i])));

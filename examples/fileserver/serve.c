@@ -101,13 +101,15 @@ say_ready(const struct options *o, const struct rtls_stack *stack, const struct 
 
 int
 serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port, SSL_CTX *ctx,
-      int root_fd)
+      int root_fd, int upload_fd)
 {
 	struct loop l = { .stack = stack, .busy = o->busy };
 	struct server_conf conf = {
 		.stack = stack,
 		.ctx = ctx,
 		.root_fd = root_fd,
+		.upload_fd = upload_fd,
+		.upload_max = o->upload_max,
 		.local = o->net.local.addr,
 		.conns = o->conns,
 		.cache_files = o->cache_files,

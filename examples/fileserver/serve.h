@@ -21,6 +21,6 @@ extern volatile sig_atomic_t serve_stop;
  * nothing; the listener is closed. 0, or -1: one sentence was printed.
  */
 int serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port, SSL_CTX *ctx,
-	  int root_fd);
+	  int root_fd, int upload_fd);
 
 #endif

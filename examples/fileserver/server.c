@@ -16,6 +16,7 @@ enum {
 	KEEPALIVE_IDLE_US = 30000000,
 	KEEPALIVE_INTERVAL_US = 5000000,
 	KEEPALIVE_PROBES = 4,
+	UPLOADS = 64, /* at once; each has two buffers */
 };
 
 struct server {
@@ -138,6 +139,20 @@ conn_of(struct due_node *n)
 	return n == NULL ? NULL : (struct conn *)((char *)n - offsetof(struct conn, due));
 }
 
+/* Those for whom the disk has done something. */
+static bool
+handle_uploads(struct server *s, uint64_t now_us)
+{
+	struct conn *c;
+	bool worked = false;
+
+	while (s->env.uploads != NULL && (c = upload_set_turn(s->env.uploads)) != NULL) {
+		step(s, c, now_us);
+		worked = true;
+	}
+	return worked;
+}
+
 /* Time-outs, and whoever waits for room without an event of its own. Each is due later behind a step. */
 static void
 sweep(struct server *s, uint64_t now_us)
@@ -158,6 +173,7 @@ server_turn(struct server *s, uint64_t now_us)
 	bool worked = accept_all(s, now_us) != 0;
 
 	worked |= handle_events(s, now_us) != 0;
+	worked |= handle_uploads(s, now_us);
 	sweep(s, now_us);
 	return worked;
 }
@@ -169,6 +185,7 @@ server_tally(const struct server *s)
 
 	t.requests = s->env.requests;
 	t.failed = s->env.failed;
+	t.stored = s->env.stored;
 	return t;
 }
 
@@ -204,6 +221,21 @@ make_files(struct server *s, const struct server_conf *conf)
 
 	s->env.files = file_cache_create(&cache);
 	return s->env.files == NULL ? -ENOMEM : 0;
+}
+
+static int
+make_uploads(struct server *s, const struct server_conf *conf)
+{
+	const struct upload_conf upload = {
+		.root_fd = conf->upload_fd,
+		.max_bytes = conf->upload_max,
+		.max_files = UPLOADS,
+	};
+
+	if (conf->upload_fd < 0)
+		return 0;
+	s->env.uploads = upload_set_create(&upload);
+	return s->env.uploads == NULL ? -ENOMEM : 0;
 }
 
 static int
@@ -258,6 +290,8 @@ server_open(const struct server_conf *conf, struct server **out)
 	due_init(&s->due);
 	rc = make_files(s, conf);
 	if (rc == 0)
+		rc = make_uploads(s, conf);
+	if (rc == 0)
 		rc = make_conns(s, conf->conns);
 	if (rc == 0)
 		rc = start_listening(s, conf);
@@ -273,6 +307,7 @@ server_close(struct server *s)
 {
 	if (s->listener != NULL)
 		rtls_close(s->listener);
+	upload_set_destroy(s->env.uploads);
 	file_cache_destroy(s->env.files);
 	free(s->conns);
 	free(s);

@@ -30,6 +30,8 @@ struct server_conf {
 	uint32_t cache_files;   /* that stay open; 0: none */
 	uint64_t cache_bytes;   /* of these, in memory */
 	bool software;          /* never the NIC */
+	int upload_fd;          /* of path_root(), for what clients send; -1: nothing is taken */
+	uint64_t upload_max;    /* bytes of one file */
 };
 
 /* What it counts. */
@@ -38,6 +40,7 @@ struct server_tally {
 	uint64_t refused;     /* aborted, because all conns were in use */
 	uint64_t failed;      /* ended by an error or a time-out */
 	uint64_t requests;
+	uint64_t stored; /* files that clients sent */
 	uint32_t open;
 };
 

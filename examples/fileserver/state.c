@@ -10,22 +10,27 @@
 #include <recordtls/openssl.h>
 
 #define SECOND_US UINT64_C(1000000)
+#define WRITER_US (60 * SECOND_US)
 #define READER_US (60 * SECOND_US)
 #define RETRY_US  (SECOND_US / 20)
 
 /* Which wait bounds a state; from CONN_REQUEST on, see state_note_progress(). */
 static const enum conn_wait wait_of[] = {
 	[CONN_HANDSHAKE] = CONN_WAIT_READER, /* the listener ends it long before */
-	[CONN_REQUEST] = CONN_WAIT_REQUEST,  [CONN_HEAD] = CONN_WAIT_READER,
-	[CONN_BODY] = CONN_WAIT_READER,      [CONN_CLOSE_NOTIFY] = CONN_WAIT_FAREWELL,
+	[CONN_REQUEST] = CONN_WAIT_REQUEST,
+	[CONN_CONTINUE] = CONN_WAIT_READER,
+	[CONN_UPLOAD] = CONN_WAIT_WRITER,
+	[CONN_STORE] = CONN_WAIT_WRITER,
+	[CONN_HEAD] = CONN_WAIT_READER,
+	[CONN_BODY] = CONN_WAIT_READER,
+	[CONN_CLOSE_NOTIFY] = CONN_WAIT_FAREWELL,
 	[CONN_LINGER] = CONN_WAIT_FAREWELL, /* since the last byte that came */
 	[CONN_END] = CONN_WAIT_FAREWELL,
 };
 
 static const uint64_t patience_us[] = {
-	[CONN_WAIT_ROOM] = RETRY_US,
-	[CONN_WAIT_REQUEST] = 0, /* conn_env has it */
-	[CONN_WAIT_READER] = READER_US,
+	[CONN_WAIT_ROOM] = RETRY_US,           [CONN_WAIT_REQUEST] = 0, /* conn_env has it */
+	[CONN_WAIT_WRITER] = WRITER_US,        [CONN_WAIT_READER] = READER_US,
 	[CONN_WAIT_FAREWELL] = 10 * SECOND_US,
 };
 
@@ -85,4 +90,17 @@ enum turn
 state_after_refusal(struct conn *c, ssize_t rc)
 {
 	return rc == -EAGAIN || rc == -ENOMEM ? state_wait_to_send(c) : TURN_FAIL;
+}
+
+enum turn
+state_receive(struct conn *c, char *to, size_t len, ssize_t *n)
+{
+	*n = rtls_ssl_recv(c->ssl, to, len, 0);
+	c->short_of_memory = *n == -ENOMEM;
+	if (*n == -EAGAIN || *n == -ENOMEM)
+		/* The answer to a key update, too, may be owed still. */
+		return state_wait(
+			c,
+			RTLS_READABLE | (rtls_ssl_service(c->ssl) == -EAGAIN ? RTLS_WRITABLE : 0));
+	return *n < 0 ? TURN_FAIL : TURN_AGAIN;
 }

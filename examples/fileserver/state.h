@@ -18,10 +18,14 @@
 #include "body.h"
 #include "due.h"
 #include "http.h"
+#include "upload.h"
 
 enum conn_state {
 	CONN_HANDSHAKE,
 	CONN_REQUEST,      /* waits for a whole request */
+	CONN_CONTINUE,     /* tells that the body may come */
+	CONN_UPLOAD,       /* takes it */
+	CONN_STORE,        /* waits until it is written */
 	CONN_HEAD,         /* sends the head of the answer */
 	CONN_BODY,         /* sends the file */
 	CONN_CLOSE_NOTIFY, /* says farewell: alert, then FIN */
@@ -33,6 +37,7 @@ enum conn_state {
 enum conn_wait {
 	CONN_WAIT_ROOM,     /* to send or to receive: not all of it has an event */
 	CONN_WAIT_REQUEST,  /* conn_env has the time */
+	CONN_WAIT_WRITER,   /* for the next bytes of a file, or for the disk */
 	CONN_WAIT_READER,   /* for a peer that takes nothing of what waits for it */
 	CONN_WAIT_FAREWELL, /* for the peer's */
 };
@@ -41,8 +46,10 @@ enum conn_wait {
 struct conn_env {
 	struct rtls_stack *stack;
 	struct file_cache *files;
+	struct upload_set *uploads; /* NULL: none are taken */
 	SSL_CTX *ctx;
 	uint64_t idle_us;  /* how long a connection may wait for a request */
+	uint64_t stored;   /* files that clients sent */
 	uint64_t requests; /* answered, with whatever status */
 	uint64_t failed;   /* connections that ended by an error */
 };
@@ -63,7 +70,7 @@ struct conn {
 	enum conn_wait patience; /* whose time that is */
 	uint64_t linger_us;      /* CONN_LINGER ends then, whatever comes */
 	uint64_t linger_len;     /* bytes that it read away */
-	uint64_t snd_queued;     /* when last looked at: see state_note_progress() */
+	uint64_t snd_queued;     /* when last looked at: see note_progress() */
 	struct rtls_sock *sock;
 	SSL *ssl;
 	struct conn_env *env;
@@ -73,7 +80,8 @@ struct conn {
 	TAILQ_ENTRY(conn) unfinished;
 	bool is_unfinished; /* on the server's list: not through with its handshake */
 
-	struct body body; /* of the answer */
+	struct upload *upload; /* NULL: none */
+	struct body body;      /* of the answer */
 	size_t head_off;
 	size_t head_len;
 	size_t in_off;
@@ -106,5 +114,8 @@ enum turn state_may_send(struct conn *c);
 
 /* What to do where a send took nothing, but an errno. */
 enum turn state_after_refusal(struct conn *c, ssize_t rc);
+
+/* More of what the client sends. TURN_AGAIN: *n bytes are at to; 0: it ends. */
+enum turn state_receive(struct conn *c, char *to, size_t len, ssize_t *n);
 
 #endif

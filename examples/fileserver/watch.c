@@ -88,6 +88,7 @@ stats(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_uint(d, "connections_refused", tally.refused);
 	rte_tel_data_add_dict_uint(d, "connections_failed", tally.failed);
 	rte_tel_data_add_dict_uint(d, "requests", tally.requests);
+	rte_tel_data_add_dict_uint(d, "stored", tally.stored);
 	return 0;
 }
 

@@ -130,6 +130,7 @@ make_server(struct file *f)
 		.stack = f->stacks[0],
 		.ctx = f->ctx[0],
 		.root_fd = f->root_fd,
+		.upload_fd = -1,
 		.local = link_addr(0, LINK_PORT),
 		.conns = f->o->conns,
 		.idle_us = IDLE_US,

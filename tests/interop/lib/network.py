@@ -47,6 +47,18 @@ def enter():
     ip('link', 'set', 'lo', 'up')
 
 
+def mount_small(path, kib):
+    """A file system of so many KiB there, for this program alone. Behind enter(). False: it cannot be."""
+    os.unshare(os.CLONE_NEWNS)
+    commands = (['mount', '--make-rprivate', '/'],
+                ['mount', '-t', 'tmpfs', '-o', f'size={kib}k', 'tmpfs', path])
+    return all(subprocess.run(c, capture_output=True).returncode == 0 for c in commands)
+
+
+def unmount(path):
+    subprocess.run(['umount', '--lazy', path], check=True)
+
+
 def ip(*args):
     done = subprocess.run(['ip', *args], capture_output=True, text=True)
     tap.check(done.returncode == 0, f'ip {" ".join(args)}: {done.stderr.strip()}')
