@@ -501,7 +501,8 @@ def changes(server, files, ca):
 def settled(server, files, ca):
     """all is given back; no connection failed but those whose client refused the certificate"""
     status = server.wait_empty()
-    tap.equal(status['connections_failed'], 2, 'failed connections')
+    # One behind its alert; one that knows better than to say more, by FIN or, with tickets unread, by RST.
+    tap.check(status['connections_failed'] in (1, 2), f'{status["connections_failed"]} failed')
     last = server.stop()
     tap.check(last['records_tx'] > BIG // 16384, f'records: {last["records_tx"]}')
 
