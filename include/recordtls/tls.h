@@ -34,6 +34,14 @@ enum rtls_cipher {
 	RTLS_CIPHER_AES_GCM_256 = 52,
 	RTLS_CIPHER_AES_CCM_128 = 53, /**< with a tag of 16 bytes */
 	RTLS_CIPHER_CHACHA20_POLY1305 = 54,
+	/* Known, and not carried: -ENOTSUP, with the reason in rtls_suite_refusal(). */
+	RTLS_CIPHER_SM4_GCM = 55,
+	RTLS_CIPHER_SM4_CCM = 56,
+	RTLS_CIPHER_ARIA_GCM_128 = 57, /**< in TLS 1.2 */
+	RTLS_CIPHER_ARIA_GCM_256 = 58, /**< in TLS 1.2 */
+	/* The kernel has no numbers for these. */
+	RTLS_CIPHER_AES_CBC_HMAC = 1024, /**< in TLS 1.0 to 1.2, with any key and HMAC */
+	RTLS_CIPHER_AES_CCM_8 = 1025,    /**< in TLS 1.2 and 1.3, with a tag of 8 bytes */
 };
 
 /** Keys of one direction. */
@@ -57,7 +65,7 @@ struct rtls_keys {
  *
  * @return 0; on any error the old keys stay, and with all but -EIO the open record stays
  *   open: -EINVAL: version or cipher not those of the other direction or of the former
- *   keys, or none that the kernel knows either; the other direction has, or had, this key;
+ *   keys, or none that anybody knows; the other direction has, or had, this key;
  *   NULL; -EALREADY: this direction has, or had, this key, and its number is used or its
  *   IV another; -EBUSY: TLS 1.2 keys are there already, or an RX record of the old key
  *   was delivered in part (read all of them first: nothing can tell them from the new
@@ -66,8 +74,7 @@ struct rtls_keys {
  *   for more. TX: for records that the device is to seal, until the peer acknowledges them. RX: for
  *   bytes that the device has opened, until the program reads them, or by contexts that it has not
  *   deleted yet; behind a KeyUpdate RTLS_READABLE says when to call again;
- *   -ENOTSUP: the kernel's linux/tls.h has version and cipher, this library does not carry
- *   them; -EPERM: rtls_stack_features() has switched new TLS sessions off, and the connection has
+ *   -ENOTSUP: rtls_suite_refusal() has a reason why this library does not carry version and cipher; -EPERM: rtls_stack_features() has switched new TLS sessions off, and the connection has
  *   no keys yet; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
  *   provider failed.
  */
@@ -77,10 +84,16 @@ int rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_key
  * Would rtls_set_keys() take first keys of this version and cipher?
  * @param s the stack, and whether its RTLS_STACK_TLS is on; NULL: what the library carries at all,
  *   any thread then.
- * @return 0: yes; -ENOTSUP: the kernel's linux/tls.h has them, this library does not carry them;
- *   -EINVAL: neither; -EPERM: carried, but new TLS sessions are switched off.
+ * @return 0: yes; -ENOTSUP: no, for the reason that rtls_suite_refusal() gives; -EINVAL: nobody knows
+ *   them; -EPERM: carried, but new TLS sessions are switched off.
  */
 int rtls_suite_carried(const struct rtls_stack *s, uint16_t version, uint16_t cipher);
+
+/**
+ * Why this library does not carry version and cipher, which the Linux kernel, FreeBSD or IANA have: a
+ * phrase for people, which stays valid. Any thread. NULL: it carries them, or nobody knows them.
+ */
+const char *rtls_suite_refusal(uint16_t version, uint16_t cipher);
 
 /**
  * The Linux kernel's structures for its TLS_TX and TLS_RX (linux/tls.h: tls12_crypto_info_*), which TLS
@@ -123,6 +136,7 @@ enum rtls_mode {
 	RTLS_MODE_NONE, /**< no keys yet */
 	RTLS_MODE_SOFTWARE,
 	RTLS_MODE_NIC, /**< the port's device, inline: recordtls/offload.h */
+	RTLS_MODE_TOE, /**< a device that does TCP, too: never in force, rtls_mode_refusal() */
 };
 
 /** In which order they are tried when the first keys of a direction are set. */
@@ -179,13 +193,19 @@ struct rtls_tls_info {
  * once nothing is missing in front of it and the program has read the records that are complete: one
  * of them may be a KeyUpdate. Until then it is software, RTLS_MODE_REASON_PENDING.
  *
- * @param m RTLS_MODE_SOFTWARE or RTLS_MODE_NIC.
+ * @param m RTLS_MODE_SOFTWARE or RTLS_MODE_NIC; RTLS_MODE_TOE is -ENOTSUP, and nothing changes.
  * @return 0: in force; -EINPROGRESS: the event RTLS_MODE follows when it is, or when the device has
  *   refused: rtls_tls_info() says which; refused at once, it is software as before: -ENOSPC:
  *   NO_ROOM; -ENOTSUP: NO_DEVICE, SUITE, NO_IDENTITY or NO_FIELD; -EPERM: FEATURE_OFF; -EIO: another reason;
  *   nothing changed: -ENOKEY: no keys yet; -ENOTCONN: the connection is over; -EINVAL; -EBADF.
  */
 int rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m);
+
+/**
+ * Why rtls_set_mode() is -ENOTSUP for this mode on every port: a phrase for people, which stays valid.
+ * Any thread. NULL: it is not.
+ */
+const char *rtls_mode_refusal(enum rtls_mode m);
 
 /**
  * Fills in out->size bytes of what is known, and no more.

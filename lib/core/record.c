@@ -131,19 +131,37 @@ record_suite_of_aead(enum record_aead aead)
 	return NULL;
 }
 
-/* Ciphers as the kernel numbers them: AES-GCM, CCM and ChaCha20, SM4, ARIA. */
-enum {
-	CIPHER_FIRST = RTLS_CIPHER_AES_GCM_128,
-	CIPHER_ARIA_128 = 57, /* TLS 1.2 only */
-	CIPHER_LAST = 58,
+/* What somebody else carries and this library does not; versions from first to last. */
+static const struct {
+	uint16_t cipher, first, last;
+	const char *why;
+} refusals[] = {
+	{ RTLS_CIPHER_SM4_GCM, RTLS_TLS_1_2, RTLS_TLS_1_3,
+	  "SM4: OpenSSL hands no such keys over, and no provider here seals with it" },
+	{ RTLS_CIPHER_SM4_CCM, RTLS_TLS_1_2, RTLS_TLS_1_3,
+	  "SM4: OpenSSL hands no such keys over, and no provider here seals with it" },
+	{ RTLS_CIPHER_ARIA_GCM_128, RTLS_TLS_1_2, RTLS_TLS_1_2,
+	  "ARIA: OpenSSL hands no such keys over, and no provider here seals with it" },
+	{ RTLS_CIPHER_ARIA_GCM_256, RTLS_TLS_1_2, RTLS_TLS_1_2,
+	  "ARIA: OpenSSL hands no such keys over, and no provider here seals with it" },
+	{ RTLS_CIPHER_AES_CBC_HMAC, 0x0301, 0x0302,
+	  "TLS 1.0 and 1.1 must not be negotiated (RFC 8996)" },
+	{ RTLS_CIPHER_AES_CBC_HMAC, RTLS_TLS_1_2, RTLS_TLS_1_2,
+	  "CBC is no AEAD: its padding is verified behind the decryption (RFC 7457 2.4), and "
+	  "OpenSSL hands no such keys over on Linux" },
+	{ RTLS_CIPHER_AES_CCM_8, RTLS_TLS_1_2, RTLS_TLS_1_3,
+	  "a tag of 8 bytes can be forged in far fewer trials (RFC 9147 4.5.3), and OpenSSL "
+	  "hands no such keys over" },
 };
 
-bool
-record_suite_known(uint16_t version, uint16_t cipher)
+const char *
+record_suite_refusal(uint16_t version, uint16_t cipher)
 {
-	if (cipher < CIPHER_FIRST || cipher > CIPHER_LAST)
-		return false;
-	return version == RTLS_TLS_1_2 || (version == RTLS_TLS_1_3 && cipher < CIPHER_ARIA_128);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].cipher == cipher && version >= refusals[i].first &&
+		    version <= refusals[i].last)
+			return refusals[i].why;
+	return NULL;
 }
 
 void

@@ -103,8 +103,18 @@ const struct record_suite *record_suite_row(unsigned int i);
 /* The first row of an AEAD, as the AEAD fixes the length of its key; NULL: no suite has it. */
 const struct record_suite *record_suite_of_aead(enum record_aead aead);
 
-/* Does the kernel's linux/tls.h have the pair, carried here or not? */
-bool record_suite_known(uint16_t version, uint16_t cipher);
+/*
+ * Why this library does not carry a pair that the kernel, FreeBSD or IANA have; NULL: it does, or
+ * nobody knows the pair.
+ */
+const char *record_suite_refusal(uint16_t version, uint16_t cipher);
+
+/* What to answer where there is no row: known elsewhere, or nowhere. */
+static inline int
+record_suite_missing(uint16_t version, uint16_t cipher)
+{
+	return record_suite_refusal(version, cipher) != NULL ? -ENOTSUP : -EINVAL;
+}
 
 /* Bytes in front of the plaintext: header and explicit nonce. */
 static inline uint32_t

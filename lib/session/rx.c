@@ -78,7 +78,7 @@ session_rx_set_keys(struct session_rx *rx, struct session_shared *shared,
 	if (old != NULL && old->version == RTLS_TLS_1_2)
 		return -EBUSY;
 	if (s == NULL)
-		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
+		return record_suite_missing(keys->version, keys->cipher);
 	if ((old != NULL && s != old) || rx->state == SESSION_RX_FAILED)
 		return -EINVAL;
 	/* What waits in front of a KeyUpdate that was taken was opened with its own key. */

@@ -64,7 +64,7 @@ session_tx_set_keys(struct session_tx *tx, const struct rtls_keys *keys)
 	if (old != NULL && old->suite->version == RTLS_TLS_1_2)
 		return -EBUSY;
 	if (s == NULL)
-		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
+		return record_suite_missing(keys->version, keys->cipher);
 	if (old != NULL && s != old->suite)
 		return -EINVAL;
 	if (old == NULL) {

@@ -52,7 +52,7 @@ check_used(const struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys
 	enum rtls_dir other = d == RTLS_TX ? RTLS_RX : RTLS_TX;
 
 	if (suite == NULL)
-		return record_suite_known(keys->version, keys->cipher) ? -ENOTSUP : -EINVAL;
+		return record_suite_missing(keys->version, keys->cipher);
 	*out = used_key_of(sock->stack->keys_secret, suite, keys);
 	return used_keys_check(used_of(sock, d), next_no, used_of(sock, other), out);
 }

@@ -18,7 +18,7 @@ static int
 layout_of(uint16_t version, uint16_t cipher, const struct ktls_layout **out)
 {
 	if (record_suite_find(version, cipher) == NULL)
-		return record_suite_known(version, cipher) ? -ENOTSUP : -EINVAL;
+		return record_suite_missing(version, cipher);
 	*out = ktls_layout_find(cipher);
 	return *out == NULL ? -ENOTSUP : 0;
 }

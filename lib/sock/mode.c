@@ -10,6 +10,13 @@
 #include "stack/state.h"
 #include "tcp/query.h"
 
+const char *
+rtls_mode_refusal(enum rtls_mode m)
+{
+	return m == RTLS_MODE_TOE ? "TCP is this library's own: no port does it in the device" :
+				    NULL;
+}
+
 int
 rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)
 {
@@ -17,8 +24,10 @@ rtls_set_mode(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode m)
 
 	if (rc != 0)
 		return rc;
-	if ((d != RTLS_TX && d != RTLS_RX) || (m != RTLS_MODE_SOFTWARE && m != RTLS_MODE_NIC))
+	if (d != RTLS_TX && d != RTLS_RX)
 		return -EINVAL;
+	if (m != RTLS_MODE_SOFTWARE && m != RTLS_MODE_NIC)
+		return rtls_mode_refusal(m) != NULL ? -ENOTSUP : -EINVAL;
 	if (sock->phase != SOCK_OWNED || tcp_is_closed(&sock->tcp))
 		return -ENOTCONN;
 	if (!sock_has_keys(sock, d))

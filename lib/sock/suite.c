@@ -12,6 +12,12 @@ int
 rtls_suite_carried(const struct rtls_stack *s, uint16_t version, uint16_t cipher)
 {
 	if (record_suite_find(version, cipher) == NULL)
-		return record_suite_known(version, cipher) ? -ENOTSUP : -EINVAL;
+		return record_suite_missing(version, cipher);
 	return s != NULL && s->tls_off ? -EPERM : 0;
+}
+
+const char *
+rtls_suite_refusal(uint16_t version, uint16_t cipher)
+{
+	return record_suite_refusal(version, cipher);
 }

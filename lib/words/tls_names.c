@@ -32,6 +32,8 @@ rtls_mode_name(enum rtls_mode m)
 		return "software";
 	case RTLS_MODE_NIC:
 		return "nic";
+	case RTLS_MODE_TOE:
+		return "toe";
 	}
 	return unknown;
 }
@@ -96,6 +98,18 @@ rtls_cipher_name(enum rtls_cipher c)
 		return "aes_ccm_128";
 	case RTLS_CIPHER_CHACHA20_POLY1305:
 		return "chacha20_poly1305";
+	case RTLS_CIPHER_SM4_GCM:
+		return "sm4_gcm";
+	case RTLS_CIPHER_SM4_CCM:
+		return "sm4_ccm";
+	case RTLS_CIPHER_ARIA_GCM_128:
+		return "aria_gcm_128";
+	case RTLS_CIPHER_ARIA_GCM_256:
+		return "aria_gcm_256";
+	case RTLS_CIPHER_AES_CBC_HMAC:
+		return "aes_cbc_hmac";
+	case RTLS_CIPHER_AES_CCM_8:
+		return "aes_ccm_8";
 	}
 	return unknown;
 }

@@ -119,12 +119,25 @@ static const struct refused {
 	{ 0x0303, 58, -ENOTSUP },
 	{ 0x0304, 55, -ENOTSUP },
 	{ 0x0304, 56, -ENOTSUP },
+	/* FreeBSD's, or IANA's; what neither has with them is nobody's. */
+	{ 0x0301, RTLS_CIPHER_AES_CBC_HMAC, -ENOTSUP },
+	{ 0x0302, RTLS_CIPHER_AES_CBC_HMAC, -ENOTSUP },
+	{ 0x0303, RTLS_CIPHER_AES_CBC_HMAC, -ENOTSUP },
+	{ 0x0300, RTLS_CIPHER_AES_CBC_HMAC, -EINVAL },
+	{ 0x0304, RTLS_CIPHER_AES_CBC_HMAC, -EINVAL },
+	{ 0x0303, RTLS_CIPHER_AES_CCM_8, -ENOTSUP },
+	{ 0x0304, RTLS_CIPHER_AES_CCM_8, -ENOTSUP },
+	{ 0x0302, RTLS_CIPHER_AES_CCM_8, -EINVAL },
+	{ 0x0303, 1023, -EINVAL },
+	{ 0x0303, 1026, -EINVAL },
+	{ 0x0304, 65535, -EINVAL },
 };
 
 /* Who asks for what nobody knows, or nobody here carries, is told which. */
 static void
 test_refused(void)
 {
+	const struct record_suite *s;
 	struct rtls_sock *socks[2];
 	struct pair p;
 
@@ -142,6 +155,12 @@ test_refused(void)
 		CU_ASSERT_EQUAL(rtls_set_keys(socks[1], RTLS_RX, &keys), r->rc);
 		CU_ASSERT_EQUAL(rtls_keys_from_ktls(&any, sizeof(any.gcm128), &out), r->rc);
 		CU_ASSERT_EQUAL(rtls_keys_to_ktls(&keys, &any, sizeof(any)), r->rc);
+		CU_ASSERT_EQUAL(rtls_suite_refusal(r->version, r->cipher) != NULL,
+				r->rc == -ENOTSUP);
+	}
+	for (unsigned int i = 0; (s = record_suite_row(i)) != NULL; i++) {
+		CU_ASSERT_EQUAL(rtls_suite_carried(p.stack[0], s->version, s->cipher), 0);
+		CU_ASSERT_PTR_NULL(rtls_suite_refusal(s->version, s->cipher));
 	}
 	/* And the connection is what it was. */
 	pair_send(&p, socks[0], "still plain", 11);

@@ -118,7 +118,7 @@ device_event(enum rtls_tls_event_type type)
 static void
 test_nothing_changed(void)
 {
-	static const enum rtls_mode modes[] = { RTLS_MODE_NONE, RTLS_MODE_NIC + 1 };
+	static const enum rtls_mode modes[] = { RTLS_MODE_NONE, RTLS_MODE_TOE + 1 };
 	struct rtls_tls_info info = { .size = sizeof(info) };
 
 	device_pair_init(&d, NULL);
@@ -135,6 +135,8 @@ test_nothing_changed(void)
 	for (int dir = RTLS_TX; dir <= RTLS_RX; dir++)
 		for (size_t i = 0; i < HARNESS_COUNT(modes); i++)
 			CU_ASSERT_EQUAL(set(dir, modes[i]), -EINVAL);
+	CU_ASSERT_EQUAL(set(RTLS_TX, RTLS_MODE_TOE), -ENOTSUP);
+	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_TOE), -ENOTSUP);
 	CU_ASSERT_EQUAL(set(RTLS_RX + 1, RTLS_MODE_NIC), -EINVAL);
 	CU_ASSERT_EQUAL(set(-1, RTLS_MODE_NIC), -EINVAL);
 	CU_ASSERT(in_nic(RTLS_TX) && in_nic(RTLS_RX));

@@ -497,7 +497,7 @@ rtls_suite_carried(const struct rtls_stack *s, uint16_t version, uint16_t cipher
 		return -ENOTSUP;
 	if (record_suite_find(version, cipher) != NULL)
 		return 0;
-	return record_suite_known(version, cipher) ? -ENOTSUP : -EINVAL;
+	return record_suite_missing(version, cipher);
 }
 
 int

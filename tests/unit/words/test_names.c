@@ -128,6 +128,7 @@ static const struct {
 		  { RTLS_MODE_NONE, "none" },
 		  { RTLS_MODE_SOFTWARE, "software" },
 		  { RTLS_MODE_NIC, "nic" },
+		  { RTLS_MODE_TOE, "toe" },
 	  } },
 	{ ask_mode_order,
 	  UINT_MAX,
@@ -158,6 +159,12 @@ static const struct {
 		  { RTLS_CIPHER_AES_GCM_256, "aes_gcm_256" },
 		  { RTLS_CIPHER_AES_CCM_128, "aes_ccm_128" },
 		  { RTLS_CIPHER_CHACHA20_POLY1305, "chacha20_poly1305" },
+		  { RTLS_CIPHER_SM4_GCM, "sm4_gcm" },
+		  { RTLS_CIPHER_SM4_CCM, "sm4_ccm" },
+		  { RTLS_CIPHER_ARIA_GCM_128, "aria_gcm_128" },
+		  { RTLS_CIPHER_ARIA_GCM_256, "aria_gcm_256" },
+		  { RTLS_CIPHER_AES_CBC_HMAC, "aes_cbc_hmac" },
+		  { RTLS_CIPHER_AES_CCM_8, "aes_ccm_8" },
 	  } },
 	{ ask_stack_feature,
 	  UINT_MAX,
@@ -293,7 +300,7 @@ test_values(void)
 static void
 test_outside(void)
 {
-	CU_ASSERT_STRING_EQUAL(rtls_mode_name((enum rtls_mode)(RTLS_MODE_NIC + 1)), "unknown");
+	CU_ASSERT_STRING_EQUAL(rtls_mode_name((enum rtls_mode)(RTLS_MODE_TOE + 1)), "unknown");
 	CU_ASSERT_STRING_EQUAL(rtls_mode_order_name(RTLS_ORDER_MAX), "unknown");
 	CU_ASSERT_STRING_EQUAL(rtls_mode_reason_name(RTLS_MODE_REASON_MAX), "unknown");
 	CU_ASSERT_STRING_EQUAL(rtls_mode_reason_name((enum rtls_mode_reason) - 1), "unknown");
