@@ -158,6 +158,12 @@ enum rtls_opt {
 	RTLS_OPT_KEEPALIVE_PROBES,
 	RTLS_OPT_TX_MODE_ORDER, /**< RTLS_OPT_MODE_ORDER of what is sent */
 	RTLS_OPT_RX_MODE_ORDER, /**< and of what is received */
+	/**
+	 * 1..2^32-1, 30000000; us that the handshake of a guarded connection (guard.h) may take, as
+	 * handshake_us of struct rtls_listen_conf says: one of rtls_connect(), too, from connection
+	 * and guard on, until keys are in both directions. 2^32-1: as long as it likes.
+	 */
+	RTLS_OPT_HANDSHAKE_US,
 };
 
 /**

@@ -117,6 +117,25 @@ get_keepalive(const struct rtls_sock *sock, enum rtls_opt opt)
 	return opt == RTLS_OPT_KEEPALIVE_INTERVAL_US ? o->keep_every_us : o->keep_probes;
 }
 
+/* A listener's is for what it takes in from now on. */
+static void
+set_handshake(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	(void)opt;
+	sock->admit.conf.handshake_us = v;
+	if (sock->phase != SOCK_LISTEN)
+		sock_rearm(sock);
+}
+
+static uint32_t
+get_handshake(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	uint32_t us = sock->admit.conf.handshake_us;
+
+	(void)opt;
+	return us != 0 ? us : ADMIT_HANDSHAKE_US;
+}
+
 /* Of both directions, or of the one that the option is for. */
 static void
 set_mode_order(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
@@ -165,6 +184,7 @@ static const struct option {
 				     get_mode_order },
 	[RTLS_OPT_RX_MODE_ORDER] = { 0, RTLS_ORDER_MAX - 1, WHEN_ALWAYS, set_mode_order,
 				     get_mode_order },
+	[RTLS_OPT_HANDSHAKE_US] = { 1, UINT32_MAX, WHEN_ALWAYS, set_handshake, get_handshake },
 };
 
 static const struct option *

@@ -22,6 +22,7 @@ list_of(const struct rtls_sock *sock, enum admit_stage stage)
 	case ADMIT_LINGER:
 		return &sock->stack->lingering;
 	case ADMIT_NONE:
+	case ADMIT_OURS:
 		break;
 	}
 	return NULL;
@@ -32,9 +33,8 @@ unlist(struct rtls_sock *sock)
 {
 	struct sock_list *list = list_of(sock, (enum admit_stage)sock->admit_listed);
 
-	if (list == NULL)
-		return;
-	TAILQ_REMOVE(list, sock, admit_link);
+	if (list != NULL)
+		TAILQ_REMOVE(list, sock, admit_link);
 	sock->admit_listed = ADMIT_NONE;
 }
 
@@ -110,12 +110,15 @@ is_finished(const struct rtls_sock *sock)
 void
 admission_guarded(struct rtls_sock *sock)
 {
-	bool known = sock->admit.stage == ADMIT_TLS_SILENT || sock->admit.stage == ADMIT_TLS;
+	bool known = sock->admit.stage == ADMIT_TLS_SILENT || sock->admit.stage == ADMIT_TLS ||
+		     sock->admit.stage == ADMIT_OURS;
 
-	if (!sock->admit.passive || known || tcp_is_closed(&sock->tcp) || is_finished(sock))
+	/* An active open has TCP's own patience until it is there. */
+	if (known || tcp_is_connecting(&sock->tcp) || tcp_is_closed(&sock->tcp) ||
+	    is_finished(sock))
 		return;
 	sock->admit.since_us = sock->stack->now_us;
-	step(sock, ADMIT_GUARDED);
+	step(sock, sock->admit.passive ? ADMIT_GUARDED : ADMIT_BEGUN);
 	sock_rearm(sock);
 }
 

@@ -19,7 +19,7 @@ void admission_open(struct rtls_sock *sock, struct rtls_sock *listener);
 /* Events; each does nothing where it means nothing. */
 void admission_accepted(struct rtls_sock *sock);
 void admission_heard(struct rtls_sock *sock);
-void admission_guarded(struct rtls_sock *sock);
+void admission_guarded(struct rtls_sock *sock); /* and connected */
 void admission_keyed(struct rtls_sock *sock); /* keys were set, or stay with another library */
 void admission_orphaned(struct rtls_sock *sock);
 

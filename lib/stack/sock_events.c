@@ -43,6 +43,8 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	sock->tx.useful = 2 * tcp_send_window(&sock->tcp);
 	if (events & TCP_EV_CONNECTED) {
 		sock->connected = true;
+		if (sock->guard != 0)
+			admission_guarded(sock);
 		path_mtu_known(sock);
 		stack_count(sock->stack, CNT_CONNECTED);
 		tell_conn(sock, NOTE_OPENED, "by us, from port %u", sock->tuple.local_port);

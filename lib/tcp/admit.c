@@ -15,6 +15,7 @@ heard(enum admit_stage stage)
 		return ADMIT_TLS;
 	case ADMIT_NONE:
 	case ADMIT_TLS:
+	case ADMIT_OURS:
 	case ADMIT_LINGER:
 		return stage;
 	}
@@ -31,6 +32,7 @@ guarded(enum admit_stage stage)
 		return ADMIT_TLS_SILENT;
 	case ADMIT_TLS_SILENT:
 	case ADMIT_TLS:
+	case ADMIT_OURS:
 	case ADMIT_LINGER:
 		return stage;
 	}
@@ -49,6 +51,8 @@ admit_step(enum admit_stage stage, enum admit_event event)
 		return heard(stage);
 	case ADMIT_GUARDED:
 		return guarded(stage);
+	case ADMIT_BEGUN:
+		return stage == ADMIT_NONE ? ADMIT_OURS : stage;
 	case ADMIT_FINISHED:
 		return ADMIT_NONE;
 	case ADMIT_LINGERS:
@@ -77,6 +81,7 @@ admit_deadline(const struct admit *a)
 		first = behind(a->since_us, first_us != 0 ? first_us : ADMIT_FIRST_BYTE_US);
 		return first < all ? first : all;
 	case ADMIT_TLS:
+	case ADMIT_OURS:
 		return all;
 	case ADMIT_NONE:
 	case ADMIT_LINGER:

@@ -4,7 +4,7 @@
 /*
  * How far a connection has come that nobody asked for: one that a listener took in. Until it
  * has shown that it is worth its place it has deadlines, and makes room for newcomers (RFC 4987
- * 3.5 says the same of half-open ones).
+ * 3.5 says the same of half-open ones). One that we asked for has the handshake's deadline.
  */
 #ifndef RTLS_TCP_ADMIT_H
 #define RTLS_TCP_ADMIT_H
@@ -17,6 +17,7 @@ enum admit_stage {
 	ADMIT_SILENT,     /* no byte came; whether it is to speak TLS is not known */
 	ADMIT_TLS_SILENT, /* it is to speak TLS, and no byte came */
 	ADMIT_TLS,        /* its handshake is under way */
+	ADMIT_OURS,       /* the same of one that we opened: it makes room for nobody */
 	ADMIT_LINGER, /* its owner closed it, all was delivered: only the peer's FIN is missing */
 };
 
@@ -24,6 +25,7 @@ enum admit_event {
 	ADMIT_OPENED,   /* a listener has it */
 	ADMIT_HEARD,    /* its first byte came */
 	ADMIT_GUARDED,  /* an adapter moves the bytes of its handshake */
+	ADMIT_BEGUN,    /* the same of one that we opened */
 	ADMIT_FINISHED, /* the handshake is done */
 	ADMIT_LINGERS,
 };
@@ -38,7 +40,7 @@ struct admit {
 	struct admit_conf conf;
 	uint64_t since_us; /* opened, or guarded */
 	uint8_t stage;     /* enum admit_stage */
-	bool passive;      /* a listener's: an active open has no stage but ADMIT_LINGER */
+	bool passive;      /* a listener's: an active open has ADMIT_OURS and ADMIT_LINGER only */
 };
 
 enum {

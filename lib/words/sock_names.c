@@ -130,6 +130,8 @@ rtls_opt_name(enum rtls_opt o)
 		return "keepalive_idle_us";
 	case RTLS_OPT_KEEPALIVE_INTERVAL_US:
 		return "keepalive_interval_us";
+	case RTLS_OPT_HANDSHAKE_US:
+		return "handshake_us";
 	case RTLS_OPT_KEEPALIVE_PROBES:
 		return "keepalive_probes";
 	}

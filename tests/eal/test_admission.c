@@ -74,7 +74,7 @@ is_open(const struct rtls_sock *k)
 
 /* Ended by its own stack, for this reason: the program sees it, the peer a RST. */
 static void
-expect_ended(struct pair *p, struct rtls_sock *k, struct rtls_sock *client,
+expect_ended(struct pair *p, int end, struct rtls_sock *k, struct rtls_sock *client,
 	     enum rtls_end_reason why)
 {
 	struct rtls_sock_info info = pair_info(k);
@@ -84,7 +84,7 @@ expect_ended(struct pair *p, struct rtls_sock *k, struct rtls_sock *client,
 	CU_ASSERT_EQUAL(info.end_who, RTLS_END_LOCAL);
 	CU_ASSERT_EQUAL(info.end_reason, why);
 	CU_ASSERT_EQUAL(rtls_sock_watch(k, RTLS_READABLE, p), 0);
-	CU_ASSERT_EQUAL(pair_bits(p, 1, k) & (RTLS_ERROR | RTLS_HUP), RTLS_ERROR | RTLS_HUP);
+	CU_ASSERT_EQUAL(pair_bits(p, end, k) & (RTLS_ERROR | RTLS_HUP), RTLS_ERROR | RTLS_HUP);
 	CU_ASSERT_EQUAL(pair_info(client).end_reason, RTLS_REASON_RESET);
 	CU_ASSERT_EQUAL(pair_info(client).end_who, RTLS_END_PEER);
 }
@@ -162,7 +162,7 @@ test_deadlines(void)
 		pair_pass(&p, 40 * MS);
 		CU_ASSERT_EQUAL(is_open(k), rows[i].end_us == 0);
 		if (rows[i].end_us != 0)
-			expect_ended(&p, k, client, RTLS_REASON_HANDSHAKE_TIMEOUT);
+			expect_ended(&p, 1, k, client, RTLS_REASON_HANDSHAKE_TIMEOUT);
 		CU_ASSERT_EQUAL(pair_stat(&p, 1, "HandshakeTimeouts"), rows[i].end_us != 0);
 		CU_ASSERT_EQUAL(pair_stat(&p, 1, "MadeRoom"), 0);
 		CU_ASSERT_EQUAL(rtls_abort(client), 0);
@@ -192,7 +192,7 @@ test_plain(void)
 		pair_pass(&p, 60 * S);
 		CU_ASSERT_EQUAL(is_open(k[0]), !asked);
 		if (asked)
-			expect_ended(&p, k[0], client[0], RTLS_REASON_HANDSHAKE_TIMEOUT);
+			expect_ended(&p, 1, k[0], client[0], RTLS_REASON_HANDSHAKE_TIMEOUT);
 		CU_ASSERT_TRUE(is_open(k[1]));
 		CU_ASSERT_TRUE(is_open(k[2]));
 		CU_ASSERT_EQUAL(is_open(client[3]), !asked);
@@ -230,27 +230,65 @@ test_upgrade(void)
 	/* A new holder gives it no more time. */
 	CU_ASSERT_EQUAL(rtls_sock_guard(k, &g), 0);
 	pair_pass(&p, 2 * S);
-	expect_ended(&p, k, client, RTLS_REASON_HANDSHAKE_TIMEOUT);
+	expect_ended(&p, 1, k, client, RTLS_REASON_HANDSHAKE_TIMEOUT);
 	close_both(k, client);
 	pair_fini(&p);
 }
 
-/* Who opens a connection itself waits as long as it likes. */
+/* Who opens a connection itself has the handshake's deadline only, and gives no place away. */
 static void
 test_active(void)
 {
-	struct rtls_sock *k[2];
-	struct rtls_guard g;
-	struct pair p;
+	static const struct {
+		uint32_t handshake_us; /* 0: not asked for */
+		enum progress progress;
+		bool early; /* the guard is there before the connection */
+		uint64_t end_us;
+	} rows[] = {
+		{ 0, SILENT, false, 30 * S },
+		{ 0, SILENT, true, 30 * S },
+		{ 0, ONE_KEY, true, 30 * S },
+		{ 0, DONE, false, 0 },
+		{ 0, KEPT, true, 0 },
+		{ 5 * S, SILENT, true, 5 * S },
+		{ UINT32_MAX, SILENT, false, 0 },
+	};
 
-	pair_init(&p, NULL);
-	pair_connect(&p, 0, k);
-	CU_ASSERT_EQUAL(rtls_sock_guard(k[0], &g), 0);
-	pair_pass(&p, 90 * S);
-	CU_ASSERT_TRUE(is_open(k[0]));
-	CU_ASSERT_EQUAL(pair_stat(&p, 0, "HandshakeTimeouts"), 0);
-	close_both(k[0], k[1]);
-	pair_fini(&p);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		uint64_t end_us = rows[i].end_us != 0 ? rows[i].end_us : 90 * S, from_us, v;
+		struct rtls_addr remote = pair_addr(1, PAIR_PORT);
+		struct rtls_sock *mine, *k;
+		struct rtls_guard g;
+		struct pair p;
+
+		pair_init(&p, NULL);
+		CU_ASSERT_EQUAL_FATAL(rtls_connect(p.stack[0], NULL, &remote, &mine), 0);
+		CU_ASSERT_EQUAL(rtls_sock_get(mine, RTLS_OPT_HANDSHAKE_US, &v), 0);
+		CU_ASSERT_EQUAL(v, 30 * S);
+		if (rows[i].handshake_us != 0)
+			CU_ASSERT_EQUAL(
+				rtls_sock_set(mine, RTLS_OPT_HANDSHAKE_US, rows[i].handshake_us),
+				0);
+		if (rows[i].early)
+			CU_ASSERT_EQUAL(rtls_sock_guard(mine, &g), 0);
+		pair_settle(&p);
+		k = accept_one(&p);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(k);
+		if (!rows[i].early)
+			CU_ASSERT_EQUAL(rtls_sock_guard(mine, &g), 0);
+		from_us = p.now_us;
+		make_progress(&p, mine, k, rows[i].progress);
+		pair_pass(&p, end_us - (p.now_us - from_us) - 500 * MS);
+		CU_ASSERT_TRUE(is_open(mine));
+		pair_pass(&p, 600 * MS);
+		CU_ASSERT_EQUAL(is_open(mine), rows[i].end_us == 0);
+		if (rows[i].end_us != 0)
+			expect_ended(&p, 0, mine, k, RTLS_REASON_HANDSHAKE_TIMEOUT);
+		CU_ASSERT_EQUAL(pair_stat(&p, 0, "HandshakeTimeouts"), rows[i].end_us != 0);
+		CU_ASSERT_EQUAL(rtls_abort(mine), 0);
+		CU_ASSERT_EQUAL(rtls_abort(k), 0);
+		pair_fini(&p);
+	}
 }
 
 /* --- room ------------------------------------------------------------------------ */
@@ -296,7 +334,7 @@ test_oldest_goes(void)
 		CU_ASSERT_TRUE(is_open(k[i]));
 		late[n] = open_guarded(&p, &late_client[n]);
 		make_progress(&p, late[n], late_client[n], DONE);
-		expect_ended(&p, k[i], client[i], RTLS_REASON_MADE_ROOM);
+		expect_ended(&p, 1, k[i], client[i], RTLS_REASON_MADE_ROOM);
 		CU_ASSERT_EQUAL(rtls_send(k[i], "x", 1, 0),
 				progress[i] == ONE_KEY ? -ECONNABORTED : -ENOKEY);
 		expect_made_room(&p, (uint64_t)n + 1);
@@ -347,7 +385,7 @@ test_slow_program(void)
 	pair_pass(&p, 8 * S);
 	expect_made_room(&p, 2);
 	for (int i = 0; i < 2; i++) {
-		expect_ended(&p, k[i], client[i], RTLS_REASON_MADE_ROOM);
+		expect_ended(&p, 1, k[i], client[i], RTLS_REASON_MADE_ROOM);
 		close_both(k[i], client[i]);
 	}
 	for (int i = 2; i < SLOW_FULL; i++) {
