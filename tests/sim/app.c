@@ -96,8 +96,8 @@ app_install(struct app *a, enum rtls_dir dir)
 	}
 	a->epoch[dir]++;
 	app_mode_keys(a, dir);
-	if (rtls_tls_info(a->sock, dir, &info) != 0 || info.version != RTLS_TLS_1_3 ||
-	    info.cipher != RTLS_CIPHER_AES_GCM_128 || info.mode == RTLS_MODE_NONE ||
+	if (rtls_tls_info(a->sock, dir, &info) != 0 || info.version != a->keys[dir].version ||
+	    info.cipher != a->keys[dir].cipher || info.mode == RTLS_MODE_NONE ||
 	    (info.mode == RTLS_MODE_SOFTWARE) != (info.reason != RTLS_MODE_REASON_NONE) ||
 	    (info.mode == RTLS_MODE_NIC && a->conf.software) || info.epoch != a->epoch[dir] ||
 	    info.rec_no != a->keys[dir].rec_no)

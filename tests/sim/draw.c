@@ -111,6 +111,7 @@ draw_sim(struct sim_conf *c, uint64_t seed, enum draw_network network)
 		.rx_seg_len = below(&rng, 4) == 0 ? (uint16_t)between(&rng, CABLE_SEG_MIN, 2048) :
 						    0,
 		.lazy_free = below(&rng, 3) == 0 ? (uint16_t)below(&rng, 32) : 0,
+		.suite = suite_of_seed(seed + (uint64_t)network, false),
 	};
 	for (int i = 0; i < 2; i++) {
 		draw_app(&c->end[i].app, &rng);
@@ -192,6 +193,7 @@ draw_updates(struct sim_conf *c, uint64_t seed)
 	static const uint32_t late[] = { 0, 0, 20, 200, 2000 };
 	uint64_t rng = seed ^ UINT64_C(0x757064617465);
 
+	c->suite = suite_of_seed(seed, true);
 	for (int i = 0; i < 2; i++) {
 		struct app_conf *a = &c->end[i].app;
 
@@ -215,6 +217,9 @@ draw_switching_app(struct sim_conf *c, int i, uint64_t *rng)
 	a->switches = (uint32_t)between(rng, 200, 400);
 	a->update_pct = one_of(rng, updates, HARNESS_COUNT(updates));
 	a->updates = a->update_pct != 0 ? (uint32_t)between(rng, 20, 100) : 0;
+	/* TLS 1.2 has no second keys. */
+	if (suites[c->suite].version != RTLS_TLS_1_3)
+		a->update_pct = a->updates = 0;
 	a->update_us = (uint32_t)(below(rng, 2) * a->rtt_us / 8);
 	/* Who does not read does not get to the next record, nor to its key. */
 	a->read_max = APP_IO_MAX;
@@ -315,6 +320,7 @@ draw_changes(struct sim_conf *c, uint64_t *rng, bool alike)
 	static const uint32_t late[] = { 0, 0, 20, 200, 2000 };
 	bool updates = below(rng, 3) == 0, switches = !alike && below(rng, 3) == 0;
 
+	updates = updates && suites[c->suite].version == RTLS_TLS_1_3;
 	for (int i = 0; i < 2; i++) {
 		struct app_conf *a = &c->end[i].app;
 
@@ -414,8 +420,9 @@ describe_nic(const struct sim_end_conf *e, char *out, size_t size)
 void
 draw_describe(const struct sim_conf *c, char *out, size_t size)
 {
-	int n = snprintf(out, size, "mtu %u caps %u tso %u rx_seg %u lazy %u drop %d x %u", c->mtu,
-			 c->caps, c->tso_max, c->rx_seg_len, c->lazy_free, c->drop, c->drop_count);
+	int n = snprintf(out, size, "TLS %s mtu %u caps %u tso %u rx_seg %u lazy %u drop %d x %u",
+			 suites[c->suite].name, c->mtu, c->caps, c->tso_max, c->rx_seg_len,
+			 c->lazy_free, c->drop, c->drop_count);
 
 	for (int i = 0; i < 2 && n > 0 && (size_t)n < size; i++) {
 		const struct sim_end_conf *e = &c->end[i];

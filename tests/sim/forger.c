@@ -193,6 +193,7 @@ forger_create(const struct forger_conf *conf, const struct sealer *sealer)
 	f->conf = *conf;
 	f->rng = conf->seed;
 	f->sealer = sealer;
+	f->suite = &suites[sealer_stream(sealer, 0)->conf.suite];
 	for (int i = 0; i < 2; i++)
 		f->lanes[i].strikes = conf->strikes;
 	return f;

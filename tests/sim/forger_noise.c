@@ -11,13 +11,14 @@ enum { NOISE = 64, BACK = 2000 };
 static void
 header_there(struct forger *f, int dir, enum fault fault, uint64_t end)
 {
-	forger_sends_header(f, dir, fault, end, end + FORGER_OVER + forger_below(f, FORGER_PLACE));
+	forger_sends_header(f, dir, fault, end,
+			    end + forger_over(f) + forger_below(f, FORGER_PLACE));
 }
 
 static void
 header_ahead(struct forger *f, int dir, enum fault fault, uint64_t end)
 {
-	forger_sends_header(f, dir, fault, end + forger_below(f, 600), end + 600 + FORGER_OVER);
+	forger_sends_header(f, dir, fault, end + forger_below(f, 600), end + 600 + forger_over(f));
 }
 
 static void

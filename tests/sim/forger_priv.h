@@ -10,9 +10,9 @@
 #include "support/harness.h"
 
 enum {
-	FORGER_HEADER = 5,
+	FORGER_HEADER = SUITE_HDR_LEN,
+	FORGER_FRONT_MAX = FORGER_HEADER + 8,
 	FORGER_TAG = 16,
-	FORGER_OVER = FORGER_HEADER + 1 + FORGER_TAG, /* of a record beyond its content */
 	FORGER_BODY_MAX = 16384 + 256,
 	FORGER_PIECE = 400,  /* bytes of a segment of his: fits any MTU */
 	FORGER_PLACE = 4000, /* bytes of a record that he claims */
@@ -48,12 +48,15 @@ struct lane {
 	uint64_t acked;   /* of these, as the receiver told */
 	uint64_t edge;    /* of the receiver's window */
 	int wscale;       /* that the sender told, of its own windows */
+	/* In headers of his, where the suite has one: a genuine one, so that he knows the key stream. */
+	uint8_t explicit_nonce[SUITE_NONCE_LEN];
 };
 
 struct forger {
 	struct forger_conf conf;
 	uint64_t rng;
 	const struct sealer *sealer;
+	const struct suite *suite;
 	struct cable *cable; /* during a call */
 	struct lane lanes[2];
 	struct forger_stats stats;
@@ -70,6 +73,23 @@ forger_chance(struct forger *f, uint32_t pct)
 {
 	return pct != 0 && forger_below(f, 100) < pct;
 }
+
+/* Bytes in front of a record's content: header and explicit nonce. */
+static inline uint32_t
+forger_front(const struct forger *f)
+{
+	return suite_front(f->suite);
+}
+
+/* Of a record beyond its content. */
+static inline uint32_t
+forger_over(const struct forger *f)
+{
+	return suite_over(f->suite);
+}
+
+/* What stands in front of the content of a record of his with so many bytes behind its header. */
+void forger_make_front(const struct forger *f, int dir, uint32_t body_len, uint8_t *out);
 
 /* A segment of his at a stream offset. */
 void forger_sends(struct forger *f, int dir, enum fault fault, uint64_t off, const void *payload,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
+#include <string.h>
+
 #include "sim/forger_priv.h"
 #include "sim/frame.h"
 
@@ -57,12 +59,22 @@ forger_sends(struct forger *f, int dir, enum fault fault, uint64_t off, const vo
 }
 
 void
+forger_make_front(const struct forger *f, int dir, uint32_t body_len, uint8_t *out)
+{
+	const uint8_t hdr[FORGER_HEADER] = { 23, 3, 3, (uint8_t)(body_len >> 8),
+					     (uint8_t)body_len };
+
+	memcpy(out, hdr, sizeof(hdr));
+	memcpy(out + sizeof(hdr), f->lanes[dir].explicit_nonce, f->suite->explicit_len);
+}
+
+void
 forger_sends_header(struct forger *f, int dir, enum fault fault, uint64_t off, uint64_t end)
 {
-	uint32_t body = (uint32_t)(end - off - FORGER_HEADER);
-	uint8_t hdr[FORGER_HEADER] = { 23, 3, 3, (uint8_t)(body >> 8), (uint8_t)body };
+	uint8_t front[FORGER_FRONT_MAX];
 
-	forger_sends(f, dir, fault, off, hdr, sizeof(hdr));
+	forger_make_front(f, dir, (uint32_t)(end - off - FORGER_HEADER), front);
+	forger_sends(f, dir, fault, off, front, forger_front(f));
 }
 
 void

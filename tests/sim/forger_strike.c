@@ -41,6 +41,28 @@ record_of(const struct scene *s, uint32_t i)
 	return &stream_of(s)->records[s->first + i];
 }
 
+static uint32_t
+front(const struct scene *s)
+{
+	return forger_front(s->f);
+}
+
+static uint32_t
+over(const struct scene *s)
+{
+	return forger_over(s->f);
+}
+
+/*
+ * The number that decides the key stream where the device stands k records behind the first: its own
+ * count, or what the header says that he gave it.
+ */
+static uint64_t
+number_at(const struct scene *s, uint32_t k)
+{
+	return record_of(s, 0)->rec_no + (s->f->suite->explicit_len != 0 ? 0 : k);
+}
+
 /* At and behind what went by. */
 static void
 scene_look(struct scene *s)
@@ -58,6 +80,9 @@ scene_look(struct scene *s)
 		s->start[s->n++] = off;
 	}
 	s->start[s->n] = off;
+	if (s->n > 0)
+		memcpy(s->f->lanes[s->dir].explicit_nonce, st->wire + s->start[0] + FORGER_HEADER,
+		       s->f->suite->explicit_len);
 }
 
 static uint32_t
@@ -109,12 +134,12 @@ let_by(const struct scene *s, uint64_t end)
 static bool
 move_device(const struct scene *s, uint32_t k, uint64_t end)
 {
-	uint64_t off = s->start[0], last = off + FORGER_OVER * (k - 1);
+	uint64_t off = s->start[0], last = off + (uint64_t)over(s) * (k - 1);
 
-	if (last + FORGER_OVER > end || end - last - FORGER_HEADER > FORGER_BODY_MAX)
+	if (last + over(s) > end || end - last - FORGER_HEADER > FORGER_BODY_MAX)
 		return false;
-	for (; off < last; off += FORGER_OVER)
-		mislead_header(s, off, off + FORGER_OVER);
+	for (; off < last; off += over(s))
+		mislead_header(s, off, off + over(s));
 	mislead_header(s, last, end);
 	return true;
 }
@@ -163,18 +188,17 @@ static bool
 inject(const struct scene *s)
 {
 	uint32_t m = 1 + below(s, s->n - 2), k = 1 + below(s, m + 1), off = below(s, 30);
-	uint32_t len = FORGER_OVER + 1 + below(s, FORGER_PIECE - FORGER_OVER);
-	uint64_t t = s->start[m], h = t - FORGER_HEADER - off;
-	uint8_t bytes[FORGER_PIECE] = { 23, 3, 3 };
+	uint32_t len = over(s) + 1 + below(s, FORGER_PIECE - over(s));
+	uint64_t t = s->start[m], h = t - front(s) - off;
+	uint8_t bytes[FORGER_PIECE] = { 0 };
 
 	if (h < s->start[0] || !move_device(s, k, h))
 		return false;
 	/* Both may claim the same length, and more than comes. */
-	bytes[3] = (uint8_t)(FORGER_PLACE >> 8);
-	bytes[4] = (uint8_t)FORGER_PLACE;
-	mislead(s, h, bytes, FORGER_HEADER + off);
+	forger_make_front(s->f, s->dir, FORGER_PLACE, bytes);
+	mislead(s, h, bytes, front(s) + off);
 	let_by(s, t);
-	make_evil(s, record_of(s, 0)->rec_no + k, off, true, bytes, len);
+	make_evil(s, number_at(s, k), off, true, bytes, len);
 	deliver(s, t, bytes, len);
 	return true;
 }
@@ -184,17 +208,17 @@ static bool
 exchange(const struct scene *s)
 {
 	uint32_t m = below(s, s->n), len = record_of(s, m)->wire_len;
-	uint32_t content = len - FORGER_HEADER - FORGER_TAG, n;
+	uint32_t content = len - front(s) - FORGER_TAG, n;
 	uint8_t bytes[FORGER_PIECE];
 	uint64_t t = s->start[m];
 
 	if (record_of(s, m)->epoch != record_of(s, 0)->epoch)
 		return false;
 	n = content < FORGER_PIECE ? content : FORGER_PIECE;
-	let_by(s, t + FORGER_HEADER);
+	let_by(s, t + front(s));
 	make_evil(s, record_of(s, m)->rec_no, 0, false, bytes, n);
-	deliver(s, t + FORGER_HEADER, bytes, n);
-	s->f->lanes[s->dir].passed = t + FORGER_HEADER + n;
+	deliver(s, t + front(s), bytes, n);
+	s->f->lanes[s->dir].passed = t + front(s) + n;
 	let_by(s, t + len);
 	return true;
 }
@@ -206,8 +230,9 @@ exchange(const struct scene *s)
 static bool
 fill(const struct scene *s, bool evil)
 {
-	uint32_t len = record_of(s, 0)->wire_len, body = 17 + below(s, FORGER_PLACE);
-	uint64_t t = s->start[0], held = t + between(s, FORGER_HEADER, 60);
+	uint32_t len = record_of(s, 0)->wire_len,
+		 body = over(s) - FORGER_HEADER + below(s, FORGER_PLACE);
+	uint64_t t = s->start[0], held = t + between(s, front(s), 60);
 	uint64_t end = t + (len < FORGER_PIECE ? len : FORGER_PIECE);
 	uint8_t bytes[FORGER_PIECE];
 
@@ -217,7 +242,7 @@ fill(const struct scene *s, bool evil)
 	bytes[3] = (uint8_t)(body >> 8);
 	bytes[4] = (uint8_t)body;
 	if (evil)
-		make_evil(s, record_of(s, 0)->rec_no, (uint32_t)(held - t) - FORGER_HEADER, false,
+		make_evil(s, record_of(s, 0)->rec_no, (uint32_t)(held - t) - front(s), false,
 			  bytes + (held - t), (uint32_t)(end - held));
 	deliver(s, t + 1, stream_of(s)->wire + t + 1, held - t - 1);
 	deliver(s, t, bytes, end - t);
@@ -246,15 +271,15 @@ halve(const struct scene *s, bool evil)
 	uint64_t t = s->start[0], mid, end = t + len;
 	uint8_t bytes[FORGER_PIECE];
 
-	if (len < 3 * FORGER_OVER || s->f->lanes[s->dir].passed != t)
+	if (len < 3 * over(s) || s->f->lanes[s->dir].passed != t)
 		return false;
-	mid = between(s, t + FORGER_OVER + FORGER_HEADER, end - FORGER_TAG - 4);
-	mislead_header(s, t, mid - FORGER_HEADER);
-	mislead_header(s, mid - FORGER_HEADER, mid + FORGER_PLACE);
+	mid = between(s, t + over(s) + front(s), end - FORGER_TAG - 4);
+	mislead_header(s, t, mid - front(s));
+	mislead_header(s, mid - front(s), mid + FORGER_PLACE);
 	let_by(s, mid);
 	if (evil) {
 		len = end - mid < FORGER_PIECE ? (uint32_t)(end - mid) : FORGER_PIECE;
-		make_evil(s, record_of(s, 0)->rec_no + 1, 0, false, bytes, len);
+		make_evil(s, number_at(s, 1), 0, false, bytes, len);
 		deliver(s, mid, bytes, len);
 		s->f->lanes[s->dir].passed = mid + len;
 	}
@@ -279,7 +304,7 @@ static bool
 enclose(const struct scene *s, bool evil)
 {
 	uint64_t t = s->start[0], end = s->start[1] + (evil ? 0 : FORGER_HEADER + 20);
-	uint64_t low = evil ? t + FORGER_HEADER + 1 : s->start[1], high = low + FORGER_HEADER;
+	uint64_t low = evil ? t + front(s) + 1 : s->start[1], high = low + FORGER_HEADER;
 	uint8_t bytes[FORGE_FRAME_MAX];
 
 	if (s->f->lanes[s->dir].passed != t || end - t > s->f->conf.seg_max ||
@@ -345,7 +370,7 @@ leap(const struct scene *s)
 	uint64_t off = s->start[0], end;
 
 	for (uint32_t n = 1 + below(s, LEAPS); n > 0; n--, off = end) {
-		end = off + FORGER_OVER + below(s, FORGER_BODY_MAX - FORGER_OVER);
+		end = off + over(s) + below(s, FORGER_BODY_MAX - over(s));
 		mislead_header(s, off, end);
 	}
 	return true;

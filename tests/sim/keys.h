@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct sim_key {
-	uint8_t key[16]; /* AES-128-GCM */
+	uint8_t key[32]; /* as many bytes as the suite has */
 	uint8_t iv[12];
 	uint64_t rec_no; /* of the first record */
 };

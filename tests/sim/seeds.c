@@ -102,6 +102,7 @@ static void
 add(struct seeds_totals *t, const struct sim_conf *conf, const struct sim_report *r)
 {
 	t->plays++;
+	t->suites[conf->suite]++;
 	for (int i = 0; i < 2; i++) {
 		t->segments += r->wire[i].segments;
 		t->cut += r->cable[i].tx_frames - r->cable[i].tx_packets;
@@ -137,6 +138,10 @@ print(const struct seeds_totals *t, unsigned int kind)
 	       " records, %" PRIu64 " of control; %" PRIu64 " sends refused\n",
 	       t->plays, t->segments, t->cut, t->retransmitted, t->lost, t->duplicated, t->records,
 	       t->control_records, t->refusals);
+	printf("# suites:");
+	for (int i = 0; i < SUITES; i++)
+		printf("%s %s %" PRIu64, i == 0 ? "" : ",", suites[i].name, t->suites[i]);
+	printf("\n");
 	if (is_long(kind))
 		printf("# keys: %" PRIu64 " updates, at least %" PRIu64 " of a direction; %" PRIu64
 		       " records read past data\n",

@@ -14,6 +14,7 @@
 /* What happened in all of them together. */
 struct seeds_totals {
 	uint64_t plays;
+	uint64_t suites[SUITES]; /* plays of each */
 	uint64_t segments;
 	uint64_t cut; /* segments that the port made out of longer packets */
 	uint64_t retransmitted;

@@ -68,6 +68,7 @@ struct sim_conf {
 	uint16_t rx_seg_len;
 	uint16_t lazy_free;
 	uint16_t local_port; /* 0: the library's choice */
+	unsigned int suite;  /* its number in suites[] */
 	enum sim_drop drop;
 	uint32_t drop_count;
 	bool forged; /* somebody is on the path */

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	HDR_LEN = 5,
-	TAG_LEN = 16,
-	BODY_MAX = (1 << 14) + 256, /* RFC 8446 5.2 */
-};
-
 static void *
 must(void *p)
 {
@@ -20,14 +14,19 @@ must(void *p)
 	return p;
 }
 
+static const struct suite *
+suite_of(const struct stream *s)
+{
+	return &suites[s->conf.suite];
+}
+
 static void
 take_key(struct stream *s, const struct sim_key *key)
 {
 	s->key = *key;
 	s->key_records = s->nb_records;
-	if (EVP_DecryptInit_ex2(s->open, EVP_aes_128_gcm(), key->key, NULL, NULL) != 1 ||
-	    EVP_EncryptInit_ex2(s->seal, EVP_aes_128_gcm(), key->key, NULL, NULL) != 1)
-		abort();
+	suite_key(suite_of(s), s->open, key->key, false);
+	suite_key(suite_of(s), s->seal, key->key, true);
 }
 
 void
@@ -45,57 +44,57 @@ next_rec_no(const struct stream *s)
 	return s->key.rec_no + s->nb_records - s->key_records;
 }
 
-/* RFC 8446 5.3: the number, big endian, on the right end of the IV. */
-static void
-nonce_of(const struct stream *s, uint8_t nonce[12])
-{
-	uint64_t rec_no = next_rec_no(s);
-
-	memcpy(nonce, s->key.iv, 12);
-	for (int i = 0; i < 8; i++)
-		nonce[11 - i] ^= (uint8_t)(rec_no >> 8 * i);
-}
-
 /* Opens a record into inner and seals that again; false: either does not fit. */
 static bool
 open_and_seal(struct stream *s, const uint8_t *rec, uint8_t *inner, uint32_t inner_len)
 {
-	const uint8_t *body = rec + HDR_LEN;
-	uint8_t nonce[12], tag[TAG_LEN], sealed[BODY_MAX];
-	int n;
+	const struct suite *su = suite_of(s);
+	const uint8_t *content = rec + suite_front(su);
+	uint8_t nonce[SUITE_NONCE_LEN], tag[SUITE_TAG_LEN], sealed[SUITE_BODY_MAX];
+	uint8_t aad[SUITE_AAD_MAX];
+	int aad_len = suite_aad(su, rec, next_rec_no(s), inner_len, aad);
 
-	nonce_of(s, nonce);
-	memcpy(tag, body + inner_len, TAG_LEN);
-	if (EVP_DecryptInit_ex2(s->open, NULL, NULL, nonce, NULL) != 1 ||
-	    EVP_DecryptUpdate(s->open, NULL, &n, rec, HDR_LEN) != 1 ||
-	    EVP_DecryptUpdate(s->open, inner, &n, body, (int)inner_len) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(s->open, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag) != 1 ||
-	    EVP_DecryptFinal_ex(s->open, inner + inner_len, &n) != 1)
+	suite_nonce(su, s->key.iv, s->key.rec_no, next_rec_no(s), nonce);
+	/* The part that goes over the wire is what it has to be, and no other one. */
+	if (memcmp(rec + SUITE_HDR_LEN, nonce + SUITE_NONCE_LEN - su->explicit_len,
+		   su->explicit_len) != 0)
 		return false;
-	if (EVP_EncryptInit_ex2(s->seal, NULL, NULL, nonce, NULL) != 1 ||
-	    EVP_EncryptUpdate(s->seal, NULL, &n, rec, HDR_LEN) != 1 ||
-	    EVP_EncryptUpdate(s->seal, sealed, &n, inner, (int)inner_len) != 1 ||
-	    EVP_EncryptFinal_ex(s->seal, sealed + inner_len, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, tag) != 1)
-		abort();
-	return memcmp(sealed, body, inner_len) == 0 && memcmp(tag, body + inner_len, TAG_LEN) == 0;
+	if (!suite_open(su, s->open, nonce, aad, aad_len, content, inner_len, content + inner_len,
+			inner))
+		return false;
+	suite_seal(su, s->seal, nonce, aad, aad_len, inner, inner_len, sealed, tag);
+	return memcmp(sealed, content, inner_len) == 0 &&
+	       memcmp(tag, content + inner_len, sizeof(tag)) == 0;
+}
+
+/* The type is behind the content, with padding, or in the header: RFC 8446 5.4, RFC 5246 6.2.1. */
+static const char *
+find_type(const struct stream *s, const uint8_t *rec, const uint8_t *inner, uint32_t *len,
+	  uint8_t *type)
+{
+	*type = rec[0];
+	if (suite_of(s)->inner_len == 0)
+		return *len == 0 ? "a record without content" : NULL;
+	while (*len > 0 && inner[*len - 1] == 0)
+		(*len)--;
+	if (*len < 2)
+		return "a record without content";
+	*type = inner[--*len];
+	return NULL;
 }
 
 /* The opened record against the journal: NULL, or what is wrong. */
 static const char *
-check_inner(struct stream *s, const uint8_t *inner, uint32_t len)
+check_inner(struct stream *s, const uint8_t *rec, const uint8_t *inner, uint32_t len)
 {
 	const struct journal *j = s->conf.journal;
 	const char *wrong;
 	uint64_t end_off;
 	uint8_t type;
 
-	/* RFC 8446 5.4: zeros behind the type are padding. */
-	while (len > 0 && inner[len - 1] == 0)
-		len--;
-	if (len < 2)
-		return "a record without content";
-	type = inner[--len];
+	wrong = find_type(s, rec, inner, &len, &type);
+	if (wrong != NULL)
+		return wrong;
 	if (type != JOURNAL_DATA && !journal_between(j, &s->at))
 		return "a control record inside another one";
 	wrong = journal_match(j, &s->at, type, inner, len);
@@ -143,29 +142,39 @@ remember(struct stream *s, uint32_t wire_len)
 	s->nb_records++;
 }
 
+/* Is it the header of a record with at least a byte in it? */
+static bool
+check_header(const struct stream *s, const uint8_t *rec, uint32_t body_len)
+{
+	const struct suite *su = suite_of(s);
+
+	return (su->inner_len != 0 ? rec[0] == JOURNAL_DATA : rec[0] >= 20 && rec[0] <= 23) &&
+	       rec[1] == 0x03 && rec[2] == 0x03 && body_len <= SUITE_BODY_MAX &&
+	       body_len > (uint32_t)su->explicit_len + SUITE_TAG_LEN;
+}
+
 static const char *
 check_records(struct stream *s)
 {
-	uint8_t inner[BODY_MAX];
+	uint32_t around = suite_of(s)->explicit_len + SUITE_TAG_LEN, body_len;
+	uint8_t inner[SUITE_BODY_MAX];
 	const uint8_t *rec;
 	const char *wrong;
-	uint32_t body_len;
 
-	while (s->len - s->opened >= HDR_LEN) {
+	while (s->len - s->opened >= SUITE_HDR_LEN) {
 		rec = s->wire + s->opened;
 		body_len = (uint32_t)rec[3] << 8 | rec[4];
-		if (rec[0] != 0x17 || rec[1] != 0x03 || rec[2] != 0x03 || body_len > BODY_MAX ||
-		    body_len <= TAG_LEN)
+		if (!check_header(s, rec, body_len))
 			return "no record header where one must be";
-		if (s->len - s->opened < HDR_LEN + body_len)
+		if (s->len - s->opened < SUITE_HDR_LEN + body_len)
 			return NULL;
-		if (!open_and_seal(s, rec, inner, body_len - TAG_LEN))
+		if (!open_and_seal(s, rec, inner, body_len - around))
 			return "a record that OpenSSL does not seal so";
-		wrong = check_inner(s, inner, body_len - TAG_LEN);
+		wrong = check_inner(s, rec, inner, body_len - around);
 		if (wrong != NULL)
 			return wrong;
-		remember(s, HDR_LEN + body_len);
-		s->opened += HDR_LEN + body_len;
+		remember(s, SUITE_HDR_LEN + body_len);
+		s->opened += SUITE_HDR_LEN + body_len;
 		if (journal_behind_update(s->conf.journal, &s->at))
 			update_key(s);
 	}

@@ -3,7 +3,7 @@
 
 /*
  * What one end sent, by stream offset, as the wire showed it first: plain bytes
- * up to the keys, then TLS 1.3 records, each opened and sealed again by OpenSSL
+ * up to the keys, then the records of a suite, each opened and sealed again by OpenSSL
  * and compared with what the program's send calls accepted.
  */
 #ifndef RTLS_SIM_STREAM_H
@@ -17,8 +17,10 @@
 
 #include "sim/journal.h"
 #include "sim/keys.h"
+#include "sim/suite.h"
 
 struct stream_conf {
+	unsigned int suite;            /* its number in suites[] */
 	struct sim_key key;            /* the first */
 	uint64_t keys_seed;            /* of those behind a KeyUpdate */
 	int from;                      /* the end that sends */

@@ -99,6 +99,8 @@ simple(uint64_t seed)
 {
 	struct sim_conf c = { .seed = seed, .start_us = SECOND, .mtu = 1500 };
 
+	c.suite = suite_of_seed(seed, false);
+
 	for (int i = 0; i < 2; i++) {
 		c.end[i].app = (struct app_conf){
 			.seed = seed + 17 + (uint64_t)i,

@@ -132,11 +132,11 @@ make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2]
 
 	for (int i = 0; i < 2; i++) {
 		keys[i] = (struct rtls_keys){
-			.version = RTLS_TLS_1_3,
-			.cipher = RTLS_CIPHER_AES_GCM_128,
+			.version = suites[conf->suite].version,
+			.cipher = suites[conf->suite].cipher,
 			.rec_no = conf->end[i].rec_no,
 		};
-		for (int j = 0; j < 16; j++)
+		for (size_t j = 0; j < sizeof(keys[i].key); j++)
 			keys[i].key[j] = (uint8_t)harness_rand(&rng);
 		for (int j = 0; j < 12; j++)
 			keys[i].iv[j] = (uint8_t)harness_rand(&rng);
@@ -144,6 +144,7 @@ make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2]
 		memcpy(sc.dir[i].key.key, keys[i].key, sizeof(sc.dir[i].key.key));
 		memcpy(sc.dir[i].key.iv, keys[i].iv, sizeof(sc.dir[i].key.iv));
 		sc.dir[i].key.rec_no = keys[i].rec_no;
+		sc.dir[i].suite = conf->suite;
 		sc.dir[i].keys_seed = keys_seed(conf);
 		sc.dir[i].from = i;
 		sc.dir[i].max_payload = conf->end[i].app.max_payload != 0 ?
