@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) The librecordtls authors
 
-"""What people use, with its defaults: the files are right, and the records are ours, both ways.
+"""What people use, with its defaults: files come and go, and the records are ours, both ways.
 
 Usage: test_defaults.py SERVER [SERVER-ARGUMENT]...
 """
@@ -29,14 +29,24 @@ from clients import BASE, request
 from telemetry import Error, Telemetry
 
 BIG = 64 * scene.MIB
+SENT = 16 * scene.MIB
 
 PAGE = """<!doctype html><title>page</title><body>nothing yet<script>
+async function get(name) {
+	return await (await fetch('/' + name)).arrayBuffer();
+}
 async function hash(name) {
-	const answer = await fetch('/' + name);
-	const digest = await crypto.subtle.digest('SHA-256', await answer.arrayBuffer());
+	const digest = await crypto.subtle.digest('SHA-256', await get(name));
 	return Array.from(new Uint8Array(digest), b => b.toString(16).padStart(2, '0')).join('');
 }
-Promise.all(NAMES.map(hash)).then(all => { document.body.textContent = 'hashes ' + all.join(' '); });
+async function put(name, as) {
+	return (await fetch('/' + as, { method: 'PUT', body: await get(name) })).status;
+}
+async function all() {
+	const hashes = await Promise.all(NAMES.map(hash));
+	document.body.textContent = `${await put('sent', 'by-chromium')} ` + hashes.join(' ');
+}
+all().catch(e => { document.body.textContent = 'error: ' + e; });
 </script>"""
 
 
@@ -99,6 +109,9 @@ def ours(server, nic, connections=1, failing=0):
                   (('nic', 'none'), ('software', 'pending')),
                   f'who opens: {info["rx"]}')
     if nic:
+        tap.note(f'the NIC opened {grown["RxRecordsNic"]} of {grown["RxRecords"]} records')
+        # Not what was there before it had the keys.
+        tap.check(2 * grown['RxRecordsNic'] >= grown['RxRecords'], 'records that the NIC opened')
         tap.equal(grown['TxRecordsNic'], grown['TxRecords'], 'records that the NIC sealed')
 
 
@@ -116,16 +129,30 @@ def check_hash(got, files, name):
     tap.equal(hashlib.sha256(got).hexdigest(), files.hashes[name], f'SHA-256 of /{name}')
 
 
+def check_stored(files, name, sent='sent'):
+    """What a client sent is among the uploads, and goes, so that it is there once."""
+    path = os.path.join(files.uploads, name)
+    with open(path, 'rb') as f:
+        tap.equal(hashlib.file_digest(f, 'sha256').hexdigest(), files.hashes[sent],
+                  f'SHA-256 of what was sent as /{name}')
+    os.remove(path)
+
+
 def curl(server, files, ca, nic):
     """curl"""
-    with ours(server, nic):
+    with ours(server, nic, 2):
         check_hash(run('curl', '-sS', '--cacert', ca, f'{BASE}/big'), files, 'big')
+        run('curl', '-sS', '--fail', '--cacert', ca, '-T', files.sent, f'{BASE}/by-curl')
+    check_stored(files, 'by-curl')
 
 
 def wget(server, files, ca, nic):
     """wget"""
-    with ours(server, nic):
+    with ours(server, nic, 2):
         check_hash(run('wget', '-q', '-O', '-', '--ca-certificate', ca, f'{BASE}/big'), files, 'big')
+        run('wget', '-q', '-O', '-', '--ca-certificate', ca, '--method', 'PUT', '--body-file',
+            files.sent, f'{BASE}/by-wget')
+    check_stored(files, 'by-wget')
 
 
 def python(server, files, ca, nic):
@@ -133,32 +160,48 @@ def python(server, files, ca, nic):
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}),
         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)))
-    with ours(server, nic), opener.open(f'{BASE}/big', timeout=30) as answer:
-        check_hash(answer.read(), files, 'big')
+    with ours(server, nic, 2):
+        with opener.open(f'{BASE}/big', timeout=30) as answer:
+            check_hash(answer.read(), files, 'big')
+        with open(files.sent, 'rb') as f:
+            put = urllib.request.Request(f'{BASE}/by-python', f.read(), method='PUT')
+        with opener.open(put, timeout=30) as answer:
+            tap.equal(answer.status, 201, 'status of PUT')
+    check_stored(files, 'by-python')
 
 
 def body(answer):
     head, _, rest = answer.partition(b'\r\n\r\n')
-    tap.check(head.startswith(b'HTTP/1.1 200'), f'answer: {head[:60]!r}')
+    tap.check(b'HTTP/1.1 20' in head, f'answer: {head[:60]!r}')
     return rest
+
+
+def put_request(files, name, sent):
+    with open(os.path.join(files.root, sent), 'rb') as f:
+        content = f.read()
+    return request('/' + name, f'Content-Length: {len(content)}', method='PUT', close=True) + content
 
 
 def openssl(server, files, ca, nic):
     """openssl s_client"""
-    with ours(server, nic):
-        answer = run('openssl', 's_client', '-connect', f'{network.SERVER_IP}:443', '-CAfile', ca,
-                     '-verify_return_error', '-quiet', stdin=request('/big', close=True))
-        check_hash(body(answer), files, 'big')
+    command = ('openssl', 's_client', '-connect', f'{network.SERVER_IP}:443', '-CAfile', ca,
+               '-verify_return_error', '-quiet')
+    with ours(server, nic, 2):
+        check_hash(body(run(*command, stdin=request('/big', close=True))), files, 'big')
+        body(run(*command, stdin=put_request(files, 'by-openssl', 'sent')))
+    check_stored(files, 'by-openssl')
 
 
 def gnutls(server, files, ca, nic):
     """gnutls-cli"""
-    # It takes a second for each MiB, whoever serves it.
-    with ours(server, nic):
-        answer = run('gnutls-cli', '--x509cafile', ca, network.SERVER_IP,
-                     stdin=request('/f1m', close=True))
+    # It takes a second for each MiB, whoever serves it; and what it sends is text, by lines.
+    command = ('gnutls-cli', '--x509cafile', ca, network.SERVER_IP)
+    with ours(server, nic, 2):
+        got = body(run(*command, stdin=request('/f1m', close=True)))
         # It says something in front of what it receives, and behind.
-        check_hash(answer.split(b'\r\n\r\n', 1)[1][:scene.MIB], files, 'f1m')
+        check_hash(got[:scene.MIB], files, 'f1m')
+        body(run(*command, stdin=put_request(files, 'by-gnutls', 'text')))
+    check_stored(files, 'by-gnutls', 'text')
 
 
 def wrk(server, files, ca, nic):
@@ -184,7 +227,7 @@ def spki(ca):
 
 
 def chromium(server, files, ca, nic):
-    """Chromium without a head: a page whose script fetches files"""
+    """Chromium without a head: a page whose script fetches files, and sends one"""
     browser = shutil.which('chromium-headless-shell')
     if browser is None:
         tap.skip('there is no chromium-headless-shell')
@@ -192,10 +235,11 @@ def chromium(server, files, ca, nic):
         said = run(browser, '--no-sandbox', f'--user-data-dir={profile}', '--no-proxy-server',
                    f'--ignore-certificate-errors-spki-list={spki(ca)}',
                    '--virtual-time-budget=30000', '--dump-dom', f'{BASE}/page.html').decode()
-    found = re.search('hashes (.*)</body>', said)
+    found = re.search('<body>(.*)</body>', said)
     tap.check(found, f'the page: {said[-300:]}')
-    tap.equal(found[1].split(), [files.hashes[name] for name in ('f1', 'f16385', 'f1m', 'big')],
-              'SHA-256 of the files, by the browser')
+    tap.equal(found[1].split(), ['201', *(files.hashes[name] for name in PAGE_NAMES)],
+              'status of PUT and SHA-256 of the files, by the browser')
+    check_stored(files, 'by-chromium')
 
 
 def settled(server, files, ca, nic):
@@ -204,20 +248,36 @@ def settled(server, files, ca, nic):
     server.stop()
 
 
+PAGE_NAMES = ('f1', 'f16385', 'f1m', 'big')
+
+
+def make_files(folder):
+    files = scene.Files(folder)
+    for name, size in (('f1', 1), ('f16385', 16385), ('f1m', scene.MIB), ('big', BIG), ('sent', SENT)):
+        files.add(name, size)
+    text = ''.join(f'line {i}\n' for i in range(10000)).encode()
+    files.hashes['text'] = hashlib.sha256(text).hexdigest()
+    for name, content in (('text', text),
+                          ('page.html', PAGE.replace('NAMES', str(list(PAGE_NAMES))).encode())):
+        with open(os.path.join(files.root, name), 'wb') as f:
+            f.write(content)
+    files.sent = os.path.join(files.root, 'sent')
+    files.uploads = files.path('uploads')
+    os.mkdir(files.uploads)
+    return files
+
+
 def main():
     cases = [curl, wget, python, openssl, gnutls, wrk, chromium, settled]
     network.enter()
     tap.plan(cases)
     nic = '--tlsnic' in sys.argv
     with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:
-        files = scene.Files(folder)
-        for name, size in (('f1', 1), ('f16385', 16385), ('f1m', scene.MIB), ('big', BIG)):
-            files.add(name, size)
-        with open(os.path.join(files.root, 'page.html'), 'w') as f:
-            f.write(PAGE.replace('NAMES', "['f1', 'f16385', 'f1m', 'big']"))
+        files = make_files(folder)
         ca = files.path('cert.pem')
         with fileserver.Server(os.path.abspath(sys.argv[1]), files.root, '--cert-out', ca,
-                               '--time-wait-ms', '500', *sys.argv[2:]) as server:
+                               '--upload', files.uploads, '--time-wait-ms', '500',
+                               *sys.argv[2:]) as server:
             return 1 if tap.run(cases, server, files, ca, nic, limit_s=90) else 0
 
 
