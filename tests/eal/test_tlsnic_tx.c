@@ -7,7 +7,6 @@
  */
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
 
 #include <CUnit/CUnit.h>
 #include <rte_common.h>
@@ -26,14 +25,10 @@ enum {
 static bool nic_ends;
 static const struct record_suite *suite; /* of the streams to come */
 
-/* By turn, from one that the seed draws on. */
 static void
 next_suite(void)
 {
-	static uint64_t turn;
-
-	suite = suites_any(harness_seed() % suites_count() + turn++);
-	printf("# %x %s\n", suite->version, suite->name);
+	suite = suites_turn();
 }
 
 static void

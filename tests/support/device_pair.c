@@ -87,11 +87,20 @@ device_pair_key(int from, unsigned int n)
 	return peer_key((unsigned int)from * DEVICE_PAIR_KEYS + n, n == 1 ? DEVICE_PAIR_REC_NO : 0);
 }
 
+static struct rtls_keys
+keys_of(const struct device_pair *d, int from, unsigned int n)
+{
+	struct peer key = device_pair_key(from, n);
+
+	key.cipher = d->cipher;
+	key.tls12 = d->version == RTLS_TLS_1_2;
+	return peer_keys(&key);
+}
+
 void
 device_pair_keys(struct device_pair *d, int from)
 {
-	struct peer key = device_pair_key(from, ++d->epoch[from]);
-	struct rtls_keys keys = peer_keys(&key);
+	struct rtls_keys keys = keys_of(d, from, ++d->epoch[from]);
 
 	pair_set_keys(d->k, from, &keys);
 }
@@ -99,8 +108,7 @@ device_pair_keys(struct device_pair *d, int from)
 int
 device_pair_set_keys(struct device_pair *d, int from, int at, unsigned int n)
 {
-	struct peer key = device_pair_key(from, n);
-	struct rtls_keys keys = peer_keys(&key);
+	struct rtls_keys keys = keys_of(d, from, n);
 
 	return rtls_set_keys(d->k[at], from == at ? RTLS_TX : RTLS_RX, &keys);
 }

@@ -32,6 +32,7 @@ struct device_pair {
 	struct rtls_sock *k[2];          /* NULL: the test has closed it */
 	uint64_t sent[2];                /* bytes of the pattern, in clear or sealed */
 	unsigned int epoch[2];           /* which of the keys an end sends with; 0: none yet */
+	uint16_t version, cipher;        /* of all keys; 0: TLS 1.3 with AES-128-GCM */
 	struct device_pair_wire wire[2]; /* what each end sent */
 	cable_filter_fn filter;          /* NULL: none */
 	void *filter_arg;
@@ -46,7 +47,7 @@ void device_pair_connect(struct device_pair *d);
 /* The keys that an end sends with from now on: the first or the next, installed at both ends. */
 void device_pair_keys(struct device_pair *d, int from);
 
-/* Keys number n, counted from 1, of what an end sends. */
+/* Keys number n, counted from 1, of what an end sends; with AES-128-GCM of TLS 1.3. */
 struct peer device_pair_key(int from, unsigned int n);
 
 /* Installs them at one end alone, to send or to receive. As rtls_set_keys(). */

@@ -173,6 +173,7 @@ say_lost(struct open_port *o, unsigned int i)
 	};
 
 	o->ctx[i].lost = true;
+	o->nb_lost++;
 	offload_double_event(&o->seal->o, &ev);
 }
 
@@ -253,7 +254,9 @@ process(struct open_port *o, struct rte_mbuf *m)
 	struct segment s;
 
 	m->ol_flags &= ~(RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED);
-	if (m->nb_segs != 1 || !read_segment(m, &s) || s.len == 0)
+	/* In place is all that it can do: what is not the host's alone counts as not seen. */
+	if (m->nb_segs != 1 || !RTE_MBUF_DIRECT(m) || rte_mbuf_refcnt_read(m) != 1 ||
+	    !read_segment(m, &s) || s.len == 0)
 		return;
 	for (unsigned int i = 0; i < DOUBLE_CONTEXTS; i++) {
 		const struct double_context *c = &o->seal->o.ctx[i];

@@ -32,7 +32,7 @@ struct open_port {
 	uint16_t (*below)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
 	struct open_context ctx[DOUBLE_CONTEXTS];
 	unsigned int fails; /* of so many packets that are opened one says FAILED; 0: none */
-	unsigned int nb_marked, nb_failed;
+	unsigned int nb_marked, nb_failed, nb_lost;
 };
 
 /* The port that s stands in front of; one such at a time. */

@@ -5,9 +5,12 @@
 #ifndef RTLS_SUPPORT_SUITES_H
 #define RTLS_SUPPORT_SUITES_H
 
+#include <stdio.h>
+
 #include <recordtls/tls.h>
 
 #include "core/record.h"
+#include "support/harness.h"
 
 /* RFC 5288: salt and explicit nonce. */
 static inline const struct record_suite *
@@ -39,6 +42,20 @@ static inline const struct record_suite *
 suites_any(uint64_t n)
 {
 	return record_suite_row((unsigned int)(n % suites_count()));
+}
+
+/*
+ * One after the other, from one on that the seed draws: for what takes long. Each is printed, so that what
+ * fails has a name.
+ */
+static inline const struct record_suite *
+suites_turn(void)
+{
+	static uint64_t turn;
+	const struct record_suite *s = suites_any(harness_seed() % suites_count() + turn++);
+
+	printf("# %x %s\n", s->version, s->name);
+	return s;
 }
 
 #endif
