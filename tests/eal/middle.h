@@ -17,6 +17,7 @@
 #include "support/forge.h"
 #include "support/harness.h"
 #include "support/pair.h"
+#include "support/suites.h"
 #include "unit/session/peer.h"
 
 enum { RECORDS = 3, OVER = 22, WIRE_MAX = 1024, HELLO = 5, SEG = 97, UPDATE_LEN = 5 };
@@ -39,7 +40,8 @@ enum {
 };
 
 static struct pair p;
-static bool nic; /* end 1 has one */
+static bool nic;                                /* end 1 has one */
+static const struct record_suite *middle_suite; /* NULL: the first one */
 
 /* The connection at hand. */
 static struct {
@@ -120,11 +122,20 @@ middle_init(bool has_nic, const struct rtls_tlsnic_conf *kind)
 	pair_init(&p, &conf);
 }
 
+/* Keys number n of his victims. */
+static inline struct peer
+middle_key(unsigned int n, uint64_t rec_no)
+{
+	const struct record_suite *s = middle_suite;
+
+	return s != NULL ? peer_key_of(s->version, s->cipher, n, rec_no) : peer_key(n, rec_no);
+}
+
 /* A connection: all is at rest, and from now on he holds back. */
 static inline void
 middle_connect(uint64_t rec_no)
 {
-	struct peer key = peer_key(1, rec_no);
+	struct peer key = middle_key(1, rec_no);
 	struct rtls_keys keys = peer_keys(&key);
 
 	memset(&t, 0, sizeof(t));
@@ -156,6 +167,15 @@ middle_holds(uint32_t wire_len)
 	CU_ASSERT_EQUAL_FATAL(t.len, wire_len);
 }
 
+/* Bytes around a plaintext: OVER in TLS 1.3. */
+static inline uint32_t
+middle_over(void)
+{
+	struct peer key = middle_key(1, 0);
+
+	return key.tls12 ? peer_prefix(&key) + 16 : OVER;
+}
+
 /* Three records are held back. */
 static inline void
 middle_begin(void)
@@ -165,7 +185,7 @@ middle_begin(void)
 	middle_connect(3);
 	for (int i = 0; i < RECORDS; i++)
 		off = middle_record(off, sizes[i]);
-	middle_holds(PLAIN + RECORDS * OVER);
+	middle_holds(PLAIN + RECORDS * middle_over());
 }
 
 /* Q, R, a KeyUpdate, X, Y and Z are held back. R is number 2, and so is Z. */
@@ -175,7 +195,7 @@ middle_begin_update(void)
 	uint8_t update[UPDATE_LEN] = { 24, 0, 0, 1, 0 };
 	struct iovec iov = { .iov_base = update, .iov_len = sizeof(update) };
 	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = RTLS_TYPE_HANDSHAKE };
-	struct peer key = peer_key(2, 0);
+	struct peer key = middle_key(2, 0);
 	uint32_t off;
 
 	middle_connect(0);

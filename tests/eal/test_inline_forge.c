@@ -87,7 +87,7 @@ begin_text(void)
 
 	memcpy(text + 5, evil, sizeof(evil));
 	do {
-		key = peer_key(1, ++rec_no + 2);
+		key = middle_key(1, ++rec_no + 2);
 		peer_seal(&key, 23, text, sizeof(text), 0, wire);
 	} while (wire[300 + OVER - 16 + 4] != 23);
 	middle_connect(rec_no);

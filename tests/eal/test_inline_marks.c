@@ -18,6 +18,7 @@
 #include "support/harness.h"
 #include "support/log_tap.h"
 #include "support/pair.h"
+#include "support/suites.h"
 #include "unit/session/peer.h"
 
 enum { PLAIN = 60000, PACKETS = 3000, IN_ONE = 700, LOSS_PPM = 20000 };
@@ -31,12 +32,14 @@ static struct {
 	struct rtls_sock_stats st;
 } t;
 
+static const struct record_suite *suite; /* of the connections to come */
+
 static void
 begin(const struct rtls_tlsnic_conf *change, uint32_t loss_ppm)
 {
 	struct rtls_tlsnic_conf nic = *change;
 	struct pair_conf conf = { .nic = { NULL, &nic } };
-	struct peer key = peer_key(1, 3);
+	struct peer key = peer_key_of(suite->version, suite->cipher, 1, 3);
 	struct rtls_keys keys = peer_keys(&key);
 
 	memset(&t, 0, sizeof(t));
@@ -101,7 +104,7 @@ expect_whole(void)
 
 /* In order it opens all of them but the first ones, which came before it was started. */
 static void
-test_in_order(void)
+in_order(void)
 {
 	begin(&(struct rtls_tlsnic_conf){ 0 }, 0);
 	expect_whole();
@@ -111,9 +114,18 @@ test_in_order(void)
 	end();
 }
 
+static void
+test_in_order(void)
+{
+	for (unsigned int i = 0; i < suites_count(); i++) {
+		suite = suites_any(i);
+		in_order();
+	}
+}
+
 /* With losses it opens what it can, and the rest is opened here. */
 static void
-test_losses(void)
+losses(void)
 {
 	begin(&(struct rtls_tlsnic_conf){ 0 }, LOSS_PPM);
 	expect_whole();
@@ -121,11 +133,21 @@ test_losses(void)
 	end();
 }
 
+static void
+test_losses(void)
+{
+	for (unsigned int i = 0; i < suites_count(); i++) {
+		suite = suites_any(i);
+		losses();
+	}
+}
+
 /* What it has not verified is verified here. */
 static void
 test_unverified(void)
 {
 	for (uint32_t every = 1; every <= 7; every += 3) {
+		suite = suites_turn();
 		begin(&(struct rtls_tlsnic_conf){ .rx_unverified = every }, 0);
 		expect_whole();
 		CU_ASSERT_EQUAL(t.st.rx_nic_records == 0, every == 1);
@@ -138,6 +160,7 @@ test_unverified(void)
 static void
 test_unknown_context(void)
 {
+	suite = suites_turn();
 	begin(&(struct rtls_tlsnic_conf){ .rx_lie = 5, .rx_lie_by = { .generation = 7 } }, 0);
 	expect_whole();
 	CU_ASSERT(pair_stat(&t.p, 1, "RxUnknownMark") > 0);
@@ -150,6 +173,7 @@ test_unknown_context(void)
 static void
 test_other_run(void)
 {
+	suite = suites_turn();
 	begin(&(struct rtls_tlsnic_conf){ .rx_lie = 2, .rx_lie_by = { .run = 9 } }, 0);
 	expect_whole();
 	CU_ASSERT(t.st.rx_mixed_records > 0);
@@ -162,6 +186,7 @@ test_runs_used_up(void)
 {
 	struct rtls_tls_info info = { .size = sizeof(info) };
 
+	suite = suites_turn();
 	begin(&(struct rtls_tlsnic_conf){ .rx_first_run = UINT16_MAX }, LOSS_PPM);
 	t.piece = IN_ONE;
 	expect_whole();
@@ -170,6 +195,23 @@ test_runs_used_up(void)
 	CU_ASSERT(info.mode == RTLS_MODE_NIC || info.reason == RTLS_MODE_REASON_PENDING);
 	CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_LOST), 0);
 	end();
+}
+
+static bool
+has_nonce(const struct rtls_tls_rx_mark *by)
+{
+	static const uint8_t none[8];
+
+	return memcmp(by->explicit_nonce, none, sizeof(none)) != 0;
+}
+
+/* By turn; for a lie about the nonce, of those that send one. */
+static void
+next_suite(const struct rtls_tls_rx_mark *by)
+{
+	do
+		suite = suites_turn();
+	while (has_nonce(by) && suite->explicit_nonce_len == 0);
 }
 
 /* What is false, in one packet of some or in all. */
@@ -188,20 +230,27 @@ test_false(void)
 		{ "the place of some", 4, { .rec_off = 1 }, true },
 		{ "the length of some", 4, { .rec_len = 1 }, false },
 		{ "the length of all", 1, { .rec_len = 1 }, false },
+		{ "the nonce of some", 4, { .explicit_nonce = { 1 } }, true },
+		{ "the nonce of all", 1, { .explicit_nonce = { [7] = 1 } }, true },
 	};
 
 	for (size_t i = 0; i < 2 * HARNESS_COUNT(rows); i++) {
 		struct rtls_sock_info in;
+		bool ends;
 		ssize_t n;
 
 		printf("# %s\n", rows[i / 2].what);
+		next_suite(&rows[i / 2].by);
 		begin(&(struct rtls_tlsnic_conf){ .rx_lie = rows[i / 2].every,
 						  .rx_lie_by = rows[i / 2].by },
 		      0);
 		t.piece = i % 2 == 0 ? PACKETS : IN_ONE;
 		n = exchange();
 		in = pair_info(t.k[1]);
-		if (rows[i / 2].ends || t.got < PLAIN) {
+		/* The number is no part of an explicit nonce: what is put back is right all the same. */
+		ends = rows[i / 2].ends &&
+		       (rows[i / 2].by.rec_no == 0 || suite->explicit_nonce_len == 0);
+		if (ends || t.got < PLAIN) {
 			CU_ASSERT_EQUAL(n, -EBADMSG);
 			CU_ASSERT_EQUAL(in.end_reason, RTLS_REASON_DEVICE);
 			CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "TlsRxDeviceWrong"), 1);
@@ -222,6 +271,7 @@ test_false_everywhere(void)
 	ssize_t n;
 
 	for (uint16_t by = 1; by < 30; by++) {
+		suite = suites_any(by);
 		begin(&(struct rtls_tlsnic_conf){ .rx_lie = 1, .rx_lie_by = { .rec_off = by } }, 0);
 		t.piece = by % 2 == 0 ? PACKETS : IN_ONE;
 		n = exchange();

@@ -14,6 +14,7 @@
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/pair.h"
+#include "support/suites.h"
 #include "unit/session/peer.h"
 
 enum {
@@ -95,14 +96,14 @@ struct outcome {
 };
 
 static struct outcome
-play(int lost, int late, int behind, uint8_t rings)
+play(const struct record_suite *suite, int lost, int late, int behind, uint8_t rings)
 {
 	const struct rtls_tlsnic_conf nic = {
 		.size = sizeof(nic), .max_contexts = 8, .nb_mbufs = 510, .rings = rings
 	};
 	static struct script s;
 	struct pair_conf conf = { .nic = { NULL, &nic }, .filter = on_filter, .arg = &s };
-	struct peer key = peer_key(1, 3);
+	struct peer key = peer_key_of(suite->version, suite->cipher, 1, 3);
 	struct rtls_keys keys = peer_keys(&key);
 	struct rtls_sock *socks[2];
 	struct rtls_sock_stats stats = { .size = sizeof(stats) };
@@ -131,8 +132,8 @@ play(int lost, int late, int behind, uint8_t rings)
 static void
 test_in_order(void)
 {
-	for (uint8_t rings = 0; rings < 2; rings++) {
-		struct outcome o = play(NONE, NONE, NONE, rings);
+	for (unsigned int i = 0; i < 2 * suites_count(); i++) {
+		struct outcome o = play(suites_any(i / 2), NONE, NONE, NONE, i % 2);
 
 		CU_ASSERT(o.segments > 20 && o.segments < SEGS_MAX);
 		CU_ASSERT_EQUAL(o.opened, HARNESS_COUNT(records));
@@ -141,13 +142,13 @@ test_in_order(void)
 }
 
 static void
-test_each_loss(void)
+each_loss(const struct record_suite *suite)
 {
-	int n = play(NONE, NONE, NONE, 0).segments;
+	int n = play(suite, NONE, NONE, NONE, 0).segments;
 	uint64_t opened = 0, mixed = 0;
 
 	for (int k = 0; k < n; k++) {
-		struct outcome o = play(k, NONE, NONE, 0);
+		struct outcome o = play(suite, k, NONE, NONE, 0);
 
 		/* It comes again, too late for the NIC where others came before. */
 		if (k < n - 1)
@@ -160,16 +161,24 @@ test_each_loss(void)
 	       (unsigned long long)mixed);
 }
 
+static void
+test_each_loss(void)
+{
+	for (unsigned int i = 0; i < suites_count(); i++)
+		each_loss(suites_turn());
+}
+
 /* Segment i arrives behind segment j; for neighbours the two change places. */
 static void
 test_each_delay(void)
 {
-	int n = play(NONE, NONE, NONE, 0).segments;
+	const struct record_suite *suite = suites_turn();
+	int n = play(suite, NONE, NONE, NONE, 0).segments;
 	uint64_t opened = 0, mixed = 0;
 
 	for (int i = 0; i < n; i++)
 		for (int j = i + 1; j < n - 1 && (j < i + 4 || harness_full()); j++) {
-			struct outcome o = play(NONE, i, j, 0);
+			struct outcome o = play(suite, NONE, i, j, 0);
 
 			opened += o.opened;
 			mixed += o.mixed;
