@@ -122,10 +122,13 @@ on_header_value_complete(llhttp_t *p)
 	return 0;
 }
 
+/* llhttp has a reason of its own for some callbacks that fail. */
 static int
 refuse(llhttp_t *p, const char *why)
 {
-	llhttp_set_error_reason(p, why);
+	struct answer *a = p->data;
+
+	a->why = why;
 	return -1;
 }
 
@@ -209,6 +212,8 @@ answer_feed(struct answer *a, const char *bytes, size_t len)
 	}
 	if (err == HPE_OK || a->done)
 		return NULL;
+	if (a->why != NULL)
+		return a->why;
 	reason = llhttp_get_error_reason(&a->parser);
 	return reason != NULL && reason[0] != '\0' ? reason : llhttp_errno_name(err);
 }

@@ -30,6 +30,7 @@ struct answer {
 	int status;        /* 0: its head is not complete yet */
 	bool may_send;     /* 100 (Continue) came */
 	bool done;         /* all of it is there */
+	const char *why;   /* it was refused; NULL: not by what it says */
 	uint64_t head_len; /* bytes that are no body, so far */
 	uint64_t body_len; /* bytes of the body, so far */
 	uint64_t length;   /* of the body; ANSWER_UNKNOWN: it is as long as it is */

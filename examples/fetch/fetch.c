@@ -109,7 +109,7 @@ fetch(const struct options *o, struct rtls_stack *stack, SSL_CTX *ctx)
 	l.stack = stack;
 	if (o->verbose)
 		report_peer(o);
-	progress_start(&l.progress, begun_us);
+	progress_start(&l.progress, o->progress, begun_us);
 	transfer_open(&l.transfer, o, stack, ctx, &ticket, begun_us);
 	l.progress.first = transfer_done(&l.transfer);
 	while (l.transfer.state != TRANSFER_END && !fetch_stop)

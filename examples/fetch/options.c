@@ -46,6 +46,8 @@ static const struct option_row rows[] = {
 	ROW_WIPE(struct options),
 	ROW_TRUST_CHECKSUMS(struct options),
 	ROW_CAPTURE(struct options),
+	{ .name = "progress", .read = option_flag, .at = AT(progress),
+	  .help = "show how far it is, also where standard error is no terminal" },
 	{ .name = "verbose", .read = option_flag, .at = AT(verbose),
 	  .help = "say what is done, and who makes the records" },
 	ROW_JSON(struct options),

@@ -26,6 +26,7 @@ struct options {
 	uint32_t key_update; /* bytes between two; 0: none */
 	uint32_t timeout_s;
 	bool go_on;
+	bool progress;
 	bool verbose;
 	bool json;
 };

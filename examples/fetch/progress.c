@@ -63,9 +63,9 @@ progress_line(char out[PROGRESS_LINE], uint64_t done, uint64_t total, uint64_t m
 }
 
 void
-progress_start(struct progress *p, uint64_t now_us)
+progress_start(struct progress *p, bool asked, uint64_t now_us)
 {
-	*p = (struct progress){ .is_on = isatty(STDERR_FILENO) == 1,
+	*p = (struct progress){ .is_on = asked || isatty(STDERR_FILENO) == 1,
 				.begun_us = now_us,
 				.next_us = now_us + EACH_US };
 }

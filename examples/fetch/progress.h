@@ -20,8 +20,8 @@ enum {
 	PROGRESS_LINE = 100,
 };
 
-/* On where standard error is a terminal. */
-void progress_start(struct progress *p, uint64_t now_us);
+/* On where standard error is a terminal, or it is asked for. */
+void progress_start(struct progress *p, bool asked, uint64_t now_us);
 
 /* total: UINT64_MAX where nobody knows. Several times a second something is printed. */
 void progress_show(struct progress *p, uint64_t done, uint64_t total, uint64_t now_us);

@@ -81,7 +81,8 @@ void
 source_close(struct source *s)
 {
 	rtls_file_put(s->file);
+	s->file = NULL;
 	if (s->fd >= 0)
 		close(s->fd);
-	*s = (struct source){ .fd = -1 };
+	s->fd = -1;
 }
