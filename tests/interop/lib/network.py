@@ -47,6 +47,12 @@ def enter():
     ip('link', 'set', 'lo', 'up')
 
 
+def route(but):
+    """The kernel passes packets on from one of its interfaces to another, but none from that one."""
+    write('/proc/sys/net/ipv4/ip_forward', '1')
+    write(f'/proc/sys/net/ipv4/conf/{but}/forwarding', '0')
+
+
 def mount_small(path, kib):
     """A file system of so many KiB there, for this program alone. Behind enter(). False: it cannot be."""
     os.unshare(os.CLONE_NEWNS)

@@ -50,16 +50,17 @@ def openssl(*args):
     return done.stdout
 
 
-def make_chain(folder, algorithm=('ec', '-pkeyopt', 'ec_paramgen_curve:P-256')):
+def make_chain(folder, algorithm=('ec', '-pkeyopt', 'ec_paramgen_curve:P-256'),
+               names=f'IP:{network.SERVER_IP},DNS:localhost', dates=('-days', '2')):
     """An authority and a certificate by it: the files ca, cert (with the chain) and key."""
     ca_key, ca, key, leaf, chain = (os.path.join(folder, n) for n in (
         'ca-key.pem', 'ca.pem', 'key.pem', 'leaf.pem', 'chain.pem'))
-    new = ['req', '-x509', '-nodes', '-days', '2', '-newkey', *algorithm]
-    openssl(*new, '-subj', '/CN=interop authority', '-keyout', ca_key, '-out', ca,
+    new = ['req', '-x509', '-nodes', '-newkey', *algorithm]
+    openssl(*new, '-days', '2', '-subj', '/CN=interop authority', '-keyout', ca_key, '-out', ca,
             '-addext', 'keyUsage=critical,keyCertSign')
-    openssl(*new, '-subj', '/CN=file server', '-keyout', key, '-out', leaf,
+    openssl(*new, *dates, '-subj', '/CN=file server', '-keyout', key, '-out', leaf,
             '-CA', ca, '-CAkey', ca_key,
-            '-addext', f'subjectAltName=IP:{network.SERVER_IP},DNS:localhost',
+            '-addext', f'subjectAltName={names}',
             '-addext', 'basicConstraints=critical,CA:FALSE',
             '-addext', 'keyUsage=critical,digitalSignature')
     with open(chain, 'w') as out:

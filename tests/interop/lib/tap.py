@@ -47,6 +47,16 @@ def seeded():
     return random.Random(seed), seed
 
 
+def some(rows, count, draw=[]):
+    """All rows of a table where the long variants are asked for, else so many of them, drawn by the seed."""
+    rows = list(rows)
+    if full():
+        return rows
+    if not draw:
+        draw.append(seeded()[0])
+    return draw[0].sample(rows, min(count, len(rows)))
+
+
 def on_alarm(signum, frame):
     raise Failed('not over in time')
 
