@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) The librecordtls authors
 
-"""What all programs have in common at their command lines. Usage: test_programs.py ECHO SERVER PERF"""
+"""What all programs have in common at their command lines. Usage: test_programs.py ECHO SERVER PERF FETCH"""
 import os
 import re
 import subprocess
@@ -19,15 +19,17 @@ ADDR = ('--addr', '10.77.0.1/24')
 
 
 class Programs:
-    def __init__(self, echo, server, perf, files):
-        self.echo, self.server, self.perf, self.files = echo, server, perf, files
+    def __init__(self, echo, server, perf, fetch, files):
+        self.echo, self.server, self.perf, self.fetch, self.files = echo, server, perf, fetch, files
         _, self.chain, self.key = scene.make_chain(files.folder)
-        self.all = (echo, server, perf)
+        self.all = (echo, server, perf, fetch)
 
     def own(self, exe, *more):
         """What the program needs behind --, for its shortest run."""
         if exe == self.perf:
             return ['record', '--seconds', '0.1', *more]
+        if exe == self.fetch:
+            return [*ADDR, 'https://10.77.0.2/file', *more]
         own = [*ADDR, '--cert', self.chain, '--key', self.key]
         return own + (['--root', self.files.root] if exe == self.server else []) + [*more]
 
@@ -86,8 +88,8 @@ def same_words(p):
     for exe in p.all:
         for name, text in re.findall(r'^  --(\S+) (.*)$', run(exe, '--help').stdout, re.M):
             lines.setdefault(name, set()).add((exe, ' '.join(text.split())))
-    for name, wanted in (('addr', 2), ('port', 2), ('cert', 2), ('key', 2), ('crypto', 2),
-                         ('json', 2), ('wipe', 2), ('help', 3), ('version', 3)):
+    for name, wanted in (('addr', 3), ('port', 2), ('cert', 3), ('key', 3), ('crypto', 3), ('mtu', 2),
+                         ('mode', 3), ('json', 3), ('wipe', 3), ('help', 4), ('version', 4)):
         tap.equal(len(lines[name]), wanted, f'programs that have --{name}')
     for name in ('addr', 'key', 'crypto', 'json', 'wipe', 'help', 'version'):
         tap.equal(len({text for _, text in lines[name]}), 1, f'--{name} is {lines[name]}')
@@ -145,7 +147,7 @@ def taken_prefix(p):
 
 def too_little_memory(p):
     """too little memory: how much there is, and advice to take more than that"""
-    rows = [(exe, mb, []) for exe in (p.echo, p.server) for mb in (16, 32)]
+    rows = [(exe, mb, []) for exe in (p.echo, p.server, p.fetch) for mb in (16, 32)]
     rows += [(p.server, 512, ['--conns', '1000000'])]
     for exe, mb, own in rows:
         done = run(exe, *eal('--no-shconf', memory_mb=mb), '--', *p.own(exe, *own))
