@@ -15,6 +15,7 @@
 #include <openssl/evp.h>
 #include <recordtls/tls.h>
 
+#include "core/record.h"
 #include "crypto/libcrypto.h"
 
 enum { PEER_WIRE_MAX = 5 + 16384 + 256 };
@@ -28,11 +29,33 @@ struct peer {
 	bool tls12;
 };
 
+/* The suite of the keys made from here on. At first TLS 1.3 with AES-128-GCM. */
+static struct {
+	bool tls12;
+	uint16_t cipher;
+} peer_suite = { .cipher = RTLS_CIPHER_AES_GCM_128 };
+
+/* The i-th suite that the library carries; false: there is none. */
+static inline bool
+peer_use_row(unsigned int i)
+{
+	const struct record_suite *s = record_suite_row(i);
+
+	if (s == NULL)
+		return false;
+	peer_suite.tls12 = s->version == RTLS_TLS_1_2;
+	peer_suite.cipher = s->cipher;
+	return true;
+}
+
 /* Key number n of a test, and the same for the library. */
 static inline struct peer
 peer_key(unsigned int n, uint64_t rec_no)
 {
-	struct peer p = { .rec_no = rec_no, .explicit_nonce = 0x1122334455667788u };
+	struct peer p = { .rec_no = rec_no,
+			  .explicit_nonce = 0x1122334455667788u,
+			  .cipher = peer_suite.cipher,
+			  .tls12 = peer_suite.tls12 };
 
 	for (unsigned int i = 0; i < sizeof(p.key); i++)
 		p.key[i] = (uint8_t)(0x40 + 16 * n + 7 * i);
@@ -83,6 +106,13 @@ static inline uint32_t
 peer_prefix(const struct peer *p)
 {
 	return p->tls12 && p->cipher != RTLS_CIPHER_CHACHA20_POLY1305 ? 13 : 5;
+}
+
+/* Bytes of a record around its content: prefix, the inner type of TLS 1.3, and tag. */
+static inline uint32_t
+peer_around(const struct peer *p)
+{
+	return peer_prefix(p) + (p->tls12 ? 0 : 1) + 16;
 }
 
 /* Returns false when the tag is wrong. */
