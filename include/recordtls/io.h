@@ -14,8 +14,10 @@
  *
  * | what                                                        | errno         |
  * |-------------------------------------------------------------|---------------|
- * | record version wrong, or outer type not 23 in TLS 1.3       | -EINVAL       |
- * | record too short or too long                                | -EMSGSIZE     |
+ * | record version wrong, outer type not 23 in TLS 1.3, or 0 in TLS 1.2 | -EINVAL |
+ * | a genuine record that may not stand there, as below         | -EINVAL       |
+ * | genuine records without end that say nothing, as below      | -EINVAL       |
+ * | record too short or too long, or above RTLS_OPT_RX_RECORD_LIMIT | -EMSGSIZE |
  * | authentication fails, or TLS 1.3 plaintext without a type   | -EBADMSG      |
  * | FIN inside a record (info: RTLS_EOF_TRUNCATED)              | -EMSGSIZE     |
  * | KeyUpdate delivered, no new key yet: goes on after rtls_set_keys() | -EKEYEXPIRED |
@@ -24,6 +26,14 @@
  * | the connection was refused / no neighbour answered          | -ECONNREFUSED / -EHOSTUNREACH |
  * | it was given up here, for want of memory too                | -ECONNABORTED |
  * | no keys in this direction of a guarded connection (guard.h) | -ENOKEY       |
+ *
+ * May not stand there (alert unexpected_message): change_cipher_spec, an alert or a handshake record without
+ * content (RFC 8446 5.4, RFC 5246 6.2.1); in TLS 1.3 a protected change_cipher_spec (5), another record inside a
+ * handshake message, or bytes behind a KeyUpdate in its record (5.1).
+ *
+ * Without end (the same alert, info: RTLS_REASON_FLOOD): more than 32 empty data records, or 4 alerts, with no
+ * data between; under TLS 1.2 keys more than 32 handshake records so, or a second
+ * change_cipher_spec; more KeyUpdates than RTLS_OPT_KEY_UPDATES_PER_S.
  *
  * -ENOMEM (no buffer to open a record in) changes nothing: call again.
  *
@@ -48,13 +58,25 @@ enum {
 	RTLS_MSG_PEEK = 1 << 1,    /**< look, do not consume */
 	RTLS_MSG_EOR = 1 << 2,     /**< out: the last byte returned ends a record */
 	RTLS_MSG_CONTROL = 1 << 3, /**< rtls_recvmsg(): a control record, data stays */
+	RTLS_MSG_RECORD = 1 << 4,  /**< rtls_sendmsg(): exactly one record */
 };
 
 /** TLS content types, RFC 8446 5.1. */
 enum {
+	RTLS_TYPE_CHANGE_CIPHER_SPEC =
+		20, /**< TLS 1.2 (RFC 5246 7.1); in TLS 1.3 none is protected */
 	RTLS_TYPE_ALERT = 21,
 	RTLS_TYPE_HANDSHAKE = 22,
 	RTLS_TYPE_DATA = 23,
+};
+
+/** What a receive says of one record; rtls_msg.records. */
+struct rtls_record {
+	uint8_t type;      /**< of the content: in TLS 1.3 that inside */
+	uint8_t flags;     /**< RTLS_MSG_EOR: this call returned its last byte */
+	uint16_t version;  /**< of its header, 0x0303 in TLS 1.3, too */
+	uint32_t wire_len; /**< bytes on the wire, from the header's first to the tag's last */
+	uint32_t len;      /**< bytes of it that this call returned; 0: it is empty */
 };
 
 /** A typed message. */
@@ -65,6 +87,14 @@ struct rtls_msg {
 	uint16_t version;  /**< out: of the record's header, 0x0303 in TLS 1.3, too; 0: no TLS */
 	uint32_t wire_len; /**< out: bytes on the wire of the last record returned */
 	uint32_t flags;    /**< out: RTLS_MSG_EOR */
+	/**
+	 * rtls_recvmsg(), where records_max is not 0: in, room for so many; out, one for each record of which
+	 * this call returned bytes, in their order, and for each empty one. No more records are
+	 * returned than that. Borrowed during the call.
+	 */
+	struct rtls_record *records;
+	unsigned int records_max;
+	unsigned int nb_records; /**< out: how many were filled in; 0 without TLS */
 };
 
 /**
@@ -88,11 +118,17 @@ ssize_t rtls_send(struct rtls_sock *sock, const void *buf, size_t len, int flags
 
 /**
  * Sends one typed message. Type data (or 0): as rtls_send() of the pieces. Any
- * other type: exactly one record, all or nothing, at most 16384 bytes; an open
+ * other type: exactly one record, all or nothing, at most RTLS_OPT_TX_RECORD_LIMIT bytes; an open
  * data record is closed first; may exceed the send buffer by one record. A KeyUpdate (RFC 8446
  * 4.6.3) is -EAGAIN, too, while rtls_set_keys() would be, for its keys come next: tls.h.
- * @return as rtls_send(); -EINVAL: control with RTLS_MSG_MORE, control without
- *   keys, empty control; -EMSGSIZE: control above 16384 bytes.
+ *
+ * RTLS_MSG_RECORD: exactly one record of exactly these bytes, of the type that is said, data too,
+ * all or nothing. Of no bytes it is an empty record, which change_cipher_spec, alerts and handshake
+ * messages cannot be (RFC 8446 5.4, RFC 5246 6.2.1). Data goes by the rules of data: RTLS_OPT_MAX_PAYLOAD and
+ * the send buffer; the open record is closed also where the answer is -EAGAIN, -ENOMEM or -EKEYEXPIRED.
+ * @return as rtls_send(); -EINVAL: a record with RTLS_MSG_MORE, without keys, of type 0, or empty
+ *   where it may not be, or where RTLS_MSG_RECORD does not ask for it; -EMSGSIZE: above
+ *   RTLS_OPT_TX_RECORD_LIMIT, data above RTLS_OPT_MAX_PAYLOAD.
  */
 ssize_t rtls_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags);
 
@@ -108,7 +144,8 @@ ssize_t rtls_recv(struct rtls_sock *sock, void *buf, size_t len, int flags);
  * Receives any number of data records, or exactly one control record, with its
  * type. A control record longer than the buffers is given in parts, the last of
  * which has RTLS_MSG_EOR. Control records have any type but that of data.
- * An empty control record returns 0 with its type and RTLS_MSG_EOR set; end of
+ * An empty control record returns 0 with its type and RTLS_MSG_EOR set, and so do empty data records
+ * alone where there is room for what they are (rtls_msg.records); without that nothing is said of them. End of
  * file is 0 with type 0.
  *
  * RTLS_MSG_PEEK, here and in rtls_recv(): as many data records as the buffers hold, or one
@@ -116,7 +153,8 @@ ssize_t rtls_recv(struct rtls_sock *sock, void *buf, size_t len, int flags);
  *
  * RTLS_MSG_CONTROL, for a program that sends and does not receive for a while: the next control
  * record, where it is one of the handshake (RFC 8446 4.6: KeyUpdate, tickets) also past data
- * that waits, which later calls return. -EAGAIN: none is known. In TLS 1.3 records have to be opened
+ * that waits, which later calls return. -EAGAIN: none is known. In TLS 1.2 the header of the
+ * record that is next says it, and of none behind it is known. In TLS 1.3 records have to be opened
  * to know; at most 34 KiB of buffers wait so, and only while more than half of the large record
  * buffers are free. What is farther behind stays where it is until the program receives.
  */

@@ -136,7 +136,11 @@ enum rtls_opt {
 	RTLS_OPT_SNDBUF,
 	/** 34816..2^32-1, rtls_stack_conf.rcvbuf; bytes of buffer room */
 	RTLS_OPT_RCVBUF,
-	/** 64..16384, 16384; plaintext bytes per data record. -EBUSY while one is open (RTLS_MSG_MORE) */
+	/**
+	 * 64..16384, 16384; bytes of content per data record, as the program gave them: without
+	 * the inner type byte of TLS 1.3, and without padding, which does not make it longer than that.
+	 * RTLS_OPT_TX_RECORD_LIMIT counts too. -EBUSY while a record is open (RTLS_MSG_MORE)
+	 */
 	RTLS_OPT_MAX_PAYLOAD,
 	/** 1..2^32-1, rtls_stack_conf.user_timeout_us; us of patience with a silent peer */
 	RTLS_OPT_USER_TIMEOUT_US,
@@ -164,6 +168,24 @@ enum rtls_opt {
 	 * and guard on, until keys are in both directions. 2^32-1: as long as it likes.
 	 */
 	RTLS_OPT_HANDSHAKE_US,
+	/**
+	 * 0..16384, 0; bytes. TLS 1.3 (RFC 8446 5.4): zeros are added to the content of each record that is
+	 * sent, so that both together are a multiple of this, and at least once this; 0: none are
+	 * added. No record becomes longer than one of data may be by RTLS_OPT_MAX_PAYLOAD and
+	 * RTLS_OPT_TX_RECORD_LIMIT: one that cannot reach the next multiple is padded up to there.
+	 * The inner type byte is not counted, so that with a divisor of the longest record full
+	 * ones and padded ones do not differ. In TLS 1.2 it changes nothing. Where no buffer is
+	 * large enough for the padding a send is -ENOMEM. -EBUSY while a record is open
+	 */
+	RTLS_OPT_PAD_TO,
+	/**
+	 * 63..16384, 16384; bytes of content and padding of every record of any type that is sent
+	 * under keys: what the peer takes. RFC 8449 (record_size_limit) counts the inner type byte of TLS
+	 * 1.3: its limit less 1 there, and its limit in TLS 1.2; RFC 6066 4 (max_fragment_length): its
+	 * length. Data is cut by it as by RTLS_OPT_MAX_PAYLOAD, a longer record of another type
+	 * is -EMSGSIZE. -EBUSY while a record is open
+	 */
+	RTLS_OPT_TX_RECORD_LIMIT,
 };
 
 /**

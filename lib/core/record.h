@@ -144,6 +144,29 @@ record_inner_len(const struct record_suite *s, uint32_t body_len)
 }
 
 /*
+ * Plaintext and padding of a record of len <= max bytes of plaintext, as a multiple of pad_to: at
+ * least one, so that an empty record looks like others. pad_to 0: none. Never above max.
+ */
+static inline uint32_t
+record_padded_len(uint32_t len, uint32_t pad_to, uint32_t max)
+{
+	uint32_t padded;
+
+	if (pad_to == 0)
+		return len;
+	padded = len == 0 ? pad_to : (len + pad_to - 1) / pad_to * pad_to;
+	return padded < max ? padded : max;
+}
+
+/* May a record of that type be without content? RFC 8446 5.1 and 5.4, RFC 5246 6.2.1. */
+static inline bool
+record_may_be_empty(uint8_t type)
+{
+	return type != RECORD_CHANGE_CIPHER_SPEC && type != RECORD_ALERT &&
+	       type != RECORD_HANDSHAKE;
+}
+
+/*
  * Writes the five header bytes of a record of plain_len bytes of plaintext and
  * pad_len bytes of padding (TLS 1.3 only); together at most RECORD_PLAIN_MAX
  * (RFC 8446 5.4). In TLS 1.3 the outer type is always application_data

@@ -9,17 +9,17 @@
 #include <rte_mbuf.h>
 
 void
-sealing_frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type)
+sealing_frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type, uint32_t pad_len)
 {
 	uint32_t plain_len = m->data_len;
 	uint8_t *plain = rte_pktmbuf_mtod(m, uint8_t *);
 
-	record_header_write(s, type, plain_len, 0, plain - record_prefix_len(s));
+	record_header_write(s, type, plain_len, pad_len, plain - record_prefix_len(s));
 	if (s->inner_type_len != 0)
 		plain[plain_len] = type;
-	memset(plain + plain_len + s->inner_type_len, 0, RECORD_TAG_LEN);
+	memset(plain + plain_len + s->inner_type_len, 0, pad_len + RECORD_TAG_LEN);
 	m->data_off = (uint16_t)(m->data_off - record_prefix_len(s));
-	m->data_len = (uint16_t)record_wire_len(s, plain_len);
+	m->data_len = (uint16_t)(record_wire_len(s, plain_len) + pad_len);
 	m->pkt_len = m->data_len;
 }
 

@@ -22,10 +22,11 @@ struct sealing {
 };
 
 /*
- * Header and inner type around the plaintext in m, which has room for them, and an empty tag. The
- * explicit nonce is not written.
+ * Header, inner type and pad_len bytes of padding around the plaintext in m, which has room for them,
+ * and an empty tag. The explicit nonce is not written.
  */
-void sealing_frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type);
+void sealing_frame(const struct record_suite *s, struct rte_mbuf *m, uint8_t type,
+		   uint32_t pad_len);
 
 /* The explicit nonce of the record at dst; nothing where there is none. */
 void sealing_explicit_nonce(const struct session_epoch *e, uint64_t rec_no, uint8_t *dst);

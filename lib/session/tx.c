@@ -31,7 +31,7 @@ session_tx_init(struct session_tx *tx, struct session_shared *shared, struct sen
 	tx->shared = shared;
 	tx->q = q;
 	tx->sndbuf = sndbuf;
-	tx->cap = RECORD_PLAIN_MAX;
+	tx_pad_init(&tx->pad);
 }
 
 static struct rte_mbuf *
@@ -72,11 +72,14 @@ tx_push(struct session_tx *tx, struct rte_mbuf *m)
 	sendq_push(tx->q, m);
 }
 
-/* Makes the record around the plaintext in m, in place, and queues it. 0 or -EIO. */
+/* Makes the record around the plaintext in m, which has room for the padding, and queues it. 0 or
+ * -EIO. */
 static int
 close_record(struct session_tx *tx, struct rte_mbuf *m, uint8_t type)
 {
-	if (tx_record_make(tx->shared, tx->tls, m, type) != 0) {
+	uint32_t pad_len = tx_padded(&tx->pad, m->data_len) - m->data_len;
+
+	if (tx_record_make(tx->shared, tx->tls, m, type, pad_len) != 0) {
 		tx->failed = true;
 		return -EIO;
 	}
@@ -209,20 +212,33 @@ data_alloc(struct session_tx *tx, uint32_t plain_len)
 	return m;
 }
 
+/* For data of so many bytes, which may come short, but not short of its padding. */
+static struct rte_mbuf *
+open_alloc(struct session_tx *tx, uint32_t len)
+{
+	struct rte_mbuf *m = data_alloc(tx, tx_padded(&tx->pad, len));
+
+	if (m == NULL || tx_content_room(&tx->pad, m) > 0)
+		return m;
+	rte_pktmbuf_free_seg(m);
+	tx->shared->short_len = tx_padded(&tx->pad, 1);
+	return NULL;
+}
+
 /* How large a record that has len bytes now is going to be. */
 static uint32_t
 want_room(const struct session_tx *tx, size_t len, bool more)
 {
 	/* With more to come, anything but a few bytes is the beginning of a full record. */
 	if (more && len > BUF_SMALL_ROOM / 4)
-		return tx->cap;
-	return (uint32_t)RTE_MIN(len, (size_t)tx->cap);
+		return tx->pad.cap;
+	return (uint32_t)RTE_MIN(len, (size_t)tx->pad.cap);
 }
 
 int
 tx_grow(struct session_tx *tx, uint32_t want)
 {
-	struct rte_mbuf *m = record_alloc(tx, want), *old = tx->tls->open;
+	struct rte_mbuf *m = record_alloc(tx, tx_padded(&tx->pad, want)), *old = tx->tls->open;
 
 	if (m == NULL)
 		return -ENOMEM;
@@ -242,11 +258,12 @@ tx_grow(struct session_tx *tx, uint32_t want)
 static int
 seal_direct(struct session_tx *tx, struct rte_mbuf *m, struct iov_iter *src, bool more)
 {
-	uint32_t len = (uint32_t)RTE_MIN(src->left, (size_t)tx->cap);
+	uint32_t len = (uint32_t)RTE_MIN(src->left, (size_t)tx->pad.cap);
 	int rc = -ENOTSUP;
 
-	if (len >= TX_RECORD_DIRECT_MIN && (!more || len == tx->cap))
-		rc = tx_record_make_from(tx->shared, tx->tls, m, src, len);
+	if (len >= TX_RECORD_DIRECT_MIN && (!more || len == tx->pad.cap))
+		rc = tx_record_make_from(tx->shared, tx->tls, m, src, len,
+					 tx_padded(&tx->pad, len) - len);
 	if (rc == 0) {
 		tx_push(tx, m);
 		iov_iter_skip(src, len);
@@ -272,7 +289,7 @@ data_step(struct session_tx *tx, struct iov_iter *src, bool more)
 		rc = may_open(tx);
 		if (rc != 0)
 			return rc;
-		m = data_alloc(tx, want_room(tx, src->left, more));
+		m = open_alloc(tx, want_room(tx, src->left, more));
 		if (m == NULL)
 			return -ENOMEM;
 		rc = seal_direct(tx, m, src, more);
@@ -281,17 +298,17 @@ data_step(struct session_tx *tx, struct iov_iter *src, bool more)
 		tx->tls->open = m;
 	}
 	have = tx->tls->open->data_len;
-	room = RTE_MIN(buf_record_room(tx->tls->open), (uint32_t)tx->cap);
-	if (have < tx->cap && have == room) {
-		rc = tx_grow(tx, more ? tx->cap : want_room(tx, have + src->left, false));
+	room = tx_content_room(&tx->pad, tx->tls->open);
+	if (have < tx->pad.cap && have == room) {
+		rc = tx_grow(tx, more ? tx->pad.cap : want_room(tx, have + src->left, false));
 		/* No larger one is there: the record is as long as memory lets it be. */
 		if (rc != 0)
 			return buf_pools_free(tx->shared->bufs, 1) > 0 ? session_tx_flush(tx) : rc;
-		room = RTE_MIN(buf_record_room(tx->tls->open), (uint32_t)tx->cap);
+		room = tx_content_room(&tx->pad, tx->tls->open);
 	}
 	if (have < room)
 		append(src, tx->tls->open, room - have);
-	return tx->tls->open->data_len >= tx->cap ? session_tx_flush(tx) : 0;
+	return tx->tls->open->data_len >= tx->pad.cap ? session_tx_flush(tx) : 0;
 }
 
 static struct rte_mbuf *
@@ -387,7 +404,8 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	struct rte_mbuf *m;
 	int rc;
 
-	if (tx->tls == NULL || len == 0 || len > RECORD_PLAIN_MAX || src.left != len)
+	if (tx->tls == NULL || len > tx->pad.limit || src.left != len ||
+	    (len == 0 && !record_may_be_empty(type)))
 		return -EINVAL;
 	if (tx->failed)
 		return -EIO;
@@ -398,9 +416,9 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 	/* The keys that follow could not be installed. */
 	if (is_key_update(type, src) && !epochs_have_place(&tx->tls->epochs))
 		return -EAGAIN;
-	m = buf_control_alloc(tx->shared->bufs, len);
+	m = buf_control_alloc(tx->shared->bufs, tx_padded(&tx->pad, len));
 	if (m == NULL) {
-		tx->shared->short_len = len;
+		tx->shared->short_len = tx_padded(&tx->pad, len);
 		return -ENOMEM;
 	}
 	rc = session_tx_flush(tx);
@@ -412,6 +430,30 @@ session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		buf_record_discard(m);
 	else
 		tx->tls->passed = passes ? tx->tls->passed + m->buf_len : 0;
+	return rc;
+}
+
+int
+session_tx_record(struct session_tx *tx, const struct iovec *iov, unsigned int iovlen, uint32_t len)
+{
+	struct iov_iter src = iov_iter_of(iov, iovlen);
+	struct rte_mbuf *m;
+	int rc;
+
+	if (tx->tls == NULL || len > tx->pad.cap || src.left != len)
+		return -EINVAL;
+	rc = session_tx_flush(tx);
+	if (rc == 0)
+		rc = may_open(tx);
+	if (rc != 0)
+		return rc;
+	m = record_alloc(tx, tx_padded(&tx->pad, len));
+	if (m == NULL)
+		return -ENOMEM;
+	append(&src, m, len);
+	rc = close_record(tx, m, RECORD_DATA);
+	if (rc != 0)
+		buf_record_discard(m);
 	return rc;
 }
 
@@ -427,8 +469,8 @@ session_tx_room(const struct session_tx *tx)
 		return 0;
 	/* The open record takes what it is short of its cap whatever the room is: its buffer is
 	 * charged, and nothing else would ever close it. */
-	if (left == 0 && open != NULL && open->data_len < tx->cap)
-		left = (uint64_t)tx->cap - open->data_len;
+	if (left == 0 && open != NULL && open->data_len < tx->pad.cap)
+		left = (uint64_t)tx->pad.cap - open->data_len;
 	return (uint32_t)RTE_MIN(left, (uint64_t)UINT32_MAX);
 }
 

@@ -25,6 +25,7 @@
 
 #include "buf/sendq.h"
 #include "session/shared.h"
+#include "session/tx_pad.h"
 
 enum {
 	/* Record numbers of a key that data leaves to control records, so that a KeyUpdate and
@@ -42,7 +43,7 @@ struct session_tx {
 	uint32_t useful;     /* buffer room that the connection can make use of */
 	uint32_t sndbuf;     /* limit of buffer room */
 	uint32_t ahead;      /* buffer room held beside the queue: what was read ahead of a file */
-	uint16_t cap;        /* plaintext bytes per data record */
+	struct tx_pad pad;   /* how long records are */
 	bool fence_next : 1; /* the next record starts a segment */
 	bool failed : 1;     /* the provider failed: nothing is sent any more */
 	bool handshake : 1;  /* bytes before keys are a handshake's */
@@ -79,8 +80,8 @@ ssize_t session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned
 			bool more);
 
 /*
- * One control record of len bytes, the pieces' sum, at least 1 and at most RECORD_PLAIN_MAX; all
- * or nothing. Where data has no room, by sndbuf or its share, they have one large buffer in all,
+ * One control record of len bytes, the pieces' sum, at most what the peer's limit is; 0 where its type
+ * may be empty. All or nothing. Where data has no room, by sndbuf or its share, they have one large buffer in all,
  * which the last one may exceed; then -EAGAIN until data has room again, or nothing is queued but an
  * open record. A KeyUpdate is -EAGAIN while session_tx_set_keys() would be. 0 or as above, and
  * -EINVAL: no keys yet, or len out of range. On -EAGAIN, -ENOMEM and -EKEYEXPIRED the open
@@ -88,6 +89,14 @@ ssize_t session_tx_data(struct session_tx *tx, const struct iovec *iov, unsigned
  */
 int session_tx_control(struct session_tx *tx, uint8_t type, const struct iovec *iov,
 		       unsigned int iovlen, uint32_t len);
+
+/*
+ * One data record of len bytes, the pieces' sum, at most cap, 0 too; all or nothing. The open record is
+ * closed first, whatever the answer but -EINVAL: what is open would hold the room for ever. 0 or as
+ * session_tx_data(), and -EINVAL: no keys yet, or len out of range.
+ */
+int session_tx_record(struct session_tx *tx, const struct iovec *iov, unsigned int iovlen,
+		      uint32_t len);
 
 /* The next record starts a segment: from there on somebody else seals. */
 void session_tx_fence(struct session_tx *tx);

@@ -17,11 +17,12 @@
 static int
 join(struct session_tx *tx, struct rte_mbuf *m, bool more)
 {
-	uint32_t have = tx->tls->open->data_len, n = RTE_MIN((uint32_t)m->data_len, tx->cap - have);
+	uint32_t have = tx->tls->open->data_len,
+		 n = RTE_MIN((uint32_t)m->data_len, tx->pad.cap - have);
 	uint8_t *from = rte_pktmbuf_mtod(m, uint8_t *);
 
-	if (have + n > buf_record_room(tx->tls->open) &&
-	    tx_grow(tx, more ? tx->cap : have + n) != 0)
+	if (have + n > tx_content_room(&tx->pad, tx->tls->open) &&
+	    tx_grow(tx, more ? tx->pad.cap : have + n) != 0)
 		return -ENOMEM;
 	memcpy(rte_pktmbuf_mtod_offset(tx->tls->open, uint8_t *, have), from, n);
 	tx->tls->open->data_len = (uint16_t)(have + n);
@@ -40,12 +41,12 @@ may_join(const struct session_tx *tx, const struct rte_mbuf *m)
 {
 	if (tx->failed || session_tx_open(tx) == NULL)
 		return false;
-	return tx->tls->open->data_len + m->data_len <= tx->cap ||
+	return tx->tls->open->data_len + m->data_len <= tx->pad.cap ||
 	       (tx_may_queue(tx) == 0 && tx_number_left(tx, 1, SESSION_TX_RESERVE));
 }
 
-int
-session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
+static int
+take(struct session_tx *tx, struct rte_mbuf *m, bool more)
 {
 	/* Where the open record cannot grow for want of memory, m is a record of its own. */
 	bool joins = may_join(tx, m) && join(tx, m, more) == 0;
@@ -54,7 +55,7 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 	if (joins && m->data_len == 0) {
 		buf_record_discard(m);
 		/* It is taken now; if sealing fails the next call tells. */
-		if (!more || tx->tls->open->data_len >= tx->cap)
+		if (!more || tx->tls->open->data_len >= tx->pad.cap)
 			session_tx_flush(tx);
 		return 0;
 	}
@@ -75,7 +76,34 @@ session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
 	}
 	tx->tls->open = m;
 	/* As above. */
-	if (!more || m->data_len >= tx->cap)
+	if (!more || m->data_len >= tx->pad.cap)
 		session_tx_flush(tx);
 	return 0;
+}
+
+/* Its buffer has no room for the padding: as another one that has. */
+static int
+take_copy(struct session_tx *tx, struct rte_mbuf *m, bool more)
+{
+	uint32_t len = tx_padded(&tx->pad, m->data_len);
+	struct rte_mbuf *to = buf_record_alloc(tx->shared->bufs, len);
+	int rc;
+
+	if (to == NULL) {
+		tx->shared->short_len = len;
+		return -ENOMEM;
+	}
+	memcpy(rte_pktmbuf_mtod(to, void *), rte_pktmbuf_mtod(m, const void *), m->data_len);
+	to->data_len = m->data_len;
+	to->pkt_len = to->data_len;
+	rc = take(tx, to, more);
+	buf_record_discard(rc == 0 ? m : to);
+	return rc;
+}
+
+int
+session_tx_buffer(struct session_tx *tx, struct rte_mbuf *m, bool more)
+{
+	return tx_content_room(&tx->pad, m) >= m->data_len ? take(tx, m, more) :
+							     take_copy(tx, m, more);
 }

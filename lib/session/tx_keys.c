@@ -38,6 +38,7 @@ next_keys(struct session_tx *tx, struct session_epoch *e, const struct record_su
 	}
 	epochs_install(&tx->tls->epochs, e, s, keys, key);
 	e->tx.rec_no = keys->rec_no;
+	tx->pad.pads = s->inner_type_len != 0;
 	tx->fence_next = true;
 	let_go(tx);
 	return 0;

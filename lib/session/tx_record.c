@@ -12,6 +12,9 @@ enum {
 	DIRECT_PIECES = 8,
 };
 
+/* What stands behind the plaintext of data that is sealed out of the caller's memory. */
+static const uint8_t data_tail[1 + RECORD_PLAIN_MAX] = { RECORD_DATA };
+
 static void
 count_record(struct session_tx_count *c, uint32_t plain_len, bool to_device)
 {
@@ -23,7 +26,7 @@ count_record(struct session_tx_count *c, uint32_t plain_len, bool to_device)
 /* For a device src is what lies in m. */
 static int
 make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t type,
-     const struct iovec *src, uint16_t src_cnt)
+     uint32_t pad_len, const struct iovec *src, uint16_t src_cnt)
 {
 	struct session_epoch *e = tls->epochs.now;
 	bool to_device = epoch_in_nic(&e->core);
@@ -32,12 +35,12 @@ make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t 
 	struct sealing w = {
 		.epoch = e,
 		.rec_no = e->tx.rec_no,
-		.inner_len = plain_len + e->suite->inner_type_len,
+		.inner_len = plain_len + e->suite->inner_type_len + pad_len,
 		.src = src,
 		.src_cnt = src_cnt,
 	};
 
-	sealing_frame(e->suite, m, type);
+	sealing_frame(e->suite, m, type, pad_len);
 	w.dst = rte_pktmbuf_mtod(m, uint8_t *);
 	/* The device finds it there. */
 	if (to_device)
@@ -55,32 +58,34 @@ make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t 
 }
 
 int
-tx_record_make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t type)
+tx_record_make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t type,
+	       uint32_t pad_len)
 {
 	const struct iovec inner = {
 		.iov_base = rte_pktmbuf_mtod(m, uint8_t *),
-		.iov_len = m->data_len + tls->epochs.now->suite->inner_type_len,
+		.iov_len = m->data_len + tls->epochs.now->suite->inner_type_len + pad_len,
 	};
 
-	return make(sh, tls, m, type, &inner, 1);
+	return make(sh, tls, m, type, pad_len, &inner, 1);
 }
 
 int
 tx_record_make_from(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m,
-		    const struct iov_iter *src, uint32_t len)
+		    const struct iov_iter *src, uint32_t len, uint32_t pad_len)
 {
 	struct iovec inner[DIRECT_PIECES + 1];
 	const struct session_epoch *e = tls->epochs.now;
-	uint8_t type = RECORD_DATA;
 	uint16_t cnt;
 
-	if (epoch_in_nic(&e->core) || len < TX_RECORD_DIRECT_MIN || len > buf_record_room(m))
+	if (epoch_in_nic(&e->core) || len < TX_RECORD_DIRECT_MIN ||
+	    len + pad_len > buf_record_room(m))
 		return -ENOTSUP;
 	cnt = iov_iter_iov(src, len, inner, DIRECT_PIECES);
 	if (cnt == 0)
 		return -ENOTSUP;
 	if (e->suite->inner_type_len != 0)
-		inner[cnt++] = (struct iovec){ .iov_base = &type, .iov_len = 1 };
+		inner[cnt++] = (struct iovec){ .iov_base = (void *)(uintptr_t)data_tail,
+					       .iov_len = 1 + pad_len };
 	m->data_len = (uint16_t)len;
-	return make(sh, tls, m, type, inner, cnt);
+	return make(sh, tls, m, RECORD_DATA, pad_len, inner, cnt);
 }

@@ -16,8 +16,12 @@ enum {
 	TX_RECORD_DIRECT_MIN = 4096, /* a record that is shorter costs less if it is copied first */
 };
 
-/* Around the plaintext in m, in place. 0; -EIO: the provider failed, and the number is spent. */
-int tx_record_make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t type);
+/*
+ * Around the plaintext in m, in place, with pad_len bytes of padding that m has room for. 0; -EIO: the
+ * provider failed, and the number is spent.
+ */
+int tx_record_make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m, uint8_t type,
+		   uint32_t pad_len);
 
 /*
  * A data record of the next len bytes of src, which stays where it is, into m, which is empty. The
@@ -25,6 +29,6 @@ int tx_record_make(struct session_shared *sh, struct tx_tls *tls, struct rte_mbu
  * -ENOTSUP and nothing has changed: it is to be copied, and sealed or not, as others.
  */
 int tx_record_make_from(struct session_shared *sh, struct tx_tls *tls, struct rte_mbuf *m,
-			const struct iov_iter *src, uint32_t len);
+			const struct iov_iter *src, uint32_t len, uint32_t pad_len);
 
 #endif

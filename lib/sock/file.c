@@ -77,6 +77,15 @@ may_read(const struct rtls_sock *sock)
 		sock->sendq.room_used == 0);
 }
 
+/* Of a chunk that is to be a record as it is. Without room for padding it is moved when it is one. */
+static uint32_t
+chunk_room(const struct tx_pad *p, const struct rte_mbuf *m)
+{
+	uint32_t room = tx_content_room(p, m);
+
+	return room > 0 ? room : buf_record_room(m);
+}
+
 /* Asks for the chunks of [off, end) that are not asked for yet, as far as read-ahead goes. */
 static void
 read_ahead(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, uint64_t end)
@@ -95,13 +104,13 @@ read_ahead(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, uint64_t e
 			return;
 		}
 		/* The first one fills the open record, so that those behind it are records as they are. */
-		len = sock->tx.cap;
+		len = sock->tx.pad.cap;
 		if (lane->count == 0 && session_tx_open(&sock->tx) != NULL)
 			len -= session_tx_open(&sock->tx)->data_len;
 		len = (uint32_t)RTE_MIN(end - off, (uint64_t)len);
-		m = buf_data_alloc(&s->pools, len);
+		m = buf_data_alloc(&s->pools, tx_padded(&sock->tx.pad, len));
 		if (m != NULL)
-			len = RTE_MIN(len, buf_record_room(m));
+			len = RTE_MIN(len, chunk_room(&sock->tx.pad, m));
 		if (m == NULL || reader_ask(s->reader, sock, lane, &f->ref, off, len, m) != 0) {
 			rte_pktmbuf_free(m);
 			/* Without even one under way nothing else would wake the socket. */
@@ -187,6 +196,8 @@ rtls_sendfile(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, size_t 
 	if (n == 0 || n == -EIO)
 		/* Chunks behind the end of a file that shrank are of no use. */
 		reader_lane_reset(sock->stack->reader, &sock->lane);
+	if (n == -ENOMEM)
+		memory_starved(sock, sock->stack->session.short_len);
 	/* Nothing follows: as a send of 0 bytes it closes what is open. */
 	if (n == 0 && (flags & RTLS_MSG_MORE) == 0)
 		n = session_tx_flush(&sock->tx);

@@ -38,24 +38,29 @@ get_buf(const struct rtls_sock *sock, enum rtls_opt opt)
 	return opt == RTLS_OPT_SNDBUF ? sock->tx.sndbuf : sock->rcvbuf;
 }
 
+/* No record is open. */
 static void
-set_max_payload(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+set_record(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
-	(void)opt;
+	if (opt == RTLS_OPT_MAX_PAYLOAD)
+		sock->tx.pad.max_payload = (uint16_t)v;
+	else if (opt == RTLS_OPT_TX_RECORD_LIMIT)
+		sock->tx.pad.limit = (uint16_t)v;
+	else
+		sock->tx.pad.to = (uint16_t)v;
+	tx_pad_changed(&sock->tx.pad);
 	/* Chunks of a file that are read ahead are records as they are. */
-	if (v < sock->tx.cap) {
-		memory_drop_ahead(sock);
-		sock->lane_waits = false;
-		sock_ready(sock);
-	}
-	sock->tx.cap = (uint16_t)v;
+	memory_drop_ahead(sock);
+	sock->lane_waits = false;
+	sock_ready(sock);
 }
 
 static uint32_t
-get_max_payload(const struct rtls_sock *sock, enum rtls_opt opt)
+get_record(const struct rtls_sock *sock, enum rtls_opt opt)
 {
-	(void)opt;
-	return sock->tx.cap;
+	if (opt == RTLS_OPT_MAX_PAYLOAD)
+		return sock->tx.pad.max_payload;
+	return opt == RTLS_OPT_TX_RECORD_LIMIT ? sock->tx.pad.limit : sock->tx.pad.to;
 }
 
 static void
@@ -169,8 +174,8 @@ static const struct option {
 	[RTLS_OPT_SNDBUF] = { BUF_LARGE_ROOM, UINT32_MAX, WHEN_ALWAYS, set_sndbuf, get_buf },
 	/* What completes one, too, in buffers of twice its bytes. */
 	[RTLS_OPT_RCVBUF] = { 2 * BUF_LARGE_ROOM, UINT32_MAX, WHEN_ALWAYS, set_rcvbuf, get_buf },
-	[RTLS_OPT_MAX_PAYLOAD] = { 64, RECORD_PLAIN_MAX, WHEN_NO_RECORD_IS_OPEN, set_max_payload,
-				   get_max_payload },
+	[RTLS_OPT_MAX_PAYLOAD] = { 64, RECORD_PLAIN_MAX, WHEN_NO_RECORD_IS_OPEN, set_record,
+				   get_record },
 	[RTLS_OPT_USER_TIMEOUT_US] = { 1, UINT32_MAX, WHEN_ALWAYS, set_user_timeout,
 				       get_user_timeout },
 	[RTLS_OPT_MAX_SEG] = { 1, UINT16_MAX, WHEN_ALWAYS, set_max_seg, get_max_seg },
@@ -185,6 +190,10 @@ static const struct option {
 	[RTLS_OPT_RX_MODE_ORDER] = { 0, RTLS_ORDER_MAX - 1, WHEN_ALWAYS, set_mode_order,
 				     get_mode_order },
 	[RTLS_OPT_HANDSHAKE_US] = { 1, UINT32_MAX, WHEN_ALWAYS, set_handshake, get_handshake },
+	[RTLS_OPT_PAD_TO] = { 0, RECORD_PLAIN_MAX, WHEN_NO_RECORD_IS_OPEN, set_record, get_record },
+	/* RFC 8449 4: 64 at least, of which the inner type is one. */
+	[RTLS_OPT_TX_RECORD_LIMIT] = { 63, RECORD_PLAIN_MAX, WHEN_NO_RECORD_IS_OPEN, set_record,
+				       get_record },
 };
 
 static const struct option *

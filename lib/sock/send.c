@@ -45,14 +45,34 @@ rtls_send(struct rtls_sock *sock, const void *buf, size_t len, int flags)
 	return rtls_sendmsg(sock, &m, flags);
 }
 
+/* One record, with RTLS_MSG_RECORD of any type, else of a type that is not data. */
+static ssize_t
+send_record(struct rtls_sock *sock, const struct rtls_msg *m, int flags)
+{
+	bool data = m->type == RTLS_TYPE_DATA, exact = flags & RTLS_MSG_RECORD;
+	size_t len = iov_len(m->iov, m->iovlen);
+	int rc;
+
+	if (m->type == 0 || (flags & RTLS_MSG_MORE) != 0 || !sock_has_keys(sock, RTLS_TX))
+		return -EINVAL;
+	if (len == 0 && !(exact && record_may_be_empty(m->type)))
+		return -EINVAL;
+	if (len > (data ? sock->tx.pad.cap : sock->tx.pad.limit))
+		return -EMSGSIZE;
+	if (data)
+		rc = session_tx_record(&sock->tx, m->iov, m->iovlen, (uint32_t)len);
+	else
+		rc = session_tx_control(&sock->tx, m->type, m->iov, m->iovlen, (uint32_t)len);
+	return after_send(sock, rc == 0 ? (ssize_t)len : rc);
+}
+
 ssize_t
 sock_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags)
 {
-	bool more = flags & RTLS_MSG_MORE;
-	size_t len;
 	int rc;
 
-	if (m == NULL || sock_check_iov(m->iov, m->iovlen) != 0 || (flags & ~RTLS_MSG_MORE) != 0)
+	if (m == NULL || sock_check_iov(m->iov, m->iovlen) != 0 ||
+	    (flags & ~(RTLS_MSG_MORE | RTLS_MSG_RECORD)) != 0)
 		return -EINVAL;
 	rc = sock_check_send(sock);
 	if (rc != 0)
@@ -61,15 +81,10 @@ sock_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags)
 	/* A file is given up for other bytes: what was read ahead of it may not use up the share. */
 	if (sock->lane.count > 0 && !session_tx_may_hold(&sock->tx))
 		memory_drop_ahead(sock);
-	if (m->type == 0 || m->type == RTLS_TYPE_DATA)
-		return after_send(sock, session_tx_data(&sock->tx, m->iov, m->iovlen, more));
-	len = iov_len(m->iov, m->iovlen);
-	if (more || len == 0 || !sock_has_keys(sock, RTLS_TX))
-		return -EINVAL;
-	if (len > RECORD_PLAIN_MAX)
-		return -EMSGSIZE;
-	rc = session_tx_control(&sock->tx, m->type, m->iov, m->iovlen, (uint32_t)len);
-	return after_send(sock, rc == 0 ? (ssize_t)len : rc);
+	if ((flags & RTLS_MSG_RECORD) == 0 && (m->type == 0 || m->type == RTLS_TYPE_DATA))
+		return after_send(
+			sock, session_tx_data(&sock->tx, m->iov, m->iovlen, flags & RTLS_MSG_MORE));
+	return send_record(sock, m, flags);
 }
 
 ssize_t

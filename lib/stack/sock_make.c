@@ -40,9 +40,9 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	recvq_init(&sock->recvq, 0, &s->recvq_shared);
 	session_tx_init(&sock->tx, &s->session, &sock->sendq,
 			opts != NULL ? opts->tx.sndbuf : s->conf.sndbuf);
-	if (opts != NULL)
-		sock->tx.cap = opts->tx.cap;
 	session_rx_init(&sock->rx, &sock->recvq);
+	if (opts != NULL)
+		sock->tx.pad = opts->tx.pad;
 	s->store.members = ++s->socks_in_use;
 	return sock;
 }

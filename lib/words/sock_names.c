@@ -126,6 +126,10 @@ rtls_opt_name(enum rtls_opt o)
 		return "tx_mode_order";
 	case RTLS_OPT_RX_MODE_ORDER:
 		return "rx_mode_order";
+	case RTLS_OPT_PAD_TO:
+		return "pad_to";
+	case RTLS_OPT_TX_RECORD_LIMIT:
+		return "tx_record_limit";
 	case RTLS_OPT_KEEPALIVE_IDLE_US:
 		return "keepalive_idle_us";
 	case RTLS_OPT_KEEPALIVE_INTERVAL_US:

@@ -308,7 +308,7 @@ step_control(struct fuzz_in *in)
 static void
 step_buffer(struct fuzz_in *in)
 {
-	uint32_t len = fuzz_u16(in) % (w.tx.cap + 1u);
+	uint32_t len = fuzz_u16(in) % (w.tx.pad.cap + 1u);
 	bool more = fuzz_u8(in) & 1;
 	struct rte_mbuf *m = buf_record_alloc(&records_pools, len);
 	uint8_t *p;
@@ -381,8 +381,11 @@ step(struct fuzz_in *in)
 		break;
 	case 8:
 		how = fuzz_u8(in);
-		if (session_tx_open(&w.tx) == NULL) /* as an option sets it */
-			w.tx.cap = how & 1 ? RECORD_PLAIN_MAX : (uint16_t)(64 + how);
+		if (session_tx_open(&w.tx) != NULL)
+			break;
+		/* As options set them. */
+		w.tx.pad.cap = how & 1 ? RECORD_PLAIN_MAX : (uint16_t)(64 + how);
+		w.tx.pad.to = (how & 6) == 6 ? (uint16_t)(how * 9) : 0;
 		break;
 	case 9:
 	case 10:

@@ -113,6 +113,8 @@ static const struct {
 		  { RTLS_OPT_TX_MODE_ORDER, "tx_mode_order" },
 		  { RTLS_OPT_RX_MODE_ORDER, "rx_mode_order" },
 		  { RTLS_OPT_HANDSHAKE_US, "handshake_us" },
+		  { RTLS_OPT_PAD_TO, "pad_to" },
+		  { RTLS_OPT_TX_RECORD_LIMIT, "tx_record_limit" },
 		  { RTLS_OPT_KEEPALIVE_IDLE_US, "keepalive_idle_us" },
 		  { RTLS_OPT_KEEPALIVE_INTERVAL_US, "keepalive_interval_us" },
 		  { RTLS_OPT_KEEPALIVE_PROBES, "keepalive_probes" },
