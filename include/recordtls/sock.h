@@ -186,6 +186,16 @@ enum rtls_opt {
 	 * is -EMSGSIZE. -EBUSY while a record is open
 	 */
 	RTLS_OPT_TX_RECORD_LIMIT,
+	/**
+	 * 63..16384, 16384; the same of what is received: what the peer was told. A longer record ends the
+	 * receive side, -EMSGSIZE with the alert record_overflow (RFC 8449 4)
+	 */
+	RTLS_OPT_RX_RECORD_LIMIT,
+	/**
+	 * 0..255, 8; KeyUpdates (RFC 8446 4.6.3) of the peer a second, and as many at once. One more ends the
+	 * receive side: RTLS_REASON_FLOOD. 0: any number
+	 */
+	RTLS_OPT_KEY_UPDATES_PER_S,
 };
 
 /**
@@ -240,6 +250,7 @@ enum rtls_end_reason {
 	RTLS_REASON_MADE_ROOM,         /**< unfinished, and a newcomer needed the socket */
 	/** as BAD_MAC, but it is the NIC that said what is not so of a record that it had opened */
 	RTLS_REASON_DEVICE,
+	RTLS_REASON_FLOOD, /**< genuine records that say nothing, more of them than io.h allows */
 };
 
 struct rtls_sock_info {

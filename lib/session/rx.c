@@ -17,6 +17,8 @@ session_rx_init(struct session_rx *rx, struct recvq *q)
 {
 	memset(rx, 0, sizeof(*rx));
 	rx->q = q;
+	rx->key_updates = FLOOD_KEY_UPDATES;
+	rx->limit = RECORD_PLAIN_MAX;
 }
 
 /* Without a device nothing refers to a key that is not in force. */

@@ -45,12 +45,14 @@ enum {
 /* What a connection without keys has, too. */
 struct session_rx {
 	struct recvq *q;
-	struct rx_tls *tls; /* NULL: no keys yet, PLAIN */
-	uint8_t state;      /* enum session_rx_state */
-	uint8_t end_reason; /* enum rtls_end_reason; FAILED */
-	uint8_t end_alert;  /* RFC 8446 6.2, 0: none fits; FAILED */
-	bool close_notify;  /* it was delivered: what follows is ignored */
-	bool keys_wait;     /* the next ones were -EAGAIN */
+	struct rx_tls *tls;  /* NULL: no keys yet, PLAIN */
+	uint8_t state;       /* enum session_rx_state */
+	uint8_t end_reason;  /* enum rtls_end_reason; FAILED */
+	uint8_t end_alert;   /* RFC 8446 6.2, 0: none fits; FAILED */
+	bool close_notify;   /* it was delivered: what follows is ignored */
+	bool keys_wait;      /* the next ones were -EAGAIN */
+	uint8_t key_updates; /* so many a second; 0: any number */
+	uint16_t limit;      /* bytes of content and padding of a record */
 };
 
 void session_rx_init(struct session_rx *rx, struct recvq *q);

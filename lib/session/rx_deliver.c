@@ -8,6 +8,12 @@
 #include "session/rx.h"
 #include "session/rx_head.h"
 
+static bool
+is_empty_data(struct rte_mbuf *m)
+{
+	return m->data_len == 0 && rx_list_rec(m)->type == RECORD_DATA;
+}
+
 /* Of a record in a buffer of ours, what the program's buffers take. */
 static void
 deliver(struct session_rx *rx, struct receipt *r, struct rte_mbuf *m)
@@ -15,11 +21,13 @@ deliver(struct session_rx *rx, struct receipt *r, struct rte_mbuf *m)
 	const struct rx_list_rec *rec = rx_list_rec(m);
 	enum rx_effect effect = rec->effect;
 	uint16_t n = (uint16_t)RTE_MIN((size_t)m->data_len, r->out.left);
+	bool silent = is_empty_data(m) && !receipt_of_empty(r);
 
 	iov_iter_write(&r->out, rte_pktmbuf_mtod(m, const uint8_t *), n);
-	receipt_describe(r, rec->type, rec->wire_len, n == m->data_len);
+	if (!silent)
+		receipt_describe(r, rec->type, rec->wire_len, n, n == m->data_len);
 	r->control = rec->type != RECORD_DATA;
-	if (r->peek)
+	if (r->peek && !silent)
 		return;
 	m->data_off = (uint16_t)(m->data_off + n);
 	m->data_len = (uint16_t)(m->data_len - n);
@@ -46,7 +54,7 @@ recv_records(struct session_rx *rx, struct receipt *r)
 	struct rte_mbuf *m = rx->tls->list.first, *next;
 	int rc = 0;
 
-	while (r->out.left > 0 && !r->control) {
+	while (r->out.left > 0 && !r->control && !receipt_full(r)) {
 		if (m == NULL) {
 			rc = list_next(rx, r, &m);
 			if (rc <= 0)
@@ -54,8 +62,7 @@ recv_records(struct session_rx *rx, struct receipt *r)
 			continue;
 		}
 		/* Exactly one control record, and never with data in front of it. */
-		if (rx_list_rec(m)->type != RECORD_DATA &&
-		    (r->data_only || r->out.left < r->room)) {
+		if (rx_list_rec(m)->type != RECORD_DATA && (r->data_only || receipt_begun(r))) {
 			rc = -EIO;
 			break;
 		}
@@ -160,6 +167,7 @@ session_rx_recv(struct session_rx *rx, struct rtls_msg *msg, int flags, bool fin
 	msg->version = 0;
 	msg->wire_len = 0;
 	msg->flags = 0;
+	msg->nb_records = 0;
 	r.room = r.out.left;
 	if (r.room == 0)
 		return 0;
@@ -168,5 +176,5 @@ session_rx_recv(struct session_rx *rx, struct rtls_msg *msg, int flags, bool fin
 	else
 		rc = flags & RTLS_MSG_CONTROL ? recv_control(rx, &r) : recv_records(rx, &r);
 	rte_pktmbuf_free(r.spare);
-	return r.out.left < r.room ? (ssize_t)(r.room - r.out.left) : rc;
+	return receipt_begun(&r) ? (ssize_t)(r.room - r.out.left) : rc;
 }

@@ -81,35 +81,62 @@ is_close_notify(const struct rx_record *o)
 	return o->plain_len == ALERT_LEN && *rx_record_content(o, 1, &n) == ALERT_CLOSE_NOTIFY;
 }
 
-/* What an opened record means to the record layer itself. -EINVAL: it may not stand here. */
-static int
-judge(struct session_rx *rx, const struct rx_record *o, enum rx_effect *effect)
+/* As the socket allows it? */
+static enum rtls_end_reason
+judge_key_update(struct session_rx *rx)
 {
-	*effect = RX_EFFECT_NONE;
-	if (o->type == RECORD_ALERT) {
-		if (is_close_notify(o))
-			*effect = RX_EFFECT_CLOSE;
-		return 0;
-	}
-	if (rx->tls->suite->version != RTLS_TLS_1_3)
-		return 0;
+	const uint64_t *now_us = rx->tls->shared->now_us;
+
+	if (rx->key_updates != 0 &&
+	    flood_key_update(&rx->tls->flood, now_us != NULL ? *now_us : 0, rx->key_updates))
+		return RTLS_REASON_FLOOD;
+	return RTLS_REASON_NONE;
+}
+
+static enum rtls_end_reason
+judge_13(struct session_rx *rx, const struct rx_record *o, enum rx_effect *effect)
+{
 	/* RFC 8446 5: a protected change_cipher_spec; 5.1: a message is not interrupted by records
 	 * of other types. */
 	if (o->type == RECORD_CHANGE_CIPHER_SPEC ||
 	    (o->type != RECORD_HANDSHAKE && messages_partial(&rx->tls->messages)))
-		return -EINVAL;
+		return RTLS_REASON_BAD_VERSION;
 	if (o->type != RECORD_HANDSHAKE)
-		return 0;
+		return RTLS_REASON_NONE;
 	switch (find_messages(rx, o)) {
 	case MESSAGES_NOTHING:
 		break;
 	case MESSAGES_KEY_UPDATE:
 		*effect = RX_EFFECT_PAUSE;
-		break;
+		return judge_key_update(rx);
 	case MESSAGES_MISALIGNED:
-		return -EINVAL;
+		return RTLS_REASON_BAD_VERSION;
 	}
-	return 0;
+	return RTLS_REASON_NONE;
+}
+
+/*
+ * What an opened record means to the record layer itself. BAD_VERSION: it may not stand here; FLOOD: it
+ * is one too many of its kind.
+ */
+static enum rtls_end_reason
+judge(struct session_rx *rx, const struct rx_record *o, enum rx_effect *effect)
+{
+	bool tls12 = rx->tls->suite->version != RTLS_TLS_1_3;
+
+	*effect = RX_EFFECT_NONE;
+	if (o->plain_len == 0 && !record_may_be_empty(o->type))
+		return RTLS_REASON_BAD_VERSION;
+	if (o->type == RECORD_ALERT && is_close_notify(o)) {
+		*effect = RX_EFFECT_CLOSE;
+		return RTLS_REASON_NONE;
+	}
+	if (flood_record(&rx->tls->flood, o->type, o->plain_len, tls12))
+		return RTLS_REASON_FLOOD;
+	/* An alert may come at any time. */
+	if (tls12 || o->type == RECORD_ALERT)
+		return RTLS_REASON_NONE;
+	return judge_13(rx, o, effect);
 }
 
 static void
@@ -141,11 +168,12 @@ opened(struct session_rx *rx, struct receipt *r, const struct rx_record *o, enum
 	count_record(&rx->tls->shared->rx_total, o, wire_len);
 	session_rx_consumed(rx);
 
-	if (o->type == RECORD_DATA && o->plain_len == 0)
-		return; /* RFC 8446 5.1 allows it; there is nothing to say about it */
+	/* RFC 8446 5.1 allows it; there is nothing to say about it but its header. */
+	if (o->type == RECORD_DATA && o->plain_len == 0 && !receipt_of_empty(r))
+		return;
 	if (o->direct) {
 		iov_iter_skip(&r->out, o->plain_len);
-		receipt_describe(r, o->type, wire_len, true);
+		receipt_describe(r, o->type, wire_len, o->plain_len, true);
 		r->control = o->type != RECORD_DATA;
 		session_rx_take_effect(rx, effect);
 		return;
@@ -164,7 +192,7 @@ opened(struct session_rx *rx, struct receipt *r, const struct rx_record *o, enum
 static int
 settle_control(struct session_rx *rx, struct receipt *r, struct rx_record *o)
 {
-	if (!r->data_only && r->out.left == r->room)
+	if (!r->data_only && !receipt_begun(r))
 		return 0;
 	if (!reserve(rx, r, o->plain_len)) {
 		rx_record_wipe(o);
@@ -246,21 +274,25 @@ open_head(struct session_rx *rx, struct receipt *r)
 	uint32_t plain_max = inner_len - rx->tls->suite->inner_type_len;
 	uint64_t rec_no = session_rx_rec_no(rx);
 	struct messages messages = rx->tls->messages;
+	struct flood flood = rx->tls->flood;
+	enum rtls_end_reason wrong;
 	enum rx_effect effect;
 	int rc;
 
-	if (r->ahead && (plain_max > RECORD_PLAIN_MAX || rec_no == UINT64_MAX))
+	if (r->ahead && (plain_max > rx->limit || rec_no == UINT64_MAX))
 		return leave_to_receive(rx);
-	/* RFC 8446 5.4: padding counts; 5.2 leaves room for other expansion than we know. */
-	if (plain_max > RECORD_PLAIN_MAX)
+	/* RFC 8446 5.4 and RFC 8449 4: padding counts; 5.2 leaves room for other expansion than we
+	 * know. */
+	if (plain_max > rx->limit)
 		return session_rx_fail(rx, -EMSGSIZE, RTLS_REASON_BAD_LENGTH,
 				       ALERT_RECORD_OVERFLOW);
 	/* RFC 8446 5.3: numbers do not wrap. As when sending, the last one is never used. */
 	if (rec_no == UINT64_MAX)
 		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
 	if (!rx_record_set(&o, rx, may_be_direct(rx, r) ? &r->out : NULL)) {
+		/* In TLS 1.2 its header says that it is none for this call. */
 		if (!reserve(rx, r, plain_max))
-			return -ENOMEM;
+			return r->data_only && session_rx_control_ahead(rx) ? -EIO : -ENOMEM;
 		rx_record_own(&o, rx, r->spare);
 	}
 	rc = rx_record_open(&o, rx);
@@ -268,13 +300,14 @@ open_head(struct session_rx *rx, struct receipt *r)
 		return fail_opening(rx, r, rc, plain_max);
 	if (o.direct && o.type != RECORD_DATA && settle_control(rx, r, &o) != 0)
 		return -EIO;
-	if (judge(rx, &o, &effect) != 0) {
+	wrong = judge(rx, &o, &effect);
+	if (wrong != RTLS_REASON_NONE) {
 		rx_record_wipe(&o);
 		rx->tls->messages = messages;
+		rx->tls->flood = flood;
 		if (r->ahead)
 			return leave_to_receive(rx);
-		return session_rx_fail(rx, -EINVAL, RTLS_REASON_BAD_VERSION,
-				       ALERT_UNEXPECTED_MESSAGE);
+		return session_rx_fail(rx, -EINVAL, wrong, ALERT_UNEXPECTED_MESSAGE);
 	}
 	opened(rx, r, &o, effect);
 	return 0;

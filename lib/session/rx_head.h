@@ -24,9 +24,9 @@ struct receipt {
 	bool control; /* a control record was delivered: it stands alone */
 };
 
-/* What the message is, of which a record was delivered, whole or in part. */
+/* Of a record, len bytes were delivered; whole: they end it. */
 static inline void
-receipt_describe(const struct receipt *r, uint8_t type, uint32_t wire_len, bool whole)
+receipt_describe(const struct receipt *r, uint8_t type, uint32_t wire_len, uint32_t len, bool whole)
 {
 	struct rtls_msg *msg = r->msg;
 
@@ -35,6 +35,36 @@ receipt_describe(const struct receipt *r, uint8_t type, uint32_t wire_len, bool 
 	msg->version = RECORD_WIRE_VERSION;
 	msg->wire_len = wire_len;
 	msg->flags = whole ? RTLS_MSG_EOR : 0;
+	if (msg->nb_records == msg->records_max)
+		return;
+	msg->records[msg->nb_records++] = (struct rtls_record){
+		.type = type,
+		.flags = whole ? RTLS_MSG_EOR : 0,
+		.version = RECORD_WIRE_VERSION,
+		.wire_len = wire_len,
+		.len = len,
+	};
+}
+
+/* Is there no entry left for a record more? */
+static inline bool
+receipt_full(const struct receipt *r)
+{
+	return r->msg->records_max > 0 && r->msg->nb_records == r->msg->records_max;
+}
+
+/* Was a record delivered, if only an empty one? */
+static inline bool
+receipt_begun(const struct receipt *r)
+{
+	return r->out.left < r->room || r->msg->nb_records > 0;
+}
+
+/* Does anybody want to know of empty data records? Ahead of the program nobody can tell. */
+static inline bool
+receipt_of_empty(const struct receipt *r)
+{
+	return r->ahead || r->msg->records_max > 0;
 }
 
 /*

@@ -10,6 +10,7 @@
 
 #include <sys/queue.h>
 
+#include "core/flood.h"
 #include "core/framer.h"
 #include "core/mark_spans.h"
 #include "session/epoch.h"
@@ -52,6 +53,7 @@ struct rx_tls {
 	int error; /* FAILED: what every call returns. Else not 0: the head record is bad */
 	struct rx_list list;
 	struct messages messages;
+	struct flood flood;
 	struct session_rx_count count;
 	uint64_t decrypt_errors;
 	struct epochs epochs;

@@ -41,6 +41,7 @@ session_shared_create(struct session_shared *sh, const struct session_shared_con
 		.bufs = conf->bufs,
 		.provider = conf->provider,
 		.store = conf->store,
+		.now_us = conf->now_us,
 		.epochs.max_beyond = beyond,
 	};
 	rc = pool_create(&sh->tx, conf, "tls_tx", n, sizeof(struct tx_tls));

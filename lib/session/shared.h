@@ -18,6 +18,7 @@ struct session_shared_conf {
 	const struct buf_pools *bufs;           /* borrowed until destroy, as are these */
 	const struct crypto_provider *provider; /* in software */
 	const struct share_store *store;        /* NULL: there is no share to keep to */
+	const uint64_t *now_us;                 /* the clock; NULL: it stands still */
 };
 
 /* All zero: not created. */
@@ -25,6 +26,7 @@ struct session_shared {
 	const struct buf_pools *bufs;
 	const struct crypto_provider *provider;
 	const struct share_store *store;
+	const uint64_t *now_us;
 	struct rte_mempool *tx; /* of struct tx_tls */
 	struct rte_mempool *rx; /* of struct rx_tls */
 	struct epoch_pool epochs;

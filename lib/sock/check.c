@@ -22,6 +22,7 @@ sock_end_error(const struct rtls_sock *sock)
 	case RTLS_REASON_BAD_LENGTH:
 	case RTLS_REASON_BAD_MAC:
 	case RTLS_REASON_DEVICE:
+	case RTLS_REASON_FLOOD:
 	case RTLS_REASON_TRUNCATED:
 		return 0;
 	case RTLS_REASON_RESET:

@@ -48,9 +48,13 @@ static int
 check_used(const struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *keys,
 	   uint64_t next_no, struct used_key *out)
 {
-	const struct record_suite *suite = record_suite_find(keys->version, keys->cipher);
+	const struct record_suite *suite = record_suite_find(keys->version, keys->cipher),
+				  *old = suite_of(sock, d);
 	enum rtls_dir other = d == RTLS_TX ? RTLS_RX : RTLS_TX;
 
+	/* Whichever it is: TLS 1.2 has no second key. */
+	if (old != NULL && old->version == RTLS_TLS_1_2)
+		return -EBUSY;
 	if (suite == NULL)
 		return record_suite_missing(keys->version, keys->cipher);
 	*out = used_key_of(sock->stack->keys_secret, suite, keys);

@@ -157,6 +157,21 @@ get_mode_order(const struct rtls_sock *sock, enum rtls_opt opt)
 	return sock->mode.dir[opt == RTLS_OPT_RX_MODE_ORDER ? RTLS_RX : RTLS_TX].order;
 }
 
+static void
+set_rx_limit(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	if (opt == RTLS_OPT_RX_RECORD_LIMIT)
+		sock->rx.limit = (uint16_t)v;
+	else
+		sock->rx.key_updates = (uint8_t)v;
+}
+
+static uint32_t
+get_rx_limit(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	return opt == RTLS_OPT_RX_RECORD_LIMIT ? sock->rx.limit : sock->rx.key_updates;
+}
+
 enum when {
 	WHEN_ALWAYS,
 	/* As the kernel: what was accepted for a record of one size may not come out in another. */
@@ -194,6 +209,9 @@ static const struct option {
 	/* RFC 8449 4: 64 at least, of which the inner type is one. */
 	[RTLS_OPT_TX_RECORD_LIMIT] = { 63, RECORD_PLAIN_MAX, WHEN_NO_RECORD_IS_OPEN, set_record,
 				       get_record },
+	[RTLS_OPT_RX_RECORD_LIMIT] = { 63, RECORD_PLAIN_MAX, WHEN_ALWAYS, set_rx_limit,
+				       get_rx_limit },
+	[RTLS_OPT_KEY_UPDATES_PER_S] = { 0, UINT8_MAX, WHEN_ALWAYS, set_rx_limit, get_rx_limit },
 };
 
 static const struct option *

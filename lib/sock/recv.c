@@ -29,6 +29,8 @@ tell_broken(struct rtls_sock *sock)
 			  "record %" PRIu64 " of key %u", session_rx_rec_no(&sock->rx),
 			  sock_epochs_of(sock, RTLS_RX)->nb_keys);
 	}
+	if (why == RTLS_REASON_FLOOD)
+		stack_count(sock->stack, CNT_TLS_RX_FLOODS);
 	if (why == RTLS_REASON_TRUNCATED)
 		tell_conn(sock, NOTE_RECORD_CUT_OFF, "record %" PRIu64,
 			  session_rx_rec_no(&sock->rx));
@@ -127,6 +129,9 @@ rtls_recvmsg(struct rtls_sock *sock, struct rtls_msg *m, int flags)
 	m->version = 0;
 	m->wire_len = 0;
 	m->flags = 0;
+	m->nb_records = 0;
+	if (m->records == NULL && m->records_max > 0)
+		return -EINVAL;
 	rc = sock_check_guard(sock, RTLS_RX);
 	return rc != 0 ? rc : sock_receive(sock, m, flags, false);
 }

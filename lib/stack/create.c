@@ -203,6 +203,7 @@ make_session(struct rtls_stack *s, const char *name, int socket)
 		.bufs = &s->pools,
 		.provider = s->crypto.provider,
 		.store = &s->store,
+		.now_us = &s->now_us,
 	};
 
 	return session_shared_create(&s->session, &conf);

@@ -41,8 +41,11 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	session_tx_init(&sock->tx, &s->session, &sock->sendq,
 			opts != NULL ? opts->tx.sndbuf : s->conf.sndbuf);
 	session_rx_init(&sock->rx, &sock->recvq);
-	if (opts != NULL)
+	if (opts != NULL) {
 		sock->tx.pad = opts->tx.pad;
+		sock->rx.limit = opts->rx.limit;
+		sock->rx.key_updates = opts->rx.key_updates;
+	}
 	s->store.members = ++s->socks_in_use;
 	return sock;
 }

@@ -102,6 +102,8 @@ rtls_end_reason_name(enum rtls_end_reason r)
 		return "made_room";
 	case RTLS_REASON_DEVICE:
 		return "device";
+	case RTLS_REASON_FLOOD:
+		return "flood";
 	}
 	return unknown;
 }
@@ -130,6 +132,10 @@ rtls_opt_name(enum rtls_opt o)
 		return "pad_to";
 	case RTLS_OPT_TX_RECORD_LIMIT:
 		return "tx_record_limit";
+	case RTLS_OPT_RX_RECORD_LIMIT:
+		return "rx_record_limit";
+	case RTLS_OPT_KEY_UPDATES_PER_S:
+		return "key_updates_per_s";
 	case RTLS_OPT_KEEPALIVE_IDLE_US:
 		return "keepalive_idle_us";
 	case RTLS_OPT_KEEPALIVE_INTERVAL_US:

@@ -387,6 +387,7 @@ begin(void)
 		keys = rough_keys(i, 1);
 		pair_set_keys(k, i, &keys);
 		ways[i].tx_epoch = ways[i].rx_epoch = ways[i].announced = 1;
+		CU_ASSERT_EQUAL(rtls_sock_set(k[i], RTLS_OPT_KEY_UPDATES_PER_S, 0), 0);
 		CU_ASSERT_EQUAL(rtls_sock_watch(k[i], RTLS_MODE, NULL), 0);
 		promised[i][RTLS_TX] = promised[i][RTLS_RX] = false;
 	}

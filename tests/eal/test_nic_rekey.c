@@ -191,6 +191,7 @@ begin(void)
 	for (int i = 0; i < 2; i++) {
 		keys = rough_keys(i, 1);
 		pair_set_keys(k, i, &keys);
+		CU_ASSERT_EQUAL(rtls_sock_set(k[i], RTLS_OPT_KEY_UPDATES_PER_S, 0), 0);
 		ways[i].tx_epoch = ways[i].rx_epoch = ways[i].announced = 1;
 	}
 }

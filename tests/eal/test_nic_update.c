@@ -92,6 +92,7 @@ begin(bool near_is_server, uint32_t rings)
 
 	pair_init(&p, &conf);
 	pair_connect(&p, 0, k);
+	CU_ASSERT_EQUAL(rtls_sock_set(k[NEAR], RTLS_OPT_KEY_UPDATES_PER_S, 0), 0);
 	for (int end = 0; end < 2; end++) {
 		ssl[end] = make_ssl(near_is_server == (end == NEAR));
 		sent[end] = got[end] = 0;

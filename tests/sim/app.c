@@ -134,6 +134,9 @@ app_opened(struct app *a, struct rtls_sock *sock)
 		app_complain(a, "RTLS_OPT_MAX_PAYLOAD was refused");
 	if (a->conf.software && rtls_sock_set(sock, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE) != 0)
 		app_complain(a, "RTLS_OPT_MODE_ORDER was refused");
+	/* Keys are renewed as often as the dice say. */
+	if (rtls_sock_set(sock, RTLS_OPT_KEY_UPDATES_PER_S, 0) != 0)
+		app_complain(a, "RTLS_OPT_KEY_UPDATES_PER_S was refused");
 	if (a->conf.max_seg != 0 && rtls_sock_set(sock, RTLS_OPT_MAX_SEG, a->conf.max_seg) != 0)
 		app_complain(a, "RTLS_OPT_MAX_SEG was refused");
 }

@@ -51,6 +51,7 @@ begin_software(uint64_t rec_no)
 	shared_begin(&t.flaky);
 	recvq_init(&t.q, 0, &recvq_shared);
 	session_rx_init(&t.rx, &t.q);
+	t.rx.key_updates = 0;
 	t.peer = peer_key(0, rec_no);
 	set_key(0, rec_no);
 }

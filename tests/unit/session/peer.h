@@ -356,13 +356,4 @@ flaky_init(struct flaky *f)
 	f->failure = -EIO;
 }
 
-/* Makes the key of a direction one of a suite that the library's table does not carry. */
-static inline void
-flaky_change_suite(struct flaky *f, const struct record_suite *s, enum crypto_dir dir,
-		   const uint8_t *bytes, struct crypto_key **key)
-{
-	flaky_key_destroy(&f->provider, *key);
-	CU_ASSERT_EQUAL_FATAL(flaky_key_create(&f->provider, s, dir, bytes, key), 0);
-}
-
 #endif
