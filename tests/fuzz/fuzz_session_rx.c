@@ -25,6 +25,11 @@ enum {
 	RECORD_MAX = PLAIN_MAX + 400, /* of plaintext, type and padding; more than may be */
 	ITEMS_MAX = 128,
 	RECV_MAX = 40000,
+	TOLD_MAX = 4,
+	/* What recordtls/io.h allows. */
+	EMPTY_MAX = 32,
+	ALERTS_MAX = 4,
+	UPDATES_MAX = 8,
 };
 
 /* A record that the peer sealed. */
@@ -77,6 +82,10 @@ static struct world {
 	uint32_t hs_hdr;    /* header bytes of the handshake message that is begun */
 	uint32_t hs_need;   /* body bytes that it lacks */
 	uint8_t hs_type;
+	struct {
+		uint32_t empty, alerts; /* since there was data */
+		uint32_t updates;       /* the clock stands still */
+	} dull;
 } w;
 
 static uint8_t wire[WIRE_MAX];
@@ -323,14 +332,22 @@ static bool
 model_judge(const struct item *it)
 {
 	w.effect = NOTHING;
+	if (it->len == 0 && it->type >= 20 && it->type <= 22)
+		return false;
 	if (it->type == 21) {
 		if (it->len == 2 && it->text[1] == 0)
 			w.effect = CLOSE;
-		return true;
+		return w.effect == CLOSE || ++w.dull.alerts <= ALERTS_MAX;
 	}
+	if (it->type == 23 && it->len == 0 && ++w.dull.empty > EMPTY_MAX)
+		return false;
+	if (it->type == 23 && it->len > 0)
+		w.dull.empty = w.dull.alerts = 0;
 	if (it->type == 20 || (it->type != 22 && w.hs_hdr > 0))
 		return false;
-	return it->type != 22 || model_handshake(it);
+	if (it->type == 22 && !model_handshake(it))
+		return false;
+	return w.effect != PAUSE || ++w.dull.updates <= UPDATES_MAX;
 }
 
 static const struct item *
@@ -356,9 +373,9 @@ model_decided(void)
 	       left >= RECORDS_HDR + body;
 }
 
-/* Looks at the record at the head: 1, 0 at the end of file, or why not. */
+/* Looks at the record at the head: 1, 0 at the end of file, or why not. An empty one is kept, or not. */
 static int
-model_look(void)
+model_look(bool keep_empty)
 {
 	uint32_t left = w.fed - w.off, body;
 	const uint8_t *h = wire + w.off;
@@ -390,7 +407,7 @@ model_look(void)
 	w.off += it->wire_len;
 	w.rec_no++;
 	w.looked++;
-	if (it->type == 23 && it->len == 0)
+	if (it->type == 23 && it->len == 0 && !keep_empty)
 		return 1;
 	w.open[w.n_open++] = (struct waiting){ .it = it, .effect = w.effect };
 	return 1;
@@ -418,6 +435,10 @@ struct want {
 	uint8_t type;
 	uint32_t wire_len;
 	bool eor;
+	/* Of each record. */
+	uint32_t max;
+	uint32_t n_told;
+	struct rtls_record told[TOLD_MAX];
 };
 
 static void
@@ -442,6 +463,14 @@ model_deliver(uint32_t at, const uint8_t *got, uint32_t room, bool peek, struct 
 	want->type = o->it->type;
 	want->wire_len = o->it->wire_len;
 	want->eor = n == o->it->len - o->part;
+	if (want->n_told < want->max)
+		want->told[want->n_told++] = (struct rtls_record){
+			.type = o->it->type,
+			.flags = want->eor ? RTLS_MSG_EOR : 0,
+			.version = 0x0303,
+			.wire_len = o->it->wire_len,
+			.len = n,
+		};
 	if (peek)
 		return n;
 	o->part += n;
@@ -458,45 +487,52 @@ model_deliver(uint32_t at, const uint8_t *got, uint32_t room, bool peek, struct 
 
 /* got: what the call wrote, n bytes that it says it did. */
 static struct want
-model_recv(const uint8_t *got, ssize_t n, uint32_t room, bool peek, bool data_only)
+model_recv(const uint8_t *got, ssize_t n, uint32_t room, bool peek, bool data_only, uint32_t max)
 {
-	struct want want = { 0 };
+	struct want want = { .max = max };
 	uint32_t done = 0, at = 0, had;
 	int rc = 0;
 
-	while (done < room) {
+	while (done < room && (max == 0 || want.n_told < max)) {
 		/* No more than was written can be compared. */
 		uint32_t may = n > (ssize_t)done ? RTE_MIN(room - done, (uint32_t)n - done) : 0;
 
 		if (at == w.n_open) {
-			rc = model_look();
+			rc = model_look(max > 0);
 			if (rc <= 0)
 				break;
 			continue;
 		}
 		had = w.open[at].it->len - w.open[at].part;
 		if (w.open[at].it->type != 23) {
-			rc = done == 0 && data_only ? -EIO : 0;
-			if (done == 0 && !data_only) {
+			rc = done == 0 && want.n_told == 0 && data_only ? -EIO : 0;
+			if (done == 0 && want.n_told == 0 && !data_only) {
 				FUZZ_CHECK(n == (ssize_t)RTE_MIN(room, had));
 				done = model_deliver(at, got, room, peek, &want);
 			}
 			break;
 		}
+		if (had == 0 && max == 0) {
+			struct want nobody = { 0 };
+
+			model_deliver(at, got + done, 0, false, &nobody);
+			continue;
+		}
 		FUZZ_CHECK(may == RTE_MIN(room - done, had) || may > had);
 		done += model_deliver(at, got + done, room - done, peek, &want);
 		at += peek;
 	}
-	want.n = done > 0 ? (ssize_t)done : rc;
+	want.n = done > 0 || want.n_told > 0 ? (ssize_t)done : rc;
 	return want;
 }
 
 /* With RTLS_MSG_CONTROL. How many records were opened the library says; no fewer than it may. */
 static struct want
-model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek)
+model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek, uint32_t max)
 {
 	const struct rte_mempool *large = records_pools.record[2];
-	struct want want = { 0 };
+	__typeof__(w.dull) dull;
+	struct want want = { .max = max };
 	int rc;
 
 	while (w.n_open == 0 || w.open[w.n_open - 1].it->type == 23) {
@@ -507,12 +543,13 @@ model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek)
 			uint8_t hs_type;
 		} before = { w.state, w.error, w.hs_hdr, w.hs_need, w.hs_type };
 
+		dull = w.dull;
 		want.n = -EAGAIN;
 		if (w.state == RECORDS && w.looked == w.rx.tls->count.records && !w.closed &&
 		    (w.rx.tls->list.room >= SESSION_RX_AHEAD ||
 		     rte_mempool_avail_count(large) <= large->size / 2))
 			return want;
-		rc = model_look();
+		rc = model_look(true);
 		/* A bad record is for a receive to tell. */
 		if (rc < 0 && before.state != FAILED && w.state == FAILED) {
 			w.state = before.state;
@@ -520,6 +557,7 @@ model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek)
 			w.hs_hdr = before.hs_hdr;
 			w.hs_need = before.hs_need;
 			w.hs_type = before.hs_type;
+			w.dull = dull;
 			return want;
 		}
 		if (rc <= 0) {
@@ -559,11 +597,14 @@ step_recv(struct fuzz_in *in)
 	/* Two buffers of exactly these sizes. */
 	uint8_t *a = malloc(cut + 1), *b = malloc(room - cut + 1), *all = malloc(room);
 	struct iovec iov[2] = { { a, cut }, { b, room - cut } };
-	struct rtls_msg msg = { .iov = iov, .iovlen = 2 };
+	struct rtls_record told[TOLD_MAX];
+	struct rtls_msg msg = { .iov = iov, .iovlen = 2, .records = told };
 	struct want want;
 	ssize_t n;
 
 	FUZZ_CHECK(a != NULL && b != NULL && all != NULL);
+	if ((how & 4) != 0 && !data_only)
+		msg.records_max = cut % (TOLD_MAX + 1);
 	memset(all, 0xe7, room);
 	a[cut] = b[room - cut] = 0xe7;
 	n = session_rx_recv(&w.rx, &msg,
@@ -578,10 +619,11 @@ step_recv(struct fuzz_in *in)
 	}
 	if (control)
 		want = w.state == PLAIN ? (struct want){ .n = -EAGAIN } :
-					  model_control(all, n, room, peek);
+					  model_control(all, n, room, peek, msg.records_max);
 	else
-		want = w.state == PLAIN ? model_plain(all, room, peek) :
-					  model_recv(all, n, room, peek, data_only);
+		want = w.state == PLAIN ?
+			       model_plain(all, room, peek) :
+			       model_recv(all, n, room, peek, data_only, msg.records_max);
 	free(a);
 	free(b);
 	free(all);
@@ -590,6 +632,12 @@ step_recv(struct fuzz_in *in)
 	FUZZ_CHECK(msg.version == (want.type != 0 ? 0x0303 : 0));
 	FUZZ_CHECK(msg.wire_len == want.wire_len);
 	FUZZ_CHECK(((msg.flags & RTLS_MSG_EOR) != 0) == want.eor);
+	FUZZ_CHECK(msg.nb_records == want.n_told);
+	for (uint32_t i = 0; i < want.n_told; i++)
+		FUZZ_CHECK(told[i].type == want.told[i].type &&
+			   told[i].flags == want.told[i].flags && told[i].version == 0x0303 &&
+			   told[i].wire_len == want.told[i].wire_len &&
+			   told[i].len == want.told[i].len);
 }
 
 static void
