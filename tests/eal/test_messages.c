@@ -10,8 +10,8 @@
 
 #include "eal/files.h"
 #include "eal/half.h"
+#include "support/each_suite.h"
 #include "support/eal.h"
-#include "support/harness.h"
 
 /* Sends len bytes of the pattern in one call. */
 static ssize_t
@@ -83,8 +83,8 @@ test_boundaries(void)
 	CU_ASSERT_EQUAL(rtls_shutdown(h.socks[NEAR], RTLS_SHUT_WR), 0);
 	pair_settle(&p);
 	s.at = s.len = 0;
-	CU_ASSERT_EQUAL(rtls_recv(h.socks[FAR], s.bytes, SINK_CAP, 0), 5 + 5 + 1 + 16);
-	s.len = 5 + 5 + 1 + 16;
+	s.len = 5 + peer_around(&h.opens);
+	CU_ASSERT_EQUAL(rtls_recv(h.socks[FAR], s.bytes, SINK_CAP, 0), s.len);
 	CU_ASSERT_EQUAL(sink_record(&s, RTLS_TYPE_DATA, 0), 5);
 	sink_fini(&s);
 	half_close(&p, &h);
@@ -174,6 +174,142 @@ test_control(void)
 	CU_ASSERT_EQUAL(rtls_close(plain[1]), 0);
 	sink_fini(&s);
 	half_close(&p, &h);
+	pair_fini(&p);
+}
+
+/* Exactly one record of these bytes, none too, and of any type. */
+static void
+test_record(void)
+{
+	static uint8_t big[16385];
+	struct iovec iov[2] = { { .iov_base = big, .iov_len = 16384 },
+				{ .iov_base = big + 16384, .iov_len = 0 } };
+	struct rtls_msg m = { .iov = iov, .iovlen = 2, .type = RTLS_TYPE_DATA };
+	struct rtls_sock *plain[2], *k;
+	struct sink s;
+	struct pair p;
+	struct half h;
+
+	pair_init(&p, NULL);
+	pair_connect(&p, 0, plain);
+	CU_ASSERT_EQUAL(rtls_sendmsg(plain[0], &m, RTLS_MSG_RECORD), -EINVAL);
+	half_open(&p, &h);
+	sink_init(&s, &h);
+	pair_fill(big, 0, sizeof(big));
+	k = h.socks[NEAR];
+	/* What is refused sends nothing, and leaves open what is open. */
+	CU_ASSERT_EQUAL(send_at(&h, 0, 5, RTLS_MSG_MORE), 5);
+	CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD | RTLS_MSG_MORE), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD | RTLS_MSG_PEEK), -EINVAL);
+	iov[1].iov_len = 1;
+	CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD), -EMSGSIZE);
+	m.type = 0;
+	iov[1].iov_len = 0;
+	CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD), -EINVAL);
+	m.iovlen = 0;
+	for (uint8_t type = 20; type <= 22; type++) {
+		m.type = type;
+		CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD), -EINVAL);
+	}
+	m.type = 99;
+	CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, 0), -EINVAL);
+	CU_ASSERT_EQUAL(send_at(&h, 5, 2, 0), 2);
+	check_wire(&p, &s, (const uint32_t[]){ 7, 0 });
+	/* Empty ones, and what is open is closed first. */
+	CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD), 0);
+	m.type = RTLS_TYPE_DATA;
+	CU_ASSERT_EQUAL(send_at(&h, 0, 9, RTLS_MSG_MORE), 9);
+	CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD), 0);
+	m.iovlen = 2;
+	CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD), 16384);
+	s.at = s.len = 0;
+	sink_fill(&p, &s);
+	CU_ASSERT_EQUAL(sink_record(&s, 99, 0), 0);
+	CU_ASSERT_EQUAL(sink_record(&s, RTLS_TYPE_DATA, 0), 9);
+	CU_ASSERT_EQUAL(sink_record(&s, RTLS_TYPE_DATA, 0), 0);
+	CU_ASSERT_EQUAL(sink_record(&s, RTLS_TYPE_DATA, 0), 16384);
+	CU_ASSERT_EQUAL(s.at, s.len);
+	/* The cap is for data, the peer's limit for all. */
+	CU_ASSERT_EQUAL(rtls_sock_set(k, RTLS_OPT_MAX_PAYLOAD, 100), 0);
+	CU_ASSERT_EQUAL(rtls_sock_set(k, RTLS_OPT_TX_RECORD_LIMIT, 200), 0);
+	for (uint32_t len = 99; len <= 201; len++) {
+		iov[0].iov_len = len;
+		m.type = RTLS_TYPE_DATA;
+		CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, RTLS_MSG_RECORD),
+				len <= 100 ? (ssize_t)len : -EMSGSIZE);
+		m.type = RTLS_TYPE_HANDSHAKE;
+		CU_ASSERT_EQUAL(rtls_sendmsg(k, &m, len & 1 ? 0 : RTLS_MSG_RECORD),
+				len <= 200 ? (ssize_t)len : -EMSGSIZE);
+	}
+	CU_ASSERT_EQUAL(rtls_sock_set(k, RTLS_OPT_TX_RECORD_LIMIT, 70), 0);
+	s.at = s.len = 0;
+	sink_fill(&p, &s);
+	for (uint32_t len = 99; len <= 200; len++) {
+		if (len <= 100)
+			CU_ASSERT_EQUAL(sink_record(&s, RTLS_TYPE_DATA, 0), len);
+		CU_ASSERT_EQUAL(sink_record(&s, RTLS_TYPE_HANDSHAKE, 0), len);
+	}
+	CU_ASSERT_EQUAL(s.at, s.len);
+	CU_ASSERT_EQUAL(send_at(&h, 0, 80, 0), 80);
+	check_wire(&p, &s, (const uint32_t[]){ 70, 10, 0 });
+	CU_ASSERT_EQUAL(rtls_close(plain[0]), 0);
+	CU_ASSERT_EQUAL(rtls_close(plain[1]), 0);
+	sink_fini(&s);
+	half_close(&p, &h);
+	pair_fini(&p);
+}
+
+/* The library to itself, padded: each record is as long as any other, and its peer is told of each. */
+static void
+test_padded_pair(void)
+{
+	static const uint32_t lens[] = { 1, 100, 4000, 4001, 12000, 0, 4000 };
+	static const uint32_t padded[] = { 4000, 4000, 4000, 8000, 12000, 4000, 4000 };
+	struct peer key = peer_key(1, 0);
+	struct rtls_keys keys = peer_keys(&key);
+	struct rtls_record records[16];
+	uint8_t bytes[24102];
+	struct iovec iov = { .iov_base = bytes };
+	struct rtls_msg m = { .iov = &iov, .iovlen = 1, .type = RTLS_TYPE_DATA };
+	struct rtls_sock *k[2];
+	uint64_t v = 0;
+	struct pair p;
+	size_t i;
+
+	pair_init(&p, NULL);
+	pair_connect(&p, 0, k);
+	pair_set_keys(k, 0, &keys);
+	CU_ASSERT_EQUAL(rtls_sock_set(k[0], RTLS_OPT_PAD_TO, 4000), 0);
+	CU_ASSERT_EQUAL(rtls_sock_get(k[0], RTLS_OPT_PAD_TO, &v), 0);
+	CU_ASSERT_EQUAL(v, 4000);
+	for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		pair_fill(bytes, i, lens[i]);
+		iov.iov_len = lens[i];
+		CU_ASSERT_EQUAL(rtls_sendmsg(k[0], &m, RTLS_MSG_RECORD), lens[i]);
+		CU_ASSERT_EQUAL(rtls_sendmsg(k[0], &m, RTLS_MSG_RECORD | RTLS_MSG_MORE), -EINVAL);
+	}
+	CU_ASSERT_EQUAL(rtls_send(k[0], bytes, 1, RTLS_MSG_MORE), 1);
+	CU_ASSERT_EQUAL(rtls_sock_set(k[0], RTLS_OPT_PAD_TO, 0), -EBUSY);
+	pair_settle(&p);
+	iov.iov_len = sizeof(bytes);
+	m.records = records;
+	m.records_max = 16;
+	CU_ASSERT_EQUAL(rtls_recvmsg(k[1], &m, RTLS_MSG_PEEK), sizeof(bytes));
+	CU_ASSERT_EQUAL(m.nb_records, i);
+	CU_ASSERT_EQUAL(rtls_recvmsg(k[1], &m, 0), sizeof(bytes));
+	CU_ASSERT_EQUAL(m.nb_records, i);
+	for (i = 0; i < m.nb_records; i++) {
+		CU_ASSERT_EQUAL(records[i].type, RTLS_TYPE_DATA);
+		CU_ASSERT_EQUAL(records[i].version, 0x0303);
+		CU_ASSERT_EQUAL(records[i].flags, RTLS_MSG_EOR);
+		CU_ASSERT_EQUAL(records[i].len, lens[i]);
+		CU_ASSERT_EQUAL(records[i].wire_len - peer_around(&key),
+				key.tls12 ? lens[i] : padded[i]);
+	}
+	m.records = NULL;
+	CU_ASSERT_EQUAL(rtls_recvmsg(k[1], &m, 0), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_close(k[0]), 0);
+	CU_ASSERT_EQUAL(rtls_close(k[1]), 0);
 	pair_fini(&p);
 }
 
@@ -297,21 +433,21 @@ test_eor(void)
 	iov.iov_len = 99;
 	CU_ASSERT_EQUAL(rtls_recvmsg(h.socks[NEAR], &m, 0), 99);
 	CU_ASSERT_EQUAL(m.flags, 0);
-	CU_ASSERT_EQUAL(m.wire_len, 100 + 22);
+	CU_ASSERT_EQUAL(m.wire_len, 100 + peer_around(&h.seals));
 	iov.iov_len = 1;
 	CU_ASSERT_EQUAL(rtls_recvmsg(h.socks[NEAR], &m, 0), 1);
 	CU_ASSERT_EQUAL(m.flags, RTLS_MSG_EOR);
 	iov.iov_len = 200;
 	CU_ASSERT_EQUAL(rtls_recvmsg(h.socks[NEAR], &m, 0), 200);
 	CU_ASSERT_EQUAL(m.flags, RTLS_MSG_EOR);
-	CU_ASSERT_EQUAL(m.wire_len, 200 + 22);
+	CU_ASSERT_EQUAL(m.wire_len, 200 + peer_around(&h.seals));
 	CU_ASSERT_EQUAL(m.type, RTLS_TYPE_DATA);
 	CU_ASSERT_EQUAL(m.version, 0x0303);
 	half_data(&p, &h, 600, 50);
 	iov.iov_len = 320;
 	CU_ASSERT_EQUAL(rtls_recvmsg(h.socks[NEAR], &m, 0), 320);
 	CU_ASSERT_EQUAL(m.flags, 0);
-	CU_ASSERT_EQUAL(m.wire_len, 50 + 22);
+	CU_ASSERT_EQUAL(m.wire_len, 50 + peer_around(&h.seals));
 	iov.iov_len = 1000;
 	CU_ASSERT_EQUAL(rtls_recvmsg(h.socks[NEAR], &m, 0), 30);
 	CU_ASSERT_EQUAL(m.flags, RTLS_MSG_EOR);
@@ -353,18 +489,20 @@ test_empty_records(void)
 int
 main(void)
 {
-	static const struct harness_case cases[] = {
-		{ "where records end", test_boundaries },
-		{ "MAX_PAYLOAD", test_max_payload },
-		{ "control records", test_control },
-		{ "control beyond the send buffer", test_control_beyond_sndbuf },
-		{ "PEEK", test_peek },
-		{ "PEEK without keys", test_peek_plain },
-		{ "EOR", test_eor },
-		{ "empty records", test_empty_records },
+	static const struct each_suite_case cases[] = {
+		{ "where records end", test_boundaries, EACH_SUITE },
+		{ "MAX_PAYLOAD", test_max_payload, EACH_SUITE },
+		{ "control records", test_control, EACH_SUITE },
+		{ "records of exactly these bytes", test_record, EACH_SUITE },
+		{ "padding, and what is told of it", test_padded_pair, EACH_SUITE },
+		{ "control beyond the send buffer", test_control_beyond_sndbuf, EACH_SUITE },
+		{ "PEEK", test_peek, EACH_SUITE },
+		{ "PEEK without keys", test_peek_plain, EACH_SUITE_ONCE },
+		{ "EOR", test_eor, EACH_SUITE },
+		{ "empty records", test_empty_records, EACH_SUITE },
 	};
 
 	if (eal_start("test-messages") != 0)
 		return 1;
-	return harness_run("eal/messages", cases, HARNESS_COUNT(cases));
+	return each_suite_run("eal/messages", cases, HARNESS_COUNT(cases));
 }
