@@ -287,11 +287,13 @@ session_rx_readable(const struct session_rx *rx, bool fin)
 struct rte_mbuf *
 session_rx_next_control(const struct session_rx *rx)
 {
-	struct rte_mbuf *m = rx_list_control(&rx->tls->list);
+	struct rte_mbuf *m = rx_list_control(&rx->tls->list), *at = rx->tls->list.first;
 
-	if (m == NULL || (m != rx->tls->list.first && rx_list_rec(m)->type != RECORD_HANDSHAKE))
-		return NULL;
-	return m;
+	if (m == NULL || rx_list_rec(m)->type == RECORD_HANDSHAKE)
+		return m;
+	while (at != m && at->data_len == 0)
+		at = rx_list_rec(at)->next;
+	return at == m ? m : NULL;
 }
 
 bool

@@ -187,8 +187,8 @@ int session_rx_fail(struct session_rx *rx, int error, enum rtls_end_reason reaso
 void session_rx_take_effect(struct session_rx *rx, enum rx_effect effect);
 
 /*
- * Of control records, one of the handshake may be taken past data that waits. An alert may not: it
- * says what has become of the data in front of it. NULL: there is none to take.
+ * Of control records, one of the handshake may be taken past data that waits. Another may not, but past
+ * empty records: an alert says what has become of the data in front of it. NULL: there is none to take.
  */
 struct rte_mbuf *session_rx_next_control(const struct session_rx *rx);
 

@@ -566,8 +566,9 @@ model_control(const uint8_t *got, ssize_t n, uint32_t room, bool peek, uint32_t 
 		}
 	}
 	want.n = -EAGAIN;
-	if (w.n_open > 1 && w.open[w.n_open - 1].it->type != 22)
-		return want;
+	for (uint32_t i = 0; i + 1 < w.n_open; i++)
+		if (w.open[i].it->len > 0 && w.open[w.n_open - 1].it->type != 22)
+			return want;
 	FUZZ_CHECK(n >= 0 && n <= (ssize_t)room);
 	want.n = model_deliver(w.n_open - 1, got, room, peek, &want);
 	return want;

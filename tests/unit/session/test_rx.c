@@ -1001,6 +1001,20 @@ test_headers_past_data(void)
 		       t.peer.tls12 ? "23:0/0E 23:100/100E 23:0/0E" :
 				      "23:0/0E 23:100/100E 23:0/0E 23:20/50");
 	finish();
+	/* An alert is taken past empty records alone. */
+	for (uint32_t len = 0; len <= 1 && !t.peer.tls12; len++) {
+		begin_keyed();
+		put_data(len);
+		put_data(0);
+		put_record(21, "\1\x64", 2, 0);
+		feed_all();
+		if (len == 0)
+			expect_records(100, RTLS_MSG_CONTROL, 8, 2, "21:2/2E");
+		else
+			expect_records(100, RTLS_MSG_CONTROL, 8, -EAGAIN, "");
+		expect_records(100, 0, 8, len, len == 0 ? "23:0/0E 23:0/0E" : "23:1/1E 23:0/0E");
+		finish();
+	}
 }
 
 /* --- what is wrong --- */
