@@ -17,11 +17,12 @@
 #include "support/hex.h"
 #include "support/provider_contract.h"
 #include "support/suites.h"
+#include "vectors/libssl_records.h"
 #include "vectors/rfc8448.h"
 #include "vectors/tls12_gcm.h"
 
 enum {
-	KEY_LEN = 16,
+	KEY_LEN = 16,                 /* of a key that is looked for */
 	STREAM_LEN = (1 << 20) + 200, /* the counter carries over two bytes */
 	RECORD_LEN = RECORD_PLAIN_MAX + RECORD_EXPAND_MAX_12,
 	PIECES = 40,
@@ -82,7 +83,8 @@ tls13(void)
 /* A key, a nonce, and what OpenSSL's AEAD makes of zeros with them: its key stream. */
 static struct {
 	uint64_t rng;
-	uint8_t key[KEY_LEN], nonce[RECORD_NONCE_LEN];
+	const struct record_suite *suite;
+	uint8_t key[RECORD_KEY_MAX], nonce[RECORD_NONCE_LEN];
 	uint8_t stream[STREAM_LEN];
 	uint8_t bytes[STREAM_LEN], want[STREAM_LEN];
 	struct keystream *ks;
@@ -102,8 +104,19 @@ begin(int len)
 	uint8_t tag[RECORD_TAG_LEN];
 
 	fill(f.key, sizeof(f.key));
-	contract_oracle_seal(tls13(), f.key, f.nonce, NULL, 0, zeros, len, f.stream, tag);
-	CU_ASSERT_EQUAL_FATAL(keystream_create(tls13(), f.key, &f.ks), 0);
+	contract_oracle_seal(f.suite, f.key, f.nonce, NULL, 0, zeros, len, f.stream, tag);
+	CU_ASSERT_EQUAL_FATAL(keystream_create(f.suite, f.key, &f.ks), 0);
+}
+
+/* With the first suite of each AEAD. */
+static void
+with_each(void (*test)(void))
+{
+	for (unsigned int i = 0; i < RECORD_AEADS; i++) {
+		f.suite = record_suite_of_aead((enum record_aead)i);
+		if (f.suite != NULL)
+			test();
+	}
 }
 
 static void
@@ -135,7 +148,7 @@ piece_right(uint32_t off, uint32_t len)
 }
 
 static void
-test_offsets(void)
+each_offsets(void)
 {
 	unsigned int wrong = 0;
 
@@ -147,9 +160,15 @@ test_offsets(void)
 	end();
 }
 
+static void
+test_offsets(void)
+{
+	with_each(each_offsets);
+}
+
 /* Behind the longest record, too: the counter is 32 bits, and never comes into the nonce. */
 static void
-test_far(void)
+each_far(void)
 {
 	static const uint32_t offs[] = { 254 * 16,    255 * 16 - 1,    RECORD_LEN - 1, 0xffff,
 					 0xfffd * 16, 0xfffe * 16 - 1, 0xffff * 16,    1 << 20 };
@@ -162,6 +181,12 @@ test_far(void)
 			CU_ASSERT(piece_right(offs[i], len));
 	CU_ASSERT(piece_right(0, STREAM_LEN - 2 * GUARD));
 	end();
+}
+
+static void
+test_far(void)
+{
+	with_each(each_far);
 }
 
 /* Cuts [0, len) into pieces with holes between them; some are empty. */
@@ -185,7 +210,7 @@ cut(uint32_t len, struct iovec *v)
 }
 
 static void
-test_cuts(void)
+each_cuts(void)
 {
 	struct iovec v[PIECES];
 
@@ -210,9 +235,15 @@ test_cuts(void)
 	end();
 }
 
+static void
+test_cuts(void)
+{
+	with_each(each_cuts);
+}
+
 /* Another nonce gives another stream, and what a call was asked leaves nothing to the next. */
 static void
-test_nonces(void)
+each_nonces(void)
 {
 	uint8_t other[RECORD_NONCE_LEN], none[7];
 	struct iovec v = { .iov_base = none, .iov_len = sizeof(none) };
@@ -231,13 +262,19 @@ test_nonces(void)
 	end();
 }
 
+static void
+test_nonces(void)
+{
+	with_each(each_nonces);
+}
+
 /* --- against published records ---------------------------------------------------- */
 
 /* Undoes a record's sealing without its tag, the last third first. */
 static void
 check_record(const struct record_suite *s, const struct record_vector *v, uint64_t first_rec_no)
 {
-	uint8_t key[KEY_LEN], iv[RECORD_NONCE_LEN], nonce[RECORD_NONCE_LEN];
+	uint8_t key[RECORD_KEY_MAX], iv[RECORD_NONCE_LEN], nonce[RECORD_NONCE_LEN];
 	uint8_t plain[1024], wire[1024], *inner = wire + record_prefix_len(s);
 	size_t len = hex_read(v->plain, plain, sizeof(plain)) + s->inner_type_len;
 	uint32_t third = (uint32_t)len / 3;
@@ -269,6 +306,11 @@ test_published(void)
 		check_record(tls13(), &rfc8448_records[i], 0);
 	for (size_t i = 0; i < HARNESS_COUNT(tls12_gcm_records); i++)
 		check_record(suite_tls12_gcm(), &tls12_gcm_records[i], TLS12_GCM_FIRST_REC_NO);
+	for (size_t i = 0; i < HARNESS_COUNT(record_sets); i++)
+		for (size_t k = 0; k < record_sets[i].nb; k++)
+			check_record(
+				record_suite_find(record_sets[i].version, record_sets[i].cipher),
+				&record_sets[i].records[k], record_sets[i].first_rec_no);
 }
 
 /* --- what is promised beside the bytes --------------------------------------------- */
@@ -303,7 +345,7 @@ test_all_rows(void)
 }
 
 static void
-test_no_allocation(void)
+each_no_allocation(void)
 {
 	unsigned long before;
 
@@ -318,13 +360,19 @@ test_no_allocation(void)
 }
 
 static void
-test_wiped(void)
+test_no_allocation(void)
+{
+	with_each(each_no_allocation);
+}
+
+static void
+each_wiped(void)
 {
 	unsigned int freed;
 
 	begin_random(300);
 	CU_ASSERT(piece_right(1, 50));
-	memcpy(memory.key, f.key, sizeof(memory.key));
+	memcpy(memory.key, f.key, sizeof(memory.key)); /* the first half of a long one */
 	memory.watching = true;
 	memory.freed_with_key = 0;
 	freed = memory.freed;
@@ -334,15 +382,21 @@ test_wiped(void)
 	memory.watching = false;
 }
 
+static void
+test_wiped(void)
+{
+	with_each(each_wiped);
+}
+
 /* The program's OpenSSL errors are its own: none is added, none is taken away. */
 static void
-test_error_queue(void)
+each_error_queue(void)
 {
 	static const uint8_t key[RECORD_KEY_MAX];
-	struct record_suite wrong = *tls13();
+	struct record_suite wrong = *f.suite;
 	struct keystream *none;
 
-	wrong.key_len = 32;
+	wrong.key_len = f.suite->key_len == 16 ? 32 : 16;
 	begin_random(300);
 	for (int queued = 0; queued < 3; queued++) {
 		ERR_clear_error();
@@ -355,6 +409,12 @@ test_error_queue(void)
 		CU_ASSERT_EQUAL(ERR_get_error(), 0);
 	}
 	end();
+}
+
+static void
+test_error_queue(void)
+{
+	with_each(each_error_queue);
 }
 
 int
