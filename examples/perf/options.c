@@ -59,7 +59,7 @@ read_suite(const struct option_row *row, const char *text, void *out)
 static bool
 read_sweep(const struct option_row *row, const char *text, void *out)
 {
-	static const char *const names[] = { "size", "mss", "conns", "in-flight" };
+	static const char *const names[] = { "size", "mss", "conns", "in-flight", "suite", "tls" };
 	static char copy[256];
 	struct options_sweep *sweep = out;
 	char *values = copy, *value;
@@ -74,7 +74,7 @@ read_sweep(const struct option_row *row, const char *text, void *out)
 		sweep->values[sweep->nb++] = value;
 	if (sweep->what != NULL && sweep->nb > 0 && values == NULL && strlen(text) < sizeof(copy))
 		return true;
-	say("--%s takes size, mss, conns or in-flight, and up to %d values: conns=1,8,64; not '%s'",
+	say("--%s takes size, mss, conns, in-flight, suite or tls, and up to %d values: conns=1,8,64; not '%s'",
 	    row->name, OPTIONS_SWEEP_MAX, text);
 	return false;
 }
@@ -123,7 +123,7 @@ static const struct option_row rows[] = {
 	{ .name = "tls", .value = "VERSION", .read = read_tls, .at = AT(tls),
 	  .help = "1.2 or 1.3, the default" },
 	{ .name = "suite", .value = "NAME", .read = read_suite, .at = AT(suite),
-	  .help = "default aes-128-gcm" },
+	  .help = "aes-128-gcm, the default, aes-256-gcm, chacha20-poly1305, aes-128-ccm" },
 	{ .name = "size", .value = "N", .read = option_u32, .at = AT(size), .min = 1, .max = FILE_MAX,
 	  .help = "plaintext bytes per record, 1 to 16384; default 16384. With rr, of a\n"
 		  "request and of its answer: 64 to 16384; default 64. With file, of the\n"
@@ -141,7 +141,7 @@ static const struct option_row rows[] = {
 	  .help = "say what has moved since a run of before, of which FILE has the JSON\n"
 		  "or CSV: figures whose quartiles lie apart" },
 	{ .name = "sweep", .value = "WHAT=N,N", .read = read_sweep, .at = AT(sweep),
-	  .help = "a run for each value of size, mss, conns or in-flight" },
+	  .help = "a run for each value of size, mss, conns, in-flight, suite or tls" },
 	{ .name = "plot", .value = "FILE.svg", .read = option_text, .at = AT(plot),
 	  .help = "draw the sweep, with gnuplot" },
 	{ .name = "tso", .read = option_flag, .at = AT(tso), .command = flow,
@@ -228,6 +228,8 @@ fits_together(const struct options *o)
 		say("--in-flight goes with --one-core");
 	else if (o->plot != NULL && o->sweep.nb == 0)
 		say("--plot goes with --sweep");
+	else if (o->plot != NULL && strcmp(o->sweep.what, "suite") == 0)
+		say("--plot draws numbers, and a suite is none");
 	else
 		return true;
 	return false;

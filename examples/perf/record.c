@@ -226,8 +226,10 @@ measure(const struct options *o, size_t bytes, double seconds)
 	l->slice = RTE_MIN((uint32_t)SLICE_BYTES / o->size, (uint32_t)SLICE_RECORDS);
 	l->slice = RTE_MIN(l->slice, l->count);
 	snprintf(what, sizeof(what), "%zu KiB", bytes >> 10);
-	if (make_memory(&b) && make_inside(&b) && make_peers(&b) && run_rounds(&b, what, seconds))
+	if (make_memory(&b) && make_inside(&b) && make_peers(&b) && run_rounds(&b, what, seconds)) {
 		json = lanes_report(l);
+		json_object_set_new(json, "computed_by", json_string(seal_provider(b.seal)));
+	}
 	destroy(&b);
 	return json;
 }

@@ -70,7 +70,7 @@ run_apart(const struct options *o, int (*run)(const struct options *o, void *arg
 static void
 print_head(const struct options *o)
 {
-	printf("%s by %s\n\n  %10s", options_command_name(o->command), o->sweep.what,
+	printf("%s by %s\n\n  %18s", options_command_name(o->command), o->sweep.what,
 	       o->sweep.what);
 	for (const char *const *key = figures_shown[o->command]; *key != NULL; key++)
 		printf(" %24s", *key);
@@ -82,7 +82,7 @@ print_run(const struct options *o, const char *value, const json_t *run)
 {
 	char text[FIGURES_KEY_MAX];
 
-	printf("  %10s", value);
+	printf("  %18s", value);
 	for (const char *const *key = figures_shown[o->command]; *key != NULL; key++) {
 		figures_text(run, *key, text, sizeof(text));
 		printf(" %24s", text[0] != '\0' ? text : "-");

@@ -32,8 +32,8 @@ PLAIN = 'ratio_plain_tx ratio_plain_rx'.split()
 HEAD = 'version cpu tsc_ghz memory dpdk openssl gnutls provider tls suite size'.split()
 
 
-def perf(*args, env=None):
-    return subprocess.run([EXE, *args], capture_output=True, text=True, timeout=120, env=env)
+def perf(*args, env=None, timeout=120):
+    return subprocess.run([EXE, *args], capture_output=True, text=True, timeout=timeout, env=env)
 
 
 def measured(*args):
@@ -73,6 +73,25 @@ def case_providers():
         figures = measured('record', '--crypto', name)
         equal(figures['provider'], name, 'provider')
         record_keys(figures)
+
+
+SUITES = 'aes-128-gcm,aes-256-gcm,chacha20-poly1305,aes-128-ccm'
+
+
+def case_suites():
+    """record and flow take every suite of both versions, whoever computes it"""
+    for command, versions in ((('record',), ('1.2', '1.3')), (('flow', '--one-core'), ('1.2',)),
+                              (('flow', '--mode', 'nic', '--one-core'), ('1.2',))):
+        for tls in versions:
+            done = perf(*command, '--tls', tls, '--sweep', 'suite=' + SUITES, '--seconds', '0.1', '--json',
+                        '--crypto', 'crypto_aesni_gcm', timeout=240)
+            equal((done.returncode, done.stderr), (0, ''), 'exit code and complaints')
+            runs = [json.loads(line) for line in done.stdout.splitlines()[-4:]]
+            equal([(run['suite'], run['tls']) for run in runs], [(suite, tls) for suite in SUITES.split(',')], 'suites')
+            for run in runs:
+                positive(run, ['ratio_raw', 'ratio_libssl'] if command[0] == 'record' else FLOW)
+            if command[0] == 'record':
+                equal([run['computed_by'] for run in runs], 2 * ['crypto_aesni_gcm'] + 2 * ['libcrypto'], 'who')
 
 
 def case_record_small():
@@ -310,6 +329,7 @@ def case_wrong():
                  ['file', '--requests', '0'], ['file', '--conns', '4001'], ['record', '--mss', '12'], ['record', '--fly'],
                  ['flow', '--plot', 'x'], ['flow', '--sweep', 'x=1'], ['flow', '--sweep', 'conns'],
                  ['flow', '--sweep', 'conns='], ['flow', '--sweep', 'conns=1,65'], ['rr', '--sweep', 'in-flight=64'],
+                 ['flow', '--sweep', 'suite=aes-128-gcm,null'], ['record', '--sweep', 'suite=aes-128-ccm', '--plot', 'x'],
                  ['flow', '--sweep', 'size=64,' * 16 + '64'], ['record', '--size']):
         done = perf(*args)
         equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)
@@ -337,7 +357,7 @@ def case_help():
 
 CASES = [case_record, case_providers, case_record_small, case_plain, case_software, case_nic,
          case_one_core, case_in_flight, case_rr, case_rr_bounds, case_conns, case_conns_plain,
-         case_file, case_file_calls, case_sweep, case_baseline,
+         case_file, case_file_calls, case_suites, case_sweep, case_baseline,
          case_plot, case_table, case_wrong, case_impossible, case_help]
 
 EXE = sys.argv[1]

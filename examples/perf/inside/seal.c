@@ -234,6 +234,12 @@ seal_copy_raw(struct seal *s, uint32_t n)
 	return rte_rdtsc_precise() - start;
 }
 
+const char *
+seal_provider(const struct seal *s)
+{
+	return s->raw.key->provider->name;
+}
+
 void
 seal_destroy(struct seal *s)
 {

@@ -27,6 +27,9 @@ uint64_t seal_copied(struct seal *s, uint32_t n);
 uint64_t seal_raw(struct seal *s, uint32_t n);
 uint64_t seal_copy_raw(struct seal *s, uint32_t n);
 
+/* Who computes: what has no such suite is another one than was chosen. */
+const char *seal_provider(const struct seal *s);
+
 void seal_destroy(struct seal *s);
 
 #endif
