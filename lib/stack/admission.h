@@ -20,7 +20,7 @@ void admission_open(struct rtls_sock *sock, struct rtls_sock *listener);
 void admission_accepted(struct rtls_sock *sock);
 void admission_heard(struct rtls_sock *sock);
 void admission_guarded(struct rtls_sock *sock); /* and connected */
-void admission_keyed(struct rtls_sock *sock); /* keys were set, or stay with another library */
+void admission_keyed(struct rtls_sock *sock);   /* keys were set, or stay with another library */
 void admission_orphaned(struct rtls_sock *sock);
 
 /* TCP is done with it. */
