@@ -60,11 +60,10 @@ static const struct option_row rows[] = {
 /* clang-format on */
 
 const struct option_table options_table = {
-	.usage =
-		"recordtls-fileserver EAL-ARGUMENTS -- --addr IP/LEN --root DIR [OPTION]...\n"
-		"\n"
-		"Serves the regular files below a directory over HTTPS (TLS 1.3, AES-128-GCM), each\n"
-		"as a whole: there are no byte ranges. SIGINT and SIGTERM end it.\n",
+	.usage = "recordtls-fileserver EAL-ARGUMENTS -- --addr IP/LEN --root DIR [OPTION]...\n"
+		 "\n"
+		 "Serves the regular files below a directory over HTTPS (TLS 1.2 and 1.3), each\n"
+		 "as a whole: there are no byte ranges. SIGINT and SIGTERM end it.\n",
 	.rows = rows,
 	.nb_rows = RTE_DIM(rows),
 	.more = "What it does can be watched while it runs: dpdk-telemetry.py, with -f PREFIX where\n"
