@@ -84,14 +84,18 @@ held_record(const uint8_t *plain, uint32_t len)
 	memcpy(held.wire, d.wire[1].bytes + held.off, held.len);
 }
 
-/* A segment of his, off behind the record's first byte. refused: TCP takes nothing of it. */
+/* Of a segment: TCP takes nothing of it; nobody does. */
+enum { HELD_REFUSED = 1, HELD_BAD_SUM = 2 };
+
+/* A segment of his, off behind the record's first byte. flags: what is wrong with it, or 0. */
 static inline void
-held_sends(uint32_t off, const void *bytes, uint32_t len, bool refused)
+held_sends(uint32_t off, const void *bytes, uint32_t len, unsigned int flags)
 {
 	static uint8_t out[FORGE_FRAME_MAX];
 	const struct forge f = {
 		.seq = d.wire[1].isn + 1 + held.off + off,
-		.ack = held.ack + (refused ? 0x10000000 : 0),
+		.ack = held.ack + ((flags & HELD_REFUSED) != 0 ? 0x10000000 : 0),
+		.bad_sum = (flags & HELD_BAD_SUM) != 0,
 		.flags = FRAME_ACK | FRAME_PSH,
 		.payload = bytes,
 		.len = len,

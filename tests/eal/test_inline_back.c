@@ -51,12 +51,12 @@ play(bool other, uint8_t plain[PLAIN], uint8_t got[PLAIN])
 
 	marked = o.nb_marked;
 	place = place_of_reader();
-	held_sends(0, first, MIDDLE, false);
+	held_sends(0, first, MIDDLE, 0);
 	place->at -= MIDDLE;
 	place->got = 0;
 	place->runs++;
-	held_sends(0, held.wire, MIDDLE, true);
-	held_sends(MIDDLE, held.wire + MIDDLE, WIRE - MIDDLE, false);
+	held_sends(0, held.wire, MIDDLE, HELD_REFUSED);
+	held_sends(MIDDLE, held.wire + MIDDLE, WIRE - MIDDLE, 0);
 	CU_ASSERT_EQUAL(o.nb_marked, marked + 3);
 	rc = rtls_recv(d.k[0], got, PLAIN, 0);
 	held_end();

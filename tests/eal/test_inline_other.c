@@ -128,7 +128,7 @@ struct piece {
 	uint32_t from, to;
 	uint32_t wrong;
 	uint8_t mask;
-	bool refused;
+	unsigned int flags;
 	bool marked; /* by a device that keeps to the contract */
 };
 
@@ -139,7 +139,7 @@ struct piece {
 /* What each row's pieces make of the record. */
 static const struct one_row {
 	const char *name;
-	struct piece p[4];
+	struct piece p[5];
 	uint32_t put_back; /* stretches */
 	bool opened;       /* by the device; else by software, or nobody */
 	bool forged;       /* and so not read */
@@ -152,32 +152,46 @@ static const struct one_row {
 	  0,
 	  true,
 	  false },
+	{ "cut in what stands in front",
+	  { { 0, 4, .marked = true },
+	    { 4, 5, .marked = true },
+	    { 5, 9, .marked = true },
+	    { 9, ALL, .marked = true } },
+	  0,
+	  true,
+	  false },
+	{ "a bad checksum, then a good one",
+	  { { 0, ALL, .flags = HELD_BAD_SUM }, { 0, ALL, .marked = true } },
+	  0,
+	  true,
+	  false },
 	/* Tags are looked at, and what fails leaves no trace: the right one is still opened. */
 	{ "a forged byte", { { 0, ALL, .wrong = 100, .mask = 1 } }, 0, false, true },
 	{ "a forged tag", { { 0, ALL, .wrong = TAIL | 1, .mask = 1 } }, 0, false, true },
 	{ "a forged byte, and then the tag",
-	  { { 0, 150, .wrong = 100, .mask = 1, .marked = true }, { 150, ALL } },
+	  { { 0, 150, .wrong = 100, .mask = 1, .marked = true }, { .from = 150, .to = ALL } },
 	  1,
 	  false,
 	  true },
 	{ "forged and refused, then genuine",
-	  { { 0, ALL, .wrong = 100, .mask = 1, .refused = true }, { 0, ALL, .marked = true } },
+	  { { 0, ALL, .wrong = 100, .mask = 1, .flags = HELD_REFUSED },
+	    { 0, ALL, .marked = true } },
 	  0,
 	  true,
 	  false },
 	/* Of a packet that begins in front of the expected byte the tail is followed, and not opened. */
 	{ "a retransmission that straddles",
-	  { { 0, 100, .marked = true }, { 50, 200 }, { 200, ALL, .marked = true } },
+	  { { 0, 100, .marked = true }, { .from = 50, .to = 200 }, { 200, ALL, .marked = true } },
 	  2,
 	  false,
 	  false },
 	{ "one that straddles the end",
-	  { { 0, 100, .marked = true }, { 50, ALL } },
+	  { { 0, 100, .marked = true }, { .from = 50, .to = ALL } },
 	  1,
 	  false,
 	  false },
 	{ "old bytes again",
-	  { { 0, 200, .marked = true }, { 0, 100 }, { 200, ALL, .marked = true } },
+	  { { 0, 200, .marked = true }, { .from = 0, .to = 100 }, { 200, ALL, .marked = true } },
 	  0,
 	  true,
 	  false },
@@ -189,15 +203,24 @@ static const struct one_row {
 	  true,
 	  false },
 	/* Behind a gap in the record at hand nothing changes; its end is known. */
-	{ "late", { { 0, 100, .marked = true }, { 200, ALL }, { 100, 200 } }, 1, false, false },
+	{ "late",
+	  { { 0, 100, .marked = true }, { .from = 200, .to = ALL }, { .from = 100, .to = 200 } },
+	  1,
+	  false,
+	  false },
 	{ "late within",
-	  { { 0, 100, .marked = true }, { 150, 200 }, { 100, 150, .marked = true }, { 200, ALL } },
+	  { { 0, 100, .marked = true },
+	    { .from = 150, .to = 200 },
+	    { 100, 150, .marked = true },
+	    { .from = 200, .to = ALL } },
 	  1,
 	  false,
 	  false },
 	/* It follows what TCP refuses. What it opened of that is not the host's to read. */
 	{ "a front that TCP refuses",
-	  { { 0, 100, .refused = true, .marked = true }, { 0, 100 }, { 100, ALL, .marked = true } },
+	  { { 0, 100, .flags = HELD_REFUSED, .marked = true },
+	    { .from = 0, .to = 100 },
+	    { 100, ALL, .marked = true } },
 	  1,
 	  false,
 	  false },
@@ -218,7 +241,7 @@ send_piece(const struct piece *p)
 
 	memcpy(bytes, held.wire, held.len);
 	bytes[place_in_record(p->wrong)] ^= p->mask;
-	held_sends(p->from, bytes + p->from, to - p->from, p->refused);
+	held_sends(p->from, bytes + p->from, to - p->from, p->flags);
 	CU_ASSERT_EQUAL(o.nb_marked - marked, p->marked);
 }
 
@@ -261,6 +284,46 @@ test_one_record(void)
 	}
 }
 
+/* What it jumped over, and where it began again, another run tells from what was in front. */
+static void
+test_runs(void)
+{
+	uint8_t plain[TEXT], got[TEXT];
+	uint16_t run;
+
+	held_begin(0, 0);
+	pair_fill(plain, 7, TEXT);
+	held_record(plain, TEXT);
+	held_sends(0, held.wire, 100, 0);
+	run = o.said.run;
+	held_sends(200, held.wire + 200, held.len - 200, 0);
+	held_sends(100, held.wire + 100, 100, 0);
+	CU_ASSERT_EQUAL(rtls_recv(d.k[0], got, TEXT, 0), TEXT);
+	held_record(plain, TEXT);
+	held_sends(0, held.wire, held.len, 0);
+	CU_ASSERT_NOT_EQUAL(o.said.run, run);
+	CU_ASSERT_EQUAL(rtls_recv(d.k[0], got, TEXT, 0), TEXT);
+	is_believed();
+	held_end();
+}
+
+/* A device that verifies nothing says so of each packet: none of it is read unverified. */
+static void
+test_all_failed(void)
+{
+	struct rtls_sock_stats s;
+
+	begin(NULL, suites_turn());
+	o.fails = 1;
+	for (int i = 0; i < 5; i++)
+		device_pair_exchange(&d, 5000);
+	s = stats();
+	CU_ASSERT(o.nb_failed > 0 && s.rx_mixed_records > 0);
+	CU_ASSERT_EQUAL(s.rx_nic_records, 0);
+	is_believed();
+	held_end();
+}
+
 /* One segment far off costs the context, which is told, and no bytes. */
 static void
 test_lost(void)
@@ -270,14 +333,14 @@ test_lost(void)
 	held_begin(0, 0);
 	pair_fill(plain, 7, TEXT);
 	held_record(plain, TEXT);
-	held_sends(16000, "x", 1, true);
+	held_sends(16000, "x", 1, HELD_REFUSED);
 	CU_ASSERT_EQUAL(o.nb_lost, 0);
 	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
-	held_sends(17000, "x", 1, true);
+	held_sends(17000, "x", 1, HELD_REFUSED);
 	CU_ASSERT_EQUAL(o.nb_lost, 1);
 	CU_ASSERT(device_pair_is(&d, RTLS_RX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_LOST));
 	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareLost"), 1);
-	held_sends(0, held.wire, held.len, false);
+	held_sends(0, held.wire, held.len, 0);
 	CU_ASSERT_EQUAL(rtls_recv(d.k[0], got, TEXT, 0), TEXT);
 	CU_ASSERT_EQUAL(memcmp(got, plain, TEXT), 0);
 	is_believed();
@@ -400,6 +463,8 @@ main(void)
 		{ "in order", test_in_order },
 		{ "losses, late packets, FAILED, other keys", test_disturbed },
 		{ "one record, segment by segment", test_one_record },
+		{ "a run behind a gap", test_runs },
+		{ "FAILED, all of them", test_all_failed },
 		{ "a segment far off", test_lost },
 		{ "flags of the port below", test_flags_below },
 		{ "buffers that are shared", test_shared },

@@ -220,6 +220,7 @@ mark(struct open_port *o, struct rte_mbuf *m, const struct rtls_tls_rx_mark *sai
 		       RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 	if (failed)
 		m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED;
+	o->said = *said;
 	o->nb_marked++;
 	o->nb_failed += failed;
 }

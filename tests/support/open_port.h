@@ -33,6 +33,7 @@ struct open_port {
 	struct open_context ctx[DOUBLE_CONTEXTS];
 	unsigned int fails; /* of so many packets that are opened one says FAILED; 0: none */
 	unsigned int nb_marked, nb_failed, nb_lost;
+	struct rtls_tls_rx_mark said; /* the last mark */
 };
 
 /* The port that s stands in front of; one such at a time. */
