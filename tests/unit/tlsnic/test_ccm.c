@@ -3,7 +3,7 @@
 
 /*
  * CCM of the NIC's own beside libcrypto's, which takes a message whole; and what
- * is its alone, the length that is promised. Pieces, copies and forgeries: test_aead.c.
+ * is its alone, the length that is promised. Published values, pieces, copies and forgeries: test_aead.c.
  */
 #include "tlsnic/ccm.h"
 
