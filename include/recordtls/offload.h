@@ -140,7 +140,7 @@ struct rtls_tls_rx_mark {
 	 */
 	uint16_t rec_len;
 	uint8_t explicit_nonce
-		[8]; /**< that it was opened with; all 0 in TLS 1.3, and where rec_len is 0 */
+		[8]; /**< that it was opened with; all 0 if its suite has none, and where rec_len is 0 */
 };
 
 /**
