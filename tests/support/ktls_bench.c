@@ -217,7 +217,8 @@ ktls_expect_record(struct ktls_bench *b, uint8_t type, uint64_t off, uint32_t le
 	n = rtls_recv(b->far, wire, wire_len, 0);
 	CU_ASSERT_EQUAL_FATAL(n, wire_len);
 	CU_ASSERT_EQUAL_FATAL(
-		record_peer_open(&b->peer, wire, wire_len, &got_type, plain, &plain_len), wire_len);
+		record_peer_open(&b->peer, wire, wire_len, &got_type, plain, &plain_len),
+		(int)wire_len);
 	CU_ASSERT_EQUAL(got_type, type);
 	CU_ASSERT_EQUAL(plain_len, len);
 	CU_ASSERT_EQUAL(memcmp(plain, b->bytes + off, len), 0);
