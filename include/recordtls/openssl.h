@@ -8,7 +8,7 @@
  * OpenSSL (3.2 or later) makes the handshake over a connection of this library
  * and hands its keys over: from there on records are sealed and opened by
  * librecordtls, and SSL_read() and SSL_write() go on working unchanged. Where it keeps
- * its keys, for their cipher or version or since it was asked for small records, it goes
+ * its keys, for their cipher or version, or since it is to pad, it goes
  * on sealing by itself: rtls_ssl_send() and rtls_ssl_recv() work either way.
  */
 #ifndef RECORDTLS_OPENSSL_H
@@ -42,7 +42,8 @@ enum rtls_ssl_level {
  * SSL_free() comes before rtls_close(). Sets SSL_OP_ENABLE_KTLS on ssl, and
  * SSL_OP_NO_RENEGOTIATION, as SSL_renegotiate() before the end of a handshake makes libssl
  * send the data of SSL_write() in clear: TLS 1.2 goes without renegotiation. The BIO
- * never shows a file descriptor, so SSL_sendfile() fails; use rtls_sendfile().
+ * never shows a file descriptor, so SSL_sendfile() fails; use rtls_sendfile(). What
+ * SSL_set_max_send_fragment() asks for is obeyed where this library seals, behind the handshake.
  * From then on sock is guarded (guard.h): rtls_send() and the like answer -ENOKEY in a
  * direction without keys, during the handshake, where the keys are not handed over, and
  * behind SSL_free() too. An ssl that outlives sock moves nothing: -EBADF, and -ENOKEY once sock is
@@ -103,7 +104,8 @@ struct rtls_ssl_status {
 	uint8_t tx_handed_over; /**< records are sealed by librecordtls */
 	uint8_t rx_handed_over;
 	uint8_t close_notify_received;
-	const char *tx_reason; /**< why not, or NULL when handed over; valid as long as ssl */
+	/** why not, with the cipher's name or the length; NULL when handed over; valid as long as ssl */
+	const char *tx_reason;
 	const char *rx_reason;
 	char error[128]; /**< what libssl said when TLS failed; empty: it has not */
 };

@@ -34,7 +34,32 @@ enum {
 	STEPS_MAX = 300,
 	WRITE_MAX = 20000,
 	BLOCK = 16, /* of what a program writes: a word, and where it is in the stream */
-	CTXS = 3,
+	CTXS = 6,
+};
+
+/* How a connection can be: handed over, kept by libssl, taken over. */
+static const struct setup {
+	int version;
+	const char *suites;
+	bool carries_one;
+	uint8_t mfl; /* what the client asks for, RFC 6066 */
+	uint16_t fragment;
+	bool hears; /* rtls_ssl_record_limit() was called */
+} setups[CTXS] = {
+	{ .version = TLS1_3_VERSION, .suites = "TLS_AES_128_GCM_SHA256" },
+	{ .version = TLS1_3_VERSION, .suites = "TLS_AES_256_GCM_SHA384", .carries_one = true },
+	{ .version = TLS1_2_VERSION },
+	{ .version = TLS1_3_VERSION,
+	  .suites = "TLS_CHACHA20_POLY1305_SHA256",
+	  .mfl = TLSEXT_max_fragment_length_512,
+	  .hears = true },
+	{ .version = TLS1_2_VERSION,
+	  .suites = "ECDHE-ECDSA-AES128-GCM-SHA256",
+	  .mfl = TLSEXT_max_fragment_length_1024 },
+	{ .version = TLS1_3_VERSION,
+	  .suites = "TLS_AES_128_CCM_SHA256",
+	  .fragment = 700,
+	  .hears = true },
 };
 
 static const char word[8] = { 'C', 'L', 'E', 'A', 'R', 'T', 'X', 'T' };
@@ -98,15 +123,17 @@ use_identity(SSL_CTX *ctx)
 static SSL_CTX *
 make_ctx(bool server, int i)
 {
-	/* Carried by librecordtls; not; and the older protocol. */
-	static const char *const suites[CTXS] = { "TLS_AES_128_GCM_SHA256",
-						  "TLS_AES_256_GCM_SHA384", NULL };
+	const struct setup *s = &setups[i];
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-	int version = suites[i] != NULL ? TLS1_3_VERSION : TLS1_2_VERSION;
 
-	FUZZ_CHECK(ctx != NULL && SSL_CTX_set_min_proto_version(ctx, version) &&
-		   SSL_CTX_set_max_proto_version(ctx, version));
-	FUZZ_CHECK(suites[i] == NULL || SSL_CTX_set_ciphersuites(ctx, suites[i]));
+	FUZZ_CHECK(ctx != NULL && SSL_CTX_set_min_proto_version(ctx, s->version) &&
+		   SSL_CTX_set_max_proto_version(ctx, s->version));
+	FUZZ_CHECK(s->suites == NULL ||
+		   (s->version == TLS1_3_VERSION ? SSL_CTX_set_ciphersuites(ctx, s->suites) :
+						   SSL_CTX_set_cipher_list(ctx, s->suites)));
+	FUZZ_CHECK(server || s->mfl == 0 || SSL_CTX_set_tlsext_max_fragment_length(ctx, s->mfl));
+	FUZZ_CHECK(s->fragment == 0 || SSL_CTX_set_max_send_fragment(ctx, s->fragment));
+	FUZZ_CHECK(!s->hears || rtls_ssl_record_limit(ctx, 0) == 0);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	if (server)
@@ -427,11 +454,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_in in = { data, size };
 	uint8_t how = fuzz_u8(&in);
-	int ctx = how / 2 % 8 < 6 ? 0 : how / 2 % 8 - 5;
+	/* What is handed over more often than each of the others. */
+	static const int ctxs[] = { 0, 0, 0, 3, 4, 5, 1, 2 };
+	int ctx = ctxs[how / 2 % 8];
 	bool server = how & 1;
 
 	rand_state = how >> 4;
 	fake_sock_init(&w.sock, how);
+	w.sock.carries_one = setups[ctx].carries_one;
 	memset(&w.near, 0, sizeof(w.near));
 	memset(&w.far, 0, sizeof(w.far));
 	w.near.ssl = SSL_new(server ? server_ctx[ctx] : client_ctx[ctx]);
