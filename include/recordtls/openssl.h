@@ -143,8 +143,8 @@ int rtls_ssl_keylog(SSL_CTX *ctx, const char *path);
  * Call it once, before the first SSL is made of ctx; SSL_set_SSL_CTX() leads away from it.
  *
  * Adds record_size_limit (RFC 8449), which a peer may answer or ask for, in both roles and versions.
- * What the peer says becomes the most of RTLS_OPT_MAX_PAYLOAD; a record of its that
- * is longer than limit ends the connection with record_overflow. A server does not answer a limit below 513
+ * What the peer says becomes RTLS_OPT_TX_RECORD_LIMIT, and limit RTLS_OPT_RX_RECORD_LIMIT: a longer
+ * record ends the connection with record_overflow. A server does not answer a limit below 513
  * bytes in TLS 1.3 (512 in 1.2), nor where the client asks for max_fragment_length (RFC 6066), too, which libssl
  * answers; a client ends the handshake with handshake_failure where the server's answer is less.
  *

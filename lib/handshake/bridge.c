@@ -100,11 +100,19 @@ lower(struct rtls_sock *sock, enum rtls_opt opt, uint16_t max)
 	return rc == 0 && max != 0 && max < now ? rtls_sock_set(sock, opt, max) : rc;
 }
 
+/* A peer that sends longer records than was agreed on is the socket's to end. */
+static int
+limit(struct bridge *br, enum rtls_dir d)
+{
+	return d == RTLS_TX ? lower(br->sock, RTLS_OPT_TX_RECORD_LIMIT, br->tx_max) :
+			      lower(br->sock, RTLS_OPT_RX_RECORD_LIMIT, br->rx_max);
+}
+
 /* Keys for the socket, which has the lengths that go with them by then. As rtls_set_keys(). */
 static int
 set_keys(struct bridge *br, enum rtls_dir d, const struct rtls_keys *keys)
 {
-	int rc = d == RTLS_TX ? lower(br->sock, RTLS_OPT_MAX_PAYLOAD, br->tx_max) : 0;
+	int rc = limit(br, d);
 
 	return rc < 0 ? rc : rtls_set_keys(br->sock, d, keys);
 }
@@ -128,7 +136,7 @@ offer_tx(struct bridge *br, const struct rtls_keys *keys)
 
 	if (!outq_empty(&br->out)) {
 		/* The socket takes keys only behind what waits. */
-		rc = lower(br->sock, RTLS_OPT_MAX_PAYLOAD, br->tx_max);
+		rc = limit(br, RTLS_TX);
 		if (rc == 0)
 			rc = rtls_suite_carried(rtls_sock_stack(br->sock), keys->version,
 						keys->cipher);

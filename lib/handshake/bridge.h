@@ -75,6 +75,7 @@ struct bridge {
 	size_t record_len;
 	uint8_t read_type; /* of the record that was read last */
 	uint8_t controls;  /* records that libssl has read since it met data, or stopped */
+	bool met_control;  /* control records came, and no data since that is known of */
 	bool eof;
 	bool asked;      /* the peer asked for a key update, and libssl does not know */
 	bool taking_in;  /* libssl gets control records only, where the socket opens records */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -165,6 +166,25 @@ service_control(struct bridge *br, int flags)
 }
 
 /*
+ * What is wrong with a record is a receive's to tell, behind the data in front of it. But records
+ * without end are the end for a program that never receives, too.
+ */
+static int
+meet_flood(struct bridge *br)
+{
+	struct rtls_sock_info info = { .size = sizeof(info) };
+	uint8_t byte;
+	ssize_t n = rtls_recv(br->sock, &byte, sizeof(byte), RTLS_MSG_PEEK);
+
+	br->met_control = n < 0;
+	OPENSSL_cleanse(&byte, sizeof(byte));
+	if (n != -EINVAL || rtls_sock_info(br->sock, &info) != 0 ||
+	    info.end_reason != RTLS_REASON_FLOOD)
+		return 0;
+	return service_control(br, 0);
+}
+
+/*
  * RFC 8446 4.6.3: a peer may ask for a key update while the program only sends. What libssl has of
  * a record that SSL_read() took in part comes first.
  */
@@ -179,7 +199,10 @@ take_in(struct bridge *br)
 		    (SSL_get_shutdown(br->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
 			break;
 		rc = service_control(br, RTLS_MSG_CONTROL);
+		br->met_control |= rc == 1;
 	}
+	if (rc == 0 && br->met_control && br->rx == BRIDGE_TAKEN)
+		rc = meet_flood(br);
 	return rc < 0 ? rc : 0;
 }
 

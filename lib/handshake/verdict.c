@@ -13,9 +13,13 @@
 static void
 remember_error(struct bridge *br)
 {
+	struct rtls_sock_info info = { .size = sizeof(info) };
 	unsigned long code = ERR_peek_error();
 	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
 
+	/* libssl was shown a record that has the alert of one that should not be there. */
+	if (rtls_sock_info(br->sock, &info) == 0 && info.end_reason == RTLS_REASON_FLOOD)
+		reason = "the peer sends records without end that say nothing";
 	if (br->io_errno == EKEYEXPIRED)
 		reason = "the key has sealed as many records as it may";
 	if (reason == NULL)

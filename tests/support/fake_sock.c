@@ -529,7 +529,9 @@ rtls_tls_info(const struct rtls_sock *k, enum rtls_dir d, struct rtls_tls_info *
 static uint16_t *
 option_of(struct rtls_sock *k, enum rtls_opt opt)
 {
-	return opt == RTLS_OPT_MAX_PAYLOAD ? &k->tx_max : NULL;
+	if (opt == RTLS_OPT_RX_RECORD_LIMIT)
+		return &k->rx_max;
+	return opt == RTLS_OPT_TX_RECORD_LIMIT ? &k->tx_max : NULL;
 }
 
 int

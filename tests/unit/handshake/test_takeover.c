@@ -160,6 +160,7 @@ test_short_records(void)
 		CU_ASSERT_TRUE_FATAL(tls_bench_shake(&b));
 		CU_ASSERT_TRUE(is_ours(&b));
 		CU_ASSERT_EQUAL(b.sock.tx_max, 512);
+		CU_ASSERT_EQUAL(b.sock.rx_max, 512);
 		CU_ASSERT_TRUE(rtls_ssl_send(b.near, data, sizeof(data), 0) > 0);
 		CU_ASSERT_EQUAL(SSL_write_ex(b.near, data, sizeof(data), &n), 1);
 		CU_ASSERT_TRUE(b.sock.out.len > 512);

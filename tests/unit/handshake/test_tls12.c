@@ -256,6 +256,33 @@ test_second_change(void)
 	}
 }
 
+/* Alerts that warn, without end: libssl counts them, whoever opens the records. */
+static void
+test_warnings(void)
+{
+	static const uint8_t warning[] = { 1, 90 }; /* user_canceled */
+	struct tls_bench b;
+	bool told;
+	char c;
+
+	for (size_t i = 0; i < WAYS * 2; i++) {
+		open_way(&b, i / 2);
+		CU_ASSERT_TRUE_FATAL(tls_bench_shake(&b));
+		told = false;
+		for (int j = 0; j < 10 && !told; j++) {
+			fake_sock_inject(&b.sock, RTLS_TYPE_ALERT, warning, sizeof(warning));
+			told = i & 1 ? SSL_read(b.near, &c, 1) < 0 &&
+					       SSL_get_error(b.near, -1) == SSL_ERROR_SSL :
+				       rtls_ssl_recv(b.near, &c, 1, 0) == -EPROTO;
+			CU_ASSERT_TRUE(told || j < 5);
+		}
+		CU_ASSERT_TRUE(told);
+		ERR_clear_error();
+		far_is_told(&b, SSL_R_SSLV3_ALERT_UNEXPECTED_MESSAGE);
+		tls_bench_close(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -266,6 +293,7 @@ main(void)
 		{ "renegotiation is refused", test_renegotiation_is_refused },
 		{ "farewell", test_farewell },
 		{ "a second change_cipher_spec", test_second_change },
+		{ "warnings without end", test_warnings },
 	};
 	return harness_run("handshake/tls12", cases, HARNESS_COUNT(cases));
 }
