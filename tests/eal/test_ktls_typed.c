@@ -132,14 +132,16 @@ test_padding(void)
 			uint32_t on_wire = ktls_is_tls13(&b) ? rows[i].padded : rows[i].len;
 			uint32_t want = record_peer_wire_len(&b.peer, on_wire), got = 0;
 			uint8_t type = 0;
+			ssize_t n;
 
 			CU_ASSERT_EQUAL(rtls_sock_set(b.near, RTLS_OPT_PAD_TO, rows[i].to), 0);
 			CU_ASSERT_EQUAL(send_record(&b, RTLS_TYPE_DATA, 0, rows[i].len),
 					rows[i].len);
 			pair_settle(&b.pair);
-			CU_ASSERT_EQUAL_FATAL(rtls_recv(b.far, wire, sizeof(wire), 0), want);
-			CU_ASSERT_EQUAL(record_peer_open(&b.peer, wire, want, &type, plain, &got),
-					want);
+			n = rtls_recv(b.far, wire, sizeof(wire), 0);
+			CU_ASSERT_EQUAL_FATAL(n, want);
+			n = record_peer_open(&b.peer, wire, want, &type, plain, &got);
+			CU_ASSERT_EQUAL_FATAL(n, want);
 			CU_ASSERT(type == RTLS_TYPE_DATA && got == rows[i].len);
 			CU_ASSERT_EQUAL(memcmp(plain, b.bytes, got), 0);
 		}
