@@ -641,6 +641,12 @@ step_recv(struct fuzz_in *in)
 			   told[i].len == want.told[i].len);
 }
 
+static bool
+is_carried(uint16_t cipher)
+{
+	return cipher >= RTLS_CIPHER_AES_GCM_128 && cipher <= RTLS_CIPHER_CHACHA20_POLY1305;
+}
+
 static void
 step_keys(struct fuzz_in *in)
 {
@@ -655,13 +661,15 @@ step_keys(struct fuzz_in *in)
 	keys = records_keys(&k);
 	if (how == 0xff)
 		keys.cipher = fuzz_u8(in);
-	/* The peer seals by no other suite. */
-	if (keys.cipher > 51 && keys.cipher < 55)
-		keys.cipher = 55;
+	/* The first key may be of any suite, but no peer of another one is played here. */
+	if (w.state == PLAIN && is_carried(keys.cipher))
+		keys.cipher = records_cipher();
 	rc = session_rx_set_keys(&w.rx, &records_shared, &keys);
-	if (keys.cipher != RTLS_CIPHER_AES_GCM_128)
+	if (!is_carried(keys.cipher))
 		/* The kernel's others for TLS 1.3; garbage. */
 		want = keys.cipher == 55 || keys.cipher == 56 ? -ENOTSUP : -EINVAL;
+	else if (keys.cipher != records_cipher())
+		want = -EINVAL;
 	else if (w.state == FAILED)
 		want = -EINVAL;
 	else if (w.n_open > 0 && w.state != PAUSED)
@@ -725,6 +733,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_in in = { data, size };
 
+	records_choose(size);
 	begin(&in);
 	for (int i = 0; i < STEPS_MAX && in.left > 0; i++) {
 		switch (fuzz_u8(&in) % 16) {

@@ -44,6 +44,7 @@ static struct world {
 	unsigned int keys; /* set so far */
 	struct records_key key[KEYS_MAX];
 	uint64_t key_off[KEYS_MAX]; /* where its first record begins */
+	bool padded;                /* once it was asked to */
 	bool started[KEYS_MAX];     /* something was sealed by it */
 	uint32_t n_controls;
 	struct control controls[CONTROLS_MAX];
@@ -66,10 +67,13 @@ check_record(const uint8_t *inner, uint32_t len)
 	const struct control *c = &w.controls[w.controls_seen];
 	uint8_t type;
 
+	FUZZ_CHECK(len > 0 && len - 1 <= RECORD_PLAIN_MAX);
 	/* The library pads nothing unless it is asked to. */
-	FUZZ_CHECK(len > 0 && inner[len - 1] != 0);
+	FUZZ_CHECK(w.padded || inner[len - 1] != 0);
+	while (len > 0 && inner[len - 1] == 0)
+		len--;
+	FUZZ_CHECK(len > 1);
 	type = inner[--len];
-	FUZZ_CHECK(len > 0 && len <= RECORD_PLAIN_MAX);
 	if (type == 23) {
 		for (uint32_t i = 0; i < len; i++)
 			FUZZ_CHECK(inner[i] == records_pattern(w.data_seen + i));
@@ -386,6 +390,7 @@ step(struct fuzz_in *in)
 		/* As options set them. */
 		w.tx.pad.cap = how & 1 ? RECORD_PLAIN_MAX : (uint16_t)(64 + how);
 		w.tx.pad.to = (how & 6) == 6 ? (uint16_t)(how * 9) : 0;
+		w.padded |= w.tx.pad.to != 0;
 		break;
 	case 9:
 	case 10:
@@ -440,6 +445,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_in in = { data, size };
 	uint8_t how = fuzz_u8(&in);
 
+	records_choose(size);
 	memset(&w, 0, sizeof(w));
 	sendq_init(&w.q, 0);
 	session_tx_init(&w.tx, &records_shared, &w.q, how & 1 ? 256 * 1024 : 1 + how * 128u);

@@ -10,11 +10,26 @@
 
 #include "crypto/libcrypto.h"
 #include "fuzz/fuzz.h"
+#include "sim/suite.h"
 #include "support/eal.h"
 
 struct buf_pools records_pools;
 struct session_shared records_shared;
 struct rte_mempool *records_rx_pool;
+
+static const struct suite *suite = &suites[0];
+
+void
+records_choose(size_t size)
+{
+	suite = &suites[size % SUITES_13];
+}
+
+uint16_t
+records_cipher(void)
+{
+	return suite->cipher;
+}
 
 struct records_key
 records_key(unsigned int n, uint64_t rec_no)
@@ -33,7 +48,7 @@ records_keys(const struct records_key *k)
 {
 	struct rtls_keys keys = {
 		.version = RTLS_TLS_1_3,
-		.cipher = RTLS_CIPHER_AES_GCM_128,
+		.cipher = suite->cipher,
 		.rec_no = k->rec_no,
 	};
 
@@ -44,30 +59,20 @@ records_keys(const struct records_key *k)
 
 /* RFC 8446 5.2 and 5.3. False: the tag is wrong. */
 static bool
-gcm(const struct records_key *k, int seal, const uint8_t *hdr, const uint8_t *in, uint32_t len,
-    uint8_t *out, uint8_t tag[RECORDS_TAG])
+protect(const struct records_key *k, bool seal, const uint8_t *hdr, const uint8_t *in, uint32_t len,
+	uint8_t *out, uint8_t tag[RECORDS_TAG])
 {
 	static EVP_CIPHER_CTX *ctx;
-	uint8_t nonce[12], rest[16];
-	int n, good = 1;
+	uint8_t nonce[SUITE_NONCE_LEN];
 
 	if (ctx == NULL)
 		ctx = EVP_CIPHER_CTX_new();
 	FUZZ_CHECK(ctx != NULL);
-	memcpy(nonce, k->iv, sizeof(nonce));
-	for (int i = 0; i < 8; i++)
-		nonce[4 + i] ^= (uint8_t)(k->rec_no >> (56 - 8 * i));
-	good &= EVP_CipherInit_ex(ctx, EVP_aes_128_gcm(), NULL, k->key, nonce, seal);
-	good &= EVP_CipherUpdate(ctx, NULL, &n, hdr, RECORDS_HDR);
-	if (len > 0)
-		good &= EVP_CipherUpdate(ctx, out, &n, in, (int)len);
+	suite_nonce(suite, k->iv, 0, k->rec_no, nonce);
+	suite_key(suite, ctx, k->key, seal);
 	if (!seal)
-		good &= EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, RECORDS_TAG, tag);
-	FUZZ_CHECK(good == 1);
-	if (EVP_CipherFinal_ex(ctx, rest, &n) <= 0)
-		return false;
-	if (seal)
-		FUZZ_CHECK(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, RECORDS_TAG, tag) == 1);
+		return suite_open(suite, ctx, nonce, hdr, RECORDS_HDR, in, len, tag, out);
+	suite_seal(suite, ctx, nonce, hdr, RECORDS_HDR, in, len, out, tag);
 	return true;
 }
 
@@ -81,7 +86,8 @@ records_seal(struct records_key *k, const uint8_t *inner, uint32_t inner_len, ui
 	wire[2] = 3;
 	wire[3] = (uint8_t)(body >> 8);
 	wire[4] = (uint8_t)body;
-	gcm(k, 1, wire, inner, inner_len, wire + RECORDS_HDR, wire + RECORDS_HDR + inner_len);
+	protect(k, true, wire, inner, inner_len, wire + RECORDS_HDR,
+		wire + RECORDS_HDR + inner_len);
 	k->rec_no++;
 	return RECORDS_HDR + body;
 }
@@ -103,7 +109,7 @@ records_open(struct records_key *k, const uint8_t *wire, size_t len, uint8_t *in
 		return 0;
 	*inner_len = body - RECORDS_TAG;
 	memcpy(tag, wire + RECORDS_HDR + *inner_len, sizeof(tag));
-	if (!gcm(k, 0, wire, wire + RECORDS_HDR, *inner_len, inner, tag))
+	if (!protect(k, false, wire, wire + RECORDS_HDR, *inner_len, inner, tag))
 		return -1;
 	k->rec_no++;
 	return (int)(RECORDS_HDR + body);

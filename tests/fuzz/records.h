@@ -2,8 +2,9 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * The other end of a record layer, on OpenSSL's EVP and apart from the library: AES-128-GCM
- * records of TLS 1.3 (RFC 8446 5). And the buffers of a stack, with a pool that plays a port's.
+ * The other end of a record layer, on OpenSSL's EVP and apart from the library: records
+ * of TLS 1.3 (RFC 8446 5), of the suite that the input has. And the buffers of a stack, with a
+ * pool that plays a port's.
  */
 #ifndef RTLS_FUZZ_RECORDS_H
 #define RTLS_FUZZ_RECORDS_H
@@ -21,10 +22,19 @@ enum {
 };
 
 struct records_key {
-	uint8_t key[16];
+	uint8_t key[32];
 	uint8_t iv[12];
 	uint64_t rec_no; /* of the next record */
 };
+
+/*
+ * Which suite of TLS 1.3 an input of this size has: no byte of it says so, as the inputs that are
+ * kept say other things with theirs. Before its first key.
+ */
+void records_choose(size_t size);
+
+/* Its number, enum rtls_cipher. */
+uint16_t records_cipher(void);
 
 /* Key number n. */
 struct records_key records_key(unsigned int n, uint64_t rec_no);

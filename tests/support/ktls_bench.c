@@ -215,7 +215,7 @@ ktls_expect_record(struct ktls_bench *b, uint8_t type, uint64_t off, uint32_t le
 
 	pair_settle(&b->pair);
 	n = rtls_recv(b->far, wire, wire_len, 0);
-	CU_ASSERT_EQUAL_FATAL(n, wire_len);
+	CU_ASSERT_EQUAL_FATAL(n, (ssize_t)wire_len);
 	CU_ASSERT_EQUAL_FATAL(
 		record_peer_open(&b->peer, wire, wire_len, &got_type, plain, &plain_len),
 		(int)wire_len);
