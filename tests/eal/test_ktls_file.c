@@ -115,12 +115,16 @@ test_more(void)
 
 	for (ktls_first(&b, NULL); ktls_more(&b); ktls_next(&b)) {
 		struct rtls_file *f = file_of(&b, 20000);
+		uint32_t off = 0;
 
 		ktls_keys_near(&b);
-		for (uint32_t off = 0; off < 16000; off += 1000)
+		for (; off < 16000; off += 1000)
 			CU_ASSERT_EQUAL(send_some(&b, f, off, 1000, RTLS_MSG_MORE), 1000);
 		ktls_expect_none(&b);
-		CU_ASSERT_EQUAL(send_some(&b, f, 16000, 4000, 0), 4000);
+		/* The reader may not be there yet with all of a call, which then ends early. */
+		while (off < 19999)
+			off += send_some(&b, f, off, 19999 - off, RTLS_MSG_MORE);
+		CU_ASSERT_EQUAL(send_some(&b, f, 19999, 1, 0), 1);
 		ktls_expect_record(&b, RTLS_TYPE_DATA, 0, 16384);
 		ktls_expect_record(&b, RTLS_TYPE_DATA, 16384, 3616);
 		ktls_expect_none(&b);

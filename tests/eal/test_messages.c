@@ -84,7 +84,7 @@ test_boundaries(void)
 	pair_settle(&p);
 	s.at = s.len = 0;
 	s.len = 5 + peer_around(&h.opens);
-	CU_ASSERT_EQUAL(rtls_recv(h.socks[FAR], s.bytes, SINK_CAP, 0), s.len);
+	CU_ASSERT_EQUAL(rtls_recv(h.socks[FAR], s.bytes, SINK_CAP, 0), (ssize_t)s.len);
 	CU_ASSERT_EQUAL(sink_record(&s, RTLS_TYPE_DATA, 0), 5);
 	sink_fini(&s);
 	half_close(&p, &h);

@@ -3,6 +3,7 @@
 
 #include "fileserver/due.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include <CUnit/CUnit.h>
@@ -15,7 +16,9 @@ enum {
 };
 
 /* How long a wait of each kind lasts. */
-static const uint64_t waits[DUE_KINDS] = { 50000, 60000000, 1000000, 10000000 };
+static const uint64_t waits[] = { 50000, 60000000, 1000000, 10000000, 30000000 };
+
+static_assert(HARNESS_COUNT(waits) == DUE_KINDS, "one of each kind");
 
 static void
 test_one(void)
