@@ -187,6 +187,8 @@ def key_update(server, files, ca):
         for command in (b'k\n', b'K\n', b'K\n', b'k\n', b'K\n') * 4:
             talk(process, command, b'KEYUPDATE')
             talk(process, request('/text'), b'END OF TEXT')
+            # More than eight a second are a flood.
+            time.sleep(0.13)
         process.stdin.write(b'Q\n')
         process.stdin.close()
         process.stdout.read()
