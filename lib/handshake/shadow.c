@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 static const EVP_CIPHER *
@@ -48,8 +49,8 @@ shadow_set(struct shadow *s, const struct rtls_keys *keys, bool seals)
 
 /* One AEAD, in place: behind hdr and explicit nonce, the tag behind it. */
 static bool
-run(struct shadow *s, const uint8_t *hdr, const uint8_t nonce[RECORD_NONCE_LEN], uint8_t *body,
-    int len)
+try_run(struct shadow *s, const uint8_t *hdr, const uint8_t nonce[RECORD_NONCE_LEN], uint8_t *body,
+	int len)
 {
 	bool ccm = EVP_CIPHER_CTX_get_mode(s->ctx) == EVP_CIPH_CCM_MODE;
 	bool seals = EVP_CIPHER_CTX_is_encrypting(s->ctx);
@@ -69,6 +70,19 @@ run(struct shadow *s, const uint8_t *hdr, const uint8_t nonce[RECORD_NONCE_LEN],
 		return false;
 	return !seals ||
 	       EVP_CIPHER_CTX_ctrl(s->ctx, EVP_CTRL_AEAD_GET_TAG, RECORD_TAG_LEN, body + len) == 1;
+}
+
+/* What fails here is told by us: libssl's caller finds nothing of it in the queue. */
+static bool
+run(struct shadow *s, const uint8_t *hdr, const uint8_t nonce[RECORD_NONCE_LEN], uint8_t *body,
+    int len)
+{
+	bool ok;
+
+	ERR_set_mark();
+	ok = try_run(s, hdr, nonce, body, len);
+	ERR_pop_to_mark();
+	return ok;
 }
 
 ssize_t
