@@ -20,6 +20,12 @@ aead_xform_in_blocks(const struct record_suite *s)
 	return aead_xform_algos[s->aead] == RTE_CRYPTO_AEAD_AES_CCM;
 }
 
+bool
+aead_xform_reads_twice(const struct record_suite *s)
+{
+	return aead_xform_algos[s->aead] == RTE_CRYPTO_AEAD_AES_CCM;
+}
+
 struct rte_crypto_sym_xform
 aead_xform(const struct record_suite *s, bool seal, const uint8_t *key)
 {

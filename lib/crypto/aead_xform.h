@@ -21,6 +21,9 @@ extern const enum rte_crypto_aead_algorithm aead_xform_algos[RECORD_AEADS];
  */
 bool aead_xform_in_blocks(const struct record_suite *s);
 
+/* Does sealing read a byte of the plaintext twice, for the tag and for the cipher? Decision 56. */
+bool aead_xform_reads_twice(const struct record_suite *s);
+
 /* Of a suite whose AEAD has a number. Borrows the key. */
 struct rte_crypto_sym_xform aead_xform(const struct record_suite *s, bool seal, const uint8_t *key);
 

@@ -413,6 +413,26 @@ test_out_of_place(void)
 	cryptodev_close(c);
 }
 
+/*
+ * All of its layouts are right, and yet CCM is not sealed out of memory that somebody may write to, as its
+ * bytes are read twice.
+ */
+static void
+test_reads_twice(void)
+{
+	const struct record_suite *s = record_suite_of_aead(RECORD_AEAD_AES_128_CCM);
+	struct cryptodev *c;
+
+	fault = FAULT_NONE;
+	CU_ASSERT_EQUAL_FATAL(cryptodev_open("crypto_aesni_mb", &conf, &c), 0);
+	CU_ASSERT_EQUAL(c->device->aeads[s->aead].layouts[CRYPTO_SEAL], IN);
+	CU_ASSERT_EQUAL(c->device->aeads[s->aead].layouts[CRYPTO_OPEN], IN | OUT);
+	CU_ASSERT_EQUAL(c->device->aeads[s->aead].queued, false);
+	CU_ASSERT_EQUAL(c->device->aeads[tls13()->aead].layouts[CRYPTO_SEAL], IN | OUT);
+	contract_cuts(cryptodev_provider(c), s);
+	cryptodev_close(c);
+}
+
 enum { LEN = 100, JOBS = 8 };
 
 /* Fails from some job on: -EIO, dst wiped, those before it are good. */
@@ -702,6 +722,7 @@ main(void)
 		{ "a device that is wrong with one AEAD", test_one_aead },
 		{ "a device that writes around CCM's input", test_scribbles },
 		{ "a device that is right out of place", test_out_of_place },
+		{ "a device that reads CCM's bytes twice", test_reads_twice },
 		{ "a device that fails later", test_fails_later },
 		{ "jobs in a call", test_calls },
 		{ "queues that are wrong in one way", test_queue_faults },
