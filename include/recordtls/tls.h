@@ -74,8 +74,8 @@ struct rtls_keys {
  *   for more. TX: for records that the device is to seal, until the peer acknowledges them. RX: for
  *   bytes that the device has opened, until the program reads them, or by contexts that it has not
  *   deleted yet; behind a KeyUpdate RTLS_READABLE says when to call again;
- *   -ENOTSUP: rtls_suite_refusal() has a reason why this library does not carry version and cipher; -EPERM: rtls_stack_features() has switched new TLS sessions off, and the connection has
- *   no keys yet; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
+ *   -ENOTSUP: rtls_suite_refusal() has a reason why this library does not carry version and cipher;
+ *   -EPERM: rtls_stack_features() has switched new TLS sessions off, and the connection has no keys yet; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
  *   provider failed.
  */
 int rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *keys);
@@ -120,7 +120,8 @@ ssize_t rtls_keys_to_ktls(const struct rtls_keys *keys, void *crypto_info, size_
  * program has got nothing.
  *
  * Dangerous: two who seal with the same key use a nonce twice, which gives away plaintext and what
- * forging takes. Whoever exports to carry on elsewhere sends nothing more here, and wipes *out.
+ * forging takes. Whoever exports to carry on elsewhere sends nothing more here, and wipes *out. How many
+ * records the key has sealed, by which it has a limit (RFC 8446 5.5), is not in it: where it is set they are counted anew.
  *
  * @return 0; with any error *out is all zero: -EBUSY: TX: a record is open (RTLS_MSG_MORE); RX:
  *   records were opened that the program has not read in full (also by RTLS_MSG_PEEK and
