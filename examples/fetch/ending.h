@@ -5,8 +5,7 @@
 #ifndef FETCH_ENDING_H
 #define FETCH_ENDING_H
 
-#include "end.h"
-#include "transfer.h"
+#include "state.h"
 
 /* The connection goes, by rtls_close() or rtls_abort(): an alert that libssl has sent still gets out with
  * the first. Nothing is said, and t->end stays. */
