@@ -30,6 +30,7 @@
 #include "common/keylog.h"
 #include "common/options.h"
 #include "common/say.h"
+#include "common/small_records.h"
 
 const char say_program[] = "recordtls-echo";
 
@@ -184,7 +185,8 @@ make_ctx(const struct options *o)
 		say("OpenSSL has no TLS 1.2 here: %s", identity_why());
 		exit(1);
 	}
-	if (!identity_load(ctx, o->cert, o->key) || !keylog_from_env(ctx))
+	if (!identity_load(ctx, o->cert, o->key) || !small_records_take(ctx) ||
+	    !keylog_from_env(ctx))
 		exit(1);
 	return ctx;
 }

@@ -13,6 +13,7 @@
 #include "common/identity.h"
 #include "common/keylog.h"
 #include "common/say.h"
+#include "common/small_records.h"
 
 /* RFC 7301: length and name. */
 static const unsigned char alpn[] = "\x08http/1.1";
@@ -75,7 +76,8 @@ context_make(const struct options *o)
 	}
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	if (trust(ctx, o->ca) && offer(ctx, o) &&
-	    (o->cert == NULL || identity_load(ctx, o->cert, o->key)) && keylog_from_env(ctx))
+	    (o->cert == NULL || identity_load(ctx, o->cert, o->key)) && small_records_take(ctx) &&
+	    keylog_from_env(ctx))
 		return ctx;
 	ERR_clear_error();
 	SSL_CTX_free(ctx);

@@ -19,6 +19,7 @@
 #include "common/identity.h"
 #include "common/keylog.h"
 #include "common/say.h"
+#include "common/small_records.h"
 
 enum {
 	DAY_S = 24 * 60 * 60,
@@ -93,17 +94,6 @@ write_out(const SSL_CTX *ctx, const char *path)
 	return ok;
 }
 
-/* Clients that ask for small records get them, sealed by the record layer and not by OpenSSL. */
-static bool
-take_small_records(SSL_CTX *ctx)
-{
-	int rc = rtls_ssl_record_limit(ctx, 0);
-
-	if (rc < 0 && rc != -ENOTSUP)
-		say("record_size_limit: %s", strerror(-rc));
-	return rc == 0 || rc == -ENOTSUP;
-}
-
 SSL_CTX *
 cert_context(const struct options *o)
 {
@@ -126,7 +116,7 @@ cert_context(const struct options *o)
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
 	if ((o->cert != NULL ? identity_load(ctx, o->cert, o->key) : use_self_signed(ctx, o)) &&
-	    (o->cert_out == NULL || write_out(ctx, o->cert_out)) && take_small_records(ctx) &&
+	    (o->cert_out == NULL || write_out(ctx, o->cert_out)) && small_records_take(ctx) &&
 	    keylog_from_env(ctx))
 		return ctx;
 	ERR_clear_error();
