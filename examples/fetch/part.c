@@ -50,6 +50,16 @@ take_over(struct part *p)
 	return true;
 }
 
+/* Whoever had it until now may have given it its name, or removed it. */
+static bool
+has_its_name(const struct part *p, const struct stat *st)
+{
+	struct stat there;
+
+	return lstat(p->temp, &there) == 0 && there.st_dev == st->st_dev &&
+	       there.st_ino == st->st_ino;
+}
+
 static bool
 open_temp(struct part *p, bool go_on)
 {
@@ -59,7 +69,7 @@ open_temp(struct part *p, bool go_on)
 	p->fd = open(p->temp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 	if (p->fd < 0 || fstat(p->fd, &st) < 0)
 		return fail(p->temp);
-	if (!S_ISREG(st.st_mode) || flock(p->fd, LOCK_EX | LOCK_NB) < 0) {
+	if (!S_ISREG(st.st_mode) || flock(p->fd, LOCK_EX | LOCK_NB) < 0 || !has_its_name(p, &st)) {
 		say("cannot write %s: %s", p->temp,
 		    S_ISREG(st.st_mode) ? "another program does" : "it is no regular file");
 		close(p->fd);
@@ -80,6 +90,9 @@ part_open(struct part *p, const char *path, bool go_on)
 		return open_straight(p);
 	if ((size_t)snprintf(p->temp, sizeof(p->temp), "%s.part", path) < sizeof(p->temp))
 		return open_temp(p, go_on);
+	/* What is left of that name may be the file's own, and is not ours to remove. */
+	p->temp[0] = '\0';
+	p->fd = -1;
 	errno = ENAMETOOLONG;
 	return fail(path);
 }
