@@ -87,6 +87,12 @@ parse_range(struct answer *a)
 	a->range_total = total;
 }
 
+static bool
+is_chunked(const char *value)
+{
+	return strncasecmp(value, "chunked", 7) == 0 && value[7 + strspn(value + 7, " \t")] == '\0';
+}
+
 /* It is printed on somebody's terminal. */
 static void
 keep_printable(struct answer *a)
@@ -115,6 +121,9 @@ on_header_value_complete(llhttp_t *p)
 		else if (strcasecmp(a->name, "last-modified") == 0)
 			a->last_modified = parse_date(a->value);
 	}
+	if (a->status == 0 && strcasecmp(a->name, "transfer-encoding") == 0 &&
+	    !is_chunked(a->value))
+		a->coded = true;
 	a->name_len = 0;
 	a->value_len = 0;
 	a->name[0] = '\0';
@@ -145,7 +154,7 @@ on_headers_complete(llhttp_t *p)
 	p->upgrade = 0;
 	if (status < 200)
 		return 0;
-	if ((p->flags & F_TRANSFER_ENCODING) != 0 && (p->flags & F_CHUNKED) == 0)
+	if (a->coded || ((p->flags & F_TRANSFER_ENCODING) != 0 && (p->flags & F_CHUNKED) == 0))
 		return refuse(p, "it has a transfer coding that was not asked for");
 	a->status = status;
 	if ((p->flags & F_CONTENT_LENGTH) != 0)
@@ -198,20 +207,25 @@ answer_init(struct answer *a, answer_body body, void *user)
 	a->parser.data = a;
 }
 
+/* What frames a body counts, too: a chunk of one byte has five for that. */
+static bool
+is_too_long(const struct answer *a)
+{
+	return a->head_len > ANSWER_HEAD_MAX + 8 * a->body_len;
+}
+
 const char *
 answer_feed(struct answer *a, const char *bytes, size_t len)
 {
-	bool in_head = a->status == 0;
+	uint64_t body_len = a->body_len;
 	llhttp_errno_t err = llhttp_execute(&a->parser, bytes, len);
 	const char *reason;
 
-	if (in_head && a->status == 0) {
-		a->head_len += len;
-		if (a->head_len > ANSWER_HEAD_MAX)
-			return "its head is too long";
-	}
-	if (err == HPE_OK || a->done)
+	if (a->done)
 		return NULL;
+	a->head_len += len - (a->body_len - body_len);
+	if (err == HPE_OK)
+		return is_too_long(a) ? "what is not its body is too long" : NULL;
 	if (a->why != NULL)
 		return a->why;
 	reason = llhttp_get_error_reason(&a->parser);

@@ -13,9 +13,10 @@
 #include <llhttp.h>
 
 enum {
-	ANSWER_HEAD_MAX = 65536, /* bytes of an answer's heads and trailers */
-	ANSWER_FIELD_MAX = 20,   /* of a field's name, as far as it matters */
-	ANSWER_VALUE_MAX = 512,  /* of its value */
+	ANSWER_HEAD_MAX =
+		65536, /* bytes of an answer's heads and trailers, beside eight for each of the body */
+	ANSWER_FIELD_MAX = 20,  /* of a field's name, as far as it matters */
+	ANSWER_VALUE_MAX = 512, /* of its value */
 };
 
 #define ANSWER_UNKNOWN UINT64_MAX
@@ -30,6 +31,7 @@ struct answer {
 	int status;        /* 0: its head is not complete yet */
 	bool may_send;     /* 100 (Continue) came */
 	bool done;         /* all of it is there */
+	bool coded;        /* its body is no file, but something made of it */
 	const char *why;   /* it was refused; NULL: not by what it says */
 	uint64_t head_len; /* bytes that are no body, so far */
 	uint64_t body_len; /* bytes of the body, so far */

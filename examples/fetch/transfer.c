@@ -308,7 +308,8 @@ send_body(struct transfer *t, uint64_t now_us)
 			return ending_lost(t, (int)n);
 		t->alive_us = now_us;
 	}
-	return t->source.off == t->source.len ? enter(t, TRANSFER_ANSWER, now_us) : TURN_WAIT;
+	return t->source.off == t->source.len ? enter(t, TRANSFER_ANSWER, now_us) :
+						wait_for(t, RTLS_READABLE | RTLS_WRITABLE);
 }
 
 /* The server has to know that we have all; its own farewell is not waited for long. */

@@ -66,6 +66,9 @@ static const struct {
 	{ OK "Content-Length: 99999999999999999999999\r\n\r\n", WRONG, 0, "" },
 	{ OK "Transfer-Encoding: gzip\r\n\r\nhello", WRONG, 0, "" },
 	{ OK "Transfer-Encoding: chunked, gzip\r\n\r\nhello", WRONG, 0, "" },
+	{ OK "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", WRONG, 0, "" },
+	{ OK "Transfer-Encoding: gzip\r\n" CHUNKS "0\r\n\r\n", WRONG, 0, "" },
+	{ OK "Transfer-Encoding: Chunked \r\n\r\n5\r\nhello\r\n0\r\n\r\n", WHOLE, 200, "hello" },
 	{ OK CHUNKS "x\r\n", WRONG, 200, "" },
 	{ OK CHUNKS "fffffffffffffffff\r\n", WRONG, 200, "" },
 	{ OK CHUNKS "5\r\nhelloworld", WRONG, 200, "hello" },
@@ -253,6 +256,56 @@ test_limits(void)
 	CU_ASSERT_STRING_EQUAL(a.location, "");
 }
 
+/* Chunks without an end to what stands between them, and trailers without one. */
+static void
+test_framing(void)
+{
+	static const char *const beginnings[] = { "5\r\nhello\r\n0\r\n", "5\r\nhello\r\n5;" };
+	static char line[8192];
+	static struct answer a;
+
+	for (size_t i = 0; i < HARNESS_COUNT(beginnings); i++) {
+		const char *why;
+		struct sink s;
+		size_t sent = 0;
+
+		memset(line, 'a', sizeof(line) - 1);
+		if (i == 0) {
+			memcpy(line, "Trailer: ", 9);
+			memcpy(line + sizeof(line) - 3, "\r\n", 3);
+		}
+		CU_ASSERT_PTR_NULL(play(&a, &s, OK CHUNKS, 100));
+		why = answer_feed(&a, beginnings[i], strlen(beginnings[i]));
+		CU_ASSERT_PTR_NULL(why);
+		while (why == NULL && sent < 100 * sizeof(line)) {
+			why = answer_feed(&a, line, strlen(line));
+			sent += strlen(line);
+		}
+		CU_ASSERT_PTR_NOT_NULL(why);
+		CU_ASSERT(sent <= ANSWER_HEAD_MAX + 2 * sizeof(line));
+		CU_ASSERT_FALSE(a.done);
+	}
+}
+
+/* A small piece costs more than it holds, and is no attack. */
+static void
+test_small_chunks(void)
+{
+	static struct answer a;
+	const char *why;
+	struct sink s;
+
+	why = play(&a, &s, "HTTP/1.1 404 Not Found\r\n" CHUNKS, 100);
+	s.max = SIZE_MAX;
+	for (int i = 0; i < ANSWER_HEAD_MAX && why == NULL; i++) {
+		s.len = 0;
+		why = answer_feed(&a, "1\r\nx\r\n", 6);
+	}
+	CU_ASSERT_PTR_NULL(why);
+	CU_ASSERT_PTR_NULL(answer_feed(&a, "0\r\n\r\n", 5));
+	CU_ASSERT_TRUE(a.done);
+}
+
 static void
 test_full_sink(void)
 {
@@ -275,6 +328,8 @@ main(void)
 		{ "nothing of Location that a terminal obeys", test_location },
 		{ "Content-Range", test_ranges },
 		{ "heads and fields that are too long", test_limits },
+		{ "chunks and trailers that are too long", test_framing },
+		{ "many small chunks", test_small_chunks },
 		{ "a body that nobody takes", test_full_sink },
 	};
 	return harness_run("fetch/answer", cases, HARNESS_COUNT(cases));
