@@ -76,6 +76,8 @@ on_header_value_complete(llhttp_t *p)
 		r->expects = is(r->value, r->value_len, "100-continue");
 		r->unmet = r->unmet || !r->expects;
 	}
+	if (r->body == NULL && is(r->field, r->field_len, "transfer-encoding"))
+		r->coded = r->coded || !is(r->value, r->value_len, "chunked");
 	r->field_len = 0;
 	r->value_len = 0;
 	return 0;
@@ -91,6 +93,8 @@ judge_put(const struct http_request *r)
 		return 400;
 	if (r->unmet)
 		return 417;
+	if (r->coded)
+		return 501;
 	return (r->parser.flags & (F_CHUNKED | F_CONTENT_LENGTH)) == 0 ? 411 : 200;
 }
 
@@ -185,6 +189,7 @@ start(struct http_request *r)
 	r->expects = false;
 	r->unfit = false;
 	r->unmet = false;
+	r->coded = false;
 	r->body = NULL;
 	r->body_len = 0;
 	r->body_off = 0;
@@ -269,6 +274,8 @@ reason(int status)
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
+	case 408:
+		return "Request Timeout";
 	case 409:
 		return "Conflict";
 	case 411:
@@ -281,6 +288,8 @@ reason(int status)
 		return "Expectation Failed";
 	case 431:
 		return "Request Header Fields Too Large";
+	case 501:
+		return "Not Implemented";
 	case 503:
 		return "Service Unavailable";
 	case 505:

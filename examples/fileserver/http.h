@@ -40,7 +40,8 @@ struct http_request {
 	uint8_t value_len;
 	bool unfit; /* a field that PUT cannot have (RFC 9110 14.5) */
 	bool unmet; /* an expectation that nobody meets */
-	char field[14];
+	bool coded; /* what comes is no file, but something made of it (RFC 9112 6.1) */
+	char field[18];
 	char value[13];
 	uint64_t head_len; /* bytes of this request that are no body, so far */
 	uint16_t target_len;

@@ -46,6 +46,7 @@ put_begin(struct conn *c, uint64_t now_us)
 
 	if (status != 200)
 		return reply_status(c, status, is_whole && c->request.keep_alive, now_us);
+	c->upload_us = now_us;
 	if (is_whole)
 		return state_enter(c, CONN_STORE, now_us);
 	http_take(&c->request, take_bytes, c->upload);
@@ -147,6 +148,9 @@ put_take(struct conn *c, uint64_t now_us)
 		return reply_status(c, status, false, now_us);
 	if (room == 0)
 		return wait_for_writer(c);
+	/* A byte now and then would keep its place for ever. */
+	if (upload_is_slow(c->upload, now_us - c->upload_us))
+		return reply_status(c, 408, false, now_us);
 	if (c->in_off < c->in_len)
 		return take_rest(c, room, now_us);
 	return c->request.body_len != HTTP_UNKNOWN ? take_piece(c, room, now_us) :

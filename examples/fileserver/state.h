@@ -81,6 +81,7 @@ struct conn {
 	bool is_unfinished; /* on the server's list: not through with its handshake */
 
 	struct upload *upload; /* NULL: none */
+	uint64_t upload_us;    /* since when */
 	struct body body;      /* of the answer */
 	size_t head_off;
 	size_t head_len;

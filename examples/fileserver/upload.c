@@ -21,7 +21,11 @@
 enum {
 	BUFFER_LEN = 128 << 10,
 	TEMP_LEN = 32,
+	PATIENCE_S = 60,
+	BYTES_PER_S = 1024, /* on the whole, beside that */
 };
+
+#define SECOND_US UINT64_C(1000000)
 
 struct upload_set {
 	struct upload_conf conf;
@@ -295,6 +299,12 @@ upload_take(struct upload *u, const char *bytes, size_t len)
 	u->taken += len;
 	go_on(u);
 	return 0;
+}
+
+bool
+upload_is_slow(const struct upload *u, uint64_t took_us)
+{
+	return took_us / SECOND_US > PATIENCE_S + u->taken / BYTES_PER_S;
 }
 
 int

@@ -50,6 +50,9 @@ int upload_status(const struct upload *u);
  * taken. */
 int upload_take(struct upload *u, const char *bytes, size_t len);
 
+/* Less came in so long than a client that keeps one of few places has to send. */
+bool upload_is_slow(const struct upload *u, uint64_t took_us);
+
 /*
  * It is whole. 0: not yet written, upload_set_turn() tells when to ask again; else the status of an
  * answer: 201: it is there; 204: it is there, in the place of another.

@@ -215,6 +215,27 @@ test_limits(void)
 	end();
 }
 
+/* A place is for who sends: a minute, and a second for each KiB. */
+static void
+test_slow(void)
+{
+	const uint64_t second_us = 1000000;
+	struct upload *u;
+
+	begin(UINT64_MAX, 1);
+	CU_ASSERT_EQUAL_FATAL(upload_open(set, "f", UPLOAD_UNKNOWN, NULL, &u), 200);
+	CU_ASSERT_FALSE(upload_is_slow(u, 0));
+	CU_ASSERT_FALSE(upload_is_slow(u, 60 * second_us));
+	CU_ASSERT_TRUE(upload_is_slow(u, 61 * second_us));
+	CU_ASSERT_EQUAL(send_bytes(u, 0, 1023), 0);
+	CU_ASSERT_TRUE(upload_is_slow(u, 61 * second_us));
+	CU_ASSERT_EQUAL(send_bytes(u, 1023, 9217), 0);
+	CU_ASSERT_FALSE(upload_is_slow(u, 70 * second_us));
+	CU_ASSERT_TRUE(upload_is_slow(u, 71 * second_us));
+	upload_close(u);
+	end();
+}
+
 /* What write() refuses; the file that is there stays as it is. */
 static void
 test_no_room(void)
@@ -281,6 +302,7 @@ main(void)
 		{ "given up at any point", test_given_up },
 		{ "never more than two buffers", test_room },
 		{ "limits", test_limits },
+		{ "who sends too slowly", test_slow },
 		{ "no room on the disk", test_no_room },
 		{ "a name that is taken meanwhile", test_name_taken },
 	};
