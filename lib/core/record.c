@@ -131,19 +131,20 @@ record_suite_of_aead(enum record_aead aead)
 	return NULL;
 }
 
+static const char sm4[] =
+	"SM4: OpenSSL hands no such keys over, and no provider here seals with it";
+static const char aria[] =
+	"ARIA: OpenSSL hands no such keys over, and no provider here seals with it";
+
 /* What somebody else carries and this library does not; versions from first to last. */
 static const struct {
 	uint16_t cipher, first, last;
 	const char *why;
 } refusals[] = {
-	{ RTLS_CIPHER_SM4_GCM, RTLS_TLS_1_2, RTLS_TLS_1_3,
-	  "SM4: OpenSSL hands no such keys over, and no provider here seals with it" },
-	{ RTLS_CIPHER_SM4_CCM, RTLS_TLS_1_2, RTLS_TLS_1_3,
-	  "SM4: OpenSSL hands no such keys over, and no provider here seals with it" },
-	{ RTLS_CIPHER_ARIA_GCM_128, RTLS_TLS_1_2, RTLS_TLS_1_2,
-	  "ARIA: OpenSSL hands no such keys over, and no provider here seals with it" },
-	{ RTLS_CIPHER_ARIA_GCM_256, RTLS_TLS_1_2, RTLS_TLS_1_2,
-	  "ARIA: OpenSSL hands no such keys over, and no provider here seals with it" },
+	{ RTLS_CIPHER_SM4_GCM, RTLS_TLS_1_2, RTLS_TLS_1_3, sm4 },
+	{ RTLS_CIPHER_SM4_CCM, RTLS_TLS_1_2, RTLS_TLS_1_3, sm4 },
+	{ RTLS_CIPHER_ARIA_GCM_128, RTLS_TLS_1_2, RTLS_TLS_1_2, aria },
+	{ RTLS_CIPHER_ARIA_GCM_256, RTLS_TLS_1_2, RTLS_TLS_1_2, aria },
 	{ RTLS_CIPHER_AES_CBC_HMAC, 0x0301, 0x0302,
 	  "TLS 1.0 and 1.1 must not be negotiated (RFC 8996)" },
 	{ RTLS_CIPHER_AES_CBC_HMAC, RTLS_TLS_1_2, RTLS_TLS_1_2,

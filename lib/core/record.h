@@ -241,6 +241,16 @@ record_nonce(const struct record_suite *s, const uint8_t base_iv[RECORD_NONCE_LE
 		 s->explicit_nonce_len != 0 ? low + rec_no : low ^ rec_no);
 }
 
+/* Writes the part of its nonce that stands behind the header of the record at rec, if there is one. */
+static inline void
+record_explicit_nonce_write(const struct record_suite *s, const uint8_t nonce[RECORD_NONCE_LEN],
+			    uint8_t *rec)
+{
+	if (s->explicit_nonce_len != 0)
+		memcpy(rec + RECORD_HDR_LEN, nonce + RECORD_NONCE_LEN - s->explicit_nonce_len,
+		       s->explicit_nonce_len);
+}
+
 /*
  * The nonce of a record that a peer sealed: an explicit part is the peer's
  * choice and not ours to compute (RFC 5288 3). explicit_nonce points to

@@ -18,6 +18,7 @@
 
 #include "file/limit.h"
 #include "file/open.h"
+#include "handshake/ctx_place.h"
 
 struct keylog {
 	int fd;
@@ -37,20 +38,12 @@ keylog_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, voi
 	OPENSSL_free(log);
 }
 
-/* The place in an SSL_CTX, the same in all of them; -1: no memory. */
 static int
 place(void)
 {
 	static atomic_int known = -1;
-	int mine, none = -1;
 
-	if (known >= 0)
-		return known;
-	mine = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, keylog_free);
-	/* Who comes second takes the first one's: its own stays unused. */
-	if (mine >= 0)
-		atomic_compare_exchange_strong(&known, &none, mine);
-	return known;
+	return ctx_place(&known, keylog_free);
 }
 
 /* One call, so that lines of several threads and processes stay whole; no copy of it is made. */

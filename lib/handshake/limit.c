@@ -15,6 +15,7 @@
 #include "core/bytes.h"
 #include "handshake/bio.h"
 #include "handshake/bridge.h"
+#include "handshake/ctx_place.h"
 #include "handshake/fragment.h"
 #include "handshake/takeover.h"
 
@@ -43,20 +44,12 @@ context_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, vo
 	OPENSSL_free(ptr);
 }
 
-/* The place in an SSL_CTX, the same in all of them; -1: no memory. */
 static int
 place(void)
 {
 	static atomic_int known = -1;
-	int mine, none = -1;
 
-	if (known >= 0)
-		return known;
-	mine = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, context_free);
-	/* Who comes second takes the first one's: its own stays unused. */
-	if (mine >= 0)
-		atomic_compare_exchange_strong(&known, &none, mine);
-	return known;
+	return ctx_place(&known, context_free);
 }
 
 static struct context *

@@ -120,8 +120,7 @@ shadow_seal(struct shadow *s, uint8_t *rec, size_t plain_len, uint8_t type, uint
 
 	record_header_write(s->suite, type, (uint32_t)plain_len, 0, hdr);
 	record_nonce(s->suite, s->base_iv, s->rec_no, nonce);
-	memcpy(hdr + RECORD_HDR_LEN, nonce + RECORD_NONCE_LEN - s->suite->explicit_nonce_len,
-	       s->suite->explicit_nonce_len);
+	record_explicit_nonce_write(s->suite, nonce, hdr);
 	if (s->suite->inner_type_len != 0)
 		body[plain_len] = type;
 	if (!run(s, hdr, nonce, body, (int)inner))

@@ -27,12 +27,11 @@ void
 sealing_explicit_nonce(const struct session_epoch *e, uint64_t rec_no, uint8_t *dst)
 {
 	uint8_t nonce[RECORD_NONCE_LEN];
-	uint32_t len = e->suite->explicit_nonce_len;
 
-	if (len == 0)
+	if (e->suite->explicit_nonce_len == 0)
 		return;
 	record_nonce(e->suite, e->iv, rec_no, nonce);
-	memcpy(dst + RECORD_HDR_LEN, nonce + RECORD_NONCE_LEN - len, len);
+	record_explicit_nonce_write(e->suite, nonce, dst);
 }
 
 int
@@ -51,9 +50,7 @@ sealing_process(const struct sealing *w)
 
 	record_nonce(s, w->epoch->iv, w->rec_no, job.nonce);
 	job.aad_len = (uint8_t)record_aad(s, w->dst, w->rec_no, job.aad);
-	if (s->explicit_nonce_len != 0)
-		memcpy(w->dst + RECORD_HDR_LEN,
-		       job.nonce + RECORD_NONCE_LEN - s->explicit_nonce_len, s->explicit_nonce_len);
+	record_explicit_nonce_write(s, job.nonce, w->dst);
 	crypto_process(CRYPTO_SEAL, &job);
 	if (job.status != 0)
 		return -EIO;

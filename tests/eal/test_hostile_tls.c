@@ -9,13 +9,12 @@
 #include <CUnit/CUnit.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <recordtls/io.h>
 #include <recordtls/openssl.h>
 #include <recordtls/tls.h>
 
+#include "eal/identity.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/pair.h"
@@ -33,22 +32,6 @@ struct world {
 	SSL *ssl[2];
 };
 
-static void
-use_identity(SSL *ssl)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = X509_new();
-
-	CU_ASSERT_FATAL(key != NULL && cert != NULL);
-	CU_ASSERT(X509_set_version(cert, X509_VERSION_3) && X509_set_pubkey(cert, key) &&
-		  X509_gmtime_adj(X509_getm_notBefore(cert), -60) != NULL &&
-		  X509_gmtime_adj(X509_getm_notAfter(cert), 3600) != NULL &&
-		  X509_sign(cert, key, EVP_sha256()) != 0);
-	CU_ASSERT(SSL_use_certificate(ssl, cert) == 1 && SSL_use_PrivateKey(ssl, key) == 1);
-	X509_free(cert);
-	EVP_PKEY_free(key);
-}
-
 static SSL *
 make_ssl(bool server, bool small)
 {
@@ -57,11 +40,12 @@ make_ssl(bool server, bool small)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ctx);
 	CU_ASSERT_EQUAL(rtls_ssl_record_limit(ctx, 0), 0);
+	if (server)
+		use_identity(ctx);
 	ssl = SSL_new(ctx);
 	SSL_CTX_free(ctx);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ssl);
 	if (server) {
-		use_identity(ssl);
 		SSL_set_accept_state(ssl);
 	} else {
 		SSL_set_connect_state(ssl);

@@ -13,6 +13,7 @@
 #include <openssl/ssl.h>
 
 #include "core/record.h"
+#include "eal/identity.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/record_peer.h"
@@ -105,22 +106,6 @@ spy_method(void)
 }
 
 /* --- two ends ------------------------------------------------------------------------ */
-
-static void
-use_identity(SSL_CTX *ctx)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = X509_new();
-
-	CU_ASSERT_FATAL(key != NULL && cert != NULL);
-	CU_ASSERT(X509_set_version(cert, X509_VERSION_3) && X509_set_pubkey(cert, key) &&
-		  X509_gmtime_adj(X509_getm_notBefore(cert), -60) != NULL &&
-		  X509_gmtime_adj(X509_getm_notAfter(cert), 3600) != NULL &&
-		  X509_sign(cert, key, EVP_sha256()) != 0);
-	CU_ASSERT(SSL_CTX_use_certificate(ctx, cert) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1);
-	X509_free(cert);
-	EVP_PKEY_free(key);
-}
 
 static const char *
 tls12_name(uint16_t cipher)

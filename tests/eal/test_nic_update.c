@@ -8,14 +8,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <recordtls/openssl.h>
 
 #include "eal/half.h"
+#include "eal/identity.h"
 #include "stack/state.h"
 #include "support/eal.h"
 #include "support/harness.h"
@@ -29,22 +28,6 @@ static struct pair p;
 static struct rtls_sock *k[2];
 static SSL *ssl[2];
 static size_t sent[2], got[2]; /* of what an end sends: the pattern's bytes */
-
-static void
-use_identity(SSL_CTX *ctx)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = X509_new();
-
-	CU_ASSERT_FATAL(key != NULL && cert != NULL);
-	CU_ASSERT(X509_set_version(cert, X509_VERSION_3) && X509_set_pubkey(cert, key) &&
-		  X509_gmtime_adj(X509_getm_notBefore(cert), -60) != NULL &&
-		  X509_gmtime_adj(X509_getm_notAfter(cert), 3600) != NULL &&
-		  X509_sign(cert, key, EVP_sha256()) != 0);
-	CU_ASSERT(SSL_CTX_use_certificate(ctx, cert) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1);
-	X509_free(cert);
-	EVP_PKEY_free(key);
-}
 
 static SSL *
 make_ssl(bool server)
