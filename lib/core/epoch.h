@@ -50,6 +50,7 @@ enum epoch_event {
 	EPOCH_SKIPPED,   /* TX: the device misses a packet; RX: it is lost, and no loss is why */
 	EPOCH_LOST,      /* the context is void */
 	EPOCH_DOWN,      /* all contexts of the device are */
+	EPOCH_MOVED,     /* packets go by another port: another device is to have it */
 	EPOCH_NEXT_KEYS, /* another key is in force */
 	EPOCH_DRAINED,   /* TX: no record in clear is queued; RX: no byte that it opened can come */
 	EPOCH_CLOSE,     /* the connection is over; what was received may still be read */

@@ -120,8 +120,14 @@ framer_head_index(const struct framer *f)
 /* Event: the first record in the ring was consumed. */
 void framer_consumed(struct framer *f);
 
-/* The i-th record in the ring, or NULL. What was found of it may be changed. */
+/* The i-th record in the ring, or NULL; what was found of it may be changed, or it is looked at only. */
 struct framed *framer_at(struct framer *f, uint32_t i);
+
+static inline const struct framed *
+framer_look(const struct framer *f, uint32_t i)
+{
+	return i < f->count ? &f->ring[(f->first + i) % FRAMER_RING] : NULL;
+}
 
 static inline uint32_t
 framed_wire_len(const struct framed *r)

@@ -156,6 +156,30 @@ mark_spans_judge(const struct mark_spans *spans, const struct mark_record *r)
 	return MARK_OPENED;
 }
 
+enum mark_why
+mark_spans_why(const struct mark_spans *spans, const struct mark_record *r)
+{
+	bool failed = false, key = false;
+	uint64_t off = r->off;
+	uint32_t i = 0;
+
+	for (; i < spans->n && spans->of[i].off < r->end_off; i++) {
+		const struct mark_span *span = &spans->of[i];
+
+		failed |= span->failed;
+		key |= span->generation != r->generation;
+		if (span->off <= off)
+			off = span->end_off;
+	}
+	if (failed)
+		return MARK_WHY_FAILED;
+	if (off < r->end_off)
+		return MARK_WHY_PARTIAL;
+	if (key)
+		return MARK_WHY_KEY;
+	return i > 1 ? MARK_WHY_RUNS : MARK_WHY_PLACE;
+}
+
 const struct mark_span *
 mark_spans_claim(const struct mark_spans *spans, const struct mark_record *r)
 {

@@ -113,6 +113,19 @@ struct mark_record {
 /* Of the record at the edge. OPENED: its bytes leave the span, by mark_spans_pass(). */
 enum mark_class mark_spans_judge(const struct mark_spans *spans, const struct mark_record *r);
 
+/* Why a record is MIXED: the first of these that holds. */
+enum mark_why {
+	MARK_WHY_FAILED,  /* the device transformed some of it, and did not verify that */
+	MARK_WHY_PARTIAL, /* a part of it came as on the wire */
+	MARK_WHY_KEY,     /* some of it was opened under another key */
+	MARK_WHY_RUNS,    /* each part was opened, and not all of it in one run */
+	MARK_WHY_PLACE,   /* it was opened as another record, or marks contradict each other */
+	MARK_WHYS,
+};
+
+/* Of a record that was judged MIXED, and is not yet put back. */
+enum mark_why mark_spans_why(const struct mark_spans *spans, const struct mark_record *r);
+
 /* The span by which a device claims to have verified exactly these bytes, as a record of its own; NULL. */
 const struct mark_span *mark_spans_claim(const struct mark_spans *spans,
 					 const struct mark_record *r);

@@ -14,7 +14,7 @@
 #include <recordtls/offload.h>
 #include <recordtls/tls.h>
 
-#include "core/mark_walk.h"
+#include "core/mark_spans.h"
 #include "support/harness.h"
 #include "support/suites.h"
 
@@ -106,6 +106,15 @@ mark_stream_has(const struct mark_stream *t, const struct mark_walk *w,
 	return rel >= t->prefix && rel + st->len <= body_end && st->body_off == rel - t->prefix &&
 	       w->rec_no == (uint32_t)(t->rec_no + i) &&
 	       memcmp(mark_walk_explicit_nonce(w), t->bytes + start + 5, t->prefix - 5) == 0;
+}
+
+/* What the caller of mark_spans_add() does with the bytes that it noted. */
+static inline void
+mark_stream_walk(const struct mark_stream *t, struct mark_spans *spans, uint32_t off, uint32_t end)
+{
+	while (off < end)
+		off += mark_walk_step(&spans->end, t->suite, t->bytes + off, end - off).len;
+	mark_spans_walked(spans);
 }
 
 #endif

@@ -22,13 +22,13 @@ enum { STATES = EPOCH_DRAINING + 1, EVENTS = EPOCH_CLOSE + 1 };
 static const char *const state_names[STATES] = { "GONE", "SOFTWARE", "ADDING",  "ADDED",
 						 "NIC",  "LEAVING",  "DRAINING" };
 static const char *const event_names[EVENTS] = {
-	"KEYS",    "WISH_NIC", "WISH_SOFTWARE", "ACCEPTED",  "REFUSED", "FULL",  "BOUNDARY",
-	"SKIPPED", "LOST",     "DOWN",          "NEXT_KEYS", "DRAINED", "CLOSE",
+	"KEYS",    "WISH_NIC", "WISH_SOFTWARE", "ACCEPTED", "REFUSED",   "FULL",    "BOUNDARY",
+	"SKIPPED", "LOST",     "DOWN",          "MOVED",    "NEXT_KEYS", "DRAINED", "CLOSE",
 };
 static const char *const action_names[] = { "-", "ADD", "START", "DEL", "HOLD", "WIPE" };
 static const char *const reason_names[] = {
-	"NONE",    "PENDING", "ASKED", "NO_DEVICE",   "FEATURE_OFF", "SUITE", "NO_ROOM",
-	"REFUSED", "LOST",    "DOWN",  "NO_IDENTITY", "NO_FIELD",    "=",
+	"NONE",    "PENDING", "ASKED", "NO_DEVICE",   "FEATURE_OFF", "SUITE",      "NO_ROOM",
+	"REFUSED", "LOST",    "DOWN",  "NO_IDENTITY", "NO_FIELD",    "OTHER_PORT", "=",
 };
 
 static bool listed[2][STATES][EVENTS];

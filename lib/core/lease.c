@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+#include "core/lease.h"
+
+static size_t
+step_of(size_t size)
+{
+	return sizeof(struct lease) + (size + LEASE_ALIGN - 1) / LEASE_ALIGN * LEASE_ALIGN;
+}
+
+size_t
+lease_pool_size(uint32_t n, size_t size)
+{
+	return n * step_of(size);
+}
+
+void
+lease_pool_init(struct lease_pool *p, void *mem, uint32_t n, size_t size)
+{
+	*p = (struct lease_pool){ .fresh = mem, .step = step_of(size) };
+	p->end = p->fresh + n * p->step;
+}
+
+void *
+lease_take(struct lease_pool *p, void *holder)
+{
+	struct lease *l = p->free;
+
+	if (l != NULL) {
+		p->free = l->next;
+	} else if (p->fresh != p->end) {
+		/* Memory that nobody ever needed is never touched. */
+		l = (struct lease *)(void *)p->fresh;
+		p->fresh += p->step;
+	} else {
+		return NULL;
+	}
+	l->holder = holder;
+	l->rests = false;
+	p->nb_lent++;
+	return l + 1;
+}
+
+void
+lease_give(struct lease_pool *p, void *thing)
+{
+	struct lease *l = lease_of(thing);
+
+	if (l->rests)
+		lease_wake(p, thing);
+	l->holder = NULL;
+	l->next = p->free;
+	p->free = l;
+	p->nb_lent--;
+}
+
+void
+lease_rest(struct lease_pool *p, void *thing)
+{
+	struct lease *l = lease_of(thing);
+
+	l->rests = true;
+	l->next = NULL;
+	l->prev = p->last;
+	if (p->last != NULL)
+		p->last->next = l;
+	else
+		p->first = l;
+	p->last = l;
+}
+
+void
+lease_wake(struct lease_pool *p, void *thing)
+{
+	struct lease *l = lease_of(thing);
+
+	l->rests = false;
+	if (l->prev != NULL)
+		l->prev->next = l->next;
+	else
+		p->first = l->next;
+	if (l->next != NULL)
+		l->next->prev = l->prev;
+	else
+		p->last = l->prev;
+}
