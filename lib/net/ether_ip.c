@@ -7,6 +7,7 @@
 
 #include "core/bytes.h"
 #include "net/checksum.h"
+#include "net/ip_options.h"
 
 enum {
 	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset: RFC 791 3.1 */
@@ -38,6 +39,9 @@ ipv4_parse(const uint8_t *frame, uint32_t contiguous_len, uint32_t frame_len,
 	if (!net_v4_is_unicast(get_be32(ip + 12)) || !net_v4_is_unicast(get_be32(ip + 16)) ||
 	    net_mac_is_group(out->dst_mac))
 		return -EADDRNOTAVAIL;
+	if (hdr_len > IPV4_HDR_MIN &&
+	    ip_options_have_route(ip + IPV4_HDR_MIN, hdr_len - IPV4_HDR_MIN))
+		return -EACCES;
 
 	out->src = net_addr_v4(get_be32(ip + 12));
 	out->dst = net_addr_v4(get_be32(ip + 16));

@@ -52,7 +52,7 @@ struct ether_ip_rx {
 
 /*
  * Reads the headers of a frame of frame_len bytes, the first contiguous_len of
- * which are at frame. IP options are skipped. Every destination MAC but a group
+ * which are at frame. Other IP options are skipped (RFC 9293 MUST-50). Every destination MAC but a group
  * address is accepted for IPv4: whose frame it is, and whether dst is ours, is
  * the caller's question.
  *
@@ -62,6 +62,7 @@ struct ether_ip_rx {
  *	ETHER_IP_HDR_MAX contiguous bytes, or all of a shorter frame;
  * -EPROTONOSUPPORT: neither IPv4 nor ARP, a VLAN tag included;
  * -EOPNOTSUPP: a fragment;
+ * -EACCES: its options are a source route, loose or strict;
  * -EADDRNOTAVAIL: the source, IP or MAC, is none that one host can have, or an
  *	IPv4 packet's destination is a group (RFC 9293 MUST-57, MUST-63).
  */

@@ -14,13 +14,29 @@ enum {
 	OFF_NEXT_HOP_MTU = 6,
 };
 
+/* One that tells of a packet, with a code that there is (RFC 792, RFC 1122 3.2.2.5, RFC 1812 5.2.7.1). */
+static bool
+is_error(uint8_t type, uint8_t code)
+{
+	switch (type) {
+	case ICMP_TYPE_UNREACHABLE:
+		return code <= ICMP_CODE_CUTOFF;
+	case ICMP_TYPE_TIME_EXCEEDED:
+		return code <= 1;
+	case ICMP_TYPE_PARAMETER:
+		return code <= 2;
+	default:
+		return false;
+	}
+}
+
 enum icmp_action
 icmp_input(const uint8_t *hdr, uint32_t contiguous_len, uint32_t l4_len)
 {
 	if (l4_len < ICMP_HDR_LEN || contiguous_len < ICMP_HDR_LEN)
 		return ICMP_BAD;
-	if (hdr[0] == ICMP_TYPE_UNREACHABLE && hdr[1] < ICMP_CODES)
-		return ICMP_UNREACHABLE;
+	if (is_error(hdr[0], hdr[1]))
+		return ICMP_ERROR;
 	if (hdr[0] != ICMP_TYPE_ECHO || hdr[1] != 0)
 		return ICMP_IGNORE;
 	return ICMP_REPLY;
@@ -49,9 +65,10 @@ next_hop_mtu(const uint8_t *msg)
 }
 
 int
-icmp_unreachable_parse(const uint8_t *msg, uint32_t contiguous_len, uint32_t l4_len,
-		       struct icmp_unreachable *out)
+icmp_error_parse(const uint8_t *msg, uint32_t contiguous_len, uint32_t l4_len,
+		 struct icmp_error *out)
 {
+	bool too_big;
 	const uint8_t *ip, *tcp;
 
 	if (l4_len < ICMP_HDR_LEN + ICMP_QUOTE_LEN ||
@@ -62,9 +79,11 @@ icmp_unreachable_parse(const uint8_t *msg, uint32_t contiguous_len, uint32_t l4_
 	if (ip[0] != (4 << 4 | IPV4_HDR_MIN / 4) || (get_be16(ip + 6) & IPV4_FRAGMENT) != 0 ||
 	    ip[9] != IPV4_PROTO_TCP)
 		return -EINVAL;
-	*out = (struct icmp_unreachable){
+	too_big = msg[0] == ICMP_TYPE_UNREACHABLE && msg[1] == ICMP_CODE_TOO_BIG;
+	*out = (struct icmp_error){
+		.type = msg[0],
 		.code = msg[1],
-		.mtu = msg[1] == ICMP_CODE_TOO_BIG ? next_hop_mtu(msg) : 0,
+		.mtu = too_big ? next_hop_mtu(msg) : 0,
 		.seq = get_be32(tcp + 4),
 		.tuple = { .local = net_addr_v4(get_be32(ip + 12)),
 			   .remote = net_addr_v4(get_be32(ip + 16)),

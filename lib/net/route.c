@@ -33,13 +33,16 @@ route_add_addr(struct route_table *t, uint32_t ip, uint8_t prefix_len, uint8_t n
 	return 0;
 }
 
-static bool
-has_gateway(const struct route_table *t, uint32_t dst, uint32_t netmask)
+/* NULL: the prefix has none. */
+static struct route_gateway *
+gateway_of(struct route_table *t, uint32_t dst, uint32_t netmask)
 {
-	for (uint32_t i = 0; i < t->nb_gateways; i++)
-		if (t->gateways[i].dst == dst && t->gateways[i].netmask == netmask)
-			return true;
-	return false;
+	struct route_gateway *g;
+
+	for (g = t->gateways; g < t->gateways + t->nb_gateways; g++)
+		if (g->dst == (dst & netmask) && g->netmask == netmask)
+			return g;
+	return NULL;
 }
 
 /* The first own address of the netif in whose subnet this one is; NULL: there is none. */
@@ -54,28 +57,61 @@ neighbour_of(const struct route_table *t, uint32_t ip, uint8_t netif)
 	return NULL;
 }
 
+/* Where g is NULL, in a place of its own. */
+static int
+put_gateway(struct route_table *t, struct route_gateway *g, const struct route_gateway *value)
+{
+	if (g == NULL && t->nb_gateways == ROUTE_GATEWAYS_MAX)
+		return -ENOSPC;
+	if (neighbour_of(t, value->gateway, value->netif) == NULL)
+		return -EHOSTUNREACH;
+	if (g == NULL)
+		g = &t->gateways[t->nb_gateways++];
+	*g = *value;
+	return 0;
+}
+
+static int
+make_gateway(struct route_table *t, uint32_t dst, uint8_t prefix_len, uint32_t gateway,
+	     uint8_t netif, bool replace)
+{
+	struct route_gateway value = { .gateway = gateway, .netif = netif }, *g;
+
+	if (prefix_len > 32)
+		return -EINVAL;
+	value.netmask = netmask_of(prefix_len);
+	value.dst = dst & value.netmask;
+	g = gateway_of(t, dst, value.netmask);
+	if (g != NULL && !replace)
+		return -EEXIST;
+	return put_gateway(t, g, &value);
+}
+
 int
 route_add_gateway(struct route_table *t, uint32_t dst, uint8_t prefix_len, uint32_t gateway,
 		  uint8_t netif)
 {
-	uint32_t netmask;
+	return make_gateway(t, dst, prefix_len, gateway, netif, false);
+}
+
+int
+route_set_gateway(struct route_table *t, uint32_t dst, uint8_t prefix_len, uint32_t gateway,
+		  uint8_t netif)
+{
+	return make_gateway(t, dst, prefix_len, gateway, netif, true);
+}
+
+int
+route_del_gateway(struct route_table *t, uint32_t dst, uint8_t prefix_len)
+{
+	struct route_gateway *g;
 
 	if (prefix_len > 32)
 		return -EINVAL;
-	netmask = netmask_of(prefix_len);
-	dst &= netmask;
-	if (has_gateway(t, dst, netmask))
-		return -EEXIST;
-	if (t->nb_gateways == ROUTE_GATEWAYS_MAX)
-		return -ENOSPC;
-	if (neighbour_of(t, gateway, netif) == NULL)
-		return -EHOSTUNREACH;
-	t->gateways[t->nb_gateways++] = (struct route_gateway){
-		.dst = dst,
-		.netmask = netmask,
-		.gateway = gateway,
-		.netif = netif,
-	};
+	g = gateway_of(t, dst, netmask_of(prefix_len));
+	if (g == NULL)
+		return -ENOENT;
+	*g = t->gateways[--t->nb_gateways];
 	return 0;
 }
 
@@ -88,6 +124,17 @@ route_own(const struct route_table *t, uint32_t ip)
 		if (a->ip == ip)
 			return a;
 	return NULL;
+}
+
+bool
+route_is_host(const struct route_table *t, uint32_t ip)
+{
+	const struct route_addr *a;
+
+	for (a = t->addrs; a < t->addrs + t->nb_addrs; a++)
+		if (net_v4_same_subnet(a->ip, ip, a->netmask) && !net_v4_is_host(ip, a->netmask))
+			return false;
+	return true;
 }
 
 int

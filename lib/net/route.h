@@ -53,6 +53,16 @@ int route_add_addr(struct route_table *t, uint32_t ip, uint8_t prefix_len, uint8
 int route_add_gateway(struct route_table *t, uint32_t dst, uint8_t prefix_len, uint32_t gateway,
 		      uint8_t netif);
 
+/*
+ * The same, whether the prefix has a gateway or not: where it had one, this one takes its place. Errors as
+ * above, but for -EEXIST.
+ */
+int route_set_gateway(struct route_table *t, uint32_t dst, uint8_t prefix_len, uint32_t gateway,
+		      uint8_t netif);
+
+/* 0, or nothing has changed: -EINVAL (prefix_len is above 32), -ENOENT. */
+int route_del_gateway(struct route_table *t, uint32_t dst, uint8_t prefix_len);
+
 /* NULL: it is not an own address. */
 const struct route_addr *route_own(const struct route_table *t, uint32_t ip);
 
@@ -67,6 +77,9 @@ struct route_hop {
  * one that was added last. 0 or -EHOSTUNREACH.
  */
 int route_find(const struct route_table *t, uint32_t dst, struct route_hop *out);
+
+/* May it be one host's? Not the number, nor the broadcast address, of a subnet of ours. */
+bool route_is_host(const struct route_table *t, uint32_t ip);
 
 /* Do packets for others go by this neighbour? */
 bool route_is_gateway(const struct route_table *t, uint32_t ip, uint8_t netif);

@@ -28,13 +28,22 @@ test_input(void)
 		{ 8, 0, 7, 64, ICMP_BAD },
 		{ 8, 1, 64, 64, ICMP_IGNORE },
 		{ 0, 0, 64, 64, ICMP_IGNORE }, /* never answer an answer */
-		{ 3, 0, 64, 64, ICMP_UNREACHABLE },
-		{ 3, 4, 8, 8, ICMP_UNREACHABLE },
-		{ 3, 15, 64, 64, ICMP_UNREACHABLE },
+		{ 3, 0, 64, 64, ICMP_ERROR },
+		{ 3, 4, 8, 8, ICMP_ERROR },
+		{ 3, 15, 64, 64, ICMP_ERROR },
 		{ 3, 16, 64, 64, ICMP_IGNORE },
 		{ 3, 4, 64, 7, ICMP_BAD },
 		{ 3, 4, 7, 64, ICMP_BAD },
+		{ 4, 0, 64, 64, ICMP_IGNORE }, /* source quench: RFC 6633 */
 		{ 5, 1, 64, 64, ICMP_IGNORE },
+		{ 11, 0, 64, 64, ICMP_ERROR },
+		{ 11, 1, 8, 8, ICMP_ERROR },
+		{ 11, 2, 64, 64, ICMP_IGNORE },
+		{ 11, 0, 64, 7, ICMP_BAD },
+		{ 12, 0, 64, 64, ICMP_ERROR },
+		{ 12, 2, 64, 64, ICMP_ERROR },
+		{ 12, 3, 64, 64, ICMP_IGNORE },
+		{ 12, 0, 7, 64, ICMP_BAD },
 		{ 13, 0, 64, 64, ICMP_IGNORE },
 		{ 255, 255, 64, 64, ICMP_IGNORE },
 	};
@@ -48,7 +57,7 @@ test_input(void)
 
 /* What a router says of 192.0.2.2:443 -> 198.51.100.9:40000, sequence number 0x01020304. */
 static void
-an_error(uint8_t msg[36], uint8_t code, uint16_t mtu, uint16_t quoted_len)
+an_error(uint8_t msg[36], uint8_t type, uint8_t code, uint16_t mtu, uint16_t quoted_len)
 {
 	static const uint8_t quote[28] = {
 		0x45,     0,         0,          0,           0, 0, 0x40, 0,  60,  6,
@@ -57,7 +66,7 @@ an_error(uint8_t msg[36], uint8_t code, uint16_t mtu, uint16_t quoted_len)
 	};
 
 	memset(msg, 0, 8);
-	msg[0] = 3;
+	msg[0] = type;
 	msg[1] = code;
 	put_be16(msg + 6, mtu);
 	memcpy(msg + 8, quote, sizeof(quote));
@@ -65,37 +74,42 @@ an_error(uint8_t msg[36], uint8_t code, uint16_t mtu, uint16_t quoted_len)
 }
 
 static void
-test_unreachable(void)
+test_error(void)
 {
 	static const struct {
-		uint8_t code;
+		uint8_t type, code;
 		uint16_t mtu, quoted_len, expect;
 	} rows[] = {
-		{ 4, 1300, 1500, 1300 },
-		{ 4, 576, 1500, 576 },
-		{ 4, 575, 1500, 576 }, /* RFC 5927 7: no less, whoever says so */
-		{ 4, 1, 1500, 576 },
-		{ 4, 9000, 1500, 9000 },
-		{ 4, 65535, 1500, 65535 },
+		{ 3, 4, 1300, 1500, 1300 },
+		{ 3, 4, 576, 1500, 576 },
+		{ 3, 4, 575, 1500, 576 }, /* RFC 5927 7: no less, whoever says so */
+		{ 3, 4, 1, 1500, 576 },
+		{ 3, 4, 9000, 1500, 9000 },
+		{ 3, 4, 65535, 1500, 65535 },
 		/* Routers before RFC 1191: its table 7-1. */
-		{ 4, 0, 1500, 1492 },
-		{ 4, 0, 1492, 1006 },
-		{ 4, 0, 1006, 576 },
-		{ 4, 0, 40, 576 },
-		{ 4, 0, 0, 576 },
-		{ 4, 0, 9000, 8166 },
-		{ 4, 0, 65535, 32000 },
-		{ 3, 1300, 60, 0 },
-		{ 1, 0, 60, 0 },
+		{ 3, 4, 0, 1500, 1492 },
+		{ 3, 4, 0, 1492, 1006 },
+		{ 3, 4, 0, 1006, 576 },
+		{ 3, 4, 0, 40, 576 },
+		{ 3, 4, 0, 0, 576 },
+		{ 3, 4, 0, 9000, 8166 },
+		{ 3, 4, 0, 65535, 32000 },
+		{ 3, 3, 1300, 60, 0 },
+		{ 3, 1, 0, 60, 0 },
+		/* Only an unreachable one tells of an MTU. */
+		{ 11, 0, 1300, 60, 0 },
+		{ 12, 0, 1300, 60, 0 },
+		{ 12, 4, 1300, 60, 0 },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
 		struct net_addr local = net_addr_v4(0xc0000202), remote = net_addr_v4(0xc6336409);
-		struct icmp_unreachable e;
+		struct icmp_error e;
 		uint8_t msg[36];
 
-		an_error(msg, rows[i].code, rows[i].mtu, rows[i].quoted_len);
-		CU_ASSERT_EQUAL_FATAL(icmp_unreachable_parse(msg, 36, 36, &e), 0);
+		an_error(msg, rows[i].type, rows[i].code, rows[i].mtu, rows[i].quoted_len);
+		CU_ASSERT_EQUAL_FATAL(icmp_error_parse(msg, 36, 36, &e), 0);
+		CU_ASSERT_EQUAL(e.type, rows[i].type);
 		CU_ASSERT_EQUAL(e.code, rows[i].code);
 		CU_ASSERT_EQUAL(e.mtu, rows[i].expect);
 		CU_ASSERT_EQUAL(e.seq, 0x01020304);
@@ -108,7 +122,7 @@ test_unreachable(void)
 
 /* Quotes that are too short, or of nothing that we send. */
 static void
-test_unreachable_refused(void)
+test_error_refused(void)
 {
 	static const struct {
 		uint8_t at, value;
@@ -119,22 +133,21 @@ test_unreachable_refused(void)
 		{ 14, 0x1f, -EINVAL }, { 14, 0, 0 },          { 17, 17, -EINVAL },
 		{ 17, 1, -EINVAL },    { 16, 0, 0 },
 	};
-	struct icmp_unreachable e;
+	struct icmp_error e;
 	uint8_t msg[36];
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		an_error(msg, 4, 1300, 1500);
+		an_error(msg, 3, 4, 1300, 1500);
 		msg[rows[i].at] = rows[i].value;
-		CU_ASSERT_EQUAL(icmp_unreachable_parse(msg, 36, 36, &e), rows[i].expect);
+		CU_ASSERT_EQUAL(icmp_error_parse(msg, 36, 36, &e), rows[i].expect);
 	}
 	for (uint32_t len = 0; len <= 36; len++) {
 		uint8_t *exact = malloc(len + (len == 0));
 
-		an_error(msg, 4, 1300, 1500);
+		an_error(msg, 3, 4, 1300, 1500);
 		memcpy(exact, msg, len);
-		CU_ASSERT_EQUAL(icmp_unreachable_parse(exact, len, 1000, &e),
-				len < 36 ? -EINVAL : 0);
-		CU_ASSERT_EQUAL(icmp_unreachable_parse(msg, 36, len, &e), len < 36 ? -EINVAL : 0);
+		CU_ASSERT_EQUAL(icmp_error_parse(exact, len, 1000, &e), len < 36 ? -EINVAL : 0);
+		CU_ASSERT_EQUAL(icmp_error_parse(msg, 36, len, &e), len < 36 ? -EINVAL : 0);
 		free(exact);
 	}
 }
@@ -185,8 +198,8 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "what is answered, ignored, refused", test_input },
-		{ "unreachable", test_unreachable },
-		{ "quotes that are refused", test_unreachable_refused },
+		{ "errors", test_error },
+		{ "quotes that are refused", test_error_refused },
 		{ "checksum of the reply", test_reply_checksum },
 	};
 

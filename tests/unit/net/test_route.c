@@ -95,6 +95,31 @@ test_own_subnets(void)
 	CU_ASSERT_PTR_NULL(route_own(&t, IP(10, 0, 0, 2)));
 }
 
+/* Number and broadcast address of a subnet are nobody's; of others nothing is known. */
+static void
+test_hosts(void)
+{
+	static const struct {
+		uint32_t ip;
+		bool host;
+	} rows[] = {
+		{ IP(10, 0, 0, 0), false },      { IP(10, 0, 0, 255), false },
+		{ IP(10, 0, 0, 1), true },       { IP(10, 0, 0, 254), true },
+		{ IP(10, 0, 1, 255), true },     { IP(192, 168, 1, 6), true },
+		{ IP(192, 168, 1, 7), true },    { IP(172, 16, 255, 255), false },
+		{ IP(172, 16, 255, 0), true },   { IP(172, 16, 0, 0), false },
+		{ IP(172, 17, 255, 255), true },
+	};
+
+	empty();
+	CU_ASSERT_TRUE(route_is_host(&t, IP(10, 0, 0, 255)));
+	add_addr(IP(10, 0, 0, 1), 24, 0);
+	add_addr(IP(192, 168, 1, 6), 31, 1);
+	add_addr(IP(172, 16, 9, 9), 16, 1);
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++)
+		CU_ASSERT_EQUAL(route_is_host(&t, rows[i].ip), rows[i].host);
+}
+
 static void
 test_longest_prefix(void)
 {
@@ -313,6 +338,67 @@ test_random(void)
 	CU_ASSERT(found > by_gateway && by_gateway > 1000 && nowhere > 100);
 }
 
+/* One step: the prefix has a way before and after. What cannot be set leaves the old one. */
+static void
+test_replaced(void)
+{
+	struct route_table before;
+
+	empty();
+	add_addr(IP(10, 0, 0, 1), 24, 0);
+	add_addr(IP(10, 0, 1, 1), 24, 1);
+	CU_ASSERT_EQUAL(route_set_gateway(&t, IP(172, 16, 0, 0), 16, IP(10, 0, 0, 2), 0), 0);
+	CU_ASSERT_EQUAL(t.nb_gateways, 1);
+	check_ways(&(struct way){ IP(172, 16, 9, 9), IP(10, 0, 0, 2), IP(10, 0, 0, 1), 0 }, 1);
+	CU_ASSERT_EQUAL(route_set_gateway(&t, IP(172, 16, 9, 9), 16, IP(10, 0, 1, 2), 1), 0);
+	CU_ASSERT_EQUAL(t.nb_gateways, 1);
+	check_ways(&(struct way){ IP(172, 16, 9, 9), IP(10, 0, 1, 2), IP(10, 0, 1, 1), 1 }, 1);
+	before = t;
+	CU_ASSERT_EQUAL(route_set_gateway(&t, IP(172, 16, 0, 0), 33, IP(10, 0, 0, 2), 0), -EINVAL);
+	CU_ASSERT_EQUAL(route_set_gateway(&t, IP(172, 16, 0, 0), 16, IP(10, 0, 0, 2), 1),
+			-EHOSTUNREACH);
+	CU_ASSERT_EQUAL(memcmp(&t, &before, sizeof(t)), 0);
+	/* Full: others have no place, this one keeps its own. */
+	for (uint8_t i = 1; i < ROUTE_GATEWAYS_MAX; i++)
+		add_gateway(IP(172, 16, i, 0), 24, IP(10, 0, 0, 2), 0);
+	CU_ASSERT_EQUAL(route_set_gateway(&t, 0, 0, IP(10, 0, 0, 2), 0), -ENOSPC);
+	CU_ASSERT_EQUAL(route_set_gateway(&t, IP(172, 16, 0, 0), 16, IP(10, 0, 0, 2), 0), 0);
+	check_ways(&(struct way){ IP(172, 16, 99, 9), IP(10, 0, 0, 2), IP(10, 0, 0, 1), 0 }, 1);
+}
+
+/* The next longest prefix carries what it did; the last of them leaves nothing. */
+static void
+test_deleted(void)
+{
+	struct route_table before;
+	static const struct way rows[] = {
+		{ IP(172, 16, 5, 5), IP(10, 0, 0, 3), IP(10, 0, 0, 1), 0 },
+		{ IP(172, 16, 6, 5), IP(10, 0, 0, 2), IP(10, 0, 0, 1), 0 },
+		{ IP(8, 8, 8, 8), 0, 0, NOWHERE },
+	};
+
+	empty();
+	add_addr(IP(10, 0, 0, 1), 24, 0);
+	add_gateway(IP(172, 16, 5, 5), 32, IP(10, 0, 0, 4), 0);
+	add_gateway(0, 0, IP(10, 0, 0, 9), 0);
+	add_gateway(IP(172, 16, 5, 0), 24, IP(10, 0, 0, 3), 0);
+	add_gateway(IP(172, 16, 0, 0), 16, IP(10, 0, 0, 2), 0);
+	before = t;
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(172, 16, 5, 5), 33), -EINVAL);
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(172, 16, 5, 5), 31), -ENOENT);
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(172, 16, 5, 6), 32), -ENOENT);
+	/* An own subnet is no gateway's. */
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(10, 0, 0, 0), 24), -ENOENT);
+	CU_ASSERT_EQUAL(memcmp(&t, &before, sizeof(t)), 0);
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(172, 16, 5, 5), 32), 0);
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(1, 2, 3, 4), 0), 0); /* bits that do not count */
+	check_ways(rows, HARNESS_COUNT(rows));
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(172, 16, 0, 0), 16), 0);
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(172, 16, 5, 0), 24), 0);
+	CU_ASSERT_EQUAL(t.nb_gateways, 0);
+	CU_ASSERT_EQUAL(route_del_gateway(&t, IP(172, 16, 5, 0), 24), -ENOENT);
+}
+
 int
 main(void)
 {
@@ -320,9 +406,12 @@ main(void)
 		{ "an empty table leads nowhere", test_empty },
 		{ "own subnets", test_own_subnets },
 		{ "the longest prefix", test_longest_prefix },
+		{ "who may be a host", test_hosts },
 		{ "two own addresses", test_two_own },
 		{ "addresses that are refused", test_addr_refused },
 		{ "gateways that are refused", test_gateway_refused },
+		{ "a gateway that takes another's place", test_replaced },
+		{ "gateways that go", test_deleted },
 		{ "full tables", test_full },
 		{ "random tables against another form of the rule", test_random },
 	};
