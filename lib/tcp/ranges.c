@@ -10,6 +10,7 @@ void
 tcp_ranges_init(struct tcp_ranges *rs)
 {
 	rs->n = 0;
+	rs->nb_recent = 0;
 }
 
 /* First range that ends at off or above: the one that a range from off on could touch. */
@@ -48,6 +49,31 @@ tcp_ranges_remove(struct tcp_ranges *rs, uint32_t i, uint32_t n)
 	rs->n -= n;
 }
 
+/* Index of the range that holds the byte at off; rs->n: none does. */
+static uint32_t
+holder_of(const struct tcp_ranges *rs, uint64_t off)
+{
+	uint32_t i = first_ending_at(rs, off + 1);
+
+	return i < rs->n && rs->r[i].start <= off && off < rs->r[i].end ? i : rs->n;
+}
+
+/* Event: something was added at off, which r[i] holds. Who has no range of his own any more is forgotten. */
+static void
+note_recent(struct tcp_ranges *rs, uint64_t off, uint32_t i)
+{
+	uint64_t recent[TCP_RANGES_RECENT] = { off };
+	uint32_t n = 1, at;
+
+	for (uint32_t k = 0; k < rs->nb_recent && n < TCP_RANGES_RECENT; k++) {
+		at = holder_of(rs, rs->recent[k]);
+		if (at != i && at < rs->n)
+			recent[n++] = rs->recent[k];
+	}
+	memcpy(rs->recent, recent, sizeof(recent));
+	rs->nb_recent = n;
+}
+
 int
 tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r, struct tcp_ranges_change *done)
 {
@@ -63,6 +89,7 @@ tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r, struct tcp_ranges_chan
 		memmove(&rs->r[at.i + 1], &rs->r[at.i], (rs->n - at.i) * sizeof(rs->r[0]));
 		rs->n++;
 		rs->r[at.i] = r;
+		note_recent(rs, r.start, at.i);
 		return 0;
 	}
 	first = &rs->r[at.i];
@@ -70,6 +97,7 @@ tcp_ranges_add(struct tcp_ranges *rs, struct tcp_range r, struct tcp_ranges_chan
 	*first = tcp_range_of(r.start < first->start ? r.start : first->start,
 			      r.end > last->end ? r.end : last->end);
 	tcp_ranges_remove(rs, at.i + 1, at.joined - 1);
+	note_recent(rs, r.start, at.i);
 	return 0;
 }
 
@@ -104,4 +132,61 @@ tcp_ranges_trim(const struct tcp_ranges *rs, struct tcp_range r)
 	if (i < rs->n && rs->r[i].start < r.end)
 		r = tcp_range_of(r.start, rs->r[i].start);
 	return r;
+}
+
+bool
+tcp_ranges_holder(const struct tcp_ranges *rs, uint64_t off, struct tcp_range *r)
+{
+	uint32_t i;
+
+	if (tcp_ranges_empty(rs))
+		return false;
+	i = holder_of(rs, off);
+	if (i == rs->n)
+		return false;
+	*r = rs->r[i];
+	return true;
+}
+
+/* Indices in the order of tcp_ranges_recent(), as far as additions tell. */
+static uint32_t
+list_recent(const struct tcp_ranges *rs, uint32_t skip, uint32_t *list)
+{
+	uint32_t known[TCP_RANGES_RECENT], n = 0, i;
+
+	for (uint32_t k = 0; k < rs->nb_recent; k++) {
+		i = holder_of(rs, rs->recent[k]);
+		if (i < rs->n)
+			known[n++] = i;
+	}
+	if (skip >= n)
+		skip = n > 0 ? n - 1 : 0;
+	for (i = 0; i < n; i++)
+		list[i] = known[i + skip < n ? i + skip : i + skip - n];
+	return n;
+}
+
+static bool
+is_listed(const uint32_t *list, uint32_t n, uint32_t i)
+{
+	for (uint32_t k = 0; k < n; k++)
+		if (list[k] == i)
+			return true;
+	return false;
+}
+
+uint32_t
+tcp_ranges_recent(const struct tcp_ranges *rs, uint32_t skip, struct tcp_range *r, uint32_t max)
+{
+	uint32_t list[TCP_RANGES_RECENT], known, n;
+
+	if (rs->n == 0)
+		return 0;
+	known = list_recent(rs, skip, list);
+	for (n = 0; n < known && n < max; n++)
+		r[n] = rs->r[list[n]];
+	for (uint32_t i = 0; i < rs->n && n < max; i++)
+		if (!is_listed(list, known, i))
+			r[n++] = rs->r[i];
+	return n;
 }

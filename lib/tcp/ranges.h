@@ -20,6 +20,9 @@
 #define TCP_RANGES_MAX 32
 #endif
 
+/* So many of the last additions are known apart. */
+#define TCP_RANGES_RECENT (TCP_RANGES_MAX < 8 ? TCP_RANGES_MAX : 8)
+
 /* Made by the functions below only, which cannot turn one round. */
 struct tcp_range {
 	uint64_t start;
@@ -28,7 +31,11 @@ struct tcp_range {
 
 struct tcp_ranges {
 	uint32_t n;
+	uint32_t nb_recent;
 	struct tcp_range r[TCP_RANGES_MAX]; /* ascending, none empty; r[i].end < r[i + 1].start */
+	/* Places of additions, the last one first. Which ranges hold them is asked when it is told: those
+	 * move, are joined and removed. */
+	uint64_t recent[TCP_RANGES_RECENT];
 };
 
 /* [start, end); an end in front of start makes it empty. */
@@ -77,6 +84,17 @@ void tcp_ranges_remove(struct tcp_ranges *rs, uint32_t i, uint32_t n);
 
 /* Would r be added? */
 bool tcp_ranges_fits(const struct tcp_ranges *rs, struct tcp_range r);
+
+/* The range that holds the byte at off; false: none does. */
+bool tcp_ranges_holder(const struct tcp_ranges *rs, uint64_t off, struct tcp_range *r);
+
+/*
+ * At most max ranges, each once; returns how many. First that to which something was added last, or,
+ * where `skip` additions are passed over, the one before; then those before it, then those passed
+ * over, then what is left, from the lowest on.
+ */
+uint32_t tcp_ranges_recent(const struct tcp_ranges *rs, uint32_t skip, struct tcp_range *r,
+			   uint32_t max);
 
 /* How far is the stream in order when it is up to nxt? */
 uint64_t tcp_ranges_reach(const struct tcp_ranges *rs, uint64_t nxt);

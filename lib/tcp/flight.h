@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/*
+ * What a connection knows of the bytes that it has in flight. An idle connection needs none of it,
+ * so it is lent: its owner has pools of flights, gives one before the first byte is planned, a
+ * larger one when there are too few spans, and may take it back when all is acknowledged. Without
+ * one a connection sends a segment and waits for its ACK.
+ */
+#ifndef RTLS_TCP_FLIGHT_H
+#define RTLS_TCP_FLIGHT_H
+
+#include "tcp/board.h"
+#include "tcp/conn.h"
+#include "tcp/hystart.h"
+#include "tcp/prr.h"
+#include "tcp/query.h"
+#include "tcp/rack.h"
+#include "tcp/rate.h"
+#include "tcp/tlp.h"
+#include "tcp/undo.h"
+
+enum {
+	TCP_FLIGHT_SPANS_MAX = 1024,
+};
+
+struct tcp_flight {
+	uint16_t spans;
+
+	/* Measurement: one sample of the round trip in each. */
+	bool round_limited;
+	uint32_t round_flight;      /* most that was in flight in this round */
+	uint64_t round_end;         /* was cwnd the limit: valid until this is acknowledged */
+	uint64_t timed_end;         /* the next sample is of what lies behind */
+	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
+
+	/* Losses; conn's `loss` says which state. */
+	uint64_t
+		recover; /* recovery ends here; TCP_LOSS_NONE: no duplicate ACKs begin one below it */
+	struct tcp_rack rack;
+	struct tcp_tlp tlp;
+	struct tcp_prr prr;
+	struct tcp_undo undo;
+	struct tcp_hystart hystart;
+	struct tcp_rate rate;
+
+	/* A peer without SACK tells by duplicate ACKs that something arrived, not what. */
+	uint64_t told_end;    /* of what they may tell: what was in flight when the first came */
+	uint32_t told;        /* bytes that they told of */
+	uint8_t dupacks;      /* in a row */
+	uint8_t partial_acks; /* of this recovery; up to 2: the timer is restarted by the first */
+
+	struct tcp_board board;
+};
+
+/* Bytes of a flight with room for so many spans; a multiple of 8. */
+static inline size_t
+tcp_flight_size(uint16_t spans)
+{
+	return offsetof(struct tcp_flight, board) + TCP_BOARD_SIZE(spans);
+}
+
+static inline uint16_t
+tcp_flight_spans(const struct tcp_flight *f)
+{
+	return f->spans;
+}
+
+/* Is everything that was sent acknowledged? Then a flight may come and go. */
+static inline bool
+tcp_flight_is_over(const struct tcp_conn *c)
+{
+	return c->snd_una == c->snd_max;
+}
+
+/* Would a flight, or a larger one, be of use? Its owner asks before each tcp_plan. */
+static inline bool
+tcp_flight_wants(const struct tcp_conn *c)
+{
+	if (c->flight != NULL)
+		return tcp_board_is_short(&c->flight->board) &&
+		       c->flight->spans < TCP_FLIGHT_SPANS_MAX;
+	return tcp_flight_is_over(c) && c->plan.nxt < tcp_snd_lim(c) && !tcp_is_connecting(c) &&
+	       c->state != TCP_CLOSED;
+}
+
+/* Event: it is given one: memory of tcp_flight_size(spans) bytes. Nothing is in flight. */
+void tcp_flight_begin(struct tcp_conn *c, struct tcp_flight *f, uint16_t spans);
+
+/* Event: it is given a larger one, which goes on where the old one ends; returns that. */
+struct tcp_flight *tcp_flight_move(struct tcp_conn *c, struct tcp_flight *larger, uint16_t spans);
+
+/* Event: it is taken back, and returned. Nothing is in flight, or the connection is closed. */
+struct tcp_flight *tcp_flight_end(struct tcp_conn *c);
+
+/* Bytes in the network: sent, neither known to be there nor taken to be lost. */
+static inline uint64_t
+tcp_flight_pipe(const struct tcp_conn *c)
+{
+	uint32_t pipe;
+
+	if (c->flight == NULL)
+		return c->sent.nxt - c->snd_una;
+	pipe = tcp_board_pipe(&c->flight->board);
+	return pipe > c->flight->told ? pipe - c->flight->told : 0;
+}
+
+#endif
