@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) The librecordtls authors */
+
+/* What a connection makes of losses, by what a peer with SACK tells. Segments of FX_MSS, RTT 50 ms. */
+#include <CUnit/CUnit.h>
+
+#include "fixture.h"
+#include "support/harness.h"
+#include "tcp/query.h"
+
+enum { RTT = 50000 };
+
+/* ESTABLISHED with SACK, all that was asked for is sent at FX_T0. */
+static void
+in_flight(struct tcp_conn *c, uint32_t n, bool ts)
+{
+	static struct tcp_params params;
+	struct tcp_out o;
+
+	params = *fx_params();
+	params.sack = true;
+	fx_established(c, &(struct fx_conf){ .sack = true, .ts = ts, .params = &params });
+	CU_ASSERT_TRUE_FATAL(c->sack_on);
+	c->cc.cwnd = n * FX_MSS;
+	tcp_send_ready(c, (uint64_t)n * FX_MSS);
+	CU_ASSERT_EQUAL_FATAL(fx_send_all(c, FX_T0, 99, &o), n);
+}
+
+struct block {
+	uint64_t start, end;
+};
+
+/* An ACK with up to two blocks; it echoes the time ts_us when timestamps are on. */
+static void
+sacked(struct tcp_conn *c, uint64_t ack, struct block a, struct block b, uint64_t ts_us,
+       uint64_t now_us)
+{
+	struct tcp_seg seg = fx_seg(c, TCP_ACK, (int64_t)tcp_ack_off(c), (int64_t)ack, 0);
+	const struct block blocks[] = { a, b };
+
+	for (int i = 0; i < 2; i++) {
+		if (blocks[i].start == blocks[i].end)
+			continue;
+		seg.sacks[seg.nb_sacks].start = tcp_seq_of(c, blocks[i].start);
+		seg.sacks[seg.nb_sacks++].end = tcp_seq_of(c, blocks[i].end);
+	}
+	seg.wnd = FX_WND;
+	seg.ts_ecr = tcp_ts_now(c->ts_offset, ts_us);
+	fx_input(c, &seg, now_us);
+	CU_ASSERT_PTR_NULL(tcp_check(c));
+}
+
+#define NO_BLOCK        ((struct block){ 0, 0 })
+#define BLOCK(from, to) ((struct block){ (from), (to) })
+
+/* Three segments behind a gap of two: both go again at once, once, and nothing else does. */
+static void
+test_gap(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	in_flight(&c, 20, false);
+	sacked(&c, 0, BLOCK(2000, 4000), NO_BLOCK, 0, FX_T0 + RTT);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + RTT, &o));
+	sacked(&c, 0, BLOCK(2000, 5000), NO_BLOCK, 0, FX_T0 + RTT);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_RECOVERY);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 10000);
+	CU_ASSERT_EQUAL(tcp_flight_pipe(&c), 15000);
+	CU_ASSERT_EQUAL(c.cc.cwnd, 16000);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + RTT, &o));
+	CU_ASSERT(o.off == 0 && o.len == 1000 && o.again && o.rexmit);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + RTT, &o));
+	/* RFC 9937: of 18000 that may arrive 10000 go, so 2223 for four segments, 1000 of them did. */
+	sacked(&c, 0, BLOCK(2000, 6000), NO_BLOCK, 0, FX_T0 + RTT);
+	sacked(&c, 0, BLOCK(2000, 7000), NO_BLOCK, 0, FX_T0 + RTT);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + RTT, &o));
+	sacked(&c, 0, BLOCK(2000, 8000), NO_BLOCK, 0, FX_T0 + RTT);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + RTT, &o));
+	CU_ASSERT(o.off == 1000 && o.len == 1000 && o.again);
+	CU_ASSERT_EQUAL(c.sent.nxt, 20000);
+	/* All there: no cwnd but ssthresh, and nothing more to say. */
+	sacked(&c, 20000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + 2 * RTT);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+	CU_ASSERT_EQUAL(c.cc.cwnd, 10000);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + 2 * RTT, &o));
+	CU_ASSERT_EQUAL(c.rtx_at, TCP_NEVER);
+}
+
+/* One segment behind a gap: a quarter of a round trip is waited, then it is lost. */
+static void
+test_reorder_timer(void)
+{
+	uint64_t now = FX_T0 + RTT;
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	in_flight(&c, 2, false);
+	sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, 0, now);
+	CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_REORDER);
+	CU_ASSERT_EQUAL(tcp_deadline(&c), now + RTT / 4);
+	CU_ASSERT_FALSE(tcp_rexmit_is_due(&c, now + RTT / 4));
+	CU_ASSERT_FALSE(fx_send(&c, now, &o));
+	now = tcp_deadline(&c);
+	tcp_timer(&c, now);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_RECOVERY);
+	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
+	CU_ASSERT_TRUE(fx_send(&c, now, &o));
+	CU_ASSERT(o.off == 0 && o.len == 1000);
+	CU_ASSERT_FALSE(fx_send(&c, now, &o));
+	CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_ACK);
+	/* It comes late, not lost: no timer, no cut. */
+	in_flight(&c, 2, false);
+	now = FX_T0 + RTT;
+	sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, 0, now);
+	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, 0, now + 1000);
+	CU_ASSERT_EQUAL(c.rtx_at, TCP_NEVER);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
+	CU_ASSERT_TRUE(c.flight->rack.reordered);
+}
+
+/* A path that reorders: ten segments behind a gap begin no recovery before the time is over. */
+static void
+test_reordering_path(void)
+{
+	uint64_t now = FX_T0 + RTT;
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	in_flight(&c, 30, false);
+	sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, 0, now);
+	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, 0, now + 1000);
+	for (uint64_t end = 4000; end <= 13000; end += 1000)
+		sacked(&c, 2000, BLOCK(3000, end), NO_BLOCK, 0, now + 1000);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
+	sacked(&c, 13000, NO_BLOCK, NO_BLOCK, 0, now + 2000);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+	CU_ASSERT_FALSE(tcp_owes(&c, TCP_OWED_AGAIN));
+	(void)o;
+}
+
+/* A retransmission that is lost too is found by what is sent behind it, before any timeout. */
+static void
+test_lost_again(void)
+{
+	uint64_t now = FX_T0 + RTT;
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	in_flight(&c, 20, false);
+	tcp_send_ready(&c, 60000);
+	sacked(&c, 0, BLOCK(1000, 15000), NO_BLOCK, 0, now);
+	CU_ASSERT_TRUE(fx_send(&c, now, &o));
+	CU_ASSERT(o.off == 0 && o.again);
+	fx_send_all(&c, now, 99, &o);
+	/* In flight were 5000, and ssthresh is 10000. */
+	CU_ASSERT_EQUAL(o.off, 23000);
+	sacked(&c, 0, BLOCK(1000, 20000), NO_BLOCK, 0, now + 1000);
+	fx_send_all(&c, now + 1000, 99, &o);
+	/* A round trip later what was new arrives, and the retransmission did not. */
+	now += RTT + 1000;
+	sacked(&c, 0, BLOCK(1000, c.snd_max), NO_BLOCK, 0, now);
+	if (c.rtx_wait == TCP_WAIT_REORDER)
+		tcp_timer(&c, now = tcp_deadline(&c));
+	CU_ASSERT_TRUE(fx_send(&c, now, &o));
+	CU_ASSERT(o.off == 0 && o.len == 1000 && o.again);
+	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 10000); /* one cut */
+}
+
+/* The last of three is lost: a probe asks after two round trips, and what is lost goes again. */
+static void
+test_tail(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t now;
+
+	in_flight(&c, 3, false);
+	sacked(&c, 1000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT);
+	CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_TAIL);
+	now = tcp_deadline(&c);
+	CU_ASSERT_EQUAL(now, FX_T0 + RTT + 2 * RTT + 2000);
+	tcp_timer(&c, now);
+	CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_ACK);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+	CU_ASSERT_TRUE(fx_send(&c, now, &o));
+	CU_ASSERT(o.off == 2000 && o.len == 1000 && o.again);
+	CU_ASSERT_FALSE(fx_send(&c, now, &o));
+	CU_ASSERT_EQUAL(c.rtx_at, now + tcp_rtt_rto(&c.rtt, c.params));
+	/* It is there, and the one in front of it is not. */
+	now += RTT;
+	sacked(&c, 1000, BLOCK(2000, 3000), NO_BLOCK, 0, now);
+	if (c.rtx_wait == TCP_WAIT_REORDER)
+		tcp_timer(&c, now = tcp_deadline(&c));
+	CU_ASSERT_TRUE(fx_send(&c, now, &o));
+	CU_ASSERT(o.off == 1000 && o.len == 1000);
+	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
+}
+
+/* New data is the better probe, also where cwnd lets none out. */
+static void
+test_tail_is_new(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t now;
+
+	in_flight(&c, 3, false);
+	tcp_send_ready(&c, 9000);
+	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
+	now = tcp_deadline(&c);
+	tcp_timer(&c, now);
+	CU_ASSERT_TRUE(fx_send(&c, now, &o));
+	CU_ASSERT(o.off == 3000 && o.len == 1000 && !o.again);
+	CU_ASSERT_FALSE(fx_send(&c, now, &o));
+	/* Nothing is known to be lost: the timeout follows. */
+	now = tcp_deadline(&c);
+	tcp_timer(&c, now);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_TIMEOUT);
+}
+
+/* The probe was needed, so there was a loss; or it came twice, and there was none. */
+static void
+test_tail_verdict(void)
+{
+	for (int lost = 0; lost < 2; lost++) {
+		struct tcp_conn c;
+		struct tcp_out o;
+		uint64_t now;
+
+		in_flight(&c, 4, false);
+		now = tcp_deadline(&c);
+		tcp_timer(&c, now);
+		CU_ASSERT_TRUE(fx_send(&c, now, &o));
+		CU_ASSERT_EQUAL(o.off, 3000);
+		sacked(&c, 4000, NO_BLOCK, NO_BLOCK, 0, now + 1000);
+		CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
+		tcp_send_ready(&c, 5000);
+		fx_send_all(&c, now + 1000, 9, &o);
+		if (!lost)
+			sacked(&c, 4000, BLOCK(3000, 4000), NO_BLOCK, 0, now + 2000);
+		sacked(&c, 5000, NO_BLOCK, NO_BLOCK, 0, now + 1000 + RTT);
+		CU_ASSERT_EQUAL(c.cc.ssthresh != UINT32_MAX, lost);
+		CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+	}
+}
+
+/* The ACK was late, not the data: it echoes the first copy, so all is as before (RFC 3522). */
+static void
+test_timeout_in_vain(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t now;
+
+	in_flight(&c, 10, true);
+	tcp_timer(&c, tcp_deadline(&c)); /* a probe */
+	fx_send_all(&c, FX_T0 + 500000, 9, &o);
+	now = tcp_deadline(&c);
+	tcp_timer(&c, now);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_TIMEOUT);
+	CU_ASSERT_EQUAL(c.cc.cwnd, 1000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now, 9, &o), 1);
+	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, now + 5000);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+	CU_ASSERT_EQUAL(c.cc.cwnd, 12000); /* and slow start goes on */
+	CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
+	CU_ASSERT_FALSE(tcp_owes(&c, TCP_OWED_AGAIN));
+	CU_ASSERT_FALSE(fx_send(&c, now + 5000, &o));
+	/* Not where it echoes the retransmission. */
+	in_flight(&c, 10, true);
+	tcp_timer(&c, tcp_deadline(&c));
+	fx_send_all(&c, FX_T0 + 500000, 9, &o);
+	now = tcp_deadline(&c);
+	tcp_timer(&c, now);
+	fx_send_all(&c, now, 9, &o);
+	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, now, now + RTT);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_TIMEOUT);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 5000);
+}
+
+/* Each segment that was sent again came twice: the cut is taken back (RFC 3708). */
+static void
+test_duplicates(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	in_flight(&c, 20, false);
+	sacked(&c, 0, BLOCK(2000, 6000), NO_BLOCK, 0, FX_T0 + RTT);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_RECOVERY);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + RTT, &o));
+	sacked(&c, 0, BLOCK(2000, 9000), NO_BLOCK, 0, FX_T0 + RTT);
+	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + RTT, &o));
+	CU_ASSERT_EQUAL(o.off, 1000);
+	/* Both were only late; then the copies come, one after the other. */
+	sacked(&c, 20000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT + 20000);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 10000);
+	sacked(&c, 20000, BLOCK(0, 1000), NO_BLOCK, 0, FX_T0 + 2 * RTT);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, 10000);
+	sacked(&c, 20000, BLOCK(1000, 2000), NO_BLOCK, 0, FX_T0 + 2 * RTT);
+	CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
+	CU_ASSERT_EQUAL(c.cc.cwnd, 20000);
+	CU_ASSERT(c.flight->rack.steps > 1);
+}
+
+/* A peer that threw away what it had: the timeout sends all of it again. */
+static void
+test_reneging(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t now = FX_T0 + RTT, end = 0;
+
+	in_flight(&c, 10, false);
+	sacked(&c, 0, BLOCK(1000, 10000), NO_BLOCK, 0, now);
+	fx_send_all(&c, now, 9, &o);
+	sacked(&c, 1000, NO_BLOCK, NO_BLOCK, 0, now + RTT);
+	now = tcp_deadline(&c);
+	tcp_timer(&c, now);
+	CU_ASSERT_EQUAL(c.flight->board.spans.sacked, 0);
+	for (int i = 0; i < 20 && c.snd_una < 10000; i++) {
+		now += RTT;
+		while (fx_send(&c, now, &o)) {
+			CU_ASSERT(o.off >= 1000 && o.off == (end > 0 ? end : 1000));
+			end = o.off + o.len;
+		}
+		sacked(&c, end, NO_BLOCK, NO_BLOCK, 0, now + RTT);
+	}
+	CU_ASSERT_EQUAL(c.snd_una, 10000);
+}
+
+/* Blocks that are no truth: in front of it, behind what was sent, turned round, or of all there is. */
+static void
+test_forged(void)
+{
+	static const struct block rows[] = {
+		{ 20000, 30000 },
+		{ 0, 0 },
+		{ 0, 20001 },
+		{ (uint64_t)-5000, (uint64_t)-1000 },
+		{ (uint64_t)-1, 20000 },
+		{ 0, 1 },
+		{ 5000, 4000 },
+	};
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		struct tcp_conn c;
+		struct tcp_out o;
+
+		in_flight(&c, 20, false);
+		for (int n = 0; n < 5; n++)
+			sacked(&c, 0, rows[i], rows[i], 0, FX_T0 + RTT);
+		CU_ASSERT_EQUAL(c.snd_una, 0);
+		CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+		CU_ASSERT_FALSE(fx_send(&c, FX_T0 + RTT, &o));
+	}
+}
+
+/* No flight: one segment at a time, and the timer sends it again. */
+static void
+test_no_flight(void)
+{
+	uint64_t now = FX_T0;
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	fx_established(&c, &(struct fx_conf){ .no_flight = true });
+	tcp_send_ready(&c, 3500);
+	tcp_shutdown(&c);
+	for (uint64_t off = 0; off <= 3500; off += 1000) {
+		uint32_t want = off < 3000 ? 1000 : 500;
+
+		CU_ASSERT_EQUAL(fx_send_all(&c, now, 9, &o), 1);
+		CU_ASSERT(o.off == off && o.len == want && !o.rexmit);
+		for (int i = 0; i < 5; i++)
+			fx_ack(&c, off, FX_WND, now + 1000);
+		CU_ASSERT_FALSE(fx_send(&c, now + 1000, &o));
+		now = tcp_deadline(&c);
+		tcp_timer(&c, now);
+		CU_ASSERT_PTR_NULL(tcp_check(&c));
+		CU_ASSERT_EQUAL(fx_send_all(&c, now, 9, &o), 1);
+		CU_ASSERT(o.off == off && o.len == want && o.rexmit);
+		CU_ASSERT_PTR_NULL(tcp_check_quiet(&c));
+		now += RTT;
+		fx_ack(&c, c.snd_max, FX_WND, now);
+	}
+	CU_ASSERT_EQUAL(c.state, TCP_FIN_WAIT_2);
+	CU_ASSERT_EQUAL(c.rtx_at, TCP_NEVER);
+	/* What is sent once is measured, and ends the backoff. */
+	fx_established(&c, &(struct fx_conf){ .no_flight = true });
+	tcp_send_ready(&c, 2000);
+	fx_send_all(&c, FX_T0, 9, &o);
+	tcp_timer(&c, now = tcp_deadline(&c));
+	fx_send_all(&c, now, 9, &o);
+	fx_ack(&c, 1000, FX_WND, now + RTT);
+	CU_ASSERT_EQUAL(c.rtt.backoff, 1);
+	/* A flight may come now. */
+	CU_ASSERT_TRUE(tcp_flight_wants(&c));
+	fx_send_all(&c, now + RTT, 9, &o);
+	CU_ASSERT_FALSE(tcp_flight_wants(&c));
+	fx_ack(&c, 2000, FX_WND, now + 2 * RTT);
+	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
+}
+
+int
+main(void)
+{
+	static const struct harness_case cases[] = {
+		{ "a gap", test_gap },
+		{ "a short gap waits", test_reorder_timer },
+		{ "a path that reorders", test_reordering_path },
+		{ "a lost retransmission", test_lost_again },
+		{ "a lost tail", test_tail },
+		{ "a probe of new data", test_tail_is_new },
+		{ "was the probe needed", test_tail_verdict },
+		{ "a timeout in vain", test_timeout_in_vain },
+		{ "what came twice", test_duplicates },
+		{ "a peer that reneges", test_reneging },
+		{ "forged blocks", test_forged },
+		{ "without a flight", test_no_flight },
+	};
+
+	return harness_run("tcp/loss", cases, HARNESS_COUNT(cases));
+}
