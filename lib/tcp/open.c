@@ -40,6 +40,7 @@ tcp_syn_input(struct tcp_syn *out, const struct tcp_params *p, const struct tcp_
 		.snd_wscale = syn->has_wscale ? syn->wscale : 0,
 		.rcv_wscale = syn->has_wscale ? p->wscale : 0,
 		.ts_on = syn->has_ts && p->timestamps,
+		.sack_on = syn->sack_permitted && p->sack,
 	};
 	return true;
 }
@@ -47,7 +48,7 @@ tcp_syn_input(struct tcp_syn *out, const struct tcp_params *p, const struct tcp_
 static void
 syn_seg(const struct tcp_syn *s, uint8_t flags, uint32_t seq, uint64_t now_us, struct tcp_seg *out)
 {
-	memset(out, 0, sizeof(*out));
+	tcp_seg_clear(out);
 	out->src_port = s->local_port;
 	out->dst_port = s->remote_port;
 	out->seq = seq;
@@ -66,6 +67,7 @@ tcp_syn_ack(const struct tcp_syn *s, uint64_t now_us, struct tcp_seg *out)
 	out->mss = s->our_mss;
 	out->has_wscale = s->wscale_on;
 	out->wscale = s->rcv_wscale;
+	out->sack_permitted = s->sack_on;
 }
 
 void
@@ -137,7 +139,6 @@ conn_init(struct tcp_conn *c, const struct tcp_params *p, uint32_t iss, uint32_t
 	c->rcv_lim = rcv_room;
 	c->rcv_buf = rcv_room;
 	c->peer_fin_off = TCP_NO_OFF;
-	c->timed_end = TCP_NO_OFF;
 	c->quiet_since_us = now_us;
 	c->last_sent_at_us = now_us;
 	c->rtx_at = TCP_NEVER;
@@ -165,7 +166,7 @@ open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint32_t 
 	c->last_sent_at_us = now_us;
 	c->heard_us = now_us;
 	tcp_keepalive(c, now_us);
-	c->params->cc->init(&c->cc, c->mss, c->syn_lost);
+	tcp_cc_of(c)->init(&c->cc, c->mss, c->syn_lost);
 }
 
 /* The handshake is the first RTT sample, unless Karn's algorithm forbids it. */
@@ -195,11 +196,13 @@ tcp_conn_accept(struct tcp_conn *c, const struct tcp_params *p, const struct tcp
 	c->snd_wscale = s->snd_wscale;
 	c->rcv_wscale = s->rcv_wscale;
 	c->ts_on = s->ts_on;
+	c->sack_on = s->sack_on;
 	c->ts_recent = s->ts_recent;
-	c->ts_first = tcp_ts_now(s->ts_offset, s->sent_at_us);
+	c->ts_first = s->unmeasured ? ack->ts_ecr : tcp_ts_now(s->ts_offset, s->sent_at_us);
 	c->syn_lost = s->resent > 0;
 	open_windows(c, s->peer_mss, s->our_mss, (uint32_t)ack->wnd << s->snd_wscale, now_us);
-	measure(c, ack, s->sent_at_us, now_us);
+	if (!s->unmeasured)
+		measure(c, ack, s->sent_at_us, now_us);
 }
 
 void
@@ -214,25 +217,50 @@ tcp_conn_connect(struct tcp_conn *c, const struct tcp_params *p, uint16_t local_
 	c->rcv_mss = our_mss;
 	c->rcv_wscale = p->wscale;
 	c->ts_on = p->timestamps;
+	c->sack_on = p->sack;
 	c->ts_first = tcp_ts_now(ts_offset, now_us);
 	tcp_owe(c, TCP_OWED_SYN);
 }
 
-void
-tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *syn_ack, uint64_t now_us)
+/* The peer's SYN, with or without an ACK: what it does not offer is off (RFC 7323 2.2, 3.2). */
+static void
+agree(struct tcp_conn *c, const struct tcp_seg *syn)
 {
+	c->irs = syn->seq;
+	c->snd_wscale = syn->has_wscale ? syn->wscale : 0;
+	c->rcv_wscale = syn->has_wscale ? c->params->wscale : 0;
+	c->ts_on = c->params->timestamps && syn->has_ts;
+	c->sack_on = c->params->sack && syn->sack_permitted;
+	c->ts_recent = c->ts_on ? syn->ts_val : 0;
+	c->mss = peer_mss(c->params, syn); /* as offered, until open_windows */
+}
+
+void
+tcp_conn_crossed(struct tcp_conn *c, const struct tcp_seg *syn)
+{
+	agree(c, syn);
+	c->state = TCP_SYN_RECEIVED;
+	c->unreachable = false;
+	c->rtx_at = TCP_NEVER; /* starts again with the SYN-ACK */
+	tcp_owe(c, TCP_OWED_SYN);
+}
+
+void
+tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *ack, uint64_t now_us)
+{
+	bool syn = (ack->flags & TCP_SYN) != 0;
+
+	/* In SYN-RECEIVED, too: who knows our number is who we talk to, whoever sent the SYN before. */
+	if (syn && (c->state == TCP_SYN_SENT || ack->seq != c->irs))
+		agree(c, ack);
 	c->state = c->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
-	c->irs = syn_ack->seq;
 	c->rtx_at = TCP_NEVER;
 	tcp_waive(c, TCP_OWED_SYN);
 	c->unreachable = false;
-	c->snd_wscale = syn_ack->has_wscale ? syn_ack->wscale : 0;
-	if (!syn_ack->has_wscale)
-		c->rcv_wscale = 0;
-	c->ts_on = c->ts_on && syn_ack->has_ts;
-	c->ts_recent = c->ts_on ? syn_ack->ts_val : 0;
 	/* RFC 7323 2.2: the window of a SYN is not scaled. */
-	open_windows(c, peer_mss(c->params, syn_ack), c->rcv_mss, syn_ack->wnd, now_us);
-	measure(c, syn_ack, c->timed_at_us, now_us);
-	tcp_owe(c, TCP_OWED_ACK);
+	measure(c, ack, c->last_sent_at_us, now_us);
+	open_windows(c, c->mss, c->rcv_mss, syn ? ack->wnd : (uint32_t)ack->wnd << c->snd_wscale,
+		     now_us);
+	if (syn)
+		tcp_owe(c, TCP_OWED_ACK);
 }

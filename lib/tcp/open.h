@@ -3,7 +3,8 @@
 
 /*
  * The three-way handshake. A passive open is a struct tcp_syn until the ACK
- * that completes it: a SYN costs no connection. No simultaneous open.
+ * that completes it: a SYN costs no connection. An active open whose SYN met the
+ * peer's is a connection already, and in TCP_SYN_RECEIVED.
  */
 #ifndef RTLS_TCP_OPEN_H
 #define RTLS_TCP_OPEN_H
@@ -30,6 +31,8 @@ struct tcp_syn {
 	uint8_t resent; /* SYN-ACKs after the first, by our timer */
 	bool ts_on;
 	bool wscale_on;
+	bool sack_on;
+	bool unmeasured; /* when the SYN-ACK went is not known: its ACK is no RTT sample */
 };
 
 static_assert(sizeof(struct tcp_syn) <= 64, "a SYN costs a line");
@@ -75,7 +78,13 @@ void tcp_conn_connect(struct tcp_conn *c, const struct tcp_params *p, uint16_t l
 		      uint16_t remote_port, uint32_t iss, uint32_t ts_offset, uint16_t our_mss,
 		      uint32_t rcv_room, uint64_t now_us);
 
-/* For tcp_input: SYN-SENT meets an acceptable SYN-ACK. c becomes ESTABLISHED. */
-void tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *syn_ack, uint64_t now_us);
+/* For tcp_input: SYN-SENT meets a SYN without ACK. c becomes SYN-RECEIVED, tcp_plan yields the SYN-ACK. */
+void tcp_conn_crossed(struct tcp_conn *c, const struct tcp_seg *syn);
+
+/*
+ * For tcp_input: our SYN is acknowledged, by a SYN-ACK, or in SYN-RECEIVED by any segment. c becomes
+ * ESTABLISHED.
+ */
+void tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *ack, uint64_t now_us);
 
 #endif

@@ -106,6 +106,17 @@ enter_level(struct tcp_syncache *sc, struct tcp_syncache_entry *e, uint32_t leve
 	sc->levels[level].last = index_of(sc, e);
 }
 
+bool
+tcp_syncache_has_room(struct tcp_syncache *sc, const struct net_tuple *tuple)
+{
+	const struct tcp_syncache_entry *bucket = bucket_of(sc, tuple);
+
+	for (uint32_t i = 0; i < TCP_SYNCACHE_WAYS; i++)
+		if (bucket[i].level == LEVEL_FREE)
+			return true;
+	return false;
+}
+
 struct tcp_syncache_entry *
 tcp_syncache_add(struct tcp_syncache *sc, const struct net_tuple *tuple, uint32_t listener,
 		 uint64_t now_us, bool *evicted)

@@ -41,6 +41,9 @@ size_t tcp_syncache_size(uint32_t capacity);
 struct tcp_syncache *tcp_syncache_init(void *mem, size_t size, uint32_t capacity,
 				       const uint8_t key[16]);
 
+/* Is there a place for tuple, which has no record, without another having to go? */
+bool tcp_syncache_has_room(struct tcp_syncache *sc, const struct net_tuple *tuple);
+
 /*
  * A record for tuple, which has none; its SYN-ACK goes out now. The caller
  * fills entry->syn (tcp_syn_input). *evicted is set when another had to go.

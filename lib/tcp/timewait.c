@@ -178,7 +178,7 @@ tcp_timewait_find(struct tcp_timewait *tw, const struct net_tuple *tuple)
 void
 tcp_timewait_ack(const struct tcp_timewait_entry *e, uint64_t now_us, struct tcp_seg *out)
 {
-	memset(out, 0, sizeof(*out));
+	tcp_seg_clear(out);
 	out->src_port = e->tuple.local_port;
 	out->dst_port = e->tuple.remote_port;
 	out->seq = e->snd_nxt;

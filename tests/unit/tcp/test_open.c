@@ -75,13 +75,17 @@ a_syn(void)
 		.ts_val = 12345,
 		.has_wscale = true,
 		.wscale = 9,
+		.sack_permitted = true,
 	};
 }
 
 static bool
 listen_to(struct tcp_syn *s, const struct tcp_seg *syn)
 {
-	return tcp_syn_input(s, fx_params(), syn, 5000, 33, 1400, 100000, FX_T0);
+	struct tcp_params *p = fx_params();
+
+	p->sack = true;
+	return tcp_syn_input(s, p, syn, 5000, 33, 1400, 100000, FX_T0);
 }
 
 /* RFC 9293 3.10.7.2 and attack row 2: only a SYN is one. */
@@ -117,16 +121,19 @@ test_syn_ack(void)
 	CU_ASSERT_TRUE(out.has_ts);
 	CU_ASSERT_EQUAL(out.ts_val, (uint32_t)(FX_T0 / 1000) + 3 + 33);
 	CU_ASSERT_EQUAL(out.ts_ecr, 12345);
+	CU_ASSERT_TRUE(out.sack_permitted);
 	CU_ASSERT_EQUAL(out.src_port, 443);
 	CU_ASSERT_EQUAL(out.dst_port, 40000);
 
-	/* What the peer did not offer is not answered (RFC 7323 2.2, 3.2); MSS always (MUST-14). */
+	/* What the peer did not offer is not answered (RFC 7323 2.2, 3.2, RFC 2018 2); MSS always (MUST-14). */
 	seg.has_ts = false;
+	seg.sack_permitted = false;
 	seg.has_wscale = false;
 	CU_ASSERT_TRUE_FATAL(listen_to(&s, &seg));
 	tcp_syn_ack(&s, FX_T0, &out);
 	CU_ASSERT_FALSE(out.has_ts);
 	CU_ASSERT_FALSE(out.has_wscale);
+	CU_ASSERT_FALSE(out.sack_permitted);
 	CU_ASSERT_EQUAL(out.mss, 1400);
 	tcp_syn_challenge(&s, FX_T0, &out);
 	CU_ASSERT_EQUAL(out.flags, TCP_ACK);
@@ -259,7 +266,9 @@ test_mss(void)
 static void
 test_negotiation(void)
 {
-	for (int bits = 0; bits < 8; bits++) {
+	for (int bits = 0; bits < 32; bits++) {
+		bool their_sack = bits & 8;
+		bool our_sack = bits & 16;
 		bool their_ts = bits & 1;
 		bool their_scale = bits & 2;
 		bool our_ts = bits & 4;
@@ -270,7 +279,9 @@ test_negotiation(void)
 		struct tcp_out o;
 
 		p->timestamps = our_ts;
+		p->sack = our_sack;
 		seg.has_ts = their_ts;
+		seg.sack_permitted = their_sack;
 		seg.has_wscale = their_scale;
 		CU_ASSERT_TRUE(tcp_syn_input(&s, p, &seg, 1, 2, 1460, 100000, FX_T0));
 		seg.flags = TCP_ACK;
@@ -279,6 +290,7 @@ test_negotiation(void)
 		tcp_opts_default(&c.opts);
 		tcp_conn_accept(&c, p, &s, &seg, 100000, FX_T0 + 1000);
 		CU_ASSERT_EQUAL(c.ts_on, their_ts && our_ts);
+		CU_ASSERT_EQUAL(c.sack_on, their_sack && our_sack);
 		CU_ASSERT_EQUAL(c.snd_wscale, their_scale ? 9 : 0);
 		CU_ASSERT_EQUAL(c.rcv_wscale, their_scale ? 7 : 0);
 		CU_ASSERT_EQUAL(c.snd_wnd, (uint64_t)64240 << (their_scale ? 9 : 0));
@@ -289,12 +301,14 @@ test_negotiation(void)
 		tcp_conn_connect(&c, p, 1, 2, 3, 4, 1460, 100000, FX_T0);
 		fx_send(&c, FX_T0, &o);
 		CU_ASSERT_EQUAL(o.seg.has_ts, our_ts);
+		CU_ASSERT_EQUAL(o.seg.sack_permitted, our_sack);
 		seg.flags = TCP_SYN | TCP_ACK;
 		seg.seq = UINT32_MAX;
 		seg.ack = 4;
 		fx_take(&c, &seg, FX_T0 + 80000);
 		CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
 		CU_ASSERT_EQUAL(c.ts_on, their_ts && our_ts);
+		CU_ASSERT_EQUAL(c.sack_on, their_sack && our_sack);
 		CU_ASSERT_EQUAL(c.snd_wscale, their_scale ? 9 : 0);
 		CU_ASSERT_EQUAL(c.rcv_wscale, their_scale ? 7 : 0);
 		CU_ASSERT_EQUAL(c.snd_wnd, 64240); /* unscaled on a SYN */
