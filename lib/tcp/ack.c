@@ -3,6 +3,7 @@
 
 #include "tcp/ack.h"
 
+#include "tcp/loss.h"
 #include "tcp/timer.h"
 
 bool
@@ -23,160 +24,138 @@ tcp_ack_echo(const struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_u
  * before (RFC 7323 5.3 R3), and the whole wait for the timeout would count as round trip.
  */
 static bool
-is_ambiguous(const struct tcp_conn *c, uint64_t rtt_us, uint64_t now_us)
+is_ambiguous(uint64_t rexmit_at_us, uint64_t rtt_us, uint64_t now_us)
 {
 	const uint64_t tick_us = 1000; /* of the timestamp clock */
 
-	return rtt_us > now_us - c->last_rexmit_at_us + tick_us;
+	return rtt_us > now_us - rexmit_at_us + tick_us;
 }
 
 /*
- * One segment at a time is timed, to the microsecond, and never one that was
- * sent again (Karn). While none is timed because of retransmissions, the echoed
- * timestamp tells which copy is meant (RFC 7323 4.1).
+ * One sample in a round trip, to the microsecond, and never of what was sent again (Karn), nor of what
+ * waited for that behind it. While nothing else arrives, the echoed timestamp tells which copy is
+ * meant (RFC 7323 4.1).
  */
 static void
-measure(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+measure(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_seg *seg,
+	const struct tcp_delivered *d, uint64_t now_us)
 {
 	uint64_t rtt_us;
 
-	if (c->timed_end != TCP_NO_OFF) {
-		if (c->snd_una < c->timed_end)
+	if (d->timed && !d->again.known) {
+		if (d->once.end <= f->timed_end && c->rtt.backoff == 0)
 			return;
-		tcp_rtt_sample(&c->rtt, c->params, now_us - c->timed_at_us);
-		c->timed_end = TCP_NO_OFF;
-	} else if (c->ts_on && tcp_ack_echo(c, seg, now_us, &rtt_us) &&
-		   !is_ambiguous(c, rtt_us, now_us)) {
+		tcp_rtt_sample(&c->rtt, c->params, (uint32_t)now_us - d->oldest_us);
+		f->timed_end = c->snd_max;
+	} else if (d->acked > 0 && c->ts_on && tcp_ack_echo(c, seg, now_us, &rtt_us) &&
+		   !is_ambiguous(f->last_rexmit_at_us, rtt_us, now_us)) {
 		tcp_rtt_sample(&c->rtt, c->params, rtt_us);
 	}
 }
 
-/* Sends one segment from snd_una again, ahead of new data. */
+/* The same without a flight: a segment is out, and its time is that of the last one. */
 static void
-resend_first(struct tcp_conn *c)
+measure_alone(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 {
-	uint64_t flight = c->snd_max - c->snd_una;
+	uint64_t rtt_us;
 
-	c->rtx_off = c->snd_una;
-	c->rtx_len = flight < c->mss ? (uint32_t)flight : c->mss;
-	c->sent.rtx = c->plan.rtx = 0;
-}
-
-/*
- * Each duplicate ACK stands for a segment that arrived. No more of them count than are in flight
- * (RFC 5681 3.2): who makes them up draws no more than that.
- */
-static void
-expect_dups(struct tcp_conn *c, uint32_t counted)
-{
-	uint64_t flight = c->snd_max - c->snd_una;
-	uint64_t told = counted * (uint64_t)c->mss;
-
-	c->dup_left = flight > told ? (uint32_t)(flight - told) : 0;
-}
-
-/* RFC 6582 3.2, step 2. */
-static void
-enter_recovery(struct tcp_conn *c)
-{
-	uint64_t flight = c->snd_max - c->snd_una;
-
-	/* What limited transmit sent does not count (RFC 5681 3.2, step 2). */
-	if (flight > c->cc.cwnd)
-		flight = c->cc.cwnd;
-	c->params->cc->lost(&c->cc, flight);
-	c->loss = TCP_LOSS_RECOVERY;
-	c->recover = c->snd_max;
-	expect_dups(c, TCP_DUP_ACKS);
-	resend_first(c);
+	if (!c->sent_again)
+		tcp_rtt_sample(&c->rtt, c->params, now_us - c->last_sent_at_us);
+	else if (c->ts_on && tcp_ack_echo(c, seg, now_us, &rtt_us) &&
+		 !is_ambiguous(c->last_sent_at_us, rtt_us, now_us))
+		tcp_rtt_sample(&c->rtt, c->params, rtt_us);
 }
 
 static void
-inflate(struct tcp_conn *c)
-{
-	if (c->dup_left == 0)
-		return;
-	c->dup_left -= c->dup_left < c->mss ? c->dup_left : c->mss;
-	c->params->cc->dup_acked(&c->cc);
-}
-
-static uint32_t
-dup_ack(struct tcp_conn *c)
-{
-	switch ((enum tcp_loss)c->loss) {
-	case TCP_LOSS_NONE:
-		if (c->dupacks < UINT8_MAX)
-			c->dupacks++;
-		/* Below recover these are answers to what a timeout made us send twice. */
-		if (c->dupacks == TCP_DUP_ACKS && c->snd_una >= c->recover)
-			enter_recovery(c);
-		break;
-	case TCP_LOSS_RECOVERY:
-	case TCP_LOSS_RECOVERY_PARTIAL:
-		inflate(c);
-		break;
-	}
-	return TCP_EV_SEND;
-}
-
-/* Was cwnd what kept the sender from sending more? Without that it must not grow (RFC 7661). */
-static bool
-cwnd_limited(const struct tcp_conn *c)
-{
-	if (c->round_limited)
-		return true;
-	return c->cc.cwnd < c->cc.ssthresh && c->cc.cwnd < 2 * c->round_flight;
-}
-
-static void
-congestion(struct tcp_conn *c, uint64_t acked_len, uint64_t now_us)
-{
-	switch ((enum tcp_loss)c->loss) {
-	case TCP_LOSS_NONE:
-		if (cwnd_limited(c))
-			c->params->cc->acked(&c->cc, (uint32_t)acked_len);
-		tcp_timer_restart(c, now_us);
-		return;
-	case TCP_LOSS_RECOVERY:
-	case TCP_LOSS_RECOVERY_PARTIAL:
-		if (c->snd_una >= c->recover) {
-			c->params->cc->recovered(&c->cc, c->snd_max - c->snd_una);
-			c->loss = TCP_LOSS_NONE;
-			c->dupacks = 0;
-			tcp_timer_restart(c, now_us);
-			return;
-		}
-		/* RFC 6582 3.2, step 3: the segment behind a partial ACK is lost as well. */
-		c->params->cc->partial(&c->cc, acked_len);
-		expect_dups(c, 0);
-		resend_first(c);
-		if (c->loss == TCP_LOSS_RECOVERY)
-			tcp_timer_restart(c, now_us);
-		c->loss = TCP_LOSS_RECOVERY_PARTIAL;
-		return;
-	}
-}
-
-static void
-advance(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t ack_off, uint64_t now_us)
+advance(struct tcp_conn *c, uint64_t ack_off, uint64_t now_us)
 {
 	uint64_t acked_len = ack_off - c->snd_una;
 
 	c->snd_una = ack_off;
 	/* The right edge stays where it was, until the window is updated. */
 	c->snd_wnd = c->snd_wnd > acked_len ? c->snd_wnd - (uint32_t)acked_len : 0;
-	/* Behind a timeout the ACK may cover more than was sent again. */
+	/* A probe is behind SND.NXT, and so may be what a timeout sends again. */
 	if (c->sent.nxt < ack_off)
 		c->sent.nxt = ack_off;
 	if (c->plan.nxt < c->sent.nxt)
 		c->plan.nxt = c->sent.nxt;
-	if (c->loss == TCP_LOSS_NONE)
-		c->dupacks = 0;
 	c->quiet_since_us = now_us;
 	c->rtt.probe_backoff = 0;
-	tcp_waive(c, TCP_OWED_PROBE);
-	measure(c, seg, now_us);
-	congestion(c, acked_len, now_us);
+	c->unreachable = false;
+	tcp_waive(c, TCP_OWED_PROBE | TCP_OWED_TAIL);
+}
+
+static void
+advance_alone(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	measure_alone(c, seg, now_us);
+	tcp_timer_restart(c, now_us);
+}
+
+/* A block of SACK by offsets, near snd_una; what lies before the stream is below it. */
+static struct tcp_range
+block_of(const struct tcp_conn *c, const struct tcp_sack *sack)
+{
+	uint32_t base = tcp_seq_of(c, c->snd_una);
+	int64_t start = (int64_t)c->snd_una + (int32_t)(sack->start - base);
+	int64_t end = (int64_t)c->snd_una + (int32_t)(sack->end - base);
+
+	return tcp_range_of(start > 0 ? (uint64_t)start : 0, end > 0 ? (uint64_t)end : 0);
+}
+
+/*
+ * RFC 2883 4: the first block may tell of what came twice, in front of the acknowledgement's number or
+ * within the block behind it. Returns how much that is.
+ */
+static uint32_t
+twice_of(const struct tcp_conn *c, const struct tcp_seg *seg)
+{
+	struct tcp_range r = block_of(c, &seg->sacks[0]), next;
+
+	if (r.start >= r.end || r.end > c->snd_max)
+		return 0;
+	if (r.end <= c->snd_una)
+		return (uint32_t)(r.end - r.start);
+	if (seg->nb_sacks < 2)
+		return 0;
+	next = block_of(c, &seg->sacks[1]);
+	return next.start <= r.start && r.end <= next.end ? (uint32_t)(r.end - r.start) : 0;
+}
+
+static void
+hear_blocks(struct tcp_conn *c, const struct tcp_seg *seg, struct tcp_heard *h)
+{
+	struct tcp_range r;
+
+	if (seg->nb_sacks == 0)
+		return;
+	h->twice = twice_of(c, seg);
+	for (uint32_t i = 0; i < seg->nb_sacks && i < TCP_SACKS_MAX; i++) {
+		r = block_of(c, &seg->sacks[i]);
+		if (r.start < r.end && r.start > c->snd_una)
+			tcp_board_sack(&c->flight->board, r.start, r.end, &h->d);
+	}
+}
+
+/* What is in flight, and what of it is lost, by an ACK that moved snd_una by acked, or did not. */
+static void
+hear(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t acked, bool duplicate, uint64_t now_us)
+{
+	struct tcp_flight *f = c->flight;
+	struct tcp_heard h = {
+		.acked = acked,
+		.duplicate = duplicate,
+		.has_echo = c->ts_on && seg->has_ts,
+		.ts_ecr = seg->ts_ecr,
+	};
+
+	tcp_board_heard(&f->board, &h.d);
+	if (acked > 0)
+		tcp_board_ack(&f->board, c->snd_una, &h.d);
+	if (c->sack_on)
+		hear_blocks(c, seg, &h);
+	measure(c, f, seg, &h.d, now_us);
+	tcp_timer_heard(c, tcp_loss_heard(c, &h, now_us), acked > 0, now_us);
 }
 
 /* RFC 9293 3.10.7.4: only a segment that is newer than the last update may move the window. */
@@ -195,8 +174,8 @@ update_window(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, ui
 		c->max_wnd = wnd;
 	if (wnd == old)
 		return 0;
-	if (c->snd_una == c->sent.nxt && wnd > old) {
-		/* What ran, if anything, was persist: tcp_plan starts it anew if need be. */
+	if (c->rtx_wait == TCP_WAIT_WINDOW && wnd > old) {
+		/* tcp_plan starts to probe anew if need be. */
 		c->rtx_at = TCP_NEVER;
 		c->rtt.probe_backoff = 0;
 		tcp_waive(c, TCP_OWED_PROBE);
@@ -216,17 +195,24 @@ uint32_t
 tcp_ack_input(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, int64_t ack_off,
 	      uint64_t now_us)
 {
-	uint64_t ack;
 	uint32_t events = 0;
+	uint64_t ack, acked;
+	bool duplicate;
 
 	if (ack_off < (int64_t)c->snd_una)
 		return 0;
 	ack = (uint64_t)ack_off;
-	if (ack > c->snd_una) {
-		advance(c, seg, ack, now_us);
+	acked = ack - c->snd_una;
+	duplicate = is_dup_ack(c, seg, ack);
+	if (acked > 0) {
+		advance(c, ack, now_us);
 		events = TCP_EV_ACKED | TCP_EV_SEND;
-	} else if (is_dup_ack(c, seg, ack)) {
-		events = dup_ack(c);
+	}
+	if (c->flight != NULL && (acked > 0 || duplicate || seg->nb_sacks > 0)) {
+		hear(c, seg, acked, duplicate, now_us);
+		events |= TCP_EV_SEND;
+	} else if (acked > 0) {
+		advance_alone(c, seg, now_us);
 	}
 	events |= update_window(c, seg, seq_off, ack);
 	tcp_ack_heard(c, now_us);

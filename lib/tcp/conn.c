@@ -12,7 +12,7 @@ tcp_seg_limit(struct tcp_conn *c)
 	if (o->mss_limit != 0 && o->mss_limit < c->mss)
 		c->mss = o->mss_limit;
 	c->seg_max = o->run_max > c->mss ? o->run_max - o->run_max % c->mss : c->mss;
-	c->params->cc->resized(&c->cc, c->mss);
+	tcp_cc_of(c)->resized(&c->cc, c->mss);
 }
 
 void
@@ -24,4 +24,5 @@ tcp_conn_closed(struct tcp_conn *c, enum tcp_end why)
 	c->delack_at = TCP_NEVER;
 	c->linger_at = TCP_NEVER;
 	c->keep_at = TCP_NEVER;
+	c->pace.waits = false;
 }

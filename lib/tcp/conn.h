@@ -11,8 +11,8 @@
  * seq = ISN + 1 + offset.
  *
  * A connection exists from SYN-SENT (active open) or from the ACK that
- * completes a passive open; SYN-RECEIVED is a record in tcp/syncache, TIME-WAIT
- * one in tcp/timewait.
+ * completes a passive open, whose SYN-RECEIVED is a record in tcp/syncache;
+ * TIME-WAIT is one in tcp/timewait.
  *
  *	opening		tcp/open	tcp_conn_accept, tcp_conn_connect
  *	a segment came	tcp/input	tcp_input; tcp/ack is its sender's half
@@ -27,13 +27,15 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "tcp/cc.h"
+#include "tcp/cc_all.h"
+#include "tcp/pace.h"
 #include "tcp/params.h"
 #include "tcp/rtt.h"
 #include "tcp/seg.h"
 
 enum tcp_state {
 	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED, /* of an active open: two SYNs crossed */
 	TCP_ESTABLISHED,
 	TCP_FIN_WAIT_1,
 	TCP_FIN_WAIT_2,
@@ -57,20 +59,21 @@ enum tcp_end {
 /* What happened; a set of bits, returned by input and timer events. */
 enum {
 	TCP_EV_CONNECTED = 1 << 0,
-	TCP_EV_ACKED = 1 << 1,     /* snd_una moved: release what is below it */
-	TCP_EV_DELIVER = 1 << 2,   /* rcv_nxt moved: the stream is in order up to it */
-	TCP_EV_PEER_FIN = 1 << 3,  /* all of the peer's bytes are in order, none follows */
-	TCP_EV_TIME_WAIT = 1 << 4, /* tcp_timewait_add, answer with tcp_timewait_ack, drop c */
-	TCP_EV_CLOSED = 1 << 5,    /* state is TCP_CLOSED, end says why */
-	TCP_EV_SEND = 1 << 6,      /* tcp_plan may have something to say now */
-	TCP_EV_CHALLENGE = 1 << 7, /* alone: junk; tcp_challenge, if its sender may be answered */
+	TCP_EV_ACKED = 1 << 1,      /* snd_una moved: release what is below it */
+	TCP_EV_DELIVER = 1 << 2,    /* rcv_nxt moved: the stream is in order up to it */
+	TCP_EV_PEER_FIN = 1 << 3,   /* all of the peer's bytes are in order, none follows */
+	TCP_EV_TIME_WAIT = 1 << 4,  /* tcp_timewait_add, answer with tcp_timewait_ack, drop c */
+	TCP_EV_CLOSED = 1 << 5,     /* state is TCP_CLOSED, end says why */
+	TCP_EV_SEND = 1 << 6,       /* tcp_plan may have something to say now */
+	TCP_EV_CHALLENGE = 1 << 7,  /* alone: junk; tcp_challenge, if its sender may be answered */
+	TCP_EV_SOFT_ERROR = 1 << 8, /* of tcp_path_unreachable: the owner may know; it goes on */
 };
 
-/* Loss recovery (RFC 6582). A retransmission timeout leads back to TCP_LOSS_NONE. */
+/* What a connection with a flight does about losses: tcp/loss. */
 enum tcp_loss {
 	TCP_LOSS_NONE,
-	TCP_LOSS_RECOVERY,         /* fast recovery, no partial ACK yet */
-	TCP_LOSS_RECOVERY_PARTIAL, /* had one: the timer is not restarted any more */
+	TCP_LOSS_RECOVERY, /* up to flight->recover, by what ACKs tell */
+	TCP_LOSS_TIMEOUT,  /* up to there, by slow start behind a timeout */
 };
 
 /* A deadline that is not armed; an offset that is not known. */
@@ -83,6 +86,7 @@ enum {
 	 * retransmission timeout of common hosts, which is 200 ms.
 	 */
 	TCP_AGAIN_US = 100000,
+	TCP_R1 = 3, /* retransmissions, RFC 9293 3.8.3 */
 	/* What an orphan takes and throws away, so that a peer who is busy sending gets to reading. */
 	TCP_DRAIN_MAX = 1 << 20,
 };
@@ -93,6 +97,8 @@ enum {
 	TCP_OWED_ACK = 1 << 1,       /* at once; any segment carries it */
 	TCP_OWED_PROBE = 1 << 2,     /* a byte into the closed window */
 	TCP_OWED_KEEPALIVE = 1 << 3, /* a question in front of the window */
+	TCP_OWED_AGAIN = 1 << 4,     /* what is lost is to be sent again */
+	TCP_OWED_TAIL = 1 << 5,      /* a segment that asks for an ACK: tcp/tlp */
 };
 
 /*
@@ -101,10 +107,10 @@ enum {
  * taken. Both pass a segment in the same way, and to drop a plan is plan = sent.
  */
 struct tcp_cursor {
-	uint64_t nxt; /* SND.NXT: moves back on a retransmission timeout */
-	uint32_t rtx; /* bytes done of what is sent again out of turn: c->rtx_off */
-	uint8_t dups; /* duplicate ACKs owed: these travel alone (RFC 5681 2) */
-	uint8_t owed; /* TCP_OWED_* */
+	uint64_t nxt;   /* SND.NXT: without a flight it moves back on a retransmission timeout */
+	uint32_t again; /* bytes behind snd_una: what is lost is sent again up to there */
+	uint8_t dups;   /* duplicate ACKs owed: these travel alone (RFC 5681 2) */
+	uint8_t owed;   /* TCP_OWED_* */
 };
 
 /* What the one timer of sending waits for. */
@@ -112,7 +118,11 @@ enum tcp_wait {
 	TCP_WAIT_SYN_ACK, /* else the SYN goes again */
 	TCP_WAIT_ACK,     /* else what is in flight does: the retransmission timer */
 	TCP_WAIT_WINDOW,  /* else it is probed: the persist timer */
+	TCP_WAIT_TAIL,    /* else a segment asks for an ACK: tcp/tlp */
+	TCP_WAIT_REORDER, /* else what did not come by now is lost: tcp/rack */
 };
+
+struct tcp_flight;
 
 struct tcp_conn {
 	/* Line 0: what each received segment is judged by. */
@@ -168,26 +178,10 @@ struct tcp_conn {
 	/* Measurement and congestion. */
 	struct tcp_rtt rtt;
 	struct tcp_cc cc;
-	uint32_t round_flight; /* most that was in flight in this round */
-	uint64_t round_end;    /* was cwnd the limit: valid until this is acknowledged */
-	uint64_t timed_end;    /* an ACK up to here gives an RTT sample; TCP_NO_OFF: none timed */
-	uint64_t timed_at_us;
-	uint64_t last_sent_at_us;
-	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
-
-	/* Loss. */
-	uint64_t recover;     /* TCP_LOSS_RECOVERY*: ends here; else: no new recovery below it */
-	uint64_t timeout_end; /* snd_max at the last timeout: below it ssthresh stays */
-	union {
-		uint8_t dupacks; /* TCP_LOSS_NONE: duplicate ACKs in a row */
-		/* TCP_LOSS_RECOVERY*: from rtx_off on rtx_len bytes are sent again, out of turn; duplicate
-		 * ACKs may still tell of dup_left bytes in flight. */
-		struct {
-			uint64_t rtx_off;
-			uint32_t rtx_len;
-			uint32_t dup_left;
-		};
-	};
+	struct tcp_pace pace;
+	uint32_t again_len;        /* planned and not sent, of what is sent again */
+	uint64_t last_sent_at_us;  /* data, or a SYN that was not sent before */
+	struct tcp_flight *flight; /* what is in flight; NULL: it has none, and sends one by one */
 
 	/* Deadlines of what is rare, TCP_NEVER when off. */
 	uint64_t challenge_next_us; /* no challenge ACK before */
@@ -195,15 +189,22 @@ struct tcp_conn {
 	uint64_t keep_at;
 	uint64_t keep_probe_us; /* last keep-alive */
 	uint64_t linger_at;     /* FIN-WAIT-2 of an orphan; of all of it with bytes unread */
-	uint64_t drain_end;     /* an orphan takes bytes off its peer up to here */
-	struct tcp_opts opts;   /* set before it begins; it may change */
-	uint8_t keep_sent;      /* keep-alives since something was heard */
-	uint8_t rtx_wait;       /* while rtx_at is armed: enum tcp_wait */
-	uint8_t end;            /* TCP_CLOSED: enum tcp_end */
+	union {
+		uint64_t drain_end; /* an orphan takes bytes off its peer up to here */
+		struct {
+			uint32_t start;
+			uint32_t end;
+		} twice; /* others: these came twice, and tcp/sack is to tell it; low 32 bits of offsets */
+	};
+	struct tcp_opts opts; /* set before it begins; it may change */
+	uint8_t keep_sent;    /* keep-alives since something was heard */
+	uint8_t rtx_wait;     /* while rtx_at is armed: enum tcp_wait */
+	uint8_t end;          /* TCP_CLOSED: enum tcp_end */
 	bool unread : 1; /* an orphan will never read some bytes that came: RST behind our FIN */
-	bool round_limited : 1;
 	bool syn_lost : 1;
-	bool unreachable : 1; /* SYN-SENT: a router says so */
+	bool sack_on : 1;     /* both SYNs permit it; SYN-SENT: ours does */
+	bool sent_again : 1;  /* without a flight: what is out was sent more than once */
+	bool unreachable : 1; /* says somebody on the way, and nothing was acknowledged since */
 };
 
 static_assert(offsetof(struct tcp_conn, sent) == 64, "line 0: each received segment");
@@ -287,6 +288,13 @@ tcp_bare_off(const struct tcp_conn *c)
 	uint64_t edge = c->snd_una + c->snd_wnd;
 
 	return c->snd_max >= edge + (UINT64_C(1) << c->snd_wscale) ? edge : c->snd_max;
+}
+
+/* Its congestion control. */
+static inline const struct tcp_cc_ops *
+tcp_cc_of(const struct tcp_conn *c)
+{
+	return tcp_cc_all[c->opts.cc];
 }
 
 /* Is our FIN acknowledged? */

@@ -20,7 +20,7 @@ tcp_reset_reply(const struct tcp_seg *seg, struct tcp_seg *out)
 
 	if (seg->flags & TCP_RST)
 		return false;
-	memset(out, 0, sizeof(*out));
+	tcp_seg_clear(out);
 	out->src_port = seg->dst_port;
 	out->dst_port = seg->src_port;
 	out->flags = TCP_RST;
@@ -54,31 +54,6 @@ input_closed(const struct tcp_seg *seg)
 	struct tcp_verdict v = { 0 };
 
 	v.reply_reset = tcp_reset_reply(seg, &v.reset);
-	return v;
-}
-
-/* RFC 9293 3.10.7.3, without simultaneous open: a bare SYN is ignored. */
-static struct tcp_verdict
-input_syn_sent(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
-{
-	struct tcp_verdict v = { 0 };
-
-	if ((seg->flags & TCP_ACK) == 0) {
-		v.drop = TCP_DROP_ACK;
-		return v;
-	}
-	if (seg->ack != c->iss + 1) {
-		v.drop = TCP_DROP_ACK;
-		v.reply_reset = tcp_reset_reply(seg, &v.reset);
-		return v;
-	}
-	if (seg->flags & TCP_RST) {
-		tcp_conn_closed(c, TCP_END_REFUSED);
-		v.events = TCP_EV_CLOSED;
-	} else if (seg->flags & TCP_SYN) {
-		tcp_conn_established(c, seg, now_us);
-		v.events = TCP_EV_CONNECTED | TCP_EV_SEND;
-	}
 	return v;
 }
 
@@ -196,7 +171,7 @@ input_outside(struct tcp_conn *c, int64_t seq, uint32_t seg_len, uint64_t now_us
 	if (is_repeated(c, seq, seg_len)) {
 		/* Without payload it is a question, and answered. */
 		v.drop = seg_len > 0 ? TCP_DROP_DUPLICATE : TCP_DROP_NONE;
-		v.events = tcp_rcv_again(c, now_us);
+		v.events = tcp_rcv_repeated(c, seq, seg_len, now_us);
 	} else {
 		v.drop = TCP_DROP_WINDOW;
 		v.events = ack_challenge(c, now_us);
@@ -236,6 +211,7 @@ fin_acked(struct tcp_conn *c, uint64_t now_us)
 		tcp_conn_closed(c, TCP_END_NORMAL);
 		return TCP_EV_CLOSED;
 	case TCP_SYN_SENT:
+	case TCP_SYN_RECEIVED:
 	case TCP_ESTABLISHED:
 	case TCP_FIN_WAIT_2:
 	case TCP_CLOSE_WAIT:
@@ -264,6 +240,7 @@ fin_received(struct tcp_conn *c)
 		events |= enter_time_wait(c);
 		break;
 	case TCP_SYN_SENT:
+	case TCP_SYN_RECEIVED:
 	case TCP_CLOSE_WAIT:
 	case TCP_CLOSING:
 	case TCP_LAST_ACK:
@@ -308,14 +285,14 @@ predicted(const struct tcp_conn *c, const struct tcp_ranges *held, const struct 
 	       seg->payload_len <= c->rcv_adv - c->rcv_nxt && tcp_ranges_empty(held) &&
 	       (uint32_t)seg->wnd << c->snd_wscale == c->snd_wnd && seg->has_ts == c->ts_on &&
 	       (int32_t)(seg->ts_val - c->ts_recent) >= 0 && c->peer_fin_off == TCP_NO_OFF &&
-	       !c->orphan;
+	       !c->orphan && seg->nb_sacks == 0;
 }
 
 static struct tcp_verdict
 input_synchronised(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
 		   uint64_t now_us)
 {
-	struct tcp_verdict v = { 0 };
+	struct tcp_verdict v;
 	/* The one place where 32 bits become 64: RFC 9293 windows are below 2^31. */
 	int64_t nxt = (int64_t)tcp_ack_off(c);
 	int64_t seq = nxt + (int32_t)(seg->seq - (c->irs + 1 + (uint32_t)nxt));
@@ -323,6 +300,7 @@ input_synchronised(struct tcp_conn *c, const struct tcp_ranges *held, const stru
 		      (int32_t)(seg->ack - (c->iss + 1 + (uint32_t)c->snd_una));
 	uint32_t seg_len = seg->payload_len + (seg->flags & TCP_FIN ? 1 : 0);
 
+	tcp_verdict_clear(&v);
 	if (predicted(c, held, seg, seq, ack)) {
 		remember_ts(c, seg, seq, now_us);
 		c->wl1 = seq;
@@ -365,13 +343,119 @@ input_synchronised(struct tcp_conn *c, const struct tcp_ranges *held, const stru
 	return v;
 }
 
+/* Our SYN is acknowledged by a SYN-ACK, which may bring text and FIN as any segment. */
+static struct tcp_verdict
+input_syn_ack(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+	      uint64_t now_us)
+{
+	struct tcp_verdict v = { 0 };
+	uint32_t events;
+
+	tcp_conn_established(c, seg, now_us);
+	events = input_text(c, held, seg, 0, now_us, &v);
+	v.events = events | TCP_EV_CONNECTED | TCP_EV_SEND;
+	return v;
+}
+
+static bool
+acks_syn(const struct tcp_conn *c, const struct tcp_seg *seg)
+{
+	return (seg->flags & TCP_ACK) != 0 && seg->ack == c->iss + 1;
+}
+
+/* RFC 9293 3.10.7.3. */
+static struct tcp_verdict
+input_syn_sent(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+	       uint64_t now_us)
+{
+	struct tcp_verdict v = { 0 };
+
+	if ((seg->flags & TCP_ACK) != 0 && !acks_syn(c, seg)) {
+		v.drop = TCP_DROP_ACK;
+		v.reply_reset = tcp_reset_reply(seg, &v.reset);
+	} else if (seg->flags & TCP_RST) {
+		v.drop = acks_syn(c, seg) ? TCP_DROP_NONE : TCP_DROP_RESET;
+		if (v.drop == TCP_DROP_NONE) {
+			tcp_conn_closed(c, TCP_END_REFUSED);
+			v.events = TCP_EV_CLOSED;
+		}
+	} else if ((seg->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+		return input_syn_ack(c, held, seg, now_us);
+	} else if ((seg->flags & (TCP_SYN | TCP_FIN)) == TCP_SYN) {
+		/* Text of such a SYN comes again. */
+		tcp_conn_crossed(c, seg);
+		v.events = TCP_EV_SEND;
+	} else {
+		v.drop = TCP_DROP_ACK;
+	}
+	return v;
+}
+
+/* By the rules of a passive open's SYN-RECEIVED, but for a SYN-ACK. */
+static enum tcp_syn_verdict
+step_syn_received(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	struct tcp_syn s = {
+		.challenge_next_us = c->challenge_next_us,
+		.again_next_us = c->again_next_us,
+		.iss = c->iss,
+		.irs = c->irs,
+		.ts_recent = c->ts_recent,
+		.rcv_wnd = (uint16_t)c->rcv_adv, /* as told with the SYN */
+		.ts_on = c->ts_on,
+	};
+	enum tcp_syn_verdict v = tcp_syn_step(&s, c->params, seg, now_us);
+
+	c->again_next_us = s.again_next_us;
+	return v;
+}
+
+/* RFC 9293 3.10.7.4: two SYNs crossed. */
+static struct tcp_verdict
+input_syn_received(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+		   uint64_t now_us)
+{
+	struct tcp_verdict v = { .drop = TCP_DROP_SYN };
+
+	if ((seg->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && acks_syn(c, seg))
+		return input_syn_ack(c, held, seg, now_us);
+	switch (step_syn_received(c, seg, now_us)) {
+	case TCP_SYN_COMPLETE:
+		tcp_conn_established(c, seg, now_us);
+		v = input_synchronised(c, held, seg, now_us);
+		v.events |= TCP_EV_CONNECTED | TCP_EV_SEND;
+		break;
+	case TCP_SYN_RESET:
+		v.drop = TCP_DROP_ACK;
+		v.reply_reset = tcp_reset_reply(seg, &v.reset);
+		break;
+	case TCP_SYN_DROPPED: /* an active open ends by it, as by the answer to its SYN */
+		v.drop = TCP_DROP_NONE;
+		tcp_conn_closed(c, TCP_END_REFUSED);
+		v.events = TCP_EV_CLOSED;
+		break;
+	case TCP_SYN_AGAIN:
+		tcp_owe(c, TCP_OWED_SYN);
+		v.events = TCP_EV_SEND;
+		break;
+	case TCP_SYN_CHALLENGE:
+		v.events = TCP_EV_CHALLENGE;
+		break;
+	case TCP_SYN_IGNORE:
+		break;
+	}
+	return v;
+}
+
 struct tcp_verdict
 tcp_input(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
 	  uint64_t now_us)
 {
 	switch ((enum tcp_state)c->state) {
 	case TCP_SYN_SENT:
-		return input_syn_sent(c, seg, now_us);
+		return input_syn_sent(c, held, seg, now_us);
+	case TCP_SYN_RECEIVED:
+		return input_syn_received(c, held, seg, now_us);
 	case TCP_CLOSED:
 		return input_closed(seg);
 	case TCP_ESTABLISHED:

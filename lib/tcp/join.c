@@ -3,11 +3,11 @@
 
 #include "tcp/join.h"
 
-/* Data of a stream in its middle, and nothing but. */
+/* Data of a stream in its middle, and nothing but: blocks of SACK count one by one. */
 static bool
 is_plain(const struct tcp_seg *seg)
 {
-	return (seg->flags & ~TCP_PSH) == TCP_ACK && seg->payload_len > 0;
+	return (seg->flags & ~TCP_PSH) == TCP_ACK && seg->payload_len > 0 && seg->nb_sacks == 0;
 }
 
 static uint64_t

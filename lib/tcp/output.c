@@ -5,13 +5,15 @@
 
 #include <string.h>
 
+#include "tcp/flight.h"
 #include "tcp/timer.h"
 #include "tcp/window.h"
 
 static void
 fill(const struct tcp_conn *c, uint64_t off, uint8_t flags, uint64_t now_us, struct tcp_out *o)
 {
-	memset(o, 0, sizeof(*o));
+	memset(o, 0, offsetof(struct tcp_out, seg));
+	tcp_seg_clear(&o->seg);
 	o->off = off;
 	o->ack_off = tcp_ack_off(c);
 	o->seg.src_port = c->local_port;
@@ -26,22 +28,25 @@ fill(const struct tcp_conn *c, uint64_t off, uint8_t flags, uint64_t now_us, str
 	}
 }
 
+/* The SYN, in SYN-RECEIVED the SYN-ACK: with what the peer's SYN offered, too (RFC 7323 2.2). */
 static bool
 plan_syn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
+	bool answers = c->state == TCP_SYN_RECEIVED;
+
 	if ((c->plan.owed & TCP_OWED_SYN) == 0)
 		return false;
-	fill(c, 0, TCP_SYN, now_us, o);
+	fill(c, 0, answers ? TCP_SYN | TCP_ACK : TCP_SYN, now_us, o);
 	o->syn = true;
 	o->rexmit = c->syn_lost;
 	o->adv_off = c->rcv_lim < TCP_WND_MAX ? c->rcv_lim : TCP_WND_MAX;
 	o->seg.seq = c->iss;
-	o->seg.ack = 0;
-	o->seg.ts_ecr = 0;
+	o->seg.ack = answers ? c->irs + 1 : 0;
 	o->seg.wnd = (uint16_t)o->adv_off;
 	o->seg.mss = c->rcv_mss;
-	o->seg.has_wscale = true;
+	o->seg.has_wscale = !answers || c->snd_wscale != 0 || c->rcv_wscale != 0;
 	o->seg.wscale = c->rcv_wscale;
+	o->seg.sack_permitted = c->sack_on;
 	return true;
 }
 
@@ -52,6 +57,15 @@ plan_ack(const struct tcp_conn *c, bool dup, uint64_t now_us, struct tcp_out *o)
 	o->dup_ack = dup;
 	/* A duplicate ACK with another window counts as a window update (RFC 5681 2). */
 	o->seg.wnd = tcp_window_tell(c, dup, &o->adv_off);
+}
+
+static bool
+plan_owed_ack(const struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+{
+	if ((c->plan.owed & TCP_OWED_ACK) == 0)
+		return false;
+	plan_ack(c, false, now_us, o);
+	return true;
 }
 
 /* RFC 9293 3.8.4: a number in front of what the peer has next makes it answer, and brings nothing. */
@@ -92,13 +106,33 @@ room(uint64_t edge, uint64_t off)
 	return edge > off ? edge - off : 0;
 }
 
-/* RFC 3042: each of the first two duplicate ACKs lets one new segment out. */
+/* Bytes that congestion control lets out now. Without a flight one segment is out at a time. */
 static uint64_t
-limited_transmit(const struct tcp_conn *c, uint64_t off)
+cwnd_room(const struct tcp_conn *c)
 {
-	if (c->loss != TCP_LOSS_NONE || c->dupacks == 0 || c->dupacks >= TCP_DUP_ACKS)
-		return 0;
-	return off >= c->snd_max && c->snd_una >= c->recover ? c->dupacks * (uint64_t)c->mss : 0;
+	uint64_t ahead = c->again_len + (c->plan.nxt - c->sent.nxt);
+	uint32_t burst = tcp_pace_burst(&c->pace, c->opts.pace_max, c->mss);
+
+	if (c->flight == NULL)
+		return c->plan.nxt == c->snd_una ? c->mss : 0;
+	return min64(room(c->cc.cwnd, tcp_flight_pipe(c) + ahead), room(burst, ahead));
+}
+
+/* Is something there to go behind a cursor of c's, or again? */
+static bool
+has_data(const struct tcp_conn *c, const struct tcp_cursor *at)
+{
+	return at->nxt < tcp_snd_lim(c) || (at->owed & TCP_OWED_AGAIN) != 0;
+}
+
+/* Is data there, and does it have to wait for its time? The probe of a tail is no burst. */
+static bool
+pace_stops(struct tcp_conn *c, uint64_t now_us)
+{
+	if (now_us >= c->pace.next_us || (c->plan.owed & TCP_OWED_TAIL) != 0)
+		return false;
+	c->pace.waits = has_data(c, &c->plan);
+	return true;
 }
 
 /* One plan does not mix segments that were sent before with new ones. */
@@ -123,8 +157,12 @@ segment_len(const struct tcp_conn *c)
 	uint64_t off = c->plan.nxt;
 	uint64_t want = min64(c->snd_end - off, plan_max(c, off));
 	uint64_t by_wnd = room(c->snd_una + c->snd_wnd, off);
-	uint64_t by_cwnd = room(c->snd_una + c->cc.cwnd + limited_transmit(c, off), off);
-	uint64_t len = min64(want, min64(by_wnd, by_cwnd));
+	uint64_t by_cwnd = cwnd_room(c), len;
+
+	/* The probe of a tail is no burst, and asks when nothing is heard (RFC 8985 7.3). */
+	if ((c->plan.owed & TCP_OWED_TAIL) != 0 && by_cwnd < c->mss)
+		by_cwnd = c->mss;
+	len = min64(want, min64(by_wnd, by_cwnd));
 
 	if (len == want)
 		return (uint32_t)len;
@@ -142,7 +180,7 @@ segment_len(const struct tcp_conn *c)
 static bool
 plan_blocked(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
-	if (c->plan.nxt != c->snd_una)
+	if (tcp_flight_pipe(c) > 0 || c->again_len > 0 || c->plan.nxt != c->sent.nxt)
 		return false;
 	if (tcp_owes(c, TCP_OWED_PROBE)) {
 		if ((c->plan.owed & TCP_OWED_PROBE) == 0)
@@ -168,9 +206,12 @@ plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 
 	if (off >= tcp_snd_lim(c))
 		return false;
+	/* Without a flight, what is out is waited for. */
+	if (c->flight == NULL && off > c->snd_una)
+		return false;
 	if (off == c->snd_max && off == c->snd_una &&
 	    now_us - c->last_sent_at_us > tcp_rtt_rto(&c->rtt, c->params))
-		c->params->cc->idle(&c->cc);
+		tcp_cc_of(c)->idle(&c->cc, now_us, c->last_sent_at_us);
 	if (off < c->snd_end) {
 		len = segment_len(c);
 		if (len == 0)
@@ -181,19 +222,46 @@ plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	return true;
 }
 
+/* What is lost goes again before anything new does, in runs as that, as the windows allow. */
 static bool
-plan_out_of_turn(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+plan_again(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
-	uint64_t next = c->rtx_off + c->plan.rtx, end = c->rtx_off + c->rtx_len;
-	uint64_t off = next > c->snd_una ? next : c->snd_una;
-	uint64_t len = room(min64(min64(end, c->snd_end), c->snd_una + c->snd_wnd), off);
+	struct tcp_range r = tcp_board_next_lost(&c->flight->board, c->snd_una + c->plan.again,
+						 c->seg_max);
+	uint64_t want, by_wnd, by_cwnd = cwnd_room(c), len;
 
-	if (off >= end || (len == 0 && off != tcp_fin_off(c)))
+	if (r.start >= r.end) {
+		c->plan.owed &= (uint8_t)~TCP_OWED_AGAIN;
 		return false;
-	len = min64(len, c->mss);
-	plan_segment(c, off, (uint32_t)len, off + len == tcp_fin_off(c) && end > tcp_fin_off(c),
-		     now_us, o);
-	o->out_of_turn = true;
+	}
+	want = room(min64(r.end, c->snd_end), r.start);
+	by_wnd = room(c->snd_una + c->snd_wnd, r.start);
+	len = min64(want, min64(by_wnd, by_cwnd));
+	if (len < want && len >= c->mss)
+		len -= len % c->mss;
+	else if (len < want && by_cwnd < by_wnd)
+		return false;
+	else if (len < want && len == 0)
+		return plan_blocked(c, now_us, o);
+	plan_segment(c, r.start, (uint32_t)len,
+		     r.start + len == tcp_fin_off(c) && r.end > tcp_fin_off(c), now_us, o);
+	o->again = true;
+	return true;
+}
+
+/* Nothing is heard, and nothing new may go: the last segment asks once more. */
+static bool
+plan_tail(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
+{
+	struct tcp_range r = tcp_board_tail(&c->flight->board, c->mss);
+	uint64_t len = room(min64(r.end, c->snd_end), r.start);
+
+	c->plan.owed &= (uint8_t)~TCP_OWED_TAIL;
+	if (r.start >= r.end || r.end > c->snd_una + c->snd_wnd + 1)
+		return false;
+	plan_segment(c, r.start, (uint32_t)len,
+		     r.start + len == tcp_fin_off(c) && r.end > tcp_fin_off(c), now_us, o);
+	o->again = true;
 	return true;
 }
 
@@ -205,6 +273,8 @@ tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	switch ((enum tcp_state)c->state) {
 	case TCP_SYN_SENT:
 		return plan_syn(c, now_us, o);
+	case TCP_SYN_RECEIVED:
+		return plan_syn(c, now_us, o) || plan_owed_ack(c, now_us, o);
 	case TCP_CLOSED:
 		return false;
 	case TCP_ESTABLISHED:
@@ -220,18 +290,19 @@ tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 		plan_ack(c, true, now_us, o);
 		return true;
 	}
-	if (c->loss != TCP_LOSS_NONE && c->plan.rtx < c->rtx_len && plan_out_of_turn(c, now_us, o))
-		return true;
-	if (plan_data(c, now_us, o))
+	if (!pace_stops(c, now_us)) {
+		if ((c->plan.owed & TCP_OWED_AGAIN) != 0 && plan_again(c, now_us, o))
+			return true;
+		if (plan_data(c, now_us, o))
+			return true;
+	}
+	if ((c->plan.owed & TCP_OWED_TAIL) != 0 && plan_tail(c, now_us, o))
 		return true;
 	if (c->plan.owed & TCP_OWED_KEEPALIVE) {
 		plan_keepalive(c, now_us, o);
 		return true;
 	}
-	if ((c->plan.owed & TCP_OWED_ACK) == 0)
-		return false;
-	plan_ack(c, false, now_us, o);
-	return true;
+	return plan_owed_ack(c, now_us, o);
 }
 
 /* Behind its last byte, or FIN. */
@@ -245,7 +316,7 @@ end_of(const struct tcp_out *o)
 static void
 pass(struct tcp_cursor *at, const struct tcp_conn *c, const struct tcp_out *o)
 {
-	if (o->syn) { /* the one segment without an ACK */
+	if (o->syn) {
 		at->owed &= (uint8_t)~TCP_OWED_SYN;
 		return;
 	}
@@ -258,8 +329,9 @@ pass(struct tcp_cursor *at, const struct tcp_conn *c, const struct tcp_out *o)
 		at->dups -= o->dup_ack ? 1 : 0;
 		return;
 	}
-	if (o->out_of_turn) {
-		at->rtx = (uint32_t)(end_of(o) - c->rtx_off);
+	at->owed &= (uint8_t)~TCP_OWED_TAIL;
+	if (o->again) {
+		at->again = (uint32_t)(end_of(o) - c->snd_una);
 		return;
 	}
 	at->owed &= (uint8_t)~TCP_OWED_PROBE;
@@ -272,6 +344,8 @@ void
 tcp_plan_take(struct tcp_conn *c, const struct tcp_out *o)
 {
 	pass(&c->plan, c, o);
+	if (o->again)
+		c->again_len += (uint32_t)(end_of(o) - o->off);
 }
 
 /* Every segment carries the newest ACK and window. */
@@ -291,49 +365,119 @@ ack_sent(struct tcp_conn *c, const struct tcp_out *o)
 static void
 syn_sent(struct tcp_conn *c, uint64_t now_us)
 {
-	if (!c->syn_lost) {
-		c->timed_at_us = now_us;
+	/* Not by a SYN-ACK: it would be timed by what answers the SYN. */
+	if (!c->syn_lost && c->state == TCP_SYN_SENT) {
+		c->last_sent_at_us = now_us;
 		c->ts_first = tcp_ts_now(c->ts_offset, now_us);
 	}
 	tcp_timer_restart(c, now_us);
 }
 
-/* For cwnd_limited in tcp/ack: how full was cwnd in this round trip? */
-static void
-use_cwnd(struct tcp_conn *c)
+/* Is something else there to go than a burst, and has room at the peer? Then cwnd's pace is the limit. */
+static bool
+pace_limited(const struct tcp_conn *c)
 {
-	uint64_t flight = c->sent.nxt - c->snd_una;
-	bool limited = flight + c->mss > c->cc.cwnd;
+	return c->pace.burst != 0 && c->opts.pace_max == 0 &&
+	       c->sent.nxt + c->mss <= min64(c->snd_end, c->snd_una + c->snd_wnd);
+}
 
-	if (c->snd_una < c->round_end && !limited &&
-	    (c->round_limited || flight <= c->round_flight))
+/* For cwnd_limited in tcp/loss: how full was cwnd in this round trip? */
+static void
+use_cwnd(struct tcp_conn *c, struct tcp_flight *f)
+{
+	uint64_t flight = tcp_flight_pipe(c);
+	bool limited = flight + c->mss > c->cc.cwnd || pace_limited(c);
+
+	if (c->snd_una < f->round_end && !limited &&
+	    (f->round_limited || flight <= f->round_flight))
 		return;
-	c->round_end = c->snd_max;
-	c->round_flight = (uint32_t)flight;
-	c->round_limited = limited;
+	f->round_end = c->snd_max;
+	f->round_flight = (uint32_t)flight;
+	f->round_limited = limited;
 }
 
 static void
-in_turn_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t end, uint64_t now_us)
+again_sent(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_out *o, uint32_t len,
+	   uint64_t now_us)
 {
+	c->again_len -= len;
+	f->last_rexmit_at_us = now_us;
+	tcp_undo_sent(&f->undo, len, o->seg.ts_val);
+	if (f->board.spans.lost == 0)
+		c->sent.owed &= (uint8_t)~TCP_OWED_AGAIN;
+}
+
+static void
+flight_sent(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_out *o, uint64_t end,
+	    bool tail, uint64_t now_us)
+{
+	struct tcp_sending s = { .now_us = (uint32_t)now_us, .rtt_us = c->rtt.srtt_us };
+	uint32_t len = (uint32_t)(end - o->off);
+
+	tcp_rate_sending(&f->rate, tcp_board_pipe(&f->board) == 0, &s);
+	tcp_board_sent(&f->board, o->off, len, &s);
+	if (o->again)
+		again_sent(c, f, o, len, now_us);
+	if (c->loss == TCP_LOSS_RECOVERY)
+		tcp_prr_sent(&f->prr, len);
+	if (tail)
+		tcp_tlp_sent(&f->tlp, c->snd_max, len, o->again);
+	use_cwnd(c, f);
+	if (c->sent.nxt >= c->snd_end && f->board.spans.lost == 0 &&
+	    tcp_board_pipe(&f->board) + c->mss <= c->cc.cwnd)
+		tcp_rate_app_limited(&f->rate, tcp_board_pipe(&f->board));
+}
+
+/* The initial window goes at once: nothing is known of the path. */
+static void
+pace_data(struct tcp_conn *c, uint32_t len, uint64_t now_us)
+{
+	struct tcp_pace_path path = {
+		.cc = &c->cc,
+		.srtt_us = c->params->pacing && c->snd_una > 0 ? c->rtt.srtt_us : 0,
+		.max_rate = c->opts.pace_max,
+	};
+
+	tcp_pace_sent(&c->pace, &path, len, now_us);
+	/* A burst may end before its time has come, where a timer was late. */
+	c->pace.waits = c->pace.burst != 0 && has_data(c, &c->sent) &&
+			tcp_flight_pipe(c) + c->mss <= c->cc.cwnd;
+}
+
+/* The first that is missing goes again: its ACK is waited for from now on (RFC 6582 3.2, step 3). */
+static bool
+begins_again(const struct tcp_conn *c, const struct tcp_out *o)
+{
+	return o->again && o->off == c->snd_una && c->rtx_wait == TCP_WAIT_ACK &&
+	       c->loss == TCP_LOSS_RECOVERY && c->flight->partial_acks == 0;
+}
+
+static void
+data_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t end, bool tail, uint64_t now_us)
+{
+	/* RFC 8985 7.2: what was out so far may be acknowledged late, no longer now. */
+	bool second = c->rtx_wait == TCP_WAIT_TAIL &&
+		      c->snd_max - c->snd_una < 2 * (uint32_t)c->mss;
+
 	if (c->snd_una == c->snd_max)
 		c->quiet_since_us = now_us;
-	if (o->rexmit) {
-		c->timed_end = TCP_NO_OFF;
-	} else if (c->timed_end == TCP_NO_OFF) {
-		c->timed_end = end;
-		c->timed_at_us = now_us;
-	}
 	if (end > c->snd_max)
 		c->snd_max = end;
-	use_cwnd(c);
-	tcp_timer_start(c, now_us);
+	if (c->flight != NULL)
+		flight_sent(c, c->flight, o, end, tail, now_us);
+	else
+		c->sent_again = o->rexmit;
+	if (tail || second || begins_again(c, o))
+		tcp_timer_restart(c, now_us);
+	else
+		tcp_timer_start(c, now_us);
 }
 
 void
 tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
 {
 	uint64_t end = end_of(o);
+	bool tail = (c->sent.owed & TCP_OWED_TAIL) != 0;
 
 	pass(&c->sent, c, o);
 	if (o->keepalive)
@@ -346,23 +490,19 @@ tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
 	if (end == o->off)
 		return;
 	c->last_sent_at_us = now_us;
-	if (o->rexmit)
-		c->last_rexmit_at_us = now_us;
-	if (o->probe) {
-		if (end > c->snd_max)
-			c->snd_max = end;
-		tcp_timer_persist(c, now_us);
-	} else if (o->out_of_turn) {
-		c->timed_end = TCP_NO_OFF;
-		if (c->loss == TCP_LOSS_RECOVERY)
-			tcp_timer_restart(c, now_us);
-	} else {
-		in_turn_sent(c, o, end, now_us);
+	if (!o->probe) {
+		data_sent(c, o, end, tail, now_us);
+		pace_data(c, o->len, now_us);
+		return;
 	}
+	if (end > c->snd_max)
+		c->snd_max = end;
+	tcp_timer_persist(c, now_us);
 }
 
 void
 tcp_plan_drop(struct tcp_conn *c)
 {
 	c->plan = c->sent;
+	c->again_len = 0;
 }

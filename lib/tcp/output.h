@@ -28,7 +28,7 @@ struct tcp_out {
 	bool syn;
 	bool fin;         /* FIN behind the payload */
 	bool rexmit;      /* each segment of it begins below snd_max: sent before */
-	bool out_of_turn; /* from rtx_off, not from nxt: fast retransmission */
+	bool again;       /* not from nxt: what is lost, or the probe of a tail */
 	bool probe;       /* one byte behind the right edge of a closed window */
 	bool dup_ack;     /* a duplicate ACK, which travels alone */
 	bool keepalive;   /* in front of the window: its ACK does not count */
@@ -38,14 +38,13 @@ struct tcp_out {
 };
 
 /*
- * May tcp_plan have something to say? Bytes, or a FIN, that are not planned, what is sent again out of
- * turn, and what is owed beside them: without all of these it has not.
+ * May tcp_plan have something to say? Bytes, or a FIN, that are not planned, and what is owed
+ * beside them, what is sent again too: without all of these it has not.
  */
 static inline bool
 tcp_has_to_say(const struct tcp_conn *c)
 {
-	return c->plan.nxt < tcp_snd_lim(c) || c->plan.owed != 0 || c->plan.dups != 0 ||
-	       c->loss != TCP_LOSS_NONE;
+	return c->plan.nxt < tcp_snd_lim(c) || c->plan.owed != 0 || c->plan.dups != 0;
 }
 
 /* The next segment, or false. Nothing has moved, but the persist timer may be armed. */

@@ -3,7 +3,8 @@
 
 #include "tcp/path.h"
 
-#include "tcp/timer.h"
+#include "tcp/loss.h"
+#include "tcp/query.h"
 
 enum {
 	HDRS_LEN = 40, /* IPv4 and TCP, without options */
@@ -31,6 +32,7 @@ is_synchronised(const struct tcp_conn *c)
 	case TCP_LAST_ACK:
 		return true;
 	case TCP_SYN_SENT:
+	case TCP_SYN_RECEIVED:
 	case TCP_TIME_WAIT:
 	case TCP_CLOSED:
 		return false;
@@ -64,23 +66,29 @@ tcp_path_too_big(struct tcp_conn *c, uint32_t seq, uint16_t mtu)
 {
 	if (!is_synchronised(c) || !in_flight(c, seq) || !shrink(c, mtu))
 		return 0;
-	tcp_timer_go_back(c);
+	tcp_loss_all(c);
 	/* Starts again with what is sent now. */
 	c->rtx_at = TCP_NEVER;
 	return TCP_EV_SEND;
 }
 
+/* Was our SYN sent, and is it not acknowledged? */
+static bool
+is_syn(const struct tcp_conn *c, uint32_t seq)
+{
+	return tcp_is_connecting(c) && seq == c->iss &&
+	       (!tcp_owes(c, TCP_OWED_SYN) || c->state == TCP_SYN_RECEIVED || c->syn_lost);
+}
+
 uint32_t
 tcp_path_unreachable(struct tcp_conn *c, uint32_t seq, bool hard)
 {
-	bool syn_is_out = !tcp_owes(c, TCP_OWED_SYN) || c->syn_lost;
-
-	if (c->state != TCP_SYN_SENT || seq != c->iss || !syn_is_out)
-		return 0;
-	if (!hard) {
-		c->unreachable = true;
-		return 0;
+	if (is_syn(c, seq) && hard) {
+		tcp_conn_closed(c, TCP_END_REFUSED);
+		return TCP_EV_CLOSED;
 	}
-	tcp_conn_closed(c, TCP_END_REFUSED);
-	return TCP_EV_CLOSED;
+	if (!is_syn(c, seq) && !(is_synchronised(c) && in_flight(c, seq)))
+		return 0;
+	c->unreachable = true;
+	return TCP_EV_SOFT_ERROR;
 }

@@ -22,10 +22,11 @@ uint32_t tcp_path_too_big(struct tcp_conn *c, uint32_t seq, uint16_t mtu);
 void tcp_path_limit(struct tcp_conn *c, uint16_t mtu);
 
 /*
- * Event: host, protocol or port was unreachable for a packet with seq. hard: nobody is there, ever
- * (RFC 1122 4.2.3.9). In SYN-SENT, where seq is our SYN's, that ends the connection: TCP_EV_CLOSED;
- * what is not hard is remembered in c->unreachable, and tried on. Later it means nothing: the peer
- * was there, and R2 is patient (RFC 5461 4).
+ * Event: a packet with seq did not arrive, for another reason. hard: nobody is there, ever (RFC 1122
+ * 4.2.3.9). Where our SYN is not acknowledged, and seq is the SYN's, that ends the connection:
+ * TCP_EV_CLOSED. All else is tried on, as the peer was there, or may come back, and R2 is patient (RFC
+ * 5461 4): TCP_EV_SOFT_ERROR, and it is remembered in c->unreachable, in case that R2 is reached.
+ * Returns 0: it quotes nothing that is in flight (RFC 5927 4.1).
  */
 uint32_t tcp_path_unreachable(struct tcp_conn *c, uint32_t seq, bool hard);
 

@@ -10,11 +10,11 @@
 
 #include "tcp/conn.h"
 
-/* Is its SYN not answered yet? Nothing else has begun then. */
+/* Is its SYN not acknowledged yet? Nothing else has begun then. */
 static inline bool
 tcp_is_connecting(const struct tcp_conn *c)
 {
-	return c->state == TCP_SYN_SENT;
+	return c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED;
 }
 
 static inline bool
@@ -107,14 +107,26 @@ tcp_segments(const struct tcp_conn *c, uint32_t len)
 	return len <= c->mss ? 1 : (len + c->mss - 1) / c->mss;
 }
 
+/*
+ * R1 (RFC 9293 3.8.3): the peer has answered nothing for as long as three retransmissions take. True
+ * just behind the third one; before counts those of the moment before. The probe of a tail is none: it
+ * does not wait for as long.
+ */
+static inline bool
+tcp_is_silent(const struct tcp_conn *c, uint8_t before)
+{
+	return before < TCP_R1 && c->rtt.backoff >= TCP_R1 && c->state != TCP_CLOSED;
+}
+
 /* Is a retransmission due: did the peer not answer in time what it was sent? */
 static inline bool
 tcp_rexmit_is_due(const struct tcp_conn *c, uint64_t now_us)
 {
-	return c->rtx_at <= now_us && c->snd_una < c->snd_max;
+	return c->rtx_at <= now_us && c->snd_una < c->snd_max && c->rtx_wait != TCP_WAIT_TAIL &&
+	       c->rtx_wait != TCP_WAIT_REORDER;
 }
 
-/* TCP_END_TIMEOUT: did a router say that nobody can be reached? */
+/* TCP_END_TIMEOUT: did somebody on the way say that the peer cannot be reached? */
 static inline bool
 tcp_was_unreachable(const struct tcp_conn *c)
 {

@@ -3,6 +3,7 @@
 
 #include "tcp/rcv.h"
 
+#include "tcp/sack.h"
 #include "tcp/user.h"
 
 enum {
@@ -71,6 +72,28 @@ in_order(struct tcp_conn *c, const struct tcp_ranges *held, uint64_t end, uint64
 	return TCP_EV_DELIVER | ack_in_order(c, c->rcv_nxt - old, gap, now_us);
 }
 
+/* What of [seq, seq + len) is in order, or waits, came twice. */
+static void
+tell_repeated(struct tcp_conn *c, const struct tcp_ranges *held, int64_t seq, uint32_t len)
+{
+	struct tcp_range r = tcp_range_within(seq, len, 0, c->rcv_nxt), new;
+
+	if (tcp_range_empty(r) && !tcp_ranges_empty(held)) {
+		r = tcp_range_within(seq, len, c->rcv_nxt, c->rcv_adv);
+		new = tcp_ranges_trim(held, r);
+		r = new.start > r.start ? tcp_range_of(r.start, new.start) :
+					  tcp_range_of(new.end, r.end);
+	}
+	tcp_sack_repeated(c, r);
+}
+
+uint32_t
+tcp_rcv_repeated(struct tcp_conn *c, int64_t seq, uint32_t len, uint64_t now_us)
+{
+	tell_repeated(c, NULL, seq, len);
+	return tcp_rcv_again(c, now_us);
+}
+
 uint32_t
 tcp_rcv_payload(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
 		int64_t seq, uint64_t now_us, struct tcp_verdict *v)
@@ -80,12 +103,14 @@ tcp_rcv_payload(struct tcp_conn *c, const struct tcp_ranges *held, const struct 
 
 	if (tcp_range_empty(r)) { /* old, behind the FIN, or a probe into a closed window */
 		v->drop = seq < (int64_t)c->rcv_nxt ? TCP_DROP_DUPLICATE : TCP_DROP_WINDOW;
-		return tcp_rcv_again(c, now_us);
+		return tcp_rcv_repeated(c, seq, seg->payload_len, now_us);
 	}
 	if (c->orphan)
 		tcp_unread(c, now_us);
 	if (tcp_seg_longest(seg) > c->rcv_seg)
 		c->rcv_seg = tcp_seg_longest(seg);
+	if (seq < (int64_t)c->rcv_nxt || !tcp_ranges_empty(held))
+		tell_repeated(c, held, seq, seg->payload_len);
 	r = tcp_ranges_trim(held, r);
 	if (tcp_range_empty(r)) {
 		v->drop = TCP_DROP_DUPLICATE;

@@ -22,6 +22,9 @@ uint32_t tcp_rcv_ack_now(struct tcp_conn *c);
  */
 uint32_t tcp_rcv_again(struct tcp_conn *c, uint64_t now_us);
 
+/* As tcp_rcv_again(), of len bytes at seq that came before. */
+uint32_t tcp_rcv_repeated(struct tcp_conn *c, int64_t seq, uint32_t len, uint64_t now_us);
+
 /*
  * The payload of seg, which begins at seq, wherever that is. Fills skip, took, keep and
  * stream_off: what is taken lies inside the payload and inside the window.

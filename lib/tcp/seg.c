@@ -15,6 +15,11 @@ enum {
 	OPT_MSS_LEN = 4,
 	OPT_WSCALE = 3,
 	OPT_WSCALE_LEN = 3,
+	OPT_SACK_PERMITTED = 4,
+	OPT_SACK_PERMITTED_LEN = 2,
+	OPT_SACK = 5,
+	OPT_SACK_HEAD_LEN = 2,
+	OPT_SACK_BLOCK_LEN = 8,
 	OPT_TS = 8,
 	OPT_TS_LEN = 10,
 	OPT_TS_ALIGNED = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_LEN,
@@ -34,10 +39,24 @@ write32(uint8_t *p, uint32_t v)
 	return p + 4;
 }
 
+/* RFC 2018 3: as many blocks as the length says, of which each must hold something. */
+static void
+parse_sack(const uint8_t *opt, uint32_t len, struct tcp_seg *out)
+{
+	if (len > OPT_SACK_HEAD_LEN + TCP_SACKS_MAX * OPT_SACK_BLOCK_LEN)
+		return;
+	for (uint32_t at = OPT_SACK_HEAD_LEN; at < len; at += OPT_SACK_BLOCK_LEN) {
+		uint32_t start = get_be32(opt + at), end = get_be32(opt + at + 4);
+
+		if ((int32_t)(end - start) > 0)
+			out->sacks[out->nb_sacks++] = (struct tcp_sack){ start, end };
+	}
+}
+
 /*
- * One option of len bytes, kind and length included. MSS and window scale
- * belong to a SYN and count nowhere else. Of an option that comes twice the
- * first counts.
+ * One option of len bytes, kind and length included. MSS, window scale and SACK-permitted
+ * belong to a SYN and count nowhere else, as do blocks of SACK on one. Of an option that
+ * comes twice the first counts.
  */
 static void
 parse_option(const uint8_t *opt, uint32_t len, struct tcp_seg *out)
@@ -53,6 +72,11 @@ parse_option(const uint8_t *opt, uint32_t len, struct tcp_seg *out)
 	} else if (opt[0] == OPT_WSCALE && len == OPT_WSCALE_LEN && syn && !out->has_wscale) {
 		out->has_wscale = true;
 		out->wscale = opt[2] > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt[2];
+	} else if (opt[0] == OPT_SACK_PERMITTED && len == OPT_SACK_PERMITTED_LEN && syn) {
+		out->sack_permitted = true;
+	} else if (opt[0] == OPT_SACK && len % OPT_SACK_BLOCK_LEN == OPT_SACK_HEAD_LEN && !syn &&
+		   out->nb_sacks == 0) {
+		parse_sack(opt, len, out);
 	}
 }
 
@@ -86,7 +110,7 @@ tcp_seg_parse(const uint8_t *tcp, uint32_t len, struct tcp_seg *out)
 	if (hdr_len < TCP_HDR_MIN || hdr_len > len)
 		return -EINVAL;
 
-	memset(out, 0, sizeof(*out));
+	tcp_seg_clear(out);
 	out->src_port = get_be16(tcp);
 	out->dst_port = get_be16(tcp + 2);
 	out->seq = get_be32(tcp + 4);
@@ -102,6 +126,40 @@ tcp_seg_parse(const uint8_t *tcp, uint32_t len, struct tcp_seg *out)
 	else
 		parse_options(tcp, hdr_len - TCP_HDR_MIN, out);
 	return 0;
+}
+
+/* Beside timestamps SACK-permitted takes the place of what aligns them (RFC 7323 appendix A). */
+static uint8_t *
+write_ts(const struct tcp_seg *s, uint8_t *p)
+{
+	*p++ = s->sack_permitted ? OPT_SACK_PERMITTED : OPT_NOP;
+	*p++ = s->sack_permitted ? OPT_SACK_PERMITTED_LEN : OPT_NOP;
+	*p++ = OPT_TS;
+	*p++ = OPT_TS_LEN;
+	p = write32(p, s->ts_val);
+	return write32(p, s->ts_ecr);
+}
+
+/* room: bytes that are left of the longest header, a multiple of 4. */
+static uint8_t *
+write_sack(const struct tcp_seg *s, uint32_t room, uint8_t *p)
+{
+	const uint32_t head = 2 + OPT_SACK_HEAD_LEN;
+	uint32_t n = room > head ? (room - head) / OPT_SACK_BLOCK_LEN : 0;
+
+	if (n > s->nb_sacks)
+		n = s->nb_sacks;
+	if (n == 0)
+		return p;
+	*p++ = OPT_NOP;
+	*p++ = OPT_NOP;
+	*p++ = OPT_SACK;
+	*p++ = (uint8_t)(OPT_SACK_HEAD_LEN + n * OPT_SACK_BLOCK_LEN);
+	for (uint32_t i = 0; i < n; i++) {
+		p = write32(p, s->sacks[i].start);
+		p = write32(p, s->sacks[i].end);
+	}
+	return p;
 }
 
 uint32_t
@@ -130,13 +188,15 @@ tcp_seg_write(const struct tcp_seg *s, uint8_t *out)
 		*p++ = s->wscale;
 	}
 	if (s->has_ts) {
+		p = write_ts(s, p);
+	} else if (s->sack_permitted) {
 		*p++ = OPT_NOP;
 		*p++ = OPT_NOP;
-		*p++ = OPT_TS;
-		*p++ = OPT_TS_LEN;
-		p = write32(p, s->ts_val);
-		p = write32(p, s->ts_ecr);
+		*p++ = OPT_SACK_PERMITTED;
+		*p++ = OPT_SACK_PERMITTED_LEN;
 	}
+	if (s->nb_sacks > 0)
+		p = write_sack(s, TCP_HDR_MAX - (uint32_t)(p - out), p);
 	hdr_len = (uint32_t)(p - out);
 	out[12] = (uint8_t)(hdr_len / 4 << 4);
 	return hdr_len;

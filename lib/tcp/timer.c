@@ -3,6 +3,9 @@
 
 #include "tcp/timer.h"
 
+#include "tcp/loss.h"
+#include "tcp/query.h"
+
 enum { PERSIST_PROBES = 8 }; /* at least, before the user timeout */
 
 /* When R2 is reached (RFC 9293 3.8.3). */
@@ -10,7 +13,7 @@ static uint64_t
 give_up_at(const struct tcp_conn *c)
 {
 	return c->quiet_since_us +
-	       (c->state == TCP_SYN_SENT ? c->params->syn_timeout_us : c->opts.user_timeout_us);
+	       (tcp_is_connecting(c) ? c->params->syn_timeout_us : c->opts.user_timeout_us);
 }
 
 static void
@@ -24,16 +27,47 @@ arm(struct tcp_conn *c, enum tcp_wait wait, uint64_t now_us, uint32_t in_us)
 		c->rtx_at = end;
 }
 
+/* RFC 8985 7.2: nothing is missing, as far as is known, and no probe asks already. */
+static bool
+tail_may_ask(const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->flight;
+
+	return f != NULL && c->sack_on && c->loss == TCP_LOSS_NONE && !f->tlp.out &&
+	       f->board.spans.sacked + f->board.spans.lost == 0;
+}
+
 void
 tcp_timer_restart(struct tcp_conn *c, uint64_t now_us)
 {
-	bool connects = c->state == TCP_SYN_SENT;
+	uint32_t rto_us = tcp_rtt_rto(&c->rtt, c->params), tail_us;
 
-	if (connects || c->sent.nxt > c->snd_una)
-		arm(c, connects ? TCP_WAIT_SYN_ACK : TCP_WAIT_ACK, now_us,
-		    tcp_rtt_rto(&c->rtt, c->params));
-	else
+	if (tcp_is_connecting(c)) {
+		arm(c, TCP_WAIT_SYN_ACK, now_us, rto_us);
+	} else if (c->sent.nxt == c->snd_una) {
 		c->rtx_at = TCP_NEVER;
+	} else if (tail_may_ask(c)) {
+		tail_us = tcp_tlp_wait_us(c->rtt.srtt_us,
+					  tcp_flight_pipe(c) < 2 * (uint32_t)c->mss);
+		arm(c, TCP_WAIT_TAIL, now_us, tail_us < rto_us ? tail_us : rto_us);
+	} else {
+		arm(c, TCP_WAIT_ACK, now_us, rto_us);
+	}
+}
+
+void
+tcp_timer_heard(struct tcp_conn *c, uint32_t wait_us, bool advanced, uint64_t now_us)
+{
+	if (wait_us != UINT32_MAX) {
+		arm(c, TCP_WAIT_REORDER, now_us, wait_us);
+		return;
+	}
+	/* RFC 6582 3.2, step 3: without SACK each segment that is lost costs a round trip. */
+	if (advanced && !c->sack_on && c->loss == TCP_LOSS_RECOVERY && c->flight->partial_acks > 1)
+		return;
+	/* What was waited for is over, or another matter. */
+	if (advanced || c->rtx_wait == TCP_WAIT_TAIL || c->rtx_wait == TCP_WAIT_REORDER)
+		tcp_timer_restart(c, now_us);
 }
 
 /*
@@ -51,47 +85,12 @@ tcp_timer_persist(struct tcp_conn *c, uint64_t now_us)
 	arm(c, TCP_WAIT_WINDOW, now_us, in_us < max_us ? in_us : max_us);
 }
 
-/* Everything from snd_una on is sent again, as the window allows. */
-static void
-go_back(struct tcp_conn *c)
-{
-	c->sent.nxt = c->plan.nxt = c->snd_una;
-	c->loss = TCP_LOSS_NONE;
-	c->dupacks = 0;
-}
-
-void
-tcp_timer_go_back(struct tcp_conn *c)
-{
-	/* The ACK must cover more than this for a new recovery. */
-	c->recover = c->snd_max + 1;
-	c->round_end = c->snd_una;
-	c->round_flight = 0;
-	c->round_limited = false;
-	go_back(c);
-}
-
-/* RFC 6298 5.4 to 5.6, RFC 6582 4. */
-static void
-retransmission_timeout(struct tcp_conn *c)
-{
-	uint64_t flight = c->sent.nxt - c->snd_una;
-
-	/*
-	 * Until all that was out at the last timeout is acknowledged, another
-	 * timeout is the same loss: ssthresh is cut once (RFC 5681 3.1).
-	 */
-	c->params->cc->timeout(&c->cc, flight, c->snd_una >= c->timeout_end);
-	c->timeout_end = c->snd_max;
-	tcp_rtt_backoff(&c->rtt);
-	tcp_timer_go_back(c);
-}
-
 /* The receiver took its window back, or never opened it: no sign of congestion. */
 static void
 persist_timeout(struct tcp_conn *c)
 {
-	go_back(c);
+	tcp_loss_all(c);
+	c->rtx_wait = TCP_WAIT_WINDOW;
 	tcp_owe(c, TCP_OWED_PROBE);
 	if (c->rtt.probe_backoff < UINT8_MAX)
 		c->rtt.probe_backoff++;
@@ -105,6 +104,14 @@ static bool
 gives_up(const struct tcp_conn *c, uint64_t now_us)
 {
 	return now_us >= give_up_at(c) && (c->rtt.backoff > 0 || c->rtt.probe_backoff > 0);
+}
+
+/* The timeout is waited for from here on, whether the port takes the probe or not. */
+static void
+tail_asks(struct tcp_conn *c, uint64_t now_us)
+{
+	tcp_owe(c, TCP_OWED_TAIL);
+	arm(c, TCP_WAIT_ACK, now_us, tcp_rtt_rto(&c->rtt, c->params));
 }
 
 static uint32_t
@@ -125,10 +132,16 @@ rtx_expired(struct tcp_conn *c, uint64_t now_us)
 		if (c->snd_wnd == 0 && c->snd_una < c->snd_end)
 			persist_timeout(c);
 		else
-			retransmission_timeout(c);
+			tcp_loss_timeout(c);
 		break;
 	case TCP_WAIT_WINDOW:
 		persist_timeout(c);
+		break;
+	case TCP_WAIT_TAIL:
+		tail_asks(c, now_us);
+		break;
+	case TCP_WAIT_REORDER:
+		tcp_timer_heard(c, tcp_loss_waited(c, now_us), false, now_us);
 		break;
 	}
 	return TCP_EV_SEND;
@@ -192,6 +205,10 @@ tcp_timer(struct tcp_conn *c, uint64_t now_us)
 	if (now_us >= c->delack_at) {
 		c->delack_at = TCP_NEVER;
 		tcp_owe(c, TCP_OWED_ACK);
+		events |= TCP_EV_SEND;
+	}
+	if (c->pace.waits && now_us >= c->pace.next_us) {
+		c->pace.waits = false;
 		events |= TCP_EV_SEND;
 	}
 	if (now_us >= c->rtx_at)

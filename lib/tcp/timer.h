@@ -15,6 +15,8 @@ tcp_deadline(const struct tcp_conn *c)
 
 	if (c->delack_at < at)
 		at = c->delack_at;
+	if (c->pace.waits && c->pace.next_us < at)
+		at = c->pace.next_us;
 	if (c->keep_at < at)
 		at = c->keep_at;
 	return c->linger_at < at ? c->linger_at : at;
@@ -38,15 +40,15 @@ tcp_timer_start(struct tcp_conn *c, uint64_t now_us)
 {
 	if (c->rtx_at == TCP_NEVER)
 		tcp_timer_restart(c, now_us);
-	else
-		c->rtx_wait = TCP_WAIT_ACK; /* also of what goes while a small window is probed */
+	else if (c->rtx_wait == TCP_WAIT_WINDOW)
+		c->rtx_wait = TCP_WAIT_ACK; /* what goes while a small window is probed */
 }
 
 /*
- * Everything from snd_una on is sent again, as the windows allow; recovery, if there was one, is
- * over, and duplicate ACKs of what is sent twice begin none (RFC 6582 3.2, step 2).
+ * For input: an ACK was heard, which moved snd_una or not. wait_us: then what is not there is lost
+ * (tcp/loss); UINT32_MAX: nothing is waited for.
  */
-void tcp_timer_go_back(struct tcp_conn *c);
+void tcp_timer_heard(struct tcp_conn *c, uint32_t wait_us, bool advanced, uint64_t now_us);
 
 /* For output: data waits, nothing is in flight, the window forbids: start to probe. */
 void tcp_timer_persist(struct tcp_conn *c, uint64_t now_us);

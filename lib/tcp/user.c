@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "tcp/query.h"
 #include "tcp/window.h"
 
 void
@@ -19,6 +20,7 @@ tcp_shutdown(struct tcp_conn *c)
 {
 	switch ((enum tcp_state)c->state) {
 	case TCP_SYN_SENT: /* goes out once the handshake is done */
+	case TCP_SYN_RECEIVED:
 		break;
 	case TCP_ESTABLISHED:
 		c->state = TCP_FIN_WAIT_1;
@@ -61,6 +63,7 @@ static bool
 wants_reset(const struct tcp_conn *c)
 {
 	switch ((enum tcp_state)c->state) {
+	case TCP_SYN_RECEIVED:
 	case TCP_ESTABLISHED:
 	case TCP_FIN_WAIT_1:
 	case TCP_FIN_WAIT_2:
@@ -84,7 +87,7 @@ tcp_abort(struct tcp_conn *c, uint64_t now_us, struct tcp_seg *rst)
 	bool reset = wants_reset(c);
 
 	if (reset) {
-		memset(rst, 0, sizeof(*rst));
+		tcp_seg_clear(rst);
 		rst->src_port = c->local_port;
 		rst->dst_port = c->remote_port;
 		rst->seq = c->iss + 1 + (uint32_t)tcp_bare_off(c);
@@ -105,6 +108,6 @@ tcp_rcv_room(struct tcp_conn *c, uint32_t room)
 	c->rcv_lim = c->rcv_nxt + room;
 	if (room > c->rcv_buf)
 		c->rcv_buf = room;
-	if (c->state != TCP_SYN_SENT && tcp_window_update_due(c))
+	if (!tcp_is_connecting(c) && tcp_window_update_due(c))
 		tcp_owe(c, TCP_OWED_ACK);
 }

@@ -35,9 +35,16 @@ struct tcp_verdict {
 	uint32_t took;
 	uint32_t keep;
 	uint64_t stream_off;
-	uint8_t drop;     /* enum tcp_drop */
-	bool reply_reset; /* send reset; with TCP_EV_CLOSED it is no answer to junk */
-	struct tcp_seg reset;
+	uint8_t drop;         /* enum tcp_drop */
+	bool reply_reset;     /* send reset; with TCP_EV_CLOSED it is no answer to junk */
+	struct tcp_seg reset; /* set where that says so */
 };
+
+/* Nothing happened. */
+static inline void
+tcp_verdict_clear(struct tcp_verdict *v)
+{
+	memset(v, 0, offsetof(struct tcp_verdict, reset));
+}
 
 #endif
