@@ -3,8 +3,12 @@
 
 #include "fixture.h"
 
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tcp/query.h"
+#include "tcp/sack.h"
 
 struct tcp_params *
 fx_params(void)
@@ -12,25 +16,42 @@ fx_params(void)
 	static struct tcp_params p;
 
 	tcp_params_default(&p);
+	p.pacing = false; /* what may go goes at once */
 	return &p;
+}
+
+/* What the owner of a connection keeps beside it. */
+static struct owned {
+	const struct tcp_conn *c;
+	struct tcp_ranges held;
+	alignas(64) uint8_t flight[sizeof(struct tcp_flight) + TCP_SPANS_MEMORY(FX_SPANS)];
+} *
+owned_of(const struct tcp_conn *c)
+{
+	enum { CONNS = 8 };
+	static struct owned all[CONNS];
+	static uint32_t n;
+	uint32_t i;
+
+	for (i = 0; i < CONNS; i++)
+		if (all[i].c == c)
+			return &all[i];
+	i = n++ % CONNS;
+	all[i].c = c;
+	tcp_ranges_init(&all[i].held);
+	return &all[i];
 }
 
 struct tcp_ranges *
 fx_held(const struct tcp_conn *c)
 {
-	enum { CONNS = 8 };
-	static struct tcp_ranges held[CONNS];
-	static const struct tcp_conn *owner[CONNS];
-	static uint32_t n;
-	uint32_t i;
+	return &owned_of(c)->held;
+}
 
-	for (i = 0; i < CONNS; i++)
-		if (owner[i] == c)
-			return &held[i];
-	i = n++ % CONNS;
-	owner[i] = c;
-	tcp_ranges_init(&held[i]);
-	return &held[i];
+void
+fx_lend(struct tcp_conn *c)
+{
+	tcp_flight_begin(c, (struct tcp_flight *)(void *)owned_of(c)->flight, FX_SPANS);
 }
 
 struct tcp_verdict
@@ -62,6 +83,7 @@ syn_of(const struct fx_conf *conf, uint32_t irs)
 		.ts_val = 5000,
 		.has_wscale = conf->wscale,
 		.wscale = conf->wscale ? 7 : 0,
+		.sack_permitted = conf->sack,
 	};
 }
 
@@ -86,15 +108,28 @@ fx_established(struct tcp_conn *c, const struct fx_conf *conf)
 	seg.wnd = wnd;
 	seg.mss = 0;
 	seg.has_wscale = false;
+	seg.sack_permitted = false;
 	seg.ts_ecr = tcp_ts_now(77, FX_T0 - 50000);
 	if (tcp_syn_step(&syn, p, &seg, FX_T0) != TCP_SYN_COMPLETE)
 		abort();
 	tcp_opts_default(&c->opts);
+	c->opts.cc = TCP_CC_NEWRENO; /* its steps are worked out by hand */
 	if (f->opts != NULL)
 		c->opts = *f->opts;
 	tcp_conn_accept(c, p, &syn, &seg, room, FX_T0);
 	tcp_ranges_init(fx_held(c));
 	fx_take(c, &seg, FX_T0);
+	if (!f->no_flight)
+		fx_lend(c);
+}
+
+static void
+peer_syn(struct tcp_conn *c, const struct fx_conf *conf)
+{
+	static const struct fx_conf defaults;
+	struct tcp_seg syn = syn_of(conf != NULL ? conf : &defaults, conf != NULL ? conf->irs : 0);
+
+	fx_take(c, &syn, FX_T0);
 }
 
 static void
@@ -125,6 +160,12 @@ fx_state(struct tcp_conn *c, enum tcp_state state, const struct fx_conf *conf)
 	case TCP_SYN_SENT:
 		tcp_conn_connect(c, fx_params(), FX_LOCAL_PORT, FX_REMOTE_PORT,
 				 conf != NULL ? conf->iss : 0, 77, FX_MSS, FX_ROOM, FX_T0);
+		break;
+	case TCP_SYN_RECEIVED:
+		tcp_conn_connect(c, fx_params(), FX_LOCAL_PORT, FX_REMOTE_PORT,
+				 conf != NULL ? conf->iss : 0, 77, FX_MSS, FX_ROOM, FX_T0);
+		fx_send_all(c, FX_T0, 10, &o);
+		peer_syn(c, conf);
 		break;
 	case TCP_ESTABLISHED:
 		break;
@@ -209,6 +250,7 @@ fx_send(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
 	if (!tcp_plan(c, now_us, o))
 		return false;
+	tcp_sack_tell(c, fx_held(c), &o->seg);
 	tcp_plan_take(c, o);
 	tcp_sent(c, o, now_us);
 	return true;
@@ -248,9 +290,32 @@ check_ranges(const struct tcp_conn *c)
 	return NULL;
 }
 
+/* The board tells of what is in flight, no more; and what is lost is owed. */
+static const char *
+check_flight(const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->flight;
+
+	if (f == NULL) {
+		MUST(c->loss == TCP_LOSS_NONE);
+		MUST(!tcp_owes(c, TCP_OWED_AGAIN) && !tcp_owes(c, TCP_OWED_TAIL));
+		return NULL;
+	}
+	MUST(f->board.spans.una == c->snd_una);
+	MUST(f->board.spans.max == c->sent.nxt);
+	MUST(c->snd_max <= c->sent.nxt + 1);
+	MUST(tcp_board_pipe(&f->board) == 0 || c->rtx_at != TCP_NEVER);
+	MUST(c->loss == TCP_LOSS_NONE || c->snd_una < f->recover);
+	MUST((f->board.spans.lost > 0) == tcp_owes(c, TCP_OWED_AGAIN));
+	MUST(f->told == 0 || f->told < c->snd_max - c->snd_una);
+	return NULL;
+}
+
 const char *
 tcp_check(const struct tcp_conn *c)
 {
+	const char *broken;
+
 	if (c->state == TCP_CLOSED) {
 		MUST(c->end != TCP_END_NONE);
 		MUST(tcp_deadline(c) == TCP_NEVER);
@@ -262,17 +327,17 @@ tcp_check(const struct tcp_conn *c)
 	MUST(c->snd_max <= tcp_snd_lim(c));
 	MUST(c->plan.nxt >= c->sent.nxt);
 	MUST(c->plan.nxt <= tcp_snd_lim(c));
-	MUST(c->sent.rtx <= c->plan.rtx);
-	MUST(c->loss == TCP_LOSS_NONE || c->plan.rtx <= c->rtx_len);
+	MUST(c->sent.again <= c->plan.again);
+	MUST(c->again_len <= c->plan.again);
 	MUST(c->rcv_nxt <= c->rcv_adv || c->state == TCP_SYN_SENT);
 	MUST(c->last_ack_sent <= tcp_ack_off(c));
 	MUST(c->plan.dups <= c->sent.dups);
-	MUST(c->snd_una == c->sent.nxt || c->rtx_at != TCP_NEVER);
+	MUST(c->flight != NULL || c->snd_una == c->sent.nxt || c->rtx_at != TCP_NEVER);
 	MUST(c->peer_fin_off == TCP_NO_OFF || c->rcv_nxt <= c->peer_fin_off);
 	MUST(!c->peer_fin || c->rcv_nxt == c->peer_fin_off);
-	MUST(c->state == TCP_SYN_SENT || c->cc.cwnd >= c->mss);
-	MUST(c->loss == TCP_LOSS_NONE || c->snd_una < c->recover);
-	return check_ranges(c);
+	MUST(tcp_is_connecting(c) || c->cc.cwnd >= c->mss);
+	broken = check_flight(c);
+	return broken != NULL ? broken : check_ranges(c);
 }
 
 const char *
@@ -286,7 +351,7 @@ tcp_check_quiet(const struct tcp_conn *c)
 	MUST(!tcp_owes(c, TCP_OWED_ACK));
 	MUST(c->sent.dups == 0);
 	MUST(!tcp_owes(c, TCP_OWED_PROBE));
-	MUST(c->snd_una == tcp_snd_lim(c) || c->rtx_at != TCP_NEVER);
-	MUST(c->state != TCP_SYN_SENT || c->rtx_at != TCP_NEVER);
+	MUST(c->snd_una == tcp_snd_lim(c) || c->rtx_at != TCP_NEVER || c->pace.waits);
+	MUST(!tcp_is_connecting(c) || c->rtx_at != TCP_NEVER);
 	return NULL;
 }

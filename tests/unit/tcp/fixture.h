@@ -5,6 +5,7 @@
 #ifndef RTLS_UNIT_TCP_FIXTURE_H
 #define RTLS_UNIT_TCP_FIXTURE_H
 
+#include "tcp/flight.h"
 #include "tcp/input.h"
 #include "tcp/open.h"
 #include "tcp/output.h"
@@ -14,6 +15,7 @@ enum {
 	FX_MSS = 1000,  /* a round number: sums in tests can be read */
 	FX_WND = 50000, /* the peer's window, not scaled */
 	FX_ROOM = 60000,
+	FX_SPANS = 128,
 	FX_LOCAL_PORT = 443,
 	FX_REMOTE_PORT = 40000,
 };
@@ -28,12 +30,14 @@ struct fx_conf {
 	uint16_t wnd;  /* FX_WND */
 	uint32_t room; /* FX_ROOM */
 	bool ts;
-	bool wscale;                     /* both sides 7 */
+	bool wscale; /* both sides 7 */
+	bool sack;
 	const struct tcp_params *params; /* fx_params() */
 	const struct tcp_opts *opts;     /* tcp_opts_default() */
+	bool no_flight;                  /* the pool is empty */
 };
 
-/* Defaults without timestamps and with the IW and RTO of tcp_params_default. */
+/* Defaults without timestamps and with the IW and RTO of tcp_params_default, and without pacing. */
 struct tcp_params *fx_params(void);
 
 /* ESTABLISHED, through tcp_syn_input, tcp_syn_step and tcp_conn_accept. */
@@ -48,6 +52,9 @@ struct tcp_seg fx_seg(const struct tcp_conn *c, uint8_t flags, int64_t seq_off, 
 
 /* What the caller of tcp_input, these tests, holds out of order for c; nothing behind fx_established(). */
 struct tcp_ranges *fx_held(const struct tcp_conn *c);
+
+/* The pool gives c a flight. Each connection has its own, by its address. */
+void fx_lend(struct tcp_conn *c);
 
 /* tcp_input, and what it took is in c's fx_held(). */
 struct tcp_verdict fx_take(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us);

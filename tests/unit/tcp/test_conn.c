@@ -15,7 +15,8 @@ test_defaults(void)
 
 	tcp_params_default(&p);
 	tcp_opts_default(&o);
-	CU_ASSERT_PTR_EQUAL(p.cc, &tcp_cc_newreno);
+	CU_ASSERT_PTR_EQUAL(tcp_cc_all[o.cc], &tcp_cc_cubic);
+	CU_ASSERT_EQUAL(o.pace_max, 0);
 	CU_ASSERT_EQUAL(p.rto_init_us, 1000000);   /* RFC 6298 2.1 */
 	CU_ASSERT(p.rto_max_us >= 60000000);       /* RFC 6298 2.5 */
 	CU_ASSERT(p.delack_us < 500000);           /* RFC 9293 MUST-40 */

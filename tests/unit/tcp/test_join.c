@@ -77,6 +77,10 @@ test_no_data_begins_nothing(void)
 	seg = nth(&c, 0);
 	seg.payload_len = 0;
 	CU_ASSERT_FALSE(begins(&c, &seg));
+	/* Blocks of SACK are to be looked at one by one. */
+	seg = nth(&c, 0);
+	seg.nb_sacks = 1;
+	CU_ASSERT_FALSE(begins(&c, &seg));
 }
 
 static void
@@ -109,9 +113,9 @@ test_out_of_order_begins_nothing(void)
 static void
 test_states(void)
 {
-	static const enum tcp_state others[] = { TCP_SYN_SENT,   TCP_FIN_WAIT_1, TCP_FIN_WAIT_2,
-						 TCP_CLOSE_WAIT, TCP_CLOSING,    TCP_LAST_ACK,
-						 TCP_TIME_WAIT,  TCP_CLOSED };
+	static const enum tcp_state others[] = { TCP_SYN_SENT,   TCP_SYN_RECEIVED, TCP_FIN_WAIT_1,
+						 TCP_FIN_WAIT_2, TCP_CLOSE_WAIT,   TCP_CLOSING,
+						 TCP_LAST_ACK,   TCP_TIME_WAIT,    TCP_CLOSED };
 	struct tcp_seg seg;
 	struct tcp_conn c;
 

@@ -74,7 +74,7 @@ test_plan_is_stable(void)
 	before = c;
 	CU_ASSERT_TRUE(tcp_plan(&c, FX_T0, &a));
 	CU_ASSERT_TRUE(tcp_plan(&c, FX_T0, &b));
-	CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof(a)), 0);
+	CU_ASSERT_EQUAL(memcmp(&a, &b, offsetof(struct tcp_out, seg.sacks)), 0);
 	CU_ASSERT_EQUAL(memcmp(&c, &before, sizeof(c)), 0);
 }
 
@@ -188,7 +188,7 @@ test_refused_kinds(void)
 		CU_ASSERT_FALSE(tcp_plan(&c, FX_T0, &b));
 		tcp_plan_drop(&c);
 		CU_ASSERT_TRUE_FATAL(tcp_plan(&c, FX_T0, &b));
-		CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof(a)), 0);
+		CU_ASSERT_EQUAL(memcmp(&a, &b, offsetof(struct tcp_out, seg.sacks)), 0);
 		CU_ASSERT_EQUAL(a.syn, kind == SYN);
 		CU_ASSERT_EQUAL(a.dup_ack, kind == DUP);
 		CU_ASSERT_EQUAL(a.fin, kind == FIN);
@@ -366,7 +366,8 @@ test_window_shrinks(void)
 	tcp_timer(&c, c.rtx_at);
 	c.cc.cwnd = 20000;
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0, 99, &o), 3);
-	CU_ASSERT_EQUAL(c.sent.nxt, 5000);
+	CU_ASSERT_EQUAL(o.off + o.len, 5000);
+	CU_ASSERT_EQUAL(c.sent.nxt, 10000);
 	CU_ASSERT_EQUAL(c.snd_max, 10000);
 	CU_ASSERT_PTR_NULL(tcp_check_quiet(&c));
 }

@@ -17,6 +17,8 @@
 
 #include "fixture.h"
 #include "support/harness.h"
+#include "tcp/sack.h"
+#include "tcp/query.h"
 #include "tcp/syncache.h"
 #include "tcp/timewait.h"
 
@@ -89,6 +91,7 @@ static struct world {
 	uint64_t rng;
 	struct setting set;
 	char why[200];
+	bool forgotten; /* the listener's record is past its last SYN-ACK: the client is answered no more */
 } w;
 
 static const uint8_t key[16] = { 1, 2, 3 };
@@ -166,6 +169,20 @@ check_sent(struct side *s, int i, const struct tcp_out *o)
 	return true;
 }
 
+/* RFC 2018 3, RFC 2883: whatever a block says, its bytes came. */
+static bool
+check_blocks(const struct side *s, int i, const struct tcp_seg *seg)
+{
+	for (uint8_t k = 0; k < seg->nb_sacks; k++) {
+		uint32_t start = seg->sacks[k].start - s->c.irs - 1;
+		uint32_t end = seg->sacks[k].end - s->c.irs - 1;
+
+		if (start >= end || end > STREAM_MAX || memchr(s->got + start, 0, end - start))
+			return fail("told of bytes that never came", i);
+	}
+	return true;
+}
+
 /* RFC 7323 2.4: what is left of the room below one unit cannot be told, all else stays. */
 static void
 check_told(struct side *s, int i, const struct tcp_out *o)
@@ -197,7 +214,8 @@ transmit(int i)
 
 			if (o->len > 1 && chance(w.set.trim))
 				tcp_plan_trim(o, 1 + below(o->len - 1));
-			if (!check_sent(s, i, o))
+			tcp_sack_tell(&s->c, fx_held(&s->c), &o->seg);
+			if (!check_sent(s, i, o) || !check_blocks(s, i, &o->seg))
 				return false;
 			tcp_plan_take(&s->c, o);
 		}
@@ -477,8 +495,10 @@ timers(int i)
 		reply(i, &out, 0, out.wnd);
 		resent++;
 	}
-	if (UINT32_MAX - budget > resent)
+	if (UINT32_MAX - budget > resent) {
 		s->phase = PHASE_LISTEN;
+		w.forgotten = !tcp_is_connecting(&w.side[1 - i].c);
+	}
 	return true;
 }
 
@@ -567,6 +587,7 @@ begin(uint64_t seed)
 		tcp_params_default(&s->params);
 		tcp_ranges_init(fx_held(&s->c));
 		s->params.timestamps = w.set.ts[i];
+		s->params.sack = below(4) != 0;
 		s->params.wscale = w.set.wscale_off ? 0 : 7;
 		/* The wire is bad, not dead: giving up would be a stall in disguise. */
 		tcp_opts_default(&s->c.opts);
@@ -609,7 +630,7 @@ run(uint64_t seed)
 
 	begin(seed);
 	ok = step();
-	while (ok && !(finished(&w.side[0]) && finished(&w.side[1]))) {
+	while (ok && !w.forgotten && !(finished(&w.side[0]) && finished(&w.side[1]))) {
 		uint64_t at = next_time();
 
 		if (at == UINT64_MAX || at > RUN_TIME_MAX_US + (UINT64_C(1) << 45))
@@ -621,7 +642,11 @@ run(uint64_t seed)
 			ok = step();
 		}
 	}
-	ok = ok && check_end() && w.why[0] == '\0';
+	/*
+	 * In 63 s no ACK of a SYN-ACK got through, on a wire that loses a third: a client that has heard
+	 * one would be reset by its next segment, and there is nothing to compare.
+	 */
+	ok = ok && (w.forgotten || check_end()) && w.why[0] == '\0';
 	for (int i = 0; i < 2; i++) {
 		free(w.side[i].syns);
 		free(w.side[i].waits);
