@@ -6,6 +6,7 @@
 #include "fixture.h"
 #include "support/harness.h"
 #include "tcp/path.h"
+#include "tcp/query.h"
 
 /* 10 segments of 1,000 bytes are in flight, at offsets 5000 to 14999; 1 to 3 retransmissions. */
 static void
@@ -148,40 +149,77 @@ test_in_recovery(void)
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + 60001, &o));
 	CU_ASSERT_EQUAL(o.off, 5000);
 	CU_ASSERT_EQUAL(o.len, 560);
-	CU_ASSERT_FALSE(o.out_of_turn);
+	CU_ASSERT_TRUE(o.again);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	CU_ASSERT_PTR_NULL(tcp_check(&c));
 }
 
+/* Where our SYN is not acknowledged: what quotes it counts, once it is out. */
 static void
 test_unreachable(void)
 {
-	struct tcp_conn c;
-	struct tcp_out o;
+	for (int crossed = 0; crossed < 2; crossed++)
+		for (int hard = 0; hard < 2; hard++) {
+			enum tcp_state state = crossed ? TCP_SYN_RECEIVED : TCP_SYN_SENT;
+			struct tcp_conn c;
+			struct tcp_out o;
 
-	for (int hard = 0; hard < 2; hard++) {
-		fx_state(&c, TCP_SYN_SENT, &(struct fx_conf){ .iss = 700 });
-		/* Our SYN is not out yet: nobody can quote it. */
-		CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 700, hard), 0);
-		CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
-		CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 699, hard), 0);
-		CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 701, hard), 0);
-		CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 0, hard), 0);
-		CU_ASSERT_FALSE(c.unreachable);
-		CU_ASSERT_EQUAL(c.state, TCP_SYN_SENT);
-		CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 700, hard), hard ? TCP_EV_CLOSED : 0);
-		CU_ASSERT_EQUAL(c.state, hard ? TCP_CLOSED : TCP_SYN_SENT);
-		CU_ASSERT_EQUAL(c.end, hard ? TCP_END_REFUSED : TCP_END_NONE);
-		CU_ASSERT_EQUAL(c.unreachable, !hard);
-	}
-	/* A connection that is there does not end for it. */
-	for (int s = TCP_ESTABLISHED; s <= TCP_CLOSED; s++) {
-		fx_state(&c, (enum tcp_state)s, &(struct fx_conf){ .iss = 700 });
-		for (uint32_t seq = 700; seq < 703; seq++)
-			CU_ASSERT_EQUAL(tcp_path_unreachable(&c, seq, true), 0);
-		CU_ASSERT_EQUAL(c.state, s);
-		CU_ASSERT_FALSE(c.unreachable);
-	}
+			fx_state(&c, state, &(struct fx_conf){ .iss = 700 });
+			if (!crossed) {
+				/* Our SYN is not out yet: nobody can quote it. */
+				CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 700, hard), 0);
+				CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
+			}
+			CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 699, hard), 0);
+			CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 701, hard), 0);
+			CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 0, hard), 0);
+			CU_ASSERT_FALSE(c.unreachable);
+			CU_ASSERT_EQUAL(c.state, state);
+			CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 700, hard),
+					hard ? TCP_EV_CLOSED : TCP_EV_SOFT_ERROR);
+			CU_ASSERT_EQUAL(c.state, hard ? TCP_CLOSED : state);
+			CU_ASSERT_EQUAL(c.end, hard ? TCP_END_REFUSED : TCP_END_NONE);
+			CU_ASSERT_EQUAL(c.unreachable, !hard);
+		}
+}
+
+/* A connection that is there does not end for it (RFC 5461 4); what is in flight may be quoted. */
+static void
+test_soft(void)
+{
+	for (int s = TCP_ESTABLISHED; s <= TCP_CLOSED; s++)
+		for (int hard = 0; hard < 2; hard++) {
+			bool fin = s == TCP_FIN_WAIT_1 || s == TCP_CLOSING || s == TCP_LAST_ACK;
+			struct tcp_conn c;
+
+			fx_state(&c, (enum tcp_state)s, &(struct fx_conf){ .iss = 700 });
+			CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 700, hard), 0);
+			CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 702, hard), 0);
+			CU_ASSERT_FALSE(c.unreachable);
+			CU_ASSERT_EQUAL(tcp_path_unreachable(&c, 701, hard),
+					fin ? TCP_EV_SOFT_ERROR : 0);
+			CU_ASSERT_EQUAL(c.unreachable, fin);
+			CU_ASSERT_EQUAL(c.state, s);
+			CU_ASSERT_PTR_NULL(tcp_check(&c));
+		}
+}
+
+/* What is acknowledged behind it got through: later silence has another reason. */
+static void
+test_soft_is_over(void)
+{
+	struct tcp_conn c;
+
+	in_flight(&c, false);
+	CU_ASSERT_EQUAL(tcp_path_unreachable(&c, tcp_seq_of(&c, c.snd_una) - 1, false), 0);
+	CU_ASSERT_EQUAL(tcp_path_unreachable(&c, tcp_seq_of(&c, c.snd_max), false), 0);
+	CU_ASSERT_EQUAL(tcp_path_unreachable(&c, tcp_seq_of(&c, c.snd_max - 1), false),
+			TCP_EV_SOFT_ERROR);
+	CU_ASSERT_TRUE(tcp_was_unreachable(&c));
+	fx_ack(&c, c.snd_una, FX_WND, FX_T0 + 60000);
+	CU_ASSERT_TRUE(tcp_was_unreachable(&c));
+	fx_ack(&c, c.snd_una + 1, FX_WND, FX_T0 + 60000);
+	CU_ASSERT_FALSE(tcp_was_unreachable(&c));
 }
 
 int
@@ -193,7 +231,9 @@ main(void)
 		{ "576 and no less", test_floor },
 		{ "each state", test_states },
 		{ "in recovery", test_in_recovery },
-		{ "unreachable", test_unreachable },
+		{ "unreachable, while it is being opened", test_unreachable },
+		{ "soft errors, each state", test_soft },
+		{ "a soft error is over", test_soft_is_over },
 	};
 
 	return harness_run("tcp/path", cases, HARNESS_COUNT(cases));

@@ -27,11 +27,11 @@ test_shutdown(void)
 	static const struct {
 		enum tcp_state from, to;
 	} rows[] = {
-		{ TCP_SYN_SENT, TCP_SYN_SENT },     { TCP_ESTABLISHED, TCP_FIN_WAIT_1 },
-		{ TCP_FIN_WAIT_1, TCP_FIN_WAIT_1 }, { TCP_FIN_WAIT_2, TCP_FIN_WAIT_2 },
-		{ TCP_CLOSE_WAIT, TCP_LAST_ACK },   { TCP_CLOSING, TCP_CLOSING },
-		{ TCP_LAST_ACK, TCP_LAST_ACK },     { TCP_TIME_WAIT, TCP_TIME_WAIT },
-		{ TCP_CLOSED, TCP_CLOSED },
+		{ TCP_SYN_SENT, TCP_SYN_SENT },      { TCP_SYN_RECEIVED, TCP_SYN_RECEIVED },
+		{ TCP_ESTABLISHED, TCP_FIN_WAIT_1 }, { TCP_FIN_WAIT_1, TCP_FIN_WAIT_1 },
+		{ TCP_FIN_WAIT_2, TCP_FIN_WAIT_2 },  { TCP_CLOSE_WAIT, TCP_LAST_ACK },
+		{ TCP_CLOSING, TCP_CLOSING },        { TCP_LAST_ACK, TCP_LAST_ACK },
+		{ TCP_TIME_WAIT, TCP_TIME_WAIT },    { TCP_CLOSED, TCP_CLOSED },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
@@ -79,9 +79,10 @@ test_abort(void)
 		enum tcp_state state;
 		bool reset;
 	} rows[] = {
-		{ TCP_SYN_SENT, false },  { TCP_ESTABLISHED, true }, { TCP_FIN_WAIT_1, true },
-		{ TCP_FIN_WAIT_2, true }, { TCP_CLOSE_WAIT, true },  { TCP_CLOSING, false },
-		{ TCP_LAST_ACK, false },  { TCP_TIME_WAIT, false },  { TCP_CLOSED, false },
+		{ TCP_SYN_SENT, false },  { TCP_SYN_RECEIVED, true }, { TCP_ESTABLISHED, true },
+		{ TCP_FIN_WAIT_1, true }, { TCP_FIN_WAIT_2, true },   { TCP_CLOSE_WAIT, true },
+		{ TCP_CLOSING, false },   { TCP_LAST_ACK, false },    { TCP_TIME_WAIT, false },
+		{ TCP_CLOSED, false },
 	};
 
 	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
