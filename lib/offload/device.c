@@ -92,6 +92,18 @@ offload_device_room(const struct offload_device *d)
 	return d->sessions != NULL ? d->sessions->size : 0;
 }
 
+/* Where they are of no use, others need the room. */
+static void
+find_fields(struct offload_device *d)
+{
+	if (d->caps.rx_method != RTLS_TLS_RX_NONE && d->caps.rx_identity != 0)
+		d->rx_mark_off = rtls_tls_rx_mark_offset();
+	if (d->caps.rx_method == RTLS_TLS_RX_SCAN && offload_device_vouches(d) == 0)
+		d->rx_resync_off = rtls_tls_rx_resync_offset(&d->rx_resync_flag);
+	if (d->rx_resync_off < 0)
+		d->rx_resync_off = 0;
+}
+
 int
 offload_device_init(struct offload_device *d, const char *name, int socket_id)
 {
@@ -109,9 +121,7 @@ offload_device_init(struct offload_device *d, const char *name, int socket_id)
 	d->ops->caps(d->dev, &d->caps);
 	if (!caps_valid(&d->caps, d->ops))
 		return -EINVAL;
-	/* Where it is of no use, others need the room. */
-	if (d->caps.rx_method != RTLS_TLS_RX_NONE && d->caps.rx_identity != 0)
-		d->rx_mark_off = rtls_tls_rx_mark_offset();
+	find_fields(d);
 	d->features = offload_device_features(d);
 	return make_sessions(d, name, socket_id);
 }

@@ -34,6 +34,9 @@ struct offload_device {
 	struct rtls_tls_ops shorter; /* ops of an older driver, with NULL for what it lacks */
 	struct rtls_tls_caps caps;
 	int rx_mark_off; /* rtls_tls_rx_mark_offset(); not above 0: nothing that is received is opened */
+	/* RTLS_TLS_RX_SCAN: rtls_tls_rx_resync_offset(), and its flag. 0: nothing is asked by packets */
+	int rx_resync_off;
+	uint64_t rx_resync_flag;
 	struct rte_mempool *sessions;
 	uint32_t features; /* RTLS_FEATURE_*: for newcomers; at first all that it has */
 };

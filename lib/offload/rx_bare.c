@@ -4,8 +4,11 @@
 /*
  * What hardware that only marks packets must have done. After a marked packet it stands behind that
  * one. Of a packet that passes as it came nobody knows whether it followed that or undid it. So there
- * are three places: behind the last mark; where the headers lead of what has passed since then; and
- * there, without the last packet that passed.
+ * are several places: where the headers lead of all that has passed since the last mark; there, without
+ * the last packet that passed; and those where it is stuck, if it undoes what it could have marked, a packet
+ * that begins with the byte that it expects. What it follows and cannot mark, as it has the bytes in front
+ * or they are missing, may fail where a record ends, and will then each time: so each such packet makes one
+ * place more. Without room the second one is forgotten: the first is where nothing has gone right since.
  */
 #include <recordtls/offload.h>
 
@@ -23,15 +26,17 @@ struct place {
 
 static const uint32_t RUN_MAX = UINT32_C(1) << 31;
 
-enum { BARE_AHEAD, BARE_BACK, BARE_SURE, BARE_PLACES };
+enum { BARE_AHEAD, BARE_BACK, BARE_STUCK, BARE_PLACES = 7 };
 
 struct bare {
 	const struct record_suite *suite;
 	struct place places[BARE_PLACES];
 	uint32_t next_run; /* above UINT16_MAX: there is none */
 	uint32_t run_len;  /* bytes of it, so that no sequence number comes twice in it */
+	uint32_t sure;     /* behind the last mark */
 	uint16_t generation;
 	uint16_t run;
+	uint8_t end;  /* of the places that there are */
 	bool started; /* and no packet was marked since */
 };
 
@@ -58,14 +63,17 @@ is_known(const struct place *p)
 static void
 be_at(struct bare *v, const struct place *p)
 {
-	for (int i = 0; i < BARE_PLACES; i++)
+	v->sure = p->seq;
+	v->end = BARE_STUCK + 1;
+	for (int i = 0; i < v->end; i++)
 		v->places[i] = *p;
 }
 
 static void
 forget(struct bare *v)
 {
-	for (int i = 0; i < BARE_PLACES; i++)
+	v->end = BARE_STUCK + 1;
+	for (int i = 0; i < v->end; i++)
 		v->places[i].walk.state = MARK_WALK_BROKEN;
 }
 
@@ -160,33 +168,91 @@ walk(const struct bare *v, struct place *p, const uint8_t *in, uint32_t len,
 		tell_length(mark, &p->walk, v->suite);
 }
 
+enum step {
+	STEP_NONE,   /* it has no use for the packet */
+	STEP_MARKS,  /* it would mark it */
+	STEP_TRIES,  /* it follows it, or fails */
+	STEP_PASSES, /* it follows it */
+};
+
 /*
- * A packet that passed as it came. The hardware may follow its headers, and where bytes are missing
- * in front of it, go on with the next record, whose start is known.
+ * From *p over a packet that passed as it came, to its end. The hardware may follow its headers, and where
+ * bytes are missing in front of it, go on with the next record, whose start is known.
  */
+static enum step
+step(const struct bare *v, struct place *p, uint32_t seq, const uint8_t *payload, uint32_t len)
+{
+	struct rtls_tls_rx_mark mark;
+	uint32_t skip = p->seq - seq;
+
+	if ((int32_t)skip < 0)
+		skip += p->walk.len != 0 ? p->walk.len - p->walk.off : 0;
+	if (skip >= len || (int32_t)skip < 0 || !stand_at(v, p, seq + skip))
+		return STEP_NONE;
+	mark = mark_of(v, &p->walk);
+	walk(v, p, payload + skip, len - skip, &mark);
+	if (!is_known(p))
+		return STEP_NONE;
+	if (skip == 0)
+		return STEP_MARKS;
+	return p->walk.rec_no != mark.rec_no ? STEP_TRIES : STEP_PASSES;
+}
+
+/* Who is at a can stand wherever he could from b: in the same record, whose length is known. */
+static bool
+is_as_good(const struct place *a, const struct place *b)
+{
+	return a->walk.len != 0 && a->walk.rec_no == b->walk.rec_no &&
+	       a->seq - a->walk.off == b->seq - b->walk.off;
+}
+
+static void
+may_be_at(struct bare *v, const struct place *p)
+{
+	for (int i = BARE_STUCK; i < v->end; i++)
+		if (is_as_good(&v->places[i], p))
+			return;
+	if (v->end == BARE_PLACES) {
+		v->end--;
+		memmove(&v->places[BARE_STUCK + 1], &v->places[BARE_STUCK + 2],
+			(size_t)(v->end - BARE_STUCK - 1) * sizeof(*p));
+	}
+	v->places[v->end++] = *p;
+}
+
 static void
 follow(struct bare *v, uint32_t seq, const uint8_t *payload, uint32_t len)
 {
-	struct place p = v->places[BARE_AHEAD];
-	uint32_t skip = p.seq - seq;
-	struct rtls_tls_rx_mark mark;
+	struct place p;
 
-	if ((int32_t)skip < 0)
-		skip += p.walk.len != 0 ? p.walk.len - p.walk.off : 0;
-	if (skip >= len || (int32_t)skip < 0 || !stand_at(v, &p, seq + skip))
-		return;
-	mark = mark_of(v, &p.walk);
-	walk(v, &p, payload + skip, len - skip, &mark);
-	if (!is_known(&p))
+	for (int i = v->end - 1; i >= BARE_STUCK; i--) {
+		enum step how;
+
+		p = v->places[i];
+		how = step(v, &p, seq, payload, len);
+		if (how == STEP_PASSES)
+			v->places[i] = p;
+		else if (how == STEP_TRIES)
+			may_be_at(v, &p);
+	}
+	p = v->places[BARE_AHEAD];
+	if (step(v, &p, seq, payload, len) == STEP_NONE)
 		return;
 	v->places[BARE_BACK] = v->places[BARE_AHEAD];
 	v->places[BARE_AHEAD] = p;
 }
 
+/* In one of the places, the likelier ones first. */
 static bool
 find(const struct bare *v, struct place *p, uint32_t seq)
 {
-	for (int i = 0; i < BARE_PLACES; i++) {
+	*p = v->places[BARE_AHEAD];
+	if (stand_at(v, p, seq))
+		return true;
+	*p = v->places[BARE_BACK];
+	if (stand_at(v, p, seq))
+		return true;
+	for (int i = v->end - 1; i >= BARE_STUCK; i--) {
 		*p = v->places[i];
 		if (stand_at(v, p, seq))
 			return true;
@@ -198,8 +264,8 @@ static int
 mark_packet(struct bare *v, uint32_t seq, const uint8_t *payload, uint32_t len,
 	    struct rtls_tls_rx_mark *out)
 {
-	struct place p = v->places[BARE_SURE];
-	bool begins = v->started || !is_known(&p) || seq != p.seq || v->run_len > RUN_MAX;
+	struct place p = v->places[BARE_STUCK];
+	bool begins = v->started || seq != v->sure || v->run_len > RUN_MAX || !stand_at(v, &p, seq);
 
 	if (begins && !find(v, &p, seq))
 		return -ENOENT;

@@ -54,8 +54,9 @@ bool offload_carries(const struct offload_device *d, const struct record_suite *
  * Session, add, steering, for the direction in flow. 0: ADDED; -EINPROGRESS: ADDING; -ENOTSUP:
  * not this suite or connection; -ENOSPC: the table, or the room for sessions, is full; -EAGAIN: a
  * receiving context with a generation that no mark can name; another error of the device. What *c
- * was is forgotten; on an error it is NONE, or DELETING, and nothing else is left. keys are borrowed; the copy of the IV that is made for the call is wiped. The key
- * in the session is the driver's, which wipes it: rte_security does not.
+ * was is forgotten; on an error it is NONE, or DELETING, and nothing else is left. keys are borrowed; the
+ * copy of the IV that is made for the call is wiped. The key in the session is the driver's, which wipes
+ * it: rte_security does not.
  */
 int offload_add(const struct offload_device *d, const struct record_suite *s,
 		const struct rtls_keys *keys, const struct rtls_tls_flow *flow, uint64_t cookie,

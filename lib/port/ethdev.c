@@ -11,6 +11,7 @@
 #include <rte_malloc.h>
 
 #include "buf/lifo.h"
+#include "offload/driver.h"
 #include "offload/steer.h"
 #include "core/conf.h"
 #include "port/port.h"
@@ -33,6 +34,7 @@ struct port_ethdev {
 	struct port_tx tx;
 	struct port_linear linear;
 	struct port_marks marks;
+	bool tls_asked; /* by the program: no port without. Else the driver has told of itself */
 };
 
 static inline const struct port_ethdev *
@@ -121,19 +123,28 @@ static int
 find_tls(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	 const struct rtls_port_conf *conf)
 {
-	struct offload_device *d = &e->port.tls;
+	struct offload_device d = { .ops = conf->tls_ops, .dev = conf->tls_dev };
 
-	if (conf->tls_ops == NULL)
+	e->tls_asked = d.ops != NULL;
+	if (!e->tls_asked && !offload_driver_find(info->driver_name, e->port_id, &d.ops, &d.dev))
 		return 0;
 	/* Records in clear go to a device as they lie, in chains. */
-	if (!port_sends_chains(info, info->tx_offload_capa))
+	if (port_sends_chains(info, info->tx_offload_capa))
+		d.sec_ctx = rte_eth_dev_get_sec_ctx(e->port_id);
+	if (d.sec_ctx == NULL)
+		return e->tls_asked ? -ENOTSUP : 0;
+	offload_steer_ethdev(&d, e->port_id);
+	e->port.tls = d;
+	return 0;
+}
+
+/* It runs with offloads under which records in clear cannot go to it as they lie. */
+static int
+leave_tls(struct port_ethdev *e)
+{
+	if (e->tls_asked)
 		return -ENOTSUP;
-	d->sec_ctx = rte_eth_dev_get_sec_ctx(e->port_id);
-	if (d->sec_ctx == NULL)
-		return -ENOTSUP;
-	d->ops = conf->tls_ops;
-	d->dev = conf->tls_dev;
-	offload_steer_ethdev(d, e->port_id);
+	memset(&e->port.tls, 0, sizeof(e->port.tls));
 	return 0;
 }
 
@@ -285,9 +296,9 @@ adopt(struct port_ethdev *e, const struct rte_eth_dev_info *info)
 		e->port.rx_ahead = rx.nb_desc;
 	e->tx.offloads &= ~unsound_offloads(info->driver_name);
 	if (offload_device_present(&e->port.tls) && (!e->tx.chains || e->tx.fast_free))
-		return -ENOTSUP;
-	e->port.stays = true;
-	return 0;
+		rc = leave_tls(e);
+	e->port.stays = rc == 0;
+	return rc;
 }
 
 /* Does it cut packets into segments? It says so, and its tx_prepare takes one. */

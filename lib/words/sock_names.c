@@ -109,6 +109,30 @@ rtls_end_reason_name(enum rtls_end_reason r)
 }
 
 const char *
+rtls_soft_error_name(enum rtls_soft_error e)
+{
+	switch (e) {
+	case RTLS_SOFT_NONE:
+		return "none";
+	case RTLS_SOFT_NET_UNREACHABLE:
+		return "net_unreachable";
+	case RTLS_SOFT_HOST_UNREACHABLE:
+		return "host_unreachable";
+	case RTLS_SOFT_PROHIBITED:
+		return "prohibited";
+	case RTLS_SOFT_NO_PORT:
+		return "no_port";
+	case RTLS_SOFT_TIME_EXCEEDED:
+		return "time_exceeded";
+	case RTLS_SOFT_PARAMETER:
+		return "parameter";
+	case RTLS_SOFT_SILENT:
+		return "silent";
+	}
+	return unknown;
+}
+
+const char *
 rtls_opt_name(enum rtls_opt o)
 {
 	switch (o) {
@@ -136,6 +160,18 @@ rtls_opt_name(enum rtls_opt o)
 		return "rx_record_limit";
 	case RTLS_OPT_KEY_UPDATES_PER_S:
 		return "key_updates_per_s";
+	case RTLS_OPT_AUDIT_RATE:
+		return "audit_rate";
+	case RTLS_OPT_DSCP:
+		return "dscp";
+	case RTLS_OPT_DYNAMIC_RECORDS:
+		return "dynamic_records";
+	case RTLS_OPT_TTL:
+		return "ttl";
+	case RTLS_OPT_CC:
+		return "cc";
+	case RTLS_OPT_MAX_PACING_RATE:
+		return "max_pacing_rate";
 	case RTLS_OPT_KEEPALIVE_IDLE_US:
 		return "keepalive_idle_us";
 	case RTLS_OPT_KEEPALIVE_INTERVAL_US:
@@ -144,6 +180,18 @@ rtls_opt_name(enum rtls_opt o)
 		return "handshake_us";
 	case RTLS_OPT_KEEPALIVE_PROBES:
 		return "keepalive_probes";
+	}
+	return unknown;
+}
+
+const char *
+rtls_cc_name(enum rtls_cc c)
+{
+	switch (c) {
+	case RTLS_CC_CUBIC:
+		return "cubic";
+	case RTLS_CC_NEWRENO:
+		return "newreno";
 	}
 	return unknown;
 }

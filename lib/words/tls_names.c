@@ -80,6 +80,8 @@ rtls_mode_reason_name(enum rtls_mode_reason r)
 		return "no_identity";
 	case RTLS_MODE_REASON_NO_FIELD:
 		return "no_field";
+	case RTLS_MODE_REASON_OTHER_PORT:
+		return "other_port";
 	case RTLS_MODE_REASON_MAX:
 		break;
 	}
@@ -166,6 +168,56 @@ rtls_tls_rx_method_name(enum rtls_tls_rx_method m)
 		return "scan_delayed";
 	case RTLS_TLS_RX_STACK:
 		return "stack";
+	}
+	return unknown;
+}
+
+const char *
+rtls_tlsnic_fault_name(enum rtls_tlsnic_fault f)
+{
+	switch (f) {
+	case RTLS_TLSNIC_TABLE_FULL:
+		return "table_full";
+	case RTLS_TLSNIC_CONTEXT_LOST:
+		return "context_lost";
+	case RTLS_TLSNIC_TX_LOST:
+		return "tx_lost";
+	case RTLS_TLSNIC_NO_MATCH:
+		return "no_match";
+	case RTLS_TLSNIC_STEER_LATE:
+		return "steer_late";
+	case RTLS_TLSNIC_ANSWER_WRONG:
+		return "answer_wrong";
+	case RTLS_TLSNIC_ANSWER_LATE:
+		return "answer_late";
+	case RTLS_TLSNIC_ANSWER_TWICE:
+		return "answer_twice";
+	case RTLS_TLSNIC_ANSWER_NEVER:
+		return "answer_never";
+	case RTLS_TLSNIC_ASK_WRONG:
+		return "ask_wrong";
+	case RTLS_TLSNIC_AUTH_ERROR:
+		return "auth_error";
+	case RTLS_TLSNIC_BAD_CHECKSUM:
+		return "bad_checksum";
+	case RTLS_TLSNIC_RESET:
+		return "reset";
+	case RTLS_TLSNIC_FALSE_HEADERS:
+		return "false_headers";
+	case RTLS_TLSNIC_RESYNC_BUSY:
+		return "resync_busy";
+	case RTLS_TLSNIC_RESYNC_ERROR:
+		return "resync_error";
+	case RTLS_TLSNIC_LIE_PLAINTEXT:
+		return "lie_plaintext";
+	case RTLS_TLSNIC_LIE_NUMBER:
+		return "lie_number";
+	case RTLS_TLSNIC_LIE_AUTHENTIC:
+		return "lie_authentic";
+	case RTLS_TLSNIC_LIE_OTHER:
+		return "lie_other";
+	case RTLS_TLSNIC_FAULTS:
+		break;
 	}
 	return unknown;
 }

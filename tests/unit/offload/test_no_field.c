@@ -13,21 +13,10 @@
 
 #include "offload/security.h"
 #include "support/eal.h"
+#include "support/full_mbufs.h"
 #include "support/harness.h"
 #include "support/nic_bench.h"
 #include "support/offload_double.h"
-
-/* Others were there first. For as long as the program runs: a field is never given back. */
-static void
-fill_mbufs(void)
-{
-	struct rte_mbuf_dynfield f = { .size = 1, .align = 1 };
-	int n = 0;
-
-	do
-		snprintf(f.name, sizeof(f.name), "full_%d", n++);
-	while (rte_mbuf_dynfield_register(&f) >= 0);
-}
 
 /* The NIC in software, whose own field is there already, says nothing of a packet: it takes none. */
 static void
@@ -59,12 +48,17 @@ test_no_field(void)
 {
 	const struct record_suite *suite = record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128);
 	static struct offload_double o;
+	uint64_t flag = 0;
 
 	CU_ASSERT_EQUAL(rtls_tls_rx_mark_offset(), -ENOENT);
+	CU_ASSERT(rtls_tls_rx_resync_offset(&flag) < 0);
+	CU_ASSERT_EQUAL(flag, 0);
 	offload_double_init(&o);
+	o.caps.rx_method = RTLS_TLS_RX_SCAN;
 	CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "marks", SOCKET_ID_ANY), 0);
 	CU_ASSERT_EQUAL(offload_device_vouches(&o.device), -ENOSPC);
 	CU_ASSERT_EQUAL(o.device.features, RTLS_FEATURE_TLS_TX);
+	CU_ASSERT_EQUAL(o.device.rx_resync_off, 0);
 	CU_ASSERT(offload_carries(&o.device, suite, RTLS_TX));
 	CU_ASSERT(!offload_carries(&o.device, suite, RTLS_RX));
 	offload_device_fini(&o.device);

@@ -6,6 +6,7 @@
 #include <stdalign.h>
 
 #include <CUnit/CUnit.h>
+#include <rte_bitops.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_mempool.h>
 
@@ -66,6 +67,36 @@ test_field(void)
 	offload_device_fini(&o.device);
 }
 
+/* One method alone asks by packets; for others no room is taken. First: once taken it is never given back. */
+static void
+test_resync_field(void)
+{
+	const struct rte_mbuf_dynfield field = { .name = "recordtls_dynfield_rx_resync_seq",
+						 .size = 4,
+						 .align = 4 };
+	const struct rte_mbuf_dynflag dynflag = { .name = "recordtls_dynflag_rx_resync" };
+	uint64_t flag = 0;
+	int off;
+
+	offload_double_init(&o);
+	o.caps.rx_method = RTLS_TLS_RX_SCAN_DELAYED;
+	CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "marks", SOCKET_ID_ANY), 0);
+	CU_ASSERT_EQUAL(o.device.rx_resync_off, 0);
+	CU_ASSERT_EQUAL(rte_mbuf_dynfield_lookup(field.name, NULL), -1);
+	offload_device_fini(&o.device);
+	offload_double_init(&o);
+	o.caps.rx_method = RTLS_TLS_RX_SCAN;
+	CU_ASSERT_EQUAL_FATAL(offload_device_init(&o.device, "marks", SOCKET_ID_ANY), 0);
+	off = rtls_tls_rx_resync_offset(&flag);
+	CU_ASSERT_FATAL(off > 0);
+	CU_ASSERT_EQUAL(off % alignof(uint32_t), 0);
+	CU_ASSERT_EQUAL(rte_mbuf_dynfield_register(&field), off);
+	CU_ASSERT_EQUAL(RTE_BIT64(rte_mbuf_dynflag_register(&dynflag)), flag);
+	CU_ASSERT_EQUAL(o.device.rx_resync_off, off);
+	CU_ASSERT_EQUAL(o.device.rx_resync_flag, flag);
+	offload_device_fini(&o.device);
+}
+
 /* A driver of an earlier version says nothing, as it knows less of the struct. */
 static void
 test_no_identity(void)
@@ -117,6 +148,7 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
+		{ "the field of a request", test_resync_field },
 		{ "one field for all", test_field },
 		{ "a device that does not say", test_no_identity },
 		{ "a generation that no mark names", test_generation },

@@ -24,7 +24,9 @@ ASK(sock_state, enum rtls_sock_state)
 ASK(eof, enum rtls_eof)
 ASK(end_who, enum rtls_end_who)
 ASK(end_reason, enum rtls_end_reason)
+ASK(soft_error, enum rtls_soft_error)
 ASK(opt, enum rtls_opt)
+ASK(cc, enum rtls_cc)
 ASK(dir, enum rtls_dir)
 ASK(mode, enum rtls_mode)
 ASK(mode_order, enum rtls_mode_order)
@@ -35,6 +37,7 @@ ASK(stack_feature, enum rtls_stack_feature)
 ASK(tls_tx_method, enum rtls_tls_tx_method)
 ASK(tls_tx_after, enum rtls_tls_tx_after)
 ASK(tls_rx_method, enum rtls_tls_rx_method)
+ASK(tlsnic_fault, enum rtls_tlsnic_fault)
 ASK(tls_event, enum rtls_tls_event_type)
 ASK(stat_kind, enum rtls_stat_kind)
 ASK(version, uint16_t)
@@ -102,6 +105,18 @@ static const struct {
 		  { RTLS_REASON_DEVICE, "device" },
 		  { RTLS_REASON_FLOOD, "flood" },
 	  } },
+	{ ask_soft_error,
+	  UINT_MAX,
+	  {
+		  { RTLS_SOFT_NONE, "none" },
+		  { RTLS_SOFT_NET_UNREACHABLE, "net_unreachable" },
+		  { RTLS_SOFT_HOST_UNREACHABLE, "host_unreachable" },
+		  { RTLS_SOFT_PROHIBITED, "prohibited" },
+		  { RTLS_SOFT_NO_PORT, "no_port" },
+		  { RTLS_SOFT_TIME_EXCEEDED, "time_exceeded" },
+		  { RTLS_SOFT_PARAMETER, "parameter" },
+		  { RTLS_SOFT_SILENT, "silent" },
+	  } },
 	{ ask_opt,
 	  UINT_MAX,
 	  {
@@ -118,9 +133,21 @@ static const struct {
 		  { RTLS_OPT_TX_RECORD_LIMIT, "tx_record_limit" },
 		  { RTLS_OPT_RX_RECORD_LIMIT, "rx_record_limit" },
 		  { RTLS_OPT_KEY_UPDATES_PER_S, "key_updates_per_s" },
+		  { RTLS_OPT_AUDIT_RATE, "audit_rate" },
+		  { RTLS_OPT_DSCP, "dscp" },
+		  { RTLS_OPT_TTL, "ttl" },
+		  { RTLS_OPT_DYNAMIC_RECORDS, "dynamic_records" },
+		  { RTLS_OPT_CC, "cc" },
+		  { RTLS_OPT_MAX_PACING_RATE, "max_pacing_rate" },
 		  { RTLS_OPT_KEEPALIVE_IDLE_US, "keepalive_idle_us" },
 		  { RTLS_OPT_KEEPALIVE_INTERVAL_US, "keepalive_interval_us" },
 		  { RTLS_OPT_KEEPALIVE_PROBES, "keepalive_probes" },
+	  } },
+	{ ask_cc,
+	  UINT_MAX,
+	  {
+		  { RTLS_CC_CUBIC, "cubic" },
+		  { RTLS_CC_NEWRENO, "newreno" },
 	  } },
 	{ ask_dir,
 	  UINT_MAX,
@@ -151,6 +178,7 @@ static const struct {
 		  { RTLS_MODE_REASON_NO_DEVICE, "no_device" },
 		  { RTLS_MODE_REASON_NO_IDENTITY, "no_identity" },
 		  { RTLS_MODE_REASON_NO_FIELD, "no_field" },
+		  { RTLS_MODE_REASON_OTHER_PORT, "other_port" },
 		  { RTLS_MODE_REASON_FEATURE_OFF, "feature_off" },
 		  { RTLS_MODE_REASON_SUITE, "suite" },
 		  { RTLS_MODE_REASON_NO_ROOM, "no_room" },
@@ -204,6 +232,30 @@ static const struct {
 		  { RTLS_TLS_RX_SCAN, "scan" },
 		  { RTLS_TLS_RX_SCAN_DELAYED, "scan_delayed" },
 		  { RTLS_TLS_RX_STACK, "stack" },
+	  } },
+	{ ask_tlsnic_fault,
+	  UINT_MAX,
+	  {
+		  { RTLS_TLSNIC_TABLE_FULL, "table_full" },
+		  { RTLS_TLSNIC_CONTEXT_LOST, "context_lost" },
+		  { RTLS_TLSNIC_TX_LOST, "tx_lost" },
+		  { RTLS_TLSNIC_NO_MATCH, "no_match" },
+		  { RTLS_TLSNIC_STEER_LATE, "steer_late" },
+		  { RTLS_TLSNIC_ANSWER_WRONG, "answer_wrong" },
+		  { RTLS_TLSNIC_ANSWER_LATE, "answer_late" },
+		  { RTLS_TLSNIC_ANSWER_TWICE, "answer_twice" },
+		  { RTLS_TLSNIC_ANSWER_NEVER, "answer_never" },
+		  { RTLS_TLSNIC_ASK_WRONG, "ask_wrong" },
+		  { RTLS_TLSNIC_AUTH_ERROR, "auth_error" },
+		  { RTLS_TLSNIC_BAD_CHECKSUM, "bad_checksum" },
+		  { RTLS_TLSNIC_RESET, "reset" },
+		  { RTLS_TLSNIC_FALSE_HEADERS, "false_headers" },
+		  { RTLS_TLSNIC_RESYNC_BUSY, "resync_busy" },
+		  { RTLS_TLSNIC_RESYNC_ERROR, "resync_error" },
+		  { RTLS_TLSNIC_LIE_PLAINTEXT, "lie_plaintext" },
+		  { RTLS_TLSNIC_LIE_NUMBER, "lie_number" },
+		  { RTLS_TLSNIC_LIE_AUTHENTIC, "lie_authentic" },
+		  { RTLS_TLSNIC_LIE_OTHER, "lie_other" },
 	  } },
 	{ ask_tls_event,
 	  UINT_MAX,
