@@ -11,6 +11,7 @@
 
 #include "crypto/keystream.h"
 #include "session/rx_marks.h"
+#include "session/rx_resync.h"
 
 void
 session_rx_init(struct session_rx *rx, struct recvq *q)
@@ -40,6 +41,7 @@ next_keys(struct session_rx *rx, struct session_epoch *e, const struct record_su
 {
 	struct rx_tls *tls = rx->tls;
 
+	rx_resync_renew(tls);
 	/* What a device opened behind it had another key. Behind close_notify nothing is left of it. */
 	if (tls->epochs.now != NULL && !rx->close_notify)
 		rx_marks_put_back_opened(tls, tls->epochs.now);
@@ -104,16 +106,26 @@ session_rx_set_keys(struct session_rx *rx, struct session_shared *shared,
 	return rc == -ENOMEM || rc == -EAGAIN ? rc : -EINVAL;
 }
 
+static int
+make_device(struct session_rx *rx)
+{
+	struct rx_device *dev = calloc(1, sizeof(*dev));
+
+	if (dev == NULL)
+		return -ENOMEM;
+	dev->q = rx->q;
+	resync_init(&dev->resync.core);
+	rx->tls->device = dev;
+	return 0;
+}
+
 int
 session_rx_may_offload(struct session_rx *rx)
 {
 	struct session_epoch *e = rx->tls->epochs.now;
 
-	if (rx->tls->device == NULL)
-		rx->tls->device = calloc(1, sizeof(*rx->tls->device));
-	if (rx->tls->device == NULL)
+	if (rx->tls->device == NULL && make_device(rx) != 0)
 		return -ENOMEM;
-	rx->tls->device->q = rx->q;
 	return e->undo != NULL ? 0 : keystream_create(e->suite, e->secret, &e->undo);
 }
 
@@ -138,13 +150,26 @@ session_rx_marks_end(struct session_rx *rx, struct session_epoch *e)
 	e->rx.generation = 0; /* the next context may have the same low bits */
 }
 
+bool
+session_rx_device_blameless(const struct session_rx *rx)
+{
+	const struct framed *rec;
+
+	if (rx_marks_contradicted(rx->tls))
+		return false;
+	for (uint32_t i = 0; (rec = framer_look(&rx->tls->framer, i)) != NULL; i++)
+		if (rec->class >= RX_FOUND_MIXED)
+			return false;
+	return true;
+}
+
 /* Of the record at the edge, which is incomplete: may it be a KeyUpdate that is not padded? */
 static bool
 may_be_key_update(const struct session_rx *rx)
 {
-	const uint32_t body_len = RECORD_KEY_UPDATE_LEN + record_suffix_len(rx->tls->suite);
+	const struct framer *f = &rx->tls->framer;
 
-	return rx->tls->suite->version == RTLS_TLS_1_3 && rx->tls->framer.edge.body_len <= body_len;
+	return f->state == FRAMER_WANT_BODY && rx_tls_may_be_key_update(rx->tls, f->edge.body_len);
 }
 
 bool
@@ -177,6 +202,23 @@ session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t 
 	return true;
 }
 
+void
+session_rx_quiet(struct session_rx *rx)
+{
+	struct rx_tls *tls = rx->tls;
+	uint64_t off, index;
+
+	if (rx->state != SESSION_RX_RECORDS || rx->close_notify || !rx_resync_on(tls) ||
+	    !rx_resync_numbers_known(tls) || may_be_key_update(rx) ||
+	    !framer_boundary(&tls->framer, rx->q->ready.end_off, &off, &index))
+		return;
+	rx_resync_event(tls, &(struct resync_event){
+				     .type = RESYNC_QUIET,
+				     .seq = tls->device->resync.seq_0 + (uint32_t)off,
+				     .rec_no = tls->epochs.now->rx.base + index,
+			     });
+}
+
 static void
 drop_rest(struct session_rx *rx)
 {
@@ -191,6 +233,7 @@ session_rx_fail(struct session_rx *rx, int error, enum rtls_end_reason reason, u
 	rx->tls->error = error;
 	rx->end_reason = (uint8_t)reason;
 	rx->end_alert = alert;
+	rx_resync_over(rx->tls);
 	drop_rest(rx);
 	return error;
 }
@@ -203,12 +246,23 @@ session_rx_take_effect(struct session_rx *rx, enum rx_effect effect)
 		break;
 	case RX_EFFECT_PAUSE:
 		rx->state = SESSION_RX_PAUSED;
+		rx_resync_over(rx->tls);
 		break;
 	case RX_EFFECT_CLOSE:
 		rx->close_notify = true;
 		drop_rest(rx);
 		break;
 	}
+}
+
+/* The record at the edge is complete: into the ring. */
+static void
+next_record(struct rx_tls *tls)
+{
+	bool named;
+	enum rx_found found = rx_marks_judge(tls, &named);
+
+	framer_next(&tls->framer, (uint8_t)rx_resync_judged(tls, found, named));
 }
 
 /* All records that are complete, and the header behind them. */
@@ -218,17 +272,20 @@ frame(struct session_rx *rx)
 	uint64_t end_off = rx->q->ready.end_off;
 	struct framer *f = &rx->tls->framer;
 	uint8_t hdr[RECORD_HDR_LEN];
+	bool header;
 
 	for (;;) {
 		if (framer_may_go_on(f))
-			framer_next(f, (uint8_t)rx_marks_judge(rx->tls));
+			next_record(rx->tls);
 		if (framer_idle(f, end_off))
 			return;
 		if (f->state == FRAMER_WANT_HEADER) {
 			rx_marks_header(rx->tls);
 			recvq_look(rx->q, f->start_off, hdr, sizeof(hdr));
 		}
-		framer_input(f, end_off, hdr);
+		header = f->state == FRAMER_WANT_HEADER;
+		if (framer_input(f, end_off, hdr) != FRAMER_BROKEN && header)
+			rx_resync_header(rx->tls);
 	}
 }
 

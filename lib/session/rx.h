@@ -53,6 +53,7 @@ struct session_rx {
 	bool keys_wait;      /* the next ones were -EAGAIN */
 	uint8_t key_updates; /* so many a second; 0: any number */
 	uint16_t limit;      /* bytes of content and padding of a record */
+	uint32_t audit_rate; /* one of so many that a device opened is audited; 0: none */
 };
 
 void session_rx_init(struct session_rx *rx, struct recvq *q);
@@ -89,7 +90,8 @@ session_rx_list_room(const struct session_rx *rx)
  * Installs the first or next key from the read position on. 0; -EINVAL, also in FAILED; -EBUSY: a
  * record of the old key is not delivered in full, or TLS 1.2 keys are there; -EAGAIN: bytes wait in
  * the queue that devices opened under four keys before it, or devices still delete their contexts, or
- * so it is with one and there is no memory for more; -ENOMEM. In PAUSED data that was opened in front of the KeyUpdate may still wait.
+ * so it is with one and there is no memory for more; -ENOMEM. In PAUSED data that was opened in front
+ * of the KeyUpdate may still wait.
  */
 int session_rx_set_keys(struct session_rx *rx, struct session_shared *shared,
 			const struct rtls_keys *keys);
@@ -114,6 +116,12 @@ session_rx_marks_open(const struct session_epoch *e)
 }
 
 /*
+ * Is nothing left that a device could be blamed for? Not while a record is not read of which it has opened
+ * something, nor ever where it has said what cannot be.
+ */
+bool session_rx_device_blameless(const struct session_rx *rx);
+
+/*
  * Is what arrives next under the key in force? Not while a record in order is not opened, which may
  * be a KeyUpdate: what follows that has another key and other numbers.
  */
@@ -124,6 +132,13 @@ bool session_rx_key_known(const struct session_rx *rx);
  * and its number. False while that, or its key, cannot be known.
  */
 bool session_rx_boundary(const struct session_rx *rx, uint64_t *stream_off, uint64_t *rec_no);
+
+/*
+ * Event: nothing is held, and what a port had received is here: where the first record begins that can
+ * still arrive whole, is what a device that has opened nothing for long may be told. Not behind a record
+ * that is not opened and may be a KeyUpdate.
+ */
+void session_rx_quiet(struct session_rx *rx);
 
 /* The number of the record at the head of the queue; there are keys. */
 static inline uint64_t

@@ -145,16 +145,11 @@ count_record(struct session_rx_count *c, const struct rx_record *o, uint32_t wir
 	c->records++;
 	c->record_bytes += o->plain_len;
 	c->wire_bytes += wire_len;
-	switch (o->found) {
-	case MARK_UNTOUCHED:
-		break;
-	case MARK_OPENED:
+	if (rx_found_is_device(o->found)) {
 		c->device_records++;
 		c->device_bytes += wire_len;
-		break;
-	case MARK_MIXED:
+	} else if (o->found >= RX_FOUND_MIXED) {
 		c->mixed_records++;
-		break;
 	}
 }
 
@@ -166,6 +161,9 @@ opened(struct session_rx *rx, struct receipt *r, const struct rx_record *o, enum
 
 	count_record(&rx->tls->count, o, wire_len);
 	count_record(&rx->tls->shared->rx_total, o, wire_len);
+	rx->tls->shared->rx_device_total.found[o->found]++;
+	if (rx->tls->device != NULL)
+		rx->tls->device->count.found[o->found]++;
 	session_rx_consumed(rx);
 
 	/* RFC 8446 5.1 allows it; there is nothing to say about it but its header. */
@@ -213,6 +211,30 @@ leave_to_receive(struct session_rx *rx)
 	return -EAGAIN;
 }
 
+static bool
+head_is(const struct session_rx *rx, enum rx_found found)
+{
+	return framer_head(&rx->tls->framer)->class == found;
+}
+
+/* Of what a device has opened some is opened here, too, before anybody reads it. */
+static void
+audit_head(struct session_rx *rx, uint64_t rec_no)
+{
+	const struct rx_tls *tls = rx->tls;
+
+	if (head_is(rx, RX_FOUND_OPENED) &&
+	    audit_is_due(tls->shared->audit_key, rx->audit_rate, tls->epochs.now, rec_no))
+		rx_marks_audit(rx->tls);
+}
+
+static void
+count_failed_audit(struct rx_tls *tls)
+{
+	tls->device->count.audits_failed++;
+	tls->shared->rx_device_total.audits_failed++;
+}
+
 /*
  * Is it the device's doing that the record at the head fails? Whoever is on the path can have a genuine
  * record opened in another one's place, but not one that fails under the number that the device gave it.
@@ -225,7 +247,7 @@ device_is_wrong(struct session_rx *rx, struct receipt *r, uint32_t plain_max)
 	uint64_t rec_no;
 	bool wrong;
 
-	if (rx_marks_contradicted(rx->tls))
+	if (head_is(rx, RX_FOUND_AUDITED) || rx_marks_contradicted(rx->tls))
 		return true;
 	e = rx_marks_claim(rx->tls, &rec_no);
 	if (e == NULL || !reserve(rx, r, plain_max))
@@ -249,6 +271,8 @@ fail_opening(struct session_rx *rx, struct receipt *r, int rc, uint32_t plain_ma
 	rx->tls->decrypt_errors++;
 	if (rc != -EBADMSG)
 		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
+	if (head_is(rx, RX_FOUND_AUDITED))
+		count_failed_audit(rx->tls);
 	return session_rx_fail(rx, -EBADMSG,
 			       device_is_wrong(rx, r, plain_max) ? RTLS_REASON_DEVICE :
 								   RTLS_REASON_BAD_MAC,
@@ -289,6 +313,7 @@ open_head(struct session_rx *rx, struct receipt *r)
 	/* RFC 8446 5.3: numbers do not wrap. As when sending, the last one is never used. */
 	if (rec_no == UINT64_MAX)
 		return session_rx_fail(rx, -EBADMSG, RTLS_REASON_BAD_MAC, ALERT_INTERNAL_ERROR);
+	audit_head(rx, rec_no);
 	if (!rx_record_set(&o, rx, may_be_direct(rx, r) ? &r->out : NULL)) {
 		/* In TLS 1.2 its header says that it is none for this call. */
 		if (!reserve(rx, r, plain_max))

@@ -3,7 +3,8 @@
 
 /*
  * Records that were opened into buffers of ours and are not delivered in full, in the order in
- * which they came. A buffer's data is what is left of the plaintext. Any number of data records, then at most one control record: nothing is opened behind it.
+ * which they came. A buffer's data is what is left of the plaintext. Any number of data records, then at
+ * most one control record: nothing is opened behind it.
  */
 #ifndef RTLS_SESSION_RX_LIST_H
 #define RTLS_SESSION_RX_LIST_H

@@ -18,6 +18,7 @@ struct undo {
 	uint32_t off; /* of the first piece among the record's inner bytes */
 	uint32_t len;
 	uint32_t n;
+	bool failed; /* bytes of it are neither the one nor the other */
 	struct iovec pieces[PIECES_MAX];
 };
 
@@ -51,6 +52,7 @@ undo_init(struct undo *u, struct rx_tls *tls, const struct session_epoch *e)
 	u->e = e;
 	u->n = 0;
 	u->len = 0;
+	u->failed = false;
 }
 
 static void
@@ -61,7 +63,8 @@ undo_flush(struct undo *u)
 	if (u->n == 0)
 		return;
 	/* What is not put back fails to verify: nobody reads it. */
-	(void)keystream_xor(u->e->undo, u->nonce, u->off, u->pieces, u->n);
+	if (keystream_xor(u->e->undo, u->nonce, u->off, u->pieces, u->n) != 0)
+		u->failed = true;
 	tls->count.put_back++;
 	tls->shared->rx_total.put_back++;
 	u->n = 0;
@@ -273,8 +276,21 @@ rx_marks_header(struct rx_tls *tls)
 		rx_marks_put_back(tls, off, off + RECORD_HDR_LEN);
 }
 
-enum mark_class
-rx_marks_judge(struct rx_tls *tls)
+/* Does a device, where it began with a span of the record, stand in it with its number? */
+static bool
+is_named(const struct mark_spans *marks, const struct mark_record *r)
+{
+	const struct mark_span *span = marks->of;
+
+	for (; span < marks->of + marks->n && span->off < r->end_off; span++)
+		if (span->generation == r->generation && span->at.state != MARK_WALK_BROKEN &&
+		    span->at.rec_no == (uint32_t)r->rec_no && span->off - span->at.off == r->off)
+			return true;
+	return false;
+}
+
+enum rx_found
+rx_marks_judge(struct rx_tls *tls, bool *named)
 {
 	struct session_epoch *now = tls->epochs.now;
 	const struct framer *f = &tls->framer;
@@ -285,24 +301,49 @@ rx_marks_judge(struct rx_tls *tls)
 		.vouched_no = now->rx.vouched_no,
 		.generation = now->rx.generation,
 	};
-	enum mark_class class;
+	struct mark_spans *marks;
+	enum mark_why why;
 
+	*named = false;
 	if (!rx_marks_any(tls))
-		return MARK_UNTOUCHED;
-	class = mark_spans_judge(&tls->device->marks, &r);
-	switch (class) {
+		return RX_FOUND_UNTOUCHED;
+	marks = &tls->device->marks;
+	*named = is_named(marks, &r);
+	switch (mark_spans_judge(marks, &r)) {
 	case MARK_UNTOUCHED:
 		break;
 	case MARK_OPENED:
-		mark_spans_pass(&tls->device->marks, r.end_off);
+		mark_spans_pass(marks, r.end_off);
 		now->rx.vouched_no = r.rec_no;
-		break;
+		return RX_FOUND_OPENED;
 	case MARK_MIXED:
+		why = mark_spans_why(marks, &r);
 		note_claim(tls, &r);
 		rx_marks_put_back(tls, r.off, r.end_off);
-		break;
+		return (enum rx_found)(RX_FOUND_MIXED + (int)why);
 	}
-	return class;
+	return RX_FOUND_UNTOUCHED;
+}
+
+/* A record that was judged OPENED, by its number. False: libcrypto failed. */
+static bool
+put_back_record(struct rx_tls *tls, const struct session_epoch *e, uint64_t off,
+		const struct framed *rec, uint32_t rec_no)
+{
+	struct mark_walk w;
+	uint32_t done, len;
+	struct undo u;
+	uint8_t *at;
+
+	undo_init(&u, tls, e);
+	mark_walk_at_record(&w, rec_no);
+	for (done = 0; done < framed_wire_len(rec); done += len) {
+		at = recvq_piece(tls->device->q, off + done, &len);
+		len = RTE_MIN(len, framed_wire_len(rec) - done);
+		undo_bytes(&u, &w, at, len);
+	}
+	undo_flush(&u);
+	return !u.failed;
 }
 
 void
@@ -310,25 +351,29 @@ rx_marks_put_back_opened(struct rx_tls *tls, const struct session_epoch *e)
 {
 	struct framer *f = &tls->framer;
 	uint64_t off = f->head_off;
-	struct mark_walk w;
 	struct framed *rec;
-	struct undo u;
-	uint32_t i, done, len;
-	uint8_t *at;
 
-	undo_init(&u, tls, e);
-	for (i = 0; (rec = framer_at(f, i)) != NULL; i++, off += framed_wire_len(rec)) {
-		if (rec->class != MARK_OPENED)
+	for (uint32_t i = 0; (rec = framer_at(f, i)) != NULL; i++, off += framed_wire_len(rec)) {
+		if (!rx_found_is_device((enum rx_found)rec->class))
 			continue;
-		mark_walk_at_record(&w, (uint32_t)(e->rx.base + framer_head_index(f) + i));
-		for (done = 0; done < framed_wire_len(rec); done += len) {
-			at = recvq_piece(tls->device->q, off + done, &len);
-			len = RTE_MIN(len, framed_wire_len(rec) - done);
-			undo_bytes(&u, &w, at, len);
-		}
-		rec->class = MARK_MIXED;
+		if (rec->class == RX_FOUND_OPENED)
+			(void)put_back_record(tls, e, off, rec,
+					      (uint32_t)(e->rx.base + framer_head_index(f) + i));
+		rec->class = RX_FOUND_MIXED + MARK_WHY_KEY;
 	}
-	undo_flush(&u);
+}
+
+void
+rx_marks_audit(struct rx_tls *tls)
+{
+	struct session_epoch *now = tls->epochs.now;
+	struct framer *f = &tls->framer;
+	struct framed *rec = framer_at(f, 0);
+	bool done = put_back_record(tls, now, f->head_off, rec,
+				    (uint32_t)(now->rx.base + framer_head_index(f)));
+
+	/* What libcrypto did not do is not held against the device. */
+	rec->class = done ? RX_FOUND_AUDITED : RX_FOUND_MIXED + MARK_WHY_FAILED;
 }
 
 const struct session_epoch *

@@ -48,8 +48,11 @@ void rx_marks_refuse(struct rx_tls *tls, const struct rx_marked *p);
 /* Event: the header of the record at the edge is to be read. A device may have taken it for a body. */
 void rx_marks_header(struct rx_tls *tls);
 
-/* Event: the record at the edge is complete. What was not opened as it has to be is put back. */
-enum mark_class rx_marks_judge(struct rx_tls *tls);
+/*
+ * Event: the record at the edge is complete. What was not opened as it has to be is put back. UNTOUCHED also
+ * where no device could touch it. *named: some of it was opened as what it is, by number and start.
+ */
+enum rx_found rx_marks_judge(struct rx_tls *tls, bool *named);
 
 /* Puts back what spans that begin in [off, end_off) have in front of end_off. */
 void rx_marks_put_back(struct rx_tls *tls, uint64_t off, uint64_t end_off);
@@ -62,6 +65,12 @@ void rx_marks_held_dropped(struct rx_tls *tls);
 
 /* Records in the ring that were judged OPENED are put back: the key e is not in force any more. */
 void rx_marks_put_back_opened(struct rx_tls *tls, const struct session_epoch *e);
+
+/*
+ * Event: the record at the head, which was judged OPENED, is to be audited: it is put back, to be opened
+ * and verified here.
+ */
+void rx_marks_audit(struct rx_tls *tls);
 
 /* Has a device said what cannot be? */
 static inline bool

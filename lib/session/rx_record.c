@@ -40,7 +40,7 @@ set_source(struct rx_record *o, const struct session_rx *rx)
 {
 	uint32_t skip = record_prefix_len(rx->tls->suite);
 
-	if (o->found == MARK_OPENED)
+	if (o->found == RX_FOUND_OPENED)
 		return true;
 	o->job.src = o->src;
 	o->job.src_cnt = recvq_iov(rx->q, skip, o->inner_len + RECORD_TAG_LEN, o->src,
@@ -76,14 +76,14 @@ rx_record_set(struct rx_record *o, const struct session_rx *rx, const struct iov
 	const struct framed *rec = framer_head(&rx->tls->framer);
 	const struct record_suite *s = rx->tls->suite;
 
-	o->found = (enum mark_class)rec->class;
+	o->found = (enum rx_found)rec->class;
 	o->own = NULL;
 	o->type = rec->type;
 	o->inner_len = record_inner_len(s, rec->body_len);
 	o->in_own = !set_source(o, rx);
 	o->job.dst = o->dst;
 	o->direct = out != NULL && !o->in_own && set_direct(o, rx, out);
-	if (o->found != MARK_OPENED)
+	if (o->found != RX_FOUND_OPENED)
 		rx_record_as(o, rx, rx->tls->epochs.now, session_rx_rec_no(rx));
 	return o->direct;
 }
@@ -161,7 +161,7 @@ copy_opened(struct rx_record *o, const struct session_rx *rx)
 int
 rx_record_open(struct rx_record *o, const struct session_rx *rx)
 {
-	if (o->found == MARK_OPENED)
+	if (o->found == RX_FOUND_OPENED)
 		copy_opened(o, rx);
 	else
 		crypto_process(CRYPTO_OPEN, &o->job);

@@ -21,8 +21,8 @@ struct rx_record {
 	struct crypto_job job;
 	struct iovec src[RX_RECORD_IOV_MAX];
 	struct iovec dst[RX_RECORD_IOV_MAX + 1];
-	enum mark_class found; /* what a device did to it; OPENED: the queue has its plaintext */
-	struct rte_mbuf *own;  /* holds the record at its data start when not direct; or NULL */
+	enum rx_found found;  /* what a device did to it; OPENED: the queue has its plaintext */
+	struct rte_mbuf *own; /* holds the record at its data start when not direct; or NULL */
 	uint32_t inner_len;
 	bool in_own;  /* gathered there first, and opened in place */
 	bool direct;  /* into the program's buffers */

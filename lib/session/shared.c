@@ -44,6 +44,8 @@ session_shared_create(struct session_shared *sh, const struct session_shared_con
 		.now_us = conf->now_us,
 		.epochs.max_beyond = beyond,
 	};
+	if (conf->audit_key != NULL)
+		memcpy(sh->audit_key, conf->audit_key, sizeof(sh->audit_key));
 	rc = pool_create(&sh->tx, conf, "tls_tx", n, sizeof(struct tx_tls));
 	if (rc == 0)
 		rc = pool_create(&sh->rx, conf, "tls_rx", n, sizeof(struct rx_tls));

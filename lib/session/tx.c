@@ -55,6 +55,16 @@ share_left(const struct session_tx *tx)
 	return held < share ? share - held : 0;
 }
 
+void
+session_tx_begin(struct session_tx *tx)
+{
+	struct tx_tls *tls = tx->tls;
+
+	if (tx->dynamic && tls != NULL && tls->open == NULL)
+		tx_pad_dynamic(&tx->pad, &tls->dynamic, session_now_us(tx->shared),
+			       tls->count.record_bytes, record_wire_len(tls->epochs.now->suite, 0));
+}
+
 bool
 tx_number_left(const struct session_tx *tx, uint64_t ahead, uint64_t keep)
 {
@@ -289,6 +299,7 @@ data_step(struct session_tx *tx, struct iov_iter *src, bool more)
 		rc = may_open(tx);
 		if (rc != 0)
 			return rc;
+		session_tx_begin(tx);
 		m = open_alloc(tx, want_room(tx, src->left, more));
 		if (m == NULL)
 			return -ENOMEM;
@@ -440,7 +451,7 @@ session_tx_record(struct session_tx *tx, const struct iovec *iov, unsigned int i
 	struct rte_mbuf *m;
 	int rc;
 
-	if (tx->tls == NULL || len > tx->pad.cap || src.left != len)
+	if (tx->tls == NULL || len > tx_pad_full(&tx->pad) || src.left != len)
 		return -EINVAL;
 	rc = session_tx_flush(tx);
 	if (rc == 0)

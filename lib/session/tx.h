@@ -47,6 +47,8 @@ struct session_tx {
 	bool fence_next : 1; /* the next record starts a segment */
 	bool failed : 1;     /* the provider failed: nothing is sent any more */
 	bool handshake : 1;  /* bytes before keys are a handshake's */
+	bool dynamic : 1;    /* data records are small at first, and after a pause */
+	bool fixed : 1;      /* sndbuf is the program's word: it does not grow */
 };
 
 void session_tx_init(struct session_tx *tx, struct session_shared *shared, struct sendq *q,
@@ -116,6 +118,17 @@ int session_tx_flush(struct session_tx *tx);
 
 /* Buffer room left, 0 when a data send would not take a byte for want of it. */
 uint32_t session_tx_room(const struct session_tx *tx);
+
+/* A data record is to be begun: pad.cap is how long it may be. */
+void session_tx_begin(struct session_tx *tx);
+
+/* Event: a segment carries so many bytes, where that matters. */
+static inline void
+session_tx_segment(struct session_tx *tx, uint16_t len)
+{
+	if (tx->dynamic && tx->tls != NULL)
+		tx->tls->dynamic.segment = len;
+}
 
 /* Buffer room held: queued and open. */
 static inline uint64_t

@@ -9,6 +9,7 @@
 #define RTLS_SESSION_TX_TLS_H
 
 #include "session/epoch.h"
+#include "session/tx_pad.h"
 #include "session/used_keys.h"
 
 struct rte_mbuf;
@@ -24,9 +25,11 @@ struct tx_tls {
 	uint32_t passed;       /* buffer room of control records since data had room */
 	uint64_t start_off;    /* where the first keys were set */
 	struct session_tx_count count;
+	struct tx_dynamic dynamic;
 	uint64_t nic_bytes; /* of the stream, handed to the device to be sealed; lib/stack counts */
 	struct epochs epochs;
 	struct used_keys used;
+	uint64_t moved_us; /* lib/stack/mode_move: the path was moved then, or looked at */
 };
 
 #endif

@@ -119,17 +119,22 @@ put_data(uint32_t len, uint32_t pad)
 static inline struct rtls_tls_rx_mark
 mark_of(uint32_t off, uint32_t end)
 {
-	uint32_t i = 0;
+	uint32_t prefix = peer_prefix(&t.peer), i = 0;
+	struct rtls_tls_rx_mark mark;
 
 	while (t.rec[i + 1].off <= off)
 		i++;
-	return (struct rtls_tls_rx_mark){
+	mark = (struct rtls_tls_rx_mark){
 		.generation = t.generation,
 		.run = t.run,
 		.rec_no = (uint32_t)t.rec[i].rec_no,
 		.rec_off = (uint16_t)(off - t.rec[i].off),
-		.rec_len = end < t.rec[i].off + 5 ? 0 : (uint16_t)(t.rec[i + 1].off - t.rec[i].off),
 	};
+	if (end < t.rec[i].off + prefix)
+		return mark;
+	mark.rec_len = (uint16_t)(t.rec[i + 1].off - t.rec[i].off);
+	memcpy(mark.explicit_nonce, t.opened + t.rec[i].off + 5, prefix - 5);
+	return mark;
 }
 
 /* The bytes [off, end) arrive, in buffers of seg_len bytes; mark NULL: as on the wire. */
