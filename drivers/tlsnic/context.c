@@ -40,8 +40,8 @@ contexts_init(struct nic_contexts *t, uint32_t max, const char *name)
 	t->tab = rte_zmalloc("tlsnic", max * sizeof(*t->tab), 0);
 	t->free = rte_malloc("tlsnic", max * sizeof(*t->free), 0);
 	t->flows = make_flows(max, name, "flows");
-	t->opening = make_flows(max, name, "opening");
-	if (t->tab == NULL || t->free == NULL || t->flows == NULL || t->opening == NULL)
+	t->started = make_flows(max, name, "started");
+	if (t->tab == NULL || t->free == NULL || t->flows == NULL || t->started == NULL)
 		return -ENOMEM;
 	t->max = max;
 	while (t->nb_free < max) {
@@ -73,8 +73,10 @@ keys_init(const struct nic_contexts *t, struct nic_context *c, const struct nic_
 	if (k->dir == RTLS_TX)
 		return nic_tx_init(&c->tx, k->suite, k->key, k->iv);
 	rc = nic_rx_init(&c->rx, k->suite, k->key, k->iv, t->rx_first_run);
-	if (rc == 0)
+	if (rc == 0) {
 		c->rx.keeps = t->rx_keeps;
+		c->rx.scans = t->rx_scans;
+	}
 	return rc;
 }
 
@@ -164,6 +166,14 @@ contexts_poll(struct nic_contexts *t, struct rtls_tls_event *ev, unsigned int n)
 	return got;
 }
 
+/* Does a handle lead to it? */
+static bool
+is_known(const struct nic_context *c)
+{
+	return c->state == CONTEXT_ADDING || c->state == CONTEXT_ADDED ||
+	       c->state == CONTEXT_STARTED;
+}
+
 struct nic_context *
 contexts_find(const struct nic_contexts *t, struct rtls_tls_handle h)
 {
@@ -172,8 +182,7 @@ contexts_find(const struct nic_contexts *t, struct rtls_tls_handle h)
 	if (h.index >= t->max)
 		return NULL;
 	c = &t->tab[h.index];
-	if (c->generation != h.generation || c->state == CONTEXT_FREE ||
-	    c->state == CONTEXT_DELETING || c->state == CONTEXT_DELETED)
+	if (c->generation != h.generation || !is_known(c))
 		return NULL;
 	return c;
 }
@@ -187,13 +196,20 @@ contexts_handle(const struct nic_contexts *t, const struct nic_context *c)
 	};
 }
 
-void
-contexts_delete(struct nic_contexts *t, struct nic_context *c)
+/* Of one that is known: it waits for nothing, and no packet is its own. */
+static void
+forget(struct nic_contexts *t, struct nic_context *c)
 {
 	if (c->state == CONTEXT_ADDING)
 		TAILQ_REMOVE(&t->adding, c, waiting);
 	if (c->dir == RTLS_RX)
 		rte_hash_del_key(t->flows, &c->key);
+}
+
+void
+contexts_delete(struct nic_contexts *t, struct nic_context *c)
+{
+	forget(t, c);
 	c->state = CONTEXT_DELETING;
 }
 
@@ -207,12 +223,40 @@ contexts_release(struct nic_contexts *t, struct nic_context *c)
 void
 contexts_ended(struct nic_contexts *t, struct nic_context *c)
 {
+	if (c->state != CONTEXT_DELETING)
+		return;
 	if (c->dir == RTLS_TX) {
 		contexts_release(t, c);
 		return;
 	}
 	c->state = CONTEXT_DELETED;
 	TAILQ_INSERT_TAIL(&t->deleted, c, waiting);
+}
+
+void
+contexts_void(struct nic_contexts *t)
+{
+	struct nic_context *c;
+
+	for (c = t->tab; c < t->tab + t->max; c++) {
+		if (c->state == CONTEXT_FREE)
+			continue;
+		if (is_known(c))
+			forget(t, c);
+		c->state = CONTEXT_VOID;
+		t->nb_void++;
+	}
+	TAILQ_INIT(&t->deleted);
+}
+
+void
+contexts_voided(struct nic_contexts *t)
+{
+	for (uint32_t i = 0; i < t->max && t->nb_void > 0; i++)
+		if (t->tab[i].state == CONTEXT_VOID) {
+			contexts_release(t, &t->tab[i]);
+			t->nb_void--;
+		}
 }
 
 struct nic_context *
@@ -230,22 +274,31 @@ contexts_live(const struct nic_contexts *t, struct rtls_tls_handle h, uint8_t di
 int
 contexts_open(struct nic_contexts *t, struct nic_context *c)
 {
-	return rte_hash_add_key_data(t->opening, &c->key, c);
+	return rte_hash_add_key_data(t->started, &c->key, c);
+}
+
+static struct nic_context *
+find_started(const struct nic_contexts *t, const struct context_flow *key)
+{
+	void *c;
+
+	return rte_hash_lookup_data(t->started, key, &c) >= 0 ? c : NULL;
 }
 
 void
 contexts_shut(struct nic_contexts *t, const struct nic_context *c)
 {
-	rte_hash_del_key(t->opening, &c->key);
+	/* Sending, the flow may be a later one's by now. */
+	if (find_started(t, &c->key) == c)
+		rte_hash_del_key(t->started, &c->key);
 }
 
 struct nic_context *
-contexts_of_packet(const struct nic_contexts *t, const struct frame_flow *flow)
+contexts_of_packet(const struct nic_contexts *t, const struct frame_flow *flow, uint8_t dir)
 {
-	const struct context_flow key = { .flow = *flow, .dir = RTLS_RX };
-	void *c;
+	const struct context_flow key = { .flow = *flow, .dir = dir };
 
-	return rte_hash_lookup_data(t->opening, &key, &c) >= 0 ? c : NULL;
+	return find_started(t, &key);
 }
 
 void
@@ -255,7 +308,7 @@ contexts_fini(struct nic_contexts *t)
 		if (t->tab[i].state != CONTEXT_FREE)
 			context_wipe(&t->tab[i]);
 	rte_hash_free(t->flows);
-	rte_hash_free(t->opening);
+	rte_hash_free(t->started);
 	rte_free(t->free);
 	rte_free(t->tab);
 }

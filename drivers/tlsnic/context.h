@@ -12,6 +12,8 @@
  *    |+--- released by the NIC's lcore --- DELETING <----/
  *    |                                        |
  *    +--polled-- DELETED <--ended, receiving--/
+ *
+ * A reset: all of them to VOID, which the host does not know any more, and from there to FREE.
  */
 #ifndef TLSNIC_CONTEXT_H
 #define TLSNIC_CONTEXT_H
@@ -28,6 +30,8 @@
 
 struct nic_key;
 
+#define CONTEXT_NEVER_SEEN UINT32_MAX
+
 enum context_state {
 	CONTEXT_FREE,
 	CONTEXT_ADDING,
@@ -35,6 +39,7 @@ enum context_state {
 	CONTEXT_STARTED,
 	CONTEXT_DELETING,
 	CONTEXT_DELETED, /* the host has still to be told */
+	CONTEXT_VOID,    /* the device is reset: until the NIC's lcore has wiped it */
 };
 
 /* A connection's direction: the headers of the packets that it is for. */
@@ -52,7 +57,20 @@ struct nic_context {
 	struct context_flow key;
 	TAILQ_ENTRY(nic_context) waiting; /* ADDING or DELETED: for its event */
 
-	uint32_t live; /* the NIC's lcore: generation between start and del, else 0 */
+	uint32_t live;  /* the NIC's lcore: generation between start and del, else 0 */
+	bool is_asking; /* the same: a start has been told, and not its end; see resync.h */
+	uint64_t end_turn;
+	TAILQ_ENTRY(nic_context) asking;
+	/* The same, receiving: it is lost, and the host has still to be told; see tell.h */
+	bool is_untold;
+	int lost_status;
+	TAILQ_ENTRY(nic_context) untold;
+	/* The same, receiving: of so many packets more it does not find out whose they are. */
+	uint32_t unseen;
+	/* The same: an answer of the host's that is not heard before so many packets more; 0: there is none. */
+	uint32_t late;
+	uint32_t late_seq;
+	uint64_t late_rec_no;
 	union {
 		struct nic_tx tx;
 		struct nic_rx rx;
@@ -68,15 +86,18 @@ struct nic_contexts {
 	uint32_t generation;
 	uint16_t rx_first_run; /* of each receiving context */
 	bool rx_keeps;         /* the same */
+	bool rx_scans;         /* the same */
+	uint32_t nb_void;
 	uint64_t polls;
 	/* Of all receiving contexts but those being deleted: packets lead to one only. A packet
 	 * that is sent names its context, of which there is one a key. */
 	struct rte_hash *flows;
-	struct rte_hash *opening; /* the NIC's lcore: flows that it opens packets of */
+	/* The NIC's lcore: flows that it opens packets of, and of those that it seals the latest. */
+	struct rte_hash *started;
 	TAILQ_HEAD(nic_waiting, nic_context) adding, deleted;
 };
 
-/* name: of the NIC; rx_first_run and rx_keeps are set. 0 or -ENOMEM. */
+/* name: of the NIC; rx_first_run, rx_keeps and rx_scans are set. 0 or -ENOMEM. */
 int contexts_init(struct nic_contexts *t, uint32_t max, const char *name);
 
 /* polls: 0: ADDED at once. As ops->add(). */
@@ -100,19 +121,29 @@ void contexts_delete(struct nic_contexts *t, struct nic_context *c);
 /* DELETING to FREE: the NIC's lcore is done with it. */
 void contexts_release(struct nic_contexts *t, struct nic_context *c);
 
-/* The same where del gave -EINPROGRESS: DELETED. No event is lost, and no slot used, before it. */
+/*
+ * The same where del gave -EINPROGRESS: DELETED. No event is lost, and no slot used, before it. Nothing
+ * of one that is VOID by now.
+ */
 void contexts_ended(struct nic_contexts *t, struct nic_context *c);
+
+/* All that there are to VOID: no handle leads to one. */
+void contexts_void(struct nic_contexts *t);
+
+/* All of those to FREE: the NIC's lcore is done with them. */
+void contexts_voided(struct nic_contexts *t);
 
 /* The NIC's lcore: the live context of a direction, or NULL. */
 struct nic_context *contexts_live(const struct nic_contexts *t, struct rtls_tls_handle h,
 				  uint8_t dir);
 
-/* The NIC's lcore: packets of a receiving context are found from now on, or not any more. */
+/* The NIC's lcore: packets of a context's flow lead to it from now on, or not any more. */
 int contexts_open(struct nic_contexts *t, struct nic_context *c);
 void contexts_shut(struct nic_contexts *t, const struct nic_context *c);
 
-/* The NIC's lcore: the context that packets with these headers are opened by, or NULL. */
-struct nic_context *contexts_of_packet(const struct nic_contexts *t, const struct frame_flow *flow);
+/* The NIC's lcore: the context that packets with these headers lead to, or NULL. */
+struct nic_context *contexts_of_packet(const struct nic_contexts *t, const struct frame_flow *flow,
+				       uint8_t dir);
 
 /* The NIC's lcore: wipes the keys of a context that lives no more. */
 void context_wipe(struct nic_context *c);

@@ -3,7 +3,7 @@
 
 /*
  * What the NIC counts: the Linux kernel's names where it has one
- * (Documentation/networking/tls-offload). Each counter has one writing lcore.
+ * (Documentation/networking/tls-offload). Each counter has one writing lcore, but for one.
  */
 #ifndef TLSNIC_COUNTERS_H
 #define TLSNIC_COUNTERS_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <recordtls/stats.h>
+#include <recordtls/tlsnic.h>
 
 enum nic_counter {
 	NIC_CNT_RX_PACKETS,
@@ -18,8 +19,16 @@ enum nic_counter {
 	NIC_CNT_RX_CTX,
 	NIC_CNT_RX_DEL,
 	NIC_CNT_RX_ERR,
+	NIC_CNT_RX_FAILED,
 	NIC_CNT_RX_NO_MBUF,
 	NIC_CNT_RX_LOST,
+	NIC_CNT_RX_OVERLOAD,
+	NIC_CNT_RX_RESYNC_REQ_PKT,
+	NIC_CNT_RX_RESYNC_REQ_START,
+	NIC_CNT_RX_RESYNC_REQ_END,
+	NIC_CNT_RX_RESYNC_REQ_SKIP,
+	NIC_CNT_RX_RESYNC_RES_OK,
+	NIC_CNT_RX_RESYNC_RES_SKIP,
 	NIC_CNT_TX_PACKETS,
 	NIC_CNT_TX_BYTES,
 	NIC_CNT_TX_CTX,
@@ -27,8 +36,10 @@ enum nic_counter {
 	NIC_CNT_TX_OOO,
 	NIC_CNT_TX_SKIP_NO_SYNC,
 	NIC_CNT_TX_DROP_NO_SYNC,
+	NIC_CNT_TX_DROP_BYPASS,
 	NIC_CNT_TX_RESYNC_REQ,
 	NIC_CNT_TX_LOST,
+	NIC_CNT_TX_OVERLOAD,
 	NIC_CNT_TX_BAD_HEADER,
 	NIC_CNT_TX_MALFORMED,
 	NIC_CNT_TX_CRYPTO_ERR,
@@ -37,12 +48,13 @@ enum nic_counter {
 	NIC_CNT_MAX,
 };
 
-/* Behind the counters: what is in use now. */
+/* Behind the counters: what is in use now. Then how often each fault struck; a NIC without has no rows of it. */
 enum nic_level {
 	NIC_LEVEL_CONTEXTS = NIC_CNT_MAX,
 	NIC_LEVEL_TX_MBUFS,
 	NIC_LEVEL_RX_MBUFS,
-	NIC_STATS,
+	NIC_FAULT,
+	NIC_STATS = NIC_FAULT + RTLS_TLSNIC_FAULTS,
 };
 
 struct nic_counters {
@@ -54,6 +66,13 @@ static inline void
 nic_count(struct nic_counters *c, enum nic_counter which, uint64_t by)
 {
 	__atomic_store_n(&c->n[which], c->n[which] + by, __ATOMIC_RELAXED);
+}
+
+/* Of the one counter that both lcores write. */
+static inline void
+nic_count_shared(struct nic_counters *c, enum nic_counter which, uint64_t by)
+{
+	__atomic_fetch_add(&c->n[which], by, __ATOMIC_RELAXED);
 }
 
 /* What each is called and means. */

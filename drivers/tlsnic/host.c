@@ -64,6 +64,8 @@ host_reclaim(struct tlsnic *nic)
 		for (unsigned int i = 0; i < n; i++) {
 			if (msgs[i].type == NIC_MSG_PACKET)
 				rte_pktmbuf_free(msgs[i].m);
+			else if (msgs[i].type == NIC_MSG_DOWN)
+				contexts_voided(&nic->contexts);
 			else
 				contexts_ended(&nic->contexts,
 					       &nic->contexts.tab[msgs[i].ctx.index]);

@@ -17,7 +17,7 @@ uint16_t host_receive(struct tlsnic *nic, struct rte_mbuf **pkts, uint16_t n);
 /* Packets at most that were judged and are not with the host. */
 uint32_t host_rx_ahead(const struct tlsnic *nic);
 
-/* There is room for a start and a del of each context; false: not for another resync. */
+/* There is room for a start and a del of each context, and one reset; false: not for another resync. */
 bool host_command(struct tlsnic *nic, const struct nic_msg *msg);
 
 /* Frees packets that the NIC has consumed, releases contexts that it has ended. */

@@ -11,6 +11,9 @@
 
 #include "tlsnic/host.h"
 #include "tlsnic/ops.h"
+#include "tlsnic/turn.h"
+
+enum { DOWN_POLLS = 100 };
 
 static void
 ops_caps(void *dev, struct rtls_tls_caps *out)
@@ -57,6 +60,10 @@ ops_add(void *dev, void *session, const struct rtls_tls_flow *flow, uint64_t coo
 	if (flow->local.family != RTLS_IPV4 || flow->remote.family != RTLS_IPV4 ||
 	    flow->vlan != 0 || flow->queue != 0 || flow->dir != in_session->dir)
 		return -ENOTSUP;
+	if (nic->is_down)
+		return -EIO;
+	if (nic_faults_strike(&nic->faults, RTLS_TLSNIC_TABLE_FULL))
+		return -ENOSPC;
 	/* Nothing could be said of what is opened. */
 	if (flow->dir == RTLS_RX && nic->security.rx_mark_off < 0)
 		return -ENOTSUP;
@@ -103,16 +110,81 @@ ops_del(void *dev, struct rtls_tls_handle ctx)
 	return nic->conf.rings != 0 && c->dir == RTLS_RX ? -EINPROGRESS : 0;
 }
 
+/* 0, or what is answered in the place of a resync. */
+static int
+resync_fails(struct tlsnic *nic)
+{
+	if (nic_faults_strike(&nic->faults, RTLS_TLSNIC_RESYNC_BUSY))
+		return -EBUSY;
+	return nic_faults_strike(&nic->faults, RTLS_TLSNIC_RESYNC_ERROR) ? -EIO : 0;
+}
+
 static int
 ops_tx_resync(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
 {
 	struct tlsnic *nic = dev;
 	struct nic_context *c = contexts_find(&nic->contexts, ctx);
 	struct nic_msg msg = { .type = NIC_MSG_RESYNC, .ctx = ctx, .seq = seq, .rec_no = rec_no };
+	int rc;
 
 	if (c == NULL || c->dir != RTLS_TX)
 		return -ENOENT;
+	rc = resync_fails(nic);
+	if (rc != 0)
+		return rc;
 	return c->state == CONTEXT_STARTED && host_command(nic, &msg) ? 0 : -EBUSY;
+}
+
+static int
+ops_rx_resync(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
+{
+	struct tlsnic *nic = dev;
+	struct nic_context *c = contexts_find(&nic->contexts, ctx);
+	struct nic_msg msg = { .type = NIC_MSG_RESYNC, .ctx = ctx, .seq = seq, .rec_no = rec_no };
+	int rc;
+
+	if (c == NULL || c->dir != RTLS_RX || c->state != CONTEXT_STARTED)
+		return -ENOENT;
+	rc = resync_fails(nic);
+	if (rc != 0 || nic_faults_strike(&nic->faults, RTLS_TLSNIC_ANSWER_NEVER))
+		return rc;
+	msg.rec_no += nic_faults_strike(&nic->faults, RTLS_TLSNIC_ANSWER_WRONG);
+	if (host_command(nic, &msg))
+		return 0;
+	nic_count_shared(&nic->counters, NIC_CNT_RX_RESYNC_RES_SKIP, 1);
+	return -EBUSY;
+}
+
+/* The host hears of a reset: from here on no context is left. False: it has heard of it before. */
+static bool
+goes_down(struct tlsnic *nic)
+{
+	const struct nic_msg msg = { .type = NIC_MSG_DOWN };
+
+	if (nic->is_down)
+		return false;
+	nic->is_down = true;
+	nic->up_poll = nic->contexts.polls + DOWN_POLLS;
+	contexts_void(&nic->contexts);
+	return host_command(nic, &msg);
+}
+
+static bool
+comes_up(struct tlsnic *nic)
+{
+	if (!nic->is_down || nic->contexts.nb_void != 0 || nic->contexts.polls < nic->up_poll)
+		return false;
+	nic->is_down = false;
+	return true;
+}
+
+/* Is it to be told? No event, that is, of a context that was deleted in the meantime. */
+static bool
+is_news(struct tlsnic *nic, const struct rtls_tls_event *ev)
+{
+	if (ev->type == RTLS_TLS_EV_DOWN)
+		return goes_down(nic);
+	return contexts_find(&nic->contexts, ev->ctx) != NULL;
 }
 
 static unsigned int
@@ -123,30 +195,34 @@ ops_poll_events(void *dev, uint16_t queue, struct rtls_tls_event *ev, unsigned i
 
 	(void)queue;
 	host_reclaim(nic);
+	if (nic->conf.rings == 0) {
+		turn_begin(nic);
+		turn_flush(nic);
+		turn_events(nic);
+	}
 	got = contexts_poll(&nic->contexts, ev, n);
+	if (got < n && comes_up(nic))
+		ev[got++] = (struct rtls_tls_event){ .type = RTLS_TLS_EV_UP };
 	while (got < n && ring_event(&nic->rings, &ev[got]))
-		/* No other event of a context that was deleted in the meantime. */
-		if (contexts_find(&nic->contexts, ev[got].ctx) != NULL)
+		if (is_news(nic, &ev[got]))
 			got++;
 	return got;
 }
 
-/* tx_resync is NULL where the method is another. */
-const struct rtls_tls_ops nic_tls_ops_rebuild = {
-	.size = sizeof(struct rtls_tls_ops),
-	.caps = ops_caps,
-	.add = ops_add,
-	.start = ops_start,
-	.del = ops_del,
-	.poll_events = ops_poll_events,
-};
-
-const struct rtls_tls_ops nic_tls_ops_next_record = {
-	.size = sizeof(struct rtls_tls_ops),
-	.caps = ops_caps,
-	.add = ops_add,
-	.start = ops_start,
-	.del = ops_del,
-	.tx_resync = ops_tx_resync,
-	.poll_events = ops_poll_events,
-};
+void
+ops_init(struct tlsnic *nic)
+{
+	nic->ops = (struct rtls_tls_ops){
+		.size = sizeof(nic->ops),
+		.caps = ops_caps,
+		.add = ops_add,
+		.start = ops_start,
+		.del = ops_del,
+		.poll_events = ops_poll_events,
+	};
+	/* NULL where the method is another. */
+	if (nic->conf.tx_method == RTLS_TLS_TX_NEXT_RECORD)
+		nic->ops.tx_resync = ops_tx_resync;
+	if (nic->conf.rx_method >= RTLS_TLS_RX_SCAN)
+		nic->ops.rx_resync = ops_rx_resync;
+}

@@ -60,7 +60,7 @@ nic_tx_waiting(const struct rtls_port *p)
 {
 	const struct tlsnic *nic = (const struct tlsnic *)p;
 
-	return nic->conf.rings == 0 && nic->outq.cnt != 0;
+	return nic->conf.rings == 0 && (nic->outq.cnt != 0 || nic->backlog.nb != 0);
 }
 
 static uint64_t
@@ -76,7 +76,9 @@ nic_stat(const struct rtls_port *p, unsigned int which)
 	case NIC_LEVEL_RX_MBUFS:
 		return rte_mempool_in_use_count(nic->rx_pool);
 	default:
-		return nic_counter_get(&nic->counters, (enum nic_counter)which);
+		return which >= NIC_FAULT ?
+			       nic_faults_struck(&nic->faults, which - NIC_FAULT) :
+			       nic_counter_get(&nic->counters, (enum nic_counter)which);
 	}
 }
 
@@ -102,6 +104,7 @@ nic_stop(struct tlsnic *nic)
 	offload_device_fini(&nic->port.tls);
 	host_drain(nic);
 	rings_fini(&nic->rings);
+	backlog_fini(&nic->backlog);
 	outq_free(&nic->outq);
 	contexts_fini(&nic->contexts);
 }
@@ -141,11 +144,15 @@ read_conf(struct tlsnic *nic, const struct rtls_tlsnic_conf *user)
 	if (c->tx_method == RTLS_TLS_TX_NONE)
 		c->tx_method = RTLS_TLS_TX_REBUILD;
 	if (c->rx_method == RTLS_TLS_RX_NONE)
-		c->rx_method = RTLS_TLS_RX_IN_ORDER;
+		c->rx_method = RTLS_TLS_RX_SCAN;
+	if (c->rx_resync_polls == 0)
+		c->rx_resync_polls = 1;
 	if (c->max_contexts > MAX_CONTEXTS || c->tx_method > RTLS_TLS_TX_NEXT_RECORD ||
-	    c->tx_after > RTLS_TLS_TX_RETURNS || c->rx_method > RTLS_TLS_RX_STACK)
+	    c->tx_after > RTLS_TLS_TX_RETURNS || c->rx_method > RTLS_TLS_RX_STACK ||
+	    c->faults >> RTLS_TLSNIC_FAULTS != 0)
 		return -EINVAL;
-	return c->rx_method == RTLS_TLS_RX_IN_ORDER ? 0 : -ENOTSUP;
+	nic_faults_init(&nic->faults, c->faults, c->fault_every, c->fault_seed);
+	return 0;
 }
 
 /* Half of the buffers. */
@@ -163,7 +170,7 @@ make_pool(const struct tlsnic *nic, const char *suffix)
 static int
 make_memory(struct tlsnic *nic)
 {
-	uint32_t scratch_len = RTE_MAX((uint32_t)RECORD_WIRE_MAX_RX, 2 * nic->frame_max);
+	uint32_t scratch_len = RTE_MAX((uint32_t)RECORD_WIRE_MAX_RX, 3 * nic->frame_max);
 	int rc;
 
 	nic->scratch = rte_malloc("tlsnic", scratch_len, 0);
@@ -175,10 +182,16 @@ make_memory(struct tlsnic *nic)
 	nic->port.tso_frames = RTE_MIN(RTE_MAX(nic->tx_pool->size / 2, 1u), (uint32_t)OUTQ_SIZE);
 	nic->contexts.rx_first_run = nic->conf.rx_first_run;
 	nic->contexts.rx_keeps = nic->conf.rx_keeps != 0;
+	nic->contexts.rx_scans = nic->conf.rx_method == RTLS_TLS_RX_SCAN ||
+				 nic->conf.rx_method == RTLS_TLS_RX_SCAN_DELAYED;
 	rc = contexts_init(&nic->contexts, nic->conf.max_contexts, nic->name);
 	if (rc != 0)
 		return rc;
-	return rings_init(&nic->rings, nic->name, nic->conf.max_contexts, nic->conf.rings != 0);
+	nic->budget.per_turn = nic->conf.crypto_bytes;
+	if (nic->conf.crypto_bytes != 0 && backlog_init(&nic->backlog, nic->conf.max_contexts) != 0)
+		return -ENOMEM;
+	return rings_init(&nic->rings, nic->name, nic->conf.max_contexts,
+			  nic->conf.rx_method == RTLS_TLS_RX_SCAN_DELAYED, nic->conf.rings != 0);
 }
 
 static void
@@ -190,7 +203,7 @@ make_port(struct tlsnic *nic, struct rtls_port *under)
 		.tx_cleanup = nic_tx_cleanup,
 		.tx_waiting = nic_tx_waiting,
 		.stats = nic_stats,
-		.nb_stats = NIC_STATS,
+		.nb_stats = nic->conf.faults != 0 ? NIC_STATS : NIC_FAULT,
 		.stat = nic_stat,
 		.holds = nic_holds,
 		.close = nic_close,
@@ -213,9 +226,21 @@ make_port(struct tlsnic *nic, struct rtls_port *under)
 					    (RTE_PKTMBUF_HEADROOM + nic->frame_max);
 	nic->port.tls.sec_ctx = &nic->security.ctx;
 	nic->port.tls.dev = nic;
-	nic->port.tls.ops = nic->conf.tx_method == RTLS_TLS_TX_NEXT_RECORD ?
-				    &nic_tls_ops_next_record :
-				    &nic_tls_ops_rebuild;
+	ops_init(nic);
+	nic->port.tls.ops = &nic->ops;
+	TAILQ_INIT(&nic->asking);
+	TAILQ_INIT(&nic->untold);
+}
+
+static int
+find_fields(struct tlsnic *nic)
+{
+	int rc = nic_security_init(&nic->security, nic->conf.rx_method);
+	bool said = false;
+
+	if (rc == -ENOSPC)
+		note_once(&said, NOTE_TLSNIC_NO_FIELD, nic->under->name, NULL);
+	return rc;
 }
 
 int
@@ -240,7 +265,7 @@ rtls_tlsnic_open(struct rtls_port *under, const struct rtls_tlsnic_conf *conf,
 	snprintf(nic->name, sizeof(nic->name), "tlsnic%u", atomic_fetch_add(&opened, 1));
 	rc = read_conf(nic, conf);
 	if (rc == 0)
-		rc = nic_security_init(&nic->security);
+		rc = find_fields(nic);
 	if (rc == 0) {
 		make_port(nic, under);
 		rc = make_memory(nic);

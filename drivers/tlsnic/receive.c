@@ -8,29 +8,18 @@
 
 #include <recordtls/tls.h>
 
+#include "tlsnic/lie.h"
+#include "tlsnic/mishap.h"
 #include "tlsnic/nic.h"
 #include "tlsnic/receive.h"
+#include "tlsnic/resync.h"
+#include "tlsnic/tell.h"
 
 /* What the port below says, and is true of a copy, too; not of whom a buffer is. */
 #define COPIED_FLAGS \
 	(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK | RTE_MBUF_F_RX_RSS_HASH | \
 	 RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_FDIR_ID | RTE_MBUF_F_RX_FDIR_FLX | \
 	 RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED)
-
-void
-receive_lost(struct tlsnic *nic, struct nic_context *c, int status)
-{
-	const struct rtls_tls_event ev = {
-		.type = RTLS_TLS_EV_LOST,
-		.status = status,
-		.ctx = contexts_handle(&nic->contexts, c),
-		.cookie = c->cookie,
-	};
-
-	contexts_shut(&nic->contexts, c);
-	nic_count(&nic->counters, NIC_CNT_RX_LOST, 1);
-	ring_tell(&nic->rings, &ev);
-}
 
 /* Headers and marks of what came, with room for the opened payload; NULL: no buffer. */
 static struct rte_mbuf *
@@ -89,11 +78,18 @@ mark_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, bool 
 		m->ol_flags |= RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED;
 }
 
-/* The other fault. */
-static bool
-goes_unverified(struct tlsnic *nic)
+/* Of a packet that is marked. */
+static void
+count_opened(struct tlsnic *nic, const struct nic_context *c, enum nic_rx_verdict verdict,
+	     uint32_t len)
 {
-	return nic->conf.rx_unverified != 0 && ++nic->nb_to_open % nic->conf.rx_unverified == 0;
+	nic_count(&nic->counters, NIC_CNT_RX_ERR, c->rx.failed);
+	if (verdict == NIC_RX_FAILED) {
+		nic_count(&nic->counters, NIC_CNT_RX_FAILED, 1);
+		return;
+	}
+	nic_count(&nic->counters, NIC_CNT_RX_PACKETS, 1);
+	nic_count(&nic->counters, NIC_CNT_RX_BYTES, len);
 }
 
 static struct rte_mbuf *
@@ -107,8 +103,12 @@ open_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, const
 	enum nic_rx_verdict verdict;
 	struct rtls_tls_rx_mark mark;
 
-	c->rx.unverified = goes_unverified(nic);
+	mishap_records(nic, c, f);
+	lie_about_records(nic, c);
 	verdict = nic_rx_packet(&c->rx, f->seq, payload, f->pay_len, out, &mark);
+	/* Before the copy of it is looked for: the work is done. */
+	if (verdict == NIC_RX_OPENED || verdict == NIC_RX_FAILED || verdict == NIC_RX_ERROR)
+		budget_spend(&nic->budget, RTLS_RX, f->pay_len);
 	switch (verdict) {
 	case NIC_RX_OPENED:
 	case NIC_RX_FAILED:
@@ -116,20 +116,23 @@ open_packet(struct tlsnic *nic, struct nic_context *c, struct rte_mbuf *m, const
 			nic_count(&nic->counters, NIC_CNT_RX_NO_MBUF, 1);
 			break;
 		}
+		if (verdict == NIC_RX_OPENED)
+			lie_about_text(nic, c, out);
 		mark_packet(nic, c, fresh, verdict == NIC_RX_FAILED, &mark);
-		nic_count(&nic->counters, NIC_CNT_RX_PACKETS, 1);
-		nic_count(&nic->counters, NIC_CNT_RX_BYTES, f->pay_len);
-		nic_count(&nic->counters, NIC_CNT_RX_ERR, c->rx.failed);
+		count_opened(nic, c, verdict, f->pay_len);
 		rte_pktmbuf_free(m);
 		return fresh;
 	case NIC_RX_ERROR:
 		nic_count(&nic->counters, NIC_CNT_RX_ERR, 1);
 		break;
-	case NIC_RX_LOST:
-		receive_lost(nic, c, 0);
+	case NIC_RX_ASKS:
+		resync_ask(nic, c, m, f->seq, f->pay_len);
+		break;
+	case NIC_RX_ASKS_NOT:
+		resync_cancel(nic, c);
 		break;
 	case NIC_RX_NO_RUN:
-		receive_lost(nic, c, -EOVERFLOW);
+		tell_lost(nic, c, -EOVERFLOW);
 		break;
 	case NIC_RX_UNTOUCHED:
 		break;
@@ -148,13 +151,21 @@ receive_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	struct frame f;
 
 	/* Whatever the port below says of it: what is passed as it came has no mark. */
-	m->ol_flags &= ~(RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED);
+	m->ol_flags &= ~(RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED |
+			 nic->security.rx_resync_flag);
 	frame_read(m, &f);
 	frame_verify(m, &f);
 	if (f.kind != FRAME_TCP || !frame_brings_text(&f) || f.len > nic->frame_max ||
 	    !is_verified(m))
 		return m;
 	flow = frame_flow(&f);
-	c = contexts_of_packet(&nic->contexts, &flow);
-	return c != NULL ? open_packet(nic, c, m, &f) : m;
+	c = contexts_of_packet(&nic->contexts, &flow, RTLS_RX);
+	if (c == NULL || mishap_passes(nic, c, m))
+		return m;
+	/* Its context does not see it, as if it were lost. */
+	if (!budget_left(&nic->budget, RTLS_RX)) {
+		nic_count(&nic->counters, NIC_CNT_RX_OVERLOAD, 1);
+		return m;
+	}
+	return open_packet(nic, c, m, &f);
 }

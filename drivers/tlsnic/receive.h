@@ -5,14 +5,10 @@
 #ifndef TLSNIC_RECEIVE_H
 #define TLSNIC_RECEIVE_H
 
-struct nic_context;
 struct rte_mbuf;
 struct tlsnic;
 
 /* The NIC's lcore. Takes the packet and returns what goes up: it, or an opened copy. */
 struct rte_mbuf *receive_packet(struct tlsnic *nic, struct rte_mbuf *m);
-
-/* The NIC's lcore: the context opens nothing any more, and the host is told why: 0 or an error. */
-void receive_lost(struct tlsnic *nic, struct nic_context *c, int status);
 
 #endif

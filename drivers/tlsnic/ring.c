@@ -11,11 +11,11 @@
 
 enum { TX_PACKETS = 1024 };
 
-/* What packets leave free in the tx ring: a start, a resync and a del of each context. */
+/* What packets leave free in the tx ring: a start, a resync and a del of each context, and a reset. */
 static uint32_t
 commands_max(const struct nic_rings *r)
 {
-	return 3 * r->max_contexts;
+	return 3 * r->max_contexts + 1;
 }
 
 static struct rte_ring *
@@ -29,14 +29,19 @@ make_ring(const char *nic, const char *suffix, uint32_t elem_size, uint32_t n)
 }
 
 int
-rings_init(struct nic_rings *r, const char *name, uint32_t max_contexts, bool apart)
+rings_init(struct nic_rings *r, const char *name, uint32_t max_contexts, bool asks, bool apart)
 {
 	uint32_t tx_size;
 
 	r->max_contexts = max_contexts;
 	tx_size = TX_PACKETS + commands_max(r);
-	/* Each context is lost once at most; who asks for a resync and is not heard asks again. */
-	r->events = make_ring(name, "events", sizeof(struct rtls_tls_event), max_contexts);
+	/*
+	 * Each context is lost once; sending, who asks for a resync or is lost, and is not heard, tells it again,
+	 * and so does a receiving one that is lost, where those have taken its room.
+	 * Receiving, who starts to ask must come to an end, and another start may be there by then. One reset.
+	 */
+	r->events = make_ring(name, "events", sizeof(struct rtls_tls_event),
+			      (asks ? 4 : 1) * max_contexts + 1);
 	if (r->events == NULL)
 		return -ENOMEM;
 	if (!apart)
@@ -68,7 +73,7 @@ ring_put_packets(struct nic_rings *r, struct rte_mbuf **pkts, uint16_t n)
 bool
 ring_put_command(struct nic_rings *r, const struct nic_msg *msg)
 {
-	if (msg->type == NIC_MSG_RESYNC && rte_ring_free_count(r->tx) <= 2 * r->max_contexts)
+	if (msg->type == NIC_MSG_RESYNC && rte_ring_free_count(r->tx) <= 2 * r->max_contexts + 1)
 		return false;
 	return rte_ring_enqueue_elem(r->tx, (void *)(uintptr_t)msg, sizeof(*msg)) == 0;
 }
@@ -91,12 +96,18 @@ ring_event(struct nic_rings *r, struct rtls_tls_event *ev)
 	return rte_ring_dequeue_elem(r->events, ev, sizeof(*ev)) == 0;
 }
 
+bool
+ring_done_room(const struct nic_rings *r)
+{
+	return r->done == NULL || !rte_ring_full(r->done);
+}
+
 const struct nic_msg *
 ring_next(struct nic_rings *r)
 {
 	if (!r->is_held)
 		r->is_held = rte_ring_dequeue_elem(r->tx, &r->held, sizeof(r->held)) == 0;
-	return !r->is_held || rte_ring_full(r->done) ? NULL : &r->held;
+	return !r->is_held || !ring_done_room(r) ? NULL : &r->held;
 }
 
 void
@@ -126,6 +137,14 @@ ring_ended(struct nic_rings *r, struct rtls_tls_handle ctx)
 }
 
 void
+ring_voided(struct nic_rings *r)
+{
+	struct nic_msg msg = { .type = NIC_MSG_DOWN };
+
+	rte_ring_enqueue_elem(r->done, &msg, sizeof(msg));
+}
+
+void
 ring_consumed(struct nic_rings *r, struct rte_mbuf *m)
 {
 	struct nic_msg msg = { .type = NIC_MSG_PACKET, .m = m };
@@ -136,10 +155,33 @@ ring_consumed(struct nic_rings *r, struct rte_mbuf *m)
 		rte_ring_enqueue_elem(r->done, &msg, sizeof(msg));
 }
 
+static bool
+put_event(struct nic_rings *r, const struct rtls_tls_event *ev)
+{
+	return rte_ring_enqueue_elem(r->events, (void *)(uintptr_t)ev, sizeof(*ev)) == 0;
+}
+
+bool
+ring_tell_start(struct nic_rings *r, const struct rtls_tls_event *start)
+{
+	if (rte_ring_free_count(r->events) < r->max_contexts + r->nb_owed + 3)
+		return false;
+	r->nb_owed++;
+	return put_event(r, start);
+}
+
+void
+ring_tell_end(struct nic_rings *r, const struct rtls_tls_event *end)
+{
+	r->nb_owed--;
+	if (end != NULL)
+		put_event(r, end);
+}
+
 bool
 ring_tell(struct nic_rings *r, const struct rtls_tls_event *ev)
 {
-	return rte_ring_enqueue_elem(r->events, (void *)(uintptr_t)ev, sizeof(*ev)) == 0;
+	return rte_ring_free_count(r->events) > r->nb_owed && put_event(r, ev);
 }
 
 static void

@@ -26,6 +26,7 @@ enum nic_msg_type {
 	NIC_MSG_START,  /* the others: of ctx */
 	NIC_MSG_RESYNC,
 	NIC_MSG_DEL,
+	NIC_MSG_DOWN, /* of all that are void */
 };
 
 struct nic_msg {
@@ -39,6 +40,7 @@ struct nic_msg {
 struct nic_rings {
 	struct rte_ring *tx, *done, *rx, *events;
 	uint32_t max_contexts;
+	uint32_t nb_owed;    /* the NIC's lcore: ends of resyncs that were started */
 	struct nic_msg held; /* the NIC's lcore: out of tx, but to be handled yet */
 	bool is_held;
 };
@@ -48,12 +50,18 @@ enum {
 	RING_RX_PACKETS = 1024,
 };
 
-/* name: of the NIC; apart: the two lcores are two, with all rings. 0 or -ENOMEM. */
-int rings_init(struct nic_rings *r, const char *name, uint32_t max_contexts, bool apart);
+/*
+ * name: of the NIC; asks: contexts tell starts of a resync; apart: the two lcores are two, with all
+ * rings. 0 or -ENOMEM.
+ */
+int rings_init(struct nic_rings *r, const char *name, uint32_t max_contexts, bool asks, bool apart);
 
 /* The host's lcore, with all rings: how many packets are taken; the rest stays the caller's. */
 uint16_t ring_put_packets(struct nic_rings *r, struct rte_mbuf **pkts, uint16_t n);
-/* There is room for a start and a del of each context; false: not for another resync. */
+/*
+ * There is room for a start and a del of each context, and one reset; false: not for another resync of
+ * either direction.
+ */
 bool ring_put_command(struct nic_rings *r, const struct nic_msg *msg);
 /* Up to RING_BURST of those that the NIC is done with. */
 unsigned int ring_take_done(struct nic_rings *r, struct nic_msg *msgs);
@@ -66,15 +74,23 @@ bool ring_event(struct nic_rings *r, struct rtls_tls_event *ev);
  * for what comes of it.
  */
 const struct nic_msg *ring_next(struct nic_rings *r);
+/* The NIC's lcore, whatever rings there are: is there room for what comes of one more? */
+bool ring_done_room(const struct nic_rings *r);
 void ring_handled(struct nic_rings *r);
 /* How many packets ring_put_received() takes, at most RING_BURST. */
 uint16_t ring_rx_room(const struct nic_rings *r);
 void ring_put_received(struct nic_rings *r, struct rte_mbuf **pkts, uint16_t n);
 /* A context that lived is not touched any more. */
 void ring_ended(struct nic_rings *r, struct rtls_tls_handle ctx);
+/* The same of all that are void. */
+void ring_voided(struct nic_rings *r);
 
 /* The NIC's lcore, whatever rings there are: a packet of the host's goes back, or is freed. */
 void ring_consumed(struct nic_rings *r, struct rte_mbuf *m);
+/* A start of a resync, if losses, its end, and all that is owed to others have room then. False: not now. */
+bool ring_tell_start(struct nic_rings *r, const struct rtls_tls_event *start);
+/* Its end, or its cancel; NULL: it is owed to nobody any more. */
+void ring_tell_end(struct nic_rings *r, const struct rtls_tls_event *end);
 /* False: the host has left too many unread. */
 bool ring_tell(struct nic_rings *r, const struct rtls_tls_event *ev);
 

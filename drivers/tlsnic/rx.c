@@ -14,6 +14,7 @@ nic_rx_init(struct nic_rx *rx, const struct record_suite *s, const uint8_t *key,
 {
 	memset(rx, 0, sizeof(*rx));
 	rx_track_init(&rx->track, s);
+	rx_scan_init(&rx->scan, s);
 	rx->next_run = first_run;
 	rx->run_max = UINT32_C(1) << 31;
 	memcpy(rx->iv, iv, sizeof(rx->iv));
@@ -41,6 +42,7 @@ nic_rx_start(struct nic_rx *rx, uint32_t seq, uint64_t rec_no)
 {
 	(void)begin_run(rx); /* there is one: the caller's word */
 	rx_track_start(&rx->track, seq, rec_no);
+	rx->end = rx->known = seq;
 }
 
 static int
@@ -53,6 +55,8 @@ begin_record(struct nic_rx *rx)
 
 	/* Without an explicit nonce the IV as installed is that of record 0; with one it is the peer's. */
 	record_nonce_received(t->suite, rx->iv, t->rec_no, t->hdr + RECORD_HDR_LEN, nonce);
+	rx->is_off = rx->begins_off != 0;
+	nonce[RECORD_NONCE_LEN - 1] ^= (uint8_t)rx->begins_off;
 	return nic_aead_begin(rx->work, nonce, aad, aad_len, inner_len);
 }
 
@@ -60,10 +64,18 @@ begin_record(struct nic_rx *rx)
 static int
 end_record(struct nic_rx *rx)
 {
-	int rc = rx->unverified ? 0 : nic_aead_verify(rx->work, rx->tag);
+	int rc = rx->unverified || rx->believes || rx->is_off ? 0 :
+								nic_aead_verify(rx->work, rx->tag);
 
+	if (rx->refuses)
+		rc = -EBADMSG;
+	if (rc == 0)
+		rx->known = rx->track.expected;
 	if (rc == 0 || !rx->keeps)
 		return rc;
+	/* Led on by records that are not, what is known must not come to look like a place ahead. */
+	if (rx->track.expected - rx->known > 2 * RX_TRACK_WINDOW)
+		rx->known = rx->track.expected - 2 * RX_TRACK_WINDOW;
 	rx->failed = true;
 	return 0;
 }
@@ -84,6 +96,7 @@ open_stretch(struct nic_rx *rx, const struct rx_stretch *s, const uint8_t *in, u
 		memcpy(rx->tag + s->off, in, s->len);
 		return s->ends ? end_record(rx) : 0;
 	case RX_TRACK_IDLE:
+	case RX_TRACK_GONE:
 	case RX_TRACK_LOST:
 		break;
 	}
@@ -93,10 +106,13 @@ open_stretch(struct nic_rx *rx, const struct rx_stretch *s, const uint8_t *in, u
 static int
 open_bytes(struct nic_rx *rx, const uint8_t *in, uint32_t len, uint8_t *out)
 {
+	rx->text.len = 0;
 	for (uint32_t done = 0; done < len;) {
 		struct rx_stretch s = rx_track_step(&rx->track, in + done, len - done);
 		int rc = open_stretch(rx, &s, in + done, out + done);
 
+		if (s.kind == RX_TRACK_BODY && rx->text.len == 0)
+			rx->text = (struct nic_rx_text){ done, s.len, rx->track.rec_no };
 		if (rc != 0)
 			return rc;
 		done += s.len;
@@ -120,13 +136,18 @@ struct before {
 	uint16_t run;
 	uint32_t next_run;
 	uint32_t run_len;
+	bool is_off;
 };
 
 static struct before
 remember(const struct nic_rx *rx)
 {
 	struct before b = {
-		.track = rx->track, .run = rx->run, .next_run = rx->next_run, .run_len = rx->run_len
+		.track = rx->track,
+		.run = rx->run,
+		.next_run = rx->next_run,
+		.run_len = rx->run_len,
+		.is_off = rx->is_off,
 	};
 
 	memcpy(b.tag, rx->tag, sizeof(b.tag));
@@ -141,6 +162,7 @@ restore(struct nic_rx *rx, const struct before *b)
 	rx->run = b->run;
 	rx->next_run = b->next_run;
 	rx->run_len = b->run_len;
+	rx->is_off = b->is_off;
 	memcpy(rx->tag, b->tag, sizeof(rx->tag));
 }
 
@@ -159,7 +181,26 @@ static enum nic_rx_verdict
 lose(struct nic_rx *rx)
 {
 	rx_track_lose(&rx->track);
+	rx_scan_end(&rx->scan);
 	return NIC_RX_NO_RUN;
+}
+
+/* A packet that the track has no use for. While headers are followed, none is missed. */
+static enum nic_rx_verdict
+pass_by(struct nic_rx *rx, enum rx_track_take take, uint32_t seq, const uint8_t *payload,
+	uint32_t len)
+{
+	if (!rx->scans || len == 0 || (take != RX_TAKE_FAR && rx->scan.state == RX_SCAN_SEARCHING))
+		return NIC_RX_UNTOUCHED;
+	switch (rx_scan_packet(&rx->scan, seq, rx->sees != NULL ? rx->sees : payload, len)) {
+	case RX_SCAN_ASKS:
+		return NIC_RX_ASKS;
+	case RX_SCAN_DROPS:
+		return NIC_RX_ASKS_NOT;
+	case RX_SCAN_SAME:
+		break;
+	}
+	return NIC_RX_UNTOUCHED;
 }
 
 /* t: where the device was in front of the packet, whose first byte was the expected one. */
@@ -189,17 +230,18 @@ nic_rx_packet(struct nic_rx *rx, uint32_t seq, const uint8_t *payload, uint32_t 
 	      struct rtls_tls_rx_mark *mark)
 {
 	const struct before before = remember(rx);
+	struct rx_track at;
 	enum rx_track_take take;
 	uint32_t skip;
 	bool copied;
 
+	rx->end = seq + len;
 	take = rx_track_take(&rx->track, seq, len, &skip);
-	if (take == RX_TAKE_NONE)
-		return NIC_RX_UNTOUCHED;
-	if (take == RX_TAKE_LOST)
-		return NIC_RX_LOST;
+	if (take == RX_TAKE_NONE || take == RX_TAKE_FAR)
+		return pass_by(rx, take, seq, payload, len);
 	if (take == RX_TAKE_JUMP && !begin_run(rx))
 		return lose(rx);
+	at = rx->track; /* a jump has moved it */
 
 	/*
 	 * A packet that stays inside a record cannot fail, and between two records there is no
@@ -220,10 +262,115 @@ nic_rx_packet(struct nic_rx *rx, uint32_t seq, const uint8_t *payload, uint32_t 
 	if (run_ends(rx, &before, len - skip))
 		return begin_run(rx) ? NIC_RX_UNTOUCHED : lose(rx);
 	/* Of a packet in front of whose bytes a run begins, or some were there before, only a tail. */
-	if (take != RX_TAKE_ALL)
+	if (skip != 0)
 		return NIC_RX_UNTOUCHED;
-	report(rx, before.track, payload, len, mark);
+	report(rx, at, payload, len, mark);
 	return rx->failed || rx->unverified ? NIC_RX_FAILED : NIC_RX_OPENED;
+}
+
+/* Are both the same, or is b in front of a? */
+static bool
+not_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) >= 0;
+}
+
+/* Has a device at place a come to b, or beyond it, and not left b more than a window behind? */
+static bool
+has_come_to(uint32_t a, uint32_t b)
+{
+	return a - b < RX_TRACK_WINDOW;
+}
+
+/* Has the device taken bytes of the record rec_no, at seq, and none behind it? */
+static bool
+is_in(const struct nic_rx *rx, uint32_t seq, uint64_t rec_no)
+{
+	struct rx_place p;
+
+	if (!rx_track_has_place(&rx->track))
+		return false;
+	p = rx_track_place(&rx->track);
+	return p.off != 0 && rx->track.expected - p.off == seq && p.rec_no == rec_no;
+}
+
+/* Is the record rec_no, at seq, the next one that begins, whatever is missing of the one in front of it? */
+static bool
+stands_at(const struct nic_rx *rx, uint32_t seq, uint64_t rec_no)
+{
+	const struct rx_track *t = &rx->track;
+	struct rx_place p;
+
+	if (!rx_track_has_place(t))
+		return false;
+	p = rx_track_place(t);
+	if (p.off == 0)
+		return t->expected == seq && p.rec_no == rec_no;
+	return p.len != 0 && t->expected - p.off + p.len == seq && p.rec_no + 1 == rec_no;
+}
+
+/* Place and run are others from now on. */
+static enum nic_rx_resync
+move(struct nic_rx *rx, uint32_t seq, uint64_t rec_no)
+{
+	if (!begin_run(rx)) {
+		lose(rx);
+		return NIC_RX_RESYNC_NO_RUN;
+	}
+	rx_track_start(&rx->track, seq, rec_no);
+	rx->known = seq;
+	return NIC_RX_RESYNC_TAKEN;
+}
+
+/* Nobody asked: it may be known already, or late. What has gone by changes nothing. */
+static enum nic_rx_resync
+take_hint(struct nic_rx *rx, uint32_t seq, uint64_t rec_no)
+{
+	if (!not_before(seq, rx->end))
+		return NIC_RX_RESYNC_SKIPPED;
+	rx_scan_end(&rx->scan);
+	return stands_at(rx, seq, rec_no) ? NIC_RX_RESYNC_TAKEN : move(rx, seq, rec_no);
+}
+
+/*
+ * Has the track come into what s asks about by records that are authentic, or beyond the header that is to be the
+ * next one, as what was missing came late? It is better off where it is then: what was followed may be another's.
+ * Right in front of what is asked about it is not: whoever answers has its header, so that has gone by.
+ */
+static bool
+is_ahead_of(const struct nic_rx *rx, const struct rx_scan *s)
+{
+	return rx_track_has_place(&rx->track) &&
+	       ((has_come_to(rx->known, s->asked) && rx->track.expected != s->asked) ||
+		has_come_to(rx->track.expected, s->next + s->got + 1));
+}
+
+/* The record that was asked about is rec_no. The bytes of the next header that were kept have gone by. */
+static enum nic_rx_resync
+take_answer(struct nic_rx *rx, uint64_t rec_no)
+{
+	struct rx_scan s = rx->scan;
+	uint64_t next_no = rec_no + rx_scan_ahead(&s);
+	enum nic_rx_resync rc;
+
+	rx_scan_end(&rx->scan);
+	if (is_in(rx, s.asked, rec_no) || stands_at(rx, s.next, next_no))
+		return NIC_RX_RESYNC_TAKEN;
+	if (is_ahead_of(rx, &s))
+		return NIC_RX_RESYNC_SKIPPED;
+	rc = move(rx, s.next, next_no);
+	if (rc == NIC_RX_RESYNC_TAKEN && s.got != 0)
+		(void)rx_track_step(&rx->track, s.hdr, s.got);
+	return rc;
+}
+
+enum nic_rx_resync
+nic_rx_resync(struct nic_rx *rx, uint32_t seq, uint64_t rec_no)
+{
+	if (rx->track.state == RX_TRACK_IDLE || rx->track.state == RX_TRACK_LOST)
+		return NIC_RX_RESYNC_SKIPPED;
+	return rx_scan_asks_about(&rx->scan, seq) ? take_answer(rx, rec_no) :
+						    take_hint(rx, seq, rec_no);
 }
 
 void

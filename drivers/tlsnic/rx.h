@@ -8,8 +8,9 @@
  *
  * A packet that is not the expected one passes as it came. A gap costs little as long as the
  * start of the next record is known: from there on packets are opened again, in a run of their
- * own. Within a run each byte is opened once, and in order; none is so long that a sequence number
- * could come twice in it.
+ * own. Where it is not, it is looked for in what goes by, and asked for (rx_scan.h). Within a run
+ * each byte is opened once, and in order; none is so long that a sequence number could come twice
+ * in it.
  */
 #ifndef TLSNIC_RX_H
 #define TLSNIC_RX_H
@@ -17,6 +18,7 @@
 #include <recordtls/offload.h>
 
 #include "tlsnic/aead.h"
+#include "tlsnic/rx_scan.h"
 #include "tlsnic/rx_track.h"
 
 struct nic_rx {
@@ -33,7 +35,26 @@ struct nic_rx {
 	bool keeps;
 	/* A fault: no tag is looked at, and nothing that ends is vouched for. Any time. */
 	bool unverified;
-	bool failed; /* a record that ends in the packet at hand is not authentic */
+	/* Another: what ends does not verify, whatever its tag. Any time. */
+	bool refuses;
+	/* Another: what ends verifies, whatever its tag. Any time. */
+	bool believes;
+	/* Another: records that begin are opened by the nonce of one so many further on; 0: none. Any time. */
+	uint32_t begins_off;
+	bool is_off; /* the record at hand was */
+	/* Another: headers are searched for in these bytes, as many as come next; NULL: in what comes. Any time. */
+	const uint8_t *sees;
+	/* The first bytes of a body among those of the packet at hand; len 0: there are none. */
+	struct nic_rx_text {
+		uint32_t off;
+		uint32_t len;
+		uint64_t rec_no;
+	} text;
+	bool failed;    /* a record that ends in the packet at hand is not authentic */
+	bool scans;     /* asks for its place when it is out of step. Before the start */
+	uint32_t end;   /* TCP sequence behind the last packet that was looked at */
+	uint32_t known; /* the same of the last record that is authentic, or where it started */
+	struct rx_scan scan;
 };
 
 /*
@@ -53,9 +74,10 @@ enum nic_rx_verdict {
 	NIC_RX_UNTOUCHED, /* not the expected one, or without payload */
 	NIC_RX_OPENED,    /* all of it, and every record that ends in it is authentic */
 	NIC_RX_FAILED, /* transformed like that, and nothing is authentic: see keeps and unverified */
-	NIC_RX_LOST,   /* untouched, and so will be all that follow: told once */
-	NIC_RX_NO_RUN, /* the same, for it takes a new run and there is none */
-	NIC_RX_ERROR,  /* untouched: bad tag or header, no memory; the context as before it */
+	NIC_RX_ASKS,   /* untouched; what number has the header that begins at scan.asked? */
+	NIC_RX_ASKS_NOT, /* untouched; what was asked is void */
+	NIC_RX_NO_RUN, /* untouched, and so will be all that follow: it takes a new run and there is none */
+	NIC_RX_ERROR, /* untouched: bad tag or header, no memory; the context as before it */
 };
 
 /*
@@ -65,6 +87,18 @@ enum nic_rx_verdict {
  */
 enum nic_rx_verdict nic_rx_packet(struct nic_rx *rx, uint32_t seq, const uint8_t *payload,
 				  uint32_t len, uint8_t *out, struct rtls_tls_rx_mark *mark);
+
+enum nic_rx_resync {
+	NIC_RX_RESYNC_TAKEN,   /* or it is in step there already: nothing is asked any more */
+	NIC_RX_RESYNC_SKIPPED, /* bytes of it have gone by; what is asked otherwise is still asked */
+	NIC_RX_RESYNC_NO_RUN,  /* as NIC_RX_NO_RUN */
+};
+
+/*
+ * The record rec_no has its first byte at TCP sequence seq: what is asked, or nobody has asked about. From
+ * there on, or from the next header that has not gone by, packets are opened, in another run.
+ */
+enum nic_rx_resync nic_rx_resync(struct nic_rx *rx, uint32_t seq, uint64_t rec_no);
 
 /* Wipes the keys. */
 void nic_rx_fini(struct nic_rx *rx);
