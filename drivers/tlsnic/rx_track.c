@@ -31,6 +31,7 @@ rx_track_start(struct rx_track *t, uint32_t seq, uint64_t rec_no)
 {
 	t->expected = seq;
 	t->rec_no = rec_no;
+	t->passed = 0;
 	enter(t, RX_TRACK_HEADER, record_prefix_len(t->suite));
 }
 
@@ -38,6 +39,12 @@ void
 rx_track_lose(struct rx_track *t)
 {
 	enter(t, RX_TRACK_LOST, 0);
+}
+
+bool
+rx_track_has_place(const struct rx_track *t)
+{
+	return t->state == RX_TRACK_HEADER || t->state == RX_TRACK_BODY || t->state == RX_TRACK_TAG;
 }
 
 struct rx_place
@@ -67,6 +74,7 @@ record_end(const struct rx_track *t, uint32_t *end)
 		return true;
 	case RX_TRACK_IDLE:
 	case RX_TRACK_HEADER:
+	case RX_TRACK_GONE:
 	case RX_TRACK_LOST:
 		break;
 	}
@@ -102,27 +110,62 @@ take_gap(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip)
 		return RX_TAKE_JUMP;
 	}
 	/* Whatever record the device stands in has ended by there: its end was missed. */
-	if (seq + len - t->expected > RECORD_HDR_LEN + (uint32_t)t->suite->body_max) {
-		enter(t, RX_TRACK_LOST, 0);
-		return RX_TAKE_LOST;
-	}
+	if (seq + len - t->expected > RECORD_HDR_LEN + (uint32_t)t->suite->body_max)
+		return RX_TAKE_FAR;
 	return RX_TAKE_NONE;
 }
 
-enum rx_track_take
-rx_track_take(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip)
+/* What is further behind is not old, it is the stream 2^32 later. */
+static enum rx_track_take
+take_behind(const struct rx_track *t, uint32_t seq)
 {
-	*skip = 0;
-	if (t->state == RX_TRACK_IDLE || t->state == RX_TRACK_LOST || len == 0)
-		return RX_TAKE_NONE;
+	return t->expected - seq > RX_TRACK_WINDOW ? RX_TAKE_FAR : RX_TAKE_NONE;
+}
+
+/* Where a packet is, in a stream whose place is known. */
+static enum rx_track_take
+take_placed(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip)
+{
 	if (seq == t->expected)
 		return RX_TAKE_ALL;
 	if (seq_after(seq, t->expected))
 		return take_gap(t, seq, len, skip);
 	if (!seq_after(seq + len, t->expected))
-		return RX_TAKE_NONE;
+		return take_behind(t, seq);
 	*skip = t->expected - seq;
 	return RX_TAKE_TAIL;
+}
+
+/*
+ * Bytes that leave the place where it is. They are counted, for sequence numbers do not tell a place
+ * that the stream has left 3 GiB behind from one that is 1 GiB ahead, and one forged segment is far off.
+ */
+static void
+count_passed(struct rx_track *t, uint32_t len)
+{
+	if (t->passed_at != t->expected)
+		t->passed = 0;
+	t->passed_at = t->expected;
+	if (len > RX_TRACK_WINDOW - t->passed)
+		enter(t, RX_TRACK_GONE, 0);
+	else
+		t->passed += len;
+}
+
+enum rx_track_take
+rx_track_take(struct rx_track *t, uint32_t seq, uint32_t len, uint32_t *skip)
+{
+	enum rx_track_take take;
+
+	*skip = 0;
+	if (t->state == RX_TRACK_GONE && len != 0)
+		return RX_TAKE_FAR;
+	if (!rx_track_has_place(t) || len == 0)
+		return RX_TAKE_NONE;
+	take = take_placed(t, seq, len, skip);
+	if (take == RX_TAKE_NONE || take == RX_TAKE_FAR)
+		count_passed(t, len);
+	return take;
 }
 
 /* All of the header is there: 0, or why it is none. */
@@ -170,6 +213,7 @@ rx_track_step(struct rx_track *t, const uint8_t *in, uint32_t len)
 			rx_track_start(t, t->expected, t->rec_no + 1);
 		break;
 	case RX_TRACK_IDLE:
+	case RX_TRACK_GONE:
 	case RX_TRACK_LOST:
 		/* No place, no bytes: rx_track_take() hands out none. */
 		s.len = len;

@@ -10,7 +10,11 @@
  *                     ^           |        |
  *                     +-----------+--------+   step: the tag's last byte;
  *                                              take: a gap, and the record's end went by
- *   HEADER, BODY, TAG --take: a gap, more than a record wide; lose--> LOST
+ *   HEADER, BODY, TAG --a window of bytes went by since the last step--> GONE --start--> HEADER
+ *   HEADER, BODY, TAG, GONE --lose--> LOST
+ *
+ * What goes by leaves the place as it is until a better one is known: the bytes that are missing may
+ * still come. Behind more than a window they cannot, and the place would soon look like one ahead.
  *
  * TCP sequences are compared modulo 2^32. Pure: a copy of the struct is the way back.
  */
@@ -28,8 +32,12 @@ enum rx_track_state {
 	RX_TRACK_HEADER,
 	RX_TRACK_BODY, /* what the AEAD covers */
 	RX_TRACK_TAG,
-	RX_TRACK_LOST, /* nobody knows */
+	RX_TRACK_GONE, /* it was too long ago: all is far */
+	RX_TRACK_LOST, /* given up */
 };
+
+/* No window is wider (RFC 7323 2.3): nothing that comes is older, and nothing that was asked. */
+#define RX_TRACK_WINDOW (UINT32_C(1) << 30)
 
 struct rx_track {
 	const struct record_suite *suite;
@@ -37,6 +45,8 @@ struct rx_track {
 	uint32_t expected; /* TCP sequence of the next byte */
 	uint32_t left;     /* bytes up to the end of header, body or tag */
 	uint64_t rec_no;   /* of the record that the expected byte is part of */
+	/* Bytes that went by since expected was passed_at, at most a window of them. */
+	uint32_t passed, passed_at;
 	uint8_t hdr[RX_TRACK_HDR_MAX];
 };
 
@@ -55,7 +65,9 @@ struct rx_place {
 	uint32_t len;    /* of that record, header to tag; 0: its header is not complete yet */
 };
 
-/* Of a track that is neither IDLE nor LOST. */
+/* Of a track in a record: HEADER, BODY or TAG. */
+bool rx_track_has_place(const struct rx_track *t);
+/* Of such a one. */
 struct rx_place rx_track_place(const struct rx_track *t);
 
 /* Is the end of the record known, and within the len bytes from seq on or in front of them? */
@@ -63,11 +75,11 @@ bool rx_track_ends_by(const struct rx_track *t, uint32_t seq, uint32_t len);
 
 /* What a packet is to the device. */
 enum rx_track_take {
-	RX_TAKE_NONE, /* nothing; the place is unchanged */
+	RX_TAKE_NONE, /* nothing; the place is unchanged, or GONE from the next one on */
 	RX_TAKE_ALL,  /* it starts at the expected byte */
 	RX_TAKE_TAIL, /* its bytes from *skip on are the expected ones */
 	RX_TAKE_JUMP, /* from *skip on, maybe behind its end, a record begins: bytes in front are given up */
-	RX_TAKE_LOST, /* the stream went on without the device: told once */
+	RX_TAKE_FAR, /* nothing, and the stream is out of reach, or went on without the device */
 };
 
 /*

@@ -198,7 +198,7 @@ static const struct rte_security_ops ops = {
 };
 
 int
-nic_security_init(struct nic_security *s)
+nic_security_init(struct nic_security *s, uint8_t rx_method)
 {
 	static const struct rte_mbuf_dynfield field = {
 		.name = "recordtls_tlsnic_dynfield_mark",
@@ -208,8 +208,10 @@ nic_security_init(struct nic_security *s)
 
 	s->mark_off = rte_mbuf_dynfield_register(&field);
 	if (s->mark_off < 0)
-		return -rte_errno;
+		return rte_errno == ENOENT ? -ENOSPC : -rte_errno; /* it finds no place */
 	s->rx_mark_off = rtls_tls_rx_mark_offset();
+	if (rx_method == RTLS_TLS_RX_SCAN)
+		s->rx_resync_off = rtls_tls_rx_resync_offset(&s->rx_resync_flag);
 	capabilities_init(&s->capabilities);
 	s->ctx = (struct rte_security_ctx){ .device = s, .ops = &ops };
 	return 0;

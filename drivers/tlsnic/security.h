@@ -30,10 +30,13 @@ struct nic_security {
 	struct nic_capabilities capabilities;
 	int mark_off;    /* of a packet's mark in its mbuf */
 	int rx_mark_off; /* of what a received packet's mark says; below 0: no room for it */
+	/* Of the header that a received packet asks about, and the flag; 0: none does, or no room for it. */
+	int rx_resync_off;
+	uint64_t rx_resync_flag;
 };
 
-/* 0 or a negative errno: no room for marks in mbufs. */
-int nic_security_init(struct nic_security *s);
+/* rx_method: enum rtls_tls_rx_method. 0 or a negative errno: no room for marks in mbufs. */
+int nic_security_init(struct nic_security *s, uint8_t rx_method);
 
 /* Of a session of ours. */
 static inline const struct nic_key *

@@ -6,8 +6,10 @@
 
 #include <recordtls/tls.h>
 
+#include "tlsnic/mishap.h"
 #include "tlsnic/nic.h"
 #include "tlsnic/send.h"
+#include "tlsnic/tell.h"
 #include "tlsnic/tso.h"
 
 enum action {
@@ -36,14 +38,14 @@ drop(struct job *j, enum nic_counter why)
 
 /* A packet with payload that must not leave in clear, unless it lies in front of the start. */
 static enum action
-plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
+plan_sealing(struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 {
 	const struct rtls_tls_tx_meta *meta = *nic_mark(&nic->security, m);
 	struct nic_context *c = NULL;
 
 	if (meta != NULL)
 		c = contexts_live(&nic->contexts, meta->ctx, RTLS_TX);
-	if (c == NULL)
+	if (c == NULL || mishap_ends(nic, c))
 		return drop(j, NIC_CNT_TX_DROP_NO_SYNC);
 	j->context = c;
 	j->tx = &c->tx;
@@ -55,12 +57,24 @@ plan_sealing(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 		return SEND_WRITE;
 	case NIC_PLAN_SEAL:
 		return SEND_WRITE;
+	case NIC_PLAN_BYPASS:
+		return drop(j, NIC_CNT_TX_DROP_BYPASS);
 	case NIC_PLAN_NO_SYNC:
 		return drop(j, NIC_CNT_TX_DROP_NO_SYNC);
 	case NIC_PLAN_BAD_HEADER:
 		return drop(j, NIC_CNT_TX_BAD_HEADER);
 	}
 	return SEND_DROP;
+}
+
+/* Not marked, for the host has sealed it, or it needs no sealing: of a connection that has a context by now? */
+static bool
+lies_in_front(const struct tlsnic *nic, const struct frame *f)
+{
+	const struct frame_flow flow = frame_flow(f);
+	const struct nic_context *c = contexts_of_packet(&nic->contexts, &flow, RTLS_TX);
+
+	return c != NULL && nic_tx_in_front(&c->tx, f->seq, f->pay_len) == f->pay_len;
 }
 
 /* How many frames, and whether they can be. */
@@ -87,7 +101,7 @@ plan_frames(const struct tlsnic *nic, const struct rte_mbuf *m, struct job *j)
 }
 
 static enum action
-plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
+plan(struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 {
 	uint64_t asked = m->ol_flags;
 	enum action action = SEND_WRITE;
@@ -103,6 +117,8 @@ plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 			return drop(j, NIC_CNT_TX_MALFORMED);
 		if (j->f.pay_len > 0)
 			action = plan_sealing(nic, m, j);
+	} else if (j->f.kind == FRAME_TCP && j->f.pay_len > 0) {
+		j->skipped = lies_in_front(nic, &j->f);
 	}
 	if (action == SEND_DROP)
 		return action;
@@ -114,24 +130,22 @@ plan(const struct tlsnic *nic, struct rte_mbuf *m, struct job *j)
 	return plan_frames(nic, m, j);
 }
 
-/* The next len bytes of payload, which are off into it. */
+/* The next len bytes of payload. */
 static int
-write_payload(const struct job *j, struct cursor *c, uint32_t off, uint8_t *out, uint32_t len)
+write_payload(const struct job *j, struct cursor *c, uint8_t *out, uint32_t len)
 {
-	uint32_t clear_len = j->tx != NULL ? j->seal.clear_len : j->f.pay_len;
 	int rc = 0;
 
 	while (len > 0 && rc == 0) {
-		uint32_t n = off < clear_len ? RTE_MIN(len, clear_len - off) : len;
+		uint32_t n = len;
 		const uint8_t *in = cursor_read(c, &n);
 
 		if (in == NULL)
 			return -EIO; /* a chain that is shorter than it says */
-		if (off < clear_len)
+		if (j->tx == NULL)
 			memcpy(out, in, n);
 		else
 			rc = nic_tx_seal(j->tx, &j->seal, in, out, n);
-		off += n;
 		out += n;
 		len -= n;
 	}
@@ -151,7 +165,7 @@ write_frames(const struct tlsnic *nic, const struct rte_mbuf *m, const struct jo
 
 		frames[i]->data_len = (uint16_t)(j->f.pay_off + len);
 		frames[i]->pkt_len = frames[i]->data_len;
-		rc = write_payload(j, &c, i * j->mss, p + j->f.pay_off, len);
+		rc = write_payload(j, &c, p + j->f.pay_off, len);
 		if (rc == 0)
 			frame_checksums(frames[i], &j->f, j->ipv4_sum, j->tcp_sum,
 					nic->under->caps);
@@ -162,9 +176,9 @@ write_frames(const struct tlsnic *nic, const struct rte_mbuf *m, const struct jo
 static void
 count_sealed(struct tlsnic *nic, const struct job *j)
 {
-	/* Frames that lie in front of the start as a whole are not among them. */
-	nic_count(&nic->counters, NIC_CNT_TX_PACKETS, j->nb_frames - j->seal.clear_len / j->mss);
-	nic_count(&nic->counters, NIC_CNT_TX_BYTES, j->f.pay_len - j->seal.clear_len);
+	nic_count(&nic->counters, NIC_CNT_TX_PACKETS, j->nb_frames);
+	nic_count(&nic->counters, NIC_CNT_TX_BYTES, j->f.pay_len);
+	budget_spend(&nic->budget, RTLS_TX, j->f.pay_len);
 }
 
 /* Frames are allocated, the packet is taken. */
@@ -214,32 +228,6 @@ alloc_frames(struct tlsnic *nic, struct rte_mbuf **frames, uint32_t n)
 	return false;
 }
 
-/* A packet is missing in front of this one, of which nobody but the host can say more. */
-static void
-ask_for_resync(struct tlsnic *nic, struct nic_context *c)
-{
-	const struct rtls_tls_event ev = {
-		.type = RTLS_TLS_EV_TX_RESYNC,
-		.seq = nic_tx_expected(&c->tx),
-		.ctx = contexts_handle(&nic->contexts, c),
-		.cookie = c->cookie,
-	};
-
-	if (nic->conf.tx_method != RTLS_TLS_TX_NEXT_RECORD || c->tx.asked ||
-	    !ring_tell(&nic->rings, &ev))
-		return;
-	c->tx.asked = true;
-	nic_count(&nic->counters, NIC_CNT_TX_RESYNC_REQ, 1);
-}
-
-/* The fault that is asked for: nothing of the packet gets to the crypto. */
-static bool
-loses(struct tlsnic *nic, const struct job *j)
-{
-	return j->tx != NULL && nic->conf.tx_lose != 0 &&
-	       ++nic->nb_to_seal % nic->conf.tx_lose == 0;
-}
-
 bool
 send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 {
@@ -247,7 +235,7 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	struct job j;
 	enum action action = plan(nic, m, &j);
 
-	if (action == SEND_WRITE && loses(nic, &j))
+	if (action == SEND_WRITE && j.tx != NULL && mishap_loses(nic))
 		action = drop(&j, NIC_CNT_TX_LOST);
 	if (action == SEND_WRITE &&
 	    (!make_room(nic, j.nb_frames) || !alloc_frames(nic, frames, j.nb_frames)))
@@ -262,7 +250,7 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	case SEND_DROP:
 		nic_dropped(nic, j.why);
 		if (j.why == NIC_CNT_TX_DROP_NO_SYNC && j.context != NULL)
-			ask_for_resync(nic, j.context);
+			tell_out_of_step(nic, j.context, j.f.seq);
 		break;
 	case SEND_WRITE:
 		write_packet(nic, m, &j, frames);
@@ -270,4 +258,12 @@ send_packet(struct tlsnic *nic, struct rte_mbuf *m)
 	}
 	ring_consumed(&nic->rings, m);
 	return true;
+}
+
+void
+send_give_up(struct tlsnic *nic, struct rte_mbuf *m)
+{
+	*nic_mark(&nic->security, m) = NULL;
+	nic_dropped(nic, NIC_CNT_TX_OVERLOAD);
+	ring_consumed(&nic->rings, m);
 }

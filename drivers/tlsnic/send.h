@@ -16,4 +16,7 @@ struct tlsnic;
  */
 bool send_packet(struct tlsnic *nic, struct rte_mbuf *m);
 
+/* One to be sealed, for which there is no crypto and no room to wait: dropped, counted. */
+void send_give_up(struct tlsnic *nic, struct rte_mbuf *m);
+
 #endif

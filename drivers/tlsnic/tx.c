@@ -125,6 +125,15 @@ nic_tx_start(struct nic_tx *tx, uint32_t seq, uint64_t rec_no)
 	nic_tx_resync(tx, seq, rec_no);
 }
 
+bool
+nic_tx_misses(struct nic_tx *tx, uint32_t seq)
+{
+	if (tx->in_step && (int32_t)(seq - nic_tx_expected(tx)) < 0)
+		return false;
+	tx->in_step = false;
+	return true;
+}
+
 /* Where the metadata say that the packet's first sealed byte, at seq, lies. */
 static int
 plan_rebuild(const struct nic_tx *tx, const struct rtls_tls_tx_meta *meta, uint32_t seq,
@@ -141,25 +150,29 @@ plan_rebuild(const struct nic_tx *tx, const struct rtls_tls_tx_meta *meta, uint3
 	return place_walk(at, tx->suite, cursor_at(meta->before, 0), meta->before_len);
 }
 
+uint32_t
+nic_tx_in_front(const struct nic_tx *tx, uint32_t seq, uint32_t len)
+{
+	uint32_t in_front = tx->start_seq - seq;
+
+	return tx->start_is_far || in_front >= UINT32_C(1) << 31 ? 0 : RTE_MIN(in_front, len);
+}
+
 enum nic_tx_plan
 nic_tx_plan(const struct nic_tx *tx, enum rtls_tls_tx_method method, const struct rte_mbuf *m,
 	    const struct frame *f, const struct rtls_tls_tx_meta *meta, struct nic_tx_job *job)
 {
 	struct nic_tx_place at = tx->state[tx->cur].at;
-	uint32_t in_front = tx->start_seq - f->seq, seq;
+	uint32_t in_front = nic_tx_in_front(tx, f->seq, f->pay_len);
 
 	*job = (struct nic_tx_job){ .in_order = true, .meta = meta };
-	if (!tx->start_is_far && in_front < UINT32_C(1) << 31)
-		job->clear_len = RTE_MIN(in_front, f->pay_len);
-	if (job->clear_len == f->pay_len)
-		return NIC_PLAN_CLEAR;
-	seq = f->seq + job->clear_len;
-	job->in_order = tx->in_step && seq == at.seq;
+	if (in_front > 0)
+		return in_front == f->pay_len ? NIC_PLAN_CLEAR : NIC_PLAN_BYPASS;
+	job->in_order = tx->in_step && f->seq == at.seq;
 	if (!job->in_order &&
-	    (method == RTLS_TLS_TX_NEXT_RECORD || plan_rebuild(tx, meta, seq, job, &at) != 0))
+	    (method == RTLS_TLS_TX_NEXT_RECORD || plan_rebuild(tx, meta, f->seq, job, &at) != 0))
 		return NIC_PLAN_NO_SYNC;
-	switch (place_walk(&at, tx->suite, cursor_at(m, f->pay_off + job->clear_len),
-			   f->pay_len - job->clear_len)) {
+	switch (place_walk(&at, tx->suite, cursor_at(m, f->pay_off), f->pay_len)) {
 	case 0:
 		return NIC_PLAN_SEAL;
 	case -ESTALE:

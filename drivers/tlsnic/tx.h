@@ -63,8 +63,15 @@ nic_tx_expected(const struct nic_tx *tx)
 	return tx->state[tx->cur].at.seq;
 }
 
+/*
+ * Event, where packets are taken in order only: one at seq was not sealed. False: it is a repetition, which
+ * changes nothing. Else some are missing, and none is in order until nic_tx_resync().
+ */
+bool nic_tx_misses(struct nic_tx *tx, uint32_t seq);
+
 enum nic_tx_plan {
 	NIC_PLAN_CLEAR,      /* lies in front of the start */
+	NIC_PLAN_BYPASS,     /* lies there in part */
 	NIC_PLAN_SEAL,       /* job is set */
 	NIC_PLAN_NO_SYNC,    /* the metadata do not say where it belongs */
 	NIC_PLAN_BAD_HEADER, /* it holds something else than records */
@@ -72,11 +79,13 @@ enum nic_tx_plan {
 
 /* A packet with payload. */
 struct nic_tx_job {
-	uint32_t clear_len; /* of the payload, in front of the start */
 	bool in_order;
 	struct nic_tx_place from; /* out of order: where the record starts */
 	const struct rtls_tls_tx_meta *meta;
 };
+
+/* How many of len bytes at TCP sequence seq lie in front of the start. */
+uint32_t nic_tx_in_front(const struct nic_tx *tx, uint32_t seq, uint32_t len);
 
 /* Changes nothing; job->in_order is always set. */
 enum nic_tx_plan nic_tx_plan(const struct nic_tx *tx, enum rtls_tls_tx_method method,
@@ -84,7 +93,7 @@ enum nic_tx_plan nic_tx_plan(const struct nic_tx *tx, enum rtls_tls_tx_method me
 			     const struct rtls_tls_tx_meta *meta, struct nic_tx_job *job);
 
 /*
- * What was planned: begin, any number of seals with the payload behind clear_len, end.
+ * What was planned: begin, any number of seals with the payload, end.
  * scratch: RECORD_WIRE_MAX_RX bytes. 0; -EIO: libcrypto failed, then end with ok false.
  */
 int nic_tx_begin(struct nic_tx *tx, const struct nic_tx_job *job, uint8_t *scratch);

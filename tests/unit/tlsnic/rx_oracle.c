@@ -3,27 +3,13 @@
 
 #include "rx_oracle.h"
 
-/*
- * RFC 8446 5.2; RFC 5246 6.2.1 and RFC 5288 3, where the nonce is needed as the header is, and nothing
- * stands around a plaintext but that and the tag.
- */
-enum {
-	HEADER = 5,
-	NONCE = 8,
-	TAG = 16,
-	MAX_RECORD = HEADER + 16384 + 256,
-	MAX_RECORD_12 = HEADER + 16384 + TAG,
-};
+/* RFC 8446 5.2; RFC 5246 6.2.1 and RFC 5288 3, where the nonce is needed as the header is. */
+enum { HEADER = 5, NONCE = 8 };
 
 struct rx_oracle_form
-rx_oracle_form(bool tls12, bool explicit_nonce)
+rx_oracle_form(bool explicit_nonce)
 {
-	uint32_t nonce = explicit_nonce ? NONCE : 0;
-
-	return (struct rx_oracle_form){
-		.prefix = HEADER + nonce,
-		.max_record = tls12 ? MAX_RECORD_12 + nonce : MAX_RECORD,
-	};
+	return (struct rx_oracle_form){ .prefix = HEADER + (explicit_nonce ? NONCE : 0) };
 }
 
 void
@@ -62,35 +48,20 @@ reaches_record(const struct rx_oracle *o, uint32_t byte)
 enum rx_oracle_mark
 rx_oracle_packet(struct rx_oracle *o, uint32_t from, uint32_t to)
 {
-	/* "Device confirms if the TCP sequence number is the expected one." */
-	bool opened = from == o->next && from < to;
-	bool useful = false;
+	/* "Device confirms if the TCP sequence number is the expected one"; or a record begins there. */
+	bool opened = from < to && (from == o->next || reaches_record(o, from));
 
-	if (o->lost)
-		return RX_ORACLE_UNTOUCHED;
 	for (uint32_t byte = from; byte < to; byte++) {
 		if (byte != o->next && !reaches_record(o, byte))
 			continue; /* seen before, or of a record that cannot be handled */
 		o->run += byte != o->next;
 		process_byte(o, byte);
-		useful = true;
 	}
 	if (from < to && reaches_record(o, to)) {
 		o->next = to;
 		o->run++;
-		useful = true;
 	}
-	if (opened)
-		return RX_ORACLE_OPENED;
-	/*
-	 * "When the device gets out of sync and the stream reaches TCP sequence numbers more
-	 * than a max size record past the expected TCP sequence number".
-	 */
-	if (!useful && to > o->next && to - o->next > o->form.max_record) {
-		o->lost = true;
-		return RX_ORACLE_LOST;
-	}
-	return RX_ORACLE_UNTOUCHED;
+	return opened ? RX_ORACLE_OPENED : RX_ORACLE_UNTOUCHED;
 }
 
 struct rx_oracle_report

@@ -17,12 +17,10 @@
 enum rx_oracle_mark {
 	RX_ORACLE_UNTOUCHED,
 	RX_ORACLE_OPENED,
-	RX_ORACLE_LOST, /* untouched; with this packet the device lost the stream */
 };
 
 struct rx_oracle_form {
-	uint32_t prefix;     /* bytes that make a header */
-	uint32_t max_record; /* the longest one that there may be */
+	uint32_t prefix; /* bytes that make a header */
 };
 
 struct rx_oracle {
@@ -33,7 +31,6 @@ struct rx_oracle {
 	uint32_t known;        /* latest record start that a processed header told of */
 	uint32_t next;         /* offset that the device expects */
 	unsigned int run;      /* how many gaps it has jumped over */
-	bool lost;
 };
 
 /* What the mark of an opened packet says of its first byte's record. */
@@ -43,8 +40,7 @@ struct rx_oracle_report {
 	uint32_t len;        /* of the record; 0: the packet ends within its header */
 };
 
-/* Of records of TLS 1.2, or 1.3, with or without an explicit nonce. */
-struct rx_oracle_form rx_oracle_form(bool tls12, bool explicit_nonce);
+struct rx_oracle_form rx_oracle_form(bool explicit_nonce);
 
 /* Offsets count from the stream's first byte; the device starts at bounds[0]. */
 void rx_oracle_init(struct rx_oracle *o, const uint32_t *bounds, struct rx_oracle_form form);

@@ -71,7 +71,7 @@ has_explicit_nonce(const struct stream *st)
 struct rx_oracle_form
 stream_form(const struct stream *st)
 {
-	return rx_oracle_form(is_12(st), has_explicit_nonce(st));
+	return rx_oracle_form(has_explicit_nonce(st));
 }
 
 /* RFC 8446 5.3 and RFC 7905 2, written apart from core/record. */

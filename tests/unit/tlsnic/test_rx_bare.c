@@ -219,6 +219,58 @@ test_nobody_knows(void)
 	CU_ASSERT(says(&m, 2, 11, 0, 122));
 }
 
+/* Marked from within a header: its first bytes were followed, or nobody can place it. */
+static void
+test_in_header(void)
+{
+	struct rtls_tls_rx_mark m;
+
+	for (uint16_t from = 1; from <= 4; from++) {
+		by_hand();
+		rtls_tls_rx_bare_start(&t.b, 110, 10);
+		CU_ASSERT_EQUAL(bare(100, 110u + from, false, &m), 0);
+		CU_ASSERT_EQUAL(bare(110u + from, 130, true, &m), 0);
+		CU_ASSERT(says(&m, 0, 10, from, 150));
+		CU_ASSERT_EQUAL(bare(130, 300, true, &m), 0);
+		CU_ASSERT(says(&m, 0, 10, 20, 150));
+		by_hand();
+		CU_ASSERT_EQUAL(bare(100, 110u + from, false, &m), 0);
+		rtls_tls_rx_bare_start(&t.b, 110, 10);
+		CU_ASSERT_EQUAL(bare(110u + from, 130, true, &m), -ENOENT);
+	}
+}
+
+/*
+ * The end of a record and the front of the next one come in a packet that begins with what was there. It may have
+ * failed, and whatever ends the record fails then, or the record behind it does. What is missing comes later.
+ */
+static void
+test_stuck(void)
+{
+	static const struct {
+		uint32_t from, to, no;
+		uint16_t off, len;
+	} rows[] = {
+		{ 150, 200, 10, 40, 150 }, { 259, 260, 10, 149, 150 }, { 260, 290, 11, 0, 122 },
+		{ 300, 310, 11, 40, 122 }, { 381, 390, 11, 121, 122 }, { 460, 470, 12, 78, 122 },
+	};
+	struct rtls_tls_rx_mark m;
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		by_hand();
+		for (int n = 0; n < 9; n++)
+			stream_add(&stream, 100, 0);
+		rtls_tls_rx_bare_start(&t.b, 110, 10);
+		CU_ASSERT_EQUAL(bare(100, 150, false, &m), 0);
+		CU_ASSERT_EQUAL(bare(140, 300, false, &m), 0);
+		for (uint32_t at = 300; at < 1200; at += 90)
+			if (rows[i].no != 12 || at < 400)
+				CU_ASSERT_EQUAL(bare(at, at + 90, false, &m), 0);
+		CU_ASSERT_EQUAL(bare(rows[i].from, rows[i].to, true, &m), 0);
+		CU_ASSERT(says(&m, 0, rows[i].no, rows[i].off, rows[i].len));
+	}
+}
+
 /* A mark upon bytes that are no header, and a mark behind them. */
 static void
 test_no_header(void)
@@ -265,6 +317,8 @@ main(void)
 		{ "in order, however cut", test_in_order },
 		{ "disorder", test_disorder },
 		{ "marks that nobody can place", test_nobody_knows },
+		{ "from within a header", test_in_header },
+		{ "stuck in a record", test_stuck },
 		{ "bytes that are no header", test_no_header },
 		{ "runs are used up", test_overflow },
 	};
