@@ -143,7 +143,7 @@ static const struct take_row {
 	{ "longer than any record", 20, 20, 65000, RX_TAKE_ALL, 0, 20, RX_TRACK_BODY, 7 },
 	{ "duplicate", 20, 10, 10, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
 	{ "below the start", 0, UINT32_MAX - 9, 10, RX_TAKE_NONE, 0, 0, RX_TRACK_HEADER, 7 },
-	{ "far below", 20, 20 - 0x7fffffffu, 10, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
+	{ "far below", 20, 20 - 0x7fffffffu, 10, RX_TAKE_FAR, 0, 20, RX_TRACK_BODY, 7 },
 	{ "overlap", 20, 19, 2, RX_TAKE_TAIL, 1, 20, RX_TRACK_BODY, 7 },
 	{ "over the start", 0, UINT32_MAX, 2, RX_TAKE_TAIL, 1, 0, RX_TRACK_HEADER, 7 },
 	{ "gap, inside the record", 20, 30, 10, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
@@ -158,9 +158,11 @@ static const struct take_row {
 	{ "gap of the header", 0, 5, 100, RX_TAKE_NONE, 0, 0, RX_TRACK_HEADER, 7 },
 	{ "gap in the header", 4, 5, 100, RX_TAKE_NONE, 0, 4, RX_TRACK_HEADER, 7 },
 	{ "gap over the end, far", 20, 16664, 1, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
-	{ "gap over the end, too far", 20, 16665, 1, RX_TAKE_LOST, 0, 20, RX_TRACK_LOST, 7 },
+	{ "gap over the end, too far", 20, 16665, 1, RX_TAKE_FAR, 0, 20, RX_TRACK_BODY, 7 },
 	{ "gap of the header, far", 0, 1, 16644, RX_TAKE_NONE, 0, 0, RX_TRACK_HEADER, 7 },
-	{ "gap of the header, too far", 0, 1, 16645, RX_TAKE_LOST, 0, 0, RX_TRACK_LOST, 7 },
+	{ "gap of the header, too far", 0, 1, 16645, RX_TAKE_FAR, 0, 0, RX_TRACK_HEADER, 7 },
+	{ "a window behind", 20, 20 - (1u << 30), 10, RX_TAKE_NONE, 0, 20, RX_TRACK_BODY, 7 },
+	{ "too far behind", 20, 19 - (1u << 30), 10, RX_TAKE_FAR, 0, 20, RX_TRACK_BODY, 7 },
 	{ "gap, far over the end", 20, 30, 65000, RX_TAKE_JUMP, 25, 55, RX_TRACK_HEADER, 8 },
 };
 
@@ -244,7 +246,7 @@ test_idle_and_lost(void)
 
 	rx_track_init(&idle, record_suite_find(RTLS_TLS_1_3, RTLS_CIPHER_AES_GCM_128));
 	track_start(&lost, 0);
-	CU_ASSERT_EQUAL(rx_track_take(&lost, 16645, 1, &skip), RX_TAKE_LOST);
+	rx_track_lose(&lost);
 	for (size_t i = 0; i < HARNESS_COUNT(seqs); i++) {
 		CU_ASSERT_EQUAL(rx_track_take(&idle, seqs[i], 30000, &skip), RX_TAKE_NONE);
 		CU_ASSERT_EQUAL(rx_track_take(&lost, seqs[i], 30000, &skip), RX_TAKE_NONE);
@@ -255,8 +257,49 @@ test_idle_and_lost(void)
 	CU_ASSERT_EQUAL(lost.state, RX_TRACK_LOST);
 	rx_track_start(&lost, 300, 9);
 	CU_ASSERT_EQUAL(rx_track_take(&lost, 300, 1, &skip), RX_TAKE_ALL);
-	rx_track_lose(&lost);
-	CU_ASSERT_EQUAL(rx_track_take(&lost, 300, 1, &skip), RX_TAKE_NONE);
+}
+
+/* Nothing is taken, bytes at the very place included; packets without any count as none. */
+static void
+test_gone(void)
+{
+	const uint32_t mib = 1 << 20, origin = 0u - 100;
+	struct rx_track t;
+	uint32_t skip;
+
+	for (uint32_t step = 0; step < 2; step++) {
+		track_start(&t, origin);
+		pass(&t, 0, 20);
+		for (uint32_t i = 0; i < 1023; i++)
+			CU_ASSERT_EQUAL(rx_track_take(&t, origin + 100 + i * mib, mib, &skip),
+					RX_TAKE_FAR);
+		/* A byte of the stream, and it begins anew. */
+		CU_ASSERT_EQUAL(rx_track_take(&t, origin + 20, 1, &skip), RX_TAKE_ALL);
+		pass(&t, 20, step);
+		for (uint32_t i = 0; i < 1024 - 1023 * (1 - step); i++)
+			CU_ASSERT_EQUAL(rx_track_take(&t, origin - mib, mib, &skip), RX_TAKE_NONE);
+		CU_ASSERT_EQUAL(t.state, RX_TRACK_BODY);
+		CU_ASSERT_EQUAL(rx_track_take(&t, origin + 20 + step, 0, &skip), RX_TAKE_NONE);
+		CU_ASSERT_EQUAL(rx_track_take(&t, origin + 20 + step, 1, &skip), RX_TAKE_ALL);
+		CU_ASSERT_EQUAL(rx_track_take(&t, origin + 19, 1, &skip), RX_TAKE_NONE);
+		CU_ASSERT_EQUAL(t.state, RX_TRACK_GONE);
+		CU_ASSERT_FALSE(rx_track_has_place(&t));
+		CU_ASSERT_FALSE(rx_track_ends_by(&t, origin + 20 + step, 100));
+		for (uint64_t seq = 0; seq < UINT64_C(1) << 32; seq += 1 << 28) {
+			CU_ASSERT_EQUAL(
+				rx_track_take(&t, origin + 20 + step + (uint32_t)seq, 1, &skip),
+				RX_TAKE_FAR);
+			CU_ASSERT_EQUAL(
+				rx_track_take(&t, origin + 20 + step + (uint32_t)seq, 0, &skip),
+				RX_TAKE_NONE);
+		}
+		/* It is led back to where it was, and stays there. */
+		rx_track_start(&t, origin + 20 + step, 9);
+		CU_ASSERT_EQUAL(rx_track_take(&t, origin, 1, &skip), RX_TAKE_NONE);
+		CU_ASSERT_EQUAL(rx_track_take(&t, origin + 20 + step, 1, &skip), RX_TAKE_ALL);
+		rx_track_lose(&t);
+		CU_ASSERT_EQUAL(rx_track_take(&t, origin + 20 + step, 1, &skip), RX_TAKE_NONE);
+	}
 }
 
 int
@@ -269,6 +312,7 @@ main(void)
 		{ "does the record end", test_ends_by },
 		{ "where in a record", test_place },
 		{ "idle and lost", test_idle_and_lost },
+		{ "a window went by", test_gone },
 	};
 
 	return harness_run("tlsnic/rx_track", cases, HARNESS_COUNT(cases));
