@@ -41,6 +41,7 @@ rtls_stack_bind(struct rtls_stack *s, struct rtls_port *p, uint16_t queue)
 	room = p->rx_room != 0 ? p->rx_room : RX_ROOM_UNKNOWN;
 	/* A quarter stays for the port: one without a free buffer is deaf, and stays so. */
 	s->rx_room_max += room - room / 4;
+	TAILQ_INIT(&nif->quiet_list);
 	nif->rx_quiet = true; /* nothing was received yet */
 	s->nb_netifs++;
 	return 0;

@@ -42,8 +42,9 @@ conf_socket_id(const struct rtls_stack_conf *user)
 }
 
 static void
-conf_defaults(struct rtls_stack_conf *c)
+conf_defaults(struct rtls_stack *s)
 {
+	struct rtls_stack_conf *c = &s->conf;
 	static const struct rtls_stack_conf def = {
 		.max_socks = 1024,
 		.max_time_wait = 8192,
@@ -52,30 +53,60 @@ conf_defaults(struct rtls_stack_conf *c)
 		.nb_small = 2048,
 		.nb_medium = 2048,
 		.nb_large = 2048,
-		.sndbuf = 256 << 10,
-		.rcvbuf = 512 << 10,
+		.sndbuf = AUTOSIZE_SEND,
+		.rcvbuf = AUTOSIZE_RECV,
+		.sndbuf_max = 4 << 20,
+		.rcvbuf_max = 8 << 20,
 		.time_wait_us = 60000000,
 		.user_timeout_us = 120000000,
 		.rto_min_us = 200000,
 		.answers_per_remote = ANSWER_PER_REMOTE,
 		.answers_per_stack = ANSWER_PER_STACK,
 	};
-	uint32_t *fields[] = { &c->max_socks,          &c->max_time_wait,    &c->max_syn,
-			       &c->nb_packets,         &c->nb_small,         &c->nb_medium,
-			       &c->nb_large,           &c->sndbuf,           &c->rcvbuf,
-			       &c->time_wait_us,       &c->user_timeout_us,  &c->rto_min_us,
-			       &c->answers_per_remote, &c->answers_per_stack };
-	const uint32_t defaults[] = { def.max_socks,          def.max_time_wait,    def.max_syn,
-				      def.nb_packets,         def.nb_small,         def.nb_medium,
-				      def.nb_large,           def.sndbuf,           def.rcvbuf,
-				      def.time_wait_us,       def.user_timeout_us,  def.rto_min_us,
-				      def.answers_per_remote, def.answers_per_stack };
+	uint32_t *fields[] = { &c->max_socks,
+			       &c->max_time_wait,
+			       &c->max_syn,
+			       &c->nb_packets,
+			       &c->nb_small,
+			       &c->nb_medium,
+			       &c->nb_large,
+			       &c->sndbuf,
+			       &c->rcvbuf,
+			       &c->time_wait_us,
+			       &c->user_timeout_us,
+			       &c->rto_min_us,
+			       &c->answers_per_remote,
+			       &c->answers_per_stack,
+			       &c->sndbuf_max,
+			       &c->rcvbuf_max };
+	const uint32_t defaults[] = { def.max_socks,
+				      def.max_time_wait,
+				      def.max_syn,
+				      def.nb_packets,
+				      def.nb_small,
+				      def.nb_medium,
+				      def.nb_large,
+				      def.sndbuf,
+				      def.rcvbuf,
+				      def.time_wait_us,
+				      def.user_timeout_us,
+				      def.rto_min_us,
+				      def.answers_per_remote,
+				      def.answers_per_stack,
+				      def.sndbuf_max,
+				      def.rcvbuf_max };
 	uint32_t i;
 
+	s->sndbuf_fixed = c->sndbuf != 0;
+	s->rcvbuf_fixed = c->rcvbuf != 0;
 	for (i = 0; i < RTE_DIM(fields); i++) {
 		if (*fields[i] == 0)
 			*fields[i] = defaults[i];
 	}
+	if (!s->sndbuf_fixed)
+		c->sndbuf = RTE_MIN(c->sndbuf, c->sndbuf_max);
+	if (!s->rcvbuf_fixed)
+		c->rcvbuf = RTE_MIN(c->rcvbuf, c->rcvbuf_max);
 }
 
 static int
@@ -84,8 +115,10 @@ conf_check(const struct rtls_stack_conf *c)
 	/* A full record must fit into either buffer. */
 	if (c->sndbuf < BUF_LARGE_ROOM || c->rcvbuf < 2 * BUF_LARGE_ROOM)
 		return -EINVAL;
+	if (c->sndbuf_max < BUF_LARGE_ROOM || c->rcvbuf_max < 2 * BUF_LARGE_ROOM)
+		return -EINVAL;
 	if (c->socket_id < SOCKET_ID_ANY || c->max_socks > 1 << 20 || c->rto_min_us < 1000 ||
-	    c->wipe_buffers > 1)
+	    c->wipe_buffers > 1 || c->cc >= TCP_CC_MAX)
 		return -EINVAL;
 	return 0;
 }
@@ -97,7 +130,10 @@ make_params(struct rtls_stack *s)
 	s->params.time_wait_us = s->conf.time_wait_us;
 	tcp_opts_default(&s->tcp_opts);
 	s->tcp_opts.user_timeout_us = s->conf.user_timeout_us;
+	s->tcp_opts.cc = (uint8_t)s->conf.cc;
 	s->params.rto_min_us = s->conf.rto_min_us;
+	/* Of the room half is offered. */
+	s->params.wscale = tcp_wscale_for(RTE_MAX(s->conf.rcvbuf, s->conf.rcvbuf_max) / 2);
 }
 
 static int
@@ -139,6 +175,7 @@ make_tables(struct rtls_stack *s, int socket)
 	s->syncache_mem = mem;
 	s->syncache = tcp_syncache_init(mem, syns, c->max_syn,
 					secret_key(s->secret, SECRET_SYNCACHE, key));
+	tcp_cookie_init(&s->cookies, secret_key(s->secret, SECRET_COOKIES, key));
 	mem = rte_zmalloc_socket("rtls_tw", waits, RTE_CACHE_LINE_SIZE, socket);
 	if (mem == NULL)
 		return -ENOMEM;
@@ -153,6 +190,7 @@ make_tables(struct rtls_stack *s, int socket)
 	answer_limit_init(&s->answers, s->answer_remotes, STACK_ANSWER_REMOTES,
 			  c->answers_per_remote, c->answers_per_stack,
 			  secret_key(s->secret, SECRET_ANSWERS, key));
+	local_ports_init(&s->ports, secret_key(s->secret, SECRET_PORTS, key));
 	mtu_table_init(&s->mtus, secret_key(s->secret, SECRET_MTUS, key));
 	s->socks = rte_zmalloc_socket("rtls_socks", sizeof(*s->socks) * c->max_socks,
 				      RTE_CACHE_LINE_SIZE, socket);
@@ -161,6 +199,16 @@ make_tables(struct rtls_stack *s, int socket)
 	for (i = c->max_socks; i > 0; i--)
 		TAILQ_INSERT_HEAD(&s->free_list, &s->socks[i - 1], link);
 	return 0;
+}
+
+static int
+make_flights(struct rtls_stack *s, int socket)
+{
+	const struct rtls_stack_conf *c = &s->conf;
+	uint32_t n[FLIGHT_SIZES];
+
+	flight_pools_numbers(c->max_socks, (uint64_t)c->nb_small + c->nb_medium + c->nb_large, n);
+	return flight_pools_create(&s->flights, n, socket);
 }
 
 static int
@@ -196,6 +244,7 @@ make_held(struct rtls_stack *s, const char *stack_name, int socket)
 static int
 make_session(struct rtls_stack *s, const char *name, int socket)
 {
+	uint8_t key[16];
 	const struct session_shared_conf conf = {
 		.name = name,
 		.socket_id = socket,
@@ -204,6 +253,7 @@ make_session(struct rtls_stack *s, const char *name, int socket)
 		.provider = s->crypto.provider,
 		.store = &s->store,
 		.now_us = &s->now_us,
+		.audit_key = secret_key(s->secret, SECRET_AUDIT, key),
 	};
 
 	return session_shared_create(&s->session, &conf);
@@ -234,6 +284,8 @@ make_parts(struct rtls_stack *s, const char *name, int socket)
 	if (rc == 0)
 		rc = make_remotes(s, socket);
 	if (rc == 0)
+		rc = make_flights(s, socket);
+	if (rc == 0)
 		rc = make_held(s, name, socket);
 	if (rc == 0)
 		rc = make_crypto(s, &crypto);
@@ -262,6 +314,7 @@ free_parts(struct rtls_stack *s)
 	rte_free(s->syncache_mem);
 	rte_free(s->timewait_mem);
 	rte_free(s->answer_remotes);
+	flight_pools_destroy(&s->flights);
 	rte_free(s->socks);
 	session_shared_destroy(&s->session);
 	crypto_select_fini(&s->crypto);
@@ -288,13 +341,12 @@ rtls_stack_create(const struct rtls_stack_conf *user_conf, struct rtls_stack **o
 		return -ENOMEM;
 	rc = conf_copy(&s->conf, sizeof(s->conf), user_conf);
 	s->conf.socket_id = conf_socket_id(user_conf);
-	conf_defaults(&s->conf);
+	conf_defaults(s);
 	snprintf(name, sizeof(name), "rtls%u", atomic_fetch_add(&serial, 1));
 	TAILQ_INIT(&s->tx_list);
 	TAILQ_INIT(&s->ready_list);
 	TAILQ_INIT(&s->starved_list);
 	TAILQ_INIT(&s->path_list);
-	TAILQ_INIT(&s->quiet_list);
 	TAILQ_INIT(&s->free_list);
 	TAILQ_INIT(&s->listeners);
 	TAILQ_INIT(&s->tls_silent);

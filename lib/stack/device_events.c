@@ -4,6 +4,7 @@
 #include "stack/device_events.h"
 
 #include "stack/mode.h"
+#include "stack/resync.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 
@@ -24,7 +25,7 @@ is_of(const struct session_epoch *e, const struct rtls_tls_event *ev)
 }
 
 static struct found
-find(struct rtls_stack *s, const struct rtls_tls_event *ev)
+find(struct rtls_stack *s, const struct netif *nif, const struct rtls_tls_event *ev)
 {
 	struct found f = { .d = ev->cookie & 1 ? RTLS_RX : RTLS_TX };
 	const struct epochs *all;
@@ -33,7 +34,8 @@ find(struct rtls_stack *s, const struct rtls_tls_event *ev)
 	if (ev->cookie >> 1 >= s->conf.max_socks)
 		return f;
 	f.sock = &s->socks[ev->cookie >> 1];
-	if (f.sock->phase == SOCK_FREE)
+	/* Two devices may have given the same handle. */
+	if (f.sock->phase == SOCK_FREE || stack_netif_of(f.sock, f.d)->port != nif->port)
 		return f;
 	all = sock_epochs_of(f.sock, f.d);
 	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
@@ -51,8 +53,9 @@ device_down(struct rtls_stack *s, const struct netif *nif)
 	tell_port(s, nif, NOTE_DEVICE_DOWN, NULL);
 	port->tls.features = 0;
 	for (sock = s->socks; sock < s->socks + s->conf.max_socks; sock++)
-		if (sock->phase != SOCK_FREE && s->netifs[sock->path.netif].port == port)
-			mode_down(sock);
+		for (int d = RTLS_TX; d <= RTLS_RX && sock->phase != SOCK_FREE; d++)
+			if (stack_netif_of(sock, (enum rtls_dir)d)->port == port)
+				mode_down(sock, (enum rtls_dir)d);
 }
 
 /* What one context has to tell. */
@@ -75,10 +78,12 @@ take_context_event(struct found f, const struct rtls_tls_event *ev)
 		break;
 	case RTLS_TLS_EV_DOWN:
 	case RTLS_TLS_EV_UP:
-	/* No resync is asked for: a device that is out of step says that it is lost. */
+		break;
 	case RTLS_TLS_EV_RESYNC_START:
 	case RTLS_TLS_EV_RESYNC_END:
 	case RTLS_TLS_EV_RESYNC_CANCEL:
+		if (f.d == RTLS_RX)
+			sock_resync_event(f.sock, f.e, ev);
 		break;
 	}
 }
@@ -97,24 +102,22 @@ take_event(struct rtls_stack *s, const struct netif *nif, const struct rtls_tls_
 		tell_port(s, nif, NOTE_DEVICE_UP, NULL);
 		return;
 	}
-	f = find(s, ev);
+	f = find(s, nif, ev);
 	if (f.e != NULL)
 		take_context_event(f, ev);
 }
 
 void
-device_events_poll(struct rtls_stack *s)
+device_events_poll(struct rtls_stack *s, const struct netif *nif)
 {
+	const struct offload_device *dev = &nif->port->tls;
 	struct rtls_tls_event ev[EVENTS];
-	struct netif *nif;
 	unsigned int n, i;
 
-	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
-		if (!offload_device_present(&nif->port->tls))
-			continue;
-		n = nif->port->tls.ops->poll_events(nif->port->tls.dev, nif->queue, ev, EVENTS);
-		/* More than there is room for is nonsense. */
-		for (i = 0; i < RTE_MIN(n, (unsigned int)EVENTS); i++)
-			take_event(s, nif, &ev[i]);
-	}
+	if (!offload_device_present(dev))
+		return;
+	n = dev->ops->poll_events(dev->dev, nif->queue, ev, EVENTS);
+	/* More than there is room for is nonsense. */
+	for (i = 0; i < RTE_MIN(n, (unsigned int)EVENTS); i++)
+		take_event(s, nif, &ev[i]);
 }

@@ -8,9 +8,13 @@
 #ifndef RTLS_STACK_DEVICE_EVENTS_H
 #define RTLS_STACK_DEVICE_EVENTS_H
 
+struct netif;
 struct rtls_stack;
 
-/* Takes what there is; once per poll. */
-void device_events_poll(struct rtls_stack *s);
+/*
+ * Takes what the device of a netif has; once per poll, when its burst is here and none of it was looked
+ * at: what is said of a packet is known before the packet is.
+ */
+void device_events_poll(struct rtls_stack *s, const struct netif *nif);
 
 #endif

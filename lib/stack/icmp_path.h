@@ -11,7 +11,7 @@ struct rtls_stack;
 struct net_addr;
 
 /*
- * An ICMP_UNREACHABLE for our address own, its checksum verified; lengths as in icmp_input. Half-open
+ * An ICMP_ERROR for our address own, its checksum verified; lengths as in icmp_input. Half-open
  * connections and those that wait in TIME-WAIT have nothing to gain from one.
  */
 void icmp_path_input(struct rtls_stack *s, const struct net_addr *own, const uint8_t *msg,

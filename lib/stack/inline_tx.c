@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "stack/mode.h"
+#include "stack/mode_move.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 
@@ -26,13 +27,15 @@ static bool
 in_order_only(const struct rtls_sock *sock, const struct session_epoch *e)
 {
 	return e->ctx.state == OFFLOAD_STARTED &&
-	       stack_device_of(sock)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
+	       stack_device_of(sock, RTLS_TX)->caps.tx_method == RTLS_TLS_TX_NEXT_RECORD;
 }
 
 uint32_t
-inline_tx_segments_max(const struct rtls_sock *sock, uint32_t n)
+inline_tx_segments_max(const struct netif *nif, const struct rtls_sock *sock, uint32_t n)
 {
-	return stack_device_of(sock)->caps.tx_tso != 0 ? n : 1;
+	bool whole = stack_device_of(sock, RTLS_TX)->caps.tx_tso != 0;
+
+	return whole || !stack_is_home(sock, RTLS_TX, nif) ? n : 1;
 }
 
 /*
@@ -42,7 +45,7 @@ inline_tx_segments_max(const struct rtls_sock *sock, uint32_t n)
 static bool
 resync(struct rtls_sock *sock, struct session_epoch *e, const struct txmap_rec *rec, uint64_t off)
 {
-	const struct offload_device *dev = stack_device_of(sock);
+	const struct offload_device *dev = stack_device_of(sock, RTLS_TX);
 	struct epoch_sent *sent = &e->tx.sent;
 	int rc;
 
@@ -76,7 +79,7 @@ device_takes(struct rtls_sock *sock, struct session_epoch *e, const struct txmap
 
 /* Seals the records of a run; each may come to lie in another buffer. */
 static int
-seal_here(struct rtls_sock *sock, struct tx_run *run)
+seal_here(struct rtls_sock *sock, struct tx_run *run, bool home)
 {
 	uint64_t off = run->out.off, end_off = off + run->out.len;
 	struct txmap_rec *rec;
@@ -91,28 +94,44 @@ seal_here(struct rtls_sock *sock, struct tx_run *run)
 		if (rc != 0)
 			return rc;
 		stack_count(sock->stack, CNT_TX_RECORDS_FALLBACK);
+		if (!home)
+			stack_count(sock->stack, CNT_TX_RECORDS_OTHER_PORT);
 	}
 	run->rec = txmap_find(&sock->sendq.map, run->out.off);
 	return 0;
 }
 
-int
-inline_tx_decide(struct tx_run *run)
+/* Does the context seal all of what is left of it? */
+static bool
+goes_to_device(struct tx_run *run, struct session_epoch *e)
 {
-	struct session_epoch *e = session_epoch_of(run->rec->epoch);
 	struct rtls_sock *sock = run->owner;
 	uint64_t off = run->out.off, next_off = e->tx.sent.planned_off;
 
 	/* Half of it sent before would be out of order as a whole. */
 	if (in_order_only(sock, e) && off < next_off && off + run->out.len > next_off)
 		tcp_plan_trim(&run->out, (uint32_t)(next_off - off));
-	if (device_takes(sock, e, run->rec, off)) {
-		run->epoch = e;
+	if (!device_takes(sock, e, run->rec, off))
+		return false;
+	run->epoch = e;
+	return true;
+}
+
+int
+inline_tx_decide(const struct netif *nif, struct tx_run *run)
+{
+	struct session_epoch *e = session_epoch_of(run->rec->epoch);
+	struct rtls_sock *sock = run->owner;
+	bool home = stack_is_home(sock, RTLS_TX, nif);
+	uint64_t off = run->out.off;
+
+	if (home && goes_to_device(run, e))
 		return 0;
-	}
+	if (!home)
+		mode_move_sent(sock, e, is_far(e, off));
 	/* One packet: the device may take the next one again. */
 	tcp_plan_trim(&run->out, sendq_cut(run->rec, off, RTE_MIN(run->out.len, run->packet_len)));
-	return seal_here(sock, run);
+	return seal_here(sock, run, home);
 }
 
 /* The device is not asked again about these bytes: their records are sealed here. */
@@ -142,7 +161,7 @@ inline_tx_mark(const struct tx_run *run, struct txmap_rec *rec, uint64_t off, ui
 		/* The packet's first piece refers to this buffer and keeps it. */
 		.before = sendq_mbuf(rec),
 	};
-	rc = offload_mark(stack_device_of(sock), &run->epoch->ctx, m, meta);
+	rc = offload_mark(stack_device_of(sock, RTLS_TX), &run->epoch->ctx, m, meta);
 	if (rc == 0)
 		return 0;
 	refused(sock, run->epoch, off + len);

@@ -11,15 +11,17 @@
 
 #include "stack/tx_run.h"
 
-/* How many of n segments may be one packet, as far as the device is concerned. */
-uint32_t inline_tx_segments_max(const struct rtls_sock *sock, uint32_t n);
+struct netif;
+
+/* How many of n segments may be one packet by nif, as far as the device is concerned. */
+uint32_t inline_tx_segments_max(const struct netif *nif, const struct rtls_sock *sock, uint32_t n);
 
 /*
- * Before payload is attached: does the device seal it? Then run->epoch says which context, and it is
+ * Before payload is attached: does the device of nif, by which it goes, seal it? Then run->epoch says which context, and it is
  * one that takes all of what is left of the run. What it is not to seal is sealed here, one packet
  * at a time. 0; -ENOMEM, -EIO: the run cannot be built now.
  */
-int inline_tx_decide(struct tx_run *run);
+int inline_tx_decide(const struct netif *nif, struct tx_run *run);
 
 /*
  * A packet m of the run is built, with len bytes at off, which is in rec: hands it to the device. 0,

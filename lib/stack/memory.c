@@ -2,7 +2,9 @@
 /* Copyright (c) The librecordtls authors */
 
 #include "stack/memory.h"
+#include "stack/sched.h"
 #include "stack/tell.h"
+#include "tcp/query.h"
 
 void
 memory_init(struct rtls_stack *s)
@@ -36,6 +38,22 @@ memory_drop_ahead(struct rtls_sock *sock)
 {
 	reader_lane_reset(sock->stack->reader, &sock->lane);
 	memory_account(sock);
+}
+
+void
+memory_full(struct rtls_sock *sock)
+{
+	struct rtls_stack *s = sock->stack;
+	const struct txmap_rec *head = sock->sendq.map.head;
+	uint64_t bytes = head == NULL ? 0 : sendq_end(&sock->sendq) - head->stream_off;
+	uint64_t want = autosize_send(tcp_send_window(&sock->tcp), sock->sendq.room_used, bytes);
+	uint32_t to = autosize_grown(sock->tx.sndbuf, want,
+				     share_limit(&s->store, s->conf.sndbuf_max, want));
+
+	if (to == sock->tx.sndbuf)
+		return;
+	sock->tx.sndbuf = to;
+	sock_ready(sock);
 }
 
 void

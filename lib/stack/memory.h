@@ -27,6 +27,9 @@ void memory_hold(struct rtls_sock *sock);
 /* What was read ahead of a file is given up: it is a guess. */
 void memory_drop_ahead(struct rtls_sock *sock);
 
+/* Event: its send buffer is full, whose size is nobody's word: it may grow. */
+void memory_full(struct rtls_sock *sock);
+
 /* Event: its share did not let it queue more. */
 void memory_refused(struct rtls_sock *sock);
 

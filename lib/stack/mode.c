@@ -8,6 +8,7 @@
 #include "stack/mode_count.h"
 #include "stack/mode_device.h"
 #include "stack/mode_policy.h"
+#include "stack/mode_port.h"
 #include "stack/rx_quiet.h"
 #include "stack/sched.h"
 #include "stack/state.h"
@@ -33,19 +34,6 @@ struct happening {
 	enum rtls_mode_reason why;
 };
 
-/* Has an older key of the direction a context, or one that is being deleted? */
-static bool
-older_has_context(const struct rtls_sock *sock, enum rtls_dir d)
-{
-	const struct epochs *all = sock_epochs_of(sock, d);
-	const struct session_epoch *e;
-
-	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
-		if (e != all->now && e->ctx.state != OFFLOAD_NONE)
-			return true;
-	return false;
-}
-
 /*
  * A table that its own older keys fill will have room: that is no reason to give up the NIC. Not the
  * table of steering, for which a context was added that the device may still be deleting.
@@ -53,7 +41,7 @@ older_has_context(const struct rtls_sock *sock, enum rtls_dir d)
 static struct happening
 refused(struct rtls_sock *sock, enum rtls_dir d, const struct session_epoch *e, int rc)
 {
-	if (rc == -ENOSPC && e->ctx.state == OFFLOAD_NONE && older_has_context(sock, d))
+	if (rc == -ENOSPC && e->ctx.state == OFFLOAD_NONE && mode_port_older_has_context(sock, d))
 		return (struct happening){ EPOCH_FULL, RTLS_MODE_REASON_NONE };
 	return (struct happening){ EPOCH_REFUSED, mode_policy_refused(rc) };
 }
@@ -153,20 +141,29 @@ is_needed(enum rtls_dir d, const struct session_epoch *e)
 	return e->ctx.state != OFFLOAD_NONE || session_rx_marks_open(e);
 }
 
+/* Where the wish holds. */
+static void
+ask_again(struct rtls_sock *sock, enum rtls_dir d)
+{
+	struct session_epoch *now = sock_epochs(sock, d)->now;
+
+	if (sock->mode.over || now->core.state != EPOCH_SOFTWARE ||
+	    sock->mode.dir[d].wish != RTLS_MODE_NIC)
+		return;
+	mode_port_follow(sock, d);
+	step(sock, d, now, EPOCH_WISH_NIC, RTLS_MODE_REASON_NONE);
+}
+
 /* A step, or what went by, may have been the last thing that it waited for. */
 static void
 settle(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e)
 {
-	struct session_epoch *now = sock_epochs(sock, d)->now;
-
 	if (!waits((enum epoch_state)e->core.state) || is_needed(d, e))
 		return;
 	step(sock, d, e, EPOCH_DRAINED, RTLS_MODE_REASON_NONE);
 	sock_ready(sock); /* a key may have waited for its place */
 	/* The newest may have waited for that: for itself to be free again, or for room in the table. */
-	if (!sock->mode.over && now->core.state == EPOCH_SOFTWARE &&
-	    sock->mode.dir[d].wish == RTLS_MODE_NIC)
-		step(sock, d, now, EPOCH_WISH_NIC, RTLS_MODE_REASON_NONE);
+	ask_again(sock, d);
 }
 
 static void
@@ -177,21 +174,6 @@ settle_all(struct rtls_sock *sock, enum rtls_dir d)
 
 	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
 		settle(sock, d, e);
-}
-
-/* Does no context of an older key open anything any more? */
-static bool
-alone(const struct rtls_sock *sock)
-{
-	const struct epochs *all = sock_epochs_of(sock, RTLS_RX);
-	const struct session_epoch *e;
-
-	if (older_has_context(sock, RTLS_RX))
-		return false;
-	for (uint32_t i = 0; (e = epochs_next(all, &i)) != NULL;)
-		if (e != all->now && session_rx_marks_open(e))
-			return false;
-	return true;
 }
 
 /*
@@ -210,8 +192,9 @@ try_start(struct rtls_sock *sock, enum rtls_dir d, bool looked)
 		return;
 	}
 	/* Nothing of an orphan is opened any more. */
-	if (d == RTLS_RX && (sock->phase == SOCK_ORPHAN || recvq_ranges(&sock->recvq) != NULL ||
-			     !alone(sock) || !session_rx_boundary(&sock->rx, &off, &rec_no)))
+	if (d == RTLS_RX &&
+	    (sock->phase == SOCK_ORPHAN || recvq_ranges(&sock->recvq) != NULL ||
+	     !mode_port_alone(sock) || !session_rx_boundary(&sock->rx, &off, &rec_no)))
 		return;
 	step(sock, d, e, EPOCH_BOUNDARY, RTLS_MODE_REASON_NONE);
 	settle(sock, d, e); /* where it failed */
@@ -256,6 +239,9 @@ first_keys(struct rtls_sock *sock, enum rtls_dir d)
 	struct mode_dir *m = &sock->mode.dir[d];
 
 	m->wish = RTLS_MODE_SOFTWARE;
+	if (d == RTLS_RX)
+		sock->mode.rx_by = sock->path.netif;
+	m->netif = sock->path.netif;
 	step(sock, d, sock_epochs(sock, d)->now, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
 	ask_or_refuse(sock, d,
 		      m->order == RTLS_ORDER_SOFTWARE ? RTLS_MODE_REASON_ASKED :
@@ -284,8 +270,10 @@ next_keys(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *old)
 	e->core.reason = old->core.reason;
 	happen(sock, d, old, EPOCH_NEXT_KEYS, RTLS_MODE_REASON_NONE);
 	step(sock, d, e, EPOCH_KEYS, RTLS_MODE_REASON_NONE);
-	if (sock->mode.dir[d].wish == RTLS_MODE_NIC)
-		ask_or_refuse(sock, d, mode_not_worth_asking(sock, d));
+	if (sock->mode.dir[d].wish != RTLS_MODE_NIC)
+		return;
+	mode_port_follow(sock, d);
+	ask_or_refuse(sock, d, mode_not_worth_asking(sock, d));
 }
 
 void
@@ -310,8 +298,10 @@ wish_nic(struct rtls_sock *sock, enum rtls_dir d)
 {
 	struct session_epoch *e = sock_epochs(sock, d)->now;
 
-	if (sock->mode.dir[d].wish != RTLS_MODE_NIC)
+	if (sock->mode.dir[d].wish != RTLS_MODE_NIC) {
+		mode_port_choose(sock, d);
 		ask_or_refuse(sock, d, mode_not_for_newcomers(sock, d));
+	}
 	if (epoch_in_nic(&e->core))
 		return 0;
 	return sock->mode.dir[d].wish == RTLS_MODE_NIC ?
@@ -387,8 +377,14 @@ mode_lost(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e, int 
 	       RTLS_MODE_REASON_LOST);
 }
 
-static void
-down(struct rtls_sock *sock, enum rtls_dir d)
+void
+mode_place_gone(struct rtls_sock *sock, struct session_epoch *e, bool anew)
+{
+	happen(sock, RTLS_RX, e, anew ? EPOCH_SKIPPED : EPOCH_LOST, RTLS_MODE_REASON_LOST);
+}
+
+void
+mode_down(struct rtls_sock *sock, enum rtls_dir d)
 {
 	bool wished = sock->mode.dir[d].wish == RTLS_MODE_NIC && !sock->mode.over;
 	const struct epochs *all = sock_epochs_of(sock, d);
@@ -408,10 +404,12 @@ down(struct rtls_sock *sock, enum rtls_dir d)
 }
 
 void
-mode_down(struct rtls_sock *sock)
+mode_moved(struct rtls_sock *sock, enum rtls_dir d)
 {
-	down(sock, RTLS_TX);
-	down(sock, RTLS_RX);
+	happen(sock, d, sock_epochs(sock, d)->now, EPOCH_MOVED, RTLS_MODE_REASON_NONE);
+	ask_again(sock, d);
+	settle_all(sock, d);
+	start_if_added(sock, d);
 }
 
 void
@@ -421,7 +419,7 @@ mode_tx_out_of_step(struct rtls_sock *sock, struct session_epoch *e, uint32_t se
 	uint64_t off = planned_off - (uint32_t)(tcp_seq_of(&sock->tcp, planned_off) - seq);
 
 	if (e->ctx.state != OFFLOAD_STARTED ||
-	    stack_device_of(sock)->caps.tx_method != RTLS_TLS_TX_NEXT_RECORD)
+	    stack_device_of(sock, RTLS_TX)->caps.tx_method != RTLS_TLS_TX_NEXT_RECORD)
 		return;
 	/* It was put in step behind that already. */
 	if (off < e->tx.sent.in_step_off)
@@ -465,21 +463,12 @@ end_marks(struct rtls_sock *sock)
 }
 
 void
-mode_rx_looked(struct rtls_stack *s, const struct netif *nif)
+mode_rx_quiet(struct rtls_sock *sock)
 {
-	struct rtls_sock *sock, *next;
-
-	for (sock = TAILQ_FIRST(&s->quiet_list); sock != NULL; sock = next) {
-		next = TAILQ_NEXT(sock, rx.tls->quiet_link);
-		if (!rx_quiet_came(sock, nif))
-			continue;
-		/* If it waits again it comes last, and is seen again only if the port is busy. */
-		rx_quiet_forget(sock);
-		end_marks(sock);
-		settle_all(sock, RTLS_RX);
-		if (session_rx_waits_for_start(&sock->rx))
-			try_start(sock, RTLS_RX, true);
-	}
+	end_marks(sock);
+	settle_all(sock, RTLS_RX);
+	if (session_rx_waits_for_start(&sock->rx))
+		try_start(sock, RTLS_RX, true);
 }
 
 void

@@ -3,7 +3,7 @@
 
 /*
  * What happens to the epochs of a connection (session/epoch.h): core/epoch decides, here it is
- * done, with the device of the connection's port. Each function is an event.
+ * done, with the device of the direction's port. Each function is an event.
  *
  * Cold: keys, wishes, and what the device has to tell. What is received meets mode_acked,
  * mode_delivered and mode_read, which look whether anything waits, and nothing else.
@@ -14,8 +14,6 @@
 #include <recordtls/tls.h>
 
 #include "stack/sock.h"
-
-struct netif;
 
 /* Event: the first or next keys were installed in the session. */
 void mode_keys(struct rtls_sock *sock, enum rtls_dir d);
@@ -32,8 +30,14 @@ void mode_deleted(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch 
 /* Event: a context processes no packet any more; status: -EOVERFLOW, its runs are used up. */
 void mode_lost(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e, int status);
 
-/* Event: the device is down: all contexts of a connection are void. */
-void mode_down(struct rtls_sock *sock);
+/* Event: a receiving context that lost its place does not get it back; anew: another one is to start. */
+void mode_place_gone(struct rtls_sock *sock, struct session_epoch *e, bool anew);
+
+/* Event: the device is down: all contexts of the direction are void. */
+void mode_down(struct rtls_sock *sock, enum rtls_dir d);
+
+/* Event: the direction's packets go by another port: its context is given up, and asked for there. */
+void mode_moved(struct rtls_sock *sock, enum rtls_dir d);
 
 /*
  * Event: a device that takes packets in order only misses one, which was to begin at seq. Software
@@ -55,8 +59,8 @@ mode_acked(struct rtls_sock *sock)
 		mode_settle_acked(sock);
 }
 
-/* Event: a burst of a netif's packets was taken, which may have been all that there were. */
-void mode_rx_looked(struct rtls_stack *s, const struct netif *nif);
+/* Event: the port's queue was gone through, as it was waited for. */
+void mode_rx_quiet(struct rtls_sock *sock);
 
 /* The device gives up what it has of the connection; nothing is sent or received any more. */
 void mode_close(struct rtls_sock *sock);

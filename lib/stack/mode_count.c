@@ -83,6 +83,7 @@ tell_software(struct rtls_sock *sock, enum rtls_dir d, enum rtls_mode_reason why
 	case RTLS_MODE_REASON_NO_IDENTITY:
 	case RTLS_MODE_REASON_NO_FIELD:
 	case RTLS_MODE_REASON_DOWN: /* told of once, not per connection */
+	case RTLS_MODE_REASON_OTHER_PORT:
 	case RTLS_MODE_REASON_MAX:
 		break;
 	}

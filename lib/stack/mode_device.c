@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "buf/wipe.h"
+#include "session/rx_resync.h"
 #include "stack/addr.h"
 #include "stack/rx_quiet.h"
 #include "stack/state.h"
@@ -23,7 +24,7 @@ flow_of(const struct rtls_sock *sock, enum rtls_dir d)
 		.size = sizeof(struct rtls_tls_flow),
 		.local = addr_from_net(&sock->tuple.local, sock->tuple.local_port),
 		.remote = addr_from_net(&sock->tuple.remote, sock->tuple.remote_port),
-		.queue = sock->stack->netifs[sock->path.netif].queue,
+		.queue = stack_netif_of(sock, d)->queue,
 		.dir = (uint8_t)d,
 	};
 }
@@ -40,8 +41,8 @@ mode_device_add(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e
 	if (d == RTLS_RX && session_rx_may_offload(&sock->rx) != 0)
 		return -ENOMEM;
 	session_epoch_keys(e, rec_no, &keys);
-	rc = offload_add(stack_device_of(sock), e->suite, &keys, &flow, mode_device_cookie(sock, d),
-			 &e->ctx);
+	rc = offload_add(stack_device_of(sock, d), e->suite, &keys, &flow,
+			 mode_device_cookie(sock, d), &e->ctx);
 	buf_wipe(&keys, sizeof(keys));
 	return rc;
 }
@@ -51,7 +52,7 @@ mode_device_added(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch 
 {
 	struct rtls_tls_flow flow = flow_of(sock, d);
 
-	return offload_added(stack_device_of(sock), &e->ctx, &flow, status);
+	return offload_added(stack_device_of(sock, d), &e->ctx, &flow, status);
 }
 
 static int
@@ -63,7 +64,7 @@ start_tx(struct rtls_sock *sock, struct session_epoch *e)
 	e->tx.sent = (struct epoch_sent){
 		.next_off = off, .planned_off = off, .in_step_off = off, .by_hand_off = off
 	};
-	return offload_start(stack_device_of(sock), &e->ctx, tcp_seq_of(&sock->tcp, off),
+	return offload_start(stack_device_of(sock, RTLS_TX), &e->ctx, tcp_seq_of(&sock->tcp, off),
 			     e->tx.rec_no);
 }
 
@@ -75,13 +76,16 @@ start_rx(struct rtls_sock *sock, struct session_epoch *e)
 
 	/* Known when it was decided to start. */
 	if (!session_rx_boundary(&sock->rx, &off, &rec_no)) {
-		(void)offload_del(stack_device_of(sock), &e->ctx);
+		(void)offload_del(stack_device_of(sock, RTLS_RX), &e->ctx);
 		return -EAGAIN;
 	}
-	rc = offload_start(stack_device_of(sock), &e->ctx, tcp_rcv_seq_of(&sock->tcp, off), rec_no);
-	if (rc == 0)
-		session_rx_device_starts(&sock->rx, (uint16_t)e->ctx.handle.generation, rec_no);
-	return rc;
+	rc = offload_start(stack_device_of(sock, RTLS_RX), &e->ctx, tcp_rcv_seq_of(&sock->tcp, off),
+			   rec_no);
+	if (rc != 0)
+		return rc;
+	session_rx_device_starts(&sock->rx, (uint16_t)e->ctx.handle.generation, rec_no);
+	rx_resync_start(sock->rx.tls, tcp_rcv_seq_of(&sock->tcp, 0), off);
+	return 0;
 }
 
 int
@@ -95,7 +99,9 @@ mode_device_end(struct rtls_sock *sock, enum rtls_dir d, struct session_epoch *e
 {
 	if (!offload_has_context(&e->ctx))
 		return;
-	if (offload_del(stack_device_of(sock), &e->ctx) == 0 && d == RTLS_RX)
+	if (d == RTLS_RX && e == session_rx_epoch(&sock->rx))
+		rx_resync_stop(sock->rx.tls);
+	if (offload_del(stack_device_of(sock, d), &e->ctx) == 0 && d == RTLS_RX)
 		rx_quiet_wait_anew(sock);
 }
 

@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * What an epoch asks of the device of its connection's port, in the words of lib/offload: a context,
+ * What an epoch asks of the device of its direction's port (stack/mode_port.h), in the words of lib/offload: a context,
  * its start at a place in the stream, its end.
  */
 #ifndef RTLS_STACK_MODE_DEVICE_H

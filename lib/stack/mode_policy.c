@@ -8,10 +8,9 @@
 #include "stack/state.h"
 #include "tcp/query.h"
 
-enum rtls_mode_reason
-mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)
+static enum rtls_mode_reason
+not_worth_asking_at(const struct rtls_sock *sock, enum rtls_dir d, const struct rtls_port *port)
 {
-	const struct rtls_port *port = sock->stack->netifs[sock->path.netif].port;
 	const struct offload_device *dev = &port->tls;
 
 	/* Whoever seals writes the TCP checksum. */
@@ -30,19 +29,31 @@ mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)
 }
 
 enum rtls_mode_reason
-mode_not_for_newcomers(const struct rtls_sock *sock, enum rtls_dir d)
+mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d)
+{
+	return not_worth_asking_at(sock, d, stack_netif_of(sock, d)->port);
+}
+
+enum rtls_mode_reason
+mode_not_for_newcomers_at(const struct rtls_sock *sock, enum rtls_dir d, uint8_t netif)
 {
 	uint32_t feature = d == RTLS_TX ? RTLS_FEATURE_TLS_TX : RTLS_FEATURE_TLS_RX;
-	enum rtls_mode_reason why = mode_not_worth_asking(sock, d);
-	const struct offload_device *dev = stack_device_of(sock);
+	const struct rtls_port *port = sock->stack->netifs[netif].port;
+	enum rtls_mode_reason why = not_worth_asking_at(sock, d, port);
 
 	if (why != RTLS_MODE_REASON_NONE)
 		return why;
-	if ((dev->features & feature) == 0)
+	if ((port->tls.features & feature) == 0)
 		return RTLS_MODE_REASON_FEATURE_OFF;
-	return offload_carries(dev, sock_epochs_of(sock, d)->now->suite, d) ?
+	return offload_carries(&port->tls, sock_epochs_of(sock, d)->now->suite, d) ?
 		       RTLS_MODE_REASON_NONE :
 		       RTLS_MODE_REASON_SUITE;
+}
+
+enum rtls_mode_reason
+mode_not_for_newcomers(const struct rtls_sock *sock, enum rtls_dir d)
+{
+	return mode_not_for_newcomers_at(sock, d, sock->mode.dir[d].netif);
 }
 
 enum rtls_mode_reason
@@ -77,6 +88,7 @@ mode_policy_error(enum rtls_mode_reason why)
 	case RTLS_MODE_REASON_REFUSED:
 	case RTLS_MODE_REASON_LOST:
 	case RTLS_MODE_REASON_DOWN:
+	case RTLS_MODE_REASON_OTHER_PORT:
 	case RTLS_MODE_REASON_MAX:
 		break;
 	}

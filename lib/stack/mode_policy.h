@@ -15,8 +15,10 @@ struct rtls_sock;
 /* Why the device need not even be asked; NONE: it is to be asked. There are keys. */
 enum rtls_mode_reason mode_not_worth_asking(const struct rtls_sock *sock, enum rtls_dir d);
 
-/* The same for who is not with the device already. */
+/* The same for who is not with the device already, and for another port's. */
 enum rtls_mode_reason mode_not_for_newcomers(const struct rtls_sock *sock, enum rtls_dir d);
+enum rtls_mode_reason mode_not_for_newcomers_at(const struct rtls_sock *sock, enum rtls_dir d,
+						uint8_t netif);
 
 /* Of a negative answer to add, steering or start. */
 enum rtls_mode_reason mode_policy_refused(int rc);

@@ -8,6 +8,8 @@
 #ifndef RTLS_STACK_NETIF_H
 #define RTLS_STACK_NETIF_H
 
+#include <sys/queue.h>
+
 #include "net/arp.h"
 #include "net/ether_ip.h"
 #include "net/route.h"
@@ -22,6 +24,8 @@ enum {
 	NETIF_ARP_ENTRIES = 1024,
 };
 
+struct rtls_sock;
+
 /* A queue pair of a port. */
 struct netif {
 	struct rtls_port *port;
@@ -35,6 +39,11 @@ struct netif {
 	bool full;                 /* it took less than it was given: nothing more in this poll */
 	bool rx_quiet;             /* its queue was empty behind the packets received last */
 	uint64_t rx_taken;         /* packets received */
+	uint64_t rx_bursts;        /* so often it was asked for some */
+	uint64_t rx_audited;       /* records that its device had opened, and that were audited */
+	uint64_t rx_audits_failed; /* of these */
+	/* Who waits for its queue, in the order of time: stack/rx_quiet. */
+	TAILQ_HEAD(, rtls_sock) quiet_list;
 	struct arp_table arp;
 	struct arp_entry *arp_entries;
 	struct arp_own own[ROUTE_ADDRS_MAX];

@@ -54,16 +54,37 @@ note_failed(struct rtls_stack *s, const struct path *p)
 		    NULL);
 }
 
-enum nexthop_verdict
-nexthop_resolve(struct rtls_stack *s, struct path *p)
+/* Packets wait, as with a neighbour that does not answer: never another way out. */
+static enum nexthop_verdict
+no_route(struct rtls_stack *s, const struct net_addr *remote, struct path *p)
+{
+	p->known = false;
+	p->again_us = s->now_us + LOOK_INTERVAL_US;
+	stack_count(s, CNT_TX_NO_ROUTE);
+	tell_remote(s, remote, 0, NOTE_NO_ROUTE, NULL);
+	return NEXTHOP_FAILED;
+}
+
+/* What the routes say by now. What the old way's neighbour did says nothing of the new one. */
+static void
+follow(struct rtls_stack *s, struct path *p, const struct route_hop *hop)
+{
+	if (p->netif == hop->netif && p->next_hop == hop->ip)
+		return;
+	p->next_hop = hop->ip;
+	p->own_ip = hop->own_ip;
+	p->netif = hop->netif;
+	p->known = false;
+	p->confirm_us = s->now_us + LOOK_INTERVAL_US;
+}
+
+static enum nexthop_verdict
+ask_neighbour(struct rtls_stack *s, struct path *p)
 {
 	struct netif *nif = &s->netifs[p->netif];
 	struct arp_table *arp = &nif->arp;
-	struct arp_answer a;
+	struct arp_answer a = arp_lookup(arp, p->next_hop, s->now_us);
 
-	if (p->known && p->arp_changes == arp->changes && s->now_us < p->again_us)
-		return NEXTHOP_READY;
-	a = arp_lookup(arp, p->next_hop, s->now_us);
 	switch (a.verdict) {
 	case ARP_FOUND_ASK:
 		arp_output_request(s, nif, p->own_ip, p->next_hop, a.mac);
@@ -89,6 +110,27 @@ nexthop_resolve(struct rtls_stack *s, struct path *p)
 	p->known = true;
 	p->again_us = RTE_MIN(s->now_us + LOOK_INTERVAL_US, a.again_us);
 	return NEXTHOP_READY;
+}
+
+enum nexthop_verdict
+nexthop_resolve(struct rtls_stack *s, const struct net_addr *remote, struct path *p)
+{
+	struct route_hop hop;
+
+	if (p->known && p->arp_changes == s->netifs[p->netif].arp.changes &&
+	    s->now_us < p->again_us)
+		return NEXTHOP_READY;
+	if (route_find(&s->routes, net_addr_to_v4(remote), &hop) != 0)
+		return no_route(s, remote, p);
+	follow(s, p, &hop);
+	return ask_neighbour(s, p);
+}
+
+void
+nexthop_routes_changed(struct rtls_stack *s)
+{
+	for (uint32_t i = 0; i < s->nb_netifs; i++)
+		s->netifs[i].arp.changes++;
 }
 
 void

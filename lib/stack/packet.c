@@ -45,6 +45,8 @@ packet_headers_write(struct packet_headers *h, uint8_t *bytes)
 		.src = h->tuple->local,
 		.dst = h->tuple->remote,
 		.ip_proto = IPV4_PROTO_TCP,
+		.tos = h->tos,
+		.ttl = h->ttl,
 	};
 
 	memcpy(ip.dst_mac, h->dst_mac, sizeof(ip.dst_mac));

@@ -24,12 +24,14 @@ enum {
 	PACKET_PAYLOAD_ROOM = BUF_HEADER_ROOM - PACKET_HEADERS_MAX,
 };
 
-/* What the headers of a run's packets have in common. The first four are set by who builds it, the rest is 0. */
+/* What the headers of a run's packets have in common. The first six are set by who builds it, the rest is 0. */
 struct packet_headers {
 	const struct netif *nif;
 	const uint8_t *dst_mac;
 	const struct net_tuple *tuple; /* addresses, as our host sees them */
 	const struct tcp_seg *seg;     /* ports and all else */
+	uint8_t tos;
+	uint8_t ttl; /* 0: IPV4_TTL_DEFAULT */
 	/* The first packet's, of which those of the others are a copy; NULL: they are not written. */
 	const uint8_t *bytes;
 	uint8_t len; /* of all three */

@@ -7,7 +7,13 @@
 
 #include "stack/sock.h"
 
-/* A connection is established: what is known of its path counts. */
+/* A connection is established: what is known of its path counts, and what the port takes by which it goes. */
 void path_mtu_known(struct rtls_sock *sock);
+
+/*
+ * Event: its packets go by another port now. Segments shrink to what that takes; where it takes more they
+ * do not grow, as the peer was told otherwise.
+ */
+void path_mtu_moved(struct rtls_sock *sock);
 
 #endif

@@ -4,12 +4,13 @@
 /* One turn of a stack, and when it wants the next one. Packets are rx_path's and tx_path's alone. */
 #include "stack/active_open.h"
 #include "stack/admission_evict.h"
-#include "stack/device_events.h"
 #include "stack/neighbour_wait.h"
 #include "stack/reclaim.h"
 #include "stack/rx_path.h"
+#include "stack/rx_quiet.h"
 #include "stack/sched.h"
 #include "stack/sock_events.h"
+#include "stack/soft_error.h"
 #include "stack/state.h"
 #include "stack/syn_path.h"
 #include "stack/tx_path.h"
@@ -42,7 +43,8 @@ poll_timers(struct rtls_stack *s)
 	struct wheel_node *node;
 	struct rtls_sock *sock;
 	unsigned int n = 0;
-	uint32_t timeouts;
+	uint32_t timeouts, events;
+	uint8_t backoff;
 
 	while ((node = wheel_expire(&s->wheel, s->now_us, &budget)) != NULL) {
 		sock = (struct rtls_sock *)((char *)node - offsetof(struct rtls_sock, timer));
@@ -60,7 +62,11 @@ poll_timers(struct rtls_stack *s)
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
 		if (timeouts)
 			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);
-		sock_tcp_events(sock, tcp_timer(&sock->tcp, s->now_us));
+		backoff = sock->tcp.rtt.backoff;
+		events = tcp_timer(&sock->tcp, s->now_us);
+		if (tcp_is_silent(&sock->tcp, backoff))
+			soft_error_note(sock, RTLS_SOFT_SILENT);
+		sock_tcp_events(sock, events);
 	}
 	return n + syn_path_timers(s, TIMER_BUDGET);
 }
@@ -97,7 +103,6 @@ rtls_stack_poll(struct rtls_stack *s, uint64_t now_us)
 		start_clock(s, now_us);
 	else if (now_us > s->now_us)
 		s->now_us = now_us;
-	device_events_poll(s);
 	work = rx_path_poll(s);
 	work += poll_reader(s);
 	work += poll_timers(s);
@@ -152,7 +157,7 @@ rtls_stack_deadline(const struct rtls_stack *s)
 	/* Only a poll sees what the reader thread brings, buffers that come back, room, that a port's
 	 * receive queue is empty, and what a device was asked. */
 	if (reclaim_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
-	    !TAILQ_EMPTY(&s->quiet_list) || s->nb_adding > 0)
+	    rx_quiet_waits(s) || s->nb_adding > 0)
 		at = RTE_MIN(at, s->now_us + LOOK_US);
 	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
 	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));

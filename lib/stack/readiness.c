@@ -32,8 +32,10 @@ sock_bits(const struct rtls_sock *sock, uint32_t wanted)
 
 	if (sock->phase == SOCK_LISTEN)
 		return sock->nb_backlog > 0 ? wanted & RTLS_ACCEPT : 0;
+	if (sock->soft_due)
+		bits |= wanted & RTLS_SOFT_ERROR;
 	if (tcp_is_connecting(&sock->tcp))
-		return 0;
+		return bits;
 	/* What nobody waits for is not looked at: it is asked after each segment. */
 	if ((wanted & RTLS_READABLE) != 0 && is_readable(sock))
 		bits |= RTLS_READABLE;

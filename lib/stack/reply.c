@@ -25,13 +25,17 @@ reply_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 
 void
 reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
-	      const struct net_tuple *tuple, const struct tcp_seg *seg)
+	      const struct rtls_sock *of, const struct net_tuple *tuple, const struct tcp_seg *seg)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
 	struct packet_headers h = { .nif = nif, .dst_mac = dst_mac, .tuple = tuple, .seg = seg };
 
 	if (m == NULL)
 		return;
+	if (of != NULL) {
+		h.tos = of->tos;
+		h.ttl = of->ttl;
+	}
 	packet_headers_begin(&h, m);
 	packet_headers_end(&h, m, 0, seg->flags, 0);
 	reply_packet(s, nif, m);

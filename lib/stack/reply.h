@@ -17,8 +17,9 @@ bool reply_allowed(struct rtls_stack *s, enum answer_kind kind, const struct net
 /* Takes a packet that is ready. */
 void reply_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m);
 
-/* A segment without payload; tuple as our host sees it. */
+/* A segment without payload, of a connection or listener, or of nobody: NULL. tuple as our host sees it. */
 void reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
-		   const struct net_tuple *tuple, const struct tcp_seg *seg);
+		   const struct rtls_sock *of, const struct net_tuple *tuple,
+		   const struct tcp_seg *seg);
 
 #endif

@@ -74,8 +74,8 @@ add_run(struct rx_burst *b, struct rtls_sock *sock, const struct rx_packet *p)
 	struct rx_run *r = &b->runs[b->nb_runs++];
 
 	r->sock = sock;
-	r->port = p->port;
-	r->seg = p->seg;
+	r->nif = p->nif;
+	tcp_seg_copy(&r->seg, &p->seg);
 	r->first = r->last = add_piece(b, p);
 	r->nb_packets = 1;
 	memcpy(r->src_mac, p->ip.src_mac, NET_MAC_LEN);

@@ -40,7 +40,7 @@ rx_echo(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 	struct rte_mbuf *m;
 
 	if (!reply_allowed(s, ANSWER_ECHO, &p->ip.src)) {
-		stack_tell_dropped(p->port, p->m, CNT_ANSWERS_LIMITED);
+		stack_tell_dropped(p->nif->port, p->m, CNT_ANSWERS_LIMITED);
 		return;
 	}
 	/* A copy: what a port hands up may not be ours to write, as with net_ring. */
@@ -77,7 +77,7 @@ rx_icmp(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 	case ICMP_REPLY:
 		rx_echo(s, nif, p);
 		break;
-	case ICMP_UNREACHABLE:
+	case ICMP_ERROR:
 		if (checksum_finish(chain_sum(p->m, off, len)) == 0)
 			icmp_path_input(s, &p->ip.dst, icmp, contiguous_len, len);
 		else

@@ -41,7 +41,9 @@ rx_mark_acceptable(const struct netif *nif, const struct rtls_sock *sock, struct
 		take_off(p->m);
 		return true;
 	}
-	return rx_marks_known(sock->rx.tls, mark_of(p->m, port)) && is_ours_alone(p->m);
+	/* Nor does another device know what it opened, by whatever context of its own. */
+	return stack_is_home(sock, RTLS_RX, nif) &&
+	       rx_marks_known(sock->rx.tls, mark_of(p->m, port)) && is_ours_alone(p->m);
 }
 
 bool

@@ -40,9 +40,9 @@ rx_memory_is_severe(const struct rtls_stack *s)
 	return s->rx_room_used > s->rx_room_max - s->rx_room_max / 16;
 }
 
-/* Buffer room that the connection may fill. */
+/* Of so much that is wanted, buffer room that the connection may fill. */
 static inline uint32_t
-rx_memory_share(const struct rtls_sock *sock)
+rx_memory_limit(const struct rtls_sock *sock, uint32_t wanted)
 {
 	const struct rtls_stack *s = sock->stack;
 	const struct share_store st = {
@@ -55,8 +55,14 @@ rx_memory_share(const struct rtls_sock *sock)
 		.holders = s->rx_holders,
 	};
 
-	return (uint32_t)RTE_MIN(share_limit(&st, sock->rcvbuf, sock->rcvbuf),
-				 (uint64_t)sock->rcvbuf);
+	return (uint32_t)RTE_MIN(share_limit(&st, wanted, wanted), (uint64_t)wanted);
+}
+
+/* Buffer room that the connection may fill. */
+static inline uint32_t
+rx_memory_share(const struct rtls_sock *sock)
+{
+	return rx_memory_limit(sock, sock->rcvbuf);
 }
 
 /* Is a segment with payload dropped? */

@@ -9,14 +9,14 @@
 void
 rx_packet_drop(struct rtls_stack *s, struct rx_packet *p, enum counter why)
 {
-	stack_drop(s, p->port, p->m, why);
+	stack_drop(s, p->nif->port, p->m, why);
 }
 
 void
 rx_packet_refused(struct rtls_stack *s, const struct rx_packet *p, enum counter why)
 {
 	stack_count(s, why);
-	stack_tell_dropped(p->port, p->m, why);
+	stack_tell_dropped(p->nif->port, p->m, why);
 }
 
 void

@@ -11,11 +11,11 @@
 /* Headers of a packet, contiguous wherever the port put its segment boundaries. */
 enum { RX_HEADERS_MAX = ETHER_IP_HDR_MAX + TCP_HDR_MAX };
 
-/* What is behind m and port is set as far as the packet was parsed. */
+/* What is behind m and nif is set as far as the packet was parsed. */
 struct rx_packet {
 	struct rte_mbuf *m;
-	const struct rtls_port *port; /* that it came from */
-	const uint8_t *bytes;         /* of the headers */
+	struct netif *nif;    /* that it came by */
+	const uint8_t *bytes; /* of the headers */
 	uint32_t contiguous_len;
 	struct ether_ip_rx ip;
 	struct tcp_seg seg;

@@ -6,9 +6,10 @@
 #include "buf/chain.h"
 #include "buf/prefetch.h"
 #include "net/ether_ip.h"
-#include "stack/mode.h"
+#include "stack/device_events.h"
 #include "stack/rx_arp.h"
 #include "stack/rx_icmp.h"
+#include "stack/rx_looked.h"
 #include "stack/rx_packet.h"
 #include "stack/rx_path.h"
 #include "stack/rx_tcp.h"
@@ -51,6 +52,9 @@ rx_path_poll(struct rtls_stack *s)
 	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
 		n = nif->port->rx_burst(nif->port, nif->queue, pkts, NETIF_RX_BURST);
 		nif->rx_quiet = false;
+		nif->rx_bursts++;
+		nif->rx_taken += n;
+		device_events_poll(s, nif);
 		for (i = -MBUFS_AHEAD; i < n; i++) {
 			prefetch(pkts, i, n);
 			if (i >= 0)
@@ -58,9 +62,8 @@ rx_path_poll(struct rtls_stack *s)
 		}
 		rx_burst_flush(&burst);
 		nif->rx_quiet = n < NETIF_RX_BURST;
-		nif->rx_taken += n;
-		if (!TAILQ_EMPTY(&s->quiet_list))
-			mode_rx_looked(s, nif);
+		if (!TAILQ_EMPTY(&nif->quiet_list))
+			rx_looked(nif);
 		s->counters[CNT_RX_PACKETS] += n;
 		total += n;
 	}
@@ -75,6 +78,8 @@ parse_counter(int rc)
 		return CNT_RX_NOT_FOR_US;
 	case -EOPNOTSUPP:
 		return CNT_RX_FRAGMENTS;
+	case -EACCES:
+		return CNT_RX_SOURCE_ROUTED;
 	default:
 		return CNT_RX_MALFORMED;
 	}
@@ -111,7 +116,7 @@ rx_packet(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rt
 	int rc;
 
 	p.m = m;
-	p.port = nif->port;
+	p.nif = nif;
 	if (!chain_sound(m)) {
 		rx_packet_unparsed(s, nif, &p, CNT_RX_MALFORMED);
 		return;

@@ -5,10 +5,10 @@
 
 #include "stack/state.h"
 
-static const struct netif *
+static struct netif *
 netif_of(const struct rtls_sock *sock)
 {
-	return &sock->stack->netifs[sock->path.netif];
+	return stack_netif_of(sock, RTLS_RX);
 }
 
 void
@@ -18,7 +18,8 @@ rx_quiet_wait(struct rtls_sock *sock)
 		return;
 	sock->mode.rx_waits = true;
 	sock->rx.tls->quiet_since = netif_of(sock)->rx_taken;
-	TAILQ_INSERT_TAIL(&sock->stack->quiet_list, sock, rx.tls->quiet_link);
+	sock->rx.tls->quiet_burst = 0;
+	TAILQ_INSERT_TAIL(&netif_of(sock)->quiet_list, sock, rx.tls->quiet_link);
 }
 
 void
@@ -27,7 +28,7 @@ rx_quiet_forget(struct rtls_sock *sock)
 	if (!sock->mode.rx_waits)
 		return;
 	sock->mode.rx_waits = false;
-	TAILQ_REMOVE(&sock->stack->quiet_list, sock, rx.tls->quiet_link);
+	TAILQ_REMOVE(&netif_of(sock)->quiet_list, sock, rx.tls->quiet_link);
 }
 
 void
@@ -35,6 +36,7 @@ rx_quiet_wait_anew(struct rtls_sock *sock)
 {
 	rx_quiet_forget(sock);
 	rx_quiet_wait(sock);
+	sock->rx.tls->quiet_burst = netif_of(sock)->rx_bursts;
 }
 
 bool
@@ -44,11 +46,21 @@ rx_quiet_now(const struct rtls_sock *sock)
 }
 
 bool
-rx_quiet_came(const struct rtls_sock *sock, const struct netif *nif)
+rx_quiet_came(const struct rtls_sock *sock)
 {
+	const struct netif *nif = netif_of(sock);
 	uint32_t ahead = nif->port->rx_ahead;
 
-	if (netif_of(sock) != nif)
+	if (nif->rx_bursts == sock->rx.tls->quiet_burst)
 		return false;
 	return nif->rx_quiet || (ahead != 0 && nif->rx_taken - sock->rx.tls->quiet_since >= ahead);
+}
+
+bool
+rx_quiet_waits(const struct rtls_stack *s)
+{
+	for (uint32_t i = 0; i < s->nb_netifs; i++)
+		if (!TAILQ_EMPTY(&s->netifs[i].quiet_list))
+			return true;
+	return false;
 }
