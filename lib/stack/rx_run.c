@@ -7,6 +7,7 @@
 #include "buf/chain.h"
 #include "session/rx_marks.h"
 #include "stack/drop.h"
+#include "stack/mode_move.h"
 #include "stack/reply.h"
 #include "stack/rx_mark.h"
 #include "stack/rx_memory.h"
@@ -22,11 +23,10 @@ answer_junk(const struct rx_run *r, const struct tcp_verdict *v)
 {
 	struct rtls_sock *sock = r->sock;
 	struct rtls_stack *s = sock->stack;
-	struct netif *nif = &s->netifs[sock->path.netif];
 
 	if (v->reply_reset && ((v->events & TCP_EV_CLOSED) != 0 ||
 			       reply_allowed(s, ANSWER_RESET, &sock->tuple.remote))) {
-		reply_segment(s, nif, r->src_mac, &sock->tuple, &v->reset);
+		reply_segment(s, r->nif, r->src_mac, sock, &sock->tuple, &v->reset);
 		stack_count(s, CNT_TX_RESETS);
 	}
 	if ((v->events & TCP_EV_CHALLENGE) == 0)
@@ -45,7 +45,7 @@ drop_payload(struct rx_run *r)
 
 	for (p = r->first; p != NULL; p = p->next) {
 		stack_count(s, CNT_PRESSURE_DATA_DROPPED);
-		stack_tell_dropped(r->port, p->m, CNT_PRESSURE_DATA_DROPPED);
+		stack_tell_dropped(r->nif->port, p->m, CNT_PRESSURE_DATA_DROPPED);
 	}
 	tell_conn(r->sock, NOTE_NO_ROOM, "%u bytes of room are its", r->sock->recvq.room_used);
 	r->seg.payload_len = 0;
@@ -117,7 +117,7 @@ let_go(struct rx_run *r, enum tcp_drop why)
 		if (why == TCP_DROP_NONE)
 			stack_free_packet(s, p->m);
 		else
-			stack_drop(s, r->port, p->m, counter_of_drop(why));
+			stack_drop(s, r->nif->port, p->m, counter_of_drop(why));
 	}
 }
 
@@ -164,7 +164,8 @@ store_packet(struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t 
 	if (around)
 		rx_marks_put_back(sock->rx.tls, off, off + keep);
 	noted = marked && keep > 0 &&
-		rx_mark_store(sock->rx.tls, r->port, p, off, keep == p->payload_len && !around);
+		rx_mark_store(sock->rx.tls, r->nif->port, p, off,
+			      keep == p->payload_len && !around);
 	m = chain_cut(p->m, p->payload_off + skip, keep, wiped);
 	if (m == NULL)
 		return;
@@ -174,7 +175,7 @@ store_packet(struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t 
 		/* Too many hold something: the newest waits for its retransmission. By its name
 		 * alone: its first mbuf may be gone. */
 		stack_count(s, CNT_RX_TOO_MANY_GAPS);
-		stack_tell_dropped(r->port, p->m, CNT_RX_TOO_MANY_GAPS);
+		stack_tell_dropped(r->nif->port, p->m, CNT_RX_TOO_MANY_GAPS);
 		if (wiped)
 			chain_free_wiping(m);
 		else
@@ -184,6 +185,16 @@ store_packet(struct rx_run *r, const struct rx_piece *p, uint64_t off, uint32_t 
 	}
 	s->counters[CNT_RX_BYTES] += keep;
 	sock->count.rx_bytes += keep;
+}
+
+/* Of a stack with one port nobody asks. */
+static bool
+came_by_other(const struct rx_run *r)
+{
+	const struct rtls_sock *sock = r->sock;
+
+	return sock->stack->nb_netifs > 1 && sock->rx.tls != NULL &&
+	       !stack_is_home(sock, RTLS_RX, r->nif);
 }
 
 /* Stores what TCP keeps: each packet by itself, as its marks are its own. */
@@ -206,4 +217,10 @@ store(struct rx_run *r, const struct tcp_verdict *v)
 	rx_memory_account(sock);
 	if (!in_order && rx_memory_is_high(sock->stack))
 		rx_memory_drop_held(sock);
+	if (came_by_other(r))
+		mode_move_received(sock,
+				   &(struct mode_move_run){ .nif = r->nif,
+							    .end_off = v->stream_off + v->keep,
+							    .len = v->keep,
+							    .nb_packets = r->nb_packets });
 }

@@ -13,10 +13,12 @@
 #include "stack/rx_piece.h"
 #include "stack/sock.h"
 
+struct netif;
+
 struct rx_run {
 	struct rtls_sock *sock; /* NULL: it was taken in */
-	const struct rtls_port *port;
-	struct tcp_seg seg; /* of all of them */
+	struct netif *nif;      /* that they came by */
+	struct tcp_seg seg;     /* of all of them */
 	struct rx_piece *first;
 	struct rx_piece *last;
 	uint32_t nb_packets;

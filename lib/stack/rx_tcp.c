@@ -4,10 +4,12 @@
 #include "stack/rx_tcp.h"
 
 #include <rte_ip.h>
+#include <rte_mbuf_dyn.h>
 
 #include "buf/chain.h"
 #include "net/checksum.h"
 #include "stack/drop.h"
+#include "stack/resync.h"
 #include "stack/rx_mark.h"
 #include "stack/syn_path.h"
 #include "stack/tell.h"
@@ -44,7 +46,7 @@ newcomer(struct rtls_stack *s, struct netif *nif, const struct rx_packet *p, uin
 	if (index != FLOW_NONE)
 		return &s->socks[index];
 	if (why != CNT_MAX)
-		stack_tell_dropped(p->port, p->m, why);
+		stack_tell_dropped(p->nif->port, p->m, why);
 	stack_free_packet(s, p->m);
 	return NULL;
 }
@@ -65,6 +67,12 @@ find(struct rtls_stack *s, const struct net_tuple *tuple, uint64_t *hash)
 	return &s->socks[index];
 }
 
+static uint32_t
+asked_about(const struct netif *nif, const struct rte_mbuf *m)
+{
+	return *RTE_MBUF_DYNFIELD(m, nif->port->tls.rx_resync_off, const uint32_t *);
+}
+
 void
 rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rx_packet *p)
 {
@@ -81,6 +89,8 @@ rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rx_pa
 		rx_packet_drop_from(s, p, CNT_RX_BAD_CHECKSUM, NOTE_BAD_CHECKSUM);
 		return;
 	}
+	if (unlikely(p->seg.flags & TCP_URG))
+		stack_count(s, CNT_RX_URGENT);
 	p->tuple = (struct net_tuple){ .local = p->ip.dst,
 				       .remote = p->ip.src,
 				       .local_port = p->seg.dst_port,
@@ -97,5 +107,9 @@ rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rx_pa
 		rx_packet_drop(s, p, CNT_RX_UNKNOWN_MARK);
 		return;
 	}
+	/* Before its bytes come in: with them the question is answered. */
+	if ((p->m->ol_flags & nif->port->tls.rx_resync_flag) != 0 &&
+	    stack_is_home(sock, RTLS_RX, nif))
+		sock_resync_asked(sock, asked_about(nif, p->m));
 	rx_burst_add(b, sock, p);
 }

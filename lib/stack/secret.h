@@ -17,6 +17,9 @@ enum secret_of {
 	SECRET_USED_KEYS,
 	SECRET_REMOTES,
 	SECRET_MTUS,
+	SECRET_AUDIT,
+	SECRET_PORTS,
+	SECRET_COOKIES,
 };
 
 /* A new one: random bytes. 0 or -ENOSYS. */

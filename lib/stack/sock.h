@@ -21,6 +21,7 @@
 
 #include "buf/recvq.h"
 #include "buf/sendq.h"
+#include "core/autosize.h"
 #include "core/hold.h"
 #include "file/reader.h"
 #include "net/addr.h"
@@ -46,13 +47,16 @@ struct mode_dir {
 	uint8_t wish;    /* enum rtls_mode: NIC until the device, or the program, ends that */
 	uint8_t counted; /* enum rtls_mode: among which current sessions; nobody else reads it */
 	uint8_t skipped; /* so often in a row a context was lost without a loss */
+	uint8_t netif;   /* of the stack: whose device has, or is asked for, its contexts */
+	uint8_t moves;   /* so often it became another's; up to a limit */
 };
 
 struct mode {
 	struct mode_dir dir[2]; /* by enum rtls_dir */
 	bool changed;           /* RTLS_MODE is due */
 	bool over;              /* no device any more */
-	bool rx_waits;          /* on stack->quiet_list: stack/rx_quiet */
+	bool rx_waits;          /* on quiet_list of the netif of what is received: stack/rx_quiet */
+	uint8_t rx_by;          /* the netif that packets come by, as far as that was looked at */
 };
 
 /* What neither TCP nor the session counts. */
@@ -85,14 +89,20 @@ struct rtls_sock {
 	bool seal_told : 1;      /* tx has failed, and the log was told */
 	bool remote_counted : 1; /* in stack->remotes */
 	bool made_room : 1;      /* ended for a newcomer; its program has the handle still */
+	bool flight_rests : 1;   /* tcp has one without a use for it: stack/flights */
+	bool soft_due : 1;       /* RTLS_SOFT_ERROR is due */
 	bool window_old : 1;     /* TCP's rcv_lim is from before what came last: stack/window */
 	/* Why it ended, kept once. */
 	uint8_t end_who;
 	uint8_t end_reason;
+	uint8_t soft; /* enum rtls_soft_error, the last one */
+	uint8_t tos;  /* of what it sends, and its connections do */
+	uint8_t ttl;  /* 0: IPV4_TTL_DEFAULT */
 	uint32_t rcvbuf;
 	uint32_t room_counted; /* of recvq.room_used, in stack->rx_room_used */
 	uint32_t tx_counted;   /* of what tx holds, in stack->store.used */
 	uint32_t watch;
+	uint32_t timeouts; /* of retransmission */
 	struct session_tx tx;
 	struct session_rx rx;
 	struct recvq recvq;
@@ -130,14 +140,15 @@ struct rtls_sock {
 	uint32_t starved_len; /* for a record of so many bytes */
 	uint32_t uses;        /* of this slot, this one included: tells a socket from the next */
 	struct net_tuple tuple;
-	uint32_t timeouts; /* of retransmission */
+	bool kept[2];         /* by enum rtls_dir: rtls_guard_kept() was called */
+	uint8_t admit_listed; /* enum admit_stage: on whose list, by admit_link */
+	bool rcvbuf_fixed;    /* it is the program's word: it does not grow */
 	/* Before the end of the handshake: stack/admission. A listener's: of its connections. */
 	struct admit admit;
 	/* Who may move bytes in a direction without keys; 0: whoever calls. */
 	uint64_t guard;
-	bool kept[2];         /* by enum rtls_dir: rtls_guard_kept() was called */
-	uint8_t admit_listed; /* enum admit_stage: on whose list, by admit_link */
 	struct mode mode;
+	struct autosize_read rx_read; /* rcvbuf follows it */
 };
 
 static_assert(sizeof(struct rtls_sock) <= 1024, "sixteen cache lines");

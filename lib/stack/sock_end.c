@@ -6,6 +6,7 @@
 #include <recordtls/names.h>
 
 #include "stack/admission.h"
+#include "stack/flights.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
 #include "stack/neighbour_wait.h"
@@ -83,6 +84,7 @@ sock_finished(struct rtls_sock *sock)
 	mode_close(sock);
 	sendq_fini(&sock->sendq);
 	memory_account(sock);
+	flights_end(sock);
 	memory_unstarve(sock);
 	note_tcp_end(sock);
 	if (sock->phase == SOCK_OWNED) {
@@ -102,8 +104,9 @@ sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason r
 
 	note_end(sock, who, reason);
 	if (tcp_abort(&sock->tcp, s->now_us, &rst) &&
-	    nexthop_resolve(s, &sock->path) == NEXTHOP_READY) {
-		reply_segment(s, &s->netifs[sock->path.netif], sock->path.mac, &sock->tuple, &rst);
+	    nexthop_resolve(s, &sock->tuple.remote, &sock->path) == NEXTHOP_READY) {
+		reply_segment(s, &s->netifs[sock->path.netif], sock->path.mac, sock, &sock->tuple,
+			      &rst);
 		stack_count(s, CNT_TX_RESETS);
 	}
 	sock_finished(sock);

@@ -4,10 +4,12 @@
 #include "stack/sock_events.h"
 
 #include "stack/admission.h"
+#include "stack/flights.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
 #include "stack/nexthop.h"
 #include "stack/path_mtu.h"
+#include "stack/resync.h"
 #include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/sock_end.h"
@@ -30,6 +32,7 @@ delivered(struct rtls_sock *sock)
 	session_rx_input(&sock->rx);
 	if (session_rx_waits_for_start(&sock->rx))
 		mode_delivered(sock);
+	sock_resync_moved(sock);
 	/* What came was charged as it was stored; it may have been thrown away since. */
 	if (sock->recvq.room_used != sock->room_counted)
 		rx_memory_account(sock);
@@ -52,6 +55,7 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	if (events & TCP_EV_ACKED) {
 		sendq_release(&sock->sendq, sock->tcp.snd_una);
 		memory_account(sock);
+		flights_acked(sock);
 		mode_acked(sock);
 		nexthop_progress(sock->stack, &sock->path);
 		admission_orphaned(sock);

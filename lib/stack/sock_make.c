@@ -8,6 +8,7 @@
 
 #include "buf/wipe.h"
 #include "stack/admission.h"
+#include "stack/flights.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
 #include "stack/mode_count.h"
@@ -29,6 +30,9 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	sock->uses = uses;
 	sock->stack = s;
 	sock->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
+	sock->tos = opts != NULL ? opts->tos : 0;
+	sock->ttl = opts != NULL ? opts->ttl : 0;
+	sock->rcvbuf_fixed = opts != NULL ? opts->rcvbuf_fixed : s->rcvbuf_fixed;
 	sock->tcp.opts = opts != NULL ? opts->tcp.opts : s->tcp_opts;
 	for (int d = RTLS_TX; d <= RTLS_RX; d++)
 		sock->mode.dir[d].order = opts != NULL ? opts->mode.dir[d].order :
@@ -40,11 +44,14 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	recvq_init(&sock->recvq, 0, &s->recvq_shared);
 	session_tx_init(&sock->tx, &s->session, &sock->sendq,
 			opts != NULL ? opts->tx.sndbuf : s->conf.sndbuf);
+	sock->tx.fixed = opts != NULL ? opts->tx.fixed : s->sndbuf_fixed;
 	session_rx_init(&sock->rx, &sock->recvq);
 	if (opts != NULL) {
 		sock->tx.pad = opts->tx.pad;
+		sock->tx.dynamic = opts->tx.dynamic;
 		sock->rx.limit = opts->rx.limit;
 		sock->rx.key_updates = opts->rx.key_updates;
+		sock->rx.audit_rate = opts->rx.audit_rate;
 	}
 	s->store.members = ++s->socks_in_use;
 	return sock;
@@ -91,6 +98,7 @@ sock_free(struct rtls_sock *sock)
 	if (sock->ready_listed)
 		TAILQ_REMOVE(&s->ready_list, sock, ready_link);
 	memory_unstarve(sock);
+	flights_end(sock);
 	reader_lane_reset(s->reader, &sock->lane);
 	/* Its records count themselves off from their epochs. */
 	sendq_fini(&sock->sendq);

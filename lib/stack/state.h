@@ -14,11 +14,14 @@
 #include "log/note.h"
 #include "net/answer_limit.h"
 #include "net/flow_cache.h"
+#include "net/local_port.h"
 #include "net/mtu_table.h"
 #include "stack/counters.h"
+#include "stack/flight_pools.h"
 #include "stack/netif.h"
 #include "stack/registry.h"
 #include "stack/sock.h"
+#include "tcp/cookie.h"
 #include "tcp/syncache.h"
 #include "tcp/timewait.h"
 
@@ -40,8 +43,7 @@ struct rtls_stack {
 	struct sock_list ready_list;
 	struct sock_list starved_list;
 	struct sock_list path_list;
-	struct sock_list quiet_list; /* their port's RX queue is gone through: stack/rx_quiet */
-	uint32_t nb_adding;          /* epochs whose device was asked, and has not answered */
+	uint32_t nb_adding; /* epochs whose device was asked, and has not answered */
 	struct sock_list free_list;
 	struct sock_list listeners;
 	struct sock_list tls_silent;     /* unfinished connections by age: stack/admission */
@@ -53,6 +55,7 @@ struct rtls_stack {
 	uint32_t socks_in_use;
 	uint32_t nb_leaving; /* of these, made room and wait for their program */
 	struct tcp_syncache *syncache;
+	struct tcp_cookies cookies; /* for SYNs that it has no room for */
 	struct tcp_timewait *timewait;
 	struct tcp_params params;
 	struct tcp_opts tcp_opts; /* a new socket's */
@@ -66,6 +69,7 @@ struct rtls_stack {
 	uint32_t pressure_next;   /* the socket to look at next for bytes out of order */
 	bool held_wanted;         /* its pool was empty: somebody is to give up what waits */
 	struct share_store store; /* record buffers for sending */
+	struct flight_pools flights;
 	/* NULL: nobody. To compare with alone. */
 	const struct rtls_sock *rx_pass;
 	uint64_t short_us;       /* a share stopped somebody last then; 0: never */
@@ -98,10 +102,12 @@ struct rtls_stack {
 	struct session_shared session; /* what is the same for all record layers */
 	uint64_t last_guard;           /* no two are the same */
 	struct notes notes;            /* what the log was told */
-	bool tls_off;  /* no keys of connections that have none: rtls_stack_features() */
+	bool tls_off;      /* no keys of connections that have none: rtls_stack_features() */
+	bool sndbuf_fixed; /* conf has said a size: a socket's does not grow */
+	bool rcvbuf_fixed;
 	bool draining; /* destroy was called: nothing new is accepted */
 	bool clock_started;
-	uint32_t next_port;         /* RFC 6056 3.3.3 */
+	struct local_ports ports;   /* of rtls_connect() */
 	struct flow_table *remotes; /* net/remote_count; NULL: no limit per remote */
 	void *flows_mem;            /* as allocated */
 	void *remotes_mem;
@@ -118,11 +124,24 @@ stack_count(struct rtls_stack *s, enum counter c)
 	s->counters[c]++;
 }
 
-/* What the port of a connection has of inline TLS. */
-static inline struct offload_device *
-stack_device_of(const struct rtls_sock *sock)
+/* The port whose device has, or is asked for, the contexts of a direction. Its packets may go by others. */
+static inline struct netif *
+stack_netif_of(const struct rtls_sock *sock, enum rtls_dir d)
 {
-	return &sock->stack->netifs[sock->path.netif].port->tls;
+	return &sock->stack->netifs[sock->mode.dir[d].netif];
+}
+
+/* Is nif of that port, by whatever queue? Of others nobody seals or opens anything of the direction. */
+static inline bool
+stack_is_home(const struct rtls_sock *sock, enum rtls_dir d, const struct netif *nif)
+{
+	return nif->port == stack_netif_of(sock, d)->port;
+}
+
+static inline struct offload_device *
+stack_device_of(const struct rtls_sock *sock, enum rtls_dir d)
+{
+	return &stack_netif_of(sock, d)->port->tls;
 }
 
 #endif

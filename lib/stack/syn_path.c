@@ -34,10 +34,11 @@ refuse(const struct answer_to *to, enum counter why)
 	*to->why = why;
 }
 
+/* of: the listener that it is for; NULL: none. */
 static void
-answer(const struct answer_to *to, const struct tcp_seg *seg)
+answer(const struct answer_to *to, const struct rtls_sock *of, const struct tcp_seg *seg)
 {
-	reply_segment(to->s, to->nif, to->mac, to->tuple, seg);
+	reply_segment(to->s, to->nif, to->mac, of, to->tuple, seg);
 }
 
 static void
@@ -49,7 +50,40 @@ answer_reset(const struct answer_to *to, const struct tcp_seg *seg)
 	if (!tcp_reset_reply(seg, &rst) || !reply_allowed(to->s, ANSWER_RESET, &to->tuple->remote))
 		return;
 	stack_count(to->s, CNT_TX_RESETS);
-	answer(to, &rst);
+	answer(to, NULL, &rst);
+}
+
+/* May its address have one more connection, and has the stack room for its bytes? */
+static bool
+may_come(const struct answer_to *to, const struct tcp_seg *seg)
+{
+	struct rtls_stack *s = to->s;
+
+	if (admission_remote_full(s, &to->tuple->remote)) {
+		answer_reset(to, seg);
+		*to->why = CNT_REMOTE_LIMITED;
+		return false;
+	}
+	if (rx_memory_is_severe(s)) {
+		memory_no_room(s, NULL);
+		refuse(to, CNT_PRESSURE_CONN_REFUSED);
+		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_ROOM_REFUSED, NULL);
+		return false;
+	}
+	return true;
+}
+
+/* What a listener has no use for, RFC 9293 3.10.7.2: an ACK is answered with RST, the rest dropped. */
+static void
+refuse_stray(const struct answer_to *to, const struct tcp_seg *seg)
+{
+	/* Behind the ACK with a cookie, which was lost, an honest peer begins again with its first bytes. */
+	bool cookie_lost = seg->payload_len > 0 && tcp_cookie_any(&to->s->cookies, to->s->now_us);
+
+	if ((seg->flags & TCP_ACK) != 0 && !cookie_lost)
+		answer_reset(to, seg);
+	else
+		refuse(to, CNT_RX_NO_CONNECTION);
 }
 
 /* Nothing is known of the tuple: only a SYN for a listener means something. */
@@ -61,8 +95,8 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 	uint32_t ts_offset = tcp_ts_offset(s->secret, to->tuple);
 	struct tcp_syncache_entry *e;
 	struct tcp_seg syn_ack;
-	bool evicted = false;
 	struct tcp_syn syn;
+	bool evicted;
 
 	if (l == NULL || s->draining) {
 		answer_reset(to, seg);
@@ -70,41 +104,31 @@ input_stranger(const struct answer_to *to, const struct tcp_seg *seg, uint32_t i
 	}
 	if (!tcp_syn_input(&syn, &s->params, seg, iss, ts_offset, netif_mss(to->nif), l->rcvbuf / 2,
 			   s->now_us)) {
-		/* RFC 9293 3.10.7.2: a listener answers an ACK with RST, and drops the rest. */
-		if (seg->flags & TCP_ACK)
-			answer_reset(to, seg);
-		else
-			refuse(to, CNT_RX_NO_CONNECTION);
+		refuse_stray(to, seg);
 		return;
 	}
-	if (admission_remote_full(s, &to->tuple->remote)) {
-		answer_reset(to, seg);
-		*to->why = CNT_REMOTE_LIMITED;
+	if (!may_come(to, seg))
 		return;
+	if (tcp_syncache_has_room(s->syncache, to->tuple)) {
+		e = tcp_syncache_add(s->syncache, to->tuple, (uint32_t)(l - s->socks), s->now_us,
+				     &evicted);
+		e->syn = syn;
+		tcp_syn_ack(&e->syn, s->now_us, &syn_ack);
+	} else {
+		tcp_cookie_make(&s->cookies, to->tuple, &syn, s->now_us, &syn_ack);
+		stack_count(s, CNT_SYN_COOKIES);
+		tell_stack(s, NOTE_SYN_COOKIES, "max_syn is %u", s->conf.max_syn);
 	}
-	if (rx_memory_is_severe(s)) {
-		memory_no_room(s, NULL);
-		refuse(to, CNT_PRESSURE_CONN_REFUSED);
-		tell_remote(s, &to->tuple->remote, to->tuple->remote_port, NOTE_ROOM_REFUSED, NULL);
-		return;
-	}
-	e = tcp_syncache_add(s->syncache, to->tuple, (uint32_t)(l - s->socks), s->now_us, &evicted);
-	if (evicted) {
-		stack_count(s, CNT_SYN_DROPPED);
-		tell_stack(s, NOTE_SYN_FORGOTTEN, "max_syn is %u", s->conf.max_syn);
-	}
-	e->syn = syn;
-	tcp_syn_ack(&e->syn, s->now_us, &syn_ack);
-	answer(to, &syn_ack);
+	answer(to, l, &syn_ack);
 }
 
 /* The handshake is complete: a connection for the backlog, or NULL with nothing changed. */
 static struct rtls_sock *
-complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash,
+complete(const struct answer_to *to, struct rtls_sock *l, const struct tcp_syn *syn, uint64_t hash,
 	 const struct tcp_seg *seg)
 {
 	struct rtls_stack *s = to->s;
-	struct rtls_sock *l = &s->socks[e->listener], *sock;
+	struct rtls_sock *sock;
 
 	if (!admission_evict_for_backlog(l)) {
 		refuse(to, CNT_SYN_DROPPED);
@@ -130,7 +154,7 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 		return NULL;
 	}
 	sock->tcp.opts.run_max = NETIF_RUN_MAX;
-	tcp_conn_accept(&sock->tcp, &s->params, &e->syn, seg, sock->rcvbuf / 2, s->now_us);
+	tcp_conn_accept(&sock->tcp, &s->params, syn, seg, sock->rcvbuf / 2, s->now_us);
 	path_mtu_known(sock);
 	sock->phase = SOCK_BACKLOG;
 	sock->listener = l;
@@ -138,9 +162,33 @@ complete(const struct answer_to *to, struct tcp_syncache_entry *e, uint64_t hash
 	l->nb_backlog++;
 	admission_open(sock, l);
 	tell_conn(sock, NOTE_OPENED, "by the peer, to port %u", sock->tuple.local_port);
-	tcp_syncache_remove(s->syncache, e);
 	sock_ready(l);
 	return sock;
+}
+
+/* An ACK of nobody's, while a cookie is out. */
+static uint32_t
+input_cookie(const struct answer_to *to, uint64_t hash, const struct tcp_seg *seg)
+{
+	struct rtls_stack *s = to->s;
+	struct rtls_sock *l = listener_find(s, &to->tuple->local, to->tuple->local_port), *sock;
+	struct tcp_syn syn;
+
+	if (l == NULL || s->draining ||
+	    !tcp_cookie_open(&s->cookies, &s->params, to->tuple, seg,
+			     tcp_ts_offset(s->secret, to->tuple), netif_mss(to->nif), l->rcvbuf / 2,
+			     s->now_us, &syn)) {
+		input_stranger(to, seg, 0);
+		return FLOW_NONE;
+	}
+	if (!may_come(to, seg))
+		return FLOW_NONE;
+	/* A full backlog drops it: the peer's first bytes bring the cookie again. */
+	sock = complete(to, l, &syn, hash, seg);
+	if (sock == NULL)
+		return FLOW_NONE;
+	stack_count(s, CNT_SYN_COOKIES_OPENED);
+	return (uint32_t)(sock - s->socks);
 }
 
 /* A record of a half-open connection is there. */
@@ -162,8 +210,11 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 			break;
 		}
 		/* A full backlog drops the ACK: the SYN-ACK goes out again and is acknowledged. */
-		sock = complete(to, e, hash, seg);
-		return sock == NULL ? FLOW_NONE : (uint32_t)(sock - s->socks);
+		sock = complete(to, &s->socks[e->listener], &e->syn, hash, seg);
+		if (sock == NULL)
+			return FLOW_NONE;
+		tcp_syncache_remove(s->syncache, e);
+		return (uint32_t)(sock - s->socks);
 	case TCP_SYN_RESET:
 		answer_reset(to, seg);
 		break;
@@ -172,13 +223,13 @@ input_half_open(const struct answer_to *to, struct tcp_syncache_entry *e, uint64
 		break;
 	case TCP_SYN_AGAIN:
 		tcp_syn_ack(&e->syn, s->now_us, &out);
-		answer(to, &out);
+		answer(to, &s->socks[e->listener], &out);
 		break;
 	case TCP_SYN_CHALLENGE:
 		if (!reply_allowed(s, ANSWER_CHALLENGE, &to->tuple->remote))
 			break;
 		tcp_syn_challenge(&e->syn, s->now_us, &out);
-		answer(to, &out);
+		answer(to, &s->socks[e->listener], &out);
 		break;
 	case TCP_SYN_IGNORE:
 		break;
@@ -192,7 +243,7 @@ answer_time_wait(const struct answer_to *to, const struct tcp_timewait_entry *e)
 	struct tcp_seg ack;
 
 	tcp_timewait_ack(e, to->s->now_us, &ack);
-	answer(to, &ack);
+	answer(to, NULL, &ack);
 }
 
 static void
@@ -229,6 +280,9 @@ syn_path_input(struct rtls_stack *s, struct netif *nif, const uint8_t src_mac[NE
 	if (half_open != NULL)
 		return input_half_open(&to, half_open, hash, seg);
 	waiting = tcp_timewait_find(s->timewait, tuple);
+	if (waiting == NULL && (seg->flags & (TCP_ACK | TCP_SYN)) == TCP_ACK &&
+	    tcp_cookie_any(&s->cookies, s->now_us))
+		return input_cookie(&to, hash, seg);
 	if (waiting != NULL)
 		input_time_wait(&to, waiting, seg);
 	else
@@ -247,14 +301,14 @@ syn_path_timers(struct rtls_stack *s, uint32_t budget)
 	while ((e = tcp_syncache_due(s->syncache, s->now_us, &left)) != NULL) {
 		/* No neighbour yet: the peer's SYN comes again and brings its MAC. */
 		if (nexthop_find(s, &e->tuple.remote, &path) != 0 ||
-		    nexthop_resolve(s, &path) != NEXTHOP_READY)
+		    nexthop_resolve(s, &e->tuple.remote, &path) != NEXTHOP_READY)
 			continue;
 		tcp_syn_ack(&e->syn, s->now_us, &out);
 		answer(&(struct answer_to){ .s = s,
 					    .nif = &s->netifs[path.netif],
 					    .mac = path.mac,
 					    .tuple = &e->tuple },
-		       &out);
+		       &s->socks[e->listener], &out);
 	}
 	return budget - left + tcp_timewait_expire(s->timewait, s->now_us, budget);
 }

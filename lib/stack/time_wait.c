@@ -18,6 +18,7 @@ time_wait_enter(struct rtls_sock *sock)
 	e = tcp_timewait_add(s->timewait, &sock->tuple, &sock->tcp, s->now_us, &recycled);
 	/* The peer's FIN is not acknowledged yet. */
 	tcp_timewait_ack(e, s->now_us, &ack);
-	if (nexthop_resolve(s, &sock->path) == NEXTHOP_READY)
-		reply_segment(s, &s->netifs[sock->path.netif], sock->path.mac, &sock->tuple, &ack);
+	if (nexthop_resolve(s, &sock->tuple.remote, &sock->path) == NEXTHOP_READY)
+		reply_segment(s, &s->netifs[sock->path.netif], sock->path.mac, sock, &sock->tuple,
+			      &ack);
 }

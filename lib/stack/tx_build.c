@@ -17,7 +17,7 @@ packet_len(const struct netif *nif, const struct tx_run *run)
 	uint32_t mss = run->owner->tcp.mss, n = netif_tx_segments_max(nif, mss);
 
 	if (n > 1 && run->rec->epoch != NULL)
-		n = inline_tx_segments_max(run->owner, n);
+		n = inline_tx_segments_max(nif, run->owner, n);
 	return n * mss;
 }
 
@@ -65,6 +65,8 @@ make_packets(const struct netif *nif, struct tx_run *run, struct tx_buffers *buf
 		.dst_mac = sock->path.mac,
 		.tuple = &sock->tuple,
 		.seg = &run->out.seg,
+		.tos = sock->tos,
+		.ttl = sock->ttl,
 	};
 	struct txmap_rec *rec = run->rec;
 	struct sendq_cutter cutter;
@@ -134,7 +136,7 @@ decide(const struct netif *nif, struct tx_run *run)
 	if (run->out.len == 0)
 		return 0;
 	run->packet_len = packet_len(nif, run);
-	return run->rec->epoch != NULL ? inline_tx_decide(run) : 0;
+	return run->rec->epoch != NULL ? inline_tx_decide(nif, run) : 0;
 }
 
 static int

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 
+#include "stack/flights.h"
 #include "stack/inline_tx.h"
+#include "stack/mode_move.h"
 #include "stack/neighbour_wait.h"
 #include "stack/netif_tx.h"
 #include "stack/nexthop.h"
+#include "stack/path_mtu.h"
 #include "stack/sched.h"
 #include "stack/sock_end.h"
 #include "stack/sock_events.h"
@@ -16,6 +19,7 @@
 #include "stack/tx_path.h"
 #include "stack/window.h"
 #include "tcp/query.h"
+#include "tcp/sack.h"
 
 enum {
 	TURN_SEGMENTS = 44, /* about 64 KiB: then the next connection has its turn */
@@ -33,11 +37,28 @@ waited_too_long(struct rtls_sock *sock)
 	       now_us - sock->path.since_us >= sock->tcp.opts.user_timeout_us;
 }
 
+/* Its packets go by another port now: what that one takes is asked anew, in the next poll. */
+static void
+moved(struct rtls_sock *sock)
+{
+	path_mtu_moved(sock);
+	mode_move_path(sock);
+	sock_schedule(sock);
+}
+
 /* May this connection's packets go now? Otherwise it is scheduled when they may. */
 static bool
 path_is_ready(struct rtls_stack *s, struct rtls_sock *sock)
 {
-	switch (nexthop_resolve(s, &sock->path)) {
+	uint8_t netif = sock->path.netif;
+	enum nexthop_verdict verdict = nexthop_resolve(s, &sock->tuple.remote, &sock->path);
+
+	/* What is planned was planned for that one. */
+	if (sock->path.netif != netif) {
+		moved(sock);
+		return false;
+	}
+	switch (verdict) {
 	case NEXTHOP_READY:
 		neighbour_unwait(sock);
 		sock->path.since_us = 0;
@@ -109,6 +130,7 @@ next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool f
 	if (!first && !tcp_has_to_say(&sock->tcp))
 		return NULL;
 	sock_renew_window(sock);
+	flights_prepare(sock);
 	if (!tcp_plan(&sock->tcp, s->now_us, &run->out)) {
 		/* It may have started to probe a closed window. */
 		sock_rearm(sock);
@@ -116,6 +138,7 @@ next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool f
 	}
 	if (first && !path_is_ready(s, sock))
 		return NULL;
+	tcp_sack_tell(&sock->tcp, recvq_ranges(&sock->recvq), &run->out.seg);
 	/* Its neighbour was asked in a packet that came first. */
 	if (run != netif_tx_run(nif))
 		netif_tx_run(nif)->out = run->out;

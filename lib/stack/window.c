@@ -42,6 +42,21 @@ sock_offer_window(struct rtls_sock *sock)
 }
 
 void
+sock_window_read(struct rtls_sock *sock)
+{
+	struct rtls_stack *s = sock->stack;
+	uint64_t want;
+
+	if (sock->rcvbuf_fixed)
+		return;
+	want = autosize_recv(&sock->rx_read, sock->recvq.ready.off, s->now_us,
+			     sock->tcp.rtt.srtt_us);
+	if (want > sock->rcvbuf && !rx_memory_is_tight(s, 0))
+		sock->rcvbuf = autosize_grown(sock->rcvbuf, want,
+					      rx_memory_limit(sock, s->conf.rcvbuf_max));
+}
+
+void
 sock_window_filled(struct rtls_sock *sock)
 {
 	/* The rest of a record may need a window that nothing else would open. */
