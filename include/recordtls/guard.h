@@ -60,8 +60,9 @@ ssize_t rtls_guard_recv(const struct rtls_guard *g, void *buf, size_t len, int f
  * Tells that the handshake is done and another library keeps the records of a direction
  * without keys. Counts it (TlsTxNotHandedOver, TlsRxNotHandedOver) and logs it (log type
  * lib.recordtls.sock, with the peer's address; of each stack and direction at most once a
- * second, as peers choose how many there are). Once per socket and direction: again, it does nothing. A handshake is finished
- * when each direction has keys or was told of here; see struct rtls_listen_conf.
+ * second, as peers choose how many there are). Once per socket and direction: again, it does nothing.
+ * A handshake is finished when each direction has keys or was told of here; see struct
+ * rtls_listen_conf.
  * @param why one sentence without a full stop; borrowed.
  * @return 0; -EINVAL: not a direction, it has keys, or NULL; -ENOKEY and -EBADF as above.
  */

@@ -23,6 +23,7 @@
 #include <recordtls/stack.h>
 #include <recordtls/stats.h>
 #include <recordtls/tls.h>
+#include <recordtls/tlsnic.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,8 +44,14 @@ const char *rtls_end_who_name(enum rtls_end_who w);
 /** Why it ended: RTLS_REASON_BAD_MAC is "bad_mac". */
 const char *rtls_end_reason_name(enum rtls_end_reason r);
 
+/** What is wrong on the way: RTLS_SOFT_NO_PORT is "no_port". */
+const char *rtls_soft_error_name(enum rtls_soft_error e);
+
 /** What rtls_sock_set() sets: RTLS_OPT_MAX_SEG is "max_seg". */
 const char *rtls_opt_name(enum rtls_opt o);
+
+/** Congestion control: "cubic", "newreno". */
+const char *rtls_cc_name(enum rtls_cc c);
 
 /** "tx", "rx" */
 const char *rtls_dir_name(enum rtls_dir d);
@@ -87,6 +94,9 @@ const char *rtls_tls_tx_after_name(enum rtls_tls_tx_after a);
 
 /** How a device that opens finds its place: "none", "in_order", "scan", "scan_delayed", "stack". */
 const char *rtls_tls_rx_method_name(enum rtls_tls_rx_method m);
+
+/** What goes wrong in the TLS NIC in software: RTLS_TLSNIC_TABLE_FULL is "table_full". */
+const char *rtls_tlsnic_fault_name(enum rtls_tlsnic_fault f);
 
 /** What a device tells: RTLS_TLS_EV_LOST is "lost". */
 const char *rtls_tls_event_name(enum rtls_tls_event_type e);

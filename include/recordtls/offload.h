@@ -55,7 +55,7 @@ enum rtls_tls_tx_after {
 /** How the device finds its place in a received stream again. */
 enum rtls_tls_rx_method {
 	RTLS_TLS_RX_NONE,         /**< the device opens nothing */
-	RTLS_TLS_RX_IN_ORDER,     /**< not at all: RTLS_TLS_EV_LOST */
+	RTLS_TLS_RX_IN_ORDER,     /**< not at all: another context takes its place */
 	RTLS_TLS_RX_SCAN,         /**< finds a header, asks on its packet, is answered at once */
 	RTLS_TLS_RX_SCAN_DELAYED, /**< the same by events */
 	RTLS_TLS_RX_STACK,        /**< is told by the stack */
@@ -157,7 +157,7 @@ int rtls_tls_rx_mark_offset(void);
  * context; pure.
  */
 struct rtls_tls_rx_bare {
-	uint64_t state[24]; /**< the library's */
+	uint64_t state[40]; /**< the library's */
 };
 
 /**
@@ -185,21 +185,38 @@ int rtls_tls_rx_bare_packet(struct rtls_tls_rx_bare *b, uint32_t seq, const uint
 			    uint32_t len, bool marked, struct rtls_tls_rx_mark *out);
 
 /**
- * RTLS_TLS_RX_SCAN: a packet, passed up as it came, with a header that the device asks about. The
- * flag is an mbuf's dynamic flag, the field, a uint32_t, the TCP sequence of the header's first
- * byte; a driver of this method registers both by these names. Nothing reads them yet.
+ * RTLS_TLS_RX_SCAN: a device that is out of step has found what may be a header, and asks what number
+ * it has: on the packet, passed up as it came, that completes the header. The flag is a dynamic one
+ * of the mbuf, the field, of its first segment, the TCP sequence of the header's first byte, which may
+ * lie in front of the packet. On other packets the flag is clear, and the field says nothing.
  */
 #define RTLS_TLS_DYNFLAG_RX_RESYNC  "recordtls_dynflag_rx_resync"
 #define RTLS_TLS_DYNFIELD_RX_RESYNC "recordtls_dynfield_rx_resync_seq"
 
+/**
+ * Registers both, where nobody has yet, for drivers as for the library.
+ * @param flag set on success: the bit of ol_flags.
+ * @return where the field, a uint32_t, lies in an mbuf, for RTE_MBUF_DYNFIELD(); -ENOENT, -ENOSPC, ...:
+ *   mbufs have no room: nothing is asked then, and the library tells unasked.
+ */
+int rtls_tls_rx_resync_offset(uint64_t *flag);
+
 enum rtls_tls_event_type {
-	RTLS_TLS_EV_ADD_DONE,      /**< an add() that gave -EINPROGRESS ended; status says how */
-	RTLS_TLS_EV_RESYNC_START,  /**< RX: a header may be at seq; len bytes were searched */
-	RTLS_TLS_EV_RESYNC_END,    /**< RX: it is at seq, what number has it? */
-	RTLS_TLS_EV_RESYNC_CANCEL, /**< RX: forget the last start */
-	RTLS_TLS_EV_LOST,          /**< the context processes no packet any more */
-	RTLS_TLS_EV_DOWN,          /**< of the device: all its contexts are void */
-	RTLS_TLS_EV_UP,            /**< of the device: it takes contexts again */
+	RTLS_TLS_EV_ADD_DONE, /**< an add() that gave -EINPROGRESS ended; status says how */
+	/**
+	 * RTLS_TLS_RX_SCAN_DELAYED: a header that begins in the len bytes at seq may be asked about, by
+	 * exactly one of the next two; no other start comes before that.
+	 */
+	RTLS_TLS_EV_RESYNC_START,
+	RTLS_TLS_EV_RESYNC_END,    /**< it begins at seq: what number has it? */
+	RTLS_TLS_EV_RESYNC_CANCEL, /**< none is asked about: forget the start */
+	/**
+	 * The context processes no packet any more: the device has no memory of it, was reset, has used
+	 * up its runs. Being out of step is none of this, and no event.
+	 */
+	RTLS_TLS_EV_LOST,
+	RTLS_TLS_EV_DOWN, /**< of the device: all its contexts are void */
+	RTLS_TLS_EV_UP,   /**< of the device: it takes contexts again */
 	/**
 	 * RTLS_TLS_TX_NEXT_RECORD: a packet that was to be sealed did not come, seq is what is
 	 * expected. Marked packets are dropped until tx_resync(); told once until then.
@@ -244,7 +261,8 @@ struct rtls_tls_ops {
 	/**
 	 * Starts the context: the record rec_no has its first header byte at TCP sequence seq.
 	 * TX: takes effect behind the packets handed to tx_burst before; what is below seq goes
-	 * as it is. RX: bytes below seq are passed as they came; seq may lie inside a packet.
+	 * as it is; a packet on both sides of it, which the library never makes, is dropped. RX: bytes
+	 * below seq are passed as they came; seq may lie inside a packet.
 	 * @return 0; -ENOENT: no such context; -EBUSY: it is not added yet, or started already.
 	 */
 	int (*start)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
@@ -265,7 +283,10 @@ struct rtls_tls_ops {
 	 */
 	int (*del)(void *dev, struct rtls_tls_handle ctx);
 
-	/** Takes up to n events of a queue; called once per poll. Returns how many. */
+	/**
+	 * Takes up to n events of a queue; called once per poll, when rx_burst has returned and
+	 * before the first packet of that burst is looked at. Returns how many.
+	 */
 	unsigned int (*poll_events)(void *dev, uint16_t queue, struct rtls_tls_event *ev,
 				    unsigned int n);
 
@@ -278,12 +299,51 @@ struct rtls_tls_ops {
 	int (*tx_resync)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
 
 	/**
-	 * Answers a resync request: seq as it was asked about, rec_no its number. An answer to
-	 * anything but the latest request is dropped by the device. RTLS_TLS_RX_STACK: the record
-	 * that starts at seq, unasked. @return as tx_resync(). NULL where the method has none.
+	 * RX, out of step or not: the record rec_no has its first header byte at TCP sequence seq.
+	 * That is always so in the stream that TCP took.
+	 *
+	 * If the device has asked about seq, last, and has followed the headers from there on, it is
+	 * the answer: it adds the headers that it has counted since, and starts with the next one
+	 * that it has not passed, as by start(). There is no negative answer. Anything else is a
+	 * hint, which nobody asked for: it ends what was asked, and the device starts at seq, as by
+	 * start(), if that is not in front of the end of the last packet of the flow that it has
+	 * looked at; else it is skipped, counted, and changes nothing. Where the device stands in step at seq with
+	 * rec_no already, or verified records have led it into that record or beyond, nothing changes. What begins is
+	 * another run.
+	 *
+	 * RTLS_TLS_RX_SCAN, _SCAN_DELAYED, _STACK; NULL where the method is another.
+	 * @return 0, also of what is skipped; -EBUSY: not now; -ENOENT: no such context, or not
+	 *   started: that, or another error: never again, the context is ended.
 	 */
 	int (*rx_resync)(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no);
 };
+
+/**
+ * A driver with inline TLS, for programs that know nothing of it: rtls_port_ethdev() without tls_ops looks for
+ * one by the name that the ethdev's driver has (struct rte_eth_dev_info).
+ */
+struct rtls_tls_driver {
+	uint32_t size;                  /**< sizeof(struct rtls_tls_driver) */
+	const char *name;               /**< of the ethdev's driver, as "net_ice"; stays */
+	const struct rtls_tls_ops *ops; /**< stays */
+	/** First argument of ops for this ethdev; NULL: this one has no inline TLS. Must not block. */
+	void *(*dev_of)(uint16_t port_id);
+};
+
+/**
+ * For drivers, in a constructor (RTE_INIT) or later: ports that are made from then on find it. The struct is
+ * copied, what it refers to is borrowed. Any thread; dev_of is called by the ones that make ports, by several at a time.
+ * @return 0; -EINVAL: NULL, a size that does not hold the size, or something is missing; -EEXIST: this
+ *   name has one; -ENOSPC: 16 have been registered.
+ */
+int rtls_tls_driver_register(const struct rtls_tls_driver *d);
+
+/**
+ * Takes it back, for ports that are made later. Any thread. A rtls_port_ethdev() under way in another thread may still
+ * call dev_of, and ports that were made have the table: what was borrowed stays until none of both is left.
+ * @return 0; -EINVAL: no name; -ENOENT.
+ */
+int rtls_tls_driver_unregister(const char *name);
 
 #ifdef __cplusplus
 }

@@ -150,8 +150,9 @@ int rtls_ssl_keylog(SSL_CTX *ctx, const char *path);
  *
  * Where max_fragment_length is agreed on libssl keeps its keys. In TLS 1.2 rtls_ssl_attach() finds them all the
  * same; in TLS 1.3 libssl tells them to a key log only, so this sets a callback of ctx's
- * (SSL_CTX_set_keylog_callback()) that reads the secrets of these connections and writes nothing. One that was set before
- * is called behind it; one that is set later takes its place, and libssl goes on sealing.
+ * (SSL_CTX_set_keylog_callback()) that reads the secrets of these connections and writes nothing. One
+ * that was set before is called behind it; one that is set later takes its place, and libssl goes on
+ * sealing.
  * @param limit 64..16385 bytes, as in the extension: in TLS 1.3 with one for the record's type; 0: 16385.
  * @return 0; -EINVAL: NULL, or a limit out of bounds; -EALREADY: it was called before; -ENOTSUP: libssl has
  *   the extension itself; -ENOMEM. On an error nothing has changed.

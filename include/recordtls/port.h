@@ -26,7 +26,8 @@ struct rtls_port_conf {
 	uint16_t nb_rx_desc;  /**< default 1024, adjusted to what the device takes */
 	uint16_t nb_tx_desc;  /**< default 1024 */
 	uint32_t nb_rx_mbufs; /**< receive buffers; default 8192 */
-	/** Inline TLS, from the driver's author: recordtls/offload.h; NULL: none. A port that runs
+	/** Inline TLS, from the driver's author: recordtls/offload.h. NULL: what the driver has
+	 * registered, rtls_tls_driver_register(), or none. A port that runs
 	 * already has RTE_ETH_{RX,TX}_OFFLOAD_SECURITY set where the device needs them. */
 	const struct rtls_tls_ops *tls_ops;
 	void *tls_dev; /**< first argument of tls_ops */
@@ -73,7 +74,8 @@ struct rtls_port_conf {
  *   twice the receive ring, a port that runs without a queue to send with or without exactly one
  *   to receive with, tls_ops with calls missing, or out is NULL; -EADDRNOTAVAIL: a multicast MAC
  *   address; -ENOTSUP: tls_ops for an ethdev without a security context, or for one that needs
- *   copies, which is left as it was; or what the device answered.
+ *   copies, which is left as it was (with what a driver has registered such an ethdev is a port without
+ *   inline TLS); or what the device answered.
  */
 int rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *conf, struct rtls_port **out);
 

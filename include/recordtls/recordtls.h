@@ -8,7 +8,8 @@
  * Reading order: a port carries packets, a stack owns one lcore's connections,
  * a socket is one of them, bytes move in and out, files are sent, TLS keys are
  * installed, a direction without them is guarded, counters are read, values have
- * names. offload.h is for authors of NIC drivers, tlsnic.h a NIC in software.
+ * names. offload.h is for authors of NIC drivers, tlsnic.h a NIC in software, netem.h
+ * a bad network.
  *
  * Conventions of every function: 0 or a negative errno, or a count; nothing
  * blocks; a function is called on the lcore of its stack unless its comment
@@ -37,5 +38,6 @@
 #include <recordtls/names.h>
 #include <recordtls/offload.h>
 #include <recordtls/tlsnic.h>
+#include <recordtls/netem.h>
 
 #endif

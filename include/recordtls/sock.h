@@ -48,6 +48,11 @@ enum {
 	 * rtls_set_mode() was -EINPROGRESS. Reported once, for all that was since.
 	 */
 	RTLS_MODE = 1 << 7,
+	/**
+	 * Something is wrong on the way to the peer; the connection goes on, and rtls_sock_info() says
+	 * what it is: soft_error. Reported once, for all that was since; also while it is being opened.
+	 */
+	RTLS_SOFT_ERROR = 1 << 8,
 };
 
 /** One ready socket. Level-triggered: reported again until it is no longer so. */
@@ -132,9 +137,12 @@ int rtls_abort(struct rtls_sock *sock);
  * least value, the greatest, the default, and the unit; the bounds are included.
  */
 enum rtls_opt {
-	/** 17408..2^32-1, rtls_stack_conf.sndbuf; bytes of buffer room */
+	/**
+	 * 17408..2^32-1, rtls_stack_conf.sndbuf; bytes of buffer room. Once it is set it does not grow. Read, it
+	 * is how large the buffer is now
+	 */
 	RTLS_OPT_SNDBUF,
-	/** 34816..2^32-1, rtls_stack_conf.rcvbuf; bytes of buffer room */
+	/** 34816..2^32-1, rtls_stack_conf.rcvbuf; the same for receiving */
 	RTLS_OPT_RCVBUF,
 	/**
 	 * 64..16384, 16384; bytes of content per data record, as the program gave them: without
@@ -196,6 +204,40 @@ enum rtls_opt {
 	 * receive side: RTLS_REASON_FLOOD. 0: any number
 	 */
 	RTLS_OPT_KEY_UPDATES_PER_S,
+	/**
+	 * 0..2^32-1, 0; of so many received records that the NIC opened one, in the mean, is audited; 0: none, 1:
+	 * each. Which ones the NIC cannot know. The record is sealed again, and opened and verified in software,
+	 * before the program reads it; where its tag is not the one that came the receive side ends:
+	 * RTLS_REASON_DEVICE. Records that are not opened yet count
+	 */
+	RTLS_OPT_AUDIT_RATE,
+	/**
+	 * 0..63, 0; the Diffserv codepoint (RFC 2474) of all packets of the connection from now on, and of the
+	 * SYN-ACKs of a listener; to be changed seldom within one (RFC 7657). What the stack says beside
+	 * connections, RST to strangers and the ACKs of TIME-WAIT, has 0
+	 */
+	RTLS_OPT_DSCP,
+	/** 1..255, 64; time to live, of the same packets; the others have 64 */
+	RTLS_OPT_TTL,
+	/**
+	 * 0..1, 0; 1: the first 64 KiB of data, and those behind a second without a record, go in records that
+	 * one segment carries, so that a peer can open each as it comes; then records are full. RTLS_OPT_PAD_TO
+	 * counts: where it does not let a record be so short they are full at once. RTLS_MSG_RECORD's
+	 * are as long as the program says. -EBUSY while a record is open
+	 */
+	RTLS_OPT_DYNAMIC_RECORDS,
+	/**
+	 * enum rtls_cc, rtls_stack_conf.cc; how much may be in flight. It may change at any time: the new
+	 * algorithm goes on with the windows of the old one
+	 */
+	RTLS_OPT_CC,
+	/**
+	 * 0..2^32-1, 0; bytes of stream per second, in what mode ever; 0: as fast as congestion control has
+	 * it. Bytes go in bursts of two segments at least, and of what goes in a millisecond at most, but not more
+	 * than 64 KiB; a limit below 1000 is 1000. Over a round trip of 8 ms and more they are spread over it with
+	 * or without a limit. What is sent again counts, headers do not
+	 */
+	RTLS_OPT_MAX_PACING_RATE,
 };
 
 /**
@@ -236,21 +278,36 @@ enum rtls_end_who {
 
 enum rtls_end_reason {
 	RTLS_REASON_NONE,
-	RTLS_REASON_CLOSED,            /**< both sides closed */
-	RTLS_REASON_RESET,             /**< RST */
-	RTLS_REASON_REFUSED,           /**< RST in answer to a SYN */
-	RTLS_REASON_TIMEOUT,           /**< the peer stopped answering */
-	RTLS_REASON_UNREACHABLE,       /**< no neighbour answers */
-	RTLS_REASON_BAD_VERSION,       /**< a record header that is not this TLS version's */
-	RTLS_REASON_BAD_LENGTH,        /**< a record too short or too long */
-	RTLS_REASON_BAD_MAC,           /**< authentication failed, or no inner type */
-	RTLS_REASON_TRUNCATED,         /**< FIN inside a record */
-	RTLS_REASON_NO_MEMORY,         /**< buffers ran out and this connection was given up */
+	RTLS_REASON_CLOSED,      /**< both sides closed */
+	RTLS_REASON_RESET,       /**< RST */
+	RTLS_REASON_REFUSED,     /**< RST in answer to a SYN */
+	RTLS_REASON_TIMEOUT,     /**< the peer stopped answering */
+	RTLS_REASON_UNREACHABLE, /**< no neighbour answers; as TIMEOUT, and somebody told why */
+	RTLS_REASON_BAD_VERSION, /**< a record header that is not this TLS version's */
+	RTLS_REASON_BAD_LENGTH,  /**< a record too short or too long */
+	RTLS_REASON_BAD_MAC,     /**< authentication failed, or no inner type */
+	RTLS_REASON_TRUNCATED,   /**< FIN inside a record */
+	RTLS_REASON_NO_MEMORY,   /**< buffers ran out and this connection was given up */
 	RTLS_REASON_HANDSHAKE_TIMEOUT, /**< no first byte, or no end of the handshake, in time */
 	RTLS_REASON_MADE_ROOM,         /**< unfinished, and a newcomer needed the socket */
 	/** as BAD_MAC, but it is the NIC that said what is not so of a record that it had opened */
 	RTLS_REASON_DEVICE,
 	RTLS_REASON_FLOOD, /**< genuine records that say nothing, more of them than io.h allows */
+};
+
+/**
+ * What does not end a connection (RFC 9293 3.9.1.8, 3.9.2.2): words of a router or host on the way, by
+ * ICMP, about a packet that is in flight. Nothing proves who said it.
+ */
+enum rtls_soft_error {
+	RTLS_SOFT_NONE,
+	RTLS_SOFT_NET_UNREACHABLE,  /**< no way to the peer's network, or source route failed */
+	RTLS_SOFT_HOST_UNREACHABLE, /**< the last router does not find the peer */
+	RTLS_SOFT_PROHIBITED,       /**< a filter */
+	RTLS_SOFT_NO_PORT,       /**< nobody there: of a connection that is open, it may be a lie */
+	RTLS_SOFT_TIME_EXCEEDED, /**< RTLS_OPT_TTL was too low, or packets go in circles */
+	RTLS_SOFT_PARAMETER,     /**< a field of our header is not understood */
+	RTLS_SOFT_SILENT, /**< no ICMP: three retransmissions were not answered (R1, RFC 9293 3.8.3) */
 };
 
 struct rtls_sock_info {
@@ -262,6 +319,7 @@ struct rtls_sock_info {
 	uint8_t end_who;    /**< enum rtls_end_who */
 	uint8_t end_reason; /**< enum rtls_end_reason */
 	uint8_t end_alert;  /**< TLS alert that fits (RFC 8446 6.2); 0: none */
+	uint8_t soft_error; /**< enum rtls_soft_error: what was said last */
 	uint32_t mss;       /**< payload bytes per segment */
 	uint32_t srtt_us;
 	uint32_t rto_us;
@@ -276,7 +334,14 @@ struct rtls_sock_info {
 	uint64_t rcv_wnd;   /**< bytes that the peer was told it may send */
 	uint32_t sndbuf;    /**< bytes of buffer room: RTLS_OPT_SNDBUF */
 	uint32_t rcvbuf;
-	uint32_t rcv_held; /**< bytes of buffer room taken by what came out of order */
+	uint32_t rcv_held;       /**< bytes of buffer room taken by what came out of order */
+	uint8_t snd_wscale;      /**< shift of the window that the peer tells (RFC 7323) */
+	uint8_t rcv_wscale;      /**< and of ours */
+	uint8_t timestamps;      /**< 1: both sides send them (RFC 7323) */
+	uint8_t sack;            /**< 1: both sides permit SACK (RFC 2018) */
+	const char *cc;          /**< name of the congestion control; NULL: a listener */
+	uint64_t bytes_acked;    /**< stream bytes that the peer has acknowledged */
+	uint64_t bytes_received; /**< stream bytes that came in order */
 };
 
 /**

@@ -23,6 +23,12 @@ extern "C" {
 
 struct rtls_stack;
 
+/** Congestion control: how much may be in flight. */
+enum rtls_cc {
+	RTLS_CC_CUBIC,   /**< RFC 9438, with the slow start of RFC 9406 */
+	RTLS_CC_NEWRENO, /**< RFC 5681, with the same slow start */
+};
+
 /** Sizes and times of a stack; all memory is made from these at creation. */
 struct rtls_stack_conf {
 	uint32_t size;    /**< sizeof(struct rtls_stack_conf) */
@@ -33,15 +39,20 @@ struct rtls_stack_conf {
 	 * as it stands; without a conf (NULL), or with a size that ends in front of this, it is any.
 	 */
 	int socket_id;
-	uint32_t max_socks;       /**< sockets, listeners included; default 1024 */
-	uint32_t max_time_wait;   /**< TIME-WAIT records; default 8192 */
-	uint32_t max_syn;         /**< half-open connections; default 1024 */
-	uint32_t nb_packets;      /**< header buffers for packets in flight; default 8192 */
-	uint32_t nb_small;        /**< 256 B record buffers; default 2048 */
-	uint32_t nb_medium;       /**< 2 KiB record buffers; default 2048 */
-	uint32_t nb_large;        /**< 17 KiB record buffers; default 2048 */
-	uint32_t sndbuf;          /**< per socket, bytes of buffer room; default 256 KiB */
-	uint32_t rcvbuf;          /**< the same for receiving; default 512 KiB */
+	uint32_t max_socks;     /**< sockets, listeners included; default 1024 */
+	uint32_t max_time_wait; /**< TIME-WAIT records; default 8192 */
+	uint32_t max_syn;       /**< half-open connections; default 1024 */
+	uint32_t nb_packets;    /**< header buffers for packets in flight; default 8192 */
+	uint32_t nb_small;      /**< 256 B record buffers; default 2048 */
+	uint32_t nb_medium;     /**< 2 KiB record buffers; default 2048 */
+	uint32_t nb_large;      /**< 17 KiB record buffers; default 2048 */
+	/**
+	 * Per socket, bytes of buffer room for sending, and for receiving, of which half is offered as
+	 * window. A value counts for good, as RTLS_OPT_SNDBUF and RTLS_OPT_RCVBUF do. 0, the default:
+	 * 64 KiB and 128 KiB at first, then what the path makes use of, up to sndbuf_max and rcvbuf_max.
+	 */
+	uint32_t sndbuf;
+	uint32_t rcvbuf;
 	uint32_t time_wait_us;    /**< 2 MSL; default 60 s */
 	uint32_t user_timeout_us; /**< end of patience with a silent peer; default 120 s */
 	uint8_t secret[16];       /**< for ISNs, ports, hash tables; all 0: random */
@@ -82,6 +93,13 @@ struct rtls_stack_conf {
 	 * share an address.
 	 */
 	uint32_t max_per_remote;
+	/**
+	 * Up to so many bytes of buffer room do sockets grow that nobody has given a size; default 4 MiB and
+	 * 8 MiB. All share the stack's buffers: none is kept for them.
+	 */
+	uint32_t sndbuf_max;
+	uint32_t rcvbuf_max;
+	uint32_t cc; /**< enum rtls_cc: RTLS_OPT_CC of new sockets; default RTLS_CC_CUBIC */
 };
 
 /**
@@ -152,6 +170,23 @@ int rtls_addr_add(struct rtls_stack *s, struct rtls_port *p, const struct rtls_a
  */
 int rtls_route_add(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix_len,
 		   const struct rtls_addr *gateway, struct rtls_port *p);
+
+/**
+ * The same, in place of the route that the prefix has, if it has one, in one step: no packet goes by
+ * another way meanwhile, or waits. Connections follow, from their next packet on, whatever port they were
+ * opened at; their addresses stay. Segments shrink to what another port takes, and do not grow again. What a
+ * NIC was to seal or open is done in software while packets go by a port whose NIC it is not.
+ * @return as rtls_route_add(), but for -EEXIST.
+ */
+int rtls_route_replace(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix_len,
+		       const struct rtls_addr *gateway, struct rtls_port *p);
+
+/**
+ * Takes a route away. Connections follow the next longest prefix. Where there is none, packets wait
+ * for a route, and TCP's time-out ends the connection; those that are being opened end at once.
+ * @return 0; -ENOENT: the prefix has no route; -EAFNOSUPPORT, -EINVAL.
+ */
+int rtls_route_del(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t prefix_len);
 
 /**
  * One turn: receives, expires timers, transmits, and answers telemetry. The only call that

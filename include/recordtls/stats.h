@@ -35,6 +35,24 @@ struct rtls_sock_stats {
 	uint64_t rx_nic_records;   /**< of rx_records: opened and verified by the NIC */
 	uint64_t rx_mixed_records; /**< of rx_records: it transformed some of it; opened here */
 	uint64_t tx_nic_bytes;     /**< of tx_bytes: handed to the NIC to be sealed */
+	/* Of rx_records, those that were opened here, by reason; the last five are rx_mixed_records. */
+	uint64_t rx_no_context_records;   /**< the NIC had no context for the key */
+	uint64_t rx_before_start_records; /**< begun in front of the NIC's start */
+	uint64_t rx_untouched_records;    /**< the NIC was out of step */
+	uint64_t rx_failed_records;       /**< the NIC did not verify what it transformed */
+	uint64_t rx_partial_records;      /**< a part passed as it came */
+	uint64_t rx_key_records;          /**< under another key */
+	uint64_t rx_runs_records;         /**< not all of it in one run */
+	uint64_t rx_place_records;        /**< as another record */
+	/* The NIC that lost its place: doc/resync.md. */
+	uint64_t rx_resync_asked;
+	uint64_t rx_resync_answered;    /**< of these */
+	uint64_t rx_resync_cancelled;   /**< of these: ended without an answer */
+	uint64_t rx_resync_told;        /**< it was told unasked, or given another context */
+	uint64_t rx_resync_refused;     /**< it had an error for what it was told */
+	uint64_t rx_out_of_step_us;     /**< from a record of no use to one that it opened */
+	uint64_t rx_audited_records;    /**< of rx_nic_records: RTLS_OPT_AUDIT_RATE */
+	uint64_t rx_other_port_records; /**< some of it came by another port than the NIC's */
 };
 
 /**

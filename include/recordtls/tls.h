@@ -75,8 +75,9 @@ struct rtls_keys {
  *   bytes that the device has opened, until the program reads them, or by contexts that it has not
  *   deleted yet; behind a KeyUpdate RTLS_READABLE says when to call again;
  *   -ENOTSUP: rtls_suite_refusal() has a reason why this library does not carry version and cipher;
- *   -EPERM: rtls_stack_features() has switched new TLS sessions off, and the connection has no keys yet; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the
- *   provider failed.
+ *   -EPERM: rtls_stack_features() has switched new TLS sessions off, and the connection has no keys
+ *   yet; -ENOTCONN: the connection is not established; -EBADF: closed; -ENOMEM; -EIO: the provider
+ *   failed.
  */
 int rtls_set_keys(struct rtls_sock *sock, enum rtls_dir d, const struct rtls_keys *keys);
 
@@ -121,7 +122,8 @@ ssize_t rtls_keys_to_ktls(const struct rtls_keys *keys, void *crypto_info, size_
  *
  * Dangerous: two who seal with the same key use a nonce twice, which gives away plaintext and what
  * forging takes. Whoever exports to carry on elsewhere sends nothing more here, and wipes *out. How many
- * records the key has sealed, by which it has a limit (RFC 8446 5.5), is not in it: where it is set they are counted anew.
+ * records the key has sealed, by which it has a limit (RFC 8446 5.5), is not in it: where it is set they
+ * are counted anew.
  *
  * @return 0; with any error *out is all zero: -EBUSY: TX: a record is open (RTLS_MSG_MORE); RX:
  *   records were opened that the program has not read in full (also by RTLS_MSG_PEEK and
@@ -136,7 +138,7 @@ int rtls_keys_export_dangerous(const struct rtls_sock *sock, enum rtls_dir d,
 enum rtls_mode {
 	RTLS_MODE_NONE, /**< no keys yet */
 	RTLS_MODE_SOFTWARE,
-	RTLS_MODE_NIC, /**< the port's device, inline: recordtls/offload.h */
+	RTLS_MODE_NIC, /**< a port's device, inline: recordtls/offload.h */
 	RTLS_MODE_TOE, /**< a device that does TCP, too: never in force, rtls_mode_refusal() */
 };
 
@@ -160,10 +162,11 @@ enum rtls_mode_reason {
 	RTLS_MODE_REASON_SUITE,       /**< the device does not carry the suite or connection */
 	RTLS_MODE_REASON_NO_ROOM,     /**< the device's table is full */
 	RTLS_MODE_REASON_REFUSED,     /**< the device, or memory, failed */
-	RTLS_MODE_REASON_LOST,        /**< the device has lost it, or its place in the stream */
+	RTLS_MODE_REASON_LOST,        /**< it has no memory of it, or had an error for a resync */
 	RTLS_MODE_REASON_DOWN,        /**< the device has gone down */
 	RTLS_MODE_REASON_NO_IDENTITY, /**< RX: the device does not say what its marks vouch for */
 	RTLS_MODE_REASON_NO_FIELD,    /**< RX: mbufs have no room for what a mark says */
+	RTLS_MODE_REASON_OTHER_PORT, /**< its packets go by another port, whose device is asked now */
 	RTLS_MODE_REASON_MAX,
 };
 
@@ -183,6 +186,11 @@ struct rtls_tls_info {
 	uint8_t order;        /**< enum rtls_mode_order, of this direction */
 	uint8_t reason;       /**< enum rtls_mode_reason */
 	uint8_t wish;         /**< enum rtls_mode: what is to be in force; NONE without keys */
+	/**
+	 * Name of the port whose device does its crypto, did last, or would be asked: packets may go by
+	 * another one for a while, and are done in software then. NULL without keys; lives as the port does.
+	 */
+	const char *port;
 };
 
 /**

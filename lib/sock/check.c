@@ -85,6 +85,8 @@ void
 sock_queued(struct rtls_sock *sock)
 {
 	memory_account(sock);
+	if (!sock->tx.fixed && session_tx_room_used(&sock->tx) >= sock->tx.sndbuf)
+		memory_full(sock);
 	if (sock->tx.failed && !sock->seal_told) {
 		sock->seal_told = true;
 		tell_conn(sock, NOTE_SEAL_FAILED, "record %" PRIu64,

@@ -3,19 +3,15 @@
 
 #include <errno.h>
 
-#include "net/siphash.h"
+#include "net/local_port.h"
 #include "stack/addr.h"
 #include "stack/active_open.h"
 #include "stack/admission_evict.h"
+#include "stack/listener.h"
 #include "stack/nexthop.h"
 #include "stack/sock_make.h"
 #include "stack/state.h"
 #include "tcp/timewait.h"
-
-enum {
-	PORT_FIRST = 49152, /* RFC 6335 6: the dynamic range */
-	PORT_COUNT = 65536 - PORT_FIRST,
-};
 
 static bool
 tuple_is_free(struct rtls_stack *s, const struct net_tuple *t)
@@ -25,17 +21,15 @@ tuple_is_free(struct rtls_stack *s, const struct net_tuple *t)
 	       tcp_syncache_find(s->syncache, t) == NULL;
 }
 
-/* RFC 6056 3.3.3: a keyed offset per destination and a counter. */
+/* One that no listener is at (RFC 6056 3.2). */
 static int
 choose_port(struct rtls_stack *s, struct net_tuple *t)
 {
-	uint32_t offset, i;
+	struct local_port_choice c = local_port_begin(&s->ports, t);
 
-	t->local_port = 0;
-	offset = (uint32_t)siphash24(s->secret, t, sizeof(*t));
-	for (i = 0; i < PORT_COUNT; i++) {
-		t->local_port = (uint16_t)(PORT_FIRST + (offset + s->next_port++) % PORT_COUNT);
-		if (tuple_is_free(s, t))
+	for (uint32_t i = 0; i < LOCAL_PORT_COUNT; i++) {
+		t->local_port = local_port_next(&c);
+		if (listener_find(s, &t->local, t->local_port) == NULL && tuple_is_free(s, t))
 			return 0;
 	}
 	return -EADDRINUSE;
@@ -83,6 +77,8 @@ rtls_connect(struct rtls_stack *s, const struct rtls_addr *local, const struct r
 		return -EINVAL;
 	if (route_own(&s->routes, get_be32(remote->ip)) != NULL)
 		return -EINVAL; /* there is no loopback inside a stack */
+	if (!route_is_host(&s->routes, get_be32(remote->ip)))
+		return -EINVAL; /* RFC 9293 MUST-46 */
 	admission_evict_for_newcomer(s);
 	sock = sock_alloc(s, NULL);
 	if (sock == NULL)

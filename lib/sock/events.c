@@ -36,6 +36,8 @@ bits_of(struct rtls_sock *sock)
 	bits = sock_bits(sock, sock->watch);
 	if ((bits & RTLS_MODE) != 0)
 		sock->mode.changed = false;
+	if ((bits & RTLS_SOFT_ERROR) != 0)
+		sock->soft_due = false;
 	return bits;
 }
 

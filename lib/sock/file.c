@@ -104,6 +104,7 @@ read_ahead(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, uint64_t e
 			return;
 		}
 		/* The first one fills the open record, so that those behind it are records as they are. */
+		session_tx_begin(&sock->tx);
 		len = sock->tx.pad.cap;
 		if (lane->count == 0 && session_tx_open(&sock->tx) != NULL)
 			len -= session_tx_open(&sock->tx)->data_len;
@@ -139,7 +140,8 @@ send_chunk(struct rtls_sock *sock, uint64_t end, bool more)
 	if (n > 0) {
 		c->m->data_len = (uint16_t)c->got;
 		c->m->pkt_len = c->got;
-		rc = session_tx_buffer(&sock->tx, c->m, more || !last);
+		/* A chunk is a record: the next one may be longer, and is not to be cut for this one. */
+		rc = session_tx_buffer(&sock->tx, c->m, last ? more : !sock->tx.dynamic);
 		if (rc != 0)
 			return rc;
 		c->m = NULL;
@@ -173,6 +175,7 @@ rtls_sendfile(struct rtls_sock *sock, struct rtls_file *f, uint64_t off, size_t 
 		return n;
 	end = RTE_MIN(off + RTE_MIN((uint64_t)len, UINT64_MAX - off), f->size);
 	sock->lane_waits = false;
+	session_tx_segment(&sock->tx, sock->tcp.mss);
 	if (!lane_fits(&sock->lane, f, off, end))
 		reader_lane_reset(sock->stack->reader, &sock->lane);
 	while (pos < end) {

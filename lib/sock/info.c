@@ -49,6 +49,7 @@ sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
 	out->end_who = sock->end_who;
 	out->end_reason = sock->end_reason;
 	out->end_alert = sock->rx.end_alert;
+	out->soft_error = sock->soft;
 	out->mss = sock->tcp.mss;
 	out->srtt_us = sock->tcp.rtt.srtt_us;
 	out->rto_us = sock->tcp.rtt.rto_us;
@@ -63,6 +64,14 @@ sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
 	out->snd_wnd = sock->tcp.snd_wnd;
 	out->rcv_wnd = tcp_rcv_window(&sock->tcp);
 	out->rcv_held = recvq_room_held(&sock->recvq);
+	out->cc = tcp_cc_of(&sock->tcp)->name;
+	out->snd_wscale = sock->tcp.snd_wscale;
+	out->rcv_wscale = sock->tcp.rcv_wscale;
+	out->timestamps = sock->tcp.ts_on;
+	out->sack = sock->tcp.sack_on;
+	/* Without the FIN, which counts as a byte there. */
+	out->bytes_acked = RTE_MIN(sock->tcp.snd_una, sock->tcp.snd_end);
+	out->bytes_received = sock->tcp.rcv_nxt;
 }
 
 struct rtls_stack *
@@ -102,6 +111,7 @@ sock_tls_info_fill(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tl
 	out->epoch = all->nb_keys;
 	out->rec_no = d == RTLS_TX ? e->tx.rec_no : session_rx_rec_no(&sock->rx);
 	out->provider = e->key->provider->name;
+	out->port = stack_netif_of(sock, d)->port->name;
 	out->paused = d == RTLS_RX && sock->rx.state == SESSION_RX_PAUSED;
 }
 

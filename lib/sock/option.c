@@ -20,6 +20,7 @@ set_sndbuf(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
 	(void)opt;
 	sock->tx.sndbuf = v;
+	sock->tx.fixed = true;
 	sock_ready(sock);
 }
 
@@ -28,6 +29,7 @@ set_rcvbuf(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 {
 	(void)opt;
 	sock->rcvbuf = v;
+	sock->rcvbuf_fixed = true;
 	if (sock->phase == SOCK_OWNED && !tcp_is_connecting(&sock->tcp))
 		sock_offer_window(sock);
 }
@@ -46,6 +48,8 @@ set_record(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
 		sock->tx.pad.max_payload = (uint16_t)v;
 	else if (opt == RTLS_OPT_TX_RECORD_LIMIT)
 		sock->tx.pad.limit = (uint16_t)v;
+	else if (opt == RTLS_OPT_DYNAMIC_RECORDS)
+		sock->tx.dynamic = v != 0;
 	else
 		sock->tx.pad.to = (uint16_t)v;
 	tx_pad_changed(&sock->tx.pad);
@@ -60,6 +64,8 @@ get_record(const struct rtls_sock *sock, enum rtls_opt opt)
 {
 	if (opt == RTLS_OPT_MAX_PAYLOAD)
 		return sock->tx.pad.max_payload;
+	if (opt == RTLS_OPT_DYNAMIC_RECORDS)
+		return sock->tx.dynamic;
 	return opt == RTLS_OPT_TX_RECORD_LIMIT ? sock->tx.pad.limit : sock->tx.pad.to;
 }
 
@@ -172,6 +178,72 @@ get_rx_limit(const struct rtls_sock *sock, enum rtls_opt opt)
 	return opt == RTLS_OPT_RX_RECORD_LIMIT ? sock->rx.limit : sock->rx.key_updates;
 }
 
+static void
+set_audit_rate(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	(void)opt;
+	sock->rx.audit_rate = v;
+}
+
+static uint32_t
+get_audit_rate(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	(void)opt;
+	return sock->rx.audit_rate;
+}
+
+/* RFC 2474 3: the upper bits of what was called type of service; the lower two are ECN's. */
+static void
+set_ip(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	if (opt == RTLS_OPT_DSCP)
+		sock->tos = (uint8_t)(v << 2);
+	else
+		sock->ttl = (uint8_t)v;
+}
+
+static uint32_t
+get_ip(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	if (opt == RTLS_OPT_DSCP)
+		return sock->tos >> 2;
+	return sock->ttl != 0 ? sock->ttl : IPV4_TTL_DEFAULT;
+}
+
+static void
+set_cc(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	(void)opt;
+	if (sock->tcp.opts.cc == v)
+		return;
+	sock->tcp.opts.cc = (uint8_t)v;
+	tcp_cc_changed(&sock->tcp.cc);
+}
+
+static uint32_t
+get_cc(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	(void)opt;
+	return sock->tcp.opts.cc;
+}
+
+static void
+set_max_pacing_rate(struct rtls_sock *sock, enum rtls_opt opt, uint32_t v)
+{
+	(void)opt;
+	sock->tcp.opts.pace_max = v;
+	tcp_pace_changed(&sock->tcp.pace);
+	if (sock->phase == SOCK_OWNED)
+		sock_schedule(sock);
+}
+
+static uint32_t
+get_max_pacing_rate(const struct rtls_sock *sock, enum rtls_opt opt)
+{
+	(void)opt;
+	return sock->tcp.opts.pace_max;
+}
+
 enum when {
 	WHEN_ALWAYS,
 	/* As the kernel: what was accepted for a record of one size may not come out in another. */
@@ -212,6 +284,13 @@ static const struct option {
 	[RTLS_OPT_RX_RECORD_LIMIT] = { 63, RECORD_PLAIN_MAX, WHEN_ALWAYS, set_rx_limit,
 				       get_rx_limit },
 	[RTLS_OPT_KEY_UPDATES_PER_S] = { 0, UINT8_MAX, WHEN_ALWAYS, set_rx_limit, get_rx_limit },
+	[RTLS_OPT_AUDIT_RATE] = { 0, UINT32_MAX, WHEN_ALWAYS, set_audit_rate, get_audit_rate },
+	[RTLS_OPT_DSCP] = { 0, 63, WHEN_ALWAYS, set_ip, get_ip },
+	[RTLS_OPT_TTL] = { 1, UINT8_MAX, WHEN_ALWAYS, set_ip, get_ip },
+	[RTLS_OPT_DYNAMIC_RECORDS] = { 0, 1, WHEN_NO_RECORD_IS_OPEN, set_record, get_record },
+	[RTLS_OPT_CC] = { 0, TCP_CC_MAX - 1, WHEN_ALWAYS, set_cc, get_cc },
+	[RTLS_OPT_MAX_PACING_RATE] = { 0, UINT32_MAX, WHEN_ALWAYS, set_max_pacing_rate,
+				       get_max_pacing_rate },
 };
 
 static const struct option *

@@ -11,12 +11,21 @@
 #include "sock/move.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
+#include "stack/resync.h"
 #include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/state.h"
 #include "stack/tell.h"
 #include "stack/window.h"
 #include "tcp/query.h"
+
+static bool
+audit_failed(const struct rtls_sock *sock)
+{
+	const struct rx_device *device = sock->rx.tls->device;
+
+	return device != NULL && device->count.audits_failed != 0;
+}
 
 static void
 tell_broken(struct rtls_sock *sock)
@@ -25,9 +34,9 @@ tell_broken(struct rtls_sock *sock)
 
 	if (why == RTLS_REASON_DEVICE) {
 		stack_count(sock->stack, CNT_TLS_RX_DEVICE_WRONG);
-		tell_port(sock->stack, &sock->stack->netifs[sock->path.netif], NOTE_DEVICE_WRONG,
-			  "record %" PRIu64 " of key %u", session_rx_rec_no(&sock->rx),
-			  sock_epochs_of(sock, RTLS_RX)->nb_keys);
+		tell_port(sock->stack, stack_netif_of(sock, RTLS_RX), NOTE_DEVICE_WRONG,
+			  "%srecord %" PRIu64 " of key %u", audit_failed(sock) ? "by audit, " : "",
+			  session_rx_rec_no(&sock->rx), sock_epochs_of(sock, RTLS_RX)->nb_keys);
 	}
 	if (why == RTLS_REASON_FLOOD)
 		stack_count(sock->stack, CNT_TLS_RX_FLOODS);
@@ -41,18 +50,40 @@ tell_broken(struct rtls_sock *sock)
 			  rtls_alert_name(sock->rx.end_alert));
 }
 
-static uint64_t
-decrypt_errors(const struct rtls_sock *sock)
+/* What is known of a connection's records. */
+struct opening {
+	bool failed;
+	uint64_t decrypt_errors;
+	uint64_t audited, audits_failed;
+};
+
+static struct opening
+opening_of(const struct rtls_sock *sock)
 {
-	return sock->rx.tls == NULL ? 0 : sock->rx.tls->decrypt_errors;
+	struct opening o = { .failed = sock->rx.state == SESSION_RX_FAILED };
+	const struct rx_tls *tls = sock->rx.tls;
+
+	if (tls == NULL)
+		return o;
+	o.decrypt_errors = tls->decrypt_errors;
+	if (tls->device == NULL)
+		return o;
+	o.audits_failed = tls->device->count.audits_failed;
+	o.audited = tls->device->count.found[RX_FOUND_AUDITED] + o.audits_failed;
+	return o;
 }
 
 /* Records were opened, or one could not be: what the socket has to tell of it. */
 static void
-after_opening(struct rtls_sock *sock, bool failed_before, uint64_t errors_before)
+after_opening(struct rtls_sock *sock, const struct opening *before)
 {
-	sock->stack->counters[CNT_TLS_DECRYPT_ERROR] += decrypt_errors(sock) - errors_before;
-	if (sock->rx.state == SESSION_RX_FAILED && !failed_before) {
+	struct netif *nif = stack_netif_of(sock, RTLS_RX);
+	struct opening now = opening_of(sock);
+
+	sock->stack->counters[CNT_TLS_DECRYPT_ERROR] += now.decrypt_errors - before->decrypt_errors;
+	nif->rx_audited += now.audited - before->audited;
+	nif->rx_audits_failed += now.audits_failed - before->audits_failed;
+	if (now.failed && !before->failed) {
 		tell_broken(sock);
 		if (sock->end_reason == 0) {
 			sock->end_who = RTLS_END_LOCAL;
@@ -60,16 +91,17 @@ after_opening(struct rtls_sock *sock, bool failed_before, uint64_t errors_before
 		}
 	}
 	mode_read(sock);
+	sock_resync_moved(sock);
 	rx_memory_account(sock);
+	sock_window_read(sock);
 	sock_offer_window(sock);
 }
 
 ssize_t
 sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_only)
 {
-	bool failed_before = sock->rx.state == SESSION_RX_FAILED;
+	struct opening before = opening_of(sock);
 	int known = RTLS_MSG_PEEK | (data_only ? 0 : RTLS_MSG_CONTROL);
-	uint64_t errors = decrypt_errors(sock);
 	ssize_t n;
 	int rc;
 
@@ -79,7 +111,7 @@ sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_on
 	if (rc != 0)
 		return rc;
 	n = session_rx_recv(&sock->rx, m, flags, tcp_peer_is_shut(&sock->tcp), data_only);
-	after_opening(sock, failed_before, errors);
+	after_opening(sock, &before);
 	/* Opening a record is how control ahead, or a broken stream, becomes known. */
 	sock_ready(sock);
 	if (n == -ENOMEM)
@@ -96,14 +128,13 @@ sock_receive(struct rtls_sock *sock, struct rtls_msg *m, int flags, bool data_on
 void
 sock_look_ahead(struct rtls_sock *sock)
 {
-	bool failed_before = sock->rx.state == SESSION_RX_FAILED;
-	uint64_t errors = decrypt_errors(sock);
+	struct opening before = opening_of(sock);
 
 	if (sock_check_recv(sock) != 0)
 		return;
 	if (session_rx_look_ahead(&sock->rx, tcp_peer_is_shut(&sock->tcp)) != 0)
 		memory_starved(sock, sock->stack->session.short_len);
-	after_opening(sock, failed_before, errors);
+	after_opening(sock, &before);
 }
 
 ssize_t

@@ -57,7 +57,7 @@ send_record(struct rtls_sock *sock, const struct rtls_msg *m, int flags)
 		return -EINVAL;
 	if (len == 0 && !(exact && record_may_be_empty(m->type)))
 		return -EINVAL;
-	if (len > (data ? sock->tx.pad.cap : sock->tx.pad.limit))
+	if (len > (data ? tx_pad_full(&sock->tx.pad) : sock->tx.pad.limit))
 		return -EMSGSIZE;
 	if (data)
 		rc = session_tx_record(&sock->tx, m->iov, m->iovlen, (uint32_t)len);
@@ -78,6 +78,7 @@ sock_sendmsg(struct rtls_sock *sock, const struct rtls_msg *m, int flags)
 	if (rc != 0)
 		return rc;
 	sock->lane_waits = false;
+	session_tx_segment(&sock->tx, sock->tcp.mss);
 	/* A file is given up for other bytes: what was read ahead of it may not use up the share. */
 	if (sock->lane.count > 0 && !session_tx_may_hold(&sock->tx))
 		memory_drop_ahead(sock);

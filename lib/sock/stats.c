@@ -7,6 +7,7 @@
 #include <recordtls/stats.h>
 
 #include "core/conf.h"
+#include "session/rx_resync.h"
 #include "sock/check.h"
 #include "sock/stats.h"
 #include "stack/state.h"
@@ -14,6 +15,9 @@
 static uint64_t
 counter(const struct rtls_stack *s, enum counter c)
 {
+	if (c >= CNT_RX_RECORDS_NO_CONTEXT && c <= CNT_RX_RECORDS_PLACE)
+		return s->session.rx_device_total
+			.found[RX_FOUND_NO_CONTEXT + (c - CNT_RX_RECORDS_NO_CONTEXT)];
 	switch ((int)c) {
 	case CNT_TX_RECORDS:
 		return s->session.tx_total.records;
@@ -27,6 +31,27 @@ counter(const struct rtls_stack *s, enum counter c)
 		return s->session.rx_total.mixed_records;
 	case CNT_RX_PUT_BACK:
 		return s->session.rx_total.put_back;
+	case CNT_RX_AUDITED:
+		return s->session.rx_device_total.found[RX_FOUND_AUDITED] +
+		       s->session.rx_device_total.audits_failed;
+	case CNT_RX_AUDIT_FAILED:
+		return s->session.rx_device_total.audits_failed;
+	case CNT_TLS_RX_DEVICE_RESYNC:
+		return s->session.rx_device_total.resync.told;
+	case CNT_RX_RESYNC_ASKED:
+		return s->session.rx_device_total.resync.asked;
+	case CNT_RX_RESYNC_ANSWERED:
+		return s->session.rx_device_total.resync.answered;
+	case CNT_RX_RESYNC_CANCELLED:
+		return s->session.rx_device_total.resync.cancelled;
+	case CNT_RX_RESYNC_TOLD:
+		return s->session.rx_device_total.resync.hints;
+	case CNT_RX_RESYNC_REFUSED:
+		return s->session.rx_device_total.resync.refused;
+	case CNT_RX_RESYNC_WRONG:
+		return s->session.rx_device_total.resync.wrong;
+	case CNT_RX_OUT_OF_STEP_US:
+		return s->session.rx_device_total.resync.out_us;
 	case CNT_RX_BYTES_RECORDS:
 		return s->session.rx_total.wire_bytes;
 	case CNT_RX_BYTES_OPENED:
@@ -61,6 +86,8 @@ level(const struct rtls_stack *s, enum level l)
 		return tcp_timewait_count(s->timewait);
 	case LEVEL_RX_ROOM:
 		return s->rx_room_used;
+	case LEVEL_FLIGHTS:
+		return flight_pools_in_use(&s->flights);
 	case LEVEL_END:
 		break;
 	}
@@ -151,6 +178,40 @@ rtls_stats_describe(const struct rtls_stack *s, const struct rtls_port *p,
 	return (int)from.n;
 }
 
+static_assert(CNT_RX_RECORDS_PLACE - CNT_RX_RECORDS_NO_CONTEXT + 1 ==
+		      RX_FOUND_OPENED - RX_FOUND_NO_CONTEXT,
+	      "a counter for each reason");
+
+static void
+fill_resync(const struct rx_tls *tls, struct rtls_sock_stats *out)
+{
+	static const struct rx_device_count none;
+	const struct rx_device_count *count = tls->device == NULL ? &none : &tls->device->count;
+	const struct rx_resync_count *c = &count->resync;
+	const uint64_t *found = count->found;
+
+	/* Of most directions all of them: they have no device that would count. */
+	out->rx_no_context_records = tls->count.records;
+	for (int i = 0; i < RX_FOUNDS; i++)
+		if (i != RX_FOUND_NO_CONTEXT)
+			out->rx_no_context_records -= found[i];
+	out->rx_before_start_records = found[RX_FOUND_BEFORE_START];
+	out->rx_untouched_records = found[RX_FOUND_UNTOUCHED];
+	out->rx_other_port_records = found[RX_FOUND_OTHER_PORT];
+	out->rx_failed_records = found[RX_FOUND_MIXED + MARK_WHY_FAILED];
+	out->rx_partial_records = found[RX_FOUND_MIXED + MARK_WHY_PARTIAL];
+	out->rx_key_records = found[RX_FOUND_MIXED + MARK_WHY_KEY];
+	out->rx_runs_records = found[RX_FOUND_MIXED + MARK_WHY_RUNS];
+	out->rx_place_records = found[RX_FOUND_MIXED + MARK_WHY_PLACE];
+	out->rx_audited_records = found[RX_FOUND_AUDITED];
+	out->rx_resync_asked = c->asked;
+	out->rx_resync_answered = c->answered;
+	out->rx_resync_cancelled = c->cancelled;
+	out->rx_resync_told = c->hints;
+	out->rx_resync_refused = c->refused;
+	out->rx_out_of_step_us = rx_resync_out_us(tls);
+}
+
 void
 sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 {
@@ -174,6 +235,7 @@ sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 		out->rx_record_bytes = sock->rx.tls->count.record_bytes;
 		out->rx_nic_records = sock->rx.tls->count.device_records;
 		out->rx_mixed_records = sock->rx.tls->count.mixed_records;
+		fill_resync(sock->rx.tls, out);
 	}
 }
 

@@ -119,6 +119,7 @@ struct view {
 	uint64_t rx_room;
 	uint8_t mac[6];
 	bool stays, inline_tls;
+	uint64_t rx_audited, rx_audits_failed; /* of one stack's */
 	struct rtls_port_info tls;
 	char layers[LAYERS_MAX][PORT_NAME_MAX]; /* [0]: the port itself */
 	uint32_t nb_layers;
@@ -142,6 +143,8 @@ view_port(struct view *v, const struct netif *nif)
 	memcpy(v->mac, p->mac, sizeof(v->mac));
 	v->stays = p->stays;
 	v->inline_tls = offload_device_present(&p->tls);
+	v->rx_audited = nif->rx_audited;
+	v->rx_audits_failed = nif->rx_audits_failed;
 	v->tls.size = sizeof(v->tls);
 	rtls_port_info(p, &v->tls);
 	for (at = p; at != NULL && v->nb_layers < LAYERS_MAX; at = at->under)
@@ -214,6 +217,8 @@ inline_tls(const struct view *v)
 	rte_tel_data_add_dict_uint(d, "feature_rx", (v->tls.features & RTLS_FEATURE_TLS_RX) != 0);
 	rte_tel_data_add_dict_uint(d, "contexts_in_use", v->tls.contexts);
 	rte_tel_data_add_dict_uint(d, "contexts_max", v->tls.max_contexts);
+	rte_tel_data_add_dict_uint(d, "rx_audited", v->rx_audited);
+	rte_tel_data_add_dict_uint(d, "rx_audits_failed", v->rx_audits_failed);
 	return d;
 }
 

@@ -37,6 +37,8 @@ tcp_state_name(enum tcp_state state)
 	switch (state) {
 	case TCP_SYN_SENT:
 		return "syn_sent";
+	case TCP_SYN_RECEIVED:
+		return "syn_received";
 	case TCP_ESTABLISHED:
 		return "established";
 	case TCP_FIN_WAIT_1:
@@ -69,7 +71,8 @@ struct view {
 	struct rtls_sock_stats stats;
 	struct rtls_tls_info tls[2]; /* by enum rtls_dir */
 	char provider[2][RTE_CRYPTODEV_NAME_MAX_LEN];
-	char port[PORT_NAME_MAX];
+	char tls_port[2][PORT_NAME_MAX];
+	char port[PORT_NAME_MAX]; /* of what is sent */
 };
 
 static void
@@ -81,7 +84,9 @@ view_dir(struct view *v, const struct rtls_sock *sock, enum rtls_dir d)
 	/* A device's name goes with the stack. */
 	snprintf(v->provider[d], sizeof(v->provider[d]), "%s",
 		 tls->provider != NULL ? tls->provider : "");
+	snprintf(v->tls_port[d], sizeof(v->tls_port[d]), "%s", tls->port != NULL ? tls->port : "");
 	tls->provider = NULL;
+	tls->port = NULL;
 }
 
 static bool
@@ -144,6 +149,12 @@ put_tcp(struct rte_tel_data *d, const struct view *v)
 		{ "rcv_held", in->rcv_held },
 		{ "sndbuf", in->sndbuf },
 		{ "rcvbuf", in->rcvbuf },
+		{ "snd_wscale", in->snd_wscale },
+		{ "rcv_wscale", in->rcv_wscale },
+		{ "timestamps", in->timestamps },
+		{ "sack", in->sack },
+		{ "bytes_acked", in->bytes_acked },
+		{ "bytes_received", in->bytes_received },
 		{ "tx_segments", v->stats.tx_segments },
 		{ "rx_segments", v->stats.rx_segments },
 		{ "tx_bytes", v->stats.tx_bytes },
@@ -161,6 +172,7 @@ put_end(struct rte_tel_data *d, const struct rtls_sock_info *in)
 	answer_text(d, "eof", rtls_eof_name(in->eof));
 	answer_text(d, "end_who", rtls_end_who_name(in->end_who));
 	answer_text(d, "end_reason", rtls_end_reason_name(in->end_reason));
+	answer_text(d, "soft_error", rtls_soft_error_name(in->soft_error));
 	if (in->end_alert != 0)
 		answer_text(d, "end_alert", rtls_alert_name(in->end_alert));
 }
@@ -181,6 +193,22 @@ put_records(struct rte_tel_data *d, const struct rtls_sock_stats *st, enum rtls_
 		{ "records_nic", st->rx_nic_records },
 		{ "records_mixed", st->rx_mixed_records },
 		{ "record_bytes", st->rx_record_bytes },
+		{ "no_context_records", st->rx_no_context_records },
+		{ "before_start_records", st->rx_before_start_records },
+		{ "untouched_records", st->rx_untouched_records },
+		{ "other_port_records", st->rx_other_port_records },
+		{ "failed_records", st->rx_failed_records },
+		{ "partial_records", st->rx_partial_records },
+		{ "key_records", st->rx_key_records },
+		{ "runs_records", st->rx_runs_records },
+		{ "place_records", st->rx_place_records },
+		{ "audited_records", st->rx_audited_records },
+		{ "resync_asked", st->rx_resync_asked },
+		{ "resync_answered", st->rx_resync_answered },
+		{ "resync_cancelled", st->rx_resync_cancelled },
+		{ "resync_told", st->rx_resync_told },
+		{ "resync_refused", st->rx_resync_refused },
+		{ "out_of_step_us", st->rx_out_of_step_us },
 	};
 
 	if (dir == RTLS_TX)
@@ -205,6 +233,7 @@ direction(const struct view *v, enum rtls_dir dir)
 		answer_text(d, "version", rtls_version_name(tls->version));
 		answer_text(d, "suite", tls->suite);
 		answer_text(d, "provider", v->provider[dir]);
+		answer_text(d, "port", v->tls_port[dir]);
 	}
 	rte_tel_data_add_dict_uint(d, "epoch", tls->epoch);
 	rte_tel_data_add_dict_uint(d, "rec_no", tls->rec_no);
@@ -229,6 +258,7 @@ put_connection(struct rte_tel_data *d, const struct view *v)
 	answer_addr(d, "remote", &v->info.remote);
 	answer_text(d, "port", v->port);
 	answer_text(d, "tcp", v->tcp);
+	answer_text(d, "cc", v->info.cc);
 	put_tcp(d, v);
 	put_end(d, &v->info);
 	answer_put(d, "tx", direction(v, RTLS_TX));

@@ -85,12 +85,15 @@ put_conf(struct rte_tel_data *d, const struct rtls_stack_conf *c)
 		{ "nb_large", c->nb_large },
 		{ "sndbuf", c->sndbuf },
 		{ "rcvbuf", c->rcvbuf },
+		{ "sndbuf_max", c->sndbuf_max },
+		{ "rcvbuf_max", c->rcvbuf_max },
 		{ "time_wait_us", c->time_wait_us },
 		{ "user_timeout_us", c->user_timeout_us },
 		{ "rto_min_us", c->rto_min_us },
 		{ "answers_per_remote", c->answers_per_remote },
 		{ "answers_per_stack", c->answers_per_stack },
 		{ "wipe_buffers", c->wipe_buffers },
+		{ "cc", c->cc },
 	};
 	struct rte_tel_data *conf = answer_dict();
 
