@@ -15,14 +15,13 @@
 #include <rte_net.h>
 
 #include "support/cable_flight.h"
+#include "support/cable_line.h"
+#include "support/cable_luck.h"
 #include "support/cable_nic.h"
 #include "support/cable_tso.h"
 #include "support/harness.h"
 
-enum {
-	TX_DESC = 1024, /* sent buffers that an end can hold */
-	NS_PER_US = 1000,
-};
+enum { TX_DESC = 1024 }; /* sent buffers that an end can hold */
 
 struct held {
 	struct rte_mbuf *m;
@@ -39,7 +38,9 @@ struct end {
 	struct cable_path path;
 	struct cable_stats stats;
 	uint64_t rng;
-	uint64_t line_free_ns; /* the bandwidth limit is busy until then */
+	struct line line; /* the bandwidth limit */
+	uint64_t due_us;  /* the newest frame's time, where none overtakes */
+	bool bad;         /* a bad time */
 	uint64_t bursts;
 	struct held held[TX_DESC]; /* ring */
 	uint32_t held_head;
@@ -72,18 +73,6 @@ is_arp(const uint8_t *frame)
 	return frame[12] == 0x08 && frame[13] == 0x06;
 }
 
-static bool
-chance(struct end *e, uint32_t ppm)
-{
-	return ppm != 0 && harness_rand(&e->rng) % CABLE_PPM < ppm;
-}
-
-static uint64_t
-below(struct end *e, uint64_t n)
-{
-	return n == 0 ? 0 : harness_rand(&e->rng) % n;
-}
-
 static int
 launch(struct end *to, const uint8_t *frame, uint32_t len, uint64_t due_us)
 {
@@ -103,16 +92,39 @@ launch(struct end *to, const uint8_t *frame, uint32_t len, uint64_t due_us)
 static uint64_t
 serialise(struct end *from, uint32_t len)
 {
-	uint64_t now_ns = from->cable->now_us * NS_PER_US, rate = from->path.bits_per_s;
-	uint64_t start_ns = RTE_MAX(now_ns, from->line_free_ns);
+	const struct cable_path *p = &from->path;
+	const struct line_limits limits = {
+		.bits_per_s = p->bits_per_s,
+		.queue_bytes = p->queue_bytes,
+		.queue_frames = p->queue_frames,
+	};
 
-	if (rate == 0)
-		return from->cable->now_us;
-	if (from->path.queue_bytes != 0 &&
-	    (start_ns - now_ns) * rate / 8 / 1000000000 > from->path.queue_bytes)
-		return UINT64_MAX;
-	from->line_free_ns = start_ns + (uint64_t)len * 8 * 1000000000 / rate;
-	return from->line_free_ns / NS_PER_US;
+	return line_send(&from->line, &limits, len, from->cable->now_us);
+}
+
+/* Nothing is drawn for what is not asked. */
+static bool
+is_lost(struct end *e)
+{
+	const struct cable_path *p = &e->path;
+
+	if (luck_chance(&e->rng, e->bad ? p->bad_ends_ppm : p->bad_begins_ppm))
+		e->bad = !e->bad;
+	if (!luck_chance(&e->rng, e->bad ? p->bad_loss_ppm : p->loss_ppm))
+		return false;
+	e->stats.lost++;
+	e->stats.lost_bad += e->bad;
+	return true;
+}
+
+/* What is late by itself is overtaken all the same. */
+static uint64_t
+arrival(struct end *e, uint64_t due_us, uint64_t late_us)
+{
+	due_us += luck_below(&e->rng, (uint64_t)e->path.jitter_us + 1);
+	if (e->path.in_order)
+		due_us = e->due_us = RTE_MAX(due_us, e->due_us);
+	return due_us + late_us;
 }
 
 static void
@@ -122,14 +134,14 @@ travel(struct end *from, uint8_t *frame, uint32_t len)
 	struct end *to = &c->ends[1 - from->index];
 	const struct cable_path *p = &from->path;
 	bool spared = p->spare_arp && is_arp(frame);
-	uint64_t extra_us = 0, due_us;
+	uint64_t late_us = 0, due_us;
 	unsigned int copies = 1;
 
 	if (c->conf.filter != NULL && !spared) {
 		switch (c->conf.filter(c->conf.filter_arg, from->index, frame, len, c->now_us,
-				       &extra_us)) {
+				       &late_us)) {
 		case CABLE_PASS:
-			extra_us = 0;
+			late_us = 0;
 			break;
 		case CABLE_DELAY:
 			break;
@@ -138,24 +150,22 @@ travel(struct end *from, uint8_t *frame, uint32_t len)
 			return;
 		}
 	}
-	if (!spared && chance(from, p->loss_ppm)) {
-		from->stats.lost++;
+	if (!spared && is_lost(from))
 		return;
-	}
 	due_us = serialise(from, len);
 	if (due_us == UINT64_MAX) {
 		from->stats.overflowed++;
 		return;
 	}
-	due_us += p->delay_us + extra_us;
-	if (chance(from, p->reorder_ppm))
-		due_us += p->reorder_us;
-	if (chance(from, p->dup_ppm)) {
+	due_us += p->delay_us;
+	if (luck_chance(&from->rng, p->reorder_ppm))
+		late_us += p->reorder_us;
+	if (luck_chance(&from->rng, p->dup_ppm)) {
 		from->stats.duplicated++;
 		copies = 2;
 	}
 	while (copies-- > 0)
-		if (launch(to, frame, len, due_us + below(from, (uint64_t)p->jitter_us + 1)) != 0)
+		if (launch(to, frame, len, arrival(from, due_us, late_us)) != 0)
 			from->stats.no_mbuf++;
 }
 
@@ -252,7 +262,7 @@ is_refused(struct end *e, const struct rte_mbuf *m)
 	if (e->path.spare_arp && m->data_len >= RTE_ETHER_HDR_LEN &&
 	    is_arp(rte_pktmbuf_mtod(m, const uint8_t *)))
 		return false;
-	return chance(e, e->path.refuse_ppm);
+	return luck_chance(&e->rng, e->path.refuse_ppm);
 }
 
 static uint16_t
@@ -416,12 +426,30 @@ cable_set_path(struct cable *c, int dir, const struct cable_path *path)
 	c->ends[dir].path = *path;
 }
 
+static bool
+is_frame(const struct cable *c, uint32_t len)
+{
+	return len >= RTE_ETHER_HDR_LEN && len <= RTE_ETHER_HDR_LEN + (uint32_t)c->conf.mtu;
+}
+
 int
 cable_inject(struct cable *c, int dir, const uint8_t *frame, uint32_t len)
 {
-	if (len < RTE_ETHER_HDR_LEN || len > RTE_ETHER_HDR_LEN + (uint32_t)c->conf.mtu)
+	return is_frame(c, len) ? launch(&c->ends[1 - dir], frame, len, c->now_us) : -EINVAL;
+}
+
+int
+cable_inject_in_line(struct cable *c, int dir, const uint8_t *frame, uint32_t len)
+{
+	struct end *from = &c->ends[dir];
+	uint64_t due_us;
+
+	if (!is_frame(c, len))
 		return -EINVAL;
-	return launch(&c->ends[1 - dir], frame, len, c->now_us);
+	due_us = serialise(from, len);
+	if (due_us == UINT64_MAX)
+		return -ENOMEM;
+	return launch(&c->ends[1 - dir], frame, len, due_us + from->path.delay_us);
 }
 
 uint64_t

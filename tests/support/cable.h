@@ -29,15 +29,21 @@ enum {
 /* What one direction does to its frames. All 0: a perfect, immediate wire. */
 struct cable_path {
 	uint32_t loss_ppm;
+	/* Losses in bursts (Gilbert and Elliott): with each frame a bad time begins, or ends. 0: none does. */
+	uint32_t bad_begins_ppm;
+	uint32_t bad_ends_ppm;
+	uint32_t bad_loss_ppm; /* while it lasts, instead of loss_ppm */
 	uint32_t dup_ppm;
 	uint32_t reorder_ppm; /* these frames get reorder_us in addition */
 	uint32_t reorder_us;
 	uint32_t delay_us;
-	uint32_t jitter_us;   /* 0..jitter_us in addition, drawn per frame: reorders too */
-	uint32_t refuse_ppm;  /* per packet: tx_burst ends in front of it */
-	uint32_t queue_bytes; /* in front of the bandwidth limit; 0: no limit */
-	uint64_t bits_per_s;  /* 0: no limit */
-	bool spare_arp;       /* loss, refusal and the filter leave ARP alone */
+	uint32_t jitter_us;    /* 0..jitter_us in addition, drawn per frame: reorders too */
+	uint32_t refuse_ppm;   /* per packet: tx_burst ends in front of it */
+	uint32_t queue_bytes;  /* in front of the bandwidth limit, drops what comes; 0: no limit */
+	uint32_t queue_frames; /* the same in frames, up to LINE_FRAMES_MAX (cable_line.h) */
+	uint64_t bits_per_s;   /* 0: no limit */
+	bool in_order;  /* jitter lets nothing overtake: as where frames wait for each other */
+	bool spare_arp; /* loss, refusal and the filter leave ARP alone */
 };
 
 enum cable_verdict {
@@ -77,6 +83,7 @@ struct cable_stats {
 	uint64_t tx_bytes;
 	uint64_t refused;    /* bursts cut short */
 	uint64_t lost;       /* by chance */
+	uint64_t lost_bad;   /* of these, in bad times */
 	uint64_t filtered;   /* dropped by the filter */
 	uint64_t overflowed; /* dropped in front of the bandwidth limit */
 	uint64_t duplicated;
@@ -101,6 +108,9 @@ void cable_set_path(struct cable *c, int dir, const struct cable_path *path);
 
 /* A frame from nowhere into a direction, past tap, filter and impairments. 0 or -ENOMEM, -EINVAL. */
 int cable_inject(struct cable *c, int dir, const uint8_t *frame, uint32_t len);
+
+/* The same, and it takes its turn on the line: it comes behind what the end has sent by now. -ENOMEM: no room, too. */
+int cable_inject_in_line(struct cable *c, int dir, const uint8_t *frame, uint32_t len);
 
 /* When the next frame is due, in either direction; UINT64_MAX: none is under way. */
 uint64_t cable_next_us(const struct cable *c);

@@ -69,6 +69,9 @@ device_pair_init(struct device_pair *d, const struct pair_conf *user_conf)
 		CU_ASSERT_FATAL(d->wire[i].bytes != NULL && d->wire[i].seen != NULL);
 	}
 	pair_init(&d->p, &conf);
+	d->is_nic = conf.nic[0] != NULL;
+	if (d->is_nic)
+		return;
 	snprintf(name, sizeof(name), "device%u", ++count);
 	seal_port_open(&d->dev, d->p.port[0], name);
 }
@@ -185,9 +188,19 @@ device_pair_fini(struct device_pair *d)
 	}
 	/* The port does not outlive the pair. */
 	pair_fini(&d->p);
-	seal_port_close(&d->dev);
+	if (!d->is_nic)
+		seal_port_close(&d->dev);
 	for (int i = 0; i < 2; i++) {
 		free(d->wire[i].bytes);
 		free(d->wire[i].seen);
 	}
+}
+
+struct rtls_sock_stats
+device_pair_sock_stats(const struct device_pair *d)
+{
+	struct rtls_sock_stats s = { .size = sizeof(s) };
+
+	CU_ASSERT_EQUAL(rtls_sock_stats(d->k[0], &s), 0);
+	return s;
 }

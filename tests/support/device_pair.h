@@ -28,7 +28,8 @@ struct device_pair_wire {
 
 struct device_pair {
 	struct pair p;
-	struct seal_port dev;
+	struct seal_port dev; /* but is_nic: a TLS NIC has its place */
+	bool is_nic;
 	struct rtls_sock *k[2];          /* NULL: the test has closed it */
 	uint64_t sent[2];                /* bytes of the pattern, in clear or sealed */
 	unsigned int epoch[2];           /* which of the keys an end sends with; 0: none yet */
@@ -68,6 +69,9 @@ bool device_pair_is(struct device_pair *d, enum rtls_dir dir, enum rtls_mode mod
 
 /* A counter of end 0's stack. */
 uint64_t device_pair_stat(struct device_pair *d, const char *name);
+
+/* What end 0's socket has counted. */
+struct rtls_sock_stats device_pair_sock_stats(const struct device_pair *d);
 
 /* Closes what is open, ends both stacks: everything is back, and nothing is current. */
 void device_pair_fini(struct device_pair *d);

@@ -308,11 +308,9 @@ nic_bench_check(const struct nic_bench *b, uint32_t *at, uint32_t off, uint32_t 
 static void
 model_sent(struct nic_bench *b, uint32_t off, uint32_t len)
 {
-	uint32_t first = RTE_MAX(off, b->stream.lead);
-
 	if (off + len <= b->stream.lead) {
 		b->skipped++;
-	} else if (first == b->expected) {
+	} else if (off == b->expected) {
 		b->expected = off + len;
 	} else {
 		b->ooo++;
@@ -324,9 +322,16 @@ model_sent(struct nic_bench *b, uint32_t off, uint32_t len)
 void
 nic_bench_send(struct nic_bench *b, uint32_t off, uint32_t len, uint16_t mss)
 {
-	struct rte_mbuf *m = nic_bench_packet(b, off, len, mss);
-	uint32_t at = 0;
+	uint32_t at = 0, in_front = off < b->stream.lead ? b->stream.lead - off : 0;
+	struct rte_mbuf *m;
 
+	/* No packet lies on both sides of the start. */
+	if (0 < in_front && in_front < len) {
+		nic_bench_send(b, off, in_front, mss);
+		off += in_front;
+		len -= in_front;
+	}
+	m = nic_bench_packet(b, off, len, mss);
 	b->under->nb_sent = 0;
 	CU_ASSERT_EQUAL_FATAL(nic_bench_burst(b, &m, 1), 1);
 	nic_bench_check(b, &at, off, len, mss);

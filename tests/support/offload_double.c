@@ -159,9 +159,12 @@ tx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 static int
 rx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
 {
-	double_say(dev, "rx_resync ctx %u.%u at %u number %llu\n", h.index,
-		   double_nth(h.generation), seq, (unsigned long long)rec_no);
-	return find(dev, h) != NULL ? 0 : -ENOENT;
+	struct offload_double *o = dev;
+
+	if (o->resyncs)
+		double_say(o, "rx_resync ctx %u.%u at %u number %llu\n", h.index,
+			   double_nth(h.generation), seq, (unsigned long long)rec_no);
+	return find(o, h) != NULL ? o->rx_resync_rc : -ENOENT;
 }
 
 static unsigned int

@@ -44,7 +44,7 @@ struct offload_double {
 	/* What it answers. At first: all that the library carries, and 0. */
 	struct rtls_tls_caps caps;
 	const struct rte_security_capability *capabilities;
-	int create_rc, add_rc, steer_rc, start_rc, mark_rc, resync_rc, del_rc;
+	int create_rc, add_rc, steer_rc, start_rc, mark_rc, resync_rc, rx_resync_rc, del_rc;
 	unsigned int good_marks; /* before mark_rc counts */
 	bool no_low_bits;        /* its generations are such that no mark can name them */
 	/* Called within set_pkt_metadata; NULL: nothing is. */
@@ -58,6 +58,7 @@ struct offload_double {
 	unsigned int nb_events;
 	bool mute;     /* the trace stays as it is */
 	bool no_marks; /* without a line for each packet */
+	bool resyncs; /* with one for each rx_resync: hints come to whoever opens nothing, as this one */
 	char trace[DOUBLE_TRACE];
 	size_t trace_len;
 };

@@ -3,11 +3,14 @@
 
 #include "support/open_port.h"
 
+#include <errno.h>
+
 #include <rte_ip.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_tcp.h>
 
-enum { HDR = 5, NONCE = 8, TAG = 16, RECORD_MAX = PEER_WIRE_MAX };
+/* No window is wider: what seems to be further behind is ahead. */
+#define WINDOW (UINT32_C(1) << 30)
 
 static struct open_port *the;
 
@@ -53,128 +56,199 @@ is_of(const struct rtls_tls_flow *f, const struct segment *s)
 	       rte_be_to_cpu_16(s->tcp->dst_port) == f->local.port;
 }
 
-/* Bytes in front of what is sealed: "header, in TLS 1.2 with the explicit nonce". */
-static uint32_t
-prefix_len(const struct double_context *c)
-{
-	struct peer key = seal_port_key(c, 0);
-
-	return peer_prefix(&key);
-}
-
-/* Bytes of the record that it stands in; 0: it has not got all of the prefix. */
-static uint32_t
-record_len(const struct double_context *c, const struct open_place *p)
-{
-	return p->got < prefix_len(c) ? 0 : HDR + ((uint32_t)p->record[3] << 8 | p->record[4]);
-}
-
-static bool
-is_header(const struct double_context *c, const uint8_t *h)
-{
-	uint32_t len = (uint32_t)h[3] << 8 | h[4], least = prefix_len(c) - HDR + TAG;
-
-	if (h[1] != 3 || h[2] != 3)
-		return false;
-	if (c->version == RTLS_TLS_1_2)
-		return h[0] != 0 && len >= least && len <= least + 16384;
-	return h[0] == 23 && len > TAG && len <= 16384 + 256;
-}
-
-/* What there is of the record, opened; at its end: is it authentic? */
-static bool
-open_record(const struct double_context *c, const struct open_place *p, uint8_t *clear)
-{
-	uint32_t len = record_len(c, p), prefix = prefix_len(c);
-	uint32_t n = RTE_MIN(p->got, len - TAG) - prefix;
-	struct peer key = seal_port_key(c, p->rec_no);
-	uint8_t nonce[12], aad[13], tag[TAG], again[RECORD_MAX];
-	int aad_len = peer_aad(&key, p->rec_no, p->record, aad);
-
-	peer_nonce(&key, p->rec_no, p->record, nonce);
-	/* A stream cipher: sealing what is sealed opens it. */
-	peer_aead(&key, 1, nonce, aad, aad_len, p->record + prefix, (int)n, clear, tag);
-	if (p->got < len)
-		return true;
-	peer_aead(&key, 1, nonce, aad, aad_len, clear, (int)n, again, tag);
-	return memcmp(tag, p->record + len - TAG, TAG) == 0;
-}
-
 static void
-begin_record(struct open_place *p, uint64_t rec_no)
+say(struct open_port *o, unsigned int i, enum rtls_tls_event_type type, uint32_t seq, uint32_t len)
 {
-	p->rec_no = rec_no;
-	p->got = 0;
-}
+	const struct double_context *c = &o->seal->o.ctx[i];
+	const struct rtls_tls_event ev = {
+		.type = (uint8_t)type,
+		.seq = seq,
+		.len = len,
+		.ctx = { .index = i, .generation = c->generation },
+		.cookie = c->cookie,
+	};
 
-/*
- * The next bytes, of one record. Returns how many; 0: what they end is no header, or not authentic
- * where that is asked.
- */
-static uint32_t
-take_some(const struct double_context *c, struct open_place *p, uint8_t *bytes, uint32_t len,
-	  bool verifies)
-{
-	uint8_t clear[RECORD_MAX];
-	uint32_t whole = record_len(c, p), prefix = prefix_len(c), from = p->got, to;
-
-	to = RTE_MIN(from + len, whole != 0 ? whole : prefix);
-	memcpy(p->record + from, bytes, to - from);
-	p->got = to;
-	if (whole == 0)
-		return to == prefix && !is_header(c, p->record) ? 0 : to - from;
-	if (!open_record(c, p, clear) && verifies)
-		return 0;
-	for (uint32_t i = from; i < to && i < whole - TAG; i++)
-		bytes[i - from] = clear[i - prefix];
-	if (to == whole)
-		begin_record(p, p->rec_no + 1);
-	return to - from;
-}
-
-/* Length and nonce of the record that it stands in, if it has got them. */
-static void
-say_record(const struct double_context *c, const struct open_place *p,
-	   struct rtls_tls_rx_mark *said)
-{
-	said->rec_len = (uint16_t)record_len(c, p);
-	if (said->rec_len != 0 && prefix_len(c) > HDR)
-		memcpy(said->explicit_nonce, p->record + HDR, NONCE);
-}
-
-/* All of the bytes, which become what is opened. False: something in them cannot be. */
-static bool
-take(const struct double_context *c, struct open_place *p, uint8_t *bytes, uint32_t len,
-     bool verifies, struct rtls_tls_rx_mark *said)
-{
-	uint64_t first = p->rec_no;
-	uint32_t n;
-
-	say_record(c, p, said);
-	for (uint32_t done = 0; done < len; done += n) {
-		n = take_some(c, p, bytes + done, len - done, verifies);
-		if (n == 0)
-			return false;
-		if (p->rec_no == first)
-			say_record(c, p, said);
-	}
-	p->at += len;
-	return true;
+	offload_double_event(&o->seal->o, &ev);
 }
 
 static void
 say_lost(struct open_port *o, unsigned int i)
 {
-	const struct double_context *c = &o->seal->o.ctx[i];
-	const struct rtls_tls_event ev = {
-		.type = RTLS_TLS_EV_LOST,
-		.ctx = { .index = i, .generation = c->generation },
-		.cookie = c->cookie,
-	};
-
 	o->ctx[i].lost = true;
 	o->nb_lost++;
-	offload_double_event(&o->seal->o, &ev);
+	say(o, i, RTLS_TLS_EV_LOST, 0, 0);
+}
+
+/* --- a place again ------------------------------------------------------------------- */
+
+static bool
+is_legal(const void *arg, const uint8_t hdr[OPEN_SCAN_HDR])
+{
+	return open_place_is_header(arg, hdr);
+}
+
+static bool
+scans(const struct open_port *o)
+{
+	return o->method == RTLS_TLS_RX_SCAN || o->method == RTLS_TLS_RX_SCAN_DELAYED;
+}
+
+static void
+stop_asking(struct open_port *o, unsigned int i)
+{
+	struct open_context *x = &o->ctx[i];
+
+	if (x->ask == OPEN_ASKS_SOON) {
+		say(o, i, RTLS_TLS_EV_RESYNC_CANCEL, 0, 0);
+		o->nb_cancelled++;
+	}
+	x->ask = OPEN_ASKS_NOTHING;
+}
+
+static void
+search_anew(struct open_port *o, unsigned int i)
+{
+	open_scan_start(&o->ctx[i].scan, is_legal, &o->seal->o.ctx[i]);
+}
+
+/* The stream went on without it. */
+static void
+give_up_place(struct open_port *o, unsigned int i)
+{
+	if (o->method == RTLS_TLS_RX_IN_ORDER) {
+		say_lost(o, i);
+		return;
+	}
+	o->ctx[i].blind = true;
+	o->nb_blind++;
+	search_anew(o, i);
+}
+
+/* The header that it asks about is complete in this packet. */
+static void
+ask(struct open_port *o, unsigned int i, struct rte_mbuf *m, const struct segment *s)
+{
+	struct open_context *x = &o->ctx[i];
+	uint32_t first = (int32_t)(x->scan.asked - s->seq) < 0 ? x->scan.asked : s->seq;
+
+	if (o->method == RTLS_TLS_RX_SCAN) {
+		m->ol_flags |= o->seal->port->tls.rx_resync_flag;
+		*RTE_MBUF_DYNFIELD(m, o->seal->port->tls.rx_resync_off, uint32_t *) = x->scan.asked;
+		x->ask = OPEN_ASKS;
+	} else {
+		say(o, i, RTLS_TLS_EV_RESYNC_START, first, s->seq + s->len - first);
+		x->ask = OPEN_ASKS_SOON;
+		x->polls = x->scan.asked % 3;
+	}
+	o->nb_asked++;
+}
+
+static void
+scan(struct open_port *o, unsigned int i, struct rte_mbuf *m, const struct segment *s)
+{
+	struct open_scan_news news = open_scan_packet(&o->ctx[i].scan, s->seq, s->payload, s->len);
+
+	if (news.broke)
+		stop_asking(o, i);
+	if (news.asks)
+		ask(o, i, m, s);
+}
+
+/* A poll begins: who has said that he will ask now asks. */
+static void
+ask_by_events(struct open_port *o)
+{
+	for (unsigned int i = 0; i < DOUBLE_CONTEXTS; i++) {
+		const struct double_context *c = &o->seal->o.ctx[i];
+		struct open_context *x = &o->ctx[i];
+
+		if (!c->used || c->deleting || x->generation != c->generation ||
+		    x->ask != OPEN_ASKS_SOON || x->polls-- > 0)
+			continue;
+		say(o, i, RTLS_TLS_EV_RESYNC_END, x->scan.asked, 0);
+		x->ask = OPEN_ASKS;
+	}
+}
+
+static void
+stand_at(struct open_context *x, uint32_t seq, uint64_t rec_no)
+{
+	x->place.at = seq;
+	x->place.runs++;
+	open_place_begin(&x->place, rec_no);
+	x->blind = false;
+}
+
+/* With the next header, the first bytes of which may have come. */
+static void
+take_answer(struct open_port *o, unsigned int i, uint64_t rec_no)
+{
+	struct open_context *x = &o->ctx[i];
+	const struct open_scan *s = &x->scan;
+
+	stop_asking(o, i);
+	o->nb_answered++;
+	stand_at(x, s->at + s->got, rec_no + 1 + s->counted);
+	memcpy(x->place.record, s->hdr, s->got);
+	x->place.got = s->got;
+}
+
+/* Is a in front of b, and not a window away? */
+static bool
+is_behind(uint32_t a, uint32_t b)
+{
+	return a != b && b - a <= WINDOW;
+}
+
+static void
+take_hint(struct open_port *o, unsigned int i, uint32_t seq, uint64_t rec_no)
+{
+	struct open_context *x = &o->ctx[i];
+
+	if (x->looked && is_behind(seq, x->last_end)) {
+		o->nb_skipped++;
+		return;
+	}
+	stop_asking(o, i);
+	if (!x->blind && x->place.got == 0 && x->place.at == seq && x->place.rec_no == rec_no)
+		return;
+	o->nb_hinted++;
+	stand_at(x, seq, rec_no);
+}
+
+static void look(struct open_port *o, unsigned int i);
+
+static int
+rx_resync(void *dev, struct rtls_tls_handle h, uint32_t seq, uint64_t rec_no)
+{
+	const struct double_context *c = &the->seal->o.ctx[h.index % DOUBLE_CONTEXTS];
+	int rc = the->told_below(dev, h, seq, rec_no);
+	struct open_context *x;
+
+	if (rc != 0)
+		return rc;
+	if (!c->started)
+		return -ENOENT;
+	look(the, h.index);
+	if (the->on_told != NULL)
+		the->on_told(c, seq, rec_no);
+	x = &the->ctx[h.index];
+	if (x->blind && x->scan.state == OPEN_SCAN_FOLLOWS && x->scan.asked == seq)
+		take_answer(the, h.index, rec_no);
+	else
+		take_hint(the, h.index, seq, rec_no);
+	return 0;
+}
+
+/* --- packets ------------------------------------------------------------------------- */
+
+/* Behind a gap: a header was in it, and so where the records in the segment begin is not known. */
+static bool
+missed_header(const struct double_context *c, const struct open_place *p, const struct segment *s)
+{
+	uint32_t len = open_place_len(c, p);
+
+	return len == 0 || (int32_t)(s->seq - (p->at + len - p->got)) > 0;
 }
 
 /*
@@ -191,23 +265,32 @@ pass_by(struct open_port *o, unsigned int i, const struct segment *s)
 	uint32_t skip, end;
 
 	p = o->ctx[i].place;
-	end = p.at + record_len(c, &p) - p.got;
-	if ((int32_t)(s->seq + s->len - p.at) <= 0)
+	end = p.at + open_place_len(c, &p) - p.got;
+	if (s->seq + s->len == p.at || is_behind(s->seq + s->len, p.at))
 		return;
+	/* Ahead so far that it looks old. */
+	if ((int32_t)(s->seq + s->len - p.at) < 0) {
+		give_up_place(o, i);
+		return;
+	}
 	if ((int32_t)(s->seq - p.at) > 0) {
-		if (record_len(c, &p) == 0 || (int32_t)(s->seq - end) > 0 ||
+		if (o->method != RTLS_TLS_RX_IN_ORDER && missed_header(c, &p, s)) {
+			give_up_place(o, i);
+			return;
+		}
+		if (open_place_len(c, &p) == 0 || (int32_t)(s->seq - end) > 0 ||
 		    (int32_t)(end - (s->seq + s->len)) > 0) {
-			if (s->seq + s->len - p.at > RECORD_MAX)
-				say_lost(o, i);
+			if (s->seq + s->len - p.at > PEER_WIRE_MAX)
+				give_up_place(o, i);
 			return;
 		}
 		p.at = end;
 		p.runs++;
-		begin_record(&p, p.rec_no + 1);
+		open_place_begin(&p, p.rec_no + 1);
 	}
 	skip = p.at - s->seq;
 	memcpy(bytes, s->payload + skip, s->len - skip);
-	if (take(c, &p, bytes, s->len - skip, true, &unsaid))
+	if (open_place_takes(c, &p, bytes, s->len - skip, true, &unsaid))
 		o->ctx[i].place = p;
 }
 
@@ -242,11 +325,43 @@ open_segment(struct open_port *o, unsigned int i, struct rte_mbuf *m, const stru
 		.rec_off = (uint16_t)p.got,
 	};
 	memcpy(bytes, s->payload, s->len);
-	if (!take(c, &p, bytes, s->len, !fails, &said))
+	if (!open_place_takes(c, &p, bytes, s->len, !fails, &said))
 		return;
 	memcpy(s->payload, bytes, s->len);
 	o->ctx[i].place = p;
 	mark(o, m, &said, fails);
+}
+
+/* At a context that may have been started since. */
+static void
+look(struct open_port *o, unsigned int i)
+{
+	const struct double_context *c = &o->seal->o.ctx[i];
+	struct open_context *x = &o->ctx[i];
+
+	if (x->generation == c->generation)
+		return;
+	*x = (struct open_context){ .generation = c->generation };
+	x->place.at = c->seq;
+	open_place_begin(&x->place, c->rec_no);
+}
+
+static void
+process_segment(struct open_port *o, unsigned int i, struct rte_mbuf *m, const struct segment *s)
+{
+	struct open_context *x = &o->ctx[i];
+
+	look(o, i);
+	if (x->lost)
+		return;
+	if (!x->blind && s->seq == x->place.at)
+		open_segment(o, i, m, s);
+	else if (!x->blind)
+		pass_by(o, i, s);
+	if (x->blind && scans(o))
+		scan(o, i, m, s);
+	x->looked = true;
+	x->last_end = s->seq + s->len;
 }
 
 static void
@@ -254,29 +369,19 @@ process(struct open_port *o, struct rte_mbuf *m)
 {
 	struct segment s;
 
-	m->ol_flags &= ~(RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED);
+	m->ol_flags &= ~(RTE_MBUF_F_RX_SEC_OFFLOAD | RTE_MBUF_F_RX_SEC_OFFLOAD_FAILED |
+			 o->seal->port->tls.rx_resync_flag);
 	/* In place is all that it can do: what is not the host's alone counts as not seen. */
 	if (m->nb_segs != 1 || !RTE_MBUF_DIRECT(m) || rte_mbuf_refcnt_read(m) != 1 ||
 	    !read_segment(m, &s) || s.len == 0)
 		return;
 	for (unsigned int i = 0; i < DOUBLE_CONTEXTS; i++) {
 		const struct double_context *c = &o->seal->o.ctx[i];
-		struct open_context *x = &o->ctx[i];
 
 		if (!c->used || c->deleting || !c->started || c->flow.dir != RTLS_RX ||
 		    !is_of(&c->flow, &s))
 			continue;
-		if (x->generation != c->generation) {
-			*x = (struct open_context){ .generation = c->generation };
-			x->place.at = c->seq;
-			begin_record(&x->place, c->rec_no);
-		}
-		if (x->lost)
-			return;
-		if (s.seq == x->place.at)
-			open_segment(o, i, m, &s);
-		else
-			pass_by(o, i, &s);
+		process_segment(o, i, m, &s);
 		return;
 	}
 }
@@ -286,6 +391,7 @@ rx_burst(struct rtls_port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_
 {
 	uint16_t got = the->below(port, queue, pkts, n);
 
+	ask_by_events(the);
 	for (uint16_t i = 0; i < got; i++)
 		process(the, pkts[i]);
 	return got;
@@ -296,14 +402,30 @@ open_port_open(struct open_port *o, struct seal_port *s)
 {
 	memset(o, 0, sizeof(*o));
 	o->seal = s;
+	o->method = RTLS_TLS_RX_IN_ORDER;
 	o->below = s->port->rx_burst;
 	s->port->rx_burst = rx_burst;
 	the = o;
 }
 
 void
+open_port_returns(struct open_port *o, enum rtls_tls_rx_method method)
+{
+	struct offload_device *d = &o->seal->port->tls;
+
+	o->method = (uint8_t)method;
+	d->caps.rx_method = o->method;
+	d->rx_resync_off = rtls_tls_rx_resync_offset(&d->rx_resync_flag);
+	CU_ASSERT_FATAL(d->rx_resync_off > 0);
+	o->told_below = o->seal->o.ops.rx_resync;
+	o->seal->o.ops.rx_resync = rx_resync;
+}
+
+void
 open_port_close(struct open_port *o)
 {
 	o->seal->port->rx_burst = o->below;
+	if (o->told_below != NULL)
+		o->seal->o.ops.rx_resync = o->told_below;
 	the = NULL;
 }

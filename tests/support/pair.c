@@ -23,8 +23,8 @@ static const uint64_t START_US = 1000000;
 static const uint64_t LINGER_US = UINT64_C(600) * 1000000;
 
 static const char *const LEVELS[PAIR_LEVELS] = {
-	"MbufsInUse", "SocksInUse", "TimersInUse",   "SessionsInUse",
-	"FlowsInUse", "SynInUse",   "TimeWaitInUse", "RxRoomInUse",
+	"MbufsInUse", "SocksInUse",    "TimersInUse", "SessionsInUse", "FlowsInUse",
+	"SynInUse",   "TimeWaitInUse", "RxRoomInUse", "FlightsInUse",
 };
 
 /* Of a TLS NIC. */
@@ -43,11 +43,47 @@ pair_addr(int end, uint16_t port)
 	};
 }
 
+struct rtls_addr
+pair_other_addr(int end, uint16_t port)
+{
+	return (struct rtls_addr){
+		.family = RTLS_IPV4,
+		.port = port,
+		.ip = { 198, 51, 100, (uint8_t)(end + 1) },
+	};
+}
+
+void
+pair_move(struct pair *p, int end, bool other)
+{
+	struct rtls_addr peer = pair_addr(1 - end, 0), gateway = pair_other_addr(1 - end, 0);
+	struct rtls_stack *s = p->stack[end];
+	int rc;
+
+	rc = other ? rtls_route_replace(s, &peer, 32, &gateway, p->other_port[end]) :
+		     rtls_route_del(s, &peer, 32);
+	CU_ASSERT_EQUAL_FATAL(rc, 0);
+}
+
 static void
 set_default(uint32_t *field, uint32_t value)
 {
 	if (*field == 0)
 		*field = value;
+}
+
+static void
+make_other_port(struct pair *p, const struct pair_conf *conf, int i)
+{
+	struct rtls_addr ip = pair_other_addr(i, 0);
+
+	p->other_port[i] = cable_port(p->other, i);
+	if (conf->other_nic[i] != NULL)
+		CU_ASSERT_EQUAL_FATAL(
+			rtls_tlsnic_open(p->other_port[i], conf->other_nic[i], &p->other_port[i]),
+			0);
+	CU_ASSERT_EQUAL_FATAL(rtls_stack_bind(p->stack[i], p->other_port[i], 0), 0);
+	CU_ASSERT_EQUAL_FATAL(rtls_addr_add(p->stack[i], p->other_port[i], &ip, 24), 0);
 }
 
 static void
@@ -65,12 +101,19 @@ make_end(struct pair *p, const struct pair_conf *conf, int i, const char *name)
 	set_default(&sc.nb_small, 256);
 	set_default(&sc.nb_medium, 128);
 	set_default(&sc.nb_large, 64);
+	/* Sizes that stay: what a call takes, and what a window lets through, is to be known. */
+	if (!conf->growing) {
+		set_default(&sc.sndbuf, 256 << 10);
+		set_default(&sc.rcvbuf, 512 << 10);
+	}
 	p->port[i] = cable_port(p->cable, i);
 	if (conf->nic[i] != NULL)
 		CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(p->port[i], conf->nic[i], &p->port[i]), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&sc, &p->stack[i]), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_stack_bind(p->stack[i], p->port[i], 0), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_addr_add(p->stack[i], p->port[i], &ip, 24), 0);
+	if (conf->two_ways)
+		make_other_port(p, conf, i);
 	for (int j = 0; j < PAIR_LEVELS; j++)
 		p->start[i][j] = pair_stat(p, i, LEVELS[j]);
 }
@@ -101,6 +144,11 @@ pair_init(struct pair *p, const struct pair_conf *user_conf)
 	cc.filter_arg = conf.arg;
 	snprintf(name, sizeof(name), "pair%u", ++count);
 	CU_ASSERT_EQUAL_FATAL(cable_create(&cc, &p->cable), 0);
+	if (conf.two_ways) {
+		snprintf(name, sizeof(name), "pair%uo", count);
+		cc.mtu = conf.other_mtu != 0 ? conf.other_mtu : conf.mtu;
+		CU_ASSERT_EQUAL_FATAL(cable_create(&cc, &p->other), 0);
+	}
 	for (int i = 0; i < 2; i++) {
 		snprintf(name, sizeof(name), "pair%u%c", count, 'a' + i);
 		make_end(p, &conf, i, name);
@@ -120,11 +168,21 @@ all_back(void *arg)
 	return pair_leak(p, 0) == NULL && pair_leak(p, 1) == NULL;
 }
 
+static void
+set_time(struct pair *p)
+{
+	cable_set_time(p->cable, p->now_us);
+	if (p->other != NULL)
+		cable_set_time(p->other, p->now_us);
+}
+
 static bool
 poll_end(struct pair *p, int i)
 {
 	bool did = rtls_stack_poll(p->stack[i], p->now_us) != 0;
 
+	if (p->other != NULL && p->other_port[i] != cable_port(p->other, i))
+		did |= rtls_tlsnic_poll(p->other_port[i]) != 0;
 	if (p->port[i] != cable_port(p->cable, i))
 		did |= rtls_tlsnic_poll(p->port[i]) != 0;
 	return did;
@@ -140,7 +198,7 @@ destroy_stack(struct pair *p, int i)
 		if (rc != -EAGAIN)
 			break;
 		p->now_us += TICK_US;
-		cable_set_time(p->cable, p->now_us);
+		set_time(p);
 		poll_end(p, i);
 	}
 	return rc;
@@ -179,8 +237,14 @@ pair_fini(struct pair *p)
 		CU_ASSERT_EQUAL(rtls_port_close(p->port[i]), 0);
 		CU_ASSERT_EQUAL(cable_mbufs_in_use(p->cable, i), 0);
 	}
+	for (int i = 0; p->other != NULL && i < 2; i++) {
+		CU_ASSERT_EQUAL(cable_stats_get(p->other, i).misused, 0);
+		CU_ASSERT_EQUAL(rtls_port_close(p->other_port[i]), 0);
+		CU_ASSERT_EQUAL(cable_mbufs_in_use(p->other, i), 0);
+	}
 	cable_destroy(p->cable);
-	p->cable = NULL;
+	cable_destroy(p->other);
+	p->cable = p->other = NULL;
 }
 
 /* --- time -------------------------------------------------------------------- */
@@ -190,7 +254,7 @@ pair_turn(struct pair *p)
 {
 	bool did = false;
 
-	cable_set_time(p->cable, p->now_us);
+	set_time(p);
 	for (int i = 0; i < 2; i++)
 		if (p->stack[i] != NULL)
 			did |= poll_end(p, i);
@@ -201,8 +265,11 @@ pair_turn(struct pair *p)
 static uint64_t
 next_us(const struct pair *p, bool timers)
 {
-	uint64_t next = cable_next_us(p->cable), at;
+	uint64_t next = cable_next_us(p->cable), at = UINT64_MAX;
 
+	if (p->other != NULL)
+		at = cable_next_us(p->other);
+	next = at < next ? at : next;
 	for (int i = 0; timers && i < 2; i++) {
 		at = p->stack[i] != NULL ? rtls_stack_deadline(p->stack[i]) : UINT64_MAX;
 		next = at < next ? at : next;

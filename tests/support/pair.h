@@ -17,7 +17,7 @@
 
 enum {
 	PAIR_PORT = 443, /* that end 1 listens on */
-	PAIR_LEVELS = 8,
+	PAIR_LEVELS = 9,
 	PAIR_NIC_LEVELS = 3,
 };
 
@@ -32,7 +32,11 @@ struct pair_conf {
 	uint16_t mtu;
 	uint16_t rx_seg_len;
 	uint16_t lazy_free;
-	struct cable_path path[2];
+	bool growing;  /* buffers without a size of stack[] are as the library has them */
+	bool two_ways; /* a second cable joins the stacks */
+	const struct rtls_tlsnic_conf *other_nic[2]; /* over its ports */
+	uint16_t other_mtu;
+	struct cable_path path[2]; /* of both cables */
 	cable_tap_fn tap;
 	cable_filter_fn filter;
 	void *arg; /* of both */
@@ -40,7 +44,9 @@ struct pair_conf {
 
 struct pair {
 	struct cable *cable;
-	struct rtls_port *port[2];   /* the cable's, or the NIC over it */
+	struct rtls_port *port[2]; /* the cable's, or the NIC over it */
+	struct cable *other;       /* two_ways; NULL: there is none */
+	struct rtls_port *other_port[2];
 	struct rtls_stack *stack[2]; /* NULL: the test destroyed it */
 	struct rtls_sock *listener;  /* NULL: the test closed it */
 	uint64_t now_us;
@@ -52,6 +58,12 @@ void pair_init(struct pair *p, const struct pair_conf *conf);
 
 /* An end's address. */
 struct rtls_addr pair_addr(int end, uint16_t port);
+
+/* The same on the second cable. */
+struct rtls_addr pair_other_addr(int end, uint16_t port);
+
+/* From now on an end sends what goes to the other's first address by the second cable, or the first. */
+void pair_move(struct pair *p, int end, bool other);
 
 /* Opens a connection from local_port (0: any); socks[i] is the socket of end i. */
 void pair_connect(struct pair *p, uint16_t local_port, struct rtls_sock *socks[2]);

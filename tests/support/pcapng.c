@@ -89,13 +89,28 @@ packet_option(struct pcapng *f, uint16_t code, const uint8_t *value, uint16_t le
 }
 
 static bool
+grow(struct pcapng *f)
+{
+	unsigned int cap = f->cap_packets == 0 ? 4096 : 2 * f->cap_packets;
+	struct pcapng_packet *more = realloc(f->packets, cap * sizeof(*more));
+
+	if (more == NULL)
+		return false;
+	f->packets = more;
+	f->cap_packets = cap;
+	return true;
+}
+
+static bool
 packet(struct pcapng *f, const uint8_t *b, uint32_t len)
 {
-	struct pcapng_packet *p = &f->packets[f->nb_packets];
+	struct pcapng_packet *p;
 	uint32_t off;
 
-	if (f->nb_packets == PCAPNG_PACKETS_MAX || len < 20 || word(b) >= f->nb_interfaces)
+	if (len < 20 || word(b) >= f->nb_interfaces ||
+	    (f->nb_packets == f->cap_packets && !grow(f)))
 		return false;
+	p = &f->packets[f->nb_packets];
 	memset(p, 0, sizeof(*p));
 	p->len = word(b + 12);
 	p->original_len = word(b + 16);
@@ -141,8 +156,7 @@ pcapng_read(struct pcapng *f, const char *path)
 	f->len = (uint32_t)ftell(in);
 	rewind(in);
 	f->file = malloc(f->len + 1);
-	f->packets = calloc(PCAPNG_PACKETS_MAX, sizeof(*f->packets));
-	if (f->file == NULL || f->packets == NULL || fread(f->file, 1, f->len, in) != f->len)
+	if (f->file == NULL || fread(f->file, 1, f->len, in) != f->len)
 		f->len = 0;
 	fclose(in);
 	for (at = 0; f->len - at >= 12; at += len) {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PCAPNG_PACKETS_MAX = 8192, PCAPNG_COMMENTS_MAX = 2 };
+enum { PCAPNG_COMMENTS_MAX = 2 };
 
 struct pcapng_packet {
 	const uint8_t *bytes;
@@ -23,7 +23,7 @@ struct pcapng {
 	uint8_t *file;
 	uint32_t len;
 	struct pcapng_packet *packets;
-	unsigned int nb_packets;
+	unsigned int nb_packets, cap_packets;
 	unsigned int nb_interfaces;
 	char name[80]; /* of the last interface */
 	unsigned int nb_stats;
