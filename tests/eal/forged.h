@@ -68,6 +68,20 @@ forged_echo(struct forged *f, const uint8_t dst[6], const uint8_t src[6], uint32
 	forged_finish(f, FORGED_ETHER + FORGED_IP + 8 + 16);
 }
 
+/* An ICMP error about a frame, of which it quotes what RFC 792 wants; returns the message, for more. */
+static inline uint8_t *
+forged_icmp(struct forged *f, const uint8_t dst[6], const uint8_t src[6], uint32_t src_ip,
+	    uint32_t dst_ip, uint8_t type, uint8_t code, const uint8_t *about)
+{
+	uint8_t *icmp = forged_start(f, dst, src, src_ip, dst_ip, 1);
+
+	icmp[0] = type;
+	icmp[1] = code;
+	memcpy(icmp + 8, about + FORGED_ETHER, 28);
+	forged_finish(f, FORGED_ETHER + FORGED_IP + 36);
+	return icmp;
+}
+
 /* A segment without options and payload. */
 static inline void
 forged_tcp(struct forged *f, const uint8_t dst[6], const uint8_t src[6], uint32_t src_ip,

@@ -207,11 +207,13 @@ middle_begin_update(void)
 	middle_holds(Z_OFF + YZ_LEN + OVER);
 }
 
-/* So many packets the NIC has opened. */
+/* So many packets the NIC has marked, FAILED ones too. */
 static inline uint64_t
 middle_nic_packets(void)
 {
-	return nic ? pair_port_stat(&p, 1, "rx_tls_decrypted_packets") : 0;
+	return nic ? pair_port_stat(&p, 1, "rx_tls_decrypted_packets") +
+			       pair_port_stat(&p, 1, "rx_tls_failed") :
+		     0;
 }
 
 /* Only the victim's time moves. */
