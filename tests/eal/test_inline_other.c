@@ -29,15 +29,6 @@ begin(const struct pair_conf *conf, const struct record_suite *suite)
 	device_pair_keys(&d, 1);
 }
 
-static struct rtls_sock_stats
-stats(void)
-{
-	struct rtls_sock_stats s = { .size = sizeof(s) };
-
-	CU_ASSERT_EQUAL(rtls_sock_stats(d.k[0], &s), 0);
-	return s;
-}
-
 /* Nothing that the device said was held against it. */
 static void
 is_believed(void)
@@ -54,7 +45,7 @@ in_order(const struct record_suite *suite)
 	begin(NULL, suite);
 	for (int i = 0; i < 20; i++)
 		device_pair_exchange(&d, 20000);
-	s = stats();
+	s = device_pair_sock_stats(&d);
 	CU_ASSERT(s.rx_records >= 20);
 	CU_ASSERT_EQUAL(s.rx_nic_records, s.rx_records);
 	CU_ASSERT_EQUAL(s.rx_mixed_records, 0);
@@ -94,7 +85,7 @@ disturbed(unsigned int fails, const struct cable_path *path)
 			device_pair_exchange(&d, 100);
 		}
 	}
-	s = stats();
+	s = device_pair_sock_stats(&d);
 	printf("# records %llu, by the device %llu, in part %llu; packets %u, FAILED %u; lost %u\n",
 	       (unsigned long long)s.rx_records, (unsigned long long)s.rx_nic_records,
 	       (unsigned long long)s.rx_mixed_records, o.nb_marked, o.nb_failed, o.nb_lost);
@@ -257,12 +248,12 @@ one(const struct one_row *r, const struct record_suite *suite)
 	held_begin(suite->version, suite->cipher);
 	pair_fill(plain, 7, TEXT);
 	held_record(plain, TEXT);
-	before = stats();
+	before = device_pair_sock_stats(&d);
 	put_back = device_pair_stat(&d, "RxPutBack");
 	for (size_t i = 0; i < HARNESS_COUNT(r->p) && (i == 0 || r->p[i].from != r->p[i].to); i++)
 		send_piece(&r->p[i]);
 	rc = rtls_recv(d.k[0], got, TEXT, 0);
-	after = stats();
+	after = device_pair_sock_stats(&d);
 	CU_ASSERT_EQUAL(rc, r->forged ? -EBADMSG : TEXT);
 	CU_ASSERT(r->forged || memcmp(got, plain, TEXT) == 0);
 	CU_ASSERT_EQUAL(after.rx_nic_records - before.rx_nic_records, r->opened);
@@ -317,7 +308,7 @@ test_all_failed(void)
 	o.fails = 1;
 	for (int i = 0; i < 5; i++)
 		device_pair_exchange(&d, 5000);
-	s = stats();
+	s = device_pair_sock_stats(&d);
 	CU_ASSERT(o.nb_failed > 0 && s.rx_mixed_records > 0);
 	CU_ASSERT_EQUAL(s.rx_nic_records, 0);
 	is_believed();

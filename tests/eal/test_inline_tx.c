@@ -46,34 +46,72 @@ __wrap_session_tx_seal_queued(struct session_tx *tx, struct txmap_rec *rec)
 	return forgetful ? 0 : __real_session_tx_seal_queued(tx, rec);
 }
 
+static bool twice; /* the device is to seal what software has sealed */
+
+int __real_inline_tx_decide(const struct netif *nif, struct tx_run *run);
+int __wrap_inline_tx_decide(const struct netif *nif, struct tx_run *run);
+
+int
+__wrap_inline_tx_decide(const struct netif *nif, struct tx_run *run)
+{
+	int rc = __real_inline_tx_decide(nif, run);
+
+	if (rc != 0 || !twice)
+		return rc;
+	rc = __real_session_tx_seal_queued(&run->owner->tx, run->rec);
+	run->rec = txmap_find(&run->owner->sendq.map, run->out.off);
+	return rc;
+}
+
+/* The connection has ended in the poll that would have sent what is unsafe. */
+static void
+is_stopped(const char *why)
+{
+	unsigned int marked = d.dev.nb_notes;
+
+	device_pair_write(&d, 0, 1000);
+	log_tap_start(RTE_LOG_ERR);
+	rtls_stack_poll(d.p.stack[0], d.p.now_us);
+	CU_ASSERT_EQUAL(log_tap_count(NOTE_CLEAR_TEXT_STOPPED), 1);
+	log_tap_end();
+	CU_ASSERT_EQUAL(device_pair_stat(&d, why), 1);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxNoBuffer"), 0);
+	CU_ASSERT_EQUAL(d.dev.nb_notes, marked);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxResets"), 1);
+	CU_ASSERT_EQUAL(pair_info(d.k[0]).state, RTLS_SOCK_CLOSED);
+}
+
 /* What the device does not take, and software does not seal: nothing of it leaves. */
 static void
 test_nobody_seals(void)
 {
 	for (int method = RTLS_TLS_TX_REBUILD; method <= RTLS_TLS_TX_NEXT_RECORD; method++) {
-		unsigned int marked;
-
 		begin((enum rtls_tls_tx_method)method);
 		keys();
 		device_pair_exchange(&d, 3000);
-		marked = d.dev.nb_notes;
 		d.dev.o.mark_rc = -EIO;
 		forgetful = true;
-		device_pair_write(&d, 0, 1000);
-		log_tap_start(RTE_LOG_ERR);
-		rtls_stack_poll(d.p.stack[0], d.p.now_us);
-		CU_ASSERT_EQUAL(log_tap_count(NOTE_CLEAR_TEXT_STOPPED), 1);
-		log_tap_end();
+		is_stopped("tx_tls_drop_no_sync_data");
 		forgetful = false;
-		CU_ASSERT_EQUAL(device_pair_stat(&d, "tx_tls_drop_no_sync_data"), 1);
-		CU_ASSERT_EQUAL(device_pair_stat(&d, "TxNoBuffer"), 0);
-		CU_ASSERT_EQUAL(d.dev.nb_notes, marked);
-		CU_ASSERT_EQUAL(device_pair_stat(&d, "TxResets"), 1);
-		CU_ASSERT_EQUAL(pair_info(d.k[0]).state, RTLS_SOCK_CLOSED);
 		pair_settle(&d.p);
 		CU_ASSERT_EQUAL(pair_info(d.k[1]).end_reason, RTLS_REASON_RESET);
 		device_pair_fini(&d);
 	}
+}
+
+/* What software has sealed, and the device is to seal: sealed twice it would be nobody's record. */
+static void
+test_both_seal(void)
+{
+	begin(RTLS_TLS_TX_REBUILD);
+	keys();
+	device_pair_exchange(&d, 3000);
+	twice = true;
+	is_stopped("tx_tls_drop_bypass_req");
+	twice = false;
+	pair_settle(&d.p);
+	CU_ASSERT_EQUAL(pair_info(d.k[1]).end_reason, RTLS_REASON_RESET);
+	device_pair_fini(&d);
 }
 
 /* --- packets longer than a segment ------------------------------------------------ */
@@ -287,6 +325,86 @@ test_asked_to_resync(void)
 	}
 }
 
+/* The device has missed a packet, and says what it is told next. */
+static void
+misses_one(int answer)
+{
+	struct rtls_tls_event ask = { .type = RTLS_TLS_EV_TX_RESYNC };
+	const struct session_epoch *e = d.k[0]->tx.tls->epochs.now;
+
+	ask.ctx = e->ctx.handle;
+	ask.cookie = d.dev.o.ctx[0].cookie;
+	ask.seq = tcp_seq_of(&d.k[0]->tcp, e->tx.sent.planned_off) - 1;
+	offload_double_event(&d.dev.o, &ask);
+	d.dev.o.resync_rc = answer;
+	pair_settle(&d.p);
+}
+
+/* Not now: software seals record by record, until one may do. That begins a segment. */
+static void
+resync_is_busy(uint32_t max_seg)
+{
+	const struct seal_note *first;
+	uint64_t nic, all, fallback;
+	unsigned int before;
+
+	begin(RTLS_TLS_TX_NEXT_RECORD);
+	CU_ASSERT_EQUAL(rtls_sock_set(d.k[0], RTLS_OPT_MAX_SEG, max_seg), 0);
+	keys();
+	device_pair_exchange(&d, 3000);
+	misses_one(-EBUSY);
+	before = d.dev.nb_notes;
+	fallback = device_pair_stat(&d, "TxRecordsFallback");
+	for (int i = 0; i < 5; i++)
+		device_pair_exchange(&d, 20000);
+	CU_ASSERT_EQUAL(d.dev.nb_notes, before);
+	CU_ASSERT(device_pair_stat(&d, "TxRecordsFallback") >= fallback + 5);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_NIC, RTLS_MODE_REASON_NONE));
+	d.dev.o.resync_rc = 0;
+	nic = device_pair_stat(&d, "TxBytesNic");
+	all = device_pair_stat(&d, "TxBytesSealed");
+	device_pair_exchange(&d, 20000);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "TxBytesNic") - nic,
+			device_pair_stat(&d, "TxBytesSealed") - all);
+	CU_ASSERT_FATAL(d.dev.nb_notes > before);
+	first = &d.dev.notes[before];
+	CU_ASSERT_EQUAL(first->meta.before_len, 0);
+	CU_ASSERT_EQUAL(first->seq, first->meta.rec_tcp_seq);
+	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareLost"), 0);
+	device_pair_fini(&d);
+}
+
+/* Never again: software for good, and it says why. */
+static void
+resync_fails(int error)
+{
+	unsigned int before;
+
+	begin(RTLS_TLS_TX_NEXT_RECORD);
+	keys();
+	device_pair_exchange(&d, 3000);
+	misses_one(error);
+	before = d.dev.nb_notes;
+	device_pair_exchange(&d, 20000);
+	CU_ASSERT(device_pair_is(&d, RTLS_TX, RTLS_MODE_SOFTWARE, RTLS_MODE_REASON_LOST));
+	CU_ASSERT_EQUAL(device_pair_stat(&d, "SoftwareLost"), 1);
+	device_pair_exchange(&d, 20000);
+	CU_ASSERT_EQUAL(d.dev.nb_notes, before);
+	CU_ASSERT_EQUAL(d.dev.nb_dead, 0);
+	device_pair_fini(&d);
+}
+
+static void
+test_resync_answered(void)
+{
+	resync_is_busy(65535);
+	resync_is_busy(522);
+	resync_is_busy(61);
+	resync_fails(-EIO);
+	resync_fails(-ENOENT);
+}
+
 /* --- and then software fails, too ------------------------------------------------ */
 
 /* What is queued can never be sent: the connection is aborted, in the middle of a burst. */
@@ -337,10 +455,12 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "what nobody seals does not leave", test_nobody_seals },
+		{ "what is sealed already is not sealed again", test_both_seal },
 		{ "packets longer than a segment", test_long_packets },
 		{ "metadata that the device refuses", test_marks_fail },
 		{ "a marked packet that is refused for ever", test_head_refused },
 		{ "a device that asks for a resync", test_asked_to_resync },
+		{ "a resync that is put off, or refused", test_resync_answered },
 		{ "device and software fail", test_software_fails },
 	};
 
