@@ -133,6 +133,7 @@ static const struct {
 	[RTLS_MODE_REASON_DOWN] = { "SoftwareDown", 0 },
 	[RTLS_MODE_REASON_NO_IDENTITY] = { "SoftwareNoIdentity", -ENOTSUP },
 	[RTLS_MODE_REASON_NO_FIELD] = { "SoftwareNoField", -ENOTSUP },
+	[RTLS_MODE_REASON_OTHER_PORT] = { "SoftwareOtherPort", 0 },
 };
 
 static bool

@@ -400,7 +400,7 @@ end(bool early)
 		CU_ASSERT_EQUAL(pair_stat(&p, i, "tx_tls_drop_no_sync_data"), 0);
 		CU_ASSERT_EQUAL(pair_stat(&p, i, "tx_tls_drop_bypass_req"), 0);
 		CU_ASSERT_EQUAL(pair_port_stat(&p, i, "tx_tls_drop_no_sync_data"), 0);
-		CU_ASSERT_EQUAL(pair_port_stat(&p, i, "tx_tls_skip_no_sync_data"), 0);
+		CU_ASSERT_EQUAL(pair_port_stat(&p, i, "tx_tls_drop_bypass_req"), 0);
 		rekeys += pair_stat(&p, i, "TlsTxRekeyOk");
 		mixed += pair_stat(&p, i, "RxRecordsMixed");
 		fallback += pair_stat(&p, i, "TxRecordsFallback");

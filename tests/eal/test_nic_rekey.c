@@ -203,7 +203,7 @@ end(bool early)
 		CU_ASSERT_EQUAL(pair_stat(&p, i, "tx_tls_drop_no_sync_data"), 0);
 		CU_ASSERT_EQUAL(pair_stat(&p, i, "tx_tls_drop_bypass_req"), 0);
 		CU_ASSERT_EQUAL(pair_port_stat(&p, i, "tx_tls_drop_no_sync_data"), 0);
-		/* A receiving one may lose its place; a key change costs nobody the NIC. */
+		/* Contexts are lost on purpose; a key change costs nobody the NIC. */
 		CU_ASSERT_EQUAL(pair_stat(&p, i, "SoftwareRefused"), 0);
 		rekeys += pair_stat(&p, i, "TlsTxRekeyOk");
 		mixed += pair_stat(&p, i, "RxRecordsMixed");

@@ -47,6 +47,12 @@ test_null_arguments(void)
 	CU_ASSERT_EQUAL(rtls_route_add(s, NULL, 0, &gone, port), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_route_add(s, &gone, 0, NULL, port), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_route_add(s, &gone, 0, &gone, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_route_replace(NULL, &gone, 0, &gone, port), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_route_replace(s, NULL, 0, &gone, port), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_route_replace(s, &gone, 0, NULL, port), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_route_replace(s, &gone, 0, &gone, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_route_del(NULL, &gone, 0), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_route_del(s, NULL, 0), -EINVAL);
 	CU_ASSERT_EQUAL(rtls_stack_poll(NULL, 1), 0);
 	CU_ASSERT_EQUAL(rtls_stack_deadline(NULL), UINT64_MAX);
 	CU_ASSERT_EQUAL(rtls_stack_destroy(NULL), -EINVAL);

@@ -48,14 +48,11 @@ static struct router {
 static void
 say(struct forged *f, int to, uint8_t code, uint16_t mtu, const uint8_t *frame)
 {
-	uint8_t *icmp = forged_start(f, r.mac[to], ROUTER_MAC, NET + ROUTER,
-				     NET + (to == 0 ? PEER : SELF), 1);
+	uint8_t *icmp = forged_icmp(f, r.mac[to], ROUTER_MAC, NET + ROUTER,
+				    NET + (to == 0 ? PEER : SELF), 3, code, frame);
 
-	icmp[0] = 3;
-	icmp[1] = code;
 	put16(icmp + 6, mtu);
-	memcpy(icmp + 8, frame + IP_AT, 28);
-	forged_finish(f, FORGED_ETHER + FORGED_IP + 36);
+	forged_finish(f, f->len);
 }
 
 static void

@@ -205,6 +205,177 @@ test_port_adopted(void)
 	}
 }
 
+/* --- a driver that told of itself ------------------------------------------------- */
+
+static unsigned int asked; /* how often, of which ethdevs */
+static uint16_t asked_of;
+static bool has_none;
+
+static void *
+dev_of(uint16_t port_id)
+{
+	asked++;
+	asked_of = port_id;
+	return has_none ? NULL : &o;
+}
+
+static const struct rtls_tls_driver driver = {
+	.size = sizeof(driver),
+	.name = "net_null",
+	.ops = &o.ops,
+	.dev_of = dev_of,
+};
+
+/* A port made without tls_ops, closed again: has it inline TLS? */
+static bool
+is_found(uint16_t id)
+{
+	const struct rtls_port_conf conf = { .size = sizeof(conf), .nb_rx_mbufs = 2048 };
+	struct rtls_port *p = NULL;
+	bool found;
+
+	CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(id, &conf, &p), 0);
+	found = offload_device_present(&p->tls);
+	if (found) {
+		CU_ASSERT_PTR_EQUAL(p->tls.sec_ctx, &o.sec_ctx);
+		CU_ASSERT_PTR_EQUAL(p->tls.ops, &o.ops);
+		CU_ASSERT_PTR_EQUAL(p->tls.dev, &o);
+		CU_ASSERT_PTR_NOT_NULL(p->tls.steer_add);
+		CU_ASSERT_EQUAL(p->tls.features, RTLS_FEATURE_TLS_TX | RTLS_FEATURE_TLS_RX);
+	} else {
+		CU_ASSERT_EQUAL(rtls_port_features(p, 0, 0), -ENOTSUP);
+	}
+	CU_ASSERT_EQUAL(rtls_port_close(p), 0);
+	return found;
+}
+
+static void
+test_registered(void)
+{
+	struct rtls_tls_driver other = driver;
+	uint16_t id;
+
+	CU_ASSERT_FALSE(is_found(make_nic(0, 0)));
+	CU_ASSERT_EQUAL(asked, 0);
+	other.name = "net_nul";
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&other), 0);
+	CU_ASSERT_FALSE(is_found(make_nic(0, 0)));
+	CU_ASSERT_EQUAL(asked, 0);
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&driver), 0);
+	id = make_nic(RTE_ETH_RX_OFFLOAD_SECURITY, RTE_ETH_TX_OFFLOAD_SECURITY);
+	CU_ASSERT_TRUE(is_found(id));
+	CU_ASSERT_EQUAL(asked, 1);
+	CU_ASSERT_EQUAL(asked_of, id);
+	CU_ASSERT_EQUAL(nic.rx_asked & RTE_ETH_RX_OFFLOAD_SECURITY, RTE_ETH_RX_OFFLOAD_SECURITY);
+	CU_ASSERT_EQUAL(nic.tx_asked & RTE_ETH_TX_OFFLOAD_SECURITY, RTE_ETH_TX_OFFLOAD_SECURITY);
+	/* Not this ethdev; no security context; no chains: each is a port. */
+	has_none = true;
+	CU_ASSERT_FALSE(is_found(make_nic(0, 0)));
+	has_none = false;
+	id = make_nic(0, 0);
+	nic.sec_ctx = NULL;
+	CU_ASSERT_FALSE(is_found(id));
+	id = make_nic(0, 0);
+	nic.tx_capa = 0;
+	CU_ASSERT_FALSE(is_found(id));
+	CU_ASSERT_EQUAL(rtls_tls_driver_unregister("net_null"), 0);
+	CU_ASSERT_EQUAL(rtls_tls_driver_unregister("net_nul"), 0);
+	CU_ASSERT_FALSE(is_found(make_nic(0, 0)));
+}
+
+/* The program's own table comes first. */
+static void
+test_registered_and_asked(void)
+{
+	static struct offload_double mine;
+	const struct rtls_port_conf conf = {
+		.size = sizeof(conf), .nb_rx_mbufs = 2048, .tls_ops = &mine.ops, .tls_dev = &mine
+	};
+	struct rtls_port *p = NULL;
+	unsigned int before = asked;
+
+	offload_double_init(&mine);
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&driver), 0);
+	CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(make_nic(0, 0), &conf, &p), 0);
+	CU_ASSERT_EQUAL(asked, before);
+	CU_ASSERT_PTR_EQUAL(p->tls.ops, &mine.ops);
+	CU_ASSERT_PTR_EQUAL(p->tls.dev, &mine);
+	CU_ASSERT_EQUAL(rtls_port_close(p), 0);
+	CU_ASSERT_EQUAL(rtls_tls_driver_unregister("net_null"), 0);
+}
+
+/* A device that runs with other offloads is a port all the same, without inline TLS. */
+static void
+test_registered_runs(void)
+{
+	static const struct {
+		uint64_t offloads;
+		bool found;
+	} rows[] = {
+		{ RTE_ETH_TX_OFFLOAD_MULTI_SEGS, true },
+		{ 0, false },
+		{ RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, false },
+	};
+	const struct rtls_port_conf small = { .size = sizeof(small), .nb_rx_mbufs = 2048 };
+
+	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+		uint16_t id = make_nic(0, 0);
+		struct rtls_port *own = NULL;
+
+		CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(id, &small, &own), 0);
+		port_release(id);
+		nic.in_force = rows[i].offloads;
+		CU_ASSERT_EQUAL(rtls_tls_driver_register(&driver), 0);
+		CU_ASSERT_EQUAL(is_found(id), rows[i].found);
+		CU_ASSERT_EQUAL(rtls_tls_driver_unregister("net_null"), 0);
+		CU_ASSERT_EQUAL(rtls_port_close(own), 0);
+	}
+}
+
+static void
+test_register_refused(void)
+{
+	static char names[20][8];
+	struct rtls_tls_driver d = driver;
+	unsigned int n = 0;
+
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(NULL), -EINVAL);
+	d.size = 3;
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&d), -EINVAL);
+	d = driver;
+	d.name = NULL;
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&d), -EINVAL);
+	d.name = "";
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&d), -EINVAL);
+	d = driver;
+	d.ops = NULL;
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&d), -EINVAL);
+	d = driver;
+	d.dev_of = NULL;
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&d), -EINVAL);
+	/* What it was built without is missing. */
+	d = driver;
+	d.size = offsetof(struct rtls_tls_driver, dev_of);
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&d), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_tls_driver_unregister(NULL), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_tls_driver_unregister(""), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_tls_driver_unregister("net_null"), -ENOENT);
+
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&driver), 0);
+	CU_ASSERT_EQUAL(rtls_tls_driver_register(&driver), -EEXIST);
+	CU_ASSERT_EQUAL(rtls_tls_driver_unregister("net_null"), 0);
+	d = driver;
+	for (int rc = 0; rc == 0 && n < HARNESS_COUNT(names); n += rc == 0) {
+		snprintf(names[n], sizeof(names[n]), "net_%u", n);
+		d.name = names[n];
+		rc = rtls_tls_driver_register(&d);
+		CU_ASSERT_EQUAL(rc, n < 16 ? 0 : -ENOSPC);
+	}
+	CU_ASSERT_EQUAL(n, 16);
+	while (n > 0)
+		CU_ASSERT_EQUAL(rtls_tls_driver_unregister(names[--n]), 0);
+}
+
 int
 main(void)
 {
@@ -213,6 +384,10 @@ main(void)
 		{ "a device that runs", test_port_adopted },
 		{ "no calls for it", test_port_without },
 		{ "refused", test_port_refused },
+		{ "a driver that is registered", test_registered },
+		{ "and a program that has its own table", test_registered_and_asked },
+		{ "and a device that runs", test_registered_runs },
+		{ "registrations that are refused", test_register_refused },
 	};
 
 	if (eal_start("port-tls") != 0)
