@@ -96,6 +96,43 @@ test_small_records(void)
 	play_ranges(100000, 16383, 2);
 }
 
+/* Records of a segment first, then full ones, of which none is cut for the last small one; by then
+ * some more small ones were read ahead. */
+static void
+test_dynamic(void)
+{
+	enum { SIZE = 400000 };
+	uint64_t off = 0, small = 0, full = 0;
+	struct rtls_file *file;
+	uint32_t cap;
+	struct sink s;
+	struct pair p;
+	struct half h;
+	ssize_t n;
+
+	pair_init(&p, NULL);
+	half_open(&p, &h);
+	cap = pair_info(h.socks[NEAR]).mss - 22; /* header, inner type and tag of TLS 1.3 */
+	CU_ASSERT_EQUAL(rtls_sock_set(h.socks[NEAR], RTLS_OPT_DYNAMIC_RECORDS, 1), 0);
+	CU_ASSERT_EQUAL(rtls_file_open(p.stack[NEAR], file_make(SIZE), NULL, &file), 0);
+	sink_init(&s, &h);
+	CU_ASSERT_EQUAL(file_send(&p, &s, file, 0, SIZE, 0), SIZE);
+	for (; off < SIZE && (n = sink_record(&s, RTLS_TYPE_DATA, off)) == (ssize_t)cap; off += cap)
+		small += cap;
+	CU_ASSERT(small >= 64 << 10 && small < 2 * (64 << 10));
+	for (; n == 16384 && off + 16384 < SIZE; n = sink_record(&s, RTLS_TYPE_DATA, off)) {
+		off += 16384;
+		full++;
+	}
+	CU_ASSERT_EQUAL(full, (SIZE - small) / 16384);
+	CU_ASSERT_EQUAL(off + (uint64_t)n, SIZE);
+	CU_ASSERT_EQUAL(s.at, s.len);
+	rtls_file_put(file);
+	sink_fini(&s);
+	half_close(&p, &h);
+	pair_fini(&p);
+}
+
 /* What was read ahead for larger records does not become one: a peer that asked for small ones
  * ends the connection (RFC 8449 4). */
 static void
@@ -405,6 +442,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "sizes and ranges", test_sizes },
 		{ "small records", test_small_records },
+		{ "small records first", test_dynamic },
 		{ "smaller records from now on", test_smaller_from_now_on },
 		{ "without keys", test_plain },
 		{ "MORE", test_more },

@@ -360,7 +360,7 @@ test_late_del_ends(void)
 	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_SOFTWARE), 0);
 	CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_NIC), -EINPROGRESS);
 	CU_ASSERT_EQUAL(rtls_abort(d.k[0]), 0);
-	CU_ASSERT(TAILQ_EMPTY(&d.p.stack[0]->quiet_list));
+	CU_ASSERT(TAILQ_EMPTY(&d.p.stack[0]->netifs[0].quiet_list));
 	d.k[0] = NULL;
 	offload_double_deleted(&d.dev.o);
 	pair_settle(&d.p);
@@ -377,9 +377,9 @@ test_closed(void)
 		begin();
 		if (waits)
 			CU_ASSERT_EQUAL(set(RTLS_RX, RTLS_MODE_SOFTWARE), 0);
-		CU_ASSERT_EQUAL(TAILQ_EMPTY(&d.p.stack[0]->quiet_list), !waits);
+		CU_ASSERT_EQUAL(TAILQ_EMPTY(&d.p.stack[0]->netifs[0].quiet_list), !waits);
 		CU_ASSERT_EQUAL(rtls_abort(d.k[0]), 0);
-		CU_ASSERT(TAILQ_EMPTY(&d.p.stack[0]->quiet_list));
+		CU_ASSERT(TAILQ_EMPTY(&d.p.stack[0]->netifs[0].quiet_list));
 		d.k[0] = NULL;
 		pair_settle(&d.p);
 		device_pair_fini(&d);

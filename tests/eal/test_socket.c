@@ -111,7 +111,11 @@ test_options(void)
 		{ RTLS_OPT_RX_MODE_ORDER, RTLS_ORDER_SOFTWARE, 0 },
 		{ RTLS_OPT_RX_MODE_ORDER, RTLS_ORDER_NIC_SOFTWARE, 0 },
 		{ RTLS_OPT_RX_MODE_ORDER, UINT64_C(1) << 32, -EINVAL },
-		{ RTLS_OPT_KEY_UPDATES_PER_S + 1, 0, -ENOTSUP },
+		{ RTLS_OPT_AUDIT_RATE, UINT64_C(1) << 32, -EINVAL },
+		{ RTLS_OPT_DSCP, 64, -EINVAL },
+		{ RTLS_OPT_TTL, 0, -EINVAL },
+		{ RTLS_OPT_TTL, 256, -EINVAL },
+		{ RTLS_OPT_MAX_PACING_RATE + 1, 0, -ENOTSUP },
 		{ 1000, 64, -ENOTSUP },
 	};
 	struct rtls_sock *socks[2];
@@ -470,11 +474,31 @@ test_time_wait_busy(void)
 	pair_fini(&p);
 }
 
+/* The stack has no time yet, and so the connection has not begun: what is known of it can be asked all the same. */
+static void
+test_before_first_poll(void)
+{
+	struct rtls_sock_info info = { .size = sizeof(info) };
+	struct rtls_addr remote = pair_addr(1, PAIR_PORT);
+	struct rtls_sock *sock;
+	struct pair p;
+
+	pair_init(&p, NULL);
+	CU_ASSERT_EQUAL_FATAL(rtls_connect(p.stack[0], NULL, &remote, &sock), 0);
+	CU_ASSERT_EQUAL(rtls_sock_info(sock, &info), 0);
+	CU_ASSERT_EQUAL(info.state, RTLS_SOCK_CONNECTING);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(info.cc);
+	CU_ASSERT_NOT_EQUAL(strlen(info.cc), 0);
+	CU_ASSERT_EQUAL(rtls_abort(sock), 0);
+	pair_fini(&p);
+}
+
 int
 main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "calls that need a connection", test_not_connected },
+		{ "a connection before the first poll", test_before_first_poll },
 		{ "options", test_options },
 		{ "refused, unreachable, no answer", test_no_connection },
 		{ "half close", test_half_close },
