@@ -45,6 +45,12 @@ same_info(const json_t *d, const struct rtls_sock *k)
 		{ "rcv_held", in.rcv_held },
 		{ "sndbuf", in.sndbuf },
 		{ "rcvbuf", in.rcvbuf },
+		{ "snd_wscale", in.snd_wscale },
+		{ "rcv_wscale", in.rcv_wscale },
+		{ "timestamps", in.timestamps },
+		{ "sack", in.sack },
+		{ "bytes_acked", in.bytes_acked },
+		{ "bytes_received", in.bytes_received },
 		{ "tx_segments", st.tx_segments },
 		{ "rx_segments", st.rx_segments },
 		{ "tx_bytes", st.tx_bytes },
@@ -57,6 +63,7 @@ same_info(const json_t *d, const struct rtls_sock *k)
 	CU_ASSERT_STRING_EQUAL(text_of(d, "state"), "open");
 	CU_ASSERT_STRING_EQUAL(text_of(d, "phase"), "open");
 	CU_ASSERT_STRING_EQUAL(text_of(d, "tcp"), "established");
+	CU_ASSERT_STRING_EQUAL(text_of(d, "cc"), in.cc);
 	CU_ASSERT_STRING_EQUAL(text_of(d, "eof"), "none");
 	CU_ASSERT_STRING_EQUAL(text_of(d, "end_reason"), "none");
 	snprintf(text, sizeof(text), "192.0.2.%u:%u", in.remote.ip[3], in.remote.port);
@@ -350,7 +357,7 @@ test_nic(void)
 			       under);
 	in = json_object_get(d, "inline_tls");
 	CU_ASSERT_STRING_EQUAL(text_of(in, "tx_method"), "rebuild");
-	CU_ASSERT_STRING_EQUAL(text_of(in, "rx_method"), "in_order");
+	CU_ASSERT_STRING_EQUAL(text_of(in, "rx_method"), "scan");
 	CU_ASSERT_EQUAL(value_of(in, "contexts_in_use"), 1);
 	CU_ASSERT_EQUAL(value_of(in, "contexts_max"), 8);
 	CU_ASSERT_EQUAL(value_of(in, "feature_tx"), 1);
