@@ -138,6 +138,14 @@ test_runs(void)
 	}
 }
 
+static void
+are_decrypted(uint64_t packets, uint64_t bytes, uint64_t marked_failed)
+{
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "rx_tls_decrypted_packets"), packets);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "rx_tls_decrypted_bytes"), bytes);
+	CU_ASSERT_EQUAL(nic_bench_count(&b, "rx_tls_failed"), marked_failed);
+}
+
 /* A record that is not authentic, as a NIC shows it that can restore packets, and one that cannot. */
 static void
 test_keeps(void)
@@ -146,14 +154,18 @@ test_keeps(void)
 	says(0, 500, 0, opened, 0);
 	says(500, RECORD - 500, NIC_ARRIVAL_BAD_BYTE, failed, 0);
 	CU_ASSERT_EQUAL(nic_bench_count(&b, "rx_tls_err"), 1);
+	are_decrypted(1, 500, 1);
 	says(RECORD, 1300, 0, opened, 0);
+	are_decrypted(2, 1800, 1);
 	nic_bench_close(&b);
 
 	begin(&(struct rtls_tlsnic_conf){ .rx_keeps = 0 });
 	says(0, 500, 0, opened, 0);
 	says(500, RECORD - 500, NIC_ARRIVAL_BAD_BYTE, 0, 0);
 	CU_ASSERT_EQUAL(nic_bench_count(&b, "rx_tls_err"), 1);
+	are_decrypted(1, 500, 0);
 	says(500, RECORD - 500, 0, opened, 0);
+	are_decrypted(2, RECORD, 0);
 	nic_bench_close(&b);
 }
 
@@ -164,6 +176,7 @@ test_unverified(void)
 	for (uint32_t i = 1; i <= 9; i++)
 		says((i - 1) * 300, 300, 0, i % 3 == 0 ? failed : opened, 0);
 	CU_ASSERT_EQUAL(nic_bench_count(&b, "rx_tls_err"), 0);
+	are_decrypted(6, 6 * 300, 3);
 	nic_bench_close(&b);
 }
 

@@ -30,13 +30,6 @@ test_open_refusals(void)
 		{ { .size = sizeof(struct rtls_tlsnic_conf), .tx_after = 2 }, -EINVAL },
 		{ { .size = sizeof(struct rtls_tlsnic_conf), .rx_method = 5 }, -EINVAL },
 		{ { .size = sizeof(struct rtls_tlsnic_conf), .max_contexts = 1u << 31 }, -EINVAL },
-		{ { .size = sizeof(struct rtls_tlsnic_conf), .rx_method = RTLS_TLS_RX_SCAN },
-		  -ENOTSUP },
-		{ { .size = sizeof(struct rtls_tlsnic_conf),
-		    .rx_method = RTLS_TLS_RX_SCAN_DELAYED },
-		  -ENOTSUP },
-		{ { .size = sizeof(struct rtls_tlsnic_conf), .rx_method = RTLS_TLS_RX_STACK },
-		  -ENOTSUP },
 		{ { .size = sizeof(struct rtls_tlsnic_conf), .nb_mbufs = 1u << 30 }, -ENOMEM },
 	};
 	struct nic_under *u = nic_under_create(0, 1500);
@@ -95,12 +88,34 @@ test_facts(void)
 	CU_ASSERT_EQUAL(nic->tls.caps.max_contexts, 16384);
 	CU_ASSERT_EQUAL(nic->tls.caps.tx_method, RTLS_TLS_TX_REBUILD);
 	CU_ASSERT_EQUAL(nic->tls.caps.tx_after, RTLS_TLS_TX_STAYS);
-	CU_ASSERT_EQUAL(nic->tls.caps.rx_method, RTLS_TLS_RX_IN_ORDER);
+	CU_ASSERT_EQUAL(nic->tls.caps.rx_method, RTLS_TLS_RX_SCAN);
 	CU_ASSERT_EQUAL(nic->tls.caps.tx_tso, 1);
 	stat_check_rows(nic);
 	CU_ASSERT_EQUAL(rtls_tlsnic_poll(nic), 0);
 	CU_ASSERT_EQUAL(rtls_port_close(nic), 0);
 	CU_ASSERT_EQUAL(u->closed, 1);
+	nic_under_destroy(u);
+}
+
+/* Each method, and which calls and how much room in mbufs it comes with. */
+static void
+test_rx_methods(void)
+{
+	struct nic_under *u = nic_under_create(0, 1400);
+	struct rtls_tlsnic_conf conf = { .size = sizeof(conf) };
+	struct rtls_port *nic;
+
+	for (conf.rx_method = 0; conf.rx_method <= RTLS_TLS_RX_STACK; conf.rx_method++) {
+		uint8_t is = conf.rx_method == 0 ? RTLS_TLS_RX_SCAN : conf.rx_method;
+
+		CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(&u->port, &conf, &nic), 0);
+		CU_ASSERT_EQUAL(nic->tls.caps.rx_method, is);
+		CU_ASSERT_EQUAL(nic->tls.ops->rx_resync != NULL, is != RTLS_TLS_RX_IN_ORDER);
+		CU_ASSERT_PTR_NULL(nic->tls.ops->tx_resync);
+		CU_ASSERT_EQUAL(nic->tls.rx_resync_off > 0, is == RTLS_TLS_RX_SCAN);
+		CU_ASSERT_EQUAL(rtls_port_close(nic), 0);
+		u->port.queues_bound = 0;
+	}
 	nic_under_destroy(u);
 }
 
@@ -175,6 +190,7 @@ main(void)
 		{ "what it is not made of", test_open_refusals },
 		{ "the port below is taken", test_taken },
 		{ "what it says about itself", test_facts },
+		{ "each method of receiving", test_rx_methods },
 		{ "packets that have nothing to be sealed", test_plain },
 		{ "packets that are nothing it knows", test_strange },
 	};

@@ -176,10 +176,10 @@ test_in_order_needs_context_only(void)
 	uint32_t at = 0;
 
 	begin(&b, &(struct rtls_tlsnic_conf){ .rings = 0 });
-	m = nic_bench_packet(&b, 0, 100, 0);
+	m = nic_bench_packet(&b, LEAD, 100, 0);
 	*meta_of(m) = (struct rtls_tls_tx_meta){ .ctx = b.ctx };
 	CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
-	nic_bench_check(&b, &at, 0, 100, 0);
+	nic_bench_check(&b, &at, LEAD, 100, 0);
 	nic_bench_close(&b);
 }
 
@@ -294,10 +294,98 @@ test_malformed(void)
 	nic_bench_close(&b);
 }
 
+/* A part that software has sealed, or that is none of TLS, and one that the NIC is to seal: neither goes. */
+static void
+on_both_sides(const struct rtls_tlsnic_conf *conf)
+{
+	struct nic_bench b;
+
+	begin(&b, conf);
+	for (uint32_t off = 0; off < LEAD; off++) {
+		is_dropped(&b, nic_bench_packet(&b, off, LEAD - off + 1, 0),
+			   "tx_tls_drop_bypass_req");
+		is_dropped(&b, nic_bench_packet(&b, off, 200, 50), "tx_tls_drop_bypass_req");
+		nic_bench_send(&b, off, LEAD - off, 0);
+	}
+	nic_bench_send(&b, LEAD, 200, 0);
+	is_dropped(&b, nic_bench_packet(&b, LEAD - 1, 201, 0), "tx_tls_drop_bypass_req");
+	nic_bench_send(&b, LEAD + 200, 1, 0);
+	CU_ASSERT_EQUAL(b.ooo, 0);
+	nic_bench_close(&b);
+}
+
+static void
+test_on_both_sides(void)
+{
+	on_both_sides(&(struct rtls_tlsnic_conf){ .rings = 0 });
+	on_both_sides(&(struct rtls_tlsnic_conf){ .rings = 1 });
+	on_both_sides(&(struct rtls_tlsnic_conf){ .tx_method = RTLS_TLS_TX_NEXT_RECORD });
+}
+
+/* What the host has not marked: it is counted, where its flow has a context, and lies in front of the start. */
+static void
+test_in_front_unmarked(void)
+{
+	static const struct {
+		uint32_t off, len;
+		bool counts;
+	} rows[] = { { 0, LEAD, true },      { 3, 1, true },      { LEAD - 1, 1, true },
+		     { 0, LEAD + 1, false }, { LEAD, 20, false }, { LEAD + 300, 20, false } };
+	const struct offload_device *d;
+	struct rte_mbuf *m;
+	struct nic_bench b;
+
+	for (uint8_t rings = 0; rings < 2; rings++) {
+		uint64_t n = 0;
+
+		begin(&b, &(struct rtls_tlsnic_conf){ .rings = rings });
+		d = &b.nic->tls;
+		for (size_t i = 0; i < 2 * RTE_DIM(rows); i++) {
+			bool ended = i >= RTE_DIM(rows);
+			size_t row = i % RTE_DIM(rows);
+
+			if (i == RTE_DIM(rows)) {
+				(void)d->ops->del(d->dev, b.ctx);
+				nic_bench_turn(&b);
+			}
+			m = nic_bench_packet(&b, rows[row].off, rows[row].len, 0);
+			CU_ASSERT_EQUAL(
+				rte_security_set_pkt_metadata(d->sec_ctx, b.session, m, NULL), 0);
+			m->ol_flags &= ~RTE_MBUF_F_TX_SEC_OFFLOAD;
+			b.under->nb_sent = 0;
+			CU_ASSERT_EQUAL(nic_bench_burst(&b, &m, 1), 1);
+			/* As it is: what is in clear here is not marked. */
+			CU_ASSERT_EQUAL(b.under->nb_sent, 1);
+			CU_ASSERT_EQUAL(memcmp(b.under->sent[0].bytes + NIC_BENCH_HDRS,
+					       b.stream.clear + rows[row].off, rows[row].len),
+					0);
+			n += rows[row].counts && !ended;
+			CU_ASSERT_EQUAL(nic_bench_count(&b, "tx_tls_skip_no_sync_data"), n);
+		}
+		nic_bench_close(&b);
+	}
+}
+
+/* For a resync, so often, and with what it expects. */
+static void
+asks(struct nic_bench *b, unsigned int n, uint32_t off)
+{
+	const struct offload_device *d = &b->nic->tls;
+	struct rtls_tls_event ev[2];
+
+	CU_ASSERT_EQUAL(d->ops->poll_events(d->dev, 0, ev, 2), n);
+	if (n == 0)
+		return;
+	CU_ASSERT_EQUAL(ev[0].type, RTLS_TLS_EV_TX_RESYNC);
+	CU_ASSERT_EQUAL(ev[0].seq, b->stream.seq + off);
+	CU_ASSERT_EQUAL(ev[0].ctx.generation, b->ctx.generation);
+}
+
 static void
 next_record(uint8_t rings)
 {
 	struct nic_bench b;
+	static const char no_sync[] = "tx_tls_drop_no_sync_data";
 	const struct nic_stream_record *r;
 	const struct offload_device *d;
 
@@ -308,19 +396,31 @@ next_record(uint8_t rings)
 	CU_ASSERT_EQUAL(d->caps.tx_method, RTLS_TLS_TX_NEXT_RECORD);
 	nic_bench_send(&b, LEAD, 50, 0);
 	nic_bench_send(&b, 0, LEAD, 0); /* in front of the start: passes */
-	is_dropped(&b, nic_bench_packet(&b, LEAD, 50, 0), "tx_tls_drop_no_sync_data");
-	is_dropped(&b, nic_bench_packet(&b, LEAD + 51, 5, 0), "tx_tls_drop_no_sync_data");
+	/* A repetition, which moves nothing. */
+	is_dropped(&b, nic_bench_packet(&b, LEAD, 50, 0), no_sync);
+	is_dropped(&b, nic_bench_packet(&b, LEAD + 20, 40, 0), no_sync);
 	b.ooo += 2;
-	nic_bench_send(&b, LEAD + 50, 5, 0); /* nothing has moved */
+	asks(&b, 0, 0);
+	nic_bench_send(&b, LEAD + 50, 5, 0);
+	/* A gap: nothing is sealed until it is told, the byte that it waits for neither. */
+	is_dropped(&b, nic_bench_packet(&b, LEAD + 56, 5, 0), no_sync);
+	is_dropped(&b, nic_bench_packet(&b, LEAD + 55, 5, 0), no_sync);
+	is_dropped(&b, nic_bench_packet(&b, LEAD, 5, 0), no_sync);
+	is_dropped(&b, nic_bench_packet(&b, LEAD + 100, 5, 0), no_sync);
+	b.ooo += 4;
+	asks(&b, 1, LEAD + 55);
 
 	CU_ASSERT_EQUAL(
 		d->ops->tx_resync(d->dev, b.ctx, b.stream.seq + r->off, b.stream.first_rec_no + 2),
 		0);
 	b.expected = r->off;
 	nic_bench_send(&b, r->off, 40, 0);
-	is_dropped(&b, nic_bench_packet(&b, LEAD + 55, 5, 0), "tx_tls_drop_no_sync_data");
+	is_dropped(&b, nic_bench_packet(&b, LEAD + 55, 5, 0), no_sync);
 	b.ooo++;
 	nic_bench_send(&b, r->off + 40, 100, 0);
+	asks(&b, 0, 0);
+	is_dropped(&b, nic_bench_packet(&b, r->off + 141, 5, 0), no_sync);
+	asks(&b, 1, r->off + 140);
 	nic_bench_close(&b);
 }
 
@@ -341,6 +441,8 @@ main(void)
 		{ "headers that are none", test_bad_headers },
 		{ "contexts that do not seal", test_contexts_that_do_not_seal },
 		{ "packets that cannot be sent", test_malformed },
+		{ "packets on both sides of the start", test_on_both_sides },
+		{ "packets in front of the start, not marked", test_in_front_unmarked },
 		{ "a device that goes on with the next record only", test_next_record },
 	};
 
