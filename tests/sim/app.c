@@ -127,6 +127,9 @@ app_init(struct app *a, const struct app_conf *conf, int end, struct journal *se
 void
 app_opened(struct app *a, struct rtls_sock *sock)
 {
+	/* A NIC that is right is so in what is audited, too. */
+	static const uint64_t audits[] = { 0, 0, 1, 5 };
+
 	a->sock = sock;
 	a->opened = true;
 	if (a->conf.max_payload != 0 &&
@@ -134,6 +137,9 @@ app_opened(struct app *a, struct rtls_sock *sock)
 		app_complain(a, "RTLS_OPT_MAX_PAYLOAD was refused");
 	if (a->conf.software && rtls_sock_set(sock, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE) != 0)
 		app_complain(a, "RTLS_OPT_MODE_ORDER was refused");
+	if (rtls_sock_set(sock, RTLS_OPT_AUDIT_RATE,
+			  audits[a->conf.seed % HARNESS_COUNT(audits)]) != 0)
+		app_complain(a, "RTLS_OPT_AUDIT_RATE was refused");
 	/* Keys are renewed as often as the dice say. */
 	if (rtls_sock_set(sock, RTLS_OPT_KEY_UPDATES_PER_S, 0) != 0)
 		app_complain(a, "RTLS_OPT_KEY_UPDATES_PER_S was refused");

@@ -29,7 +29,7 @@ static bool
 is_fault(uint8_t reason)
 {
 	return reason != RTLS_MODE_REASON_NONE && reason != RTLS_MODE_REASON_PENDING &&
-	       reason != RTLS_MODE_REASON_ASKED;
+	       reason != RTLS_MODE_REASON_ASKED && reason != RTLS_MODE_REASON_OTHER_PORT;
 }
 
 /* --- wishes ------------------------------------------------------------------ */
@@ -86,7 +86,7 @@ fault(struct app *a, enum rtls_dir dir, uint8_t reason)
 
 	give_up(a, dir);
 	a->faults[dir][reason]++;
-	/* What the network loses costs a receiving device its place, no sending one. */
+	/* Runs that are used up cost a receiving context; no sending one has any. */
 	if ((a->conf.faults & 1u << reason) == 0 ||
 	    (dir == RTLS_TX && reason == RTLS_MODE_REASON_LOST))
 		app_complain(a, "%s in software for the reason %s", rtls_dir_name(dir),

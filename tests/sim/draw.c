@@ -3,9 +3,6 @@
 
 #include "sim/draw.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "support/harness.h"
 
 enum { TURNS_US = 200 }; /* what both ends take to poll, read and answer: 20 turns */
@@ -171,6 +168,60 @@ draw_nic(struct sim_conf *c, uint64_t seed)
 		c->end[below(&rng, 2)].nic = below(&rng, 2) == 0 ? SIM_NIC_NONE : SIM_NIC_UNUSED;
 }
 
+/* How often each is to strike in a connection of a few hundred packets. Of lies nothing good comes. */
+static const uint32_t fault_every[RTLS_TLSNIC_LIE_PLAINTEXT] = {
+	[RTLS_TLSNIC_TABLE_FULL] = 2,   [RTLS_TLSNIC_CONTEXT_LOST] = 100,
+	[RTLS_TLSNIC_TX_LOST] = 30,     [RTLS_TLSNIC_NO_MATCH] = 2,
+	[RTLS_TLSNIC_STEER_LATE] = 1,   [RTLS_TLSNIC_ANSWER_WRONG] = 2,
+	[RTLS_TLSNIC_ANSWER_LATE] = 2,  [RTLS_TLSNIC_ANSWER_TWICE] = 2,
+	[RTLS_TLSNIC_ANSWER_NEVER] = 2, [RTLS_TLSNIC_ASK_WRONG] = 2,
+	[RTLS_TLSNIC_AUTH_ERROR] = 20,  [RTLS_TLSNIC_BAD_CHECKSUM] = 20,
+	[RTLS_TLSNIC_RESET] = 300,      [RTLS_TLSNIC_FALSE_HEADERS] = 2,
+	[RTLS_TLSNIC_RESYNC_BUSY] = 2,  [RTLS_TLSNIC_RESYNC_ERROR] = 4,
+};
+
+/* How much crypto each does in a poll: half of them all that there is. */
+static void
+draw_budgets(struct sim_conf *c, uint64_t seed)
+{
+	static const uint32_t budgets[] = { 0, 0, 0, 100, 1500, 20000 };
+	uint64_t rng = seed ^ UINT64_C(0x627564676574);
+
+	for (int i = 0; i < 2; i++)
+		c->end[i].nic_conf.crypto_bytes = one_of(&rng, budgets, HARNESS_COUNT(budgets));
+}
+
+void
+draw_faults(struct sim_conf *c, uint64_t seed)
+{
+	uint64_t rng = seed ^ UINT64_C(0x6661756c7473);
+
+	for (int i = 0; i < 2; i++) {
+		struct rtls_tlsnic_conf *n = &c->end[i].nic_conf;
+		uint32_t kind = (uint32_t)below(&rng, RTLS_TLSNIC_LIE_PLAINTEXT);
+
+		n->rx_method = (uint8_t)between(&rng, RTLS_TLS_RX_IN_ORDER, RTLS_TLS_RX_STACK);
+		n->faults = 1u << kind;
+		n->fault_every = fault_every[kind];
+		/* One more, whatever goes with it. */
+		if (below(&rng, 2) == 0) {
+			uint32_t other = (uint32_t)below(&rng, RTLS_TLSNIC_LIE_PLAINTEXT);
+
+			n->faults |= 1u << other;
+			/* Half of the packets lost, time and again: a connection may end by that. */
+			if (n->fault_every < fault_every[other])
+				n->fault_every = fault_every[other];
+		}
+		n->fault_seed = harness_rand(&rng);
+		/* Of these there is more to see where packets are lost inside. */
+		if (kind >= RTLS_TLSNIC_RESYNC_BUSY) {
+			n->tx_method = RTLS_TLS_TX_NEXT_RECORD;
+			n->tx_lose = 30;
+		}
+	}
+	draw_budgets(c, seed);
+}
+
 /* So that the network is busy for as long as it takes, and no longer. */
 static void
 draw_busy(struct sim_end_conf *e, uint64_t *rng)
@@ -267,7 +318,7 @@ draw_switches(struct sim_conf *c, uint64_t seed, enum draw_network network)
 	for (int i = 0; i < 2; i++) {
 		c->end[i].app.rtt_us = rtt_us;
 		c->end[i].app.late_rtts = network == DRAW_PERFECT ? 1 : 0;
-		c->end[i].app.faults = network == DRAW_PERFECT ? 0 : 1u << RTLS_MODE_REASON_LOST;
+		c->end[i].app.faults = 0;
 		draw_switching_app(c, i, &rng);
 		draw_switching_nic(c, i, &rng);
 	}
@@ -303,13 +354,21 @@ draw_marks(struct sim_conf *c, uint64_t *rng)
 {
 	static const uint32_t unverified[] = { 0, 0, 0, 0, 0, 0, 1, 9 };
 	static const uint32_t runs[] = { 0, 0, 0, 0, 0, 0, 65500, 65535 };
+	static const uint32_t methods[] = { RTLS_TLS_RX_SCAN,         RTLS_TLS_RX_SCAN,
+					    RTLS_TLS_RX_SCAN_DELAYED, RTLS_TLS_RX_SCAN_DELAYED,
+					    RTLS_TLS_RX_STACK,        RTLS_TLS_RX_STACK,
+					    RTLS_TLS_RX_IN_ORDER };
 
 	for (int i = 0; i < 2; i++) {
 		struct rtls_tlsnic_conf *n = &c->end[i].nic_conf;
 
+		n->rx_method = (uint8_t)one_of(rng, methods, HARNESS_COUNT(methods));
 		n->rx_keeps = below(rng, 2) == 0;
 		n->rx_unverified = one_of(rng, unverified, HARNESS_COUNT(unverified));
 		n->rx_first_run = (uint16_t)one_of(rng, runs, HARNESS_COUNT(runs));
+		/* It has no more of them. */
+		if (n->rx_first_run != 0)
+			c->end[i].app.faults |= 1u << RTLS_MODE_REASON_LOST;
 	}
 }
 
@@ -335,7 +394,6 @@ draw_changes(struct sim_conf *c, uint64_t *rng, bool alike)
 			a->switch_pct = (uint32_t)between(rng, 5, 40);
 			a->switches = (uint32_t)between(rng, 5, 30);
 			a->rtt_us = 2000;
-			a->faults = 1u << RTLS_MODE_REASON_LOST;
 		}
 	}
 }
@@ -349,6 +407,8 @@ draw_strike(uint64_t *rng, bool gentle)
 
 	if (below(rng, 2) == 0)
 		return FORGER_STRIKES;
+	if (below(rng, 2) == 0)
+		return FORGER_RESYNCS + (gentle ? 3 : 0) + (uint32_t)below(rng, 3);
 	if (!gentle && below(rng, 2) == 0)
 		return (uint32_t)below(rng, 2); /* whoever follows bare marks falls for these */
 	do {
@@ -390,7 +450,7 @@ draw_forger(struct sim_conf *c, uint64_t seed)
 		e->plain_len = 0;
 		/* Several records in a flight: so that there are some to be left out. */
 		e->app.max_payload = one_of(&rng, payloads, HARNESS_COUNT(payloads));
-		e->app.bytes = e->app.bytes % 40000;
+		e->app.bytes = 10000 + e->app.bytes % 90000;
 		e->app.pause_us %= 2000;
 	}
 	if (alike)
@@ -400,56 +460,4 @@ draw_forger(struct sim_conf *c, uint64_t seed)
 	/* What TCP refuses ends nothing, whoever seals and opens. */
 	c->mortal = !c->forger.gentle && (c->forger.spoil_pct != 0 || c->forger.strikes != 0);
 	return alike;
-}
-
-static int
-describe_nic(const struct sim_end_conf *e, char *out, size_t size)
-{
-	const struct rtls_tlsnic_conf *n = &e->nic_conf;
-
-	if (e->nic == SIM_NIC_NONE)
-		return 0;
-	return snprintf(
-		out, size,
-		" NIC%s method %u after %u contexts %u polls %u lose %u run %u unverified %u%s%s%s",
-		e->nic == SIM_NIC_UNUSED ? " (unused)" : "", n->tx_method, n->tx_after,
-		n->max_contexts, n->add_polls, n->tx_lose, n->rx_first_run, n->rx_unverified,
-		n->rx_keeps ? " keeps" : "", n->no_tso ? " no TSO" : "", n->rings ? " rings" : "");
-}
-
-void
-draw_describe(const struct sim_conf *c, char *out, size_t size)
-{
-	int n = snprintf(out, size, "TLS %s mtu %u caps %u tso %u rx_seg %u lazy %u drop %d x %u",
-			 suites[c->suite].name, c->mtu, c->caps, c->tso_max, c->rx_seg_len,
-			 c->lazy_free, c->drop, c->drop_count);
-
-	for (int i = 0; i < 2 && n > 0 && (size_t)n < size; i++) {
-		const struct sim_end_conf *e = &c->end[i];
-
-		n += snprintf(
-			out + n, size - (size_t)n,
-			"; end %d: loss %u reorder %u/%u dup %u delay %u+%u rate %" PRIu64
-			" refuse %u, %" PRIu64 "+%" PRIu64 " bytes chunk %u read %u cap %u "
-			"seg %u ctl %u more %u switch %u update %u/%u/%u ahead %u pause %u/%u snd %u rcv %u large %u%s%s%s%s%s%s",
-			i, e->path.loss_ppm, e->path.reorder_ppm, e->path.reorder_us,
-			e->path.dup_ppm, e->path.delay_us, e->path.jitter_us, e->path.bits_per_s,
-			e->path.refuse_ppm, e->plain_len, e->app.bytes, e->app.chunk_max,
-			e->app.read_max, e->app.max_payload, e->app.max_seg, e->app.control_pct,
-			e->app.more_pct, e->app.switch_pct, e->app.update_pct, e->app.update_us,
-			e->app.update_ahead, e->app.ahead_pct, e->app.pause_pct, e->app.pause_us,
-			e->sndbuf, e->rcvbuf, e->nb_large, e->app.by_events ? " events" : "",
-			e->app.close_notify ? " notify" : "", e->app.patient ? " patient" : "",
-			e->app.answers ? " answers" : "", e->app.waits ? " waits" : "",
-			e->app.closes ? " closes" : "");
-		if (n > 0 && (size_t)n < size)
-			n += describe_nic(e, out + n, size - (size_t)n);
-	}
-	if (c->forged && n > 0 && (size_t)n < size)
-		snprintf(
-			out + n, size - (size_t)n,
-			"; forges %u, of these takable %u, late %u, recut %u, holds %u, strikes %u of %u%s",
-			c->forger.forge_pct, c->forger.spoil_pct, c->forger.late_pct,
-			c->forger.recut_pct, c->forger.hold_pct, c->forger.strikes,
-			c->forger.strike, c->forger.gentle ? " gentle" : "");
 }

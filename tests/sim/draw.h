@@ -44,7 +44,7 @@ void draw_switches(struct sim_conf *conf, uint64_t seed, enum draw_network netwo
  */
 bool draw_forger(struct sim_conf *conf, uint64_t seed);
 
-/* The settings in one line, for a report. */
-void draw_describe(const struct sim_conf *conf, char *out, size_t size);
+/* Lets its NICs fail in one way or two, and find their places by any method. */
+void draw_faults(struct sim_conf *conf, uint64_t seed);
 
 #endif

@@ -86,18 +86,50 @@ strike(struct forger *f, int dir)
 {
 	struct lane *l = &f->lanes[dir];
 
-	if (!forger_strikes(f, dir))
+	if (!forger_strikes(f, dir) || l->next != NULL)
 		return;
 	l->strikes--;
 	/* The next one may follow at once. */
 	l->holds = l->strikes > 0 && forger_below(f, 2) == 0;
 }
 
+/* The path is clear for now: a strike goes on behind that. */
 static bool
-is_held(struct forger *f, int dir, uint64_t now_us)
+is_clear(struct lane *l, uint64_t end, uint64_t now_us)
+{
+	if (l->next == NULL || l->until == 0)
+		return false;
+	if (end <= l->until) {
+		l->held_us = now_us;
+		return true;
+	}
+	/* It would be too much: up to here it is. */
+	if (l->passed < l->until)
+		l->until = l->passed;
+	return false;
+}
+
+/*
+ * The frame comes, and behind it something far off: a device that looked at that skips what it is told of
+ * places in front, and has to look for its own.
+ */
+static void
+deafen(struct forger *f, int dir, uint64_t off, uint64_t end)
 {
 	struct lane *l = &f->lanes[dir];
 
+	forger_sends_bytes(f, dir, FAULTLESS, off, off, end - off);
+	forger_sends(f, dir, FAR_AHEAD, end, "x", 1);
+	l->passed = end > l->passed ? end : l->passed;
+}
+
+static bool
+is_held(struct forger *f, int dir, uint64_t end, uint64_t now_us)
+{
+	struct lane *l = &f->lanes[dir];
+
+	if (is_clear(l, end, now_us))
+		return false;
 	if (!l->holds) {
 		if (l->strikes == 0 || !forger_chance(f, f->conf.hold_pct))
 			return false;
@@ -116,8 +148,13 @@ data_frame(struct forger *f, int dir, const uint8_t *bytes, uint32_t len, const 
 	uint64_t off = fr->seq - sealer_stats_get(f->sealer, dir).isn - 1;
 	uint64_t end = off + fr->payload_len;
 
-	if (is_held(f, dir, now_us))
+	if (is_clear(l, end, now_us) && l->deafens && (fr->flags & FRAME_FIN) == 0) {
+		deafen(f, dir, off, end);
 		return CABLE_DROP;
+	}
+	if (is_held(f, dir, end, now_us))
+		return CABLE_DROP;
+	forger_floods(f, dir, off, end, now_us);
 	if (forger_chance(f, f->conf.forge_pct))
 		forger_makes_noise(f, dir);
 	l->passed = end > l->passed ? end : l->passed;
@@ -174,6 +211,7 @@ forger_frame(struct forger *f, struct cable *c, int dir, const uint8_t *bytes, u
 	hear(f, dir, &fr);
 	if (l->holds && now_us - l->held_us > HOLD_US) {
 		l->holds = false;
+		l->next = NULL;
 		l->strikes--;
 	}
 	if (fr.payload_len == 0)

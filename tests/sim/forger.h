@@ -15,7 +15,15 @@
 #include "sim/sealer.h"
 #include "support/cable.h"
 
-enum { FORGER_STRIKES = 13 };
+/* From FORGER_RESYNCS on they are at how a device finds its place again, the first half of them evil. */
+enum { FORGER_STRIKES = 19, FORGER_RESYNCS = 13 };
+
+/* What he sends at a rate. */
+enum forger_flood {
+	FORGER_FAR,  /* far off the expected byte */
+	FORGER_NEAR, /* at the expected byte, with a legal header in front */
+	FORGER_FLOODS,
+};
 
 struct forger_conf {
 	uint64_t seed;
@@ -28,12 +36,17 @@ struct forger_conf {
 	uint32_t seg_max;   /* payload that a frame of the path can have */
 	bool gentle;        /* no strike that ends a connection in software */
 	uint32_t strike;    /* the only one that he knows; FORGER_STRIKES: he knows all */
+	/* Segments that TCP refuses, so many a second of each kind while data goes by; see forger_flood.c. */
+	uint32_t flood_per_s[FORGER_FLOODS];
+	bool in_line; /* his segments take their turn behind what was sent, and do not come at once */
 };
 
 struct forger_stats {
 	uint64_t forged; /* segments of his */
 	uint64_t recut;  /* frames */
 	uint64_t struck[FORGER_STRIKES];
+	uint64_t flooded[FORGER_FLOODS];
+	uint64_t at_header; /* of those near by: where a record begins */
 };
 
 struct forger;

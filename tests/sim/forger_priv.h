@@ -33,6 +33,11 @@ enum fault {
 	FAULTLESS,
 };
 
+struct scene;
+
+/* A strike, or a step of one. False: what it needs is not there. */
+typedef bool forger_step_fn(const struct scene *s);
+
 /* What goes from one end to the other. */
 struct lane {
 	uint8_t genuine[FORGE_FRAME_MAX]; /* the newest segment */
@@ -48,6 +53,18 @@ struct lane {
 	uint64_t acked;   /* of these, as the receiver told */
 	uint64_t edge;    /* of the receiver's window */
 	int wscale;       /* that the sender told, of its own windows */
+	/* A strike that goes on, when all up to until went by and was acknowledged; NULL: none does. */
+	forger_step_fn *next;
+	uint64_t until;
+	bool deafens;     /* up to there the device is not to hear what it is told */
+	uint32_t row;     /* of that strike */
+	uint64_t from;    /* where it took the device's place */
+	int32_t miscount; /* what the device counts more than there is */
+	uint32_t count;   /* records that it counted */
+	uint32_t inside; /* bytes of a record of his in front of a genuine one, behind the header */
+	uint64_t flood_us[FORGER_FLOODS]; /* the next one is due; 0: nothing went by yet */
+	uint64_t seen_records; /* of the stream, those that end in front of what goes by */
+	uint64_t seen_off;     /* where these end */
 	/* In headers of his, where the suite has one: a genuine one, so that he knows the key stream. */
 	uint8_t explicit_nonce[SUITE_NONCE_LEN];
 };
@@ -105,7 +122,17 @@ void forger_sends_bytes(struct forger *f, int dir, enum fault fault, uint64_t of
 /* Some segment near to what is expected; TCP refuses it, or not. */
 void forger_makes_noise(struct forger *f, int dir);
 
+/* Data up to end is about to go by: what is due by now goes in front of its last bytes. */
+void forger_floods(struct forger *f, int dir, uint64_t off, uint64_t end, uint64_t now_us);
+
 /* False: too little is held back, or the receiver is not where it should be. */
 bool forger_strikes(struct forger *f, int dir);
+
+/* One of those that are over at once. */
+bool forger_strikes_once(const struct scene *s, bool ends);
+
+/* Strikes of several steps. */
+forger_step_fn forger_leads_astray, forger_recounts, forger_recounts_evil, forger_injects_behind,
+	forger_has_it_told, forger_has_it_told_evil;
 
 #endif

@@ -18,6 +18,7 @@ forger_sends(struct forger *f, int dir, enum fault fault, uint64_t off, const vo
 		.len = len,
 	};
 	uint8_t out[FORGE_FRAME_MAX];
+	int rc;
 
 	switch (fault) {
 	case WRONG_ACK:
@@ -54,7 +55,10 @@ forger_sends(struct forger *f, int dir, enum fault fault, uint64_t off, const vo
 		break;
 	}
 	/* Where the receiver has no buffer it is lost. */
-	if (cable_inject(f->cable, dir, out, forge_frame(&x, f->lanes[dir].genuine, out)) == 0)
+	len = forge_frame(&x, f->lanes[dir].genuine, out);
+	rc = f->conf.in_line ? cable_inject_in_line(f->cable, dir, out, len) :
+			       cable_inject(f->cable, dir, out, len);
+	if (rc == 0)
 		f->stats.forged++;
 }
 

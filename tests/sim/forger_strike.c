@@ -8,160 +8,15 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sim/forger_priv.h"
-#include "sim/oracle.h"
+#include "sim/forger_scene.h"
 
 enum {
-	RECORDS = 12, /* that a strike looks at */
 	TRIES = 8,
+	STEP_RECORDS = 4, /* that must be held back for a strike to go on */
 	LEAPS = 40,
 	TINY = 7,     /* bytes of a tiny segment */
 	TINIES = 150, /* of them, at most */
 };
-
-/* Who stands where when he strikes. */
-struct scene {
-	struct forger *f;
-	int dir;
-	enum fault fault; /* of what the device alone is to take */
-	uint32_t n;       /* whole records that are held back */
-	uint64_t first;   /* the index of the first one */
-	uint64_t start[RECORDS + 1];
-};
-
-static const struct stream *
-stream_of(const struct scene *s)
-{
-	return sealer_stream(s->f->sealer, s->dir);
-}
-
-static const struct stream_record *
-record_of(const struct scene *s, uint32_t i)
-{
-	return &stream_of(s)->records[s->first + i];
-}
-
-static uint32_t
-front(const struct scene *s)
-{
-	return forger_front(s->f);
-}
-
-static uint32_t
-over(const struct scene *s)
-{
-	return forger_over(s->f);
-}
-
-/*
- * The number that decides the key stream where the device stands k records behind the first: its own
- * count, or what the header says that he gave it.
- */
-static uint64_t
-number_at(const struct scene *s, uint32_t k)
-{
-	return record_of(s, 0)->rec_no + (s->f->suite->explicit_len != 0 ? 0 : k);
-}
-
-/* At and behind what went by. */
-static void
-scene_look(struct scene *s)
-{
-	const struct stream *st = stream_of(s);
-	uint64_t off = 0;
-
-	s->n = 0;
-	for (uint64_t i = 0; i < st->nb_records && s->n < RECORDS;
-	     off += st->records[i++].wire_len) {
-		if (off < s->f->lanes[s->dir].passed)
-			continue;
-		if (s->n == 0)
-			s->first = i;
-		s->start[s->n++] = off;
-	}
-	s->start[s->n] = off;
-	if (s->n > 0)
-		memcpy(s->f->lanes[s->dir].explicit_nonce, st->wire + s->start[0] + FORGER_HEADER,
-		       s->f->suite->explicit_len);
-}
-
-static uint32_t
-below(const struct scene *s, uint32_t n)
-{
-	return forger_below(s->f, n);
-}
-
-static uint64_t
-between(const struct scene *s, uint64_t low, uint64_t high)
-{
-	return low + below(s, (uint32_t)(high - low + 1));
-}
-
-/* --- what he sends ------------------------------------------------------------------- */
-
-/* Only the device takes it. */
-static void
-mislead(const struct scene *s, uint64_t off, const void *bytes, uint32_t len)
-{
-	forger_sends(s->f, s->dir, s->fault, off, bytes, len);
-}
-
-static void
-mislead_header(const struct scene *s, uint64_t off, uint64_t end)
-{
-	forger_sends_header(s->f, s->dir, s->fault, off, end);
-}
-
-/* Everybody takes it. */
-static void
-deliver(const struct scene *s, uint64_t off, const void *bytes, uint64_t len)
-{
-	forger_sends(s->f, s->dir, FAULTLESS, off, bytes, (uint32_t)len);
-}
-
-static void
-let_by(const struct scene *s, uint64_t end)
-{
-	struct lane *l = &s->f->lanes[s->dir];
-
-	if (end <= l->passed)
-		return;
-	forger_sends_bytes(s->f, s->dir, FAULTLESS, l->passed, l->passed, end - l->passed);
-	l->passed = end;
-}
-
-/* Has the device follow k records that are none, from the first one that is held back up to end. */
-static bool
-move_device(const struct scene *s, uint32_t k, uint64_t end)
-{
-	uint64_t off = s->start[0], last = off + (uint64_t)over(s) * (k - 1);
-
-	if (last + over(s) > end || end - last - FORGER_HEADER > FORGER_BODY_MAX)
-		return false;
-	for (; off < last; off += over(s))
-		mislead_header(s, off, off + over(s));
-	mislead_header(s, last, end);
-	return true;
-}
-
-/*
- * Bytes that the device turns into a record of so many bytes, or into its content alone, where it
- * stands in record number rec_no, off bytes of content behind the header.
- */
-static void
-make_evil(const struct scene *s, uint64_t rec_no, uint32_t off, bool header, uint8_t *out,
-	  uint32_t len)
-{
-	const uint8_t head[FORGER_HEADER] = { 23, 3, 3, (uint8_t)((len - FORGER_HEADER) >> 8),
-					      (uint8_t)(len - FORGER_HEADER) };
-
-	memset(out, 'E', len);
-	if (header)
-		memcpy(out, head, sizeof(head));
-	if (len > FORGER_TAG)
-		out[len - FORGER_TAG - 1] = JOURNAL_DATA;
-	oracle_xor(stream_of(s), record_of(s, 0)->epoch, rec_no, off, out, len);
-}
 
 /* --- rows ------------------------------------------------------------------------------ */
 
@@ -169,13 +24,13 @@ make_evil(const struct scene *s, uint64_t rec_no, uint32_t off, bool header, uin
 static bool
 miscount(const struct scene *s)
 {
-	uint32_t m = 1 + below(s, s->n - 2), k = 1 + below(s, m + 2);
+	uint32_t m = 1 + scene_below(s, s->n - 2), k = 1 + scene_below(s, m + 2);
 	uint64_t t = s->start[m];
 
-	if (k == m || k >= s->n || !move_device(s, k, t))
+	if (k == m || k >= s->n || !scene_leads(s, s->start[0], k, t))
 		return false;
-	mislead(s, t - 1, "x", 1);
-	let_by(s, t);
+	scene_misleads(s, t - 1, "x", 1);
+	scene_lets_by(s, t);
 	forger_sends_bytes(s->f, s->dir, FAULTLESS, t, s->start[k], s->start[k + 1] - s->start[k]);
 	return true;
 }
@@ -187,19 +42,20 @@ miscount(const struct scene *s)
 static bool
 inject(const struct scene *s)
 {
-	uint32_t m = 1 + below(s, s->n - 2), k = 1 + below(s, m + 1), off = below(s, 30);
-	uint32_t len = over(s) + 1 + below(s, FORGER_PIECE - over(s));
-	uint64_t t = s->start[m], h = t - front(s) - off;
+	uint32_t m = 1 + scene_below(s, s->n - 2), k = 1 + scene_below(s, m + 1),
+		 off = scene_below(s, 30);
+	uint32_t len = scene_over(s) + 1 + scene_below(s, FORGER_PIECE - scene_over(s));
+	uint64_t t = s->start[m], h = t - scene_front(s) - off;
 	uint8_t bytes[FORGER_PIECE] = { 0 };
 
-	if (h < s->start[0] || !move_device(s, k, h))
+	if (h < s->start[0] || !scene_leads(s, s->start[0], k, h))
 		return false;
 	/* Both may claim the same length, and more than comes. */
 	forger_make_front(s->f, s->dir, FORGER_PLACE, bytes);
-	mislead(s, h, bytes, front(s) + off);
-	let_by(s, t);
-	make_evil(s, number_at(s, k), off, true, bytes, len);
-	deliver(s, t, bytes, len);
+	scene_misleads(s, h, bytes, scene_front(s) + off);
+	scene_lets_by(s, t);
+	scene_evil(s, scene_number(s, k), off, true, bytes, len);
+	scene_delivers(s, t, bytes, len);
 	return true;
 }
 
@@ -207,19 +63,19 @@ inject(const struct scene *s)
 static bool
 exchange(const struct scene *s)
 {
-	uint32_t m = below(s, s->n), len = record_of(s, m)->wire_len;
-	uint32_t content = len - front(s) - FORGER_TAG, n;
+	uint32_t m = scene_below(s, s->n), len = scene_record(s, m)->wire_len;
+	uint32_t content = len - scene_front(s) - FORGER_TAG, n;
 	uint8_t bytes[FORGER_PIECE];
 	uint64_t t = s->start[m];
 
-	if (record_of(s, m)->epoch != record_of(s, 0)->epoch)
+	if (scene_record(s, m)->epoch != scene_record(s, 0)->epoch)
 		return false;
 	n = content < FORGER_PIECE ? content : FORGER_PIECE;
-	let_by(s, t + front(s));
-	make_evil(s, record_of(s, m)->rec_no, 0, false, bytes, n);
-	deliver(s, t + front(s), bytes, n);
-	s->f->lanes[s->dir].passed = t + front(s) + n;
-	let_by(s, t + len);
+	scene_lets_by(s, t + scene_front(s));
+	scene_evil(s, scene_record(s, m)->rec_no, 0, false, bytes, n);
+	scene_delivers(s, t + scene_front(s), bytes, n);
+	s->f->lanes[s->dir].passed = t + scene_front(s) + n;
+	scene_lets_by(s, t + len);
 	return true;
 }
 
@@ -230,24 +86,24 @@ exchange(const struct scene *s)
 static bool
 fill(const struct scene *s, bool evil)
 {
-	uint32_t len = record_of(s, 0)->wire_len,
-		 body = over(s) - FORGER_HEADER + below(s, FORGER_PLACE);
-	uint64_t t = s->start[0], held = t + between(s, front(s), 60);
+	uint32_t len = scene_record(s, 0)->wire_len,
+		 body = scene_over(s) - FORGER_HEADER + scene_below(s, FORGER_PLACE);
+	uint64_t t = s->start[0], held = t + scene_between(s, scene_front(s), 60);
 	uint64_t end = t + (len < FORGER_PIECE ? len : FORGER_PIECE);
 	uint8_t bytes[FORGER_PIECE];
 
 	if (held >= end || s->f->lanes[s->dir].passed != t)
 		return false;
-	memcpy(bytes, stream_of(s)->wire + t, end - t);
+	memcpy(bytes, scene_stream(s)->wire + t, end - t);
 	bytes[3] = (uint8_t)(body >> 8);
 	bytes[4] = (uint8_t)body;
 	if (evil)
-		make_evil(s, record_of(s, 0)->rec_no, (uint32_t)(held - t) - front(s), false,
-			  bytes + (held - t), (uint32_t)(end - held));
-	deliver(s, t + 1, stream_of(s)->wire + t + 1, held - t - 1);
-	deliver(s, t, bytes, end - t);
+		scene_evil(s, scene_record(s, 0)->rec_no, (uint32_t)(held - t) - scene_front(s),
+			   false, bytes + (held - t), (uint32_t)(end - held));
+	scene_delivers(s, t + 1, scene_stream(s)->wire + t + 1, held - t - 1);
+	scene_delivers(s, t, bytes, end - t);
 	s->f->lanes[s->dir].passed = end;
-	let_by(s, t + len);
+	scene_lets_by(s, t + len);
 	return true;
 }
 
@@ -260,30 +116,30 @@ fill_genuine(const struct scene *s)
 static bool
 fill_evil(const struct scene *s)
 {
-	return record_of(s, 0)->wire_len > 100 && fill(s, true);
+	return scene_record(s, 0)->wire_len > 100 && fill(s, true);
 }
 
 /* The second half of a record is opened as the beginning of the next one. */
 static bool
 halve(const struct scene *s, bool evil)
 {
-	uint32_t len = record_of(s, 0)->wire_len;
+	uint32_t len = scene_record(s, 0)->wire_len;
 	uint64_t t = s->start[0], mid, end = t + len;
 	uint8_t bytes[FORGER_PIECE];
 
-	if (len < 3 * over(s) || s->f->lanes[s->dir].passed != t)
+	if (len < 3 * scene_over(s) || s->f->lanes[s->dir].passed != t)
 		return false;
-	mid = between(s, t + over(s) + front(s), end - FORGER_TAG - 4);
-	mislead_header(s, t, mid - front(s));
-	mislead_header(s, mid - front(s), mid + FORGER_PLACE);
-	let_by(s, mid);
+	mid = scene_between(s, t + scene_over(s) + scene_front(s), end - FORGER_TAG - 4);
+	scene_misleads_header(s, t, mid - scene_front(s));
+	scene_misleads_header(s, mid - scene_front(s), mid + FORGER_PLACE);
+	scene_lets_by(s, mid);
 	if (evil) {
 		len = end - mid < FORGER_PIECE ? (uint32_t)(end - mid) : FORGER_PIECE;
-		make_evil(s, number_at(s, 1), 0, false, bytes, len);
-		deliver(s, mid, bytes, len);
+		scene_evil(s, scene_number(s, 1), 0, false, bytes, len);
+		scene_delivers(s, mid, bytes, len);
 		s->f->lanes[s->dir].passed = mid + len;
 	}
-	let_by(s, end);
+	scene_lets_by(s, end);
 	return true;
 }
 
@@ -304,20 +160,20 @@ static bool
 enclose(const struct scene *s, bool evil)
 {
 	uint64_t t = s->start[0], end = s->start[1] + (evil ? 0 : FORGER_HEADER + 20);
-	uint64_t low = evil ? t + front(s) + 1 : s->start[1], high = low + FORGER_HEADER;
+	uint64_t low = evil ? t + scene_front(s) + 1 : s->start[1], high = low + FORGER_HEADER;
 	uint8_t bytes[FORGE_FRAME_MAX];
 
 	if (s->f->lanes[s->dir].passed != t || end - t > s->f->conf.seg_max ||
 	    end > s->start[s->n] || high + FORGER_TAG >= end)
 		return false;
-	memcpy(bytes, stream_of(s)->wire + t, end - t);
+	memcpy(bytes, scene_stream(s)->wire + t, end - t);
 	if (evil) {
-		deliver(s, low, "EEEEE", high - low);
+		scene_delivers(s, low, "EEEEE", high - low);
 	} else {
-		deliver(s, low, bytes + (low - t), high - low);
+		scene_delivers(s, low, bytes + (low - t), high - low);
 		bytes[low - t + 3] ^= 1;
 	}
-	deliver(s, t, bytes, end - t);
+	scene_delivers(s, t, bytes, end - t);
 	s->f->lanes[s->dir].passed = end;
 	return true;
 }
@@ -339,7 +195,7 @@ static bool
 refuse_first(const struct scene *s)
 {
 	uint64_t t = s->f->lanes[s->dir].passed;
-	uint64_t end = s->start[1 + below(s, s->n)] - below(s, 10);
+	uint64_t end = s->start[1 + scene_below(s, s->n)] - scene_below(s, 10);
 
 	if (end <= t)
 		return false;
@@ -351,14 +207,14 @@ refuse_first(const struct scene *s)
 static bool
 enclose_opened(const struct scene *s)
 {
-	uint64_t t = s->f->lanes[s->dir].passed, end = s->start[2] + below(s, 20);
-	const uint8_t *wire = stream_of(s)->wire;
+	uint64_t t = s->f->lanes[s->dir].passed, end = s->start[2] + scene_below(s, 20);
+	const uint8_t *wire = scene_stream(s)->wire;
 
 	if (end > s->start[s->n] || end - t > s->f->conf.seg_max)
 		return false;
-	mislead(s, t, wire + t, (uint32_t)(s->start[1] - t));
-	deliver(s, s->start[1], wire + s->start[1], s->start[2] - s->start[1]);
-	deliver(s, t, wire + t, end - t);
+	scene_misleads(s, t, wire + t, (uint32_t)(s->start[1] - t));
+	scene_delivers(s, s->start[1], wire + s->start[1], s->start[2] - s->start[1]);
+	scene_delivers(s, t, wire + t, end - t);
 	s->f->lanes[s->dir].passed = end;
 	return true;
 }
@@ -369,9 +225,9 @@ leap(const struct scene *s)
 {
 	uint64_t off = s->start[0], end;
 
-	for (uint32_t n = 1 + below(s, LEAPS); n > 0; n--, off = end) {
-		end = off + over(s) + below(s, FORGER_BODY_MAX - over(s));
-		mislead_header(s, off, end);
+	for (uint32_t n = 1 + scene_below(s, LEAPS); n > 0; n--, off = end) {
+		end = off + scene_over(s) + scene_below(s, FORGER_BODY_MAX - scene_over(s));
+		scene_misleads_header(s, off, end);
 	}
 	return true;
 }
@@ -380,22 +236,22 @@ leap(const struct scene *s)
 static bool
 tear(const struct scene *s)
 {
-	const uint8_t *wire = stream_of(s)->wire;
+	const uint8_t *wire = scene_stream(s)->wire;
 	struct lane *l = &s->f->lanes[s->dir];
 	uint64_t end = s->start[s->n], late = 0, n;
 
 	for (uint32_t i = 0; i < TINIES && l->passed < end; i++, l->passed += n) {
-		n = 1 + below(s, TINY);
+		n = 1 + scene_below(s, TINY);
 		n = n < end - l->passed ? n : end - l->passed;
-		if (late == 0 && below(s, 10) == 0) {
+		if (late == 0 && scene_below(s, 10) == 0) {
 			late = n;
 			continue;
 		}
-		if (below(s, 10) == 0)
-			mislead(s, l->passed, wire + l->passed, (uint32_t)n);
-		deliver(s, l->passed, wire + l->passed, n);
+		if (scene_below(s, 10) == 0)
+			scene_misleads(s, l->passed, wire + l->passed, (uint32_t)n);
+		scene_delivers(s, l->passed, wire + l->passed, n);
 		if (late != 0)
-			deliver(s, l->passed - late, wire + l->passed - late, late);
+			scene_delivers(s, l->passed - late, wire + l->passed - late, late);
 		late = 0;
 	}
 	return true;
@@ -405,7 +261,7 @@ tear(const struct scene *s)
 
 static const struct strike {
 	const char *name;
-	bool (*play)(const struct scene *s);
+	forger_step_fn *play;
 	uint32_t records; /* that it needs */
 	bool ends;        /* also in software: TCP takes what is no genuine record */
 } strikes[] = {
@@ -422,7 +278,15 @@ static const struct strike {
 	{ "refuse first", refuse_first, 1, false },
 	{ "leap", leap, 1, false },
 	{ "tear", tear, 1, false },
+	{ "recount with evil", forger_recounts_evil, 2, true },
+	{ "inject behind", forger_injects_behind, 2, true },
+	{ "told, with evil", forger_has_it_told_evil, 4, true },
+	{ "astray", forger_leads_astray, 2, false },
+	{ "recount", forger_recounts, 2, false },
+	{ "told", forger_has_it_told, 4, false },
 };
+
+enum { AT_ONCE = FORGER_RESYNCS }; /* the first ones are over at once */
 
 static_assert(HARNESS_COUNT(strikes) == FORGER_STRIKES, "each is counted");
 
@@ -436,29 +300,65 @@ forger_strike_name(unsigned int i, bool *ends)
 }
 
 bool
+forger_strikes_once(const struct scene *s, bool ends)
+{
+	uint32_t row;
+
+	for (int i = 0; i < 2 * TRIES; i++) {
+		row = scene_below(s, AT_ONCE);
+		if (s->n >= strikes[row].records && strikes[row].ends == ends &&
+		    strikes[row].play(s))
+			return true;
+	}
+	return false;
+}
+
+static bool
+begin(struct scene *s)
+{
+	struct forger *f = s->f;
+	struct lane *l = &f->lanes[s->dir];
+
+	if (forger_below(f, 2) == 0)
+		scene_lets_by(s, s->start[0]);
+	for (int i = 0; i < TRIES; i++) {
+		s->fault = forger_below(f, 2) == 0 ? WRONG_ACK : OLD_TIMESTAMP;
+		l->row = f->conf.strike < FORGER_STRIKES ? f->conf.strike :
+							   forger_below(f, FORGER_STRIKES);
+		if (s->n >= strikes[l->row].records && !(strikes[l->row].ends && f->conf.gentle) &&
+		    strikes[l->row].play(s))
+			return true;
+	}
+	return false;
+}
+
+/* The next step. One that cannot be is the end of it. */
+static bool
+go_on(struct scene *s)
+{
+	struct lane *l = &s->f->lanes[s->dir];
+	forger_step_fn *next = l->next;
+
+	l->next = NULL;
+	s->fault = forger_below(s->f, 2) == 0 ? WRONG_ACK : OLD_TIMESTAMP;
+	return next(s);
+}
+
+bool
 forger_strikes(struct forger *f, int dir)
 {
 	struct scene s = { .f = f, .dir = dir };
-	const struct lane *l = &f->lanes[dir];
-	uint32_t row;
+	struct lane *l = &f->lanes[dir];
+	bool goes_on = l->next != NULL, did;
 
-	if (l->acked != l->passed)
+	if (l->acked != l->passed || (goes_on && l->passed < l->until))
 		return false;
 	scene_look(&s);
 	/* What is held must fit the window, or what fills a gap would be all that comes. */
-	if (s.n == 0 || l->edge < s.start[s.n] + FORGER_PIECE)
+	if (s.n < (goes_on ? STEP_RECORDS : 1) || l->edge < s.start[s.n] + FORGER_PIECE)
 		return false;
-	if (forger_below(f, 2) == 0)
-		let_by(&s, s.start[0]);
-	for (int i = 0; i < TRIES; i++) {
-		s.fault = forger_below(f, 2) == 0 ? WRONG_ACK : OLD_TIMESTAMP;
-		row = f->conf.strike < FORGER_STRIKES ? f->conf.strike :
-							forger_below(f, FORGER_STRIKES);
-		if (s.n >= strikes[row].records && !(strikes[row].ends && f->conf.gentle) &&
-		    strikes[row].play(&s)) {
-			f->stats.struck[row]++;
-			return true;
-		}
-	}
-	return false;
+	did = goes_on ? go_on(&s) : begin(&s);
+	if (did && l->next == NULL)
+		f->stats.struck[l->row]++;
+	return did || goes_on;
 }

@@ -30,6 +30,10 @@ parse_options(const uint8_t *opt, uint32_t len, struct frame *out)
 			out->mss = (uint16_t)get16(opt + i + 2);
 		if (opt[i] == 3)
 			out->wscale = opt[i + 2];
+		if (opt[i] == 8) {
+			out->has_ts = true;
+			out->ts_val = get32(opt + i + 2);
+		}
 	}
 	return NULL;
 }

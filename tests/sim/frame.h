@@ -33,6 +33,8 @@ struct frame {
 	uint16_t wnd; /* as on the wire */
 	uint16_t mss; /* 0: no such option */
 	int wscale;   /* -1: no such option */
+	bool has_ts;
+	uint32_t ts_val; /* RFC 7323 3.2 */
 	const uint8_t *payload;
 	uint32_t payload_len;
 };
