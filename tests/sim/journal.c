@@ -78,7 +78,10 @@ fill_at(const struct journal *j, uint16_t type, uint64_t item_off, uint64_t item
 	uint8_t head[JOURNAL_KEY_UPDATE_LEN] = { 0 };
 	uint64_t nb_head = 0;
 
-	random_bytes(j, item_off + pos, out, len);
+	if (type == JOURNAL_DATA && j->text != NULL)
+		j->text(j->text_arg, item_off + pos, out, len);
+	else
+		random_bytes(j, item_off + pos, out, len);
 	if (type == JOURNAL_ALERT || type == JOURNAL_CLOSE_NOTIFY) {
 		nb_head = 2;
 		head[0] = 1;

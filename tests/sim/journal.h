@@ -43,6 +43,9 @@ struct journal {
 	struct journal_item *items;
 	size_t nb_items;
 	size_t cap_items;
+	/* What data at an offset is instead of random bytes; NULL: it is these. */
+	void (*text)(const void *arg, uint64_t off, uint8_t *out, size_t len);
+	const void *text_arg;
 	uint64_t *cuts; /* offsets at which a data record must end */
 	size_t nb_cuts;
 	size_t cap_cuts;
