@@ -36,6 +36,8 @@ struct sealer_conf {
 	/* Per end: its NIC loses packets before they come by. What leaps over these is held until it
 	 * was sent again, and then checked like the rest. */
 	bool gaps[2];
+	/* By two ways an older packet comes by behind a newer one: its ACK and window are not judged. */
+	bool two_ways;
 };
 
 /* Counted per direction. */

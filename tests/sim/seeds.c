@@ -9,10 +9,12 @@
 
 #include <CUnit/CUnit.h>
 
+#include "sim/draw_text.h"
 #include "support/harness.h"
 
 enum {
-	SEEDS = 60,       /* per network, five networks: 300 */
+	SEEDS = 60, /* per network, five networks: 300 */
+	SEEDS_FAULTY = 20,
 	SEEDS_FULL = 200, /* 1,000 */
 	/* Those with key updates are ten times as long. */
 	SEEDS_LONG = 3,
@@ -40,7 +42,21 @@ count(unsigned int kind)
 		return is_long(kind) ? SEEDS_LONG_FULL : SEEDS_FULL;
 	if (is_long(kind))
 		return SEEDS_LONG;
+	if ((kind & SEEDS_FAULTS) != 0 && text == NULL)
+		return SEEDS_FAULTY;
 	return text != NULL ? strtoull(text, NULL, 10) : SEEDS;
+}
+
+uint64_t
+seeds_count(uint64_t few, uint64_t many)
+{
+	const char *text = getenv("RECORDTLS_SEEDS");
+
+	if (text != NULL)
+		return strtoull(text, NULL, 10);
+	if (getenv("RECORDTLS_SEED") != NULL)
+		return 1;
+	return harness_full() ? many : few;
 }
 
 bool
@@ -69,7 +85,7 @@ seeds_plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *repor
 		print_hash(conf, seed, report);
 	if (report->error[0] == '\0')
 		return true;
-	draw_describe(conf, text, sizeof(text));
+	draw_text(conf, text, sizeof(text));
 	printf("# RECORDTLS_SEED=%" PRIu64 ": %s\n# %s\n", seed, report->error, text);
 	return false;
 }
@@ -149,7 +165,7 @@ print(const struct seeds_totals *t, unsigned int kind)
 	if ((kind & SEEDS_NIC) != 0)
 		printf("# NIC: sealed %" PRIu64 " of %" PRIu64 " bytes, rebuilt %" PRIu64
 		       " times, %" PRIu64 " records sealed in software after all; opened %" PRIu64
-		       " of %" PRIu64 " records, %" PRIu64 " in part; out of step %" PRIu64 "\n",
+		       " of %" PRIu64 " records, %" PRIu64 " in part; contexts lost %" PRIu64 "\n",
 		       t->tls.tx_nic_bytes, t->tls.tx_bytes, t->tls.tx_ooo, t->tls.tx_fallback,
 		       t->tls.rx_nic_records, t->tls.rx_records, t->tls.rx_mixed_records,
 		       t->tls.rx_lost);
@@ -221,6 +237,8 @@ seeds_play(enum draw_network network, unsigned int kind)
 		draw_sim(&conf, first + i, network);
 		if ((kind & SEEDS_NIC) != 0)
 			draw_nic(&conf, first + i);
+		if ((kind & SEEDS_FAULTS) != 0)
+			draw_faults(&conf, first + i);
 		if ((kind & SEEDS_UPDATES) != 0)
 			draw_updates(&conf, first + i);
 		if ((kind & SEEDS_SWITCHES) != 0)

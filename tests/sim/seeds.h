@@ -42,6 +42,7 @@ enum {
 	SEEDS_NIC = 1 << 0,      /* with TLS NICs */
 	SEEDS_UPDATES = 1 << 1,  /* key after key */
 	SEEDS_SWITCHES = 1 << 2, /* modes, and keys */
+	SEEDS_FAULTS = 1 << 3,   /* NICs that fail */
 };
 
 /*
@@ -49,6 +50,12 @@ enum {
  * only many show is not asserted.
  */
 bool seeds_few(void);
+
+/*
+ * How many seeds a test of its own plays: RECORDTLS_SEEDS, if it is set; one of RECORDTLS_SEED; else few,
+ * or with --full many.
+ */
+uint64_t seeds_count(uint64_t few, uint64_t many);
 
 /* Plays one; says on the log what failed. */
 bool seeds_plays(const struct sim_conf *conf, uint64_t seed, struct sim_report *report);

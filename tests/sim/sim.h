@@ -42,7 +42,9 @@ struct sim_end_conf {
 	struct app_conf app;
 	enum sim_nic nic;
 	struct rtls_tlsnic_conf nic_conf;
-	bool rx_only;           /* its NIC seals nothing */
+	bool other_nic; /* the same on its second cable */
+	bool rx_only;   /* its NIC seals nothing */
+	bool false_headers; /* what it sends looks like headers; in front of it nothing, in between too */
 	struct cable_path path; /* of what it sends */
 	uint64_t plain_len;     /* bytes it sends in front of its keys */
 	uint64_t rec_no;        /* its first record's number */
@@ -58,6 +60,15 @@ struct sim_turns {
 	size_t cap;
 };
 
+/* Who looks at an end's ports before a stack uses them: the cable's, and the NIC over it. */
+struct sim_watch {
+	void (*port)(void *arg, int end, struct rtls_stack *stack, struct rtls_port *port,
+		     bool is_nic);
+	/* What is on the wire is known by it, until sim_play() returns. */
+	void (*sealer)(void *arg, const struct sealer *sealer);
+	void *arg;
+};
+
 struct sim_conf {
 	uint64_t seed; /* keys, contents, secrets, the cable's luck */
 	uint64_t start_us;
@@ -71,6 +82,8 @@ struct sim_conf {
 	unsigned int suite;  /* its number in suites[] */
 	enum sim_drop drop;
 	uint32_t drop_count;
+	/* A second cable joins the ends, and so often the way of one of them, or both, is the other one. 0: one. */
+	uint64_t move_us;
 	bool forged; /* somebody is on the path */
 	bool mortal; /* he may end the connection: what was read until then is right */
 	struct forger_conf forger;
@@ -79,6 +92,7 @@ struct sim_conf {
 	 * for it finds other things to do. Empty: filled in; else this play has its turns then.
 	 */
 	struct sim_turns *turns;
+	const struct sim_watch *watch; /* NULL: nobody */
 	struct sim_end_conf end[2];
 };
 
@@ -91,7 +105,13 @@ struct sim_tls {
 	uint64_t rx_records;
 	uint64_t rx_nic_records;
 	uint64_t rx_mixed_records;
-	uint64_t rx_lost;    /* contexts that got out of step for good */
+	uint64_t shown;      /* headers, right or false, that its wire shows; of false_headers */
+	uint64_t rx_asked;   /* packets on which its NIC asked for its place */
+	uint64_t rx_taken;   /* what its NIC was told, and took */
+	uint64_t rx_lost;    /* directions in software: the NIC has no memory of them */
+	uint64_t tx_other;   /* of tx_fallback: they left by another port */
+	uint64_t rx_other;   /* of rx_records: some came by another port */
+	uint64_t moved;      /* directions whose context went to the other port */
 	uint64_t dropped;    /* packets, as they would have been in clear */
 	uint64_t tx_ooo;     /* packets that the NIC rebuilt its state for */
 	uint64_t tx_no_sync; /* packets that the NIC dropped */
@@ -124,6 +144,8 @@ struct sim_report {
 	struct sealer_stats wire[2];
 	struct cable_stats cable[2];
 	struct forger_stats forger;
+	uint64_t told;  /* to NICs: that a record begins somewhere */
+	uint64_t moves; /* of routes */
 	struct sim_outcome outcome[2];
 	uint32_t ended;           /* forged: programs whose connection ended under them */
 	struct sim_tls tls[2];    /* of end i */
