@@ -7,7 +7,8 @@
  * is given back. Where he sends nothing that ends a connection in software everything arrives,
  * with NICs, too. Where the frames are the same in both modes each program reads the same bytes
  * in both, and its connection ends in the same way. A failing seed is printed with its settings;
- * RECORDTLS_SEED=n plays that one.
+ * RECORDTLS_SEED=n plays that one. NICs find their place again by all methods; RECORDTLS_METHOD=scan, delayed, stack or
+ * in-order has all of them do it so.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,8 +29,26 @@ struct totals {
 	uint64_t ended; /* programs */
 	uint64_t records;
 	uint64_t nic_records; /* a NIC had a hand in */
+	uint64_t asked, told; /* NICs, for their places */
 	struct forger_stats forger;
 };
+
+/* RECORDTLS_METHOD: all NICs find their place again so; not set: each as it is drawn. */
+static void
+choose_method(struct sim_conf *c)
+{
+	static const char *const names[] = {
+		[RTLS_TLS_RX_IN_ORDER] = "in-order",
+		[RTLS_TLS_RX_SCAN] = "scan",
+		[RTLS_TLS_RX_SCAN_DELAYED] = "delayed",
+		[RTLS_TLS_RX_STACK] = "stack",
+	};
+	const char *name = getenv("RECORDTLS_METHOD");
+
+	for (uint8_t i = RTLS_TLS_RX_IN_ORDER; name != NULL && i < HARNESS_COUNT(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			c->end[0].nic_conf.rx_method = c->end[1].nic_conf.rx_method = i;
+}
 
 static void
 draw(struct sim_conf *c, uint64_t seed, bool *alike)
@@ -37,18 +56,7 @@ draw(struct sim_conf *c, uint64_t seed, bool *alike)
 	draw_sim(c, seed, DRAW_PERFECT);
 	draw_nic(c, seed);
 	*alike = draw_forger(c, seed);
-}
-
-static uint64_t
-count(void)
-{
-	const char *text = getenv("RECORDTLS_SEEDS");
-
-	if (text != NULL)
-		return strtoull(text, NULL, 10);
-	if (getenv("RECORDTLS_SEED") != NULL)
-		return 1;
-	return harness_full() ? SEEDS_FULL : SEEDS;
+	choose_method(c);
 }
 
 static void
@@ -58,10 +66,12 @@ play(struct totals *t, const struct sim_conf *c, uint64_t seed, struct sim_repor
 	t->ended += r->ended;
 	t->forger.forged += r->forger.forged;
 	t->forger.recut += r->forger.recut;
+	t->told += r->told;
 	for (int i = 0; i < FORGER_STRIKES; i++)
 		t->forger.struck[i] += r->forger.struck[i];
 	for (int i = 0; i < 2; i++) {
 		t->records += r->tls[i].rx_records;
+		t->asked += r->tls[i].rx_asked;
 		t->nic_records += r->tls[i].rx_nic_records + r->tls[i].rx_mixed_records;
 	}
 }
@@ -119,8 +129,9 @@ print(const char *mode, const struct totals *t, uint64_t n)
 
 	printf("# %" PRIu64 " seeds %s: %" PRIu64 " segments forged, %" PRIu64 " cut anew; %" PRIu64
 	       " programs cut off; %" PRIu64 " records read, a NIC had a hand in %" PRIu64
-	       "; strikes:",
-	       n, mode, t->forger.forged, t->forger.recut, t->ended, t->records, t->nic_records);
+	       "; NICs asked %" PRIu64 " times, and were told %" PRIu64 "; strikes:",
+	       n, mode, t->forger.forged, t->forger.recut, t->ended, t->records, t->nic_records,
+	       t->asked, t->told);
 	for (unsigned int i = 0; (name = forger_strike_name(i, &ends)) != NULL; i++)
 		printf(" %s %" PRIu64 "%s", name, t->forger.struck[i],
 		       i + 1 < FORGER_STRIKES ? "," : "\n");
@@ -147,7 +158,7 @@ static void
 test_seeds(void)
 {
 	struct totals soft = { 0 }, nic = { 0 };
-	uint64_t n = count(), same = 0, apart = 0, moved = 0;
+	uint64_t n = seeds_count(SEEDS, SEEDS_FULL), same = 0, apart = 0, moved = 0;
 	struct sim_turns turns = { 0 };
 	struct sim_report r[2];
 	struct sim_conf c;

@@ -79,6 +79,19 @@ test_everything(void)
 		CU_ASSERT(t.lost > t.plays && t.duplicated > t.plays);
 }
 
+/* NICs that fail, in one way or two at each end, on every network. */
+static void
+test_faults(void)
+{
+	for (int network = DRAW_PERFECT; network <= DRAW_EVERYTHING; network++) {
+		struct seeds_totals t = seeds_play((enum draw_network)network,
+						   SEEDS_NIC | SEEDS_FAULTS);
+
+		if (!seeds_few())
+			CU_ASSERT(t.tls.tx_nic_bytes > 0 && t.tls.rx_nic_records > t.plays);
+	}
+}
+
 /* Key after key in both directions, on every network. */
 static void
 test_updates(void)
@@ -242,6 +255,7 @@ main(void)
 		{ "seeds: duplication", test_duplicate },
 		{ "seeds: delay and bandwidth", test_delay },
 		{ "seeds: everything at once", test_everything },
+		{ "seeds: NICs that fail", test_faults },
 		{ "seeds: key after key", test_updates },
 		{ "seeds: modes and keys", test_switches },
 		{ "the same wire as software: drawn connections", test_same_wire_drawn },
