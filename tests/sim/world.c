@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/ways.h"
 #include "support/harness.h"
 
 enum {
@@ -23,11 +24,12 @@ static const char *const LEVELS[WORLD_LEVELS] = {
 };
 
 /* Levels of a TLS NIC. */
-static const char *const NIC_LEVELS[] = { "contexts_in_use", "nic_tx_mbufs_in_use",
-					  "nic_rx_mbufs_in_use" };
+const char *const WORLD_NIC_LEVELS[WORLD_NB_NIC_LEVELS] = { "contexts_in_use",
+							    "nic_tx_mbufs_in_use",
+							    "nic_rx_mbufs_in_use" };
 
-static void __attribute__((format(printf, 2, 3)))
-complain(struct world *w, const char *fmt, ...)
+void
+world_complain(struct world *w, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -45,29 +47,37 @@ read_levels(struct world *w, const struct rtls_stack *stack, uint64_t out[WORLD_
 {
 	for (unsigned int i = 0; i < WORLD_LEVELS; i++)
 		if (rtls_stat_get(stack, NULL, LEVELS[i], &out[i]) < 0)
-			complain(w, "there is no counter %s", LEVELS[i]);
+			world_complain(w, "there is no counter %s", LEVELS[i]);
 }
 
-static uint64_t
-read_stat(struct world *w, int end, const struct rtls_port *port, const char *name)
+uint64_t
+world_read_stat(struct world *w, int end, const struct rtls_port *port, const char *name)
 {
 	uint64_t value = 0;
 
 	if (rtls_stat_get(w->end[end].stack, port, name, &value) < 0)
-		complain(w, "there is no counter %s", name);
+		world_complain(w, "there is no counter %s", name);
 	return value;
 }
 
 uint64_t
 world_stat(struct world *w, int end, const char *name)
 {
-	return read_stat(w, end, NULL, name);
+	return world_read_stat(w, end, NULL, name);
 }
 
 uint64_t
 world_port_stat(struct world *w, int end, const char *name)
 {
-	return read_stat(w, end, w->end[end].port, name);
+	return world_read_stat(w, end, w->end[end].port, name);
+}
+
+uint64_t
+world_headers_shown(const struct world *w, int end)
+{
+	const struct stream *s = sealer_stream(w->sealer, end);
+
+	return w->end[end].journal.text == NULL ? 0 : false_headers_count(s->wire, s->len);
 }
 
 static bool
@@ -85,30 +95,57 @@ world_leak(struct world *w, int end)
 	for (unsigned int i = 0; i < WORLD_LEVELS; i++)
 		if (now[i] != w->end[end].start[i])
 			return LEVELS[i];
-	for (unsigned int i = 0; has_nic(w, end) && i < HARNESS_COUNT(NIC_LEVELS); i++)
-		if (world_port_stat(w, end, NIC_LEVELS[i]) != 0)
-			return NIC_LEVELS[i];
+	for (unsigned int i = 0; has_nic(w, end) && i < WORLD_NB_NIC_LEVELS; i++)
+		if (world_port_stat(w, end, WORLD_NIC_LEVELS[i]) != 0)
+			return WORLD_NIC_LEVELS[i];
 	if (offload_device_contexts(&w->end[end].port->tls) != 0)
 		return "the sessions of rte_security";
-	return cable_mbufs_in_use(w->cable, end) != 0 ? "the cable's buffers" : NULL;
+	if (cable_mbufs_in_use(w->cable, end) != 0)
+		return "the cable's buffers";
+	return ways_leak(w, end);
+}
+
+static void
+clean_port(struct rtls_port *p)
+{
+	if (p != NULL)
+		p->tx_cleanup(p, 0);
+}
+
+void
+world_cleanup(struct world *w)
+{
+	for (int i = 0; i < 2; i++) {
+		clean_port(cable_port(w->cable, i));
+		clean_port(w->end[i].port);
+		if (w->other != NULL)
+			clean_port(cable_port(w->other, i));
+		clean_port(w->end[i].other_port);
+	}
 }
 
 bool
 world_nic_poll(struct world *w, int end)
 {
-	return has_nic(w, end) && rtls_tlsnic_poll(w->end[end].port) != 0;
+	bool did = has_nic(w, end) && rtls_tlsnic_poll(w->end[end].port) != 0;
+
+	return (ways_has_nic(w, end) && rtls_tlsnic_poll(w->end[end].other_port) != 0) || did;
 }
 
 bool
 world_nic_waits(struct world *w, int end)
 {
-	return w->end[end].rings && world_port_stat(w, end, "nic_tx_mbufs_in_use") != 0;
+	if (!w->end[end].rings)
+		return false;
+	return (has_nic(w, end) && world_port_stat(w, end, "nic_tx_mbufs_in_use") != 0) ||
+	       (ways_has_nic(w, end) &&
+		world_read_stat(w, end, w->end[end].other_port, "nic_tx_mbufs_in_use") != 0);
 }
 
 /* --- life -------------------------------------------------------------------- */
 
-static struct rtls_addr
-addr_of(int i, uint16_t port)
+struct rtls_addr
+world_addr(int i, uint16_t port)
 {
 	return (struct rtls_addr){
 		.family = RTLS_IPV4,
@@ -124,10 +161,30 @@ keys_seed(const struct sim_conf *conf)
 	return conf->seed ^ UINT64_C(0x6e657874);
 }
 
+/* What an end sends is such that the wire shows headers. */
+static void
+show_headers(struct world *w, const struct sim_conf *conf, int i, const struct sim_key *key)
+{
+	struct world_end *e = &w->end[i];
+
+	e->text = (struct false_headers){
+		.suite = &suites[conf->suite],
+		.key = *key,
+		.seed = conf->seed,
+		.per_record = conf->end[i].app.max_payload,
+	};
+	e->journal.text = false_headers_text;
+	e->journal.text_arg = &e->text;
+}
+
 static void
 make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2])
 {
-	struct sealer_conf sc = { .mtu = conf->mtu, .forged = conf->forged };
+	struct sealer_conf sc = {
+		.mtu = conf->mtu,
+		.forged = conf->forged,
+		.two_ways = conf->move_us != 0,
+	};
 	uint64_t rng = conf->seed ^ UINT64_C(0x6b657973);
 
 	for (int i = 0; i < 2; i++) {
@@ -145,6 +202,8 @@ make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2]
 		memcpy(sc.dir[i].key.iv, keys[i].iv, sizeof(sc.dir[i].key.iv));
 		sc.dir[i].key.rec_no = keys[i].rec_no;
 		sc.dir[i].suite = conf->suite;
+		if (conf->end[i].false_headers)
+			show_headers(w, conf, i, &sc.dir[i].key);
 		sc.dir[i].keys_seed = keys_seed(conf);
 		sc.dir[i].from = i;
 		sc.dir[i].max_payload = conf->end[i].app.max_payload != 0 ?
@@ -152,9 +211,12 @@ make_keys(struct world *w, const struct sim_conf *conf, struct rtls_keys keys[2]
 						16384;
 		sc.dir[i].journal = &w->end[i].journal;
 		sc.max_seg[i] = conf->end[i].app.max_seg;
-		sc.gaps[i] = conf->end[i].nic != SIM_NIC_NONE && conf->end[i].nic_conf.tx_lose != 0;
+		/* By two ways something overtakes in front of the wire. */
+		sc.gaps[i] = world_nic_drops(&conf->end[i]) || conf->move_us != 0;
 	}
 	w->sealer = sealer_create(&sc);
+	if (conf->watch != NULL)
+		conf->watch->sealer(conf->watch->arg, w->sealer);
 }
 
 static int
@@ -178,7 +240,7 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 		.crypto = getenv("RECORDTLS_CRYPTO"),
 	};
 	uint64_t rng = conf->seed + (uint64_t)i;
-	struct rtls_addr ip = addr_of(i, 0);
+	struct rtls_addr ip = world_addr(i, 0);
 	struct world_end *e = &w->end[i];
 	struct app_conf app = c->app;
 	int rc;
@@ -193,17 +255,35 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 	e->port = cable_port(w->cable, i);
 	e->rings = c->nic != SIM_NIC_NONE && c->nic_conf.rings != 0;
 	rc = rtls_stack_create(&sc, &e->stack);
+	if (rc == 0 && conf->watch != NULL)
+		conf->watch->port(conf->watch->arg, i, e->stack, e->port, false);
 	if (rc == 0 && c->nic != SIM_NIC_NONE)
 		rc = rtls_tlsnic_open(e->port, &c->nic_conf, &e->port);
+	if (rc == 0 && c->nic != SIM_NIC_NONE)
+		told_init(&e->told, e->port);
+	if (rc == 0 && conf->watch != NULL && c->nic != SIM_NIC_NONE)
+		conf->watch->port(conf->watch->arg, i, e->stack, e->port, true);
 	if (rc == 0)
 		rc = rtls_stack_bind(e->stack, e->port, 0);
 	if (rc == 0 && c->rx_only)
 		rc = rtls_port_features(e->port, 0, RTLS_FEATURE_TLS_TX);
 	if (rc == 0)
 		rc = rtls_addr_add(e->stack, e->port, &ip, 24);
+	if (rc == 0 && w->other != NULL)
+		rc = ways_make_port(w, c, i);
 	if (rc == 0)
 		read_levels(w, e->stack, e->start);
 	return rc;
+}
+
+bool
+world_nic_drops(const struct sim_end_conf *e)
+{
+	uint32_t drops = 1u << RTLS_TLSNIC_TX_LOST | 1u << RTLS_TLSNIC_CONTEXT_LOST |
+			 1u << RTLS_TLSNIC_RESET;
+
+	return e->nic != SIM_NIC_NONE &&
+	       (e->nic_conf.tx_lose != 0 || (e->nic_conf.faults & drops) != 0);
 }
 
 int
@@ -235,6 +315,11 @@ world_init(struct world *w, const struct sim_conf *conf, cable_tap_fn tap, cable
 	count++;
 	snprintf(name, sizeof(name), "sim%u", count);
 	rc = cable_create(&cc, &w->cable);
+	if (rc == 0 && conf->move_us != 0) {
+		snprintf(name, sizeof(name), "sim%uo", count);
+		cc.seed = w->move_rng = conf->seed ^ UINT64_C(0x6d6f7665);
+		rc = cable_create(&cc, &w->other);
+	}
 	for (int i = 0; rc == 0 && i < 2; i++) {
 		snprintf(name, sizeof(name), "sim%u%c", count, 'a' + i);
 		rc = make_end(w, conf, i, name, keys);
@@ -245,8 +330,8 @@ world_init(struct world *w, const struct sim_conf *conf, cable_tap_fn tap, cable
 int
 world_open(struct world *w, const struct sim_conf *conf)
 {
-	struct rtls_addr local = addr_of(0, conf->local_port);
-	struct rtls_addr remote = addr_of(1, SERVER_PORT);
+	struct rtls_addr local = world_addr(0, conf->local_port);
+	struct rtls_addr remote = world_addr(1, SERVER_PORT);
 	struct world_end *client = &w->end[0], *server = &w->end[1];
 	int rc = rtls_listen(server->stack, &remote, NULL, &server->listener);
 
@@ -263,8 +348,21 @@ world_open(struct world *w, const struct sim_conf *conf)
 				     &client->app);
 	if (rc == 0 &&
 	    rtls_set_keys(client->connecting, RTLS_TX, &client->app.keys[RTLS_TX]) != -ENOTCONN)
-		complain(w, "keys were taken in front of the handshake");
+		world_complain(w, "keys were taken in front of the handshake");
 	return rc;
+}
+
+/* Who takes bytes of a forger tells of these, and ends. */
+static void
+judge_told(struct world *w, int i)
+{
+	const struct world_end *e = &w->end[i];
+	const char *error = NULL;
+
+	if (!e->app.conf.mortal && e->told.port != NULL)
+		error = told_error(&e->told, w->sealer, 1 - i);
+	if (error != NULL)
+		world_complain(w, "end %d: %s", i, error);
 }
 
 void
@@ -280,24 +378,28 @@ world_fini(struct world *w, uint64_t now_us, struct cable_stats stats[2])
 			if (rc != -EAGAIN)
 				break;
 			now_us += TICK_US;
-			cable_set_time(w->cable, now_us);
+			world_set_time(w, now_us);
 			rtls_stack_poll(w->end[i].stack, now_us);
 			world_nic_poll(w, i);
 		}
 		if (rc != 0)
-			complain(w, "rtls_stack_destroy gave %d", rc);
+			world_complain(w, "rtls_stack_destroy gave %d", rc);
 	}
 	for (int i = 0; w->cable != NULL && i < 2; i++) {
 		stats[i] = cable_stats_get(w->cable, i);
 		if (stats[i].misused != 0)
-			complain(w, "end %d used its port in a wrong way", i);
+			world_complain(w, "end %d used its port in a wrong way", i);
+		judge_told(w, i);
+		told_fini(&w->end[i].told);
 		rc = w->end[i].port == NULL ? 0 : rtls_port_close(w->end[i].port);
 		if (rc != 0)
-			complain(w, "rtls_port_close gave %d", rc);
+			world_complain(w, "rtls_port_close gave %d", rc);
 		if (cable_mbufs_in_use(w->cable, i) != 0)
-			complain(w, "end %d kept buffers that it received", i);
+			world_complain(w, "end %d kept buffers that it received", i);
+		ways_close_port(w, i);
 	}
 	cable_destroy(w->cable);
+	cable_destroy(w->other);
 	sealer_destroy(w->sealer);
 	for (int i = 0; i < 2; i++)
 		journal_fini(&w->end[i].journal);
