@@ -82,6 +82,25 @@ host_may_have(const uint8_t *ip)
 	return ip[0] != 0 && ip[0] != 127 && ip[0] < 224;
 }
 
+/* Each place where an option begins, marked; then looked for. */
+static bool
+has_source_route(const uint8_t *opt, unsigned int len)
+{
+	bool begins[41] = { true };
+
+	for (unsigned int i = 0; i < len; i++) {
+		if (!begins[i] || opt[i] == 0)
+			continue;
+		if (opt[i] == 131 || opt[i] == 137)
+			return true;
+		if (opt[i] == 1)
+			begins[i + 1] = true;
+		else if (i + 1 < len && opt[i + 1] >= 2 && i + opt[i + 1] <= len)
+			begins[i + opt[i + 1]] = true;
+	}
+	return false;
+}
+
 /* Why a frame must be refused, or 0; all of it is at f. */
 static int
 expected(const uint8_t *f, unsigned int len, enum ether_ip_csum csum)
@@ -107,7 +126,7 @@ expected(const uint8_t *f, unsigned int len, enum ether_ip_csum csum)
 		return -EOPNOTSUPP;
 	if (!host_may_have(ip + 12) || !host_may_have(ip + 16) || (f[0] & 1))
 		return -EADDRNOTAVAIL;
-	return 0;
+	return has_source_route(ip + 20, hdr - 20) ? -EACCES : 0;
 }
 
 static void
@@ -132,13 +151,14 @@ check_parsed(const uint8_t *f, unsigned int len, const struct ether_ip_rx *rx)
 static void
 icmp_error(const uint8_t *msg, uint32_t len)
 {
-	struct icmp_unreachable e;
+	struct icmp_error e;
+	bool too_big;
 	uint8_t *exact = malloc(len);
 	bool ours = len >= 36 && msg[8] == 0x45 && (be16(msg + 14) & 0x3fff) == 0 && msg[17] == 6;
 
 	FUZZ_CHECK(exact != NULL);
 	memcpy(exact, msg, len);
-	FUZZ_CHECK(icmp_unreachable_parse(exact, len, len, &e) == (ours ? 0 : -EINVAL));
+	FUZZ_CHECK(icmp_error_parse(exact, len, len, &e) == (ours ? 0 : -EINVAL));
 	free(exact);
 	if (!ours)
 		return;
@@ -147,8 +167,10 @@ icmp_error(const uint8_t *msg, uint32_t len)
 		   e.seq == be16(msg + 32) * 65536u + be16(msg + 34));
 	FUZZ_CHECK(memcmp(e.tuple.local.b + 12, msg + 20, 4) == 0 &&
 		   memcmp(e.tuple.remote.b + 12, msg + 24, 4) == 0);
-	FUZZ_CHECK(e.code == 4 ? e.mtu >= 576 : e.mtu == 0);
-	FUZZ_CHECK(e.code != 4 || be16(msg + 6) < 576 || e.mtu == be16(msg + 6));
+	too_big = msg[0] == 3 && msg[1] == 4;
+	FUZZ_CHECK(e.type == msg[0]);
+	FUZZ_CHECK(too_big ? e.mtu >= 576 : e.mtu == 0);
+	FUZZ_CHECK(!too_big || be16(msg + 6) < 576 || e.mtu == be16(msg + 6));
 }
 
 static void
@@ -163,8 +185,10 @@ icmp_frame(const uint8_t *f, const struct ether_ip_rx *rx)
 	if (act == ICMP_BAD)
 		return;
 	FUZZ_CHECK((act == ICMP_REPLY) == (msg[0] == 8 && msg[1] == 0));
-	FUZZ_CHECK((act == ICMP_UNREACHABLE) == (msg[0] == 3 && msg[1] < 16));
-	if (act == ICMP_UNREACHABLE)
+	FUZZ_CHECK((act == ICMP_ERROR) ==
+		   ((msg[0] == 3 && msg[1] < 16) || (msg[0] == 11 && msg[1] < 2) ||
+		    (msg[0] == 12 && msg[1] < 3)));
+	if (act == ICMP_ERROR)
 		icmp_error(msg, rx->l4_len);
 	if (act != ICMP_REPLY || !answer_limit_take(&w.limit, ANSWER_ECHO, &rx->src, w.now_us))
 		return;

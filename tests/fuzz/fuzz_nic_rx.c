@@ -46,6 +46,7 @@ static struct {
 	const struct sealed *sealed;
 	void *session; /* NULL: no context */
 	struct rtls_tls_handle ctx;
+	unsigned int key; /* of the context */
 	struct nic_watch watch;
 	int64_t next; /* of the stream, to be sent next */
 	struct rte_mbuf *held[HELD_MAX];
@@ -72,6 +73,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		fuzz_finding("no EAL");
 	t.tap = tap_port_create("nic-tap", 0);
 	t.sealed = sealed_make();
+	sealed_more(20, 2000); /* far more than a record may be long */
 	if (rtls_tlsnic_open(&t.tap->port, &conf, &t.port) != 0)
 		fuzz_finding("no NIC");
 	t.watch.nic = (const struct tlsnic *)t.port;
@@ -138,6 +140,7 @@ add(struct fuzz_in *in)
 
 	if (t.session != NULL)
 		return;
+	t.key = r->key;
 	t.session = make_session(r->key);
 	if (t.session == NULL ||
 	    t.port->tls.ops->add(t.port->tls.dev, t.session, &flow, 1, &t.ctx) != 0)
@@ -151,6 +154,7 @@ add(struct fuzz_in *in)
 	if (t.port->tls.ops->start(t.port->tls.dev, t.ctx, (uint32_t)ISN + r->off, r->rec_no) != 0)
 		fuzz_finding("a context cannot be started");
 	t.watch.place.started = true;
+	t.watch.misled = t.watch.asked = false;
 	if (fuzz_u8(in) % 4 != 3)
 		t.next = r->off;
 }
@@ -178,6 +182,29 @@ release_held(void)
 {
 	while (t.nb_held > 0)
 		rte_pktmbuf_free(t.held[--t.nb_held]);
+}
+
+/* What it has asked about, or any record; seldom with a number that is not so. */
+static void
+tell(struct fuzz_in *in)
+{
+	uint32_t rec = fuzz_below(in, t.sealed->nb_recs);
+	bool lies = fuzz_u8(in) % 16 == 15;
+	const struct sealed_rec *r;
+
+	for (uint32_t i = 0; t.watch.asked && i < t.sealed->nb_recs; i++)
+		if (t.watch.asked_seq == (uint32_t)ISN + t.sealed->recs[i].off)
+			rec = i;
+	r = &t.sealed->recs[rec];
+	if (t.session == NULL || !t.watch.place.started || r->key != t.key)
+		return;
+	if (t.port->tls.ops->rx_resync(t.port->tls.dev, t.ctx, (uint32_t)ISN + r->off,
+				       r->rec_no + lies) != 0)
+		fuzz_finding("a place is refused");
+	if (lies)
+		t.watch.misled = t.watch.place.foreign = true;
+	else
+		nic_watch_resync(&t.watch, t.ctx.index, rec);
 }
 
 /* --- operations -------------------------------------------------------------------------- */
@@ -231,12 +258,13 @@ packet(struct fuzz_in *in, bool keep)
 static void
 operation(struct fuzz_in *in)
 {
-	uint8_t op = fuzz_u8(in) % 16;
+	uint8_t op = fuzz_u8(in) % 18;
 
 	if (op < 9)
 		packet(in, op == 8);
 	else if (op == 9) /* lost */
-		t.next = RTE_MIN(t.next + read_len(in), (int64_t)t.sealed->len);
+		t.next = RTE_MIN(t.next + read_len(in) * (int64_t)(1 + fuzz_u8(in) % 16),
+				 (int64_t)t.sealed->len);
 	else if (op == 10 && t.last.len > 0)
 		deliver(&t.last, fuzz_u8(in), false);
 	else if (op == 11)
@@ -247,6 +275,8 @@ operation(struct fuzz_in *in)
 		add(in);
 	else if (op == 14) /* back: sent again */
 		t.next = RTE_MAX(t.next - (int64_t)read_len(in), 0);
+	else if (op >= 16)
+		tell(in);
 	else
 		t.tap->marks_sums = fuzz_u8(in) & 1;
 }

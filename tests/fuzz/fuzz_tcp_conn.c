@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "tcp/query.h"
 #include "unit/tcp/fixture.h"
 
 enum {
@@ -96,14 +97,23 @@ struct before {
 	enum tcp_state state;
 };
 
+static bool
+is_connecting(enum tcp_state state)
+{
+	return state == TCP_SYN_SENT || state == TCP_SYN_RECEIVED;
+}
+
 static void
 check_kept(const struct before *b, const struct tcp_seg *seg, const struct tcp_verdict *v)
 {
 	if (v->keep == 0)
 		return;
-	FUZZ_CHECK(b->state != TCP_SYN_SENT && !w.orphan && !w.fin_seen);
+	FUZZ_CHECK(!w.orphan && !w.fin_seen);
 	FUZZ_CHECK(v->skip <= seg->payload_len && v->keep <= seg->payload_len - v->skip);
-	FUZZ_CHECK(tcp_rcv_seq_of(&w.c, v->stream_off) == seg->seq + v->skip);
+	/* A SYN-ACK's text stands behind the SYN. */
+	FUZZ_CHECK(tcp_rcv_seq_of(&w.c, v->stream_off) ==
+		   seg->seq + v->skip + (seg->flags & TCP_SYN ? 1 : 0));
+	FUZZ_CHECK((seg->flags & TCP_SYN) == 0 || is_connecting(b->state));
 	FUZZ_CHECK(v->stream_off >= b->rcv_nxt && v->stream_off + v->keep <= b->rcv_adv);
 	FUZZ_CHECK(v->stream_off + v->keep <= w.c.peer_fin_off);
 	map_keep(v);
@@ -127,8 +137,15 @@ input(const struct tcp_seg *seg)
 {
 	struct before b = { w.c.rcv_nxt, w.c.rcv_adv, w.c.snd_una, w.c.snd_max,
 			    (enum tcp_state)w.c.state };
+	uint8_t wscale = w.c.rcv_wscale;
 	struct tcp_verdict v = fx_take(&w.c, seg, w.now_us);
 
+	/*
+	 * The SYN that crossed ours was not this peer's, and offered another scale: what was told by that
+	 * one was read by this one without it, if at all. Our SYN told both the same.
+	 */
+	if (b.state == TCP_SYN_RECEIVED && w.c.rcv_wscale != wscale && w.told_max > TCP_WND_MAX)
+		w.told_max = TCP_WND_MAX;
 	if (v.events & TCP_EV_CHALLENGE) {
 		FUZZ_CHECK(v.events == TCP_EV_CHALLENGE && v.keep == 0 && !v.reply_reset);
 		tcp_challenge(&w.c, w.now_us);
@@ -137,8 +154,8 @@ input(const struct tcp_seg *seg)
 	FUZZ_CHECK(w.c.snd_una >= b.snd_una && w.c.snd_una <= b.snd_max);
 	FUZZ_CHECK((w.c.snd_una > b.snd_una) == ((v.events & TCP_EV_ACKED) != 0));
 	FUZZ_CHECK((w.c.state == TCP_CLOSED) == ((v.events & TCP_EV_CLOSED) != 0));
-	FUZZ_CHECK((v.events & TCP_EV_CONNECTED) == 0 || b.state == TCP_SYN_SENT);
-	FUZZ_CHECK(!v.reply_reset || (b.state == TCP_SYN_SENT && (seg->flags & TCP_RST) == 0) ||
+	FUZZ_CHECK((v.events & TCP_EV_CONNECTED) == 0 || is_connecting(b.state));
+	FUZZ_CHECK(!v.reply_reset || (is_connecting(b.state) && (seg->flags & TCP_RST) == 0) ||
 		   (w.orphan && w.c.unread && w.c.end == TCP_END_ABORTED));
 	if (b.state == TCP_SYN_SENT)
 		b.rcv_adv = w.c.rcv_adv;
@@ -207,7 +224,7 @@ check_planned(const struct tcp_out *o)
 
 	FUZZ_CHECK(o->seg.payload_len == o->len);
 	if (o->syn) {
-		FUZZ_CHECK(c->state == TCP_SYN_SENT && o->len == 0);
+		FUZZ_CHECK(tcp_is_connecting(c) && o->len == 0);
 		return;
 	}
 	FUZZ_CHECK(o->seg.seq == tcp_seq_of(c, o->off));
@@ -319,7 +336,7 @@ step_owner(struct fuzz_in *in)
 		tcp_rcv_room(&w.c, fuzz_u32(in) % ROOM_MAX);
 		break;
 	case 5:
-		if (w.c.state != TCP_SYN_SENT)
+		if (!tcp_is_connecting(&w.c))
 			tcp_shutdown(&w.c);
 		break;
 	case 6: /* pressure: what waits behind a gap goes */
@@ -332,7 +349,7 @@ step_owner(struct fuzz_in *in)
 		check_held();
 		break;
 	case 7:
-		if (w.c.state == TCP_SYN_SENT || w.orphan || (how & 8) == 0)
+		if (tcp_is_connecting(&w.c) || w.orphan || (how & 8) == 0)
 			break;
 		w.orphan = true;
 		tcp_orphan(&w.c, w.now_us);

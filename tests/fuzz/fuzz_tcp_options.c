@@ -3,7 +3,7 @@
 
 /*
  * TCP header and options: tcp_seg_parse against a reader written apart from RFC 9293 3.1 and 3.2
- * and RFC 7323 2.2 and 3.2, which collects the options first and judges them afterwards. What
+ * RFC 7323 2.2 and 3.2 and RFC 2018 2 and 3, which collects the options first and judges them afterwards. What
  * was read is written and read again: the same.
  *
  * Input: the header and what follows it.
@@ -58,15 +58,45 @@ find_options(const uint8_t *tcp, int end, struct option *opts, int n)
 	}
 }
 
+/* Of the SACK options, how many proper blocks the first with one has, and which. */
+static void
+check_sacks(const uint8_t *tcp, int end, const struct tcp_seg *seg)
+{
+	int at = 20, n = 0;
+
+	while (n == 0 && at < end && tcp[at] != 0) {
+		int len = 1;
+
+		if (tcp[at] != 1) {
+			if (at + 1 == end || tcp[at + 1] < 2 || at + tcp[at + 1] > end)
+				break;
+			len = tcp[at + 1];
+		}
+		if (tcp[at] == 5 && (len - 2) % 8 == 0)
+			for (int b = at + 2; b < at + len; b += 8) {
+				unsigned int start = be(tcp + b, 4), stop = be(tcp + b + 4, 4);
+
+				if (start == stop || stop - start >= 0x80000000)
+					continue;
+				FUZZ_CHECK(n < seg->nb_sacks);
+				FUZZ_CHECK(seg->sacks[n].start == start &&
+					   seg->sacks[n].end == stop);
+				n++;
+			}
+		at += len;
+	}
+	FUZZ_CHECK(n == seg->nb_sacks);
+}
+
 static void
 check_options(const uint8_t *tcp, int hdr_len, const struct tcp_seg *seg)
 {
-	struct option opts[] = { { 2, 4, -1 }, { 3, 3, -1 }, { 8, 10, -1 } };
+	struct option opts[] = { { 2, 4, -1 }, { 3, 3, -1 }, { 8, 10, -1 }, { 4, 2, -1 } };
 	int syn = tcp[13] & 2;
 	unsigned int mss = 0;
 	int at;
 
-	find_options(tcp, hdr_len, opts, 3);
+	find_options(tcp, hdr_len, opts, 4);
 	/* An MSS of zero is as none; a second one may follow it. */
 	if (syn && opts[0].at >= 0)
 		mss = be(tcp + opts[0].at + 2, 2);
@@ -77,6 +107,12 @@ check_options(const uint8_t *tcp, int hdr_len, const struct tcp_seg *seg)
 	FUZZ_CHECK(seg->has_wscale == (syn && at >= 0));
 	if (seg->has_wscale)
 		FUZZ_CHECK(seg->wscale == (tcp[at + 2] > 14 ? 14 : tcp[at + 2]));
+
+	FUZZ_CHECK(seg->sack_permitted == (syn && opts[3].at >= 0));
+	if (syn)
+		FUZZ_CHECK(seg->nb_sacks == 0);
+	else
+		check_sacks(tcp, hdr_len, seg);
 
 	at = opts[2].at;
 	FUZZ_CHECK(seg->has_ts == (at >= 0));
@@ -115,7 +151,11 @@ check_round_trip(const struct tcp_seg *seg)
 	check_header(bytes, (int)hdr_len, (int)(hdr_len + seg->payload_len), &again);
 	FUZZ_CHECK(again.mss == seg->mss && again.has_wscale == seg->has_wscale &&
 		   again.wscale == seg->wscale && again.has_ts == seg->has_ts &&
-		   again.ts_val == seg->ts_val && again.ts_ecr == seg->ts_ecr);
+		   again.ts_val == seg->ts_val && again.ts_ecr == seg->ts_ecr &&
+		   again.sack_permitted == seg->sack_permitted && again.nb_sacks == seg->nb_sacks);
+	for (uint8_t i = 0; i < seg->nb_sacks; i++)
+		FUZZ_CHECK(again.sacks[i].start == seg->sacks[i].start &&
+			   again.sacks[i].end == seg->sacks[i].end);
 	FUZZ_CHECK(again.seq == seg->seq && again.ack == seg->ack && again.wnd == seg->wnd &&
 		   again.flags == seg->flags && again.payload_len == seg->payload_len);
 }

@@ -3,8 +3,6 @@
 
 #include "fuzz/nic_place.h"
 
-enum { RECORD_MAX = 5 + 16384 + 256 };
-
 /* The end of the record that holds pos, if its header went by; -1: not known. */
 static int64_t
 known_end(const struct nic_place *p)
@@ -24,15 +22,16 @@ nic_place_take(struct nic_place *p, int64_t off, uint32_t len, int64_t *to)
 	int64_t end;
 
 	*to = off + len;
-	if (!p->started || p->lost || len == 0 || off + len <= p->pos)
+	if (!p->started || len == 0 || off + len <= p->pos)
 		return NIC_TAKES_NOTHING;
 	if (off == p->pos)
 		return NIC_TAKES_ALL;
 	if (off < p->pos)
 		return NIC_TAKES_TAIL;
 	end = known_end(p);
-	if (end >= 0 && off <= end) /* the next record is in there, or begins right behind it */
+	if (end >= 0 && off == end) /* it begins with the next record */
+		return NIC_TAKES_ALL;
+	if (end >= 0 && off < end) /* the next record is in there, or begins right behind it */
 		return end <= off + len ? NIC_TAKES_TAIL : NIC_TAKES_NOTHING;
-	p->lost = off + len - p->pos > RECORD_MAX;
 	return NIC_TAKES_NOTHING;
 }

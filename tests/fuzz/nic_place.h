@@ -14,7 +14,6 @@
 struct nic_place {
 	const struct sealed *sealed;
 	bool started;
-	bool lost;    /* it opens nothing any more */
 	bool foreign; /* it took bytes that nobody sealed: nothing is known */
 	int64_t pos;
 	int64_t limit; /* the records of its key end here */

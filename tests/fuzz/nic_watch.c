@@ -40,7 +40,7 @@ mark_is_right(const struct nic_watch *w, const struct rtls_tls_rx_mark *mark, in
 		r++;
 	right = (struct rtls_tls_rx_mark){
 		.generation = w->generation,
-		.run = w->place.runs,
+		.run = (uint16_t)(w->place.runs + (off > w->place.pos)),
 		.rec_no = (uint32_t)r->rec_no,
 		.rec_off = (uint16_t)(off - r->off),
 		.rec_len = (uint16_t)(off + len >= r->off + SEALED_HDR ? r->len : 0),
@@ -94,6 +94,70 @@ follow(struct nic_watch *w, bool marked, bool erred, const struct wire_seg *s, i
 	w->place.pos = to;
 }
 
+/* A packet that asks is as it came; the header that it asks about ends in it, and is one. */
+static void
+check_asked(struct nic_watch *w, struct rte_mbuf *m, const struct wire_seg *s)
+{
+	uint32_t asked, at;
+
+	w->asked = (m->ol_flags & w->nic->security.rx_resync_flag) != 0;
+	if (!w->asked)
+		return;
+	asked = *RTE_MBUF_DYNFIELD(m, w->nic->security.rx_resync_off, uint32_t *);
+	w->asked_seq = asked;
+	at = asked - s->seq;
+	if (m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD)
+		fuzz_finding("a packet that is opened asks");
+	if (at + SEALED_HDR - 1 >= s->payload_len)
+		fuzz_finding("a header that is asked about does not end in the packet");
+	if (at < s->payload_len &&
+	    (s->payload[at] != 23 || s->payload[at + 1] != 3 || s->payload[at + 2] != 3))
+		fuzz_finding("no header is asked about");
+}
+
+/* The record that begins in front of a place of the stream, or there. */
+static const struct sealed_rec *
+record_of(const struct sealed *sealed, int64_t off)
+{
+	const struct sealed_rec *r = sealed->recs;
+
+	while (r + 1 < sealed->recs + sealed->nb_recs && r[1].off <= off)
+		r++;
+	return r;
+}
+
+/* Is that in its record, or behind the last one of its key? */
+static bool
+is_of_stream(const struct sealed *sealed, int64_t pos, const struct rx_place *p)
+{
+	const struct sealed_rec *r = record_of(sealed, pos), *before = record_of(sealed, pos - 1);
+
+	if (pos == (int64_t)before->off + before->len && p->rec_no == before->rec_no + 1)
+		return p->off == 0;
+	return pos - r->off == p->off && p->rec_no == r->rec_no;
+}
+
+void
+nic_watch_resync(struct nic_watch *w, uint32_t ctx, uint32_t rec)
+{
+	const struct nic_rx *rx = &w->nic->contexts.tab[ctx].rx;
+	const struct sealed_rec *told = &w->place.sealed->recs[rec];
+	struct rx_place p = rx_track_place(&rx->track);
+	int64_t pos = (int32_t)(rx->track.expected - w->isn);
+
+	if (rx->run == w->place.runs)
+		return; /* it is where it was */
+	/* A hint is taken as it is, whatever came before. */
+	if (w->misled && (pos != told->off || p.off != 0 || p.rec_no != told->rec_no))
+		w->place.foreign = true;
+	else if (!is_of_stream(w->place.sealed, pos, &p))
+		fuzz_finding("a place that was told leads to none of the stream");
+	else
+		w->misled = w->place.foreign = false;
+	w->place.pos = pos;
+	w->place.runs = rx->run;
+}
+
 /* A device looks at no MAC: whom a frame is for was the port's question. */
 static bool
 read_frame(const struct tap_frame *f, struct wire_seg *s)
@@ -125,8 +189,11 @@ nic_watch_packet(struct nic_watch *w, struct rte_mbuf *m, const struct tap_frame
 		fuzz_finding("a packet without a mark is not what came");
 	if (marked && (!text || !w->place.started))
 		fuzz_finding("a packet is opened that no context is for, or that is broken");
+	w->asked = false;
 	if (!text)
 		return;
+	w->misled |= !is_sealed(w, off, &s);
+	check_asked(w, m, &s);
 	/* Behind follow() the place is another one. */
 	if (marked)
 		check_opened(w, m, bytes, f, &s, off);

@@ -21,12 +21,19 @@ struct nic_watch {
 	uint16_t generation;    /* of its context, as marks name it */
 	uint16_t peer_port;
 	uint16_t host_port;
-	uint64_t errors; /* in front of the packet at hand */
-	bool starved;    /* the NIC had no buffer for it */
+	/* The NIC has looked at bytes that nobody sealed, or under another key: it may have counted headers in them. */
+	bool misled;
+	bool asked;         /* the last packet asked about a header */
+	uint32_t asked_seq; /* and this is where it begins */
+	uint64_t errors;    /* in front of the packet at hand */
+	bool starved;       /* the NIC had no buffer for it */
 };
 
 /* A packet is about to go in. */
 void nic_watch_before(struct nic_watch *w);
+
+/* The host has said where the record rec begins, and which number it has; it is so in the stream. */
+void nic_watch_resync(struct nic_watch *w, uint32_t ctx, uint32_t rec);
 
 /* The frame f went in, and this came out. */
 void nic_watch_packet(struct nic_watch *w, struct rte_mbuf *m, const struct tap_frame *f);

@@ -9,7 +9,7 @@
 
 #include "fuzz/finding.h"
 
-enum { WIRE_MAX = 1 << 15, RECS_MAX = 64 };
+enum { WIRE_MAX = 1 << 16, RECS_MAX = 64 };
 
 static struct {
 	uint8_t wire[WIRE_MAX];
@@ -137,4 +137,13 @@ sealed_make(void)
 	s.out.plain = s.plain;
 	s.out.recs = s.recs;
 	return &s.out;
+}
+
+void
+sealed_more(uint32_t records, uint32_t plain_len)
+{
+	uint64_t no = s.recs[s.out.nb_recs - 1].rec_no + 1;
+
+	for (uint32_t i = 0; i < records; i++)
+		add(SEALED_DATA, NULL, plain_len, 0, SEALED_KEYS - 1, no++);
 }

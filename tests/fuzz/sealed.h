@@ -47,6 +47,9 @@ struct sealed {
 /* Once per process. */
 const struct sealed *sealed_make(void);
 
+/* Behind sealed_make(): so many more records of the last key, and what it makes. Once, too. */
+void sealed_more(uint32_t records, uint32_t plain_len);
+
 /* Key n of the stream, for the library. */
 struct rtls_keys sealed_keys(unsigned int n);
 

@@ -105,7 +105,7 @@ reset_stack(struct rtls_stack *s)
 	s->no_room = false;
 	s->no_room_by = NULL;
 	memset(&s->reclaim, 0, sizeof(s->reclaim));
-	s->next_port = 0;
+	local_ports_init(&s->ports, s->secret);
 	s->clock_started = false;
 	s->now_us = 0;
 	reset_tables(s);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz/finding.h"
+#include "tcp/query.h"
 
 enum { IO_MAX = 20000 };
 
@@ -149,7 +150,7 @@ give_up(struct bench_peer *p, bool abort_it)
 	struct rtls_sock *k = p->sock;
 
 	p->ours = false;
-	if (abort_it || k->tcp.state == TCP_CLOSED || k->tcp.state == TCP_SYN_SENT) {
+	if (abort_it || tcp_is_closed(&k->tcp) || tcp_is_connecting(&k->tcp)) {
 		p->sock = NULL;
 		p->rcv.on = false;
 	}

@@ -3,6 +3,8 @@
 
 #include "fuzz/stack_invariants.h"
 
+#include "tcp/query.h"
+#include "tcp/flight.h"
 #include "tcp/timer.h"
 
 /* --- the receive queue --------------------------------------------------------------- */
@@ -134,6 +136,24 @@ check_ranges(const struct tcp_conn *c, const struct tcp_ranges *held)
 	return end <= c->rcv_adv ? NULL : "a range behind the window";
 }
 
+/* A board is of what was sent, no more, and what is lost is owed. */
+static const char *
+check_flight(const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->flight;
+
+	if (f == NULL)
+		return c->loss == TCP_LOSS_NONE && !tcp_owes(c, TCP_OWED_AGAIN) ?
+			       NULL :
+			       "a loss without a flight";
+	if (f->board.spans.una != c->snd_una || f->board.spans.max != c->sent.nxt)
+		return "the scoreboard is of other bytes than those in flight";
+	if ((f->board.spans.lost > 0) != tcp_owes(c, TCP_OWED_AGAIN))
+		return "bytes are lost and not owed, or owed and not lost";
+	return c->loss != TCP_LOSS_NONE && c->snd_una >= f->recover ? "a recovery that is over" :
+								      NULL;
+}
+
 static const char *
 check_tcp(const struct rtls_sock *k)
 {
@@ -150,10 +170,9 @@ check_tcp(const struct rtls_sock *k)
 		return "SND.UNA, SND.NXT and what was sent are out of order";
 	if (c->snd_max > tcp_snd_lim(c) || c->snd_end > sendq_end(&k->sendq))
 		return "more was sent than was queued";
-	if ((c->loss != TCP_LOSS_NONE && c->sent.rtx > c->rtx_len) || c->mss == 0 ||
-	    c->seg_max < c->mss)
-		return "a retransmission turned round, or segments of nothing";
-	return NULL;
+	if (c->mss == 0 || c->seg_max < c->mss)
+		return "segments of nothing";
+	return check_flight(c);
 }
 
 /* Nothing that was told or acknowledged is taken back. */
@@ -227,7 +246,7 @@ check_connection(const struct rtls_sock *k, struct stack_watch *w)
 
 	if (why == NULL)
 		why = check_timer(k);
-	if (why != NULL || k->tcp.state == TCP_CLOSED || k->tcp.state == TCP_SYN_SENT)
+	if (why != NULL || tcp_is_closed(&k->tcp) || tcp_is_connecting(&k->tcp))
 		return why;
 	if (!k->attached)
 		return "packets of an open connection do not lead to it";

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz/finding.h"
+#include "tcp/query.h"
 
 enum { FRAME_ROOM_MAX = 2 * RTE_MBUF_DEFAULT_BUF_SIZE };
 
@@ -137,7 +138,7 @@ heard_from_peer(struct bench *b, const struct tap_frame *f)
 		return;
 	}
 	k = p->sock != NULL ? p->sock : find_sock(b, p);
-	if (k != NULL && k->attached && k->tcp.state != TCP_SYN_SENT && k->tcp.state != TCP_CLOSED)
+	if (k != NULL && k->attached && !tcp_is_connecting(&k->tcp) && !tcp_is_closed(&k->tcp))
 		begin(p, k, &s);
 }
 
