@@ -14,6 +14,7 @@
 
 #include "proof.h"
 #include "tcp/conn.h"
+#include "tcp/flight.h"
 #include "tcp/ranges.h"
 
 #define PROOF_OFF_MAX (UINT64_C(1) << 60)
@@ -65,6 +66,21 @@ receiver_holds(const struct tcp_conn *c, const struct tcp_ranges *held)
 	       (!c->peer_fin || c->rcv_nxt == c->peer_fin_off);
 }
 
+/* The board, if there is one, is of what was sent and is not acknowledged, a probe's byte apart. */
+static inline bool
+flight_holds(const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->flight;
+
+	if (f == NULL)
+		return c->loss == TCP_LOSS_NONE;
+	return f->board.spans.una == c->snd_una && f->board.spans.max == c->sent.nxt &&
+	       c->snd_max <= c->sent.nxt + 1 && c->loss <= TCP_LOSS_TIMEOUT &&
+	       (c->loss == TCP_LOSS_NONE || c->snd_una < f->recover) &&
+	       f->told <= c->snd_max - c->snd_una && f->told_end <= c->snd_max &&
+	       (c->sack_on ? f->told == 0 : f->board.spans.sacked == 0);
+}
+
 static inline bool
 sender_holds(const struct tcp_conn *c)
 {
@@ -73,9 +89,7 @@ sender_holds(const struct tcp_conn *c)
 	       c->plan.nxt <= tcp_snd_lim(c) && c->snd_end < PROOF_OFF_MAX &&
 	       c->snd_wscale <= TCP_WSCALE_MAX && c->snd_wnd <= c->max_wnd &&
 	       c->max_wnd <= PROOF_WND_MAX && c->wl2 <= c->snd_una && c->mss > 0 &&
-	       c->sent.rtx <= c->plan.rtx && c->loss <= TCP_LOSS_RECOVERY_PARTIAL &&
-	       (c->loss == TCP_LOSS_NONE || (c->snd_una < c->recover && c->rtx_len <= c->snd_max &&
-					     c->rtx_off <= c->snd_max - c->rtx_len));
+	       c->sent.again <= c->plan.again && flight_holds(c);
 }
 
 #endif

@@ -23,16 +23,18 @@ prove_input(void)
 
 /* Any error: read inside what is there, and no path of less than every host takes. */
 void
-prove_unreachable(void)
+prove_error(void)
 {
 	uint8_t bytes[ICMP_HDR_LEN + ICMP_QUOTE_LEN];
 	uint32_t contiguous = nondet_u32(), len = nondet_u32();
 	const uint8_t *msg = bytes + sizeof(bytes) -
 			     (contiguous < sizeof(bytes) ? contiguous : sizeof(bytes));
-	struct icmp_unreachable e;
+	struct icmp_error e;
 
-	if (icmp_unreachable_parse(msg, contiguous, len, &e) != 0)
+	if (icmp_error_parse(msg, contiguous, len, &e) != 0)
 		return;
 	PROVE(contiguous >= sizeof(bytes) && len >= sizeof(bytes));
-	PROVE(e.code == ICMP_CODE_TOO_BIG ? e.mtu >= ICMP_MTU_MIN : e.mtu == 0);
+	PROVE(e.type == ICMP_TYPE_UNREACHABLE && e.code == ICMP_CODE_TOO_BIG ?
+		      e.mtu >= ICMP_MTU_MIN :
+		      e.mtu == 0);
 }

@@ -11,6 +11,7 @@
 #include "tcp/rcv.h"
 
 static struct tcp_conn c;
+static struct tcp_flight flight;
 static struct tcp_params params;
 static struct tcp_seg seg;
 static struct tcp_ranges held;
@@ -38,6 +39,13 @@ uint32_t
 tcp_rcv_again(struct tcp_conn *conn, uint64_t now_us)
 {
 	return nondet_bool() ? TCP_EV_SEND : 0;
+}
+
+uint32_t
+tcp_rcv_repeated(struct tcp_conn *conn, int64_t seq, uint32_t len, uint64_t now_us)
+{
+	PROVE(seq < (int64_t)tcp_ack_off(conn));
+	return tcp_rcv_again(conn, now_us);
 }
 
 uint32_t
@@ -77,6 +85,7 @@ tcp_ack_input(struct tcp_conn *conn, const struct tcp_seg *s, int64_t seq, int64
 	      ack >= (int64_t)conn->snd_una - (int64_t)conn->max_wnd);
 	ack_came = true;
 	conn->snd_una = ack > (int64_t)conn->snd_una ? (uint64_t)ack : conn->snd_una;
+	conn->flight = NULL;
 	conn->sent.nxt = conn->sent.nxt > conn->snd_una ? conn->sent.nxt : conn->snd_una;
 	conn->plan.nxt = conn->plan.nxt > conn->sent.nxt ? conn->plan.nxt : conn->sent.nxt;
 	conn->loss = TCP_LOSS_NONE;
@@ -90,6 +99,20 @@ tcp_conn_established(struct tcp_conn *conn, const struct tcp_seg *syn_ack, uint6
 	PROVE(false);
 }
 
+void
+tcp_conn_crossed(struct tcp_conn *conn, const struct tcp_seg *syn)
+{
+	PROVE(false);
+}
+
+enum tcp_syn_verdict
+tcp_syn_step(struct tcp_syn *s, const struct tcp_params *p, const struct tcp_seg *syn,
+	     uint64_t now_us)
+{
+	PROVE(false);
+	return TCP_SYN_IGNORE;
+}
+
 static void
 any_conn(void)
 {
@@ -97,7 +120,11 @@ any_conn(void)
 	struct tcp_params any_params;
 	struct tcp_seg any_seg;
 	struct tcp_ranges any_held;
+	struct tcp_flight any_flight;
 
+	flight = any_flight;
+
+	any.flight = nondet_bool() ? &flight : NULL;
 	ASSUME(any.state >= TCP_ESTABLISHED && any.state <= TCP_TIME_WAIT);
 	ASSUME(receiver_holds(&any, &any_held) && sender_holds(&any) &&
 	       any_seg.payload_len <= UINT16_MAX);

@@ -24,6 +24,8 @@ cc_resized(struct tcp_cc *cc, uint16_t mss)
 
 static const struct tcp_cc_ops any_ops = { .init = cc_init, .resized = cc_resized };
 
+const struct tcp_cc_ops *const tcp_cc_all[TCP_CC_MAX] = { &any_ops, &any_ops };
+
 /* Stand for lib/tcp/rtt.c and ack.c, which change nothing that is spoken of here. */
 void
 tcp_rtt_init(struct tcp_rtt *r, const struct tcp_params *p)
@@ -56,7 +58,7 @@ any_params(void)
 
 	ASSUME(any.mss_floor > TCP_TS_OPT_LEN && any.wscale <= TCP_WSCALE_MAX);
 	params = any;
-	params.cc = &any_ops;
+	ASSUME(any_opts.cc < TCP_CC_MAX);
 	c.opts = any_opts;
 }
 
@@ -88,14 +90,11 @@ prove_accept(void)
 	PROVE(c.irs == syn.seq && ack.ack == tcp_seq_of(&c, 0));
 }
 
-/* A connect, what its owner has to send meanwhile, its SYN sent, then any SYN-ACK. */
-void
-prove_established(void)
+/* A connect, what its owner has to send meanwhile, its SYN sent. */
+static void
+any_connect(void)
 {
-	struct tcp_seg syn_ack;
-
 	any_params();
-	ASSUME(syn_ack.wscale <= TCP_WSCALE_MAX);
 	tcp_conn_connect(&c, &params, nondet_u16(), nondet_u16(), nondet_u32(), nondet_u32(),
 			 any_mss(), nondet_u32(), nondet_u64());
 	c.snd_end = nondet_u64();
@@ -103,7 +102,34 @@ prove_established(void)
 	if (nondet_bool())
 		c.fin_queued = true;
 	c.rcv_adv = nondet_u16();
+}
+
+/* Then any SYN-ACK. */
+void
+prove_established(void)
+{
+	struct tcp_seg syn_ack;
+
+	any_connect();
+	ASSUME(syn_ack.wscale <= TCP_WSCALE_MAX && (syn_ack.flags & TCP_SYN) != 0);
 	tcp_conn_established(&c, &syn_ack, nondet_u64());
 	PROVE(receiver_holds(&c, NULL) && sender_holds(&c));
 	PROVE(c.state == (c.fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED));
+	PROVE(c.irs == syn_ack.seq);
+}
+
+/* Or any SYN, and then any segment that acknowledges ours. */
+void
+prove_crossed(void)
+{
+	struct tcp_seg syn, ack;
+
+	any_connect();
+	ASSUME(syn.wscale <= TCP_WSCALE_MAX && ack.wscale <= TCP_WSCALE_MAX);
+	tcp_conn_crossed(&c, &syn);
+	PROVE(c.state == TCP_SYN_RECEIVED && c.irs == syn.seq);
+	PROVE(receiver_holds(&c, NULL));
+	tcp_conn_established(&c, &ack, nondet_u64());
+	PROVE(receiver_holds(&c, NULL) && sender_holds(&c));
+	PROVE(c.irs == ((ack.flags & TCP_SYN) != 0 ? ack.seq : syn.seq));
 }

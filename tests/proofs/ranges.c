@@ -7,12 +7,30 @@
 
 static struct tcp_ranges rs;
 
+/* No range has two of the places where something was added. */
+static bool
+recent_holds(const struct tcp_ranges *any)
+{
+	bool twice = false;
+
+	for (uint32_t i = 0; i < TCP_RANGES_MAX; i++) {
+		const struct tcp_range *r = &any->r[i];
+		uint32_t n = 0;
+
+		for (uint32_t k = 0; k < TCP_RANGES_RECENT; k++)
+			n += k < any->nb_recent && i < any->n && r->start <= any->recent[k] &&
+			     any->recent[k] < r->end;
+		twice |= n > 1;
+	}
+	return any->nb_recent <= TCP_RANGES_RECENT && !twice;
+}
+
 static void
 any_ranges(void)
 {
 	struct tcp_ranges any;
 
-	ASSUME(ranges_hold(&any, nondet_u64(), UINT64_MAX));
+	ASSUME(ranges_hold(&any, nondet_u64(), UINT64_MAX) && recent_holds(&any));
 	rs = any;
 }
 
@@ -70,6 +88,38 @@ prove_add(void)
 	PROVE(added || rs.n == TCP_RANGES_MAX);
 }
 
+/* Whatever is known of additions: each is a range that is held, each once, and none is left out. */
+void
+prove_recent(void)
+{
+	struct tcp_range r[TCP_RANGES_MAX];
+	uint32_t max = nondet_u32(), n;
+
+	any_ranges();
+	ASSUME(max <= TCP_RANGES_MAX);
+	n = tcp_ranges_recent(&rs, nondet_u32(), r, max);
+	PROVE(n == (rs.n < max ? rs.n : max));
+	for (uint32_t i = 0; i < TCP_RANGES_MAX; i++) {
+		PROVE(i >= n || (holds_byte(r[i].start) && r[i].start < r[i].end));
+		PROVE(i == 0 || i >= n || r[i].start != r[i - 1].start);
+	}
+}
+
+/* The last addition is told first. */
+void
+prove_recent_first(void)
+{
+	struct tcp_range r = tcp_range_of(nondet_u64(), nondet_u64()), first;
+	struct tcp_ranges_change at;
+
+	any_ranges();
+	if (tcp_range_empty(r) || tcp_ranges_add(&rs, r, &at) != 0)
+		return;
+	PROVE(recent_holds(&rs) && rs.nb_recent >= 1);
+	PROVE(tcp_ranges_recent(&rs, 0, &first, 1) == 1);
+	PROVE(first.start <= r.start && r.end <= first.end);
+}
+
 /* Trimming loses no byte that is not held, and takes none in. */
 void
 prove_trim(void)
@@ -116,4 +166,5 @@ prove_remove(void)
 	tcp_ranges_remove(&rs, i, n);
 	PROVE(ranges_hold(&rs, low, UINT64_MAX));
 	PROVE(holds_byte(off) == (before && !taken));
+	PROVE(recent_holds(&rs));
 }

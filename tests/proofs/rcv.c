@@ -28,6 +28,16 @@ tcp_ranges_fits(const struct tcp_ranges *rs, struct tcp_range r)
 	return nondet_bool();
 }
 
+/* Stands for lib/tcp/sack.c: only what came, and was there, came twice. */
+static int64_t came_start, came_end;
+
+void
+tcp_sack_repeated(struct tcp_conn *conn, struct tcp_range r)
+{
+	PROVE(r.start <= r.end);
+	PROVE(tcp_range_empty(r) || ((int64_t)r.start >= came_start && (int64_t)r.end <= came_end));
+}
+
 uint64_t
 tcp_ranges_reach(const struct tcp_ranges *rs, uint64_t nxt)
 {
@@ -74,6 +84,8 @@ any_payload(void)
 	ASSUME(c.rcv_lim < PROOF_OFF_MAX / 2); /* which an orphan moves on */
 	ASSUME(any.payload_len <= UINT16_MAX);
 	seg = any;
+	came_start = seq;
+	came_end = seq + (int64_t)seg.payload_len;
 	tcp_rcv_payload(&c, &held, &seg, seq, nondet_u64(), &verdict);
 }
 
