@@ -16,6 +16,8 @@ track_holds(void)
 {
 	struct record_header h = record_header_read(t.hdr);
 
+	if (t.passed > RX_TRACK_WINDOW)
+		return false;
 	if ((t.state == RX_TRACK_BODY || t.state == RX_TRACK_TAG) &&
 	    record_header_check(t.suite, &h) != 0)
 		return false;
@@ -27,6 +29,7 @@ track_holds(void)
 	case RX_TRACK_TAG:
 		return t.left >= 1 && t.left <= RECORD_TAG_LEN;
 	case RX_TRACK_IDLE:
+	case RX_TRACK_GONE:
 	case RX_TRACK_LOST:
 		return true;
 	}
@@ -55,11 +58,10 @@ prove_take(void)
 	ASSUME(len <= UINT16_MAX);
 	take = rx_track_take(&t, seq, len, &skip);
 	PROVE(track_holds());
-	PROVE((take == RX_TAKE_LOST) <= (t.state == RX_TRACK_LOST));
 	if (take != RX_TAKE_ALL && take != RX_TAKE_TAIL && take != RX_TAKE_JUMP)
 		return;
 	PROVE(skip <= len && seq + skip == t.expected && (take != RX_TAKE_ALL || skip == 0));
-	PROVE(t.state != RX_TRACK_IDLE && t.state != RX_TRACK_LOST);
+	PROVE(rx_track_has_place(&t));
 	/* Where a run begins, a record does. */
 	PROVE(take != RX_TAKE_JUMP ||
 	      (t.state == RX_TRACK_HEADER && t.left == record_prefix_len(t.suite)));
@@ -72,7 +74,7 @@ prove_place(void)
 	struct rx_place p;
 
 	any_track();
-	ASSUME(t.state != RX_TRACK_IDLE && t.state != RX_TRACK_LOST);
+	ASSUME(rx_track_has_place(&t));
 	p = rx_track_place(&t);
 	PROVE(p.rec_no == t.rec_no);
 	PROVE((p.len == 0) == (t.state == RX_TRACK_HEADER));
@@ -99,5 +101,6 @@ prove_step(void)
 	PROVE(s.len >= 1 && s.len <= len);
 	PROVE(s.kind != RX_TRACK_TAG || s.off + s.len <= RECORD_TAG_LEN);
 	PROVE(s.error != 0 || track_holds());
-	PROVE(s.kind == RX_TRACK_IDLE || s.kind == RX_TRACK_LOST || t.expected == from + s.len);
+	PROVE(s.kind == RX_TRACK_IDLE || s.kind == RX_TRACK_GONE || s.kind == RX_TRACK_LOST ||
+	      t.expected == from + s.len);
 }

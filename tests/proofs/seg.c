@@ -28,7 +28,10 @@ prove_parse(void)
 	PROVE(seg.hdr_len >= TCP_HDR_MIN && seg.hdr_len <= sizeof(bytes));
 	PROVE(seg.hdr_len + seg.payload_len == len);
 	PROVE(seg.wscale <= TCP_WSCALE_MAX);
-	PROVE((seg.flags & TCP_SYN) != 0 || (seg.mss == 0 && !seg.has_wscale));
+	PROVE((seg.flags & TCP_SYN) != 0 ||
+	      (seg.mss == 0 && !seg.has_wscale && !seg.sack_permitted));
+	PROVE(seg.nb_sacks <= TCP_SACKS_MAX);
+	PROVE((seg.flags & TCP_SYN) == 0 || seg.nb_sacks == 0);
 }
 
 void
@@ -36,8 +39,10 @@ prove_write(void)
 {
 	uint8_t bytes[TCP_HDR_MAX];
 	struct tcp_seg seg;
-	uint32_t len = tcp_seg_write(&seg, bytes);
+	uint32_t len;
 
+	ASSUME(seg.nb_sacks <= TCP_SACKS_MAX);
+	len = tcp_seg_write(&seg, bytes);
 	PROVE(len >= TCP_HDR_MIN && len <= TCP_HDR_MAX && len % 4 == 0);
 	PROVE((uint32_t)(bytes[12] >> 4) * 4 == len);
 }

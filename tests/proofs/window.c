@@ -40,6 +40,8 @@ prove_bare_off(void)
 	struct tcp_conn c;
 	uint64_t off;
 
+	c.flight = NULL;
+	c.loss = TCP_LOSS_NONE;
 	ASSUME(sender_holds(&c));
 	off = tcp_bare_off(&c);
 	PROVE(off >= c.snd_una && off <= c.snd_max);
