@@ -92,6 +92,35 @@ def table_full(exe, files):
     tap.check(0 < last['share_bytes_tx'] < 1, f'share of the bytes: {last["share_bytes_tx"]}')
 
 
+# How often each is to fail so that it does in what is fetched here; of FAULT_SEED the first chances are among
+# them. Answers, and what is asked, are faults of a path that loses, which this is not: test_nic_faults.c.
+FAULTS = {
+    'table_full': 2, 'context_lost': 50, 'tx_lost': 30, 'no_match': 2, 'steer_late': 1, 'auth_error': 2,
+    'bad_checksum': 5, 'reset': 200,
+}
+FAULT_SEED = 4
+FAULTS_DRAWN = 2
+
+
+def faults(exe, files):
+    """a NIC that fails, in each way: what is fetched is right, and nothing stays behind"""
+    ca = files.path('cert.pem')
+    for i, (kind, every) in tap.some(enumerate(FAULTS.items()), FAULTS_DRAWN):
+        method = ('in_order', 'scan', 'scan_delayed', 'stack')[i % 4]
+        sends = ('rebuild', 'next_record')[i // 4]
+        with fileserver.Server(exe, files.root, '--cert-out', ca, '--time-wait-ms', '500', '--tlsnic',
+                               '--nic-method', f'{method},{sends}',
+                               '--nic-fault', f'{kind}:{every}:{FAULT_SEED}') as server:
+            fetch_all(files, ca)
+            server.wait_empty()
+            last = server.stop()
+        tap.equal(last['connections_failed'], 0, f'{kind}: failed connections')
+        struck = last['port_stats'][f'fault_{kind}']
+        tap.note(f'{kind} {struck}, {method},{sends}: share of the bytes {last["share_bytes_tx"]}')
+        tap.check(struck > 0, f'{kind} did not strike')
+        tap.equal(last['port_stats']['contexts_in_use'], 0, 'contexts left')
+
+
 def close_notify(exe, files):
     """curl is told the end by an alert that the NIC sealed"""
     ca = files.path('cert.pem')
@@ -103,7 +132,7 @@ def close_notify(exe, files):
 
 
 def main():
-    cases = [all_by_nic, all_in_software, table_full, close_notify]
+    cases = [all_by_nic, all_in_software, table_full, faults, close_notify]
     network.enter()
     tap.plan(cases)
     with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:

@@ -32,6 +32,8 @@ def fetch(server, files, ca):
 def limited(server, files, ca):
     """connections above --conns are turned away, those below are served"""
     held = []
+    # Those of before count until the server has seen their end.
+    server.wait_status(lambda s: s['connections_open'] == 0, 'all connections of before have ended')
     try:
         for _ in range(CLIENTS):
             held.append(clients.Client(ca))

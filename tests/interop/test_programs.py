@@ -89,9 +89,12 @@ def same_words(p):
         for name, text in re.findall(r'^  --(\S+) (.*)$', run(exe, '--help').stdout, re.M):
             lines.setdefault(name, set()).add((exe, ' '.join(text.split())))
     for name, wanted in (('addr', 3), ('port', 2), ('cert', 3), ('key', 3), ('crypto', 3), ('mtu', 2),
-                         ('mode', 3), ('json', 3), ('wipe', 3), ('help', 4), ('version', 4)):
+                         ('mode', 3), ('json', 3), ('wipe', 3), ('tlsnic', 3),
+                         ('nic-method', 4), ('nic-fault', 4), ('path', 2), ('key-update', 2),
+                         ('help', 4), ('version', 4)):
         tap.equal(len(lines[name]), wanted, f'programs that have --{name}')
-    for name in ('addr', 'key', 'crypto', 'json', 'wipe', 'help', 'version'):
+    for name in ('addr', 'key', 'crypto', 'json', 'wipe', 'tlsnic', 'nic-method', 'nic-fault', 'path',
+                 'key-update', 'help', 'version'):
         tap.equal(len({text for _, text in lines[name]}), 1, f'--{name} is {lines[name]}')
 
 
@@ -107,11 +110,71 @@ def wrong_values(p):
     rows += [(p.echo, own, says) for own, says in (
         ([], r'--addr is missing'), ([*ADDR], r'--cert is missing'),
         ([*ADDR, '--cert', p.chain], r'--key is missing'))]
+    rows += [(exe, p.own(exe, *args), says) for exe in p.all for args, says in (
+        (['--nic-method', 'scam'], r"--nic-method .*not 'scam'"),
+        (['--nic-method', 'scan,stack'], r"--nic-method .*not 'scan,stack'"),
+        (['--nic-method', 'rebuild,next_record'], r'--nic-method'),
+        (['--nic-method', 'scan,'], r'--nic-method'), (['--nic-method', ''], r'--nic-method'),
+        (['--nic-method', 'none'], r'--nic-method'), (['--nic-method', 'scan:2'], r'--nic-method'),
+        (['--nic-fault', 'rest'], r"--nic-fault .*not 'rest'"),
+        (['--nic-fault', 'reset:0'], r"--nic-fault .*not 'reset:0'"),
+        (['--nic-fault', 'reset:'], r'--nic-fault'), (['--nic-fault', ':5'], r'--nic-fault'),
+        (['--nic-fault', 'reset,,tx_lost'], r'--nic-fault'), (['--nic-fault', 'reset:5x'], r'--nic-fault'),
+        (['--nic-fault', 'reset:4294967296'], r'--nic-fault'),
+        (['--nic-fault', 'reset:5:'], r"--nic-fault .*not 'reset:5:'"),
+        (['--nic-fault', 'reset::7'], r'--nic-fault'), (['--nic-fault', 'reset:5:-1'], r'--nic-fault'),
+        (['--nic-fault', 'reset:5:7x'], r'--nic-fault'), (['--nic-fault', 'reset:5:7:9'], r'--nic-fault'),
+        (['--nic-fault', 'reset:5:18446744073709551616'], r'--nic-fault'))]
+    rows += [(exe, p.own(exe, '--path', path), rf"--path .*not '{re.escape(path)}'")
+             for exe in (p.server, p.fetch) for path in (
+        '', ',', 'loss', 'loss=', 'loss=x', 'loss=-1', 'loss=100.0001', 'loss=1.00001', 'loss=1.', 'loss=.5', 'loss=1%',
+        'loss=1,', 'loss=1;rtt=2', 'lost=1', 'reorder=101', 'duplicate=101', 'rtt=2000.1', 'rtt=1ms', 'seed=0',
+        'seed=18446744073709551616', 'seed=1.5', 'loss=99999999999999999999', 'loss=1,rtt=20,jitter=2')]
+    rows += [(exe, p.own(exe, *args), rf'{args[0]} goes with --tlsnic')
+             for exe in (p.echo, p.server, p.fetch)
+             for args in (['--nic-method', 'scan'], ['--nic-fault', 'reset,tx_lost:4294967295'],
+                          ['--nic-fault', 'reset:1:18446744073709551615'])]
     rows += [(exe, p.own(exe, '--json=1'), r'no value') for exe in (p.server, p.perf)]
     rows += [(p.perf, ['record', *args], rf'{args[0]} goes with flow.*, not with record') for args in (
-        ['--mode', 'nic'], ['--mode', 'software'], ['--conns', '2'], ['--tso'], ['--wipe'])]
+        ['--mode', 'nic'], ['--mode', 'software'], ['--conns', '2'], ['--tso'], ['--wipe'],
+        ['--nic-fault', 'reset'], ['--nic-method', 'stack,next_record'])]
     for exe, own, says in rows:
         sentence(exe, run(exe, *eal(), '--', *own), 2, says, f'{exe} {own}')
+
+
+def started(p, exe, *more):
+    """What it says on standard error until it is ready, and then ends."""
+    if exe == p.perf:
+        done = run(exe, 'flow', '--seconds', '0.1', '--mode', 'nic', *more)
+        tap.equal(done.returncode, 0, f'{exe} {more}: code ({done.stderr!r})')
+        return done.stderr
+    with subprocess.Popen([exe, *eal('--no-shconf'), '--', *p.own(exe, '--tlsnic', *more)], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        ready = next((line for line in process.stdout if line.startswith('ready')), None)
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+    tap.check(ready is not None, f'{exe} {more}: it is not ready ({said!r})')
+    return said
+
+
+def faults_are_said(p):
+    """which faults a NIC has, how often, and the seed by which they are repeated"""
+    line = r'^\S+: faults: (\S+), every (\d+), seed (\d+); --nic-fault (\S+) repeats them$'
+    for exe in (p.echo, p.perf):    # those with one port say it in one place
+        given = 'table_full,tx_lost:4294967295:18446744073709551615'
+        seeds = []
+        for value, kinds, every in ((given, 'table_full,tx_lost', '4294967295'), ('reset', 'reset', '64'),
+                                    ('no_match,reset:500:0', 'no_match,reset', '500')):
+            said = re.findall(line, started(p, exe, '--nic-fault', value), re.M)
+            tap.equal(len(said), 1, f'{exe} {value}: lines')
+            tap.equal(said[0][:2], (kinds, every), f'{exe} {value}: faults')
+            tap.equal(said[0][3], ':'.join(said[0][:3]), f'{exe} {value}: what repeats them')
+            seeds.append(said[0][2])
+        tap.equal(said[0], re.findall(line, started(p, exe, '--nic-fault', said[0][3]), re.M)[0],
+                  f'{exe}: what is said of {said[0][3]}')
+        tap.equal(seeds[0], given.rpartition(':')[2], f'{exe}: the seed that was given')
+        tap.check(0 < int(seeds[1]) != int(seeds[2]) > 0, f'{exe}: seeds that were drawn: {seeds}')
+        tap.check('faults:' not in started(p, exe), f'{exe}: faults where there are none')
 
 
 def locked_key(p):
@@ -167,7 +230,7 @@ def defaults_stay(p):
 
 
 def main():
-    cases = [explains_itself, same_words, wrong_values, locked_key, taken_prefix, too_little_memory,
+    cases = [explains_itself, same_words, wrong_values, faults_are_said, locked_key, taken_prefix, too_little_memory,
              defaults_stay]
     tap.plan(cases)
     with tempfile.TemporaryDirectory(prefix='recordtls-') as folder:

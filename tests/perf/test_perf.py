@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '../interop/lib'))
 from tap import check, equal, full, plan, run, skip  # noqa: E402
@@ -23,6 +24,10 @@ RR = ('cycles_per_request transactions_per_second latency_p50_us latency_p99_us 
 CONNS_TCP = 'tcp_cycles tcp_per_second idle_tcp_bytes'.split()
 CONNS = CONNS_TCP + ('tls_full_cycles tls_full_per_second tls_resumed_cycles tls_resumed_per_second '
                      'idle_tls_bytes').split()
+CONTEXTS = [f'{answer}_{key}' for answer in ('at_once', 'late') for key in (
+    'per_second', 'removed_per_second', 'cycles', 'removed_cycles', 'beside_ratio', 'tx_p50_us', 'tx_p99_us', 'tx_max_us',
+    'rx_p50_us', 'rx_p99_us', 'rx_max_us')] + [
+        f'overload_{flows}_{dir}_{key}' for flows in ('plain', 'tls') for dir in ('tx', 'rx') for key in ('gbps', 'ratio')]
 SOFTWARE = 'ratio_software_tx ratio_software_rx'.split()
 FLOOR = ('floor_cycles_per_segment_tx floor_cycles_per_segment_rx copy_cycles_per_segment_tx '
          'copy_cycles_per_segment_rx ratio_floor_tx ratio_floor_rx ratio_floor_copy_tx '
@@ -228,6 +233,78 @@ def case_conns_plain():
     check(all(figures[key] is None for key in CONNS if key not in CONNS_TCP), 'no TLS')
 
 
+def case_contexts():
+    """conns --contexts measures a table of contexts, and one that is too small"""
+    figures = measured('conns', '--contexts')
+    positive(figures, CONTEXTS)
+    for dir in ('tx', 'rx'):
+        # In virtual time, whatever the machine does.
+        check(figures[f'overload_plain_{dir}_ratio'] >= 0.9, f'without TLS, {dir}, {figures}')
+        # Of two plays, with and without the limit, in which the senders need not do the same.
+        check(0.3 < figures[f'overload_tls_{dir}_ratio'] < 1.05, f'TLS, {dir}, {figures}')
+    check(0.2 < figures['overload_nic_share'] < 0.9, 'opened by the NIC')
+    for conns, table in ((100, 100), (1, 1), (50, 99), (20, 3))[:4 if full() else 2]:
+        figures = measured('conns', '--contexts', '--conns', str(conns), '--table', str(table), '--add-polls', '3')
+        positive(figures, CONTEXTS)
+        freed = figures['full_freed']
+        equal([figures['full_' + key] for key in ('table', 'asked', 'taken', 'refused', 'reused')],
+              [table, 2 * conns, table, 2 * conns - table, min(freed, 2 * (conns - (table + 1) // 2))], 'a full table')
+        check(freed == 2 * ((table + 1) // 2 // 2), f'{freed} are given back')
+
+
+METHODS = ('scan', 'delayed', 'stack')
+
+
+def resync(*args):
+    """Shares of few records, for the same losses by each method."""
+    figures = measured('resync', '--bytes', str(500 * 16384), *args)
+    equal((figures['records'], figures['bytes']), (500, 500 * 16384), 'records')
+    for who in METHODS:
+        shares = [figures[f'{who}_{key}'] for key in ('share', 'mixed', 'untouched', 'rest')]
+        check(abs(sum(shares) - 1) < 1e-6 and min(shares) >= 0, f'{who}: shares {shares}')
+        check(figures[f'{who}_asked'] >= figures[f'{who}_answered'], f'{who}: answers')
+    positive(figures, [f'{who}_cycles_per_byte' for who in METHODS + ('software',)])
+    check(0 <= figures['bound_share'] <= figures['intact_share'] <= 1, 'bounds')
+    return figures
+
+
+def case_resync():
+    """resync tells what a NIC opens, by how it finds its place again"""
+    figures = resync()
+    equal([figures[f'{who}_share'] for who in METHODS + ('bound', 'intact')], [1] * 5, 'without a loss')
+    # A long path: where few segments are in flight, the NIC is hardly ever past the one that is missing.
+    lossy = ('--loss', '2', '--seed', '7', '--rtt-segments', '400')
+    figures = resync(*lossy)
+    check(figures['segments_lost'] > 0 and figures['bound_share'] < 1, 'losses')
+    for who in METHODS:
+        check(figures[f'{who}_share'] <= figures['bound_share'], f'{who}: no more than the bound')
+        check(figures[f'{who}_mixed'] > 0, f'{who}: records that a loss touched')
+    check(figures['scan_asked'] > 0, 'scan asks')
+    equal((figures['stack_asked'], figures['stack_told'] > 0), (0, True), 'stack asks nothing, and is told')
+    again = resync(*lossy)
+    equal({key: again[key] for key in figures if 'cycles' not in key}, {key: figures[key] for key in figures if 'cycles' not in key},
+          'the same seed')
+    figures = resync('--reorder', '3', '--tls', '1.2', '--mss', '8960')
+    check(figures['segments_late'] > 0 and figures['bound_share'] < 1, 'late')
+
+
+def case_resync_one():
+    """resync plays one method alone, and with faults"""
+    figures = measured('resync', '--bytes', '1000000', '--method', 'stack', '--size', '1000', '--loss', '1', '--rtt-segments', '8',
+                       '--burst', '1')
+    equal((figures['scan_share'], figures['delayed_share']), (None, None), 'not played')
+    check(0 < figures['stack_share'] <= figures['bound_share'] < 1, 'shares')
+    figures = measured('resync', '--bytes', '9000000', '--mss', '8960', '--rtt-segments', '1000', '--loss', '1', '--burst', '64')
+    check(figures['segments'] > 1000, 'a long path')
+    figures = resync('--loss', '1', '--sender', 'nic', '--tls', '1.2')
+    equal(figures['sealed_by_nic'], 500, 'records that the sender\'s NIC sealed')
+    done = perf('resync', '--bytes', '4000000', '--loss', '1', '--nic-fault', 'answer_never,ask_wrong,context_lost:8:3')
+    equal(done.returncode, 0, 'exit code with faults')
+    check('equal to what was sent' in done.stdout, 'bytes with faults')
+    done = perf('resync', '--bytes', '20000000', '--nic-fault', 'reset:5000:5', '--json')
+    check(0.5 < json.loads(done.stdout.splitlines()[-1])['scan_share'] < 1, 'behind a reset the NIC is used again')
+
+
 def case_sweep():
     """--sweep runs once for each value, and tells each as JSON and CSV"""
     done = perf('rr', '--sweep', 'conns=1,5', '--seconds', '0.2', '--json', '--csv')
@@ -290,6 +367,8 @@ def case_plot():
         args = ['rr', '--sweep', 'conns=1,2', '--seconds', '0.2', '--plot', "it's.svg"]
         done = perf(*args, env=dict(os.environ, PATH=folder))
         equal((done.returncode, len(done.stderr.splitlines())), (1, 1), 'without gnuplot')
+        done = perf(*args[:-1], os.path.join(folder, 'no', 'x.svg'))
+        equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (1, '', 1), 'a file that cannot be')
         tool, script = os.path.join(folder, 'gnuplot'), os.path.join(folder, 'script')
         for code in (0, 1):
             with open(tool, 'w', encoding='utf-8') as f:
@@ -304,6 +383,27 @@ def case_plot():
             data = said.split('$runs << EOD\n')[1].split('EOD\n')[0].splitlines()
             equal([line.split()[0] for line in data], ['1', '2'], 'values')
             check(all(float(field) > 0 for line in data for field in line.split()), 'data')
+
+
+def case_plot_resync():
+    """resync: gnuplot draws each curve, with axes, units and a legend"""
+    if shutil.which('gnuplot') is None:
+        skip('there is no gnuplot')
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, 'resync.svg')
+        done = perf('resync', '--sweep', 'loss=0.5:4:log', '--bytes', '3000000', '--plot', file, '--csv')
+        equal((done.returncode, done.stderr), (0, ''), 'exit code and complaints')
+        rows = list(csv.DictReader(line for line in done.stdout.splitlines() if ',' in line))
+        equal([row['loss'] for row in rows], '0.5 0.62 0.76 0.93 1.1 1.4 1.7 2.1 2.6 3.2 4'.split(), 'losses')
+        with open(file, encoding='utf-8') as f:
+            picture = f.read()
+        for text in ('segments lost (%)', 'opened by the NIC', '(% of the records)', 'below the bound', '(percentage points)',
+                     '(cycles per byte)', 'bound', 'touched by no loss', 'scan, delayed', 'stack-driven', 'software alone',
+                     'records of 16384 bytes', '0.5', '4'):
+            check(text in picture, f'{text!r} is in the picture')
+        check(not any(line.endswith(' ') for line in picture.splitlines()), 'no blanks at ends of lines')
+        curves = xml.etree.ElementTree.fromstring(picture).findall('.//{http://www.w3.org/2000/svg}g[@id]')
+        equal(len([g for g in curves if '_plot_' in g.get('id')]), 5 + 3 + 4, 'curves')
 
 
 def case_table():
@@ -322,7 +422,8 @@ def case_wrong():
                  ['record', '--crypto', 'none'], ['flow', '--mode', 'fast'], ['flow', '--conns', '0'],
                  ['flow', '--conns', '65'], ['rr', '--conns', '10001'], ['rr', '--size', '16385'],
                  ['rr', '--mode', 'fast'], ['conns', '--conns', '0'], ['conns', '--conns', '10001'],
-                 ['conns', '--tso'], ['rr', '--tso'], ['rr', '--one-core'], ['rr', '--requests', '1'],
+                 ['conns', '--table', '5'], ['conns', '--add-polls', '5'], ['rr', '--contexts'], ['conns', '--contexts', '--table', '20001'],
+                 ['conns', '--contexts', '--add-polls', '0'], ['conns', '--tso'], ['rr', '--tso'], ['rr', '--one-core'], ['rr', '--requests', '1'],
                  ['record', '--one-core'], ['flow', '--in-flight', '64'], ['record', '--in-flight', '64'],
                  ['flow', '--one-core', '--in-flight', '63'], ['flow', '--one-core', '--in-flight', '4097'],
                  ['record', '--requests', '1'], ['file', '--mode', 'nic'], ['file', '--size', '67108865'],
@@ -330,7 +431,11 @@ def case_wrong():
                  ['flow', '--plot', 'x'], ['flow', '--sweep', 'x=1'], ['flow', '--sweep', 'conns'],
                  ['flow', '--sweep', 'conns='], ['flow', '--sweep', 'conns=1,65'], ['rr', '--sweep', 'in-flight=64'],
                  ['flow', '--sweep', 'suite=aes-128-gcm,null'], ['record', '--sweep', 'suite=aes-128-ccm', '--plot', 'x'],
-                 ['flow', '--sweep', 'size=64,' * 16 + '64'], ['record', '--size']):
+                 ['flow', '--sweep', 'size=64,' * 16 + '64'], ['record', '--size'],
+                 ['flow', '--loss', '1'], ['resync', '--loss', '51'], ['resync', '--loss', '-1'], ['resync', '--loss', 'x'],
+                 ['resync', '--method', 'magic'], ['resync', '--rtt-segments', '1'], ['resync', '--burst', '0'], ['resync', '--conns', '2'],
+                 ['resync', '--bytes', '0'], ['resync', '--mode', 'nic'], ['resync', '--sender', 'x'], ['resync', '--sweep', 'loss=3:1:log'],
+                 ['resync', '--sweep', 'loss=0:1:log'], ['resync', '--sweep', 'loss=1:2:lin'], ['flow', '--sender', 'nic'], ['flow', '--audit', '1'], ['resync', '--sweep', 'loss=1,51']):
         done = perf(*args)
         equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)
 
@@ -339,7 +444,7 @@ def case_impossible():
     """what the machine or the library cannot do is one sentence"""
     eal = ['--no-huge', '-m', '64', '--no-pci', '--no-shconf', '--no-telemetry',
            '--log-level=*:critical', f'--file-prefix=perf-test-{os.getpid()}', '-l', '0', '--']
-    for args in ([*eal, 'flow'], [*eal, 'record'], ['flow', '--size', '63'], ['rr', '--size', '63'], [*eal, 'rr', '--conns', '10000'],
+    for args in ([*eal, 'flow'], [*eal, 'record'], ['flow', '--size', '63'], ['rr', '--size', '63'], ['resync', '--size', '63'], ['resync', '--loss', '50', '--bytes', '9000000'], [*eal, 'rr', '--conns', '10000'],
                  ['--no-such-thing', '--', 'record']):
         done = perf(*args)
         equal(done.returncode, 1, args)
@@ -351,14 +456,15 @@ def case_help():
     """--help says what each figure is"""
     done = perf('--help')
     equal(done.returncode, 0, 'exit code')
-    for key in ('ratio_raw', 'ratio_copy_raw', 'ratio_libssl', 'ratio_software', 'ratio_plain', 'ratio_floor', 'ratio_floor_copy'):
+    for key in ('ratio_raw', 'ratio_copy_raw', 'ratio_libssl', 'ratio_software', 'ratio_plain', 'ratio_floor', 'ratio_floor_copy', 'bound', 'intact', 'out of step'):
         check(key in done.stdout, f'{key} is explained')
 
 
 CASES = [case_record, case_providers, case_record_small, case_plain, case_software, case_nic,
          case_one_core, case_in_flight, case_rr, case_rr_bounds, case_conns, case_conns_plain,
-         case_file, case_file_calls, case_suites, case_sweep, case_baseline,
-         case_plot, case_table, case_wrong, case_impossible, case_help]
+         case_contexts, case_file, case_file_calls, case_resync, case_resync_one, case_suites,
+         case_sweep, case_baseline,
+         case_plot, case_plot_resync, case_table, case_wrong, case_impossible, case_help]
 
 EXE = sys.argv[1]
 plan(CASES)

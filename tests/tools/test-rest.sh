@@ -25,12 +25,28 @@ refuses 'demo with a bad mode' "'fast'" "$clone/tools/demo" --mode fast
 refuses 'demo without a mode' 'nic, software or auto' "$clone/tools/demo" --mode
 refuses 'demo without a provider' 'libcrypto, auto or a crypto device' "$clone/tools/demo" --crypto
 refuses 'demo without a size' 'number of bytes' "$clone/tools/demo" --size
+refuses 'demo with a loss that is no number' "from 0 to 20, not 'x'" "$clone/tools/demo" --loss x
+refuses 'demo with too much loss' "from 0 to 20, not '20.1'" "$clone/tools/demo" --loss=20.1
+refuses 'demo with less than no loss' "not '-1'" "$clone/tools/demo" --loss -1
+refuses 'demo with too many digits' "not '1.00001'" "$clone/tools/demo" --duplicate 1.00001
+refuses 'demo with all and more reordered' "from 0 to 100, not '101'" "$clone/tools/demo" --reorder 101
+refuses 'demo with too long a way' "from 0 to 1000, not '1001'" "$clone/tools/demo" --rtt 1001
+refuses 'demo without a loss' '--loss needs a number' "$clone/tools/demo" --loss
+refuses 'demo with a bad seed' "from 1 on, not '0'" "$clone/tools/demo" --loss 1 --seed 0
+refuses 'demo with a seed alone' '--seed goes with' "$clone/tools/demo" --seed 1
+refuses 'demo with a method that is none' "not 'scam'" "$clone/tools/demo" --mode nic --method scam
+refuses 'demo with a method and another one' "not 'scan,stack'" "$clone/tools/demo" --mode nic --method scan,stack
+refuses 'demo with half a method' "not 'scan,'" "$clone/tools/demo" --mode nic --method scan,
+refuses 'demo with an empty method' "not ''" "$clone/tools/demo" --mode nic --method=
+refuses 'demo with a method and no NIC' '--mode nic' "$clone/tools/demo" --method scan
 refuses 'fuzz without a name' 'no fuzzer named' "$clone/tools/fuzz"
 refuses 'fuzz with two names' "unknown argument 'b'" "$clone/tools/fuzz" a b
 refuses 'fuzz with bad seconds' "not '0'" "$clone/tools/fuzz" a --seconds 0
 refuses 'fuzz with an input that is not there' "no file 'x'" "$clone/tools/fuzz" a --replay x
 refuses 'fuzz with a bad fault' "not 'x'" "$clone/tools/fuzz" --faults x
 refuses 'a mutant that is not there' 'no mutant 00' "$clone/tools/mutants" 00
+refuses 'mutants of rows with an unknown option' "'--frob'" "$clone/tools/mutants" rows --frob
+refuses 'mutants of scripts with an unknown option' "'--frob'" "$clone/tools/mutants" scripts --frob
 refuses 'check with an unknown stage' "'frob'" "$clone/tools/check" frob
 
 stage 10-good <<< 'echo fine'

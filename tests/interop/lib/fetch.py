@@ -19,8 +19,8 @@ IFACE = 'fetch0'
 OK, HERE, USAGE, CONNECTION, TLS, CERTIFICATE, REFUSED, CUT = range(8)
 
 
-def make_network():
-    """Behind network.enter()."""
+def make_network(address=True):
+    """Behind network.enter(). Without an address the other end is somebody else's than this kernel's."""
     peer = IFACE + 'p'
     network.ip('link', 'add', IFACE, 'type', 'veth', 'peer', 'name', peer)
     for name in (IFACE, peer):
@@ -28,7 +28,8 @@ def make_network():
         network.ip('link', 'set', name, 'up')
     # net_af_packet takes no packets that somebody else is to cut.
     network.ip('link', 'set', peer, 'gso_max_segs', '1')
-    network.ip('address', 'add', f'{PEER_IP}/24', 'dev', peer)
+    if address:
+        network.ip('address', 'add', f'{PEER_IP}/24', 'dev', peer)
 
 
 class Result:

@@ -25,10 +25,10 @@ STATS = ('TimeWaitInUse', 'FlowsInUse', 'RxRoomInUse', 'TlsCurrTxSw', 'TlsCurrRx
          'TlsCurrTxDevice', 'TlsCurrRxDevice')
 
 
-def eal_args(prefix, memory_mb=256, iface=network.IFACE):
+def eal_args(prefix, memory_mb=256, iface=network.IFACE, vdev=None):
     cpu = min(os.sched_getaffinity(0))
     return ['-l', str(cpu), '--no-huge', '-m', str(memory_mb), '--no-pci', '--no-shconf',
-            f'--file-prefix={prefix}', f'--vdev=net_tap0,iface={iface}']
+            f'--file-prefix={prefix}', f'--vdev={vdev or f"net_tap0,iface={iface}"}']
 
 
 def own_args(root, *more):
@@ -49,9 +49,10 @@ def forget(prefix):
 class Server:
     """with Server(exe, root) as server: it is ready, and its network is joined."""
 
-    def __init__(self, exe, root, *args, memory_mb=256, env=None):
+    def __init__(self, exe, root, *args, memory_mb=256, env=None, vdev=None):
         self.prefix = new_prefix()
-        self.command = ['setpriv', '--pdeathsig', 'KILL', exe, *eal_args(self.prefix, memory_mb),
+        self.tap = vdev is None    # else its network is joined already
+        self.command = ['setpriv', '--pdeathsig', 'KILL', exe, *eal_args(self.prefix, memory_mb, vdev=vdev),
                         '--', *own_args(root, '--json', *args)]
         self.env = {**os.environ, **(env or {})}
         self.lines = queue.Queue()
@@ -71,7 +72,8 @@ class Server:
         try:
             self.crypto = self.wait_line('crypto', 30)
             self.wait_line('ready')
-            network.join()
+            if self.tap:
+                network.join()
             self.telemetry = Telemetry(self.prefix)
             self.at_start = self.status()
         except BaseException:
