@@ -38,13 +38,6 @@ struct far {
 static bool
 start(struct far *f)
 {
-	struct rtls_addr addr = link_addr(1, LINK_PORT);
-	const struct rtls_listen_conf conf = {
-		.size = sizeof(conf),
-		.backlog = LINK_CONNS_MAX * LINK_MODES,
-	};
-	int rc;
-
 	f->memory = calloc(1, LINK_MEMORY);
 	if (f->memory == NULL) {
 		say("no memory");
@@ -53,10 +46,7 @@ start(struct far *f)
 	f->stack = link_stack(f->link, 1);
 	if (f->stack == NULL)
 		return false;
-	rc = rtls_listen(f->stack, &addr, &conf, &f->listener);
-	if (rc < 0)
-		say("the far end cannot listen: %s", strerror(-rc));
-	return rc == 0;
+	return link_listen(f->stack, LINK_CONNS_MAX * LINK_MODES, &f->listener);
 }
 
 /* The host's port says which connection it is. */

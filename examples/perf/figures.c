@@ -13,12 +13,17 @@ const char *const figures_shown[][FIGURES_MAX + 1] = {
 	[OPTIONS_RR] = { "cycles_per_request", "transactions_per_second", "latency_p50_us",
 			 "latency_p99_us" },
 	[OPTIONS_CONNS] = { "tcp_cycles", "tls_full_cycles", "tls_resumed_cycles" },
+	[OPTIONS_CONTEXTS] = { "at_once_per_second", "at_once_rx_p50_us", "late_per_second",
+			       "late_rx_p50_us" },
 	[OPTIONS_FILE] = { "cycles_per_request", "requests_per_second", "goodput_gbps" },
+	[OPTIONS_RESYNC] = { "scan_share", "delayed_share", "stack_share", "bound_share" },
 };
 
-const char *const figures_settings[] = { "command",  "mode",      "tls",   "suite",
-					 "provider", "size",      "mss",   "tso",
-					 "one_core", "in_flight", "conns", NULL };
+const char *const figures_settings[] = { "command",    "mode",      "tls",     "suite",
+					 "provider",   "size",      "mss",     "tso",
+					 "one_core",   "in_flight", "conns",   "add_polls",
+					 "full_table", "loss",      "reorder", "rtt_segments",
+					 "burst",      "sender",    NULL };
 
 void
 figures_text(const json_t *run, const char *key, char *out, size_t size)

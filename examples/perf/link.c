@@ -42,6 +42,14 @@ link_addr(int end, uint16_t port)
 	};
 }
 
+static uint32_t
+contexts(const struct link *l)
+{
+	if (l->device.max_contexts != 0)
+		return l->device.max_contexts;
+	return CONTEXTS_PER_CONN * RTE_MAX(l->o->conns, (uint32_t)LINK_CONNS_MAX);
+}
+
 bool
 link_open(struct link *l, uint32_t nb_mbufs)
 {
@@ -49,9 +57,16 @@ link_open(struct link *l, uint32_t nb_mbufs)
 	const struct rtls_tlsnic_conf conf = {
 		.size = sizeof(conf),
 		.nb_mbufs = 2 * nb_mbufs, /* half of them for each direction */
-		.max_contexts = CONTEXTS_PER_CONN * RTE_MAX(l->o->conns, (uint32_t)LINK_CONNS_MAX),
+		.max_contexts = contexts(l),
+		.add_polls = l->device.add_polls,
+		.crypto_bytes = l->device.crypto_bytes,
 		.no_tso = !l->o->tso,
 		.rings = 1,
+		.tx_method = l->o->nic.tx_method,
+		.rx_method = l->o->nic.rx_method,
+		.faults = l->o->nic.faults,
+		.fault_every = l->o->nic.fault_every,
+		.fault_seed = l->o->nic.fault_seed,
 	};
 	int rc = wire_create(mtu, nb_mbufs, &l->wire);
 
@@ -114,6 +129,18 @@ link_stack(const struct link *l, int end)
 	return NULL;
 }
 
+bool
+link_listen(struct rtls_stack *far, uint32_t backlog, struct rtls_sock **out)
+{
+	const struct rtls_listen_conf conf = { .size = sizeof(conf), .backlog = backlog };
+	struct rtls_addr addr = link_addr(1, LINK_PORT);
+	int rc = rtls_listen(far, &addr, &conf, out);
+
+	if (rc < 0)
+		say("the far end cannot listen: %s", strerror(-rc));
+	return rc == 0;
+}
+
 void
 link_stack_destroy(struct link *l, int end, struct rtls_stack *s)
 {
@@ -151,9 +178,14 @@ link_prepare(const struct link *l, int end, enum options_mode mode, struct rtls_
 
 	if (rc == 0)
 		rc = rtls_sock_set(k, RTLS_OPT_MAX_PAYLOAD, l->o->size);
+	if (rc == 0)
+		rc = rtls_sock_set(k, RTLS_OPT_CC, l->o->cc);
+	if (rc == 0)
+		rc = rtls_sock_set(k, RTLS_OPT_MAX_PACING_RATE, l->o->pacing);
 	if (rc != 0 || mode == OPTIONS_PLAIN)
 		return rc;
-	if (mode == OPTIONS_SOFTWARE)
+	rc = rtls_sock_set(k, RTLS_OPT_AUDIT_RATE, l->o->audit);
+	if (rc == 0 && mode == OPTIONS_SOFTWARE)
 		rc = rtls_sock_set(k, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
 	if (rc == 0)
 		rc = set_keys(l, k, RTLS_TX, end == 0);

@@ -52,9 +52,17 @@ struct link_sizes {
 	uint32_t max_syn, time_wait_us; /* 0: the defaults */
 };
 
+/* Of the NIC, as rtls_tlsnic_conf has them; 0: the default, or what the connections take. */
+struct link_device {
+	uint32_t max_contexts;
+	uint32_t add_polls;
+	uint32_t crypto_bytes;
+};
+
 struct link {
 	const struct options *o;
 	struct link_sizes sizes;
+	struct link_device device;
 	struct wire *wire;
 	struct rtls_port *nic;      /* the host's port, polled on by the far lcore */
 	struct rtls_port *far_port; /* the other end of the cable below */
@@ -84,6 +92,9 @@ void link_close(struct link *l);
 
 /* The stack of an end, on its port. NULL: one sentence was printed. */
 struct rtls_stack *link_stack(const struct link *l, int end);
+
+/* The far end's. False: one sentence was printed. */
+bool link_listen(struct rtls_stack *far, uint32_t backlog, struct rtls_sock **out);
 
 /* Polls an end's stack until everything is given back. */
 void link_stack_destroy(struct link *l, int end, struct rtls_stack *s);

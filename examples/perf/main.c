@@ -11,12 +11,14 @@
 #include "common/eal.h"
 #include "common/say.h"
 #include "conns.h"
+#include "contexts.h"
 #include "file.h"
 #include "flow.h"
 #include "inside/work.h"
 #include "machine.h"
 #include "options.h"
 #include "record.h"
+#include "resync.h"
 #include "rr.h"
 #include "sweep.h"
 
@@ -40,8 +42,12 @@ run(const struct options *o)
 		return rr_run(o);
 	case OPTIONS_CONNS:
 		return conns_run(o);
+	case OPTIONS_CONTEXTS:
+		return contexts_run(o);
 	case OPTIONS_FILE:
 		return file_run(o);
+	case OPTIONS_RESYNC:
+		return resync_run(o);
 	}
 	return -1;
 }
@@ -107,5 +113,6 @@ main(int argc, char **argv)
 	}
 	if (!has_baseline(&o))
 		return EXIT_FAILED;
+	option_nic_say_faults(&o.nic);
 	return o.sweep.nb > 0 ? sweep_run(&o, run_once, &eal) : run_once(&o, &eal);
 }

@@ -3,7 +3,9 @@
 
 #include "options.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -12,6 +14,22 @@
 
 #include "common/say.h"
 #include "help.h"
+
+enum {
+	RECORD_MAX = 16384,
+	FILE_MAX = 64 << 20,
+	CONNS_MAX = 10000,
+	FILE_CONNS_MAX = 4000,
+	MEGABYTES = 640,
+	ADD_POLLS = 16,
+	PERCENT_MAX = 50,
+	RESYNC_RECORDS = 20000,
+	RANGE_VALUES = 11,
+	CONN_BYTES = 128 << 10, /* of both ends */
+	PATH_MBUFS = 49152,     /* of both ends, and of a NIC at each */
+	PATH_WINDOWS = 32,      /* of what is under way, in buffers of both ends */
+	CONN_REQUESTS = 13,     /* buffers and packets of both ends for so many */
+};
 
 const char *
 options_mode_name(enum options_mode mode)
@@ -55,11 +73,46 @@ read_suite(const struct option_row *row, const char *text, void *out)
 	return true;
 }
 
-/* "what=1,2,3" */
+/* Of a million. */
+static bool
+read_percent(const struct option_row *row, const char *text, void *out)
+{
+	char *end;
+	double percent = strtod(text, &end);
+
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || !(percent <= PERCENT_MAX)) {
+		say("--%s takes a number from 0 to %d, not '%s'", row->name, PERCENT_MAX, text);
+		return false;
+	}
+	*(uint32_t *)out = (uint32_t)(percent * 1e4 + 0.5);
+	return true;
+}
+
+/* "0.01:3:log" as values of which each is as many times the one before; two digits of each are enough. */
+static bool
+read_range(struct options_sweep *sweep, const char *text)
+{
+	static char values[RANGE_VALUES][24];
+	char *end;
+	double from = strtod(text, &end), to = *end == ':' ? strtod(end + 1, &end) : 0, digit, v;
+
+	if (strcmp(end, ":log") != 0 || !(from > 0 && to > from))
+		return false;
+	for (int i = 0; i < RANGE_VALUES; i++) {
+		v = from * pow(to / from, (double)i / (RANGE_VALUES - 1));
+		digit = pow(10, floor(log10(v)) - 1);
+		snprintf(values[i], sizeof(values[i]), "%.10g", round(v / digit) * digit);
+		sweep->values[sweep->nb++] = values[i];
+	}
+	return true;
+}
+
+/* "what=1,2,3", or a range */
 static bool
 read_sweep(const struct option_row *row, const char *text, void *out)
 {
-	static const char *const names[] = { "size", "mss", "conns", "in-flight", "suite", "tls" };
+	static const char *const names[] = { "size", "mss",  "conns",   "in-flight",   "suite",
+					     "tls",  "loss", "reorder", "rtt-segments" };
 	static char copy[256];
 	struct options_sweep *sweep = out;
 	char *values = copy, *value;
@@ -70,24 +123,22 @@ read_sweep(const struct option_row *row, const char *text, void *out)
 	for (unsigned int i = 0; i < RTE_DIM(names); i++)
 		if (strcmp(value, names[i]) == 0)
 			sweep->what = names[i];
+	if (values != NULL && strchr(values, ':') != NULL) {
+		if (!read_range(sweep, values)) {
+			say("--%s takes a range such as loss=0.01:3:log, from a number above 0 to a larger one, not '%s'",
+			    row->name, text);
+			return false;
+		}
+		values = NULL;
+	}
 	while (sweep->nb < OPTIONS_SWEEP_MAX && (value = strsep(&values, ",")) != NULL)
 		sweep->values[sweep->nb++] = value;
 	if (sweep->what != NULL && sweep->nb > 0 && values == NULL && strlen(text) < sizeof(copy))
 		return true;
-	say("--%s takes size, mss, conns, in-flight, suite or tls, and up to %d values: conns=1,8,64; not '%s'",
+	say("--%s takes size, mss, conns, in-flight, suite, tls, loss, reorder or rtt-segments, and up to %d values, or a range: conns=1,8,64, loss=0.01:3:log; not '%s'",
 	    row->name, OPTIONS_SWEEP_MAX, text);
 	return false;
 }
-
-enum {
-	RECORD_MAX = 16384,
-	FILE_MAX = 64 << 20,
-	CONNS_MAX = 10000,
-	FILE_CONNS_MAX = 4000,
-	MEGABYTES = 640,
-	CONN_BYTES = 128 << 10, /* of both ends */
-	CONN_REQUESTS = 13,     /* buffers and packets of both ends for so many */
-};
 
 #define AT(field) offsetof(struct options, field)
 
@@ -103,14 +154,18 @@ static const struct command commands[] = {
 	[OPTIONS_FLOW] = { "flow", RECORD_MAX, RECORD_MAX, 1, 64 },
 	[OPTIONS_RR] = { "rr", 64, RECORD_MAX, 64, CONNS_MAX },
 	[OPTIONS_CONNS] = { "conns", RECORD_MAX, RECORD_MAX, 64, CONNS_MAX },
+	[OPTIONS_CONTEXTS] = { "conns", RECORD_MAX, RECORD_MAX, 1000, CONNS_MAX },
 	[OPTIONS_FILE] = { "file", 1024, FILE_MAX, 64, FILE_CONNS_MAX },
+	[OPTIONS_RESYNC] = { "resync", RECORD_MAX, RECORD_MAX, 1, 1 },
 };
 
 /* The same text for rows that go with the same commands. */
 static const char flow[] = "flow";
 static const char flow_rr_conns[] = "flow, rr or conns";
 static const char not_record[] = "flow, rr, conns or file";
+static const char conns[] = "conns";
 static const char file[] = "file";
+static const char resync[] = "resync";
 
 const char *
 options_command_name(enum options_command command)
@@ -141,7 +196,8 @@ static const struct option_row rows[] = {
 	  .help = "say what has moved since a run of before, of which FILE has the JSON\n"
 		  "or CSV: figures whose quartiles lie apart" },
 	{ .name = "sweep", .value = "WHAT=N,N", .read = read_sweep, .at = AT(sweep),
-	  .help = "a run for each value of size, mss, conns, in-flight, suite or tls" },
+	  .help = "a run for each value of size, mss, conns, in-flight, suite, tls, loss,\n"
+		  "reorder or rtt-segments; loss=0.01:3:log for values in a range" },
 	{ .name = "plot", .value = "FILE.svg", .read = option_text, .at = AT(plot),
 	  .help = "draw the sweep, with gnuplot" },
 	{ .name = "tso", .read = option_flag, .at = AT(tso), .command = flow,
@@ -154,22 +210,55 @@ static const struct option_row rows[] = {
 		  "default: none, and what the windows allow is in flight" },
 	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "plain software nic", .command = flow_rr_conns,
 	  .help = "plain, software or nic; default software" },
+	ROW_NIC_METHOD(struct options, nic, flow_rr_conns),
+	ROW_NIC_FAULT(struct options, nic, "flow, rr, conns or resync"),
+	ROW_AUDIT(struct options, audit, flow),
+	{ .name = "cc", .value = "NAME", .read = option_word, .at = AT(cc), .words = "cubic newreno", .command = flow,
+	  .help = "congestion control of both ends: cubic, the default, or newreno" },
+	{ .name = "pacing", .value = "N", .read = option_u32, .at = AT(pacing), .min = 1000, .max = UINT32_MAX, .command = flow,
+	  .help = "no connection sends more than N bytes of stream per second; default:\n"
+		  "no limit" },
 	{ .name = "conns", .value = "N", .read = option_u32, .at = AT(conns), .min = 1, .max = CONNS_MAX, .command = not_record,
 	  .help = "connections at once; flow: 1 to 64, default 1; file: 1 to 4000, the\n"
 		  "others: 1 to 10000, default 64" },
 	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = not_record,
 	  .help = "wipe buffers of records when they are free" },
+	{ .name = "contexts", .read = option_flag, .at = AT(contexts), .command = conns,
+	  .help = "measure the NIC's contexts instead: installed per second, how long one\n"
+		  "takes, a full table; 1000 connections by default" },
+	{ .name = "table", .value = "N", .read = option_u32, .at = AT(table), .min = 1, .max = 2 * CONNS_MAX, .command = conns,
+	  .help = "with --contexts: room of the table that is too small, 1 to 20000;\n"
+		  "default: half of what is asked for" },
+	{ .name = "add-polls", .value = "N", .read = option_u32, .at = AT(add_polls), .min = 1, .max = 10000, .command = conns,
+	  .help = "with --contexts: polls of a late answer, 1 to 10000; default 16" },
 	{ .name = "requests", .value = "N", .read = option_u32, .at = AT(requests), .min = 1, .max = UINT32_MAX, .command = file,
 	  .help = "so many, however long they take" },
 	{ .name = "read", .read = option_flag, .at = AT(read), .command = file,
 	  .help = "the server keeps the file open, but not in memory: it is read for\n"
 		  "each request" },
+	{ .name = "method", .value = "METHOD", .read = option_word, .at = AT(method), .words = "all scan delayed stack", .command = resync,
+	  .help = "how the NIC finds its place again: scan, delayed or stack; default:\n"
+		  "all of them, for the same losses" },
+	{ .name = "loss", .value = "P", .read = read_percent, .at = AT(loss), .command = resync,
+	  .help = "percent of the packets that are lost, 0 to 50; default 0" },
+	{ .name = "reorder", .value = "P", .read = read_percent, .at = AT(reorder), .command = resync,
+	  .help = "percent of the packets that let 1 to 8 others pass; default 0" },
+	{ .name = "rtt-segments", .value = "N", .read = option_u32, .at = AT(rtt_segments), .min = 2, .max = 1000, .command = resync,
+	  .help = "segments in a round trip, 2 to 1000; default 40" },
+	{ .name = "burst", .value = "N", .read = option_u32, .at = AT(burst), .min = 1, .max = 64, .command = resync,
+	  .help = "segments that arrive between two turns of the host, 1 to 64; default 16" },
+	{ .name = "bytes", .value = "N", .read = option_u64, .at = AT(bytes), .min = 1, .max = UINT64_C(1) << 40, .command = resync,
+	  .help = "how much is sent; default: 20000 records" },
+	{ .name = "sender", .value = "WHO", .read = option_word, .at = AT(sender), .words = "software nic", .command = resync,
+	  .help = "who seals at the far end: software, the default, or a NIC of its own" },
+	{ .name = "seed", .value = "N", .read = option_u64, .at = AT(seed), .max = INT64_MAX, .command = resync,
+	  .help = "what is lost, and late; default 1" },
 };
 /* clang-format on */
 
 const struct option_table options_table = {
 	.usage =
-		"recordtls-perf [EAL-ARGUMENTS --] record|flow|rr|conns|file [OPTION]...\n"
+		"recordtls-perf [EAL-ARGUMENTS --] record|flow|rr|conns|file|resync [OPTION]...\n"
 		"\n"
 		"It needs nothing of the machine: no PCI, and huge pages only if some are free. EAL\n"
 		"arguments change what they say, and nothing else.\n",
@@ -190,6 +279,8 @@ fit(struct options *o)
 		o->size = c->size;
 	if (o->conns == 0)
 		o->conns = c->conns;
+	if (o->bytes == 0)
+		o->bytes = (uint64_t)RESYNC_RECORDS * o->size;
 	if (o->size > c->size_max)
 		say("--size takes a number from 1 to %u with %s, not '%u'", c->size_max, c->name,
 		    o->size);
@@ -199,6 +290,18 @@ fit(struct options *o)
 	else
 		return true;
 	return false;
+}
+
+/* They are the NIC's, whatever mode is asked for. */
+static void
+choose_contexts(struct options *o)
+{
+	if (o->command != OPTIONS_CONNS || !o->contexts)
+		return;
+	o->command = OPTIONS_CONTEXTS;
+	o->mode = OPTIONS_NIC;
+	if (o->add_polls == 0)
+		o->add_polls = ADD_POLLS;
 }
 
 static bool
@@ -215,9 +318,11 @@ read_command(struct options *o, char **operands, int nb)
 	for (unsigned int i = 0; i < RTE_DIM(commands); i++)
 		if (strcmp(operands[0], commands[i].name) == 0) {
 			o->command = (enum options_command)i;
+			choose_contexts(o);
 			return fit(o);
 		}
-	say("'%s' is no command; record, flow, rr, conns and file are, try --help", operands[0]);
+	say("'%s' is no command; record, flow, rr, conns, file and resync are, try --help",
+	    operands[0]);
 	return false;
 }
 
@@ -226,6 +331,10 @@ fits_together(const struct options *o)
 {
 	if (o->in_flight > 0 && !o->one_core)
 		say("--in-flight goes with --one-core");
+	else if (o->command == OPTIONS_CONNS && (o->table > 0 || o->add_polls > 0))
+		say("--table and --add-polls go with --contexts");
+	else if (o->audit > 0 && o->mode != OPTIONS_NIC)
+		say("--audit goes with --mode nic");
 	else if (o->plot != NULL && o->sweep.nb == 0)
 		say("--plot goes with --sweep");
 	else if (o->plot != NULL && strcmp(o->sweep.what, "suite") == 0)
@@ -269,6 +378,8 @@ options_megabytes(const struct options *o)
 {
 	uint64_t per_conn = CONN_BYTES + (o->command == OPTIONS_RR ? CONN_REQUESTS * o->size : 0);
 
+	if (o->command == OPTIONS_RESYNC)
+		per_conn += (PATH_MBUFS + (uint64_t)PATH_WINDOWS * o->rtt_segments) * o->mss;
 	return MEGABYTES + (unsigned int)(o->conns * per_conn >> 20);
 }
 
@@ -291,6 +402,9 @@ options_read(struct options *o, int argc, char **argv)
 		.tls = RTLS_TLS_1_3,
 		.mss = 1448,
 		.mode = OPTIONS_SOFTWARE,
+		.rtt_segments = 40,
+		.burst = 16,
+		.seed = 1,
 		.seconds = 5,
 	};
 	verdict = options_parse(&options_table, argc, argv, o, &operands, &nb);

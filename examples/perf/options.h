@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <recordtls/stack.h>
+
 #include "common/options.h"
 #include "suite.h"
 
@@ -16,13 +18,29 @@ enum options_command {
 	OPTIONS_FLOW,
 	OPTIONS_RR,
 	OPTIONS_CONNS,
+	OPTIONS_CONTEXTS, /* conns with --contexts */
 	OPTIONS_FILE,
+	OPTIONS_RESYNC,
 };
 
 enum options_mode {
 	OPTIONS_PLAIN,
 	OPTIONS_SOFTWARE,
 	OPTIONS_NIC,
+};
+
+/* Of resync: how the NIC finds its place again. */
+enum options_method {
+	OPTIONS_METHOD_ALL,
+	OPTIONS_METHOD_SCAN,
+	OPTIONS_METHOD_DELAYED,
+	OPTIONS_METHOD_STACK,
+};
+
+/* Of resync: who seals at the far end. */
+enum options_sender {
+	OPTIONS_SENDER_SOFTWARE,
+	OPTIONS_SENDER_NIC,
 };
 
 enum {
@@ -46,11 +64,26 @@ struct options {
 	uint32_t conns;         /* but record */
 	enum options_mode mode; /* flow, rr, conns */
 	bool tso;               /* flow */
+	uint32_t audit;         /* flow: RTLS_OPT_AUDIT_RATE */
+	enum rtls_cc cc;        /* flow */
+	uint32_t pacing;        /* flow: RTLS_OPT_MAX_PACING_RATE */
+	struct option_nic nic;  /* flow, rr, conns */
 	bool wipe;              /* but record */
 	bool one_core;          /* flow */
 	uint32_t in_flight;     /* flow, packets; 0: what the windows allow */
+	bool contexts;          /* conns */
+	uint32_t table;         /* contexts; 0: half of what is asked for */
+	uint32_t add_polls;     /* contexts */
 	uint32_t requests;      /* file; 0: as many as the time allows */
 	bool read;              /* file */
+	/* resync */
+	enum options_method method;
+	uint32_t loss, reorder; /* of 1,000,000 packets with payload */
+	uint32_t rtt_segments;
+	uint32_t burst; /* segments, between two turns */
+	uint64_t bytes;
+	uint64_t seed;
+	enum options_sender sender;
 	double seconds;
 	bool json;
 	bool csv;

@@ -11,6 +11,9 @@
 
 #include "options.h"
 
+/* Before the runs: is the file one that can be written? False: one sentence was printed. */
+bool plot_can(const struct options *o);
+
 /* Into the file that is asked for. False: one sentence was printed. */
 bool plot_draw(const struct options *o, const json_t *runs);
 

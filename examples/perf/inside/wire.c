@@ -11,6 +11,7 @@
 #include <rte_lcore.h>
 
 #include "buf/lifo.h"
+#include "inside/arrival.h"
 #include "port/port.h"
 
 enum {
@@ -48,24 +49,6 @@ wire_rx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint1
 	return i;
 }
 
-/* NULL: no buffer. */
-static struct rte_mbuf *
-carry(struct end *to, const struct rte_mbuf *from)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(to->pool);
-
-	if (m == NULL)
-		return NULL;
-	for (const struct rte_mbuf *s = from; s != NULL; s = s->next) {
-		memcpy(rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len),
-		       rte_pktmbuf_mtod(s, const uint8_t *), s->data_len);
-		m->data_len = (uint16_t)(m->data_len + s->data_len);
-	}
-	m->pkt_len = m->data_len;
-	m->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-	return m;
-}
-
 static uint16_t
 wire_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -75,7 +58,7 @@ wire_tx_burst(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint1
 
 	(void)queue;
 	for (i = 0; i < n && to->put - to->got < DEPTH; i++) {
-		m = carry(to, pkts[i]);
+		m = arrival_make(to->pool, pkts[i]);
 		if (m == NULL)
 			break;
 		to->ring[to->put++ % DEPTH] = m;
