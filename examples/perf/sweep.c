@@ -94,9 +94,12 @@ print_run(const struct options *o, const char *value, const json_t *run)
 int
 sweep_run(const struct options *o, int (*run)(const struct options *o, void *arg), void *arg)
 {
-	json_t *runs = json_array();
+	json_t *runs;
 	int rc = 0;
 
+	if (o->plot != NULL && !plot_can(o))
+		return FAILED;
+	runs = json_array();
 	print_head(o);
 	fflush(stdout);
 	for (unsigned int i = 0; i < o->sweep.nb && rc == 0; i++) {
@@ -109,10 +112,10 @@ sweep_run(const struct options *o, int (*run)(const struct options *o, void *arg
 			print_run(o, o->sweep.values[i], json);
 		json_array_append_new(runs, json);
 	}
-	if (rc == 0 && o->plot != NULL && !plot_draw(o, runs))
-		rc = FAILED;
 	if (rc == 0)
 		report_runs(o, runs);
+	if (rc == 0 && o->plot != NULL && !plot_draw(o, runs))
+		rc = FAILED;
 	json_decref(runs);
 	return rc;
 }
