@@ -44,6 +44,11 @@ put_over(const struct options_net *o, struct rtls_port **port)
 	const struct rtls_tlsnic_conf conf = {
 		.size = sizeof(conf),
 		.max_contexts = o->tlsnic_contexts,
+		.tx_method = o->nic.tx_method,
+		.rx_method = o->nic.rx_method,
+		.faults = o->nic.faults,
+		.fault_every = o->nic.fault_every,
+		.fault_seed = o->nic.fault_seed,
 	};
 	int rc;
 
@@ -59,7 +64,25 @@ put_over(const struct options_net *o, struct rtls_port **port)
 		eal_say_no_memory("the TLS NIC");
 	else if (rc < 0)
 		say("the TLS NIC cannot be made: %s", strerror(-rc));
+	else
+		option_nic_say_faults(&o->nic);
 	return rc < 0 ? -1 : 0;
+}
+
+bool
+nic_options_fit(const struct options_net *o)
+{
+	const char *name = NULL;
+
+	if (o->tlsnic_contexts != 0)
+		name = "tlsnic-contexts";
+	else if (o->nic.rx_method != 0 || o->nic.tx_method != 0)
+		name = "nic-method";
+	else if (o->nic.faults != 0)
+		name = "nic-fault";
+	if (name != NULL && !o->tlsnic)
+		say("--%s goes with --tlsnic", name);
+	return name == NULL || o->tlsnic;
 }
 
 struct rtls_port *

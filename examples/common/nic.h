@@ -9,6 +9,9 @@
 
 #include "options.h"
 
+/* False: one sentence was printed, options of a NIC that is not asked for. */
+bool nic_options_fit(const struct options_net *o);
+
 /*
  * Takes the port; returns it, or the NIC over it, which is to have room for so many connections. NULL:
  * one sentence was printed, the port is closed.

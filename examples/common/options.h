@@ -56,6 +56,20 @@ struct option_subnet {
 	uint8_t prefix_len;
 };
 
+/* What kind of NIC the one in software is, as rtls_tlsnic_conf has it; 0: the NIC's default. */
+struct option_nic {
+	uint8_t rx_method, tx_method;
+	uint32_t faults, fault_every;
+	uint64_t fault_seed; /* not 0 where there are faults: drawn, if it was not given */
+};
+
+/* What the network is like, as rtls_netem_conf has it. */
+struct option_path {
+	uint32_t loss_ppm, reorder_ppm, duplicate_ppm;
+	uint32_t delay_us; /* each way */
+	uint64_t seed;     /* not 0 where a path was asked for: drawn, if it was not given */
+};
+
 /* --mode: who makes the records. Its words are in this order. */
 enum options_net_mode {
 	OPTIONS_NET_NIC,      /* the port must have inline TLS */
@@ -72,6 +86,9 @@ struct options_net {
 	const char *crypto; /* as rtls_stack_conf has it */
 	bool tlsnic;
 	uint32_t tlsnic_contexts; /* 0: the NIC's default */
+	struct option_nic nic;
+	struct option_path path;
+	uint32_t audit; /* RTLS_OPT_AUDIT_RATE */
 	bool wipe;
 	bool trust_checksums;
 	const char *capture; /* NULL: none */
@@ -87,6 +104,19 @@ bool option_seconds(const struct option_row *row, const char *text, void *out); 
 bool option_word(const struct option_row *row, const char *text, void *out);    /* an enum */
 bool option_subnet(const struct option_row *row, const char *text, void *out);
 bool option_addr(const struct option_row *row, const char *text, void *out); /* struct rtls_addr */
+bool option_nic_method(const struct option_row *row, const char *text,
+		       void *out); /* struct option_nic */
+bool option_nic_fault(const struct option_row *row, const char *text, void *out); /* the same */
+
+bool option_path(const struct option_row *row, const char *text,
+		 void *out); /* struct option_path */
+
+/* A seed for who gives none, short enough to be typed. */
+uint64_t option_draw_seed(void);
+
+/* One line, by which a run can be repeated; none without faults, or a path. */
+void option_path_say(const struct option_path *path);
+void option_nic_say_faults(const struct option_nic *nic);
 
 /* Those that mention net are for a program whose struct has a struct options_net of this name. */
 /* clang-format off */
@@ -123,6 +153,29 @@ bool option_addr(const struct option_row *row, const char *text, void *out); /* 
 #define ROW_TLSNIC(type)                                                                           \
 	{ .name = "tlsnic", .read = option_flag, .at = offsetof(type, net.tlsnic),                     \
 	  .help = "put a TLS NIC in software over the port" }
+#define ROW_NIC_METHOD(type, field, with)                                                           \
+	{ .name = "nic-method", .value = "METHOD", .read = option_nic_method, .at = offsetof(type, field), \
+	  .help = "how that NIC finds its place again: receiving by in_order, scan,\n"             \
+		  "scan_delayed or stack, sending by rebuild or next_record, or\n"                \
+		  "both, with a comma between them; default: scan,rebuild", .command = with }
+#define ROW_NIC_FAULT(type, field, with)                                                            \
+	{ .name = "nic-fault", .value = "KIND", .read = option_nic_fault, .at = offsetof(type, field), \
+	  .help = "let that NIC fail: kinds with commas between them, and :N, once in N\n"         \
+		  "chances, and :SEED; default 64, and a seed that is drawn and printed.\n"        \
+		  "Contexts: table_full context_lost reset. Sending: tx_lost.\n"                   \
+		  "Receiving: no_match steer_late auth_error bad_checksum false_headers.\n"        \
+		  "Places: ask_wrong answer_wrong answer_late answer_twice answer_never\n"         \
+		  "resync_busy resync_error. Lies, for --audit to find: lie_plaintext\n"           \
+		  "lie_number lie_authentic lie_other. What each does: recordtls/tlsnic.h", .command = with }
+#define ROW_PATH(type)                                                                             \
+	{ .name = "path", .value = "WHAT", .read = option_path, .at = offsetof(type, net.path),        \
+	  .help = "put a bad network below: loss=P, reorder=P, duplicate=P, each in per\n"        \
+		  "cent of the packets, rtt=MS and seed=N, with commas between them;\n"           \
+		  "a seed that is not given is drawn and printed" }
+#define ROW_AUDIT(type, field, with)                                                               \
+	{ .name = "audit", .value = "N", .read = option_u32, .at = offsetof(type, field), .max = UINT32_MAX, \
+	  .help = "verify one of N records that a NIC opened in software, too, before it\n"        \
+		  "is read; 1: each; default: 0, none", .command = with }
 #define ROW_WIPE(type)                                                                             \
 	{ .name = "wipe", .read = option_flag, .at = offsetof(type, net.wipe),                     \
 	  .help = "wipe buffers of records when they are free" }

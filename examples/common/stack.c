@@ -41,7 +41,9 @@ stack_open(const struct options_net *o, struct rtls_stack_conf *conf, struct rtl
 		return NULL;
 	}
 	rc = rtls_stack_bind(stack, port, 0);
-	if (rc < 0)
+	if (rc == -ENOMEM)
+		eal_say_no_memory("the stack's interface");
+	else if (rc < 0)
 		say("the port cannot be used: %s", strerror(-rc));
 	if (rc == 0 && (rc = rtls_addr_add(stack, port, &o->local.addr, o->local.prefix_len)) < 0)
 		say("the address cannot be used: %s", strerror(-rc));

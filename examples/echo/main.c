@@ -28,6 +28,7 @@
 #include "common/eal.h"
 #include "common/identity.h"
 #include "common/keylog.h"
+#include "common/nic.h"
 #include "common/options.h"
 #include "common/say.h"
 #include "common/small_records.h"
@@ -35,17 +36,21 @@
 const char say_program[] = "recordtls-echo";
 
 struct options {
-	struct option_subnet local;
+	struct options_net net;
 	uint16_t port;
 	const char *cert;
 	const char *key;
 };
 
 static const struct option_row rows[] = {
-	ROW_ADDR(struct options, local),
+	ROW_ADDR(struct options, net.local),
 	ROW_PORT(struct options, "7"),
 	ROW_CERT(struct options, ""),
 	ROW_KEY(struct options),
+	ROW_TLSNIC(struct options),
+	ROW_NIC_METHOD(struct options, net.nic, NULL),
+	ROW_NIC_FAULT(struct options, net.nic, NULL),
+	ROW_AUDIT(struct options, net.audit, NULL),
 };
 
 static const struct option_table table = {
@@ -199,17 +204,17 @@ read_options(struct options *o, int argc, char **argv)
 	char **operands;
 	int nb = 0;
 
-	*o = (struct options){ .port = 7 };
+	*o = (struct options){ .net.mode = OPTIONS_NET_AUTO, .port = 7 };
 	verdict = options_parse(&table, argc, argv, o, &operands, &nb);
 	if (verdict == OPTIONS_DONE)
 		exit(0);
 	if (verdict == OPTIONS_RUN && nb != 0)
 		say("'%s' is one argument too many; try --help", operands[0]);
-	else if (verdict == OPTIONS_RUN && o->local.addr.family == 0)
+	else if (verdict == OPTIONS_RUN && o->net.local.addr.family == 0)
 		say("--addr is missing; try --help");
 	else if (verdict == OPTIONS_RUN && (o->cert == NULL || o->key == NULL))
 		say("--%s is missing; try --help", o->cert == NULL ? "cert" : "key");
-	else if (verdict == OPTIONS_RUN)
+	else if (verdict == OPTIONS_RUN && nic_options_fit(&o->net))
 		return;
 	exit(2);
 }
@@ -234,13 +239,17 @@ main(int argc, char **argv)
 		return 1;
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
-	addr = o.local.addr;
+	addr = o.net.local.addr;
 	must(rtls_port_ethdev(0, NULL, &port), "the port");
+	port = nic_port(&o.net, port, 1);
+	if (port == NULL)
+		return 1;
 	must(rtls_stack_create(NULL, &stack), "the stack");
 	must(rtls_stack_bind(stack, port, 0), "the port's queue");
-	must(rtls_addr_add(stack, port, &addr, o.local.prefix_len), "the address");
+	must(rtls_addr_add(stack, port, &addr, o.net.local.prefix_len), "the address");
 	addr.port = o.port;
 	must(rtls_listen(stack, &addr, NULL, &listener), "listening");
+	must(rtls_sock_set(listener, RTLS_OPT_AUDIT_RATE, o.net.audit), "the rate of audits");
 	rtls_addr_format(&addr, text, sizeof(text));
 	printf("ready %s\n", text);
 	fflush(stdout);

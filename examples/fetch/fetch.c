@@ -125,7 +125,7 @@ fetch(const struct options *o, struct rtls_stack *stack, SSL_CTX *ctx)
 	if (!ticket_keep(&ticket) && end == END_OK)
 		end = END_HERE;
 	if (end == END_OK)
-		report(o, &l.transfer, clock_now_us() - begun_us);
+		report(o, &l.transfer, stack, clock_now_us() - begun_us);
 	ticket_close(&ticket);
 	return end;
 }

@@ -18,6 +18,7 @@
 
 #include "common/eal.h"
 #include "common/nic.h"
+#include "common/path.h"
 #include "common/port.h"
 #include "common/say.h"
 #include "common/stack.h"
@@ -59,6 +60,8 @@ run(const struct options *o, SSL_CTX *ctx, int eal_argc, char **argv)
 	struct rtls_stack *stack;
 	enum fetch_end end = END_HERE;
 
+	if (port != NULL)
+		port = path_port(&o->net, port);
 	if (port != NULL)
 		port = nic_port(&o->net, port, 1);
 	stack = port != NULL && port_start_capture(&o->net, port) ?

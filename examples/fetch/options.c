@@ -5,6 +5,7 @@
 
 #include <rte_common.h>
 
+#include "common/nic.h"
 #include "common/say.h"
 
 #define AT(field) offsetof(struct options, field)
@@ -43,6 +44,10 @@ static const struct option_row rows[] = {
 	ROW_MODE(struct options),
 	ROW_CRYPTO(struct options, net.crypto),
 	ROW_TLSNIC(struct options),
+	ROW_NIC_METHOD(struct options, net.nic, NULL),
+	ROW_NIC_FAULT(struct options, net.nic, NULL),
+	ROW_PATH(struct options),
+	ROW_AUDIT(struct options, net.audit, NULL),
 	ROW_WIPE(struct options),
 	ROW_TRUST_CHECKSUMS(struct options),
 	ROW_CAPTURE(struct options),
@@ -102,7 +107,7 @@ is_complete(const struct options *o)
 	else if (o->json && o->output == NULL && o->upload == NULL)
 		say("--json goes with --output or --upload, as standard output is for the file");
 	else
-		return true;
+		return nic_options_fit(&o->net);
 	return false;
 }
 

@@ -12,6 +12,7 @@
 #include <recordtls/names.h>
 
 #include "common/say.h"
+#include "json/stats_json.h"
 
 void
 report_peer(const struct options *o)
@@ -38,15 +39,15 @@ direction(const struct rtls_tls_info *info)
 }
 
 static void
-print_json(const struct transfer *t, uint64_t took_us)
+print_json(const struct transfer *t, const struct rtls_stack *stack, uint64_t took_us)
 {
 	json_t *root = json_pack(
-		"{s:i, s:I, s:I, s:f, s:s, s:s, s:s?, s:b, s:i, s:o, s:o}", "status",
+		"{s:i, s:I, s:I, s:f, s:s, s:s, s:s?, s:b, s:i, s:o, s:o, s:o}", "status",
 		t->intake.answer.status, "received", (json_int_t)t->intake.answer.body_len, "sent",
 		(json_int_t)t->source.off, "seconds", (double)took_us / 1e6, "version", t->version,
 		"suite", t->suite, "group", t->group, "resumed", (int)t->resumed, "key_updates",
 		(int)t->key_updates, "tx", direction(&t->info[RTLS_TX]), "rx",
-		direction(&t->info[RTLS_RX]));
+		direction(&t->info[RTLS_RX]), "stats", stats_json(stack, NULL));
 	char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
 
 	if (text != NULL)
@@ -56,12 +57,13 @@ print_json(const struct transfer *t, uint64_t took_us)
 }
 
 void
-report(const struct options *o, const struct transfer *t, uint64_t took_us)
+report(const struct options *o, const struct transfer *t, const struct rtls_stack *stack,
+       uint64_t took_us)
 {
 	if (o->verbose)
 		say("%" PRIu64 " bytes %s in %.2f s; records sent by %s, received by %s",
 		    transfer_done(t), o->upload != NULL ? "sent" : "received",
 		    (double)took_us / 1e6, who(&t->info[RTLS_TX]), who(&t->info[RTLS_RX]));
 	if (o->json)
-		print_json(t, took_us);
+		print_json(t, stack, took_us);
 }

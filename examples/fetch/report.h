@@ -14,6 +14,7 @@
 void report_peer(const struct options *o);
 
 /* At the end, as the options want it. */
-void report(const struct options *o, const struct transfer *t, uint64_t took_us);
+void report(const struct options *o, const struct transfer *t, const struct rtls_stack *stack,
+	    uint64_t took_us);
 
 #endif

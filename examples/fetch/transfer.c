@@ -72,6 +72,7 @@ connect_sock(struct transfer *t)
 		return rc;
 	if (o->net.mode == OPTIONS_NET_SOFTWARE)
 		rtls_sock_set(t->sock, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
+	rtls_sock_set(t->sock, RTLS_OPT_AUDIT_RATE, o->net.audit);
 	t->ssl = context_connection(t->ctx, &o->url);
 	rc = t->ssl != NULL ? rtls_ssl_attach(t->ssl, t->sock, RTLS_SSL_TRANSPARENT) : -ENOMEM;
 	if (rc == 0 && !ticket_offer(t->ticket, t->ssl))

@@ -22,6 +22,7 @@
 #include "cert.h"
 #include "common/eal.h"
 #include "common/nic.h"
+#include "common/path.h"
 #include "common/port.h"
 #include "common/say.h"
 #include "common/stack.h"
@@ -131,6 +132,8 @@ run(const struct options *o, SSL_CTX *ctx, const struct roots *roots, int eal_ar
 	struct rtls_stack *stack;
 	int rc = -1;
 
+	if (port != NULL)
+		port = path_port(&o->net, port);
 	if (port != NULL)
 		port = nic_port(&o->net, port, o->conns);
 	stack = port != NULL && port_start_capture(&o->net, port) ? make_stack(o, port) : NULL;

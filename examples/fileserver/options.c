@@ -9,6 +9,7 @@
 
 #include <rte_common.h>
 
+#include "common/nic.h"
 #include "common/say.h"
 #include "server.h"
 
@@ -38,6 +39,8 @@ static const struct option_row rows[] = {
 	  .help = "of these, from one address; default: no limit" },
 	{ .name = "idle-s", .value = "N", .read = option_u32, .at = AT(idle_s), .min = 1, .max = 86400,
 	  .help = "how long a connection may wait for a request; default 60" },
+	{ .name = "key-update", .value = "BYTES", .read = option_u32, .at = AT(key_update), .min = 1, .max = UINT32_MAX,
+	  .help = "new keys for both directions after so many bytes; TLS 1.3" },
 	{ .name = "time-wait-ms", .value = "N", .read = option_u32, .at = AT(time_wait_ms), .min = 1, .max = 600000,
 	  .help = "how long closed connections are remembered; default 60000" },
 	{ .name = "cache-files", .value = "N", .read = option_u32, .at = AT(cache_files), .min = 0, .max = 65536,
@@ -50,6 +53,10 @@ static const struct option_row rows[] = {
 	ROW_TLSNIC(struct options),
 	{ .name = "tlsnic-contexts", .value = "N", .read = option_u32, .at = AT(net.tlsnic_contexts), .min = 1, .max = 65535,
 	  .help = "room in its table, two for a connection; default 16384" },
+	ROW_NIC_METHOD(struct options, net.nic, NULL),
+	ROW_NIC_FAULT(struct options, net.nic, NULL),
+	ROW_PATH(struct options),
+	ROW_AUDIT(struct options, net.audit, NULL),
 	ROW_WIPE(struct options),
 	ROW_TRUST_CHECKSUMS(struct options),
 	ROW_CAPTURE(struct options),
@@ -85,10 +92,8 @@ is_complete(const struct options *o)
 		say("--cert and --key go together");
 	else if (o->upload == NULL && o->upload_max != UINT64_C(1) << 32)
 		say("--upload-max goes with --upload");
-	else if (o->net.tlsnic_contexts != 0 && !o->net.tlsnic)
-		say("--tlsnic-contexts goes with --tlsnic");
 	else
-		return true;
+		return nic_options_fit(&o->net);
 	return false;
 }
 

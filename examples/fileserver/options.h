@@ -21,6 +21,7 @@ struct options {
 	uint16_t port;
 	uint32_t conns;
 	uint32_t idle_s;
+	uint32_t key_update; /* bytes between two; 0: none */
 	uint32_t cache_files;
 	uint32_t cache_bytes;
 	uint32_t per_remote;   /* 0: no limit */

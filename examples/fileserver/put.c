@@ -11,6 +11,7 @@
 #include <recordtls/openssl.h>
 
 #include "path.h"
+#include "rekey.h"
 #include "reply.h"
 
 enum {
@@ -116,6 +117,8 @@ take_piece(struct conn *c, size_t room, uint64_t now_us)
 
 	room = RTE_MIN(room, sizeof(piece));
 	turn = state_receive(c, piece, RTE_MIN(room, left), &n);
+	if (turn == TURN_AGAIN)
+		turn = rekey_after(c, (size_t)n);
 	if (turn != TURN_AGAIN)
 		return turn;
 	return n != 0 ? feed(c, piece, (size_t)n, &taken, now_us) : TURN_FAIL;
@@ -131,6 +134,8 @@ take_chunks(struct conn *c, size_t room)
 	c->in_off = 0;
 	c->in_len = 0;
 	turn = state_receive(c, c->in, RTE_MIN(sizeof(c->in), room), &n);
+	if (turn == TURN_AGAIN)
+		turn = rekey_after(c, (size_t)n);
 	if (turn != TURN_AGAIN)
 		return turn;
 	c->in_len = (size_t)n;

@@ -7,6 +7,7 @@
 
 #include "farewell.h"
 #include "path.h"
+#include "rekey.h"
 
 /* Opens what the request asks for; returns the status of the answer. */
 static int
@@ -106,5 +107,5 @@ reply_body(struct conn *c, uint64_t now_us)
 	/* The file became shorter than what Content-Length promised. */
 	if (n == 0)
 		return TURN_ABORT;
-	return c->body.off < c->body.len ? TURN_AGAIN : finish_answer(c, now_us);
+	return c->body.off < c->body.len ? rekey_after(c, (size_t)n) : finish_answer(c, now_us);
 }

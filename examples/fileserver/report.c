@@ -12,11 +12,13 @@
 
 #include <jansson.h>
 
+#include <recordtls/netem.h>
+
 #include "common/say.h"
+#include "json/stats_json.h"
 
 enum {
 	WAIT_MS = 100, /* for who reads standard output */
-	STATS_MAX = 128,
 };
 
 struct name {
@@ -36,6 +38,8 @@ static const struct name counters[] = {
 	{ "nic_bytes_rx", "RxBytesOpened" },
 	{ "nic_records_tx", "TxRecordsNic" },
 	{ "nic_records_rx", "RxRecordsNic" },
+	{ "audited_rx", "RxAudited" },
+	{ "audits_failed_rx", "RxAuditFailed" },
 };
 
 /* Which part of them the NIC sealed or opened. */
@@ -108,21 +112,6 @@ put_named(json_t *to, const struct report *r, const struct name *names, size_t n
 		put(to, names[i].json, find(r, names[i].stat));
 }
 
-static void
-put_table(json_t *to, const char *key, const struct report *r, const struct rtls_port *p)
-{
-	struct rtls_stat_desc tab[STATS_MAX];
-	uint64_t values[STATS_MAX];
-	int n = rtls_stats_describe(r->stack, p, tab, STATS_MAX);
-	json_t *table = json_object();
-
-	rtls_stats_get(r->stack, p, values, STATS_MAX);
-	/* More than there is room for: nothing was written. */
-	for (int i = 0; i < n && n <= STATS_MAX; i++)
-		put(table, tab[i].name, values[i]);
-	json_object_set_new(to, key, table);
-}
-
 /* Has standard output room? A pipe has for PIPE_BUF bytes then, or it is full. */
 static bool
 has_room(void)
@@ -150,6 +139,34 @@ print_line(const char *text)
 		(void)!write(STDOUT_FILENO, "\n", 1);
 }
 
+static void
+put_way(json_t *to, const char *key, const struct rtls_netem_way *way)
+{
+	json_t *table = json_object();
+
+	put(table, "packets", way->packets);
+	put(table, "lost", way->lost);
+	put(table, "reordered", way->reordered);
+	put(table, "duplicated", way->duplicated);
+	put(table, "no_room", way->no_room);
+	json_object_set_new(to, key, table);
+}
+
+/* What the network of --path did, if there is one. */
+static void
+put_path(json_t *to, const struct rtls_port *port)
+{
+	struct rtls_netem_stats stats = { .size = sizeof(stats) };
+	json_t *table;
+
+	if (rtls_netem_stats(port, &stats) != 0)
+		return;
+	table = json_object();
+	put_way(table, "tx", &stats.tx);
+	put_way(table, "rx", &stats.rx);
+	json_object_set_new(to, "path", table);
+}
+
 void
 report_json(const struct report *r, const struct server_tally *tally)
 {
@@ -170,8 +187,9 @@ report_json(const struct report *r, const struct server_tally *tally)
 	for (int i = 0; i < REPORT_LEVELS; i++)
 		put(at_start, levels[i].json, r->at_start[i]);
 	json_object_set_new(root, "at_start", at_start);
-	put_table(root, "stats", r, NULL);
-	put_table(root, "port_stats", r, r->port);
+	json_object_set_new(root, "stats", stats_json(r->stack, NULL));
+	json_object_set_new(root, "port_stats", stats_json(r->stack, r->port));
+	put_path(root, r->port);
 	text = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	if (text != NULL)
 		print_line(text);

@@ -114,8 +114,10 @@ serve(const struct options *o, struct rtls_stack *stack, struct rtls_port *port,
 		.conns = o->conns,
 		.cache_files = o->cache_files,
 		.cache_bytes = o->cache_bytes,
+		.key_update = o->key_update,
 		.idle_us = o->idle_s * UINT64_C(1000000),
 		.software = o->net.mode == OPTIONS_NET_SOFTWARE,
+		.audit = o->net.audit,
 	};
 	int rc;
 

@@ -269,9 +269,13 @@ start_listening(struct server *s, const struct server_conf *conf)
 	rtls_sock_set(s->listener, RTLS_OPT_KEEPALIVE_IDLE_US, KEEPALIVE_IDLE_US);
 	rtls_sock_set(s->listener, RTLS_OPT_KEEPALIVE_INTERVAL_US, KEEPALIVE_INTERVAL_US);
 	rtls_sock_set(s->listener, RTLS_OPT_KEEPALIVE_PROBES, KEEPALIVE_PROBES);
+	/* Each that we ask for is answered, as fast as the line is. */
+	if (conf->key_update != 0)
+		rtls_sock_set(s->listener, RTLS_OPT_KEY_UPDATES_PER_S, 0);
 	/* Without this one the NIC comes first. */
 	if (conf->software)
 		rtls_sock_set(s->listener, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
+	rtls_sock_set(s->listener, RTLS_OPT_AUDIT_RATE, conf->audit);
 	return 0;
 }
 
@@ -286,6 +290,7 @@ server_open(const struct server_conf *conf, struct server **out)
 	s->env.stack = conf->stack;
 	s->env.ctx = conf->ctx;
 	s->env.idle_us = conf->idle_us;
+	s->env.key_update = conf->key_update;
 	TAILQ_INIT(&s->unfinished);
 	due_init(&s->due);
 	rc = make_files(s, conf);

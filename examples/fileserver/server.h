@@ -27,9 +27,11 @@ struct server_conf {
 	struct rtls_addr local; /* with the port */
 	uint32_t conns;         /* at once */
 	uint64_t idle_us;       /* how long a connection may wait for a request */
+	uint64_t key_update;    /* new keys for both directions after so many bytes; 0: none */
 	uint32_t cache_files;   /* that stay open; 0: none */
 	uint64_t cache_bytes;   /* of these, in memory */
 	bool software;          /* never the NIC */
+	uint32_t audit;         /* RTLS_OPT_AUDIT_RATE */
 	int upload_fd;          /* of path_root(), for what clients send; -1: nothing is taken */
 	uint64_t upload_max;    /* bytes of one file */
 };

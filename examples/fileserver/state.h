@@ -48,10 +48,11 @@ struct conn_env {
 	struct file_cache *files;
 	struct upload_set *uploads; /* NULL: none are taken */
 	SSL_CTX *ctx;
-	uint64_t idle_us;  /* how long a connection may wait for a request */
-	uint64_t stored;   /* files that clients sent */
-	uint64_t requests; /* answered, with whatever status */
-	uint64_t failed;   /* connections that ended by an error */
+	uint64_t idle_us;    /* how long a connection may wait for a request */
+	uint64_t key_update; /* bytes of files between two; 0: none */
+	uint64_t stored;     /* files that clients sent */
+	uint64_t requests;   /* answered, with whatever status */
+	uint64_t failed;     /* connections that ended by an error */
 };
 
 /* How a state goes on. */
@@ -70,6 +71,7 @@ struct conn {
 	enum conn_wait patience; /* whose time that is */
 	uint64_t linger_us;      /* CONN_LINGER ends then, whatever comes */
 	uint64_t linger_len;     /* bytes that it read away */
+	uint64_t moved;          /* bytes of files since the last key update */
 	uint64_t snd_queued;     /* when last looked at: see note_progress() */
 	struct rtls_sock *sock;
 	SSL *ssl;
