@@ -80,13 +80,14 @@ own_network() {
 	fi
 }
 
-# suite DIR SUITE: runs a suite of meson tests, results as TAP lines.
+# suite DIR SUITE [OPTION ...]: runs a suite of meson tests, results as TAP lines.
 suite() {
 	local dir=build/$1 suite=$2 code=0 multiplier=1
+	shift 2
 	[ -z "${RECORDTLS_FULL-}" ] || multiplier=10
 	rm -f -- "$dir/meson-logs/$suite.json"
 	own_network meson test -C "$dir" --no-rebuild --suite "$suite" --logbase "$suite" \
-		--timeout-multiplier "$multiplier" --quiet > "$dir/$suite.out" 2>&1 || code=$?
+		--timeout-multiplier "$multiplier" --quiet "$@" > "$dir/$suite.out" 2>&1 || code=$?
 	if [ ! -s "$dir/meson-logs/$suite.json" ]; then
 		if [ "$code" -eq 0 ]; then
 			printf 'ok - %s # SKIP no tests in this suite\n' "$suite"
