@@ -35,7 +35,7 @@ struct tcp_cc {
 	uint32_t w_max;
 	uint32_t prior; /* cwnd at the last congestion; 0: there was none */
 	uint32_t w_est;
-	uint32_t est_acked; /* towards its next segment */
+	uint32_t est_acked; /* towards its next byte */
 };
 
 /* What an ACK tells outside of recovery. */

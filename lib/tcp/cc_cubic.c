@@ -120,12 +120,14 @@ rest(struct tcp_cc *cc, uint32_t now_ms)
 static void
 grow_w_est(struct tcp_cc *cc, uint32_t acked)
 {
-	cc->est_acked += cc->w_est < cc->prior ? (uint32_t)((uint64_t)acked * 9 / 17) : acked;
-	if (cc->est_acked < cc->cwnd)
-		return;
-	cc->est_acked -= cc->cwnd;
+	uint64_t step = (uint64_t)acked * cc->mss;
+
+	if (cc->w_est < cc->prior)
+		step = step * 9 / 17;
+	step += cc->est_acked;
+	cc->est_acked = (uint32_t)(step % cc->cwnd);
 	if (cc->w_est < TCP_CWND_MAX)
-		cc->w_est += cc->mss;
+		cc->w_est += (uint32_t)(step / cc->cwnd);
 }
 
 /* 4.4 and 4.5: towards what the cubic has a round trip later. */
