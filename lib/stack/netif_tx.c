@@ -7,8 +7,8 @@
 #include "stack/inline_tx.h"
 #include "stack/sched.h"
 #include "stack/tell.h"
-#include "tcp/output.h"
 #include "tcp/query.h"
+#include "tcp/sent.h"
 
 enum {
 	HEAD_REFUSED_US = 1000000, /* for so long: this packet will never be taken */

@@ -20,6 +20,7 @@
 #include "stack/window.h"
 #include "tcp/query.h"
 #include "tcp/sack.h"
+#include "tcp/sent.h"
 
 enum {
 	TURN_SEGMENTS = 44, /* about 64 KiB: then the next connection has its turn */

@@ -17,7 +17,8 @@
  *	opening		tcp/open	tcp_conn_accept, tcp_conn_connect
  *	a segment came	tcp/input	tcp_input; tcp/ack is its sender's half
  *	what is asked	tcp/user	tcp_send_ready, tcp_shutdown, tcp_rcv_room
- *	what to send	tcp/output	tcp_plan, tcp_sent
+ *	what to send	tcp/output	tcp_plan
+ *	it was sent	tcp/sent	tcp_plan_take, tcp_sent, tcp_plan_drop
  *	time passed	tcp/timer	tcp_deadline, tcp_timer
  *	ICMP came	tcp/path	tcp_path_too_big, tcp_path_unreachable
  */

@@ -79,6 +79,13 @@ tcp_waits_for_fin(const struct tcp_conn *c)
 	return c->state == TCP_FIN_WAIT_2;
 }
 
+/* Is data there to go behind a cursor of c's, or again? */
+static inline bool
+tcp_has_data(const struct tcp_conn *c, const struct tcp_cursor *at)
+{
+	return at->nxt < tcp_snd_lim(c) || (at->owed & TCP_OWED_AGAIN) != 0;
+}
+
 /* Sent and not acknowledged. */
 static inline uint64_t
 tcp_in_flight(const struct tcp_conn *c)

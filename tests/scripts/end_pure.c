@@ -13,11 +13,11 @@
 #include "tcp/cc.h"
 #include "tcp/input.h"
 #include "tcp/open.h"
-#include "tcp/output.h"
 #include "tcp/path.h"
 #include "tcp/query.h"
 #include "tcp/sack.h"
 #include "tcp/seg.h"
+#include "tcp/sent.h"
 #include "tcp/timer.h"
 
 enum {

@@ -8,7 +8,7 @@
 #include "tcp/flight.h"
 #include "tcp/input.h"
 #include "tcp/open.h"
-#include "tcp/output.h"
+#include "tcp/sent.h"
 #include "tcp/timer.h"
 
 enum {
