@@ -22,8 +22,35 @@ lease_pool_init(struct lease_pool *p, void *mem, uint32_t n, size_t size)
 	p->end = p->fresh + n * p->step;
 }
 
+/* To the end of the line. */
+static void
+enqueue(struct lease_pool *p, struct lease *l, uint64_t now_us)
+{
+	l->since_us = now_us;
+	l->next = NULL;
+	l->prev = p->last;
+	if (p->last != NULL)
+		p->last->next = l;
+	else
+		p->first = l;
+	p->last = l;
+}
+
+static void
+dequeue(struct lease_pool *p, const struct lease *l)
+{
+	if (l->prev != NULL)
+		l->prev->next = l->next;
+	else
+		p->first = l->next;
+	if (l->next != NULL)
+		l->next->prev = l->prev;
+	else
+		p->last = l->prev;
+}
+
 void *
-lease_take(struct lease_pool *p, void *holder)
+lease_take(struct lease_pool *p, void *holder, uint64_t now_us)
 {
 	struct lease *l = p->free;
 
@@ -37,7 +64,7 @@ lease_take(struct lease_pool *p, void *holder)
 		return NULL;
 	}
 	l->holder = holder;
-	l->rests = false;
+	enqueue(p, l, now_us);
 	p->nb_lent++;
 	return l + 1;
 }
@@ -47,8 +74,7 @@ lease_give(struct lease_pool *p, void *thing)
 {
 	struct lease *l = lease_of(thing);
 
-	if (l->rests)
-		lease_wake(p, thing);
+	dequeue(p, l);
 	l->holder = NULL;
 	l->next = p->free;
 	p->free = l;
@@ -56,32 +82,10 @@ lease_give(struct lease_pool *p, void *thing)
 }
 
 void
-lease_rest(struct lease_pool *p, void *thing)
+lease_keep(struct lease_pool *p, void *thing, uint64_t now_us)
 {
 	struct lease *l = lease_of(thing);
 
-	l->rests = true;
-	l->next = NULL;
-	l->prev = p->last;
-	if (p->last != NULL)
-		p->last->next = l;
-	else
-		p->first = l;
-	p->last = l;
-}
-
-void
-lease_wake(struct lease_pool *p, void *thing)
-{
-	struct lease *l = lease_of(thing);
-
-	l->rests = false;
-	if (l->prev != NULL)
-		l->prev->next = l->next;
-	else
-		p->first = l->next;
-	if (l->next != NULL)
-		l->next->prev = l->prev;
-	else
-		p->last = l->prev;
+	dequeue(p, l);
+	enqueue(p, l, now_us);
 }

@@ -2,19 +2,16 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * Things of one size that are lent. Who has no use for his at the moment may keep it and says that it
- * rests: he finds it as he left it, unless somebody else needs one and none is free. Then the one that
- * has rested longest is called back. All is in memory of the caller's; no step looks for anything.
- *
- *	FREE -> LENT <-> RESTING
- *	  ^      |          |
- *	  +------+----------+
+ * Things of one size that are lent. Who has no use for his at the moment keeps it all the same, and
+ * says nothing: it costs him nothing, and he finds it as he left it. When somebody else needs one and
+ * none is free, those that are lent are looked at, the one first whose last look is longest ago: it is
+ * called back where its holder can do without, else its holder keeps it, and it is the last in line.
+ * All is in memory of the caller's.
  */
 #ifndef RTLS_CORE_LEASE_H
 #define RTLS_CORE_LEASE_H
 
 #include <stdalign.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,10 +19,10 @@ enum { LEASE_ALIGN = 64 };
 
 /* In front of a thing. */
 struct lease {
-	alignas(LEASE_ALIGN) struct lease *next; /* FREE, RESTING */
-	struct lease *prev;                      /* RESTING */
-	void *holder;                            /* NULL: FREE */
-	bool rests;
+	alignas(LEASE_ALIGN) struct lease *next; /* in the line of those that are lent; or free */
+	struct lease *prev;                      /* lent */
+	void *holder;                            /* NULL: free */
+	uint64_t since_us;                       /* lent, or kept, last */
 };
 
 struct lease_pool {
@@ -33,8 +30,8 @@ struct lease_pool {
 	char *end;
 	size_t step;                /* from one thing to the next */
 	struct lease *free;         /* came back, the last one first */
-	struct lease *first, *last; /* RESTING: the oldest, the newest */
-	uint32_t nb_lent;           /* RESTING ones included */
+	struct lease *first, *last; /* lent: who is looked at next, and last */
+	uint32_t nb_lent;
 };
 
 /* Bytes of memory for n things of size bytes. */
@@ -44,9 +41,9 @@ size_t lease_pool_size(uint32_t n, size_t size);
 void lease_pool_init(struct lease_pool *p, void *mem, uint32_t n, size_t size);
 
 /* A free thing, as whoever had it left it; NULL: none is. */
-void *lease_take(struct lease_pool *p, void *holder);
+void *lease_take(struct lease_pool *p, void *holder, uint64_t now_us);
 
-/* Back from its holder, whether it rests or not. */
+/* Back from its holder. */
 void lease_give(struct lease_pool *p, void *thing);
 
 static inline struct lease *
@@ -61,23 +58,21 @@ lease_holder(void *thing)
 	return lease_of(thing)->holder;
 }
 
-static inline bool
-lease_rests(void *thing)
+/* When it was lent, or looked at last. */
+static inline uint64_t
+lease_since(void *thing)
 {
-	return lease_of(thing)->rests;
+	return lease_of(thing)->since_us;
 }
 
-/* Event: its holder has no use for it now. It does not rest. */
-void lease_rest(struct lease_pool *p, void *thing);
-
-/* Event: its holder uses it again. It rests. */
-void lease_wake(struct lease_pool *p, void *thing);
-
-/* The thing that has rested longest, which its holder is to give back; NULL: none rests. */
+/* The thing that was looked at longest ago, or lent; NULL: none is lent. */
 static inline void *
-lease_oldest(const struct lease_pool *p)
+lease_next(const struct lease_pool *p)
 {
 	return p->first == NULL ? NULL : p->first + 1;
 }
+
+/* Event: it was looked at, and its holder keeps it. */
+void lease_keep(struct lease_pool *p, void *thing, uint64_t now_us);
 
 #endif

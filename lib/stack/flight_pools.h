@@ -27,7 +27,7 @@ void flight_pools_numbers(uint32_t socks, uint64_t buffers, uint32_t n[FLIGHT_SI
 int flight_pools_create(struct flight_pools *f, const uint32_t n[FLIGHT_SIZES], int socket_id);
 void flight_pools_destroy(struct flight_pools *f);
 
-/* How many are lent, resting ones included. */
+/* How many are lent, those without a use included. */
 uint32_t flight_pools_in_use(const struct flight_pools *f);
 
 /* Where a flight is lent from. */

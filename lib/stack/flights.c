@@ -4,30 +4,45 @@
 #include "stack/flights.h"
 
 #include "stack/state.h"
+#include "tcp/query.h"
 
-/* The one that has rested longest is free again. */
+enum { LOOKS = 4 }; /* at those that are lent, until one is found that can be called back */
+
+/* Is it in use, or was it since it was lent, or looked at last? */
+static bool
+is_used(const struct rtls_sock *holder, uint64_t since_us)
+{
+	return !tcp_flight_is_over(&holder->tcp) || tcp_is_waiting(&holder->tcp) ||
+	       holder->tcp.last_sent_at_us > since_us;
+}
+
+/* One that has not been in use for a while is free again, where one of those next in line is such. */
 static void
-call_back(struct lease_pool *p)
+call_back(struct lease_pool *p, uint64_t now_us)
 {
 	struct rtls_sock *holder;
-	void *flight = lease_oldest(p);
+	void *flight;
 
-	if (flight == NULL)
-		return;
-	holder = lease_holder(flight);
-	lease_give(p, tcp_flight_end(&holder->tcp));
-	holder->flight_rests = false;
+	for (int i = 0; i < LOOKS && (flight = lease_next(p)) != NULL; i++) {
+		holder = lease_holder(flight);
+		if (!is_used(holder, lease_since(flight))) {
+			lease_give(p, tcp_flight_end(&holder->tcp));
+			return;
+		}
+		lease_keep(p, flight, now_us);
+	}
 }
 
 static void *
 take(struct lease_pool *p, struct rtls_sock *sock)
 {
-	void *flight = lease_take(p, sock);
+	uint64_t now_us = sock->stack->now_us;
+	void *flight = lease_take(p, sock, now_us);
 
 	if (flight != NULL)
 		return flight;
-	call_back(p);
-	return lease_take(p, sock);
+	call_back(p, now_us);
+	return lease_take(p, sock, now_us);
 }
 
 static void
@@ -61,29 +76,10 @@ grow(struct rtls_sock *sock)
 void
 flights_serve(struct rtls_sock *sock)
 {
-	if (sock->tcp.flight == NULL) {
+	if (sock->tcp.flight == NULL)
 		begin(sock);
-		return;
-	}
-	if (sock->flight_rests) {
-		lease_wake(flight_pool_of(&sock->stack->flights, sock->tcp.flight),
-			   sock->tcp.flight);
-		sock->flight_rests = false;
-	}
-	if (tcp_flight_wants(&sock->tcp))
+	else
 		grow(sock);
-}
-
-void
-flights_acked(struct rtls_sock *sock)
-{
-	struct tcp_flight *flight = sock->tcp.flight;
-
-	/* What waits to be sent uses it at once. */
-	if (flight == NULL || sock->flight_rests || tcp_is_waiting(&sock->tcp))
-		return;
-	lease_rest(flight_pool_of(&sock->stack->flights, flight), flight);
-	sock->flight_rests = true;
 }
 
 void
@@ -95,5 +91,4 @@ flights_end(struct rtls_sock *sock)
 		return;
 	lease_give(flight_pool_of(&sock->stack->flights, flight), flight);
 	(void)tcp_flight_end(&sock->tcp);
-	sock->flight_rests = false;
 }

@@ -3,8 +3,8 @@
 
 /*
  * Who has a flight: a connection from its first byte on, and a larger one when what it has in flight
- * asks for that. Once all is acknowledged the flight rests: it stays, with what it knows of the
- * path, until another connection needs one and none is free.
+ * asks for that. Once all is acknowledged it stays all the same, with what it knows of the path, until
+ * another connection needs one and none is free.
  *
  * Where there is none a connection goes on without, or with the smaller one that it has: slower,
  * but never not at all.
@@ -14,21 +14,17 @@
 
 #include "stack/sock.h"
 #include "tcp/flight.h"
-#include "tcp/query.h"
 
-/* It needs another one, or goes on with one that rests. */
+/* It needs one, or a larger one. */
 void flights_serve(struct rtls_sock *sock);
 
 /* A segment is to be planned. */
 static inline void
 flights_prepare(struct rtls_sock *sock)
 {
-	if (tcp_flight_wants(&sock->tcp) || (sock->flight_rests && tcp_is_waiting(&sock->tcp)))
+	if (tcp_flight_wants(&sock->tcp))
 		flights_serve(sock);
 }
-
-/* Event: something was acknowledged. */
-void flights_acked(struct rtls_sock *sock);
 
 /* Event: it has come to its end. */
 void flights_end(struct rtls_sock *sock);

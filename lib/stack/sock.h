@@ -89,7 +89,6 @@ struct rtls_sock {
 	bool seal_told : 1;      /* tx has failed, and the log was told */
 	bool remote_counted : 1; /* in stack->remotes */
 	bool made_room : 1;      /* ended for a newcomer; its program has the handle still */
-	bool flight_rests : 1;   /* tcp has one without a use for it: stack/flights */
 	bool soft_due : 1;       /* RTLS_SOFT_ERROR is due */
 	bool window_old : 1;     /* TCP's rcv_lim is from before what came last: stack/window */
 	/* Why it ended, kept once. */

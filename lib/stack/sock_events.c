@@ -4,7 +4,6 @@
 #include "stack/sock_events.h"
 
 #include "stack/admission.h"
-#include "stack/flights.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
 #include "stack/nexthop.h"
@@ -55,7 +54,6 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	if (events & TCP_EV_ACKED) {
 		sendq_release(&sock->sendq, sock->tcp.snd_una);
 		memory_account(sock);
-		flights_acked(sock);
 		mode_acked(sock);
 		nexthop_progress(sock->stack, &sock->path);
 		admission_orphaned(sock);

@@ -288,34 +288,33 @@ is_plain(const struct tcp_conn *c, const struct tcp_flight *f, const struct tcp_
 }
 
 uint32_t
-tcp_loss_heard(struct tcp_conn *c, const struct tcp_heard *heard, uint64_t now_us)
+tcp_loss_heard(struct tcp_conn *c, struct tcp_heard *h, uint64_t now_us)
 {
 	struct tcp_overdue due = { .lost = 0, .wait_us = UINT32_MAX };
 	struct tcp_flight *f = c->flight;
-	struct tcp_heard h = *heard;
 
-	h.arrived = h.d.bytes;
-	tcp_rack_delivered(&f->rack, &h.d, (uint32_t)now_us, echoes_older(c, &h, now_us));
-	tcp_rate_delivered(&f->rate, &h.d, (uint32_t)now_us, f->rack.min_rtt_us);
-	if (is_plain(c, f, &h)) {
+	h->arrived = h->d.bytes;
+	tcp_rack_delivered(&f->rack, &h->d, (uint32_t)now_us, echoes_older(c, h, now_us));
+	tcp_rate_delivered(&f->rate, &h->d, (uint32_t)now_us, f->rack.min_rtt_us);
+	if (is_plain(c, f, h)) {
 		f->dupacks = 0;
-		grow(c, f, &h, now_us);
+		grow(c, f, h, now_us);
 		return due.wait_us;
 	}
-	if (h.twice > 0)
+	if (h->twice > 0)
 		tcp_rack_duplicate(&f->rack, c->snd_una, c->snd_max);
-	if (was_in_vain(f, c, &h))
+	if (was_in_vain(f, c, h))
 		undo(c, f, now_us);
 	if (c->sack_on) {
 		due = detect(c, f, now_us);
 	} else {
-		h.arrived = h.acked > 0 ? untell(c, f, h.acked) : h.duplicate ? tell(c, f) : 0;
-		due.lost = lose_untold(c, f, &h);
+		h->arrived = h->acked > 0 ? untell(c, f, h->acked) : h->duplicate ? tell(c, f) : 0;
+		due.lost = lose_untold(c, f, h);
 	}
-	if (tcp_tlp_acked(&f->tlp, c->snd_una, h.twice > 0 || (h.duplicate && h.d.bytes == 0)) &&
+	if (tcp_tlp_acked(&f->tlp, c->snd_una, h->twice > 0 || (h->duplicate && h->d.bytes == 0)) &&
 	    due.lost == 0)
 		tail_was_lost(c, f);
-	step(c, f, &h, due.lost, now_us);
+	step(c, f, h, due.lost, now_us);
 	send_again(c);
 	return due.wait_us;
 }

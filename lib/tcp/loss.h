@@ -19,7 +19,7 @@
 struct tcp_heard {
 	struct tcp_delivered d;
 	uint64_t acked;   /* bytes by which snd_una moved */
-	uint32_t arrived; /* bytes that are known to be there since this ACK */
+	uint32_t arrived; /* filled in: bytes that are known to be there since this ACK */
 	uint32_t twice;   /* bytes that the peer says to have twice (DSACK) */
 	bool duplicate;   /* RFC 5681 2 */
 	bool has_echo;    /* of a timestamp of ours */
@@ -27,7 +27,7 @@ struct tcp_heard {
 };
 
 /* Event. Returns when what is not there may be lost: in so many us; UINT32_MAX: nothing is waited for. */
-uint32_t tcp_loss_heard(struct tcp_conn *c, const struct tcp_heard *h, uint64_t now_us);
+uint32_t tcp_loss_heard(struct tcp_conn *c, struct tcp_heard *h, uint64_t now_us);
 
 /* Event: that time is over. Returns the same. */
 uint32_t tcp_loss_waited(struct tcp_conn *c, uint64_t now_us);

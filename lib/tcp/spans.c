@@ -25,7 +25,7 @@ tcp_spans_up_to(const struct tcp_spans *b, const struct tcp_span_index *ix, uint
 
 /* The shorter side moves. There is room for twice as many as there are, so it is made seldom. */
 static void
-index_insert(struct tcp_spans *b, struct tcp_span_index *ix, uint32_t at, uint16_t id)
+index_insert_slow(struct tcp_spans *b, struct tcp_span_index *ix, uint32_t at, uint16_t id)
 {
 	bool low = at < ix->n / 2u;
 	uint16_t *slots = tcp_span_slots(b, ix);
@@ -46,12 +46,24 @@ index_insert(struct tcp_spans *b, struct tcp_span_index *ix, uint32_t at, uint16
 	ix->n++;
 }
 
+/* Most come behind all others. */
+static inline void
+index_insert(struct tcp_spans *b, struct tcp_span_index *ix, uint32_t at, uint16_t id)
+{
+	if (at < ix->n || ix->first + ix->n == 2 * b->cap)
+		index_insert_slow(b, ix, at, id);
+	else
+		tcp_span_slots(b, ix)[ix->n++] = id;
+}
+
 static void
 index_remove(struct tcp_spans *b, struct tcp_span_index *ix, uint32_t at)
 {
 	uint16_t *slots = tcp_span_slots(b, ix);
 
 	ix->n--;
+	if (at == ix->n)
+		return;
 	if (at < ix->n / 2u) {
 		memmove(slots + 1, slots, at * sizeof(*slots));
 		ix->first++;

@@ -63,7 +63,7 @@ tcp_board_sack(struct tcp_board *b, uint64_t start, uint64_t end, struct tcp_del
 
 /* For lib/tcp/loss.c, proved next to this: a state may end with what is acknowledged. */
 uint32_t
-tcp_loss_heard(struct tcp_conn *conn, const struct tcp_heard *h, uint64_t now_us)
+tcp_loss_heard(struct tcp_conn *conn, struct tcp_heard *h, uint64_t now_us)
 {
 	PROVE(h->acked == conn->snd_una - old_una && (h->acked > 0 || h->duplicate || blocks));
 	PROVE(!h->duplicate || h->acked == 0);

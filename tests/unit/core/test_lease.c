@@ -35,15 +35,16 @@ test_take(void)
 	int holder[THINGS];
 
 	for (uint32_t i = 0; i < THINGS; i++) {
-		thing[i] = lease_take(&p, &holder[i]);
+		thing[i] = lease_take(&p, &holder[i], 1 + i);
 		CU_ASSERT_FATAL(thing[i] != NULL);
 		CU_ASSERT_EQUAL((uintptr_t)thing[i] % LEASE_ALIGN, 0);
 		memset(thing[i], (int)i, SIZE);
 	}
-	CU_ASSERT_PTR_NULL(lease_take(&p, &p));
+	CU_ASSERT_PTR_NULL(lease_take(&p, &p, 9));
 	CU_ASSERT_EQUAL(p.nb_lent, THINGS);
 	for (uint32_t i = 0; i < THINGS; i++) {
 		CU_ASSERT_PTR_EQUAL(lease_holder(thing[i]), &holder[i]);
+		CU_ASSERT_EQUAL(lease_since(thing[i]), 1 + i);
 		for (uint32_t k = 0; k < SIZE; k++)
 			CU_ASSERT_EQUAL(((unsigned char *)thing[i])[k], i);
 	}
@@ -60,44 +61,47 @@ test_none(void)
 
 	lease_pool_init(&p, &none, 0, SIZE);
 	CU_ASSERT_EQUAL(lease_pool_size(0, SIZE), 0);
-	CU_ASSERT_PTR_NULL(lease_take(&p, &p));
-	CU_ASSERT_PTR_NULL(lease_oldest(&p));
+	CU_ASSERT_PTR_NULL(lease_take(&p, &p, 9));
+	CU_ASSERT_PTR_NULL(lease_next(&p));
 }
 
-/* The oldest is called back; who uses his again is not the oldest any more. */
+/* In the order of lending; who keeps his is the last. */
 static void
-test_rest(void)
+test_line(void)
 {
 	struct lease_pool p;
 	void *mem = make(&p, 3, SIZE), *a, *b, *c;
 	int ha, hb, hc;
 
-	a = lease_take(&p, &ha);
-	b = lease_take(&p, &hb);
-	c = lease_take(&p, &hc);
-	CU_ASSERT_PTR_NULL(lease_oldest(&p));
-	lease_rest(&p, b);
-	lease_rest(&p, c);
-	lease_rest(&p, a);
-	CU_ASSERT_PTR_EQUAL(lease_oldest(&p), b);
-	/* It is lent all the same. */
-	CU_ASSERT_PTR_NULL(lease_take(&p, &p));
-	lease_wake(&p, b);
-	CU_ASSERT_FALSE(lease_rests(b));
-	CU_ASSERT_PTR_EQUAL(lease_oldest(&p), c);
-	lease_rest(&p, b);
-	CU_ASSERT_PTR_EQUAL(lease_oldest(&p), c);
+	a = lease_take(&p, &ha, 10);
+	b = lease_take(&p, &hb, 10);
+	c = lease_take(&p, &hc, 11);
+	CU_ASSERT_PTR_EQUAL(lease_next(&p), a);
+	lease_keep(&p, a, 20);
+	CU_ASSERT_EQUAL(lease_since(a), 20);
+	CU_ASSERT_PTR_EQUAL(lease_holder(a), &ha);
+	CU_ASSERT_PTR_EQUAL(lease_next(&p), b);
+	lease_keep(&p, b, 21);
+	CU_ASSERT_PTR_EQUAL(lease_next(&p), c);
+	CU_ASSERT_EQUAL(lease_since(c), 11);
+	/* One from the middle. */
+	lease_give(&p, a);
+	CU_ASSERT_PTR_EQUAL(lease_next(&p), c);
+	lease_keep(&p, c, 22);
+	CU_ASSERT_PTR_EQUAL(lease_next(&p), b);
+	CU_ASSERT_PTR_EQUAL(lease_take(&p, &p, 30), a);
+	CU_ASSERT_EQUAL(lease_since(a), 30);
+	lease_give(&p, b);
 	lease_give(&p, c);
-	CU_ASSERT_PTR_EQUAL(lease_oldest(&p), a);
-	CU_ASSERT_PTR_EQUAL(lease_take(&p, &p), c);
-	CU_ASSERT_FALSE(lease_rests(c));
-	lease_wake(&p, b);
-	lease_wake(&p, a);
-	CU_ASSERT_PTR_NULL(lease_oldest(&p));
+	CU_ASSERT_PTR_EQUAL(lease_next(&p), a);
+	lease_keep(&p, a, 31);
+	CU_ASSERT_PTR_EQUAL(lease_next(&p), a);
+	lease_give(&p, a);
+	CU_ASSERT_PTR_NULL(lease_next(&p));
 	free(mem);
 }
 
-/* A plain model: when each began to rest; 0: it does not. */
+/* A plain model: when each was lent, or kept last; 0: it is not lent. */
 static void
 test_random(void)
 {
@@ -106,32 +110,29 @@ test_random(void)
 	uint64_t since[THINGS] = { 0 }, rng = harness_seed();
 
 	for (uint64_t step = 1; step <= STEPS; step++) {
-		uint32_t i = harness_below(&rng, THINGS), lent = 0, oldest = THINGS;
+		uint32_t i = harness_below(&rng, THINGS), lent = 0, next = THINGS;
 
 		if (thing[i] == NULL) {
-			thing[i] = lease_take(&p, &thing[i]);
+			thing[i] = lease_take(&p, &thing[i], step);
 			CU_ASSERT_FATAL(thing[i] != NULL);
-		} else if (harness_below(&rng, 3) == 0) {
+			since[i] = step;
+		} else if (harness_below(&rng, 2) == 0) {
 			lease_give(&p, thing[i]);
 			thing[i] = NULL;
 			since[i] = 0;
-		} else if (since[i] != 0) {
-			lease_wake(&p, thing[i]);
-			since[i] = 0;
 		} else {
-			lease_rest(&p, thing[i]);
+			lease_keep(&p, thing[i], step);
 			since[i] = step;
 		}
 		for (i = 0; i < THINGS; i++) {
 			lent += thing[i] != NULL;
-			if (since[i] != 0 && (oldest == THINGS || since[i] < since[oldest]))
-				oldest = i;
-			CU_ASSERT_FATAL(thing[i] == NULL ||
-					(lease_holder(thing[i]) == &thing[i] &&
-					 lease_rests(thing[i]) == (since[i] != 0)));
+			if (since[i] != 0 && (next == THINGS || since[i] < since[next]))
+				next = i;
+			CU_ASSERT_FATAL(thing[i] == NULL || (lease_holder(thing[i]) == &thing[i] &&
+							     lease_since(thing[i]) == since[i]));
 		}
 		CU_ASSERT_FATAL(p.nb_lent == lent);
-		CU_ASSERT_FATAL(lease_oldest(&p) == (oldest == THINGS ? NULL : thing[oldest]));
+		CU_ASSERT_FATAL(lease_next(&p) == (next == THINGS ? NULL : thing[next]));
 	}
 	free(mem);
 }
@@ -142,7 +143,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "each its own", test_take },
 		{ "none at all", test_none },
-		{ "the oldest is called back", test_rest },
+		{ "in line", test_line },
 		{ "random, against a model", test_random },
 	};
 
