@@ -11,7 +11,7 @@ enum {
 	THRESH_MAX_US = 16000,
 	RTT_DIVISOR = 8,
 	SAMPLES_MIN = 8,
-	SLOW_ROUNDS = 1,
+	SLOW_ROUNDS = 3,
 };
 
 void

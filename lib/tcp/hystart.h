@@ -8,8 +8,8 @@
  *
  * Two things are sooner than in the RFC's text. What is judged are eight delays one after the other
  * and not the least one of the round trip so far, which was measured a window ago when cwnd was half
- * as large. And growth is slow until the end of that round trip, not for five of them, in which cwnd
- * triples (decision 98).
+ * as large. And growth is slow for three round trips, that one included, not for five of them, in which
+ * cwnd triples (decision 98).
  *
  * It belongs to what is in flight, and matters until the first loss alone: who forgets it begins to
  * measure anew.

@@ -83,17 +83,26 @@ test_few_samples(void)
 	follow(none, HARNESS_COUNT(none));
 }
 
-/* Growth is slow for what is left of the round trip in which the delay grew; then it is over. */
+/* Growth is slow for what is left of the round trip in which the delay grew, and two more; then it is over. */
 static void
-test_slow_round(void)
+test_slow_rounds(void)
 {
 	static const struct round rows[] = {
-		{ 10, 10000, TCP_HYSTART_FULL },
-		{ 10, 14000, TCP_HYSTART_SLOW },
+		{ 10, 10000, TCP_HYSTART_FULL }, { 10, 14000, TCP_HYSTART_SLOW },
+		{ 10, 20000, TCP_HYSTART_SLOW }, { 10, 30000, TCP_HYSTART_SLOW },
 		{ 1, 1, TCP_HYSTART_OVER },
+	};
+	/* Until then a delay that is less than at first shows that it was a moment's. */
+	static const struct round again[] = {
+		{ 10, 10000, TCP_HYSTART_FULL }, { 10, 14000, TCP_HYSTART_SLOW },
+		{ 10, 14000, TCP_HYSTART_SLOW }, { 8, 13999, TCP_HYSTART_FULL },
+		{ 7, 17998, TCP_HYSTART_FULL },  { 8, 90000, TCP_HYSTART_SLOW },
+		{ 1, 90000, TCP_HYSTART_SLOW },  { 1, 90000, TCP_HYSTART_SLOW },
+		{ 1, 90000, TCP_HYSTART_OVER },
 	};
 
 	follow(rows, HARNESS_COUNT(rows));
+	follow(again, HARNESS_COUNT(again));
 }
 
 /* In one round trip: eight delays one after the other count, and not what came before them. */
@@ -124,17 +133,19 @@ test_within_a_round(void)
 			pace = tcp_hystart_acked(&h, una++, 1000, rows[i].rtt_us);
 		CU_ASSERT_EQUAL(pace, rows[i].last);
 	}
-	CU_ASSERT_EQUAL(tcp_hystart_acked(&h, 1000, 2000, 1), TCP_HYSTART_OVER);
+	CU_ASSERT_EQUAL(tcp_hystart_acked(&h, 1000, 2000, 14000), TCP_HYSTART_SLOW);
+	CU_ASSERT_EQUAL(tcp_hystart_acked(&h, 2000, 3000, 14000), TCP_HYSTART_SLOW);
+	CU_ASSERT_EQUAL(tcp_hystart_acked(&h, 3000, 4000, 1), TCP_HYSTART_OVER);
 }
 
 /*
  * The RFC's pseudo-code, in its own words and in floating point, with the two differences that
- * tcp/hystart.h tells of: what it judges are the last eight samples, and CSS has one round.
+ * tcp/hystart.h tells of: what it judges are the last eight samples, and CSS has three rounds.
  */
 struct model {
 	enum { SS, CSS, CA } phase;
 	double last_min, current_min, baseline, seen[8];
-	unsigned int samples;
+	unsigned int samples, rounds;
 	double window_end;
 };
 
@@ -144,7 +155,7 @@ model_acked(struct model *m, double una, double nxt, double rtt)
 	double least = INFINITY, thresh;
 
 	if (una >= m->window_end) {
-		if (m->phase == CSS) {
+		if (m->phase == CSS && ++m->rounds == 3) {
 			m->phase = CA;
 			return;
 		}
@@ -166,7 +177,7 @@ model_acked(struct model *m, double una, double nxt, double rtt)
 	    least >= m->last_min + thresh) {
 		m->baseline = least;
 		m->phase = CSS;
-		m->samples = 0;
+		m->samples = m->rounds = 0;
 	} else if (m->phase == CSS && m->samples == 8) {
 		m->samples = 0;
 		if (least < m->baseline - 1e-9)
@@ -213,7 +224,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "threshold", test_threshold },
 		{ "few samples", test_few_samples },
-		{ "one slow round trip", test_slow_round },
+		{ "slow round trips", test_slow_rounds },
 		{ "within a round trip", test_within_a_round },
 		{ "as the RFC's pseudo-code", test_against_model },
 	};
