@@ -54,7 +54,10 @@ struct tcp_cc_ack {
 struct tcp_cc_ops {
 	const char *name;
 
-	/* The connection opens. syn_lost: RFC 5681 3.1 allows one segment only. */
+	/*
+	 * The connection opens. syn_lost: the SYN was sent again more than once, so a segment is all
+	 * (RFC 5681 3.1). Once may have been too early (RFC 6928 2).
+	 */
 	void (*init)(struct tcp_cc *cc, uint16_t mss, bool syn_lost);
 
 	/* Segments have another length from now on: cwnd holds no more of them, and no more bytes. */

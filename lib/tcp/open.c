@@ -148,9 +148,9 @@ conn_init(struct tcp_conn *c, const struct tcp_params *p, uint32_t iss, uint32_t
 	tcp_rtt_init(&c->rtt, p);
 }
 
-/* Both SYNs are acknowledged; ts_on and the scales are agreed. */
+/* Both SYNs are acknowledged, ours was sent `resent` times more; ts_on and the scales are agreed. */
 static void
-open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint32_t wnd,
+open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint32_t wnd, uint8_t resent,
 	     uint64_t now_us)
 {
 	uint16_t options = c->ts_on ? TCP_TS_OPT_LEN : 0;
@@ -166,7 +166,7 @@ open_windows(struct tcp_conn *c, uint16_t their_mss, uint16_t our_mss, uint32_t 
 	c->last_sent_at_us = now_us;
 	c->heard_us = now_us;
 	tcp_keepalive(c, now_us);
-	tcp_cc_of(c)->init(&c->cc, c->mss, c->syn_lost);
+	tcp_cc_of(c)->init(&c->cc, c->mss, resent > 1);
 }
 
 /* The handshake is the first RTT sample, unless Karn's algorithm forbids it. */
@@ -200,7 +200,8 @@ tcp_conn_accept(struct tcp_conn *c, const struct tcp_params *p, const struct tcp
 	c->ts_recent = s->ts_recent;
 	c->ts_first = s->unmeasured ? ack->ts_ecr : tcp_ts_now(s->ts_offset, s->sent_at_us);
 	c->syn_lost = s->resent > 0;
-	open_windows(c, s->peer_mss, s->our_mss, (uint32_t)ack->wnd << s->snd_wscale, now_us);
+	open_windows(c, s->peer_mss, s->our_mss, (uint32_t)ack->wnd << s->snd_wscale, s->resent,
+		     now_us);
 	if (!s->unmeasured)
 		measure(c, ack, s->sent_at_us, now_us);
 }
@@ -249,6 +250,7 @@ void
 tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *ack, uint64_t now_us)
 {
 	bool syn = (ack->flags & TCP_SYN) != 0;
+	uint8_t resent = c->rtt.backoff; /* the measurement ends it */
 
 	/* In SYN-RECEIVED, too: who knows our number is who we talk to, whoever sent the SYN before. */
 	if (syn && (c->state == TCP_SYN_SENT || ack->seq != c->irs))
@@ -260,7 +262,7 @@ tcp_conn_established(struct tcp_conn *c, const struct tcp_seg *ack, uint64_t now
 	/* RFC 7323 2.2: the window of a SYN is not scaled. */
 	measure(c, ack, c->last_sent_at_us, now_us);
 	open_windows(c, c->mss, c->rcv_mss, syn ? ack->wnd : (uint32_t)ack->wnd << c->snd_wscale,
-		     now_us);
+		     resent, now_us);
 	if (syn)
 		tcp_owe(c, TCP_OWED_ACK);
 }

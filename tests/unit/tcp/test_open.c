@@ -346,7 +346,7 @@ test_data_with_ack(void)
 	CU_ASSERT_EQUAL(c.state, TCP_CLOSE_WAIT);
 }
 
-/* RFC 5681 3.1 and RFC 6298 5.7 behind a SYN-ACK that was sent again. */
+/* RFC 6298 5.7 behind a SYN-ACK that was sent again; RFC 5681 3.1 where that was more than once (RFC 6928 2). */
 static void
 test_syn_ack_resent(void)
 {
@@ -356,12 +356,13 @@ test_syn_ack_resent(void)
 
 	seg.has_ts = false;
 	CU_ASSERT_TRUE_FATAL(listen_to(&s, &seg));
-	s.resent = 1;
 	seg.flags = TCP_ACK;
 	tcp_opts_default(&c.opts);
-	tcp_conn_accept(&c, fx_params(), &s, &seg, 100000, FX_T0 + 1500000);
-	CU_ASSERT_EQUAL(c.cc.cwnd, c.mss);
-	CU_ASSERT_EQUAL(tcp_rtt_rto(&c.rtt, c.params), 3000000);
+	for (s.resent = 1; s.resent < 4; s.resent++) {
+		tcp_conn_accept(&c, fx_params(), &s, &seg, 100000, FX_T0 + 1500000);
+		CU_ASSERT_EQUAL(c.cc.cwnd, s.resent == 1 ? tcp_cc_initial_window(c.mss) : c.mss);
+		CU_ASSERT_EQUAL(tcp_rtt_rto(&c.rtt, c.params), 3000000);
+	}
 }
 
 /* Our third segment was lost: the peer's SYN-ACK again draws an ACK. */

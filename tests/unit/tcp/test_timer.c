@@ -78,30 +78,39 @@ test_syn(void)
 	CU_ASSERT_EQUAL(c.end, TCP_END_TIMEOUT);
 }
 
-/* RFC 6298 5.7: 3 s behind a lost SYN; with timestamps the handshake is measured all the same. */
+/*
+ * RFC 6298 5.7: 3 s behind a lost SYN; with timestamps the handshake is measured all the same. RFC 5681 3.1:
+ * one segment, where it was lost more than once (RFC 6928 2).
+ */
 static void
 test_rto_behind_lost_syn(void)
 {
-	for (int ts = 0; ts < 2; ts++) {
+	for (uint32_t i = 0; i < 4; i++) {
+		bool ts = i % 2 == 1;
+		uint32_t lost = 1 + i / 2;
 		struct tcp_seg seg = { .flags = TCP_SYN | TCP_ACK,
 				       .seq = 1,
 				       .wnd = 60000,
 				       .mss = 1000,
 				       .has_ts = ts };
+		uint64_t at_us = FX_T0;
 		struct tcp_conn c;
 		struct tcp_out o;
 
 		fx_state(&c, TCP_SYN_SENT, NULL);
-		fx_send(&c, FX_T0, &o);
-		tcp_timer(&c, tcp_deadline(&c));
-		fx_send(&c, FX_T0 + 1000000, &o);
+		fx_send(&c, at_us, &o);
+		for (uint32_t k = 0; k < lost; k++) {
+			at_us = tcp_deadline(&c);
+			tcp_timer(&c, at_us);
+			CU_ASSERT_TRUE(fx_send(&c, at_us, &o));
+		}
 		seg.ack = c.iss + 1;
 		seg.ts_ecr = o.seg.ts_val;
-		fx_take(&c, &seg, FX_T0 + 1400000);
+		fx_take(&c, &seg, at_us + 400000);
 		CU_ASSERT_EQUAL(c.state, TCP_ESTABLISHED);
 		/* 400 ms: SRTT 400, RTTVAR 200, RTO 1200. */
 		CU_ASSERT_EQUAL(tcp_rtt_rto(&c.rtt, c.params), ts ? 1200000 : 3000000);
-		CU_ASSERT_EQUAL(c.cc.cwnd, c.mss); /* RFC 5681 3.1 */
+		CU_ASSERT_EQUAL(c.cc.cwnd, lost == 1 ? tcp_cc_initial_window(c.mss) : c.mss);
 	}
 }
 
