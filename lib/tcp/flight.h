@@ -33,6 +33,7 @@ struct tcp_flight {
 	uint64_t round_end;         /* was cwnd the limit: valid until this is acknowledged */
 	uint64_t timed_end;         /* the next sample is of what lies behind */
 	uint64_t last_rexmit_at_us; /* 0: nothing was sent again */
+	uint32_t again_ts;          /* the timestamp that this had */
 
 	/* Losses; conn's `loss` says which state. */
 	uint64_t

@@ -94,6 +94,35 @@ detect(struct tcp_conn *c, struct tcp_flight *f, uint64_t now_us)
 			       tcp_rack_window(&f->rack, c->rtt.srtt_us, eager), (uint32_t)now_us);
 }
 
+/*
+ * By how much a timestamp lies behind in what is sent again. The peer takes the timestamp of what
+ * fills its first gap as the newest, and drops whatever comes with an older one (PAWS, RFC 7323 5.3):
+ * all that a path which reorders brings later than that, although it was sent before.
+ */
+static uint32_t
+ts_lag_us(const struct tcp_conn *c)
+{
+	const struct tcp_rack *r = &c->flight->rack;
+	uint32_t us = r->reordered ? tcp_rack_window(r, c->rtt.srtt_us, false) : 0;
+
+	/* It stays behind the timestamp of the first sending, so that an echo tells them apart. */
+	return us < r->min_rtt_us / 2 ? us : r->min_rtt_us / 2;
+}
+
+uint32_t
+tcp_loss_ts_again(const struct tcp_conn *c, uint64_t now_us)
+{
+	const struct tcp_flight *f = c->flight;
+	uint32_t ts;
+
+	/* Else nothing is known to be on its way, or the peer had the time from a probe. */
+	if (c->loss != TCP_LOSS_RECOVERY)
+		return tcp_ts_now(c->ts_offset, now_us);
+	ts = tcp_ts_now(c->ts_offset, now_us - ts_lag_us(c));
+	/* Not older than that of a lower segment, whatever the lag was then. */
+	return f->last_rexmit_at_us != 0 && (int32_t)(f->again_ts - ts) > 0 ? f->again_ts : ts;
+}
+
 /* Does it echo what we said before we sent again what it tells of? */
 static bool
 echoes_older(const struct tcp_conn *c, const struct tcp_heard *h, uint64_t now_us)
@@ -101,7 +130,7 @@ echoes_older(const struct tcp_conn *c, const struct tcp_heard *h, uint64_t now_u
 	uint32_t age_us = (uint32_t)now_us - h->d.again.sent_us;
 
 	return h->has_echo && h->d.again.known &&
-	       (int32_t)(h->ts_ecr - tcp_ts_now(c->ts_offset, now_us - age_us)) < 0;
+	       (int32_t)(h->ts_ecr - tcp_ts_now(c->ts_offset, now_us - age_us - ts_lag_us(c))) < 0;
 }
 
 /* --- the states -------------------------------------------------------------------- */

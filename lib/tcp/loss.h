@@ -29,6 +29,9 @@ struct tcp_heard {
 /* Event. Returns when what is not there may be lost: in so many us; UINT32_MAX: nothing is waited for. */
 uint32_t tcp_loss_heard(struct tcp_conn *c, struct tcp_heard *h, uint64_t now_us);
 
+/* The timestamp for what is sent again now, of a connection that has a flight. */
+uint32_t tcp_loss_ts_again(const struct tcp_conn *c, uint64_t now_us);
+
 /* Event: that time is over. Returns the same. */
 uint32_t tcp_loss_waited(struct tcp_conn *c, uint64_t now_us);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tcp/flight.h"
+#include "tcp/loss.h"
 #include "tcp/timer.h"
 #include "tcp/window.h"
 
@@ -248,6 +249,8 @@ plan_again(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	else if (len < want && len == 0)
 		return plan_blocked(c, now_us, o);
 	plan_range(c, r, (uint32_t)len, now_us, o);
+	if (c->ts_on)
+		o->seg.ts_val = tcp_loss_ts_again(c, now_us);
 	return true;
 }
 

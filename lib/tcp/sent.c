@@ -105,6 +105,7 @@ again_sent(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_out *o, ui
 {
 	c->again_len -= len;
 	f->last_rexmit_at_us = now_us;
+	f->again_ts = o->seg.ts_val;
 	tcp_undo_sent(&f->undo, len, o->seg.ts_val);
 	if (f->board.spans.lost == 0)
 		c->sent.owed &= (uint8_t)~TCP_OWED_AGAIN;
