@@ -47,15 +47,20 @@ void
 tcp_pace_sent_slow(struct tcp_pace *p, const struct tcp_pace_path *path, uint32_t len,
 		   uint64_t now_us)
 {
-	uint64_t rate = tcp_pace_rate(path);
+	uint64_t rate = tcp_pace_rate(path), sent = (uint64_t)len * 1000000, us = 0, spare;
 
 	if (rate == UINT64_MAX) { /* it was paced, and the round trip is short now */
-		p->burst = 0;
-		p->next_us = 0;
+		*p = (struct tcp_pace){ .waits = p->waits };
 		return;
 	}
-	if (p->next_us + TCP_PACE_LATE_US < now_us)
+	if (p->next_us + TCP_PACE_LATE_US < now_us) {
 		p->next_us = now_us - TCP_PACE_LATE_US;
-	p->next_us += ((uint64_t)len * 1000000 + rate - 1) / rate;
+		p->spare = 0;
+	}
+	if (sent > p->spare)
+		us = (sent - p->spare + rate - 1) / rate;
+	spare = us * rate - sent + p->spare;
+	p->next_us += us;
+	p->spare = spare < UINT32_MAX ? (uint32_t)spare : UINT32_MAX;
 	p->burst = burst_of(rate, path->cc->mss);
 }

@@ -25,9 +25,10 @@ enum {
 
 /* All zero: nothing is paced so far. */
 struct tcp_pace {
-	uint64_t next_us; /* nothing goes before that */
-	uint32_t burst;   /* so many bytes may go at once; 0: not known yet, or not paced */
-	bool waits;       /* something is there to go at next_us */
+	uint64_t next_us;    /* nothing goes before that */
+	uint32_t spare;      /* of next_us, which is rounded up: bytes that go for it, times 10^6 */
+	uint32_t burst : 31; /* so many bytes may go at once; 0: not known yet, or not paced */
+	bool waits : 1;      /* something is there to go at next_us */
 };
 
 /* What decides the rate. */
@@ -43,7 +44,7 @@ uint64_t tcp_pace_rate(const struct tcp_pace_path *path);
 void tcp_pace_sent_slow(struct tcp_pace *p, const struct tcp_pace_path *path, uint32_t len,
 			uint64_t now_us);
 
-/* Event: len bytes of data were sent. */
+/* Event: len bytes of data were sent. It is the same whether they are told in one piece or in several. */
 static inline void
 tcp_pace_sent(struct tcp_pace *p, const struct tcp_pace_path *path, uint32_t len, uint64_t now_us)
 {
@@ -56,6 +57,7 @@ static inline void
 tcp_pace_changed(struct tcp_pace *p)
 {
 	p->next_us = 0;
+	p->spare = 0;
 	p->burst = 0;
 }
 

@@ -114,6 +114,31 @@ test_next(void)
 	}
 }
 
+/* What is told in pieces, as it is cut at records, goes no later than what is told at once. */
+static void
+test_pieces(void)
+{
+	uint64_t rng = harness_seed();
+
+	for (int i = 0; i < 10000; i++) {
+		struct tcp_cc cc = { .mss = 1448, .cwnd = 10000 + harness_below(&rng, 1000000) };
+		struct tcp_pace_path path = { &cc, 8192 + harness_below(&rng, 500000), 0 };
+		struct tcp_pace whole = { .next_us = 1000000 }, pieces = whole;
+		uint32_t now_us = 990000 + harness_below(&rng, 20000), len, piece;
+
+		for (int turn = 0; turn < 10; turn++) {
+			len = 1 + harness_below(&rng, 3000);
+			tcp_pace_sent(&whole, &path, len, now_us);
+			for (; len > 0; len -= piece) {
+				piece = 1 + harness_below(&rng, len);
+				tcp_pace_sent(&pieces, &path, piece, now_us);
+			}
+			CU_ASSERT_EQUAL(pieces.next_us, whole.next_us);
+			now_us += harness_below(&rng, 3000);
+		}
+	}
+}
+
 /*
  * A sender that is asked each 100 us to 3 ms: what it sends in any time is bounded by the rate, and
  * when it is asked in time it is not less either.
@@ -161,6 +186,7 @@ main(void)
 		{ "burst", test_burst },
 		{ "not paced", test_not_paced },
 		{ "when the next may go", test_next },
+		{ "told in pieces", test_pieces },
 		{ "never more than the rate, nor less", test_bounded },
 	};
 
