@@ -84,6 +84,8 @@ struct sim_conf {
 	uint32_t drop_count;
 	/* A second cable joins the ends, and so often the way of one of them, or both, is the other one. 0: one. */
 	uint64_t move_us;
+	/* What may go goes at once: when a paced segment goes hangs on how a stack's turns fall. */
+	bool unpaced;
 	bool forged; /* somebody is on the path */
 	bool mortal; /* he may end the connection: what was read until then is right */
 	struct forger_conf forger;

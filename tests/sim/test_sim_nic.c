@@ -115,6 +115,7 @@ static void
 make_perfect(struct sim_conf *c, uint64_t seed)
 {
 	draw_sim(c, seed, DRAW_PERFECT);
+	c->unpaced = true;
 	/* What the NIC offers, so that a port without it does the same. */
 	c->caps = 7;
 	c->tso_max = seed % 3 == 0 ? 0 : 65535 - 20 - 60;

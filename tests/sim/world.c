@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/ways.h"
+#include "stack/state.h"
 #include "support/harness.h"
 
 enum {
@@ -255,6 +256,8 @@ make_end(struct world *w, const struct sim_conf *conf, int i, const char *name,
 	e->port = cable_port(w->cable, i);
 	e->rings = c->nic != SIM_NIC_NONE && c->nic_conf.rings != 0;
 	rc = rtls_stack_create(&sc, &e->stack);
+	if (rc == 0)
+		e->stack->params.pacing = !conf->unpaced;
 	if (rc == 0 && conf->watch != NULL)
 		conf->watch->port(conf->watch->arg, i, e->stack, e->port, false);
 	if (rc == 0 && c->nic != SIM_NIC_NONE)
