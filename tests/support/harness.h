@@ -16,7 +16,8 @@
  *
  * Each case is one TAP point; a case that asserted nothing, or that CUnit did
  * not run, has failed. Environment: RECORDTLS_SEED=n replays a random test,
- * RECORDTLS_FULL=1 asks for the long variants.
+ * RECORDTLS_LUCK=text draws the seeds of all programs, RECORDTLS_FULL=1 asks for
+ * the long variants.
  */
 #ifndef RTLS_SUPPORT_HARNESS_H
 #define RTLS_SUPPORT_HARNESS_H
@@ -35,7 +36,7 @@ struct harness_case {
 /* Once per program. Returns its exit code: 0 when every case passed. */
 int harness_run(const char *suite, const struct harness_case *cases, size_t n);
 
-/* The program's one seed: RECORDTLS_SEED or a random one; the first call prints it. */
+/* The program's one seed: RECORDTLS_SEED, or drawn; the first call prints it. */
 uint64_t harness_seed(void);
 
 /* Next number of splitmix64; *state is a seed at first. */

@@ -40,9 +40,16 @@ def full():
     return os.environ.get('RECORDTLS_FULL') == '1'
 
 
+def drawn():
+    """A seed: of RECORDTLS_LUCK, which all tests of a check share, where it is set."""
+    luck = os.environ.get('RECORDTLS_LUCK')
+    source = random.Random(luck + os.path.basename(sys.argv[0])) if luck else random.SystemRandom()
+    return source.getrandbits(48)
+
+
 def seeded():
     """All randomness of a test; the seed is printed, and RECORDTLS_SEED replays it."""
-    seed = int(os.environ.get('RECORDTLS_SEED') or random.SystemRandom().getrandbits(48))
+    seed = int(os.environ.get('RECORDTLS_SEED') or drawn())
     note(f'RECORDTLS_SEED={seed}')
     return random.Random(seed), seed
 
