@@ -3,7 +3,7 @@
 
 /*
  * In User-Mode Linux: the kernel's TCP sends, or receives.
- *	flow send REMOTE PORT SECONDS [BYTES]    as sender.c
+ *	flow send REMOTE PORT SECONDS [BYTES [START_MS]]    as sender.c
  *	flow receive PORT SECONDS                one connection: what has come within so many seconds, or until it ended
  *
  * The last line is a line of JSON. A receiver says "listens" first.
@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "support/pattern.h"
+#include "uml/start.h"
 
 enum {
 	CHUNK = 1 << 20,
@@ -69,7 +70,7 @@ info_of(int fd)
 }
 
 static int
-send_all(char **argv, uint64_t bytes)
+send_all(char **argv, uint64_t bytes, const char *start_ms)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10)) };
@@ -79,6 +80,7 @@ send_all(char **argv, uint64_t bytes)
 	ssize_t n;
 
 	inet_pton(AF_INET, argv[0], &to.sin_addr);
+	start_at(start_ms);
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
 		fail("connect");
 	start_us = now_us();
@@ -165,7 +167,8 @@ int
 main(int argc, char **argv)
 {
 	if (argc >= 5 && strcmp(argv[1], "send") == 0)
-		return send_all(argv + 2, argc > 5 ? strtoull(argv[5], NULL, 10) : 0);
+		return send_all(argv + 2, argc > 5 ? strtoull(argv[5], NULL, 10) : 0,
+				argc > 6 ? argv[6] : NULL);
 	if (argc == 4 && strcmp(argv[1], "receive") == 0)
 		return receive_all(argv + 2);
 	return 2;

@@ -3,7 +3,7 @@
 
 /*
  * In User-Mode Linux: the library sends, over an interface of the kernel's, and sleeps while nothing is to be done.
- * Usage: sender IFACE ADDRESS GATEWAY REMOTE PORT SECONDS [BYTES [SNDBUF]]
+ * Usage: sender IFACE ADDRESS GATEWAY REMOTE PORT SECONDS [BYTES [SNDBUF [START_MS]]], of the clock that nobody sets
  *
  * It sends for so long, or so many bytes and then the end of them; the last line is a line of JSON.
  */
@@ -20,10 +20,11 @@
 #include "support/eal.h"
 #include "support/pattern.h"
 #include "uml/raw_port.h"
+#include "uml/start.h"
 
 enum {
 	PREFIX_LEN = 24,
-	ALL_ARGS = 9,
+	ALL_ARGS = 10,
 	LOOK_US = 1000000,
 	TURN_US = 10, /* so long is a turn at least: time passes in any case */
 	CLOSE_S = 60,
@@ -150,7 +151,7 @@ report(const struct sender *s)
 }
 
 static void
-open_stack(struct sender *s, char **argv, const char *sndbuf)
+open_stack(struct sender *s, char **argv, const char *sndbuf, const char *start_ms)
 {
 	struct rtls_stack_conf conf = {
 		.size = sizeof(conf),
@@ -171,6 +172,7 @@ open_stack(struct sender *s, char **argv, const char *sndbuf)
 	must(rtls_stack_bind(s->stack, s->port, 0), "rtls_stack_bind");
 	must(rtls_addr_add(s->stack, s->port, &local, PREFIX_LEN), "rtls_addr_add");
 	must(rtls_route_add(s->stack, &any, 0, &gateway, s->port), "rtls_route_add");
+	start_at(start_ms);
 	must(rtls_connect(s->stack, NULL, &remote, &s->sock), "rtls_connect");
 	must(rtls_sock_watch(s->sock, RTLS_CONNECTED, s), "rtls_sock_watch");
 }
@@ -184,7 +186,7 @@ main(int argc, char **argv)
 	if (argc < 7 || argc > ALL_ARGS || eal_start("sender") != 0)
 		return 2;
 	span_us = strtoull(argv[6], NULL, 10) * 1000000;
-	open_stack(&s, argv, argc > 8 ? argv[8] : NULL);
+	open_stack(&s, argv, argc > 8 ? argv[8] : NULL, argc > 9 ? argv[9] : NULL);
 	at_us = now_us();
 	end_us = at_us + span_us;
 	for (; at_us < end_us && is_open(&s); at_us = now_us()) {

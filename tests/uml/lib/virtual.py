@@ -77,6 +77,10 @@ class Guest(uml.Guest):
         said = self.sh("tc -n m -s qdisc show dev m1 | grep -o 'dropped [0-9]*'")
         return int(said.split()[1])
 
+    def meet(self, in_ms):
+        """So many ms from now, by its clock; neither sender knows its neighbour then."""
+        return in_ms + int(float(self.sh('ip -n s neigh flush dev s0; cut -d" " -f1 /proc/uptime').split()[-1]) * 1000)
+
     def start_capture(self, who):
         iface = 'm2' if who == 'ours' else 'm0'
         self.sh(f'ip netns exec m dumpcap -q -s {HEADERS} -i {iface} -w /tmp/{CAPTURE} > /tmp/dumpcap.log 2>&1 & '
