@@ -47,6 +47,9 @@ const char *rtls_end_reason_name(enum rtls_end_reason r);
 /** What is wrong on the way: RTLS_SOFT_NO_PORT is "no_port". */
 const char *rtls_soft_error_name(enum rtls_soft_error e);
 
+/** What a sender does about losses: "none", "fast", "timeout". */
+const char *rtls_recovery_name(enum rtls_recovery r);
+
 /** What rtls_sock_set() sets: RTLS_OPT_MAX_SEG is "max_seg". */
 const char *rtls_opt_name(enum rtls_opt o);
 

@@ -310,6 +310,17 @@ enum rtls_soft_error {
 	RTLS_SOFT_SILENT, /**< no ICMP: three retransmissions were not answered (R1, RFC 9293 3.8.3) */
 };
 
+/** What a sender does about losses (RFC 9293 3.8.1, RFC 8985). */
+enum rtls_recovery {
+	RTLS_RECOVERY_NONE,
+	RTLS_RECOVERY_FAST,    /**< ACKs told of a loss: what is lost goes again, as ACKs come in */
+	RTLS_RECOVERY_TIMEOUT, /**< nothing was heard: slow start from one segment on */
+};
+
+/**
+ * What ss -ti of Linux has for these, word by word: doc/ss.md. Bytes are bytes of stream, without
+ * headers, SYN and FIN; segments are those of the wire, of the one size or less.
+ */
 struct rtls_sock_info {
 	uint32_t size; /**< sizeof(struct rtls_sock_info), set by the caller */
 	struct rtls_addr local;
@@ -342,6 +353,50 @@ struct rtls_sock_info {
 	const char *cc;          /**< name of the congestion control; NULL: a listener */
 	uint64_t bytes_acked;    /**< stream bytes that the peer has acknowledged */
 	uint64_t bytes_received; /**< stream bytes that came in order */
+	/**
+	 * Least round trip of the last five minutes. This, delivery_rate, sacked, lost, retrans_in_flight,
+	 * reordered and reo_wnd_us are known of a connection that has, or had, something in flight; they
+	 * are 0 before, and again when an idle one's memory for it was given to another
+	 */
+	uint32_t min_rtt_us;
+	uint32_t ato_us; /**< a delayed ACK waits at most so long */
+	uint32_t pmtu; /**< bytes of an IP packet, by what is known of the path; 0: not known yet */
+	uint32_t rcv_mss; /**< longest payload that the peer has sent in a segment */
+	uint32_t
+		adv_mss; /**< the longest that it may send: our MSS without the options of segments */
+	uint8_t rto_backoff;      /**< rto_us is doubled so often, up to 60 s: time-outs in a row */
+	uint8_t recovery;         /**< enum rtls_recovery */
+	uint8_t rate_app_limited; /**< 1: of delivery_rate the program was the limit, not the path */
+	uint8_t reordered;        /**< 1: the path was seen to reorder */
+	uint32_t
+		reo_wnd_us; /**< so much later than due a segment is taken to be lost (RFC 8985 6.2) */
+	uint32_t dsack_dups;    /**< ACKs that told of something that came twice (RFC 2883) */
+	uint32_t reord_seen;    /**< ACKs that showed that a segment was overtaken by a later one */
+	uint64_t delivery_rate; /**< bytes per second that arrived lately; 0: nothing is known */
+	uint64_t pacing_rate;   /**< bytes per second at most; 0: it is not paced */
+	uint64_t pipe;          /**< of in_flight, what is on the way: without sacked and lost */
+	uint64_t sacked;        /**< of in_flight, bytes that are there, out of order (RFC 2018) */
+	uint64_t lost;          /**< of in_flight, bytes that are lost and not sent again yet */
+	uint64_t retrans_in_flight; /**< of pipe, bytes that were sent more than once */
+	uint64_t snd_unsent;        /**< of snd_queued, bytes that were never sent */
+	uint64_t bytes_sent;        /**< stream bytes, what was sent again included */
+	uint64_t bytes_retrans;     /**< of these, what was sent again */
+	/** Segments of all kinds since the handshake, what was sent again included. */
+	uint64_t segs_out;
+	uint64_t segs_in;
+	uint64_t
+		rcv_ooo_segs; /**< segments that came before others in front of them, and were kept */
+	/**
+	 * So long something was to be sent or acknowledged; of this, the peer's window alone kept us from
+	 * sending more; and so long all of a full send buffer was in flight, and more could have been.
+	 */
+	uint64_t busy_us;
+	uint64_t rwnd_limited_us;
+	uint64_t sndbuf_limited_us;
+	/** So long ago, at the last poll; UINT64_MAX: never. last_received_us is right to 2 ms. */
+	uint64_t last_sent_us;     /**< payload was sent */
+	uint64_t last_received_us; /**< payload came */
+	uint64_t last_heard_us;    /**< any segment came that belongs here */
 };
 
 /**

@@ -7,10 +7,12 @@
 #include "core/conf.h"
 #include "sock/check.h"
 #include "sock/info.h"
+#include "sock/stats.h"
 #include "stack/addr.h"
 #include "stack/mode.h"
 #include "stack/state.h"
 #include "tcp/query.h"
+#include "tcp/view.h"
 
 static enum rtls_sock_state
 state_of(const struct rtls_sock *sock)
@@ -34,13 +36,87 @@ eof_of(const struct rtls_sock *sock)
 	return RTLS_EOF_BARE;
 }
 
+static enum rtls_recovery
+recovery_of(const struct tcp_conn *c)
+{
+	switch ((enum tcp_loss)c->loss) {
+	case TCP_LOSS_NONE:
+		break;
+	case TCP_LOSS_RECOVERY:
+		return RTLS_RECOVERY_FAST;
+	case TCP_LOSS_TIMEOUT:
+		return RTLS_RECOVERY_TIMEOUT;
+	}
+	return RTLS_RECOVERY_NONE;
+}
+
+/* What the path and the flight are like. */
+static void
+fill_path(const struct tcp_conn *c, struct rtls_sock_info *out)
+{
+	struct tcp_view v;
+
+	tcp_view_of(c, &v);
+	out->min_rtt_us = v.min_rtt_us;
+	out->rto_backoff = c->rtt.backoff;
+	out->ato_us = c->params->delack_us;
+	out->pmtu = v.pmtu;
+	out->rcv_mss = c->rcv_seg;
+	out->adv_mss = c->rcv_mss;
+	out->recovery = (uint8_t)recovery_of(c);
+	out->rate_app_limited = v.rate_limited;
+	out->reordered = v.reordered;
+	out->reo_wnd_us = v.reo_wnd_us;
+	out->delivery_rate = v.delivery_rate;
+	out->pacing_rate = v.pacing_rate;
+	out->pipe = v.pipe;
+	out->sacked = v.sacked;
+	out->lost = v.lost;
+	out->retrans_in_flight = v.again;
+}
+
+static uint64_t
+age(bool ever, uint64_t us)
+{
+	return ever ? us : UINT64_MAX;
+}
+
+/* What was counted, and when something was last. */
+static void
+fill_counts(const struct rtls_sock *sock, struct rtls_sock_info *out)
+{
+	struct sock_tally t = sock_tally_now(sock);
+	uint64_t now_us = sock->stack->now_us;
+
+	out->bytes_sent = sock_bytes_sent(sock);
+	out->bytes_retrans = t.again_bytes;
+	out->segs_out = sock->count.tx_segments + sock->count.tx_bare;
+	out->segs_in = sock->count.rx_segments + sock->count.rx_bare;
+	out->rcv_ooo_segs = t.out_of_order;
+	out->dsack_dups = t.dsacks;
+	out->reord_seen = t.reorderings;
+	out->rwnd_limited_us = t.waited_us[TCP_WAITS_WINDOW];
+	out->sndbuf_limited_us = t.waited_us[TCP_WAITS_BUFFER];
+	out->busy_us = t.waited_us[TCP_WAITS_PATH] + out->rwnd_limited_us + out->sndbuf_limited_us;
+	out->last_sent_us = age(sock->count.tx_segments > 0, now_us - sock->tcp.last_sent_at_us);
+	out->last_received_us = age(sock->count.rx_segments > 0,
+				    sock_clock_since(sock->rx_data_at, now_us));
+	out->last_heard_us = age(!tcp_is_connecting(&sock->tcp), now_us - sock->tcp.heard_us);
+}
+
 void
-sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
+sock_info_ends(const struct rtls_sock *sock, struct rtls_sock_info *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->local = addr_from_net(&sock->tuple.local, sock->tuple.local_port);
 	out->remote = addr_from_net(&sock->tuple.remote, sock->tuple.remote_port);
 	out->state = state_of(sock);
+}
+
+void
+sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
+{
+	sock_info_ends(sock, out);
 	out->sndbuf = sock->tx.sndbuf;
 	out->rcvbuf = sock->rcvbuf;
 	if (sock->phase == SOCK_LISTEN)
@@ -72,6 +148,10 @@ sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out)
 	/* Without the FIN, which counts as a byte there. */
 	out->bytes_acked = RTE_MIN(sock->tcp.snd_una, sock->tcp.snd_end);
 	out->bytes_received = sock->tcp.rcv_nxt;
+	out->snd_unsent = sendq_end(&sock->sendq) -
+			  RTE_MIN(sock->tcp.snd_max, sendq_end(&sock->sendq));
+	fill_path(&sock->tcp, out);
+	fill_counts(sock, out);
 }
 
 struct rtls_stack *

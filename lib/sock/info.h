@@ -10,6 +10,9 @@
 
 #include <recordtls/tls.h>
 
+/* Addresses and state alone; all else is 0. */
+void sock_info_ends(const struct rtls_sock *sock, struct rtls_sock_info *out);
+
 void sock_info_fill(const struct rtls_sock *sock, struct rtls_sock_info *out);
 void sock_tls_info_fill(const struct rtls_sock *sock, enum rtls_dir d, struct rtls_tls_info *out);
 

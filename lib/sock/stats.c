@@ -212,6 +212,13 @@ fill_resync(const struct rx_tls *tls, struct rtls_sock_stats *out)
 	out->rx_out_of_step_us = rx_resync_out_us(tls);
 }
 
+uint64_t
+sock_bytes_sent(const struct rtls_sock *sock)
+{
+	/* Without the FIN, which counts as a byte there. */
+	return RTE_MIN(sock->tcp.snd_max, sock->tcp.snd_end) + sock_tally(sock)->again_bytes;
+}
+
 void
 sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 {
@@ -219,10 +226,10 @@ sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out)
 		.size = sizeof(*out),
 		.tx_segments = sock->count.tx_segments,
 		.rx_segments = sock->count.rx_segments,
-		.tx_bytes = sock->count.tx_bytes,
+		.tx_bytes = sock_bytes_sent(sock),
 		.rx_bytes = sock->count.rx_bytes,
-		.retransmissions = sock->count.retransmissions,
-		.timeouts = sock->timeouts,
+		.retransmissions = sock_tally(sock)->retransmissions,
+		.timeouts = sock_tally(sock)->timeouts,
 	};
 	if (sock_has_keys(sock, RTLS_TX)) {
 		out->tx_records = sock->tx.tls->count.records;

@@ -9,6 +9,9 @@
 
 #include <recordtls/stats.h>
 
+/* Stream bytes, what was sent again included. */
+uint64_t sock_bytes_sent(const struct rtls_sock *sock);
+
 void sock_stats_fill(const struct rtls_sock *sock, struct rtls_sock_stats *out);
 
 #endif

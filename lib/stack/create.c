@@ -194,7 +194,9 @@ make_tables(struct rtls_stack *s, int socket)
 	mtu_table_init(&s->mtus, secret_key(s->secret, SECRET_MTUS, key));
 	s->socks = rte_zmalloc_socket("rtls_socks", sizeof(*s->socks) * c->max_socks,
 				      RTE_CACHE_LINE_SIZE, socket);
-	if (s->socks == NULL)
+	s->tallies = rte_zmalloc_socket("rtls_tallies", sizeof(*s->tallies) * c->max_socks,
+					RTE_CACHE_LINE_SIZE, socket);
+	if (s->socks == NULL || s->tallies == NULL)
 		return -ENOMEM;
 	for (i = c->max_socks; i > 0; i--)
 		TAILQ_INSERT_HEAD(&s->free_list, &s->socks[i - 1], link);
@@ -316,6 +318,7 @@ free_parts(struct rtls_stack *s)
 	rte_free(s->answer_remotes);
 	flight_pools_destroy(&s->flights);
 	rte_free(s->socks);
+	rte_free(s->tallies);
 	session_shared_destroy(&s->session);
 	crypto_select_fini(&s->crypto);
 	rte_mempool_free(s->recvq_shared.held);

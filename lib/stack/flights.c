@@ -26,6 +26,7 @@ call_back(struct lease_pool *p, uint64_t now_us)
 	for (int i = 0; i < LOOKS && (flight = lease_next(p)) != NULL; i++) {
 		holder = lease_holder(flight);
 		if (!is_used(holder, lease_since(flight))) {
+			sock_tally_flight(holder);
 			lease_give(p, tcp_flight_end(&holder->tcp));
 			return;
 		}
@@ -83,12 +84,24 @@ flights_serve(struct rtls_sock *sock)
 }
 
 void
+flights_waits(struct rtls_sock *sock)
+{
+	bool full = session_tx_room_used(&sock->tx) >= sock->tx.sndbuf;
+
+	if (sock->tcp.flight != NULL && tcp_is_waiting(&sock->tcp))
+		tcp_chrono_waits(&sock->tcp.flight->chrono,
+				 tcp_waits_for(&sock->tcp, full, sock->stack->now_us),
+				 sock->stack->now_us);
+}
+
+void
 flights_end(struct rtls_sock *sock)
 {
 	struct tcp_flight *flight = sock->tcp.flight;
 
 	if (flight == NULL)
 		return;
+	sock_tally_flight(sock);
 	lease_give(flight_pool_of(&sock->stack->flights, flight), flight);
 	(void)tcp_flight_end(&sock->tcp);
 }

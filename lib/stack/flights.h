@@ -14,6 +14,7 @@
 
 #include "stack/sock.h"
 #include "tcp/flight.h"
+#include "tcp/query.h"
 
 /* It needs one, or a larger one. */
 void flights_serve(struct rtls_sock *sock);
@@ -24,6 +25,17 @@ flights_prepare(struct rtls_sock *sock)
 {
 	if (tcp_flight_wants(&sock->tcp))
 		flights_serve(sock);
+}
+
+/* Event: its turn to send is over: what does it wait for? */
+void flights_waits(struct rtls_sock *sock);
+
+/* Event: something was acknowledged. When all is, it waits for nothing. */
+static inline void
+flights_acked(const struct rtls_sock *sock, uint64_t now_us)
+{
+	if (sock->tcp.flight != NULL && !tcp_is_waiting(&sock->tcp))
+		tcp_chrono_waits(&sock->tcp.flight->chrono, TCP_WAITS_NOT, now_us);
 }
 
 /* Event: it has come to its end. */

@@ -21,6 +21,18 @@ is_cut(const struct tx_run *run)
 	return run->owner != NULL && tx_run_is_cut(run, run->owner->tcp.mss);
 }
 
+/* What of a run was sent before: all, or, without a flight, what lies below snd_max. TCP is not told yet. */
+static void
+tell_again(struct rtls_stack *s, const struct rtls_sock *sock, const struct tcp_out *out)
+{
+	struct sock_tally *t = sock_tally(sock);
+	uint32_t n = tcp_segments(&sock->tcp, out->len);
+
+	s->counters[CNT_TX_RETRANSMISSIONS] += n;
+	t->retransmissions += n;
+	t->again_bytes += RTE_MIN(out->len, sock->tcp.snd_max - out->off);
+}
+
 /* The port has a run's packets. */
 static void
 tell_sent(struct rtls_stack *s, const struct tx_run *run)
@@ -32,25 +44,24 @@ tell_sent(struct rtls_stack *s, const struct tx_run *run)
 	s->counters[CNT_TX_PACKETS] += run->packets;
 	if (sock == NULL)
 		return;
+	if (out->rexmit && out->len > 0)
+		tell_again(s, sock, out);
 	tcp_sent(&sock->tcp, out, s->now_us);
 	sock_rearm(sock);
-	if (out->len == 0)
+	if (out->len == 0) {
+		sock->count.tx_bare++;
 		return;
+	}
 	n = tcp_segments(&sock->tcp, out->len);
 	s->counters[CNT_TX_SEGMENTS] += n;
 	s->counters[CNT_TX_BYTES] += out->len;
 	sock->count.tx_segments += n;
-	sock->count.tx_bytes += out->len;
 	if (sock->tx.tls != NULL && out->off >= sock->tx.tls->start_off)
 		s->counters[CNT_TX_BYTES_SEALED] += out->len;
 	if (run->epoch != NULL) {
 		s->counters[CNT_TX_BYTES_NIC] += out->len;
 		sock->tx.tls->nic_bytes += out->len;
 		inline_tx_sent(run);
-	}
-	if (out->rexmit) {
-		s->counters[CNT_TX_RETRANSMISSIONS] += n;
-		sock->count.retransmissions += n;
 	}
 }
 

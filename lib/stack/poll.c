@@ -43,7 +43,7 @@ poll_timers(struct rtls_stack *s)
 	struct wheel_node *node;
 	struct rtls_sock *sock;
 	unsigned int n = 0;
-	uint32_t timeouts, events;
+	uint32_t events;
 	uint8_t backoff;
 
 	while ((node = wheel_expire(&s->wheel, s->now_us, &budget)) != NULL) {
@@ -57,11 +57,11 @@ poll_timers(struct rtls_stack *s)
 			neighbour_unwait(sock);
 			sock_schedule(sock);
 		}
-		timeouts = tcp_rexmit_is_due(&sock->tcp, s->now_us);
-		sock->timeouts += timeouts;
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
-		if (timeouts)
+		if (tcp_rexmit_is_due(&sock->tcp, s->now_us)) {
+			sock_tally(sock)->timeouts++;
 			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);
+		}
 		backoff = sock->tcp.rtt.backoff;
 		events = tcp_timer(&sock->tcp, s->now_us);
 		if (tcp_is_silent(&sock->tcp, backoff))

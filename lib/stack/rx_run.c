@@ -131,10 +131,13 @@ rx_run_input(struct rx_run *r)
 	if (r->seg.payload_len > 0) {
 		s->counters[CNT_RX_SEGMENTS] += r->nb_packets;
 		sock->count.rx_segments += r->nb_packets;
+		sock->rx_data_at = sock_clock(s->now_us);
 		if (rx_memory_drops(sock)) {
 			make_way(r);
 			drop_payload(r);
 		}
+	} else {
+		sock->count.rx_bare += r->nb_packets;
 	}
 	v = tcp_input(&sock->tcp, recvq_ranges(&sock->recvq), &r->seg, s->now_us);
 	if (v.reply_reset || (v.events & TCP_EV_CHALLENGE) != 0)
@@ -215,8 +218,11 @@ store(struct rx_run *r, const struct tcp_verdict *v)
 	}
 	/* Also what is out of order: nothing else would charge it. */
 	rx_memory_account(sock);
-	if (!in_order && rx_memory_is_high(sock->stack))
-		rx_memory_drop_held(sock);
+	if (!in_order) {
+		sock_tally(sock)->out_of_order += r->nb_packets;
+		if (rx_memory_is_high(sock->stack))
+			rx_memory_drop_held(sock);
+	}
 	if (came_by_other(r))
 		mode_move_received(sock,
 				   &(struct mode_move_run){ .nif = r->nif,

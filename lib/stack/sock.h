@@ -61,11 +61,11 @@ struct mode {
 
 /* What neither TCP nor the session counts. */
 struct sock_count {
-	uint64_t tx_segments;
+	uint64_t tx_segments; /* with payload, as rx_segments */
 	uint64_t rx_segments;
-	uint64_t tx_bytes;
 	uint64_t rx_bytes;
-	uint64_t retransmissions;
+	uint64_t tx_bare; /* segments without */
+	uint64_t rx_bare;
 };
 
 TAILQ_HEAD(sock_list, rtls_sock);
@@ -101,7 +101,7 @@ struct rtls_sock {
 	uint32_t room_counted; /* of recvq.room_used, in stack->rx_room_used */
 	uint32_t tx_counted;   /* of what tx holds, in stack->store.used */
 	uint32_t watch;
-	uint32_t timeouts; /* of retransmission */
+	uint32_t rx_data_at; /* sock_clock() of the last payload */
 	struct session_tx tx;
 	struct session_rx rx;
 	struct recvq recvq;
@@ -156,6 +156,20 @@ static_assert(offsetof(struct rtls_sock, tcp) == 0 &&
 	      "the first lines are those of a segment that is received, and of one that is sent");
 
 struct rtls_stack;
+
+/* A time in about milliseconds, in 32 bits: for what is told to people. */
+static inline uint32_t
+sock_clock(uint64_t now_us)
+{
+	return (uint32_t)(now_us >> 10);
+}
+
+/* So long ago it was; in a month and a half it wraps. */
+static inline uint64_t
+sock_clock_since(uint32_t at, uint64_t now_us)
+{
+	return (uint64_t)(sock_clock(now_us) - at) << 10;
+}
 
 /* The epochs of a direction: to step them, NULL without keys; to look at them. */
 static inline struct epochs *

@@ -4,6 +4,7 @@
 #include "stack/sock_events.h"
 
 #include "stack/admission.h"
+#include "stack/flights.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
 #include "stack/nexthop.h"
@@ -54,6 +55,7 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	if (events & TCP_EV_ACKED) {
 		sendq_release(&sock->sendq, sock->tcp.snd_una);
 		memory_account(sock);
+		flights_acked(sock, sock->stack->now_us);
 		mode_acked(sock);
 		nexthop_progress(sock->stack, &sock->path);
 		admission_orphaned(sock);

@@ -29,6 +29,7 @@ sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)
 	memset(sock, 0, sizeof(*sock));
 	sock->uses = uses;
 	sock->stack = s;
+	*sock_tally(sock) = (struct sock_tally){ 0 };
 	sock->rcvbuf = opts != NULL ? opts->rcvbuf : s->conf.rcvbuf;
 	sock->tos = opts != NULL ? opts->tos : 0;
 	sock->ttl = opts != NULL ? opts->ttl : 0;

@@ -21,6 +21,7 @@
 #include "stack/netif.h"
 #include "stack/registry.h"
 #include "stack/sock.h"
+#include "stack/tally.h"
 #include "tcp/cookie.h"
 #include "tcp/syncache.h"
 #include "tcp/timewait.h"
@@ -38,6 +39,7 @@ struct rtls_stack {
 	struct flow_table *flows;
 	struct flow_cache found; /* in flows, lately */
 	struct rtls_sock *socks;
+	struct sock_tally *tallies; /* of each of them */
 	struct wheel wheel;
 	struct sock_list tx_list;
 	struct sock_list ready_list;

@@ -128,11 +128,14 @@ next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool f
 	struct tx_run *run = netif_tx_run(nif);
 
 	/* Most have had their say with one run, which arms their timers when it is sent. */
-	if (!first && !tcp_has_to_say(&sock->tcp))
+	if (!first && !tcp_has_to_say(&sock->tcp)) {
+		flights_waits(sock);
 		return NULL;
+	}
 	sock_renew_window(sock);
 	flights_prepare(sock);
 	if (!tcp_plan(&sock->tcp, s->now_us, &run->out)) {
+		flights_waits(sock);
 		/* It may have started to probe a closed window. */
 		sock_rearm(sock);
 		return NULL;

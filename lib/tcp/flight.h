@@ -11,6 +11,7 @@
 #define RTLS_TCP_FLIGHT_H
 
 #include "tcp/board.h"
+#include "tcp/chrono.h"
 #include "tcp/conn.h"
 #include "tcp/hystart.h"
 #include "tcp/prr.h"
@@ -44,6 +45,8 @@ struct tcp_flight {
 	struct tcp_undo undo;
 	struct tcp_hystart hystart;
 	struct tcp_rate rate;
+	uint32_t dsacks; /* ACKs that told of something that came twice */
+	struct tcp_chrono chrono;
 
 	/* A peer without SACK tells by duplicate ACKs that something arrived, not what. */
 	uint64_t told_end;    /* of what they may tell: what was in flight when the first came */
@@ -93,6 +96,14 @@ struct tcp_flight *tcp_flight_move(struct tcp_conn *c, struct tcp_flight *larger
 
 /* Event: it is taken back, and returned. Nothing is in flight, or the connection is closed. */
 struct tcp_flight *tcp_flight_end(struct tcp_conn *c);
+
+/* Is a gap to be taken for a loss at once (RFC 8985 6.2, step 4)? */
+static inline bool
+tcp_flight_is_eager(const struct tcp_conn *c)
+{
+	return c->loss != TCP_LOSS_NONE ||
+	       c->flight->board.spans.sacked >= TCP_DUP_ACKS * (uint32_t)c->mss;
+}
 
 /* Bytes in the network: sent, neither known to be there nor taken to be lost. */
 static inline uint64_t

@@ -87,11 +87,9 @@ lose_untold(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_heard *h)
 static struct tcp_overdue
 detect(struct tcp_conn *c, struct tcp_flight *f, uint64_t now_us)
 {
-	bool eager = c->loss != TCP_LOSS_NONE ||
-		     f->board.spans.sacked >= TCP_DUP_ACKS * (uint32_t)c->mss;
+	uint32_t window_us = tcp_rack_window(&f->rack, c->rtt.srtt_us, tcp_flight_is_eager(c));
 
-	return tcp_rack_detect(&f->rack, &f->board,
-			       tcp_rack_window(&f->rack, c->rtt.srtt_us, eager), (uint32_t)now_us);
+	return tcp_rack_detect(&f->rack, &f->board, window_us, (uint32_t)now_us);
 }
 
 /*
@@ -330,8 +328,10 @@ tcp_loss_heard(struct tcp_conn *c, struct tcp_heard *h, uint64_t now_us)
 		grow(c, f, h, now_us);
 		return due.wait_us;
 	}
-	if (h->twice > 0)
+	if (h->twice > 0) {
+		f->dsacks++;
 		tcp_rack_duplicate(&f->rack, c->snd_una, c->snd_max);
+	}
 	if (was_in_vain(f, c, h))
 		undo(c, f, now_us);
 	if (c->sack_on) {

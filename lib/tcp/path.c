@@ -40,12 +40,17 @@ is_synchronised(const struct tcp_conn *c)
 	return false;
 }
 
+static uint32_t
+headers_len(const struct tcp_conn *c)
+{
+	return HDRS_LEN + (c->ts_on ? TCP_TS_OPT_LEN : 0);
+}
+
 /* False: segments are as short already. */
 static bool
 shrink(struct tcp_conn *c, uint16_t mtu)
 {
-	uint32_t hdrs = HDRS_LEN + (c->ts_on ? TCP_TS_OPT_LEN : 0);
-	uint16_t mss = (uint16_t)((mtu < MTU_MIN ? MTU_MIN : mtu) - hdrs);
+	uint16_t mss = (uint16_t)((mtu < MTU_MIN ? MTU_MIN : mtu) - headers_len(c));
 	uint32_t old = c->mss;
 
 	if (mss >= c->mss_agreed)
@@ -59,6 +64,12 @@ void
 tcp_path_limit(struct tcp_conn *c, uint16_t mtu)
 {
 	(void)shrink(c, mtu);
+}
+
+uint16_t
+tcp_path_mtu(const struct tcp_conn *c)
+{
+	return (uint16_t)(c->mss_agreed + headers_len(c));
 }
 
 uint32_t

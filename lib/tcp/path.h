@@ -21,6 +21,9 @@ uint32_t tcp_path_too_big(struct tcp_conn *c, uint32_t seq, uint16_t mtu);
 /* The same, known before anything was sent: not in SYN-SENT. */
 void tcp_path_limit(struct tcp_conn *c, uint16_t mtu);
 
+/* Bytes of the longest packet that it would send, whatever its program allows. Not in SYN-SENT. */
+uint16_t tcp_path_mtu(const struct tcp_conn *c);
+
 /*
  * Event: a packet with seq did not arrive, for another reason. hard: nobody is there, ever (RFC 1122
  * 4.2.3.9). Where our SYN is not acknowledged, and seq is the SYN's, that ends the connection:

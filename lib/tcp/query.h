@@ -133,6 +133,17 @@ tcp_rexmit_is_due(const struct tcp_conn *c, uint64_t now_us)
 	       c->rtx_wait != TCP_WAIT_REORDER;
 }
 
+/* What decides how fast it is paced. The initial window goes at once: nothing is known of the path. */
+static inline struct tcp_pace_path
+tcp_pace_path_of(const struct tcp_conn *c)
+{
+	return (struct tcp_pace_path){
+		.cc = &c->cc,
+		.srtt_us = c->params->pacing && c->snd_una > 0 ? c->rtt.srtt_us : 0,
+		.max_rate = c->opts.pace_max,
+	};
+}
+
 /* TCP_END_TIMEOUT: did somebody on the way say that the peer cannot be reached? */
 static inline bool
 tcp_was_unreachable(const struct tcp_conn *c)

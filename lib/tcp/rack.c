@@ -61,8 +61,10 @@ tcp_rack_delivered(struct tcp_rack *r, const struct tcp_delivered *d, uint32_t n
 	}
 	if (d->again.known && !is_doubtful(r, &d->again, now_us, older))
 		take(r, &d->again, now_us);
-	if (d->reordered != UINT64_MAX)
+	if (d->reordered != UINT64_MAX) {
 		r->reordered = true;
+		r->reorderings++;
+	}
 }
 
 void

@@ -22,7 +22,8 @@ struct tcp_rack {
 	uint8_t steps;         /* of a quarter of min_rtt_us: the window, from 1 on */
 	uint8_t keep;          /* so many recoveries more with these steps */
 	bool known;
-	bool reordered; /* the path was seen to */
+	bool reordered;       /* the path was seen to */
+	uint32_t reorderings; /* so often */
 };
 
 /* Nothing arrived. srtt_us: of what was sent before; 0: not known. */

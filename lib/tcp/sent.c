@@ -132,15 +132,10 @@ flight_sent(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_out *o, u
 		tcp_rate_app_limited(&f->rate, tcp_board_pipe(&f->board));
 }
 
-/* The initial window goes at once: nothing is known of the path. */
 static void
 pace_data(struct tcp_conn *c, uint32_t len, uint64_t now_us)
 {
-	struct tcp_pace_path path = {
-		.cc = &c->cc,
-		.srtt_us = c->params->pacing && c->snd_una > 0 ? c->rtt.srtt_us : 0,
-		.max_rate = c->opts.pace_max,
-	};
+	struct tcp_pace_path path = tcp_pace_path_of(c);
 
 	tcp_pace_sent(&c->pace, &path, len, now_us);
 	/* A burst may end before its time has come, where a timer was late. */

@@ -66,7 +66,6 @@ struct view {
 	const char *phase;
 	const char *tcp;
 	uint32_t nb_backlog, max_backlog;
-	uint8_t rto_backoff;
 	struct rtls_sock_info info;
 	struct rtls_sock_stats stats;
 	struct rtls_tls_info tls[2]; /* by enum rtls_dir */
@@ -108,7 +107,6 @@ visit(struct rtls_stack *s, void *arg)
 	if (v->listens)
 		return false;
 	v->tcp = tcp_state_name((enum tcp_state)sock->tcp.state);
-	v->rto_backoff = sock->tcp.rtt.backoff;
 	sock_stats_fill(sock, &v->stats);
 	view_dir(v, sock, RTLS_TX);
 	view_dir(v, sock, RTLS_RX);
@@ -137,13 +135,30 @@ put_tcp(struct rte_tel_data *d, const struct view *v)
 		{ "srtt_us", in->srtt_us },
 		{ "rttvar_us", in->rttvar_us },
 		{ "rto_us", in->rto_us },
-		{ "rto_backoff", v->rto_backoff },
+		{ "rto_backoff", in->rto_backoff },
+		{ "min_rtt_us", in->min_rtt_us },
+		{ "ato_us", in->ato_us },
+		{ "pmtu", in->pmtu },
+		{ "rcv_mss", in->rcv_mss },
+		{ "adv_mss", in->adv_mss },
 		{ "cwnd", in->cwnd },
 		{ "ssthresh", in->ssthresh },
+		{ "delivery_rate", in->delivery_rate },
+		{ "rate_app_limited", in->rate_app_limited },
+		{ "pacing_rate", in->pacing_rate },
 		{ "in_flight", in->in_flight },
+		{ "pipe", in->pipe },
+		{ "sacked", in->sacked },
+		{ "lost", in->lost },
+		{ "retrans_in_flight", in->retrans_in_flight },
+		{ "reordered", in->reordered },
+		{ "reo_wnd_us", in->reo_wnd_us },
+		{ "reord_seen", in->reord_seen },
+		{ "dsack_dups", in->dsack_dups },
 		{ "snd_wnd", in->snd_wnd },
 		{ "rcv_wnd", in->rcv_wnd },
 		{ "snd_queued", in->snd_queued },
+		{ "snd_unsent", in->snd_unsent },
 		{ "snd_room", in->snd_room },
 		{ "rcv_queued", in->rcv_queued },
 		{ "rcv_held", in->rcv_held },
@@ -155,6 +170,14 @@ put_tcp(struct rte_tel_data *d, const struct view *v)
 		{ "sack", in->sack },
 		{ "bytes_acked", in->bytes_acked },
 		{ "bytes_received", in->bytes_received },
+		{ "bytes_sent", in->bytes_sent },
+		{ "bytes_retrans", in->bytes_retrans },
+		{ "segs_out", in->segs_out },
+		{ "segs_in", in->segs_in },
+		{ "rcv_ooo_segs", in->rcv_ooo_segs },
+		{ "busy_us", in->busy_us },
+		{ "rwnd_limited_us", in->rwnd_limited_us },
+		{ "sndbuf_limited_us", in->sndbuf_limited_us },
 		{ "tx_segments", v->stats.tx_segments },
 		{ "rx_segments", v->stats.rx_segments },
 		{ "tx_bytes", v->stats.tx_bytes },
@@ -164,6 +187,21 @@ put_tcp(struct rte_tel_data *d, const struct view *v)
 	};
 
 	put_fields(d, fields, RTE_DIM(fields));
+}
+
+/* What never happened has no age. */
+static void
+put_ages(struct rte_tel_data *d, const struct rtls_sock_info *in)
+{
+	const struct field ages[] = {
+		{ "last_sent_us", in->last_sent_us },
+		{ "last_received_us", in->last_received_us },
+		{ "last_heard_us", in->last_heard_us },
+	};
+
+	for (size_t i = 0; i < RTE_DIM(ages); i++)
+		if (ages[i].value != UINT64_MAX)
+			rte_tel_data_add_dict_uint(d, ages[i].name, ages[i].value);
 }
 
 static void
@@ -259,7 +297,9 @@ put_connection(struct rte_tel_data *d, const struct view *v)
 	answer_text(d, "port", v->port);
 	answer_text(d, "tcp", v->tcp);
 	answer_text(d, "cc", v->info.cc);
+	answer_text(d, "recovery", rtls_recovery_name(v->info.recovery));
 	put_tcp(d, v);
+	put_ages(d, &v->info);
 	put_end(d, &v->info);
 	answer_put(d, "tx", direction(v, RTLS_TX));
 	answer_put(d, "rx", direction(v, RTLS_RX));

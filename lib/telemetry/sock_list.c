@@ -81,7 +81,7 @@ look_at(struct page *page, const struct rtls_stack *s, const struct rtls_sock *s
 
 	if (sock->phase == SOCK_FREE)
 		return;
-	sock_info_fill(sock, &info);
+	sock_info_ends(sock, &info);
 	if ((f->state != ANY && info.state != f->state) ||
 	    !addr_matches(f->has_local, &f->local, &info.local) ||
 	    !addr_matches(f->has_remote, &f->remote, &info.remote) || !tls_matches(f, sock))

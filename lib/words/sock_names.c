@@ -185,6 +185,20 @@ rtls_opt_name(enum rtls_opt o)
 }
 
 const char *
+rtls_recovery_name(enum rtls_recovery r)
+{
+	switch (r) {
+	case RTLS_RECOVERY_NONE:
+		return "none";
+	case RTLS_RECOVERY_FAST:
+		return "fast";
+	case RTLS_RECOVERY_TIMEOUT:
+		return "timeout";
+	}
+	return unknown;
+}
+
+const char *
 rtls_cc_name(enum rtls_cc c)
 {
 	switch (c) {

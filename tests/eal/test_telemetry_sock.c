@@ -17,6 +17,15 @@ id_of(const struct rtls_sock *k)
 	return (uint64_t)(k - k->stack->socks) + (uint64_t)k->stack->conf.max_socks * (k->uses - 1);
 }
 
+/* It may have grown since; what never happened is not there. */
+static void
+same_age(const json_t *d, const char *name, uint64_t us)
+{
+	CU_ASSERT_EQUAL(json_object_get(d, name) != NULL, us != UINT64_MAX);
+	if (us != UINT64_MAX)
+		CU_ASSERT(value_of(d, name) <= us);
+}
+
 static void
 same_info(const json_t *d, const struct rtls_sock *k)
 {
@@ -51,6 +60,32 @@ same_info(const json_t *d, const struct rtls_sock *k)
 		{ "sack", in.sack },
 		{ "bytes_acked", in.bytes_acked },
 		{ "bytes_received", in.bytes_received },
+		{ "min_rtt_us", in.min_rtt_us },
+		{ "rto_backoff", in.rto_backoff },
+		{ "ato_us", in.ato_us },
+		{ "pmtu", in.pmtu },
+		{ "rcv_mss", in.rcv_mss },
+		{ "adv_mss", in.adv_mss },
+		{ "delivery_rate", in.delivery_rate },
+		{ "rate_app_limited", in.rate_app_limited },
+		{ "pacing_rate", in.pacing_rate },
+		{ "pipe", in.pipe },
+		{ "sacked", in.sacked },
+		{ "lost", in.lost },
+		{ "retrans_in_flight", in.retrans_in_flight },
+		{ "reordered", in.reordered },
+		{ "reo_wnd_us", in.reo_wnd_us },
+		{ "reord_seen", in.reord_seen },
+		{ "dsack_dups", in.dsack_dups },
+		{ "snd_unsent", in.snd_unsent },
+		{ "bytes_sent", in.bytes_sent },
+		{ "bytes_retrans", in.bytes_retrans },
+		{ "segs_out", in.segs_out },
+		{ "segs_in", in.segs_in },
+		{ "rcv_ooo_segs", in.rcv_ooo_segs },
+		{ "busy_us", in.busy_us },
+		{ "rwnd_limited_us", in.rwnd_limited_us },
+		{ "sndbuf_limited_us", in.sndbuf_limited_us },
 		{ "tx_segments", st.tx_segments },
 		{ "rx_segments", st.rx_segments },
 		{ "tx_bytes", st.tx_bytes },
@@ -60,6 +95,10 @@ same_info(const json_t *d, const struct rtls_sock *k)
 	};
 	for (size_t i = 0; i < HARNESS_COUNT(fields); i++)
 		CU_ASSERT_EQUAL(value_of(d, fields[i].name), fields[i].value);
+	same_age(d, "last_sent_us", in.last_sent_us);
+	same_age(d, "last_received_us", in.last_received_us);
+	same_age(d, "last_heard_us", in.last_heard_us);
+	CU_ASSERT_STRING_EQUAL(text_of(d, "recovery"), rtls_recovery_name(in.recovery));
 	CU_ASSERT_STRING_EQUAL(text_of(d, "state"), "open");
 	CU_ASSERT_STRING_EQUAL(text_of(d, "phase"), "open");
 	CU_ASSERT_STRING_EQUAL(text_of(d, "tcp"), "established");

@@ -27,6 +27,7 @@ ASK(end_reason, enum rtls_end_reason)
 ASK(soft_error, enum rtls_soft_error)
 ASK(opt, enum rtls_opt)
 ASK(cc, enum rtls_cc)
+ASK(recovery, enum rtls_recovery)
 ASK(dir, enum rtls_dir)
 ASK(mode, enum rtls_mode)
 ASK(mode_order, enum rtls_mode_order)
@@ -142,6 +143,13 @@ static const struct {
 		  { RTLS_OPT_KEEPALIVE_IDLE_US, "keepalive_idle_us" },
 		  { RTLS_OPT_KEEPALIVE_INTERVAL_US, "keepalive_interval_us" },
 		  { RTLS_OPT_KEEPALIVE_PROBES, "keepalive_probes" },
+	  } },
+	{ ask_recovery,
+	  UINT_MAX,
+	  {
+		  { RTLS_RECOVERY_NONE, "none" },
+		  { RTLS_RECOVERY_FAST, "fast" },
+		  { RTLS_RECOVERY_TIMEOUT, "timeout" },
 	  } },
 	{ ask_cc,
 	  UINT_MAX,
