@@ -359,6 +359,11 @@ struct rtls_sock_info {
 	 * are 0 before, and again when an idle one's memory for it was given to another
 	 */
 	uint32_t min_rtt_us;
+	/**
+	 * Round trip by what comes in alone, to a millisecond; longer where the peer had nothing to send.
+	 * Without timestamps it does not become longer. 0: nothing was measured, or it is too short
+	 */
+	uint32_t rcv_rtt_us;
 	uint32_t ato_us; /**< a delayed ACK waits at most so long */
 	uint32_t pmtu; /**< bytes of an IP packet, by what is known of the path; 0: not known yet */
 	uint32_t rcv_mss; /**< longest payload that the peer has sent in a segment */

@@ -58,6 +58,7 @@ fill_path(const struct tcp_conn *c, struct rtls_sock_info *out)
 
 	tcp_view_of(c, &v);
 	out->min_rtt_us = v.min_rtt_us;
+	out->rcv_rtt_us = c->rcv_rtt.rtt_us;
 	out->rto_backoff = c->rtt.backoff;
 	out->ato_us = c->params->delack_us;
 	out->pmtu = v.pmtu;

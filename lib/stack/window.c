@@ -6,6 +6,7 @@
 #include "stack/rx_memory.h"
 #include "stack/sched.h"
 #include "stack/state.h"
+#include "tcp/query.h"
 #include "tcp/user.h"
 
 /*
@@ -50,7 +51,7 @@ sock_window_read(struct rtls_sock *sock)
 	if (sock->rcvbuf_fixed)
 		return;
 	want = autosize_recv(&sock->rx_read, sock->recvq.ready.off, s->now_us,
-			     sock->tcp.rtt.srtt_us);
+			     tcp_rcv_rtt_us(&sock->tcp));
 	if (want > sock->rcvbuf && !rx_memory_is_tight(s, 0))
 		sock->rcvbuf = autosize_grown(sock->rcvbuf, want,
 					      rx_memory_limit(sock, s->conf.rcvbuf_max));

@@ -31,6 +31,7 @@
 #include "tcp/cc_all.h"
 #include "tcp/pace.h"
 #include "tcp/params.h"
+#include "tcp/rcv_rtt.h"
 #include "tcp/rtt.h"
 #include "tcp/seg.h"
 
@@ -177,10 +178,19 @@ struct tcp_conn {
 	uint16_t remote_port;
 
 	/* Measurement and congestion. */
+	struct tcp_rcv_rtt rcv_rtt;
 	struct tcp_rtt rtt;
 	struct tcp_cc cc;
+	uint32_t again_len; /* planned and not sent, of what is sent again */
+	uint8_t keep_sent;  /* keep-alives since something was heard */
+	uint8_t rtx_wait;   /* while rtx_at is armed: enum tcp_wait */
+	uint8_t end;        /* TCP_CLOSED: enum tcp_end */
+	bool unread : 1;    /* an orphan will never read some bytes that came: RST behind our FIN */
+	bool syn_lost : 1;
+	bool sack_on : 1;     /* both SYNs permit it; SYN-SENT: ours does */
+	bool sent_again : 1;  /* without a flight: what is out was sent more than once */
+	bool unreachable : 1; /* says somebody on the way, and nothing was acknowledged since */
 	struct tcp_pace pace;
-	uint32_t again_len;        /* planned and not sent, of what is sent again */
 	uint64_t last_sent_at_us;  /* data, or a SYN that was not sent before */
 	struct tcp_flight *flight; /* what is in flight; NULL: it has none, and sends one by one */
 
@@ -198,19 +208,13 @@ struct tcp_conn {
 		} twice; /* others: these came twice, and tcp/sack is to tell it; low 32 bits of offsets */
 	};
 	struct tcp_opts opts; /* set before it begins; it may change */
-	uint8_t keep_sent;    /* keep-alives since something was heard */
-	uint8_t rtx_wait;     /* while rtx_at is armed: enum tcp_wait */
-	uint8_t end;          /* TCP_CLOSED: enum tcp_end */
-	bool unread : 1; /* an orphan will never read some bytes that came: RST behind our FIN */
-	bool syn_lost : 1;
-	bool sack_on : 1;     /* both SYNs permit it; SYN-SENT: ours does */
-	bool sent_again : 1;  /* without a flight: what is out was sent more than once */
-	bool unreachable : 1; /* says somebody on the way, and nothing was acknowledged since */
 };
 
 static_assert(offsetof(struct tcp_conn, sent) == 64, "line 0: each received segment");
 static_assert(offsetof(struct tcp_conn, wl1) == 128, "line 1: each sent segment");
 static_assert(offsetof(struct tcp_conn, params) == 192, "line 2: each received segment, too");
+static_assert(offsetof(struct tcp_conn, rcv_rtt) + sizeof(struct tcp_rcv_rtt) <= 256,
+	      "line 3: what comes in order looks at it");
 static_assert(sizeof(struct tcp_conn) <= 400, "one in each socket");
 
 /* Event: it owes something more. */

@@ -107,6 +107,13 @@ tcp_rcv_window(const struct tcp_conn *c)
 	return c->rcv_adv > c->rcv_nxt ? c->rcv_adv - c->rcv_nxt : 0;
 }
 
+/* The round trip for what comes in; what was sent may have been long ago. 0: not known. */
+static inline uint32_t
+tcp_rcv_rtt_us(const struct tcp_conn *c)
+{
+	return c->rcv_rtt.rtt_us != 0 ? c->rcv_rtt.rtt_us : c->rtt.srtt_us;
+}
+
 /* How many segments len bytes of a plan are on the wire; 1 where there are none. */
 static inline uint32_t
 tcp_segments(const struct tcp_conn *c, uint32_t len)

@@ -3,11 +3,13 @@
 
 #include "tcp/rcv.h"
 
+#include "tcp/ack.h"
 #include "tcp/sack.h"
 #include "tcp/user.h"
 
 enum {
 	FULL_SEGMENT_MIN = 536, /* what a full segment has at least, for counting ACKs */
+	ECHOES = 4,             /* so many are looked at in a window's worth of data */
 };
 
 uint32_t
@@ -72,6 +74,36 @@ in_order(struct tcp_conn *c, const struct tcp_ranges *held, uint64_t end, uint64
 	return TCP_EV_DELIVER | ack_in_order(c, c->rcv_nxt - old, gap, now_us);
 }
 
+/* seg brought what is in order by now. */
+static void
+measure(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
+{
+	struct tcp_rcv_rtt *r = &c->rcv_rtt;
+	uint64_t edge = c->rcv_adv > c->rcv_nxt ? c->rcv_adv : c->rcv_nxt, age_us;
+
+	if (!c->ts_on) {
+		tcp_rcv_rtt_window(r, now_us);
+		tcp_rcv_rtt_next(r, edge, now_us);
+		return;
+	}
+	/* Behind the first bytes: those answer something, and their sender may have thought about it. */
+	if (r->end != 0 && tcp_ack_echo(c, seg, now_us, &age_us))
+		tcp_rcv_rtt_echoed(r, age_us);
+	tcp_rcv_rtt_next(r, c->rcv_nxt + (edge - c->rcv_nxt) / ECHOES, now_us);
+}
+
+/* seg brought what comes next, up to end. */
+static uint32_t
+next_came(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_seg *seg,
+	  uint64_t end, uint64_t now_us)
+{
+	uint32_t events = in_order(c, held, end, now_us);
+
+	if (tcp_rcv_rtt_is_due(&c->rcv_rtt, c->rcv_nxt))
+		measure(c, seg, now_us);
+	return events;
+}
+
 /* What of [seq, seq + len) is in order, or waits, came twice. */
 static void
 tell_repeated(struct tcp_conn *c, const struct tcp_ranges *held, int64_t seq, uint32_t len)
@@ -125,7 +157,7 @@ tcp_rcv_payload(struct tcp_conn *c, const struct tcp_ranges *held, const struct 
 	v->took = (uint32_t)(r.end - r.start);
 	v->keep = c->orphan ? 0 : v->took;
 	v->stream_off = r.start;
-	return r.start == c->rcv_nxt ? in_order(c, held, r.end, now_us) : ack_dup(c);
+	return r.start == c->rcv_nxt ? next_came(c, held, seg, r.end, now_us) : ack_dup(c);
 }
 
 uint32_t

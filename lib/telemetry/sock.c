@@ -137,6 +137,7 @@ put_tcp(struct rte_tel_data *d, const struct view *v)
 		{ "rto_us", in->rto_us },
 		{ "rto_backoff", in->rto_backoff },
 		{ "min_rtt_us", in->min_rtt_us },
+		{ "rcv_rtt_us", in->rcv_rtt_us },
 		{ "ato_us", in->ato_us },
 		{ "pmtu", in->pmtu },
 		{ "rcv_mss", in->rcv_mss },

@@ -119,6 +119,47 @@ test_grow(void)
 	flow_fini(&f);
 }
 
+/*
+ * A path that has become 100 ms long since the handshake, of which whoever only receives has timed
+ * nothing: its buffer grows all the same, and it has the rate. 15 Mb/s hold 187,500 bytes.
+ */
+static void
+download(bool timestamps)
+{
+	const struct cable_path path = { .delay_us = 50000, .bits_per_s = 15000000 };
+	struct pair_conf conf = { .stack[NEAR] = { .sndbuf = 2 << 20, .nb_large = 1024 },
+				  .growing = true };
+	struct rtls_sock_info in;
+	struct flow f = { .sent = 0 };
+	uint64_t got;
+
+	conf.path[0].delay_us = conf.path[1].delay_us = 1000;
+	pair_init(&f.p, &conf);
+	f.p.stack[NEAR]->params.timestamps = timestamps;
+	pair_connect(&f.p, 0, f.socks);
+	CU_ASSERT(pair_info(f.socks[FAR]).srtt_us < 3000);
+	cable_set_path(f.p.cable, 0, &path);
+	cable_set_path(f.p.cable, 1, &path);
+	flow_run(&f, 4 * SECONDS, true);
+	got = f.got;
+	flow_run(&f, 2 * SECONDS, true);
+	in = pair_info(f.socks[FAR]);
+	CU_ASSERT_EQUAL(in.timestamps, timestamps);
+	CU_ASSERT_EQUAL(in.bytes_sent, 0);
+	CU_ASSERT(in.srtt_us < 3000);
+	CU_ASSERT(in.rcv_rtt_us >= 98000 && in.rcv_rtt_us < 250000);
+	CU_ASSERT(in.rcvbuf > 2 * 187500);
+	CU_ASSERT(f.got - got > 2 * 15000000 / 8 * 9 / 10);
+	flow_fini(&f);
+}
+
+static void
+test_download(void)
+{
+	download(true);
+	download(false);
+}
+
 /* Who does not read has no larger window, and its peer no larger buffer. */
 static void
 test_no_reader(void)
@@ -248,6 +289,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "small at first", test_small_at_first },
 		{ "they grow", test_grow },
+		{ "nothing but received, far away", test_download },
 		{ "nobody reads", test_no_reader },
 		{ "a size that was said", test_fixed },
 		{ "a listener's", test_listener },

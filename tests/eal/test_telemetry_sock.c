@@ -61,6 +61,7 @@ same_info(const json_t *d, const struct rtls_sock *k)
 		{ "bytes_acked", in.bytes_acked },
 		{ "bytes_received", in.bytes_received },
 		{ "min_rtt_us", in.min_rtt_us },
+		{ "rcv_rtt_us", in.rcv_rtt_us },
 		{ "rto_backoff", in.rto_backoff },
 		{ "ato_us", in.ato_us },
 		{ "pmtu", in.pmtu },

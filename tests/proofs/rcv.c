@@ -28,6 +28,30 @@ tcp_ranges_fits(const struct tcp_ranges *rs, struct tcp_range r)
 	return nondet_bool();
 }
 
+/* Stand for lib/tcp/ack.c and rcv_rtt.c: any round trip. */
+bool
+tcp_ack_echo(const struct tcp_conn *conn, const struct tcp_seg *seg, uint64_t now_us,
+	     uint64_t *rtt_us)
+{
+	return nondet_bool();
+}
+
+void
+tcp_rcv_rtt_echoed(struct tcp_rcv_rtt *r, uint64_t age_us)
+{
+	uint32_t rtt_us;
+
+	r->rtt_us = rtt_us;
+}
+
+void
+tcp_rcv_rtt_window(struct tcp_rcv_rtt *r, uint64_t now_us)
+{
+	uint32_t rtt_us;
+
+	r->rtt_us = rtt_us;
+}
+
 /* Stands for lib/tcp/sack.c: only what came, and was there, came twice. */
 static int64_t came_start, came_end;
 
