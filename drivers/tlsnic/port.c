@@ -82,6 +82,14 @@ nic_stat(const struct rtls_port *p, unsigned int which)
 	}
 }
 
+static int
+nic_read_clock(struct rtls_port *p, uint64_t *ticks)
+{
+	struct rtls_port *under = nic_of(p)->under;
+
+	return under->read_clock(under, ticks);
+}
+
 /* Does the port below go on, with frames of ours in it? */
 static bool
 nic_holds(struct rtls_port *p)
@@ -219,6 +227,11 @@ make_port(struct tlsnic *nic, struct rtls_port *under)
 	snprintf(nic->port.name, sizeof(nic->port.name), "tlsnic(%.70s)", under->name);
 	memcpy(nic->port.mac, under->mac, sizeof(nic->port.mac));
 	nic->port.rx_ahead = host_rx_ahead(nic);
+	/* The port below keeps frames until their times; with rings that is another lcore's. */
+	nic->port.tx_time_off = under->tx_time_off;
+	nic->port.tx_time_flag = under->tx_time_flag;
+	if (under->read_clock != NULL && nic->conf.rings == 0)
+		nic->port.read_clock = nic_read_clock;
 	/* A packet that is opened leaves its buffer to the port below. */
 	if (under->rx_room != 0)
 		nic->port.rx_room = under->rx_room +

@@ -173,6 +173,21 @@ write_frames(const struct tlsnic *nic, const struct rte_mbuf *m, const struct jo
 	return rc;
 }
 
+/* The frames leave when the packet was to. */
+static void
+pass_time(const struct tlsnic *nic, const struct rte_mbuf *m, struct rte_mbuf **frames, uint32_t n)
+{
+	int off = nic->port.tx_time_off;
+
+	if ((m->ol_flags & nic->port.tx_time_flag) == 0)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		frames[i]->ol_flags |= nic->port.tx_time_flag;
+		*RTE_MBUF_DYNFIELD(frames[i], off,
+				   uint64_t *) = *RTE_MBUF_DYNFIELD(m, off, const uint64_t *);
+	}
+}
+
 static void
 count_sealed(struct tlsnic *nic, const struct job *j)
 {
@@ -199,6 +214,7 @@ write_packet(struct tlsnic *nic, const struct rte_mbuf *m, const struct job *j,
 		rte_pktmbuf_free_bulk(frames, j->nb_frames);
 		return;
 	}
+	pass_time(nic, m, frames, j->nb_frames);
 	for (uint32_t i = 0; i < j->nb_frames; i++)
 		outq_push(&nic->outq, frames[i]);
 	if (j->tx != NULL)

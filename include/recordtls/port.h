@@ -44,6 +44,15 @@ struct rtls_port_conf {
 	 * as it is. For paths that take less and whose ICMP is filtered.
 	 */
 	uint32_t mtu;
+	/**
+	 * Not 0: paced packets (RTLS_OPT_MAX_PACING_RATE, and what is paced over long paths) are handed over
+	 * up to 2 ms early, and the device keeps each until its time, if it can
+	 * (RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP; a port that runs already has it set). They leave more
+	 * evenly than by timers of 1 ms. Devices keep what is behind such a packet in the queue, too, so what is
+	 * not paced may be late by as much. If it cannot, or if it gets copies, pacing is by timers, and
+	 * rtls_port_info() says so.
+	 */
+	uint32_t keeps_times;
 };
 
 /**
@@ -94,7 +103,7 @@ enum rtls_feature {
  */
 int rtls_port_features(struct rtls_port *p, uint32_t set, uint32_t clear);
 
-/** Inline TLS of a port, as it is now. A port without has zeros. */
+/** A port as it is now: its inline TLS, where one without has zeros, and its times. */
 struct rtls_port_info {
 	uint32_t size;            /**< sizeof(struct rtls_port_info), set by the caller */
 	uint32_t features;        /**< RTLS_FEATURE_*: those that are switched on */
@@ -105,6 +114,7 @@ struct rtls_port_info {
 	uint8_t tx_after;         /**< enum rtls_tls_tx_after; RTLS_TLS_TX_REBUILD only */
 	uint8_t rx_method;        /**< enum rtls_tls_rx_method */
 	uint8_t tx_tso;           /**< not 0: seals packets that it cuts itself, too */
+	uint8_t keeps_times;      /**< not 0: rtls_port_conf.keeps_times, and the device can */
 };
 
 /**

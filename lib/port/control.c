@@ -47,6 +47,7 @@ rtls_port_info(const struct rtls_port *p, struct rtls_port_info *out)
 		.tx_after = p->tls.caps.tx_after,
 		.rx_method = p->tls.caps.rx_method,
 		.tx_tso = p->tls.caps.tx_tso != 0,
+		.keeps_times = p->read_clock != NULL,
 	};
 	return conf_fill(out, &info, sizeof(info));
 }

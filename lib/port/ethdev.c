@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* A port made from an ethdev. */
+/* A port made from an ethdev. rte_eth_read_clock() is experimental, as old as it is. */
+#define ALLOW_EXPERIMENTAL_API
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
+#include <rte_mbuf_dyn.h>
 
 #include "buf/lifo.h"
 #include "offload/driver.h"
@@ -80,6 +82,12 @@ static uint64_t
 ethdev_stat(const struct rtls_port *p, unsigned int which)
 {
 	return port_linear_stat(&ethdev_of(p)->linear, which);
+}
+
+static int
+ethdev_read_clock(struct rtls_port *p, uint64_t *ticks)
+{
+	return rte_eth_read_clock(ethdev_of(p)->port_id, ticks);
 }
 
 static void
@@ -247,7 +255,8 @@ caps_of(uint64_t tx_offloads)
 
 /* What is asked of the port is what it has. */
 static void
-choose_offloads(const struct rte_eth_dev_info *info, bool tls, struct rte_eth_conf *eth)
+choose_offloads(const struct rte_eth_dev_info *info, bool tls, bool keeps_times,
+		struct rte_eth_conf *eth)
 {
 	eth->rxmode.offloads = info->rx_offload_capa &
 			       (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
@@ -257,6 +266,9 @@ choose_offloads(const struct rte_eth_dev_info *info, bool tls, struct rte_eth_co
 		eth->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SECURITY;
 		eth->txmode.offloads |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_SECURITY;
 	}
+	if (keeps_times)
+		eth->txmode.offloads |= info->tx_offload_capa &
+					RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP;
 	eth->txmode.offloads &= ~unsound_offloads(info->driver_name);
 }
 
@@ -268,7 +280,7 @@ configure_and_start(struct port_ethdev *e, const struct rte_eth_dev_info *info,
 	struct rte_eth_conf eth = { 0 };
 	int rc;
 
-	choose_offloads(info, offload_device_present(&e->port.tls), &eth);
+	choose_offloads(info, offload_device_present(&e->port.tls), conf->keeps_times != 0, &eth);
 	rc = rte_eth_dev_configure(e->port_id, 1, 1, &eth);
 	if (rc != 0)
 		return rc;
@@ -315,6 +327,20 @@ find_tso(struct port_ethdev *e)
 	/* IPv4's longest packet, less the longest headers. */
 	e->port.tso_max = rc != 0 ? 65535 - 20 - 60 : 0;
 	return 0;
+}
+
+/* Does it keep packets until their times? It was set up to, its clock can be read, and mbufs have the field. */
+static void
+find_times(struct port_ethdev *e, const struct rtls_port_conf *conf)
+{
+	uint64_t ticks;
+
+	if (conf->keeps_times == 0 || e->linear.pool != NULL ||
+	    (e->tx.offloads & RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP) == 0 ||
+	    rte_eth_read_clock(e->port_id, &ticks) != 0 ||
+	    rte_mbuf_dyn_tx_timestamp_register(&e->port.tx_time_off, &e->port.tx_time_flag) != 0)
+		return;
+	e->port.read_clock = ethdev_read_clock;
 }
 
 /* Packets are chains, of several pools: where the device takes no such things they are copied. */
@@ -407,6 +433,8 @@ rtls_port_ethdev(uint16_t port_id, const struct rtls_port_conf *user_conf, struc
 		rc = read_facts(e, conf.mtu);
 	if (rc == 0)
 		rc = make_linear(e);
+	if (rc == 0)
+		find_times(e, &conf);
 	if (rc == 0)
 		rc = find_tso(e);
 	if (rc == 0)

@@ -47,6 +47,14 @@ struct rtls_port {
 	 * where none ever does.
 	 */
 	bool (*tx_waiting)(const struct rtls_port *p);
+	/*
+	 * Keeps a packet with tx_time_flag until its clock says what the packet's field at tx_time_off does,
+	 * and those behind it as long (RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP). Reads that clock: 0, or
+	 * -errno. NULL: it sends all at once.
+	 */
+	int (*read_clock)(struct rtls_port *p, uint64_t *ticks);
+	int tx_time_off;
+	uint64_t tx_time_flag;
 	/* Its own counters, and the value of one; none: nb_stats is 0. */
 	const struct rtls_stat_desc *stats;
 	unsigned int nb_stats;

@@ -10,6 +10,7 @@
 
 #include <sys/queue.h>
 
+#include "core/tick_clock.h"
 #include "net/arp.h"
 #include "net/ether_ip.h"
 #include "net/route.h"
@@ -42,6 +43,8 @@ struct netif {
 	uint64_t rx_bursts;        /* so often it was asked for some */
 	uint64_t rx_audited;       /* records that its device had opened, and that were audited */
 	uint64_t rx_audits_failed; /* of these */
+	struct tick_clock clock;   /* the port's, where that keeps packets until their times */
+	uint64_t departs_us;       /* of those that it was given, the last one's */
 	/* Who waits for its queue, in the order of time: stack/rx_quiet. */
 	TAILQ_HEAD(, rtls_sock) quiet_list;
 	struct arp_table arp;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "stack/depart.h"
 #include "stack/flights.h"
 #include "stack/inline_tx.h"
 #include "stack/mode_move.h"
@@ -134,6 +135,7 @@ next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool f
 	}
 	sock_renew_window(sock);
 	flights_prepare(sock);
+	depart_prepare(s, nif, sock);
 	if (!tcp_plan(&sock->tcp, s->now_us, &run->out)) {
 		flights_waits(sock);
 		/* It may have started to probe a closed window. */
@@ -153,7 +155,8 @@ next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool f
 
 /* Builds what of a run may go in this turn, and has room in the burst. Returns its segments. */
 static int
-build(struct netif *nif, struct tx_run *run, struct tx_buffers *bufs, uint32_t max)
+build(struct rtls_stack *s, struct netif *nif, struct tx_run *run, struct tx_buffers *bufs,
+      uint32_t max)
 {
 	struct rtls_sock *sock = run->owner;
 	struct rte_mbuf **pkts;
@@ -168,6 +171,8 @@ build(struct netif *nif, struct tx_run *run, struct tx_buffers *bufs, uint32_t m
 	rc = tx_build(nif, run, bufs, pkts, room);
 	if (rc != 0)
 		return rc;
+	if (run->out.len > 0 && sock->tcp.pace.kept)
+		depart_mark(s, nif, run, pkts);
 	tcp_plan_take(&sock->tcp, &run->out);
 	if (run->epoch != NULL)
 		inline_tx_planned(run);
@@ -190,7 +195,7 @@ serve(struct rtls_stack *s, struct rtls_sock *sock, struct tx_buffers *bufs)
 		run = next_run(s, nif, sock, left == TURN_SEGMENTS);
 		if (run == NULL)
 			return;
-		n = build(nif, run, bufs, left);
+		n = build(s, nif, run, bufs, left);
 		if (n < 0) {
 			not_built(s, nif, run, n);
 			break;

@@ -11,7 +11,7 @@ path_takes_more(const struct tcp_conn *c, uint64_t now_us)
 {
 	uint64_t ahead = c->again_len + (c->plan.nxt - c->sent.nxt);
 
-	return now_us >= c->pace.next_us &&
+	return !tcp_pace_holds(&c->pace, now_us) &&
 	       tcp_flight_pipe(c) + ahead + c->mss <= (uint64_t)c->cc.cwnd;
 }
 

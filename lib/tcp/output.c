@@ -123,7 +123,7 @@ cwnd_room(const struct tcp_conn *c)
 static bool
 pace_stops(struct tcp_conn *c, uint64_t now_us)
 {
-	if (now_us >= c->pace.next_us || (c->plan.owed & TCP_OWED_TAIL) != 0)
+	if (!tcp_pace_holds(&c->pace, now_us) || (c->plan.owed & TCP_OWED_TAIL) != 0)
 		return false;
 	c->pace.waits = tcp_has_data(c, &c->plan);
 	return true;

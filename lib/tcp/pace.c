@@ -43,6 +43,20 @@ burst_of(uint64_t rate, uint32_t mss)
 	return burst < BURST_SEGMENTS_MIN * mss ? BURST_SEGMENTS_MIN * mss : (uint32_t)burst;
 }
 
+bool
+tcp_pace_departure(const struct tcp_pace *p, const struct tcp_pace_path *path, uint64_t now_us,
+		   struct tcp_departure *d)
+{
+	if (p->burst == 0 || !p->kept)
+		return false;
+	*d = (struct tcp_departure){
+		.first_us = p->next_us > now_us ? p->next_us : now_us,
+		.last_us = now_us + TCP_PACE_HORIZON_US,
+		.rate = tcp_pace_rate(path),
+	};
+	return d->rate != UINT64_MAX;
+}
+
 void
 tcp_pace_sent_slow(struct tcp_pace *p, const struct tcp_pace_path *path, uint32_t len,
 		   uint64_t now_us)

@@ -21,14 +21,18 @@ enum {
 	TCP_PACE_SRTT_MIN_US = 8192, /* eight ticks of net/wheel */
 	TCP_PACE_LATE_US = 2048,     /* a timer, or a poll, may be so late: that is made up for */
 	TCP_PACE_BURST_MAX = 65536,
+	/* Where a port keeps packets until their times: so far ahead, a tick of net/wheel, it is given them, */
+	TCP_PACE_AHEAD_US = 1024,
+	TCP_PACE_HORIZON_US = 2048, /* and none is kept longer than that */
 };
 
 /* All zero: nothing is paced so far. */
 struct tcp_pace {
 	uint64_t next_us;    /* nothing goes before that */
 	uint32_t spare;      /* of next_us, which is rounded up: bytes that go for it, times 10^6 */
-	uint32_t burst : 31; /* so many bytes may go at once; 0: not known yet, or not paced */
+	uint32_t burst : 30; /* so many bytes may go at once; 0: not known yet, or not paced */
 	bool waits : 1;      /* something is there to go at next_us */
+	bool kept : 1; /* it is handed over TCP_PACE_AHEAD_US before: its port keeps it until then */
 };
 
 /* What decides the rate. */
@@ -50,6 +54,42 @@ tcp_pace_sent(struct tcp_pace *p, const struct tcp_pace_path *path, uint32_t len
 {
 	if (path->srtt_us >= TCP_PACE_SRTT_MIN_US || (path->max_rate | p->burst) != 0)
 		tcp_pace_sent_slow(p, path, len, now_us);
+}
+
+/* Is it too early to hand over what is to go next? */
+static inline bool
+tcp_pace_holds(const struct tcp_pace *p, uint64_t now_us)
+{
+	return now_us + (p->kept ? TCP_PACE_AHEAD_US : 0) < p->next_us;
+}
+
+/* From when on it is not. */
+static inline uint64_t
+tcp_pace_due_us(const struct tcp_pace *p)
+{
+	if (!p->kept)
+		return p->next_us;
+	return p->next_us > TCP_PACE_AHEAD_US ? p->next_us - TCP_PACE_AHEAD_US : 0;
+}
+
+/* When the packets of a burst leave a port that keeps them until then. */
+struct tcp_departure {
+	uint64_t first_us;
+	uint64_t last_us; /* none is later */
+	uint64_t rate;    /* bytes per second */
+};
+
+/* Of a burst that is handed over now; false: at once, as it is not paced. */
+bool tcp_pace_departure(const struct tcp_pace *p, const struct tcp_pace_path *path, uint64_t now_us,
+			struct tcp_departure *d);
+
+/* Of the packet behind the first so many bytes of it. */
+static inline uint64_t
+tcp_departure_us(const struct tcp_departure *d, uint32_t bytes)
+{
+	uint64_t at_us = d->first_us + (uint64_t)bytes * 1000000 / d->rate;
+
+	return at_us < d->last_us ? at_us : d->last_us;
 }
 
 /* Event: the program allows another rate. */

@@ -15,8 +15,8 @@ tcp_deadline(const struct tcp_conn *c)
 
 	if (c->delack_at < at)
 		at = c->delack_at;
-	if (c->pace.waits && c->pace.next_us < at)
-		at = c->pace.next_us;
+	if (c->pace.waits && tcp_pace_due_us(&c->pace) < at)
+		at = tcp_pace_due_us(&c->pace);
 	if (c->keep_at < at)
 		at = c->keep_at;
 	return c->linger_at < at ? c->linger_at : at;

@@ -18,6 +18,7 @@
 #define TCP  RTE_ETH_TX_OFFLOAD_TCP_CKSUM
 #define TSO  RTE_ETH_TX_OFFLOAD_TCP_TSO
 #define SEGS RTE_ETH_TX_OFFLOAD_MULTI_SEGS
+#define TIME RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP
 
 enum {
 	TX_CAPS = PORT_CAP_TX_IPV4_CKSUM | PORT_CAP_TX_TCP_CKSUM,
@@ -32,6 +33,7 @@ static struct {
 	uint16_t seg_max, mtu_seg_max; /* 0: any */
 	const char *driver;
 	bool refuses; /* its tx_prepare */
+	int clock_rc; /* of its clock */
 	unsigned int nb_prepared;
 } dev;
 
@@ -45,6 +47,15 @@ int __wrap_rte_eth_dev_configure(uint16_t port_id, uint16_t nb_rx, uint16_t nb_t
 				 const struct rte_eth_conf *conf);
 int __real_rte_eth_dev_start(uint16_t port_id);
 int __wrap_rte_eth_dev_start(uint16_t port_id);
+int __wrap_rte_eth_read_clock(uint16_t port_id, uint64_t *clock);
+
+int
+__wrap_rte_eth_read_clock(uint16_t port_id, uint64_t *clock)
+{
+	(void)port_id;
+	*clock = 4711;
+	return dev.clock_rc;
+}
 
 int
 __wrap_rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
@@ -203,6 +214,64 @@ test_offloads(void)
 		}
 }
 
+/* Kept packets: where that is asked for, the device has it, and its clock can be read. */
+static const struct {
+	uint32_t asked;
+	uint64_t capa;
+	int clock_rc;
+	bool keeps;
+} times[] = {
+	{ 1, SEGS | TIME, 0, true },
+	{ 0, SEGS | TIME, 0, false },
+	{ 1, SEGS, 0, false },
+	{ 1, SEGS | TIME, -ENOTSUP, false },
+	/* It gets copies, which have no times. */
+	{ 1, TIME, 0, false },
+};
+
+static void
+port_keeps(size_t i, bool adopted)
+{
+	struct rtls_port_conf conf = { .size = sizeof(conf), .nb_rx_mbufs = 512, .nb_rx_desc = 64 };
+	struct rtls_port_info info = { .size = sizeof(info) };
+	uint16_t id = make_dev();
+	struct rte_mempool *own = adopted ? start_dev(id) : NULL;
+	struct rtls_port *p = NULL;
+	uint64_t ticks = 0;
+
+	conf.keeps_times = times[i].asked;
+	CU_ASSERT_EQUAL_FATAL(rtls_port_ethdev(id, &conf, &p), 0);
+	CU_ASSERT_EQUAL(rtls_port_info(p, &info), 0);
+	CU_ASSERT_EQUAL(info.keeps_times, times[i].keeps);
+	CU_ASSERT_EQUAL(p->read_clock != NULL, times[i].keeps);
+	if (p->read_clock != NULL) {
+		CU_ASSERT_EQUAL(p->read_clock(p, &ticks), 0);
+		CU_ASSERT_EQUAL(ticks, 4711);
+		CU_ASSERT(p->tx_time_flag != 0 && p->tx_time_off > 0);
+	}
+	CU_ASSERT_EQUAL(rtls_port_close(p), 0);
+	if (adopted) {
+		CU_ASSERT_EQUAL(rte_eth_dev_stop(id), 0);
+		CU_ASSERT_EQUAL(rte_eth_dev_close(id), 0);
+	}
+	rte_mempool_free(own);
+}
+
+static void
+test_times(void)
+{
+	for (size_t i = 0; i < HARNESS_COUNT(times); i++)
+		for (int adopted = 0; adopted < 2; adopted++) {
+			memset(&dev, 0, sizeof(dev));
+			dev.capa = dev.in_force = times[i].capa;
+			dev.clock_rc = times[i].clock_rc;
+			port_keeps(i, adopted != 0);
+			if (!adopted)
+				CU_ASSERT_EQUAL((dev.asked & TIME) != 0,
+						times[i].asked && (times[i].capa & TIME) != 0);
+		}
+}
+
 /* A TLS NIC with fewer buffers than a long packet has frames. */
 static void
 test_small_nic(void)
@@ -235,6 +304,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "what a port is asked to do", test_offloads },
+		{ "times of departure", test_times },
 		{ "a TLS NIC with few buffers", test_small_nic },
 	};
 

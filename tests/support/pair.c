@@ -107,6 +107,8 @@ make_end(struct pair *p, const struct pair_conf *conf, int i, const char *name)
 		set_default(&sc.rcvbuf, 512 << 10);
 	}
 	p->port[i] = cable_port(p->cable, i);
+	if (conf->shape != NULL)
+		conf->shape(p->port[i], i);
 	if (conf->nic[i] != NULL)
 		CU_ASSERT_EQUAL_FATAL(rtls_tlsnic_open(p->port[i], conf->nic[i], &p->port[i]), 0);
 	CU_ASSERT_EQUAL_FATAL(rtls_stack_create(&sc, &p->stack[i]), 0);

@@ -40,6 +40,8 @@ struct pair_conf {
 	cable_tap_fn tap;
 	cable_filter_fn filter;
 	void *arg; /* of both */
+	/* Makes another port of the cable's, before a NIC or a stack sees it. NULL: it stays what it is. */
+	void (*shape)(struct rtls_port *port, int end);
 };
 
 struct pair {

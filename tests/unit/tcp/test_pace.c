@@ -178,6 +178,45 @@ test_bounded(void)
 			   100 + harness_below(&rng, 3000));
 }
 
+/* Handed over early, and when each packet leaves: at its time, none later than the horizon. */
+static void
+test_departures(void)
+{
+	struct tcp_cc cc = { .mss = 1000, .cwnd = 100000, .ssthresh = 1 };
+	struct tcp_pace_path path = { &cc, 100, 1000000 };
+	struct tcp_pace p = { .next_us = 10000, .burst = 2000 };
+	struct tcp_departure d;
+
+	/* A port that keeps nothing, and a connection that is not paced. */
+	CU_ASSERT_TRUE(tcp_pace_holds(&p, 9999));
+	CU_ASSERT_FALSE(tcp_pace_holds(&p, 10000));
+	CU_ASSERT_EQUAL(tcp_pace_due_us(&p), 10000);
+	CU_ASSERT_FALSE(tcp_pace_departure(&p, &path, 10000, &d));
+	p.kept = true;
+	CU_ASSERT_TRUE(tcp_pace_holds(&p, 10000 - TCP_PACE_AHEAD_US - 1));
+	CU_ASSERT_FALSE(tcp_pace_holds(&p, 10000 - TCP_PACE_AHEAD_US));
+	CU_ASSERT_EQUAL(tcp_pace_due_us(&p), 10000 - TCP_PACE_AHEAD_US);
+	/* In time: from 10000 on, a millisecond for a segment. */
+	CU_ASSERT_TRUE(tcp_pace_departure(&p, &path, 9500, &d));
+	CU_ASSERT_EQUAL(tcp_departure_us(&d, 0), 10000);
+	CU_ASSERT_EQUAL(tcp_departure_us(&d, 1000), 11000);
+	CU_ASSERT_EQUAL(tcp_departure_us(&d, 1549), 9500 + TCP_PACE_HORIZON_US);
+	CU_ASSERT_EQUAL(tcp_departure_us(&d, 60000), 9500 + TCP_PACE_HORIZON_US);
+	/* Late: from now on. */
+	CU_ASSERT_TRUE(tcp_pace_departure(&p, &path, 12345, &d));
+	CU_ASSERT_EQUAL(tcp_departure_us(&d, 0), 12345);
+	CU_ASSERT_EQUAL(tcp_departure_us(&d, 500), 12845);
+	path.max_rate = 0;
+	CU_ASSERT_FALSE(tcp_pace_departure(&p, &path, 9500, &d));
+	path.max_rate = 1000000;
+	p.burst = 0;
+	CU_ASSERT_FALSE(tcp_pace_departure(&p, &path, 9500, &d));
+	/* Nothing was sent so far: no time is before the beginning. */
+	p.next_us = 0;
+	CU_ASSERT_EQUAL(tcp_pace_due_us(&p), 0);
+	CU_ASSERT_FALSE(tcp_pace_holds(&p, 0));
+}
+
 int
 main(void)
 {
@@ -187,6 +226,7 @@ main(void)
 		{ "not paced", test_not_paced },
 		{ "when the next may go", test_next },
 		{ "told in pieces", test_pieces },
+		{ "kept by the port", test_departures },
 		{ "never more than the rate, nor less", test_bounded },
 	};
 
