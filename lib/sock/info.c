@@ -11,6 +11,7 @@
 #include "stack/addr.h"
 #include "stack/mode.h"
 #include "stack/state.h"
+#include "stack/tallies.h"
 #include "tcp/query.h"
 #include "tcp/view.h"
 

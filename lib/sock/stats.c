@@ -11,6 +11,7 @@
 #include "sock/check.h"
 #include "sock/stats.h"
 #include "stack/state.h"
+#include "stack/tallies.h"
 
 static uint64_t
 counter(const struct rtls_stack *s, enum counter c)

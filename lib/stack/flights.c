@@ -4,7 +4,9 @@
 #include "stack/flights.h"
 
 #include "stack/state.h"
+#include "stack/tallies.h"
 #include "tcp/query.h"
+#include "tcp/view.h"
 
 enum { LOOKS = 4 }; /* at those that are lent, until one is found that can be called back */
 

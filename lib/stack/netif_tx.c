@@ -6,6 +6,7 @@
 #include "stack/drop.h"
 #include "stack/inline_tx.h"
 #include "stack/sched.h"
+#include "stack/tallies.h"
 #include "stack/tell.h"
 #include "tcp/query.h"
 #include "tcp/sent.h"

@@ -12,6 +12,7 @@
 #include "stack/sock_events.h"
 #include "stack/soft_error.h"
 #include "stack/state.h"
+#include "stack/tallies.h"
 #include "stack/syn_path.h"
 #include "stack/tx_path.h"
 #include "tcp/query.h"

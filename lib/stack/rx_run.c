@@ -12,6 +12,7 @@
 #include "stack/rx_mark.h"
 #include "stack/rx_memory.h"
 #include "stack/sock_events.h"
+#include "stack/tallies.h"
 #include "stack/tell.h"
 #include "tcp/input.h"
 

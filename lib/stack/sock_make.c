@@ -15,6 +15,7 @@
 #include "stack/neighbour_wait.h"
 #include "stack/rx_memory.h"
 #include "stack/state.h"
+#include "stack/tallies.h"
 
 struct rtls_sock *
 sock_alloc(struct rtls_stack *s, const struct rtls_sock *opts)

@@ -22,14 +22,4 @@ struct sock_tally {
 	uint32_t reorderings;
 };
 
-struct rtls_sock;
-
-struct sock_tally *sock_tally(const struct rtls_sock *sock);
-
-/* Event: its flight is taken back. */
-void sock_tally_flight(const struct rtls_sock *sock);
-
-/* The same with what its flight counts now: for people. */
-struct sock_tally sock_tally_now(const struct rtls_sock *sock);
-
 #endif

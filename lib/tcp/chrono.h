@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct tcp_conn;
-
 /* What a sender waits for. */
 enum tcp_waits {
 	TCP_WAITS_NOT,    /* everything is acknowledged */
@@ -47,11 +45,5 @@ tcp_chrono_us(const struct tcp_chrono *ch, enum tcp_waits waits, uint64_t now_us
 {
 	return ch->us[waits] + (ch->waits == (uint8_t)waits ? now_us - ch->since_us : 0);
 }
-
-/*
- * What a connection that has something in flight, or to send, waits for, when tcp_plan has had its
- * say. full: its buffer takes no more.
- */
-enum tcp_waits tcp_waits_for(const struct tcp_conn *c, bool full, uint64_t now_us);
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef RTLS_TCP_VIEW_H
 #define RTLS_TCP_VIEW_H
 
+#include "tcp/chrono.h"
 #include "tcp/conn.h"
 
 struct tcp_view {
@@ -28,5 +29,11 @@ struct tcp_view {
 
 /* Without a flight what only that knows is 0. */
 void tcp_view_of(const struct tcp_conn *c, struct tcp_view *v);
+
+/*
+ * What a connection that has something in flight, or to send, waits for, when tcp_plan has had its
+ * say. full: its buffer takes no more.
+ */
+enum tcp_waits tcp_waits_for(const struct tcp_conn *c, bool full, uint64_t now_us);
 
 #endif

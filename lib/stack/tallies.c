@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-#include "stack/tally.h"
+#include "stack/tallies.h"
 
-#include "stack/state.h"
 #include "tcp/flight.h"
 
 struct sock_tally *
