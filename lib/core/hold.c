@@ -3,6 +3,24 @@
 
 #include "core/hold.h"
 
+static uint64_t
+later(uint64_t at_us, uint64_t by_us, uint64_t now_us)
+{
+	return at_us + by_us < now_us ? at_us + by_us : now_us;
+}
+
+void
+hold_answered(struct hold *h, uint64_t now_us)
+{
+	uint64_t away_us = now_us - h->last.at_us;
+
+	if (!hold_holds(h))
+		return;
+	h->last.at_us = now_us;
+	h->mark[0].at_us = later(h->mark[0].at_us, away_us, now_us);
+	h->mark[1].at_us = later(h->mark[1].at_us, away_us, now_us);
+}
+
 bool
 hold_judge(const struct hold *h, uint64_t held, uint64_t now_us, struct hold_score *out)
 {

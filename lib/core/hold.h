@@ -74,6 +74,12 @@ hold_input(struct hold *h, uint64_t held, uint64_t taken, uint64_t now_us)
 	}
 }
 
+/*
+ * Event, before the hold_input with the bytes: the network, which answered nothing since bytes were
+ * taken last, is back. That time was not the holder's.
+ */
+void hold_answered(struct hold *h, uint64_t now_us);
+
 /* False: it cannot be judged: it holds nothing, or not for HOLD_WINDOW_US. */
 bool hold_judge(const struct hold *h, uint64_t held, uint64_t now_us, struct hold_score *out);
 

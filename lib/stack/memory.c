@@ -22,6 +22,13 @@ memory_hold(struct rtls_sock *sock)
 }
 
 void
+memory_answered(struct rtls_sock *sock)
+{
+	hold_answered(&sock->hold, sock->stack->now_us);
+	sock->away = false;
+}
+
+void
 memory_account(struct rtls_sock *sock)
 {
 	uint64_t held;

@@ -65,6 +65,7 @@ poll_timers(struct rtls_stack *s)
 		}
 		backoff = sock->tcp.rtt.backoff;
 		events = tcp_timer(&sock->tcp, s->now_us);
+		sock->away |= tcp_waits_for_network(&sock->tcp);
 		if (tcp_is_silent(&sock->tcp, backoff))
 			soft_error_note(sock, RTLS_SOFT_SILENT);
 		sock_tcp_events(sock, events);

@@ -257,8 +257,12 @@ judge(const struct rtls_sock *sock, const struct wait *w, struct hold_score *out
 	case NEED_NOTHING:
 		return false;
 	case NEED_SHARE:
-		/* Not who waits for the network: its peer would take more. */
-		return sock->tx_counted > sock->tx.useful && out->rate < SLOW_RATE;
+		/*
+		 * Not who waits for the network: its peer would take more. Behind a timeout
+		 * the windows say nothing of that: the congestion window is one segment.
+		 */
+		return sock->tx_counted > sock->tx.useful && out->rate < SLOW_RATE &&
+		       !tcp_waits_for_network(&sock->tcp);
 	case NEED_BUFFER:
 		return memory_buffers_held(sock) != 0;
 	case NEED_ROOM:

@@ -139,9 +139,10 @@ struct rtls_sock {
 	uint32_t starved_len; /* for a record of so many bytes */
 	uint32_t uses;        /* of this slot, this one included: tells a socket from the next */
 	struct net_tuple tuple;
-	bool kept[2];         /* by enum rtls_dir: rtls_guard_kept() was called */
-	uint8_t admit_listed; /* enum admit_stage: on whose list, by admit_link */
-	bool rcvbuf_fixed;    /* it is the program's word: it does not grow */
+	bool kept[2];          /* by enum rtls_dir: rtls_guard_kept() was called */
+	uint8_t admit_listed;  /* enum admit_stage: on whose list, by admit_link */
+	bool rcvbuf_fixed : 1; /* it is the program's word: it does not grow */
+	bool away : 1;         /* tcp_waits_for_network() since its peer took bytes last */
 	/* Before the end of the handshake: stack/admission. A listener's: of its connections. */
 	struct admit admit;
 	/* Who may move bytes in a direction without keys; 0: whoever calls. */

@@ -54,6 +54,8 @@ sock_tcp_events(struct rtls_sock *sock, uint32_t events)
 	}
 	if (events & TCP_EV_ACKED) {
 		sendq_release(&sock->sendq, sock->tcp.snd_una);
+		if (unlikely(sock->away))
+			memory_answered(sock);
 		memory_account(sock);
 		flights_acked(sock, sock->stack->now_us);
 		mode_acked(sock);

@@ -151,6 +151,17 @@ tcp_pace_path_of(const struct tcp_conn *c)
 	};
 }
 
+/*
+ * Behind a timeout, and before R1: does it wait for the network, as far as can be known? Its peer would
+ * take more than it has in flight.
+ */
+static inline bool
+tcp_waits_for_network(const struct tcp_conn *c)
+{
+	return c->rtt.backoff > 0 && c->rtt.backoff < TCP_R1 && c->snd_una < c->snd_max &&
+	       c->cc.cwnd < c->snd_wnd;
+}
+
 /* TCP_END_TIMEOUT: did somebody on the way say that the peer cannot be reached? */
 static inline bool
 tcp_was_unreachable(const struct tcp_conn *c)

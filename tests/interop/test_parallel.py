@@ -52,6 +52,9 @@ def limited(server, files, ca):
 def settled(server, files, ca):
     """all is given back, no connection failed, nothing was dropped"""
     status = server.wait_empty()
+    if status['connections_failed'] != 0:
+        tap.note(f'counted: { {k: v for k, v in status["stats"].items() if v != 0} }')
+        tap.note('standard error of the server:\n' + '\n'.join(server.errors[-30:]))
     tap.equal(status['connections_failed'], 0, 'failed connections')
     for key in ('TxDropped', 'PressureConnAborted', 'PressureConnRefused'):
         tap.equal(status['stats'][key], 0, key)

@@ -132,6 +132,44 @@ test_large(void)
 	CU_ASSERT(!hold_judge(&h, 0, 2 * month, &score));
 }
 
+/* Time in which the network answered nothing is nobody's, and what is counted begins not later than now. */
+static void
+test_answered(void)
+{
+	struct hold_score score;
+	struct hold h;
+
+	hold_init(&h);
+	hold_answered(&h, SECOND);
+	CU_ASSERT(!hold_holds(&h));
+	hold_input(&h, HELD, 0, 0);
+	hold_input(&h, HELD, 4000, 4 * SECOND);
+	/* Away from there to 19 s: six seconds more until ten are counted. */
+	hold_answered(&h, 19 * (uint64_t)SECOND);
+	hold_input(&h, HELD, 8000, 19 * (uint64_t)SECOND);
+	CU_ASSERT(!hold_judge(&h, HELD, 24999999, &score));
+	CU_ASSERT(hold_judge(&h, HELD, 25000000, &score));
+	CU_ASSERT_EQUAL(score.rate, 80);
+	CU_ASSERT_EQUAL(score.waste, 60000);
+	/* Without: 8,000 bytes in 25 s. */
+	hold_init(&h);
+	hold_input(&h, HELD, 0, 0);
+	hold_input(&h, HELD, 4000, 4 * SECOND);
+	hold_input(&h, HELD, 8000, 19 * (uint64_t)SECOND);
+	CU_ASSERT(hold_judge(&h, HELD, 25000000, &score));
+	CU_ASSERT_EQUAL(score.rate, 32);
+	/* A mark of that time does not come to lie behind now. */
+	hold_init(&h);
+	hold_input(&h, HELD, 0, 0);
+	hold_input(&h, HELD, 0, 11 * (uint64_t)SECOND);
+	hold_answered(&h, 12 * (uint64_t)SECOND);
+	hold_input(&h, HELD, 9000, 12 * (uint64_t)SECOND);
+	hold_input(&h, HELD, 10000, 13 * (uint64_t)SECOND);
+	CU_ASSERT(!hold_judge(&h, HELD, 21999999, &score));
+	CU_ASSERT(hold_judge(&h, HELD, 22000000, &score));
+	CU_ASSERT_EQUAL(score.rate, 100);
+}
+
 int
 main(void)
 {
@@ -139,6 +177,7 @@ main(void)
 		{ "judged", test_judge },
 		{ "the worse one", test_worse },
 		{ "large figures", test_large },
+		{ "the network answers again", test_answered },
 	};
 
 	return harness_run("unit/core/hold", cases, HARNESS_COUNT(cases));
