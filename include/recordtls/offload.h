@@ -284,7 +284,7 @@ struct rtls_tls_ops {
 	int (*del)(void *dev, struct rtls_tls_handle ctx);
 
 	/**
-	 * Takes up to n events of a queue; called once per poll, when rx_burst has returned and
+	 * Takes up to n events of a queue; called once per burst, when rx_burst has returned and
 	 * before the first packet of that burst is looked at. Returns how many.
 	 */
 	unsigned int (*poll_events)(void *dev, uint16_t queue, struct rtls_tls_event *ev,

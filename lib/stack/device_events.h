@@ -12,7 +12,7 @@ struct netif;
 struct rtls_stack;
 
 /*
- * Takes what the device of a netif has; once per poll, when its burst is here and none of it was looked
+ * Takes what the device of a netif has; once per burst, when that is here and none of it was looked
  * at: what is said of a packet is known before the packet is.
  */
 void device_events_poll(struct rtls_stack *s, const struct netif *nif);

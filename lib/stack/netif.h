@@ -20,6 +20,8 @@
 
 enum {
 	NETIF_RX_BURST = 64,
+	/* So many per poll: what tx_path lets out in one brings no more ACKs than that. */
+	NETIF_POLL_BURSTS = 8,
 	NETIF_TX_BURST = 32,
 	NETIF_RUN_MAX = 64 * 1024, /* payload of a run; no packet that a port cuts is longer */
 	NETIF_ARP_ENTRIES = 1024,

@@ -38,34 +38,44 @@ prefetch(struct rte_mbuf *const *pkts, int i, int n)
 		prefetch_headers(rte_pktmbuf_mtod(pkts[headers], const uint8_t *));
 }
 
+static uint16_t
+poll_burst(struct rtls_stack *s, struct netif *nif, struct rx_burst *burst)
+{
+	struct rte_mbuf *pkts[NETIF_RX_BURST];
+	uint16_t n = nif->port->rx_burst(nif->port, nif->queue, pkts, NETIF_RX_BURST);
+
+	nif->rx_quiet = false;
+	nif->rx_bursts++;
+	nif->rx_taken += n;
+	device_events_poll(s, nif);
+	for (int i = -MBUFS_AHEAD; i < n; i++) {
+		prefetch(pkts, i, n);
+		if (i >= 0)
+			rx_packet(s, nif, burst, pkts[i]);
+	}
+	rx_burst_flush(burst);
+	nif->rx_quiet = n < NETIF_RX_BURST;
+	if (!TAILQ_EMPTY(&nif->quiet_list))
+		rx_looked(nif);
+	s->counters[CNT_RX_PACKETS] += n;
+	return n;
+}
+
 unsigned int
 rx_path_poll(struct rtls_stack *s)
 {
-	struct rte_mbuf *pkts[NETIF_RX_BURST];
-	unsigned int total = 0;
+	unsigned int total = 0, bursts;
 	struct rx_burst burst;
 	struct netif *nif;
 	uint16_t n;
-	int i;
 
 	rx_burst_init(&burst);
 	for (nif = s->netifs; nif < s->netifs + s->nb_netifs; nif++) {
-		n = nif->port->rx_burst(nif->port, nif->queue, pkts, NETIF_RX_BURST);
-		nif->rx_quiet = false;
-		nif->rx_bursts++;
-		nif->rx_taken += n;
-		device_events_poll(s, nif);
-		for (i = -MBUFS_AHEAD; i < n; i++) {
-			prefetch(pkts, i, n);
-			if (i >= 0)
-				rx_packet(s, nif, &burst, pkts[i]);
-		}
-		rx_burst_flush(&burst);
-		nif->rx_quiet = n < NETIF_RX_BURST;
-		if (!TAILQ_EMPTY(&nif->quiet_list))
-			rx_looked(nif);
-		s->counters[CNT_RX_PACKETS] += n;
-		total += n;
+		bursts = 0;
+		do {
+			n = poll_burst(s, nif, &burst);
+			total += n;
+		} while (n == NETIF_RX_BURST && ++bursts < NETIF_POLL_BURSTS);
 	}
 	return total;
 }

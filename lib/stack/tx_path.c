@@ -25,6 +25,11 @@
 
 enum {
 	TURN_SEGMENTS = 44, /* about 64 KiB: then the next connection has its turn */
+	/*
+	 * Then what came meanwhile is looked at: the ACKs of more would not find room in a port's
+	 * queue, which holds 500 or 1,000 packets.
+	 */
+	POLL_SEGMENTS = 512,
 };
 
 /* What cannot even be sent has no retransmission timer: R2 (RFC 9293 3.8.3) is watched here. */
@@ -179,7 +184,8 @@ build(struct rtls_stack *s, struct netif *nif, struct tx_run *run, struct tx_buf
 	return (int)tcp_segments(&sock->tcp, run->out.len);
 }
 
-static void
+/* Returns how many segments went. */
+static uint32_t
 serve(struct rtls_stack *s, struct rtls_sock *sock, struct tx_buffers *bufs)
 {
 	struct netif *nif = &s->netifs[sock->path.netif];
@@ -189,12 +195,12 @@ serve(struct rtls_stack *s, struct rtls_sock *sock, struct tx_buffers *bufs)
 
 	if (nif->full) {
 		sock_schedule(sock);
-		return;
+		return 0;
 	}
 	while (left > 0) {
 		run = next_run(s, nif, sock, left == TURN_SEGMENTS);
 		if (run == NULL)
-			return;
+			return TURN_SEGMENTS - left;
 		n = build(s, nif, run, bufs, left);
 		if (n < 0) {
 			not_built(s, nif, run, n);
@@ -206,6 +212,7 @@ serve(struct rtls_stack *s, struct rtls_sock *sock, struct tx_buffers *bufs)
 	}
 	/* Its turn is over, not its work; unless it was aborted. */
 	sock_schedule(sock);
+	return TURN_SEGMENTS - left;
 }
 
 /* Nobody can be served in this poll any more. */
@@ -227,20 +234,24 @@ tx_path_poll(struct rtls_stack *s)
 	struct sock_list turn = TAILQ_HEAD_INITIALIZER(turn);
 	struct tx_buffers bufs;
 	struct rtls_sock *sock;
-	uint32_t i;
+	uint32_t i, segments = 0;
 
 	buf_spare_init(&bufs.header, s->pools.header);
 	buf_spare_init(&bufs.indirect, s->pools.indirect);
 	/* Who schedules itself again waits for the next poll. */
 	TAILQ_CONCAT(&turn, &s->tx_list, tx_link);
-	while ((sock = TAILQ_FIRST(&turn)) != NULL && !all_full(s)) {
+	while ((sock = TAILQ_FIRST(&turn)) != NULL && segments < POLL_SEGMENTS && !all_full(s)) {
 		TAILQ_REMOVE(&turn, sock, tx_link);
 		sock->tx_listed = false;
-		serve(s, sock, &bufs);
+		segments += serve(s, sock, &bufs);
 	}
 	buf_spare_end(&bufs.header);
 	buf_spare_end(&bufs.indirect);
-	/* Thousands may wait for a port that takes a few packets per poll: nobody looks at them. */
+	/*
+	 * Thousands may wait for a port that takes a few packets per poll: nobody looks at them, and
+	 * they come before those that had their turn.
+	 */
+	TAILQ_CONCAT(&turn, &s->tx_list, tx_link);
 	TAILQ_CONCAT(&s->tx_list, &turn, tx_link);
 	for (i = 0; i < s->nb_netifs; i++) {
 		netif_tx_flush(s, &s->netifs[i]);

@@ -139,7 +139,7 @@ test_busy_port(void)
 	static const uint8_t junk[60];
 
 	asking_begin(RTLS_TLS_RX_STACK);
-	d.p.port[0]->rx_ahead = 100;
+	d.p.port[0]->rx_ahead = 1000;
 	bring_record();
 	asking_write(SEG);
 	asking_send();
@@ -147,7 +147,7 @@ test_busy_port(void)
 	a.came = 2;
 	for (int polls = 0; polls < 3; polls++) {
 		CU_ASSERT(asking_said());
-		for (int i = polls == 0 ? 1 : 0; i < NETIF_RX_BURST; i++)
+		for (int i = polls == 0 ? 1 : 0; i < NETIF_POLL_BURSTS * NETIF_RX_BURST; i++)
 			CU_ASSERT_EQUAL(cable_inject(d.p.cable, 1, junk, sizeof(junk)), 0);
 		asking_poll();
 	}
