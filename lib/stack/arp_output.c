@@ -9,7 +9,7 @@ void
 arp_output_request(struct rtls_stack *s, struct netif *nif, uint32_t own_ip, uint32_t ip,
 		   const uint8_t *dst_mac)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
+	struct rte_mbuf *m = reply_buffer(s, nif);
 
 	if (m == NULL)
 		return;
@@ -23,7 +23,7 @@ arp_output_request(struct rtls_stack *s, struct netif *nif, uint32_t own_ip, uin
 void
 arp_output_reply(struct rtls_stack *s, struct netif *nif, const struct arp_action *a)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
+	struct rte_mbuf *m = reply_buffer(s, nif);
 
 	if (m == NULL)
 		return;

@@ -66,14 +66,19 @@ tell_sent(struct rtls_stack *s, const struct tx_run *run)
 	}
 }
 
-/* The port did not take n packets of a run: its connection plans them again with the next poll. */
+/*
+ * The port did not take n packets of a run: its connection plans them again with the next poll. An
+ * answer has none, and who asked asks again.
+ */
 static void
 take_back(struct rtls_stack *s, const struct tx_run *run, struct rte_mbuf **pkts, uint16_t n)
 {
-	s->counters[CNT_TX_REFUSED] += n;
 	rte_pktmbuf_free_bulk(pkts, n);
-	if (run->owner == NULL)
+	if (run->owner == NULL) {
+		s->counters[CNT_TX_ANSWERS_DROPPED] += n;
 		return;
+	}
+	s->counters[CNT_TX_REFUSED] += n;
 	tcp_plan_drop(&run->owner->tcp);
 	if (run->epoch != NULL)
 		inline_tx_refused(run);

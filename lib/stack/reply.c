@@ -17,6 +17,23 @@ reply_allowed(struct rtls_stack *s, enum answer_kind kind, const struct net_addr
 	return false;
 }
 
+struct rte_mbuf *
+reply_buffer(struct rtls_stack *s, struct netif *nif)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
+
+	if (likely(m != NULL))
+		return m;
+	/* What the port has sent it may not have given back. */
+	netif_reclaim(nif);
+	m = rte_pktmbuf_alloc(s->pools.header);
+	if (m == NULL) {
+		stack_count(s, CNT_TX_ANSWERS_DROPPED);
+		tell_port(s, nif, NOTE_NO_HEADER, NULL);
+	}
+	return m;
+}
+
 void
 reply_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 {
@@ -27,7 +44,7 @@ void
 reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
 	      const struct rtls_sock *of, const struct net_tuple *tuple, const struct tcp_seg *seg)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(s->pools.header);
+	struct rte_mbuf *m = reply_buffer(s, nif);
 	struct packet_headers h = { .nif = nif, .dst_mac = dst_mac, .tuple = tuple, .seg = seg };
 
 	if (m == NULL)

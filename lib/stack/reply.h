@@ -3,8 +3,8 @@
 
 /*
  * What the stack itself says: RST, SYN-ACK, the ACK of TIME-WAIT, ARP, echo replies. It belongs to
- * no connection and goes with this poll's packets. Without a buffer, or room in the port, nothing is
- * lost: whoever asked asks again, and so do our timers.
+ * no connection and goes with this poll's packets. Without a buffer, or room in the port, it is
+ * dropped and counted, and nothing is lost: whoever asked asks again, and so do our timers.
  */
 #ifndef RTLS_STACK_REPLY_H
 #define RTLS_STACK_REPLY_H
@@ -13,6 +13,9 @@
 
 /* May junk from there be answered so now? Counts what may not. */
 bool reply_allowed(struct rtls_stack *s, enum answer_kind kind, const struct net_addr *remote);
+
+/* A header buffer for one; NULL: there is none, and the answer is counted as dropped. */
+struct rte_mbuf *reply_buffer(struct rtls_stack *s, struct netif *nif);
 
 /* Takes a packet that is ready. */
 void reply_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m);

@@ -48,7 +48,7 @@ rx_echo(struct rtls_stack *s, struct netif *nif, struct rx_packet *p)
 	room = m == NULL ? 0 : (uint32_t)rte_pktmbuf_tailroom(m);
 	if (room < ETHER_IP_HDR_LEN + len || IPV4_HDR_MIN + len > nif->port->mtu) {
 		rte_pktmbuf_free(m);
-		rx_packet_refused(s, p, CNT_TX_NO_BUFFER);
+		rx_packet_refused(s, p, CNT_TX_ANSWERS_DROPPED);
 		return;
 	}
 	m->data_len = (uint16_t)(ETHER_IP_HDR_LEN + len);

@@ -422,16 +422,16 @@ test_connect(void)
 static void
 test_stats(void)
 {
-	uint64_t values[128] = { 0 }, untouched[128];
+	uint64_t values[160] = { 0 }, untouched[160];
 	struct pair p;
 	int n;
 
 	pair_init(&p, NULL);
-	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], cable_port(p.cable, 1), values, 128), -EINVAL);
-	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], cable_port(p.cable, 0), values, 128), 0);
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], cable_port(p.cable, 1), values, 160), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], cable_port(p.cable, 0), values, 160), 0);
 	n = rtls_stats_get(p.stack[0], NULL, NULL, 0);
-	CU_ASSERT_FATAL(n > 0 && n < 128);
-	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], NULL, NULL, 128), n);
+	CU_ASSERT_FATAL(n > 0 && n < 160);
+	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], NULL, NULL, 160), n);
 	memset(values, 0xa5, sizeof(values));
 	memcpy(untouched, values, sizeof(values));
 	CU_ASSERT_EQUAL(rtls_stats_get(p.stack[0], NULL, values, (unsigned int)n - 1), n);
@@ -446,10 +446,10 @@ static void
 test_stat_get(void)
 {
 	static const char *const no[] = { "", "RxPacket", "RxPacketss", "rxpackets", " RxPackets" };
-	struct rtls_stat_desc tab[128];
+	struct rtls_stat_desc tab[160];
 	struct rtls_sock *socks[2];
 	const struct rtls_port *port;
-	uint64_t values[128], value = 77;
+	uint64_t values[160], value = 77;
 	struct pair p;
 	int n, moved = 0;
 
@@ -481,8 +481,8 @@ test_stat_get(void)
 static void
 test_stats_describe(void)
 {
-	struct rtls_stat_desc all[128], tab[128], untouched[128];
-	uint64_t values[128];
+	struct rtls_stat_desc all[160], tab[160], untouched[160];
+	uint64_t values[160];
 	unsigned int levels = 0;
 	struct pair p;
 	int n;
@@ -492,7 +492,7 @@ test_stats_describe(void)
 	CU_ASSERT_FATAL(n > 0 && n < (int)HARNESS_COUNT(tab));
 	memset(tab, 0xa5, sizeof(tab));
 	memcpy(untouched, tab, sizeof(tab));
-	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], NULL, NULL, 128), n);
+	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], NULL, NULL, 160), n);
 	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], NULL, tab, (unsigned int)n - 1), n);
 	CU_ASSERT_EQUAL(memcmp(tab, untouched, sizeof(tab)), 0);
 	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], NULL, tab, (unsigned int)n), n);
@@ -514,9 +514,9 @@ test_stats_describe(void)
 		}
 	}
 	CU_ASSERT_EQUAL(levels, 13);
-	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], cable_port(p.cable, 0), tab, 128), 0);
-	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], cable_port(p.cable, 1), tab, 128), -EINVAL);
-	CU_ASSERT_EQUAL(rtls_stats_describe(NULL, cable_port(p.cable, 0), tab, 128), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], cable_port(p.cable, 0), tab, 160), 0);
+	CU_ASSERT_EQUAL(rtls_stats_describe(p.stack[0], cable_port(p.cable, 1), tab, 160), -EINVAL);
+	CU_ASSERT_EQUAL(rtls_stats_describe(NULL, cable_port(p.cable, 0), tab, 160), -EINVAL);
 	pair_fini(&p);
 }
 

@@ -138,6 +138,7 @@ pair_init(struct pair *p, const struct pair_conf *user_conf)
 	cc.mtu = conf.mtu;
 	cc.rx_seg_len = conf.rx_seg_len;
 	cc.lazy_free = conf.lazy_free;
+	cc.nb_mbufs = conf.nb_mbufs;
 	cc.path[0] = conf.path[0];
 	cc.path[1] = conf.path[1];
 	cc.tap = conf.tap;

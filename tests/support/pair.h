@@ -32,8 +32,9 @@ struct pair_conf {
 	uint16_t mtu;
 	uint16_t rx_seg_len;
 	uint16_t lazy_free;
-	bool growing;  /* buffers without a size of stack[] are as the library has them */
-	bool two_ways; /* a second cable joins the stacks */
+	uint32_t nb_mbufs; /* of each receiver; what is on its way to it is in them, too */
+	bool growing;      /* buffers without a size of stack[] are as the library has them */
+	bool two_ways;     /* a second cable joins the stacks */
 	const struct rtls_tlsnic_conf *other_nic[2]; /* over its ports */
 	uint16_t other_mtu;
 	struct cable_path path[2]; /* of both cables */
