@@ -44,6 +44,19 @@ fuzz_below(struct fuzz_in *in, uint32_t n)
 	return fuzz_u32(in) % n;
 }
 
+uint64_t
+fuzz_near(struct fuzz_in *in, const uint64_t *marks, uint32_t n)
+{
+	uint64_t off = marks[fuzz_below(in, n)];
+	uint8_t how = fuzz_u8(in);
+
+	if (how < 128)
+		return off + how % 16 - 8;
+	if (how < 192)
+		return off + fuzz_u16(in);
+	return how < 255 ? off - fuzz_u16(in) : off + fuzz_u32(in);
+}
+
 const uint8_t *
 fuzz_bytes(struct fuzz_in *in, size_t n, size_t *got)
 {

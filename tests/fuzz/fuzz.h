@@ -31,6 +31,9 @@ uint32_t fuzz_u32(struct fuzz_in *in);
 /* One of 0 to n - 1; n is not 0. Reads as few bytes as n needs. */
 uint32_t fuzz_below(struct fuzz_in *in, uint32_t n);
 
+/* Near one of n marks: mostly within 8 of it. */
+uint64_t fuzz_near(struct fuzz_in *in, const uint64_t *marks, uint32_t n);
+
 /* The next n bytes, or those that are left; moves on. Borrowed from the input. */
 const uint8_t *fuzz_bytes(struct fuzz_in *in, size_t n, size_t *got);
 

@@ -4,8 +4,9 @@
 /*
  * One TCP connection in any state, and whatever comes: segments near what it expects or not at
  * all, time, the calls of its owner, a port that cuts and refuses. Beside it a map of the bytes
- * that it said to keep, one flag each: nothing is delivered that is not in it, and what
- * waits out of order is exactly what is in it.
+ * that it said to keep (conn_map), and where SACK is on a peer that hears what it sends, and answers
+ * (conn_peer). That one tells the truth, and then all must arrive in the end, and nothing go again
+ * that it said it had; or it makes blocks up.
  *
  * Input: how the connection began, then a row of steps.
  */
@@ -13,16 +14,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/conn_map.h"
+#include "fuzz/conn_peer.h"
 #include "fuzz/fuzz.h"
 #include "tcp/query.h"
+#include "tcp/sack.h"
 #include "unit/tcp/fixture.h"
 
 enum {
 	STEPS_MAX = 400,
-	MAP_LEN = 1 << 19,  /* offsets that the map knows; a run ends before it is full */
 	ROOM_MAX = 1 << 17, /* the caller never gives more at once */
 	PLANS_MAX = 600,
 	BATCH = 8,
+	READY_MAX = 1 << 15,
+	FINISH_MAX = 20000, /* round trips until all is there */
+};
+
+/* Where SACK is on: whom it talks to. */
+enum with {
+	WITH_NOBODY, /* segments are made up, and there is no SACK */
+	WITH_LIAR,   /* blocks are made up, too */
+	WITH_HONEST,
 };
 
 static struct world {
@@ -32,20 +44,18 @@ static struct world {
 	uint64_t ready;    /* data made ready */
 	uint64_t edge_max; /* the highest right edge that the peer told */
 	uint64_t told_max; /* the highest that we told */
-	uint32_t dropped;  /* the map was cut there last: its owner did that */
 	bool fin_seen;
 	bool orphan;
-	uint32_t map_used;
-	uint8_t map[MAP_LEN];
+	enum with with;
+	struct conn_map map;
+	struct conn_peer peer;
 } w;
 
 static void
 note_edge(void)
 {
-	uint64_t edge = w.c.snd_una + w.c.snd_wnd;
-
-	if (edge > w.edge_max)
-		w.edge_max = edge;
+	if (w.c.snd_una + w.c.snd_wnd > w.edge_max)
+		w.edge_max = w.c.snd_una + w.c.snd_wnd;
 }
 
 static void
@@ -55,36 +65,8 @@ check_conn(void)
 
 	if (broken != NULL)
 		fuzz_fail(__FILE__, __LINE__, broken);
-}
-
-/* --- what the map says --------------------------------------------------------- */
-
-static void
-map_keep(const struct tcp_verdict *v)
-{
-	FUZZ_CHECK(v->stream_off + v->keep <= MAP_LEN);
-	memset(w.map + v->stream_off, 1, v->keep);
-	if (v->stream_off + v->keep > w.map_used)
-		w.map_used = (uint32_t)(v->stream_off + v->keep);
-}
-
-/* The ranges are the runs of flags behind rcv_nxt. */
-static void
-check_held(void)
-{
-	const struct tcp_ranges *rs = fx_held(&w.c);
-	uint64_t off = w.c.rcv_nxt;
-
-	if (w.orphan) /* nothing is kept any more, and the map knows no more */
-		return;
-	for (uint32_t i = 0; i < rs->n; i++) {
-		FUZZ_CHECK(rs->r[i].end <= w.map_used);
-		FUZZ_CHECK(memchr(w.map + off, 1, rs->r[i].start - off) == NULL);
-		FUZZ_CHECK(memchr(w.map + rs->r[i].start, 0, rs->r[i].end - rs->r[i].start) ==
-			   NULL);
-		off = rs->r[i].end;
-	}
-	FUZZ_CHECK(off >= w.map_used || memchr(w.map + off, 1, w.map_used - off) == NULL);
+	if (w.with != WITH_NOBODY && w.c.state != TCP_CLOSED)
+		conn_peer_check(&w.peer, &w.c, w.with == WITH_HONEST);
 }
 
 /* --- a segment came ------------------------------------------------------------ */
@@ -116,7 +98,7 @@ check_kept(const struct before *b, const struct tcp_seg *seg, const struct tcp_v
 	FUZZ_CHECK((seg->flags & TCP_SYN) == 0 || is_connecting(b->state));
 	FUZZ_CHECK(v->stream_off >= b->rcv_nxt && v->stream_off + v->keep <= b->rcv_adv);
 	FUZZ_CHECK(v->stream_off + v->keep <= w.c.peer_fin_off);
-	map_keep(v);
+	conn_map_keep(&w.map, v->stream_off, v->keep);
 }
 
 static void
@@ -125,7 +107,7 @@ check_delivered(const struct before *b, const struct tcp_verdict *v)
 	FUZZ_CHECK(w.c.rcv_nxt >= b->rcv_nxt && w.c.rcv_nxt <= b->rcv_adv);
 	FUZZ_CHECK((w.c.rcv_nxt > b->rcv_nxt) == ((v->events & TCP_EV_DELIVER) != 0));
 	if (!w.orphan && w.c.rcv_nxt > b->rcv_nxt)
-		FUZZ_CHECK(memchr(w.map + b->rcv_nxt, 0, w.c.rcv_nxt - b->rcv_nxt) == NULL);
+		FUZZ_CHECK(conn_map_has(&w.map, b->rcv_nxt, w.c.rcv_nxt));
 	if (v->events & TCP_EV_PEER_FIN) {
 		FUZZ_CHECK(!w.fin_seen && w.c.peer_fin && fx_held(&w.c)->n == 0);
 		w.fin_seen = true;
@@ -162,23 +144,9 @@ input(const struct tcp_seg *seg)
 	check_kept(&b, seg, &v);
 	check_delivered(&b, &v);
 	check_conn();
-	if (w.c.state != TCP_CLOSED)
-		check_held();
+	if (w.c.state != TCP_CLOSED && !w.orphan) /* an orphan keeps nothing */
+		conn_map_check_held(&w.map, w.c.rcv_nxt, fx_held(&w.c));
 	note_edge();
-}
-
-/* An offset near one of the connection's own marks. */
-static uint64_t
-near(struct fuzz_in *in, const uint64_t *marks, uint32_t n)
-{
-	uint64_t off = marks[fuzz_below(in, n)];
-	uint8_t how = fuzz_u8(in);
-
-	if (how < 128)
-		return off + how % 16 - 8;
-	if (how < 192)
-		return off + fuzz_u16(in);
-	return how < 255 ? off - fuzz_u16(in) : off + fuzz_u32(in);
 }
 
 static void
@@ -195,8 +163,8 @@ step_segment(struct fuzz_in *in)
 
 	/* Most segments carry an ACK; all flags are tried. */
 	seg.flags = how & 0x80 ? fuzz_u8(in) : TCP_ACK | (how & 0x40 ? TCP_FIN : 0);
-	seg.seq = tcp_rcv_seq_of(&w.c, near(in, rcv, 6));
-	seg.ack = tcp_seq_of(&w.c, near(in, snd, 4));
+	seg.seq = tcp_rcv_seq_of(&w.c, fuzz_near(in, rcv, 6));
+	seg.ack = tcp_seq_of(&w.c, fuzz_near(in, snd, 4));
 	seg.payload_len = how & 0x20 ? fuzz_u16(in) : lens[how & 7];
 	seg.wnd = how & 0x10 ? fuzz_u16(in) : 20000;
 	seg.has_ts = w.c.ts_on != ((how & 0x08) != 0);
@@ -212,7 +180,42 @@ step_segment(struct fuzz_in *in)
 	}
 	seg.src_port = w.c.remote_port;
 	seg.dst_port = w.c.local_port;
+	if (w.with == WITH_HONEST) {
+		seg.flags = (seg.flags & TCP_FIN) | TCP_ACK;
+		seg.ack = tcp_seq_of(&w.c, w.peer.nxt);
+	}
 	input(&seg);
+}
+
+/* An ACK with blocks. Its number is that of the last segment that counted, as windows go by that. */
+static void
+peer_says(uint16_t wnd, uint32_t age_ms, struct fuzz_in *lies)
+{
+	int64_t seq = (int64_t)tcp_ack_off(&w.c);
+	struct tcp_seg seg = { .flags = TCP_ACK, .wnd = wnd, .has_ts = w.c.ts_on };
+
+	seg.seq = tcp_rcv_seq_of(&w.c, (uint64_t)(w.c.wl1 > seq ? w.c.wl1 : seq));
+	seg.ts_val = w.c.ts_recent;
+	seg.ts_ecr = tcp_ts_now(w.c.ts_offset, w.now_us) - age_ms;
+	seg.src_port = w.c.remote_port;
+	seg.dst_port = w.c.local_port;
+	conn_peer_ack(&w.peer, &w.c, w.c.ts_on ? 3 : TCP_SACKS_MAX, &seg);
+	if (lies != NULL)
+		conn_peer_lie(&w.peer, &w.c, lies, &seg);
+	conn_peer_told(&w.peer, &w.c, &seg);
+	input(&seg);
+}
+
+static void
+step_peer(struct fuzz_in *in)
+{
+	uint8_t how = fuzz_u8(in);
+
+	for (uint32_t n = how & 3; n > 0; n--)
+		conn_peer_step(&w.peer, in);
+	if ((how & 0x0c) != 0)
+		peer_says(how & 0x10 ? fuzz_u16(in) : 50000, how & 0x20 ? fuzz_u8(in) : 0,
+			  w.with == WITH_LIAR && (how & 0x40) != 0 ? in : NULL);
 }
 
 /* --- what it sends ------------------------------------------------------------- */
@@ -241,6 +244,27 @@ check_planned(const struct tcp_out *o)
 	FUZZ_CHECK(o->adv_off <= (c->rcv_lim > c->rcv_adv ? c->rcv_lim : c->rcv_adv));
 }
 
+/* What an honest peer said that it has does not go again, as long as the scoreboard forgot nothing. */
+static void
+check_again(const struct tcp_out *o)
+{
+	if (w.with == WITH_HONEST && o->len > 0 && w.c.flight->board.ignored == 0)
+		FUZZ_CHECK(memchr(w.peer.told + o->off, 1, o->len) == NULL);
+}
+
+/* The port cuts a run. */
+static void
+to_peer(const struct tcp_out *o)
+{
+	uint64_t off = o->off, end = off + o->len;
+
+	if (o->syn || o->keepalive || (o->len == 0 && !o->fin))
+		return;
+	for (; end - off > w.c.mss; off += w.c.mss)
+		conn_peer_sent(&w.peer, off, off + w.c.mss);
+	conn_peer_sent(&w.peer, off, end + (o->fin ? 1 : 0));
+}
+
 /* Plans up to BATCH segments; the port takes some. Returns how many were planned. */
 static uint32_t
 burst(struct fuzz_in *in, uint8_t how)
@@ -252,11 +276,17 @@ burst(struct fuzz_in *in, uint8_t how)
 		if (out[n].len > 1 && (how & 1) != 0)
 			tcp_plan_trim(&out[n], 1 + fuzz_below(in, out[n].len));
 		check_planned(&out[n]);
+		tcp_sack_tell(&w.c, fx_held(&w.c), &out[n].seg);
+		if (!w.orphan)
+			conn_map_check_told(&w.map, &w.c, &out[n].seg);
 		tcp_plan_take(&w.c, &out[n++]);
 	}
 	taken = how & 2 ? fuzz_below(in, n + 1) : n;
 	for (uint32_t i = 0; i < taken; i++) {
+		check_again(&out[i]);
 		tcp_sent(&w.c, &out[i], w.now_us);
+		if (w.with != WITH_NOBODY)
+			to_peer(&out[i]);
 		if (!out[i].syn && out[i].adv_off > w.told_max)
 			w.told_max = out[i].adv_off;
 	}
@@ -327,7 +357,7 @@ step_owner(struct fuzz_in *in)
 	case 0:
 	case 1:
 	case 2:
-		if (tcp_fin_off(&w.c) == TCP_NO_OFF && w.ready < MAP_LEN)
+		if (tcp_fin_off(&w.c) == TCP_NO_OFF && w.ready < (w.with == WITH_NOBODY ? CONN_MAP_LEN : READY_MAX))
 			w.ready += fuzz_u16(in);
 		tcp_send_ready(&w.c, w.ready);
 		break;
@@ -342,11 +372,9 @@ step_owner(struct fuzz_in *in)
 	case 6: /* pressure: what waits behind a gap goes */
 		from = w.c.rcv_nxt + 1 + fuzz_u16(in);
 		drop_held(from);
-		if (from < w.map_used) {
-			memset(w.map + from, 0, w.map_used - from);
-			w.map_used = (uint32_t)from;
-		}
-		check_held();
+		conn_map_cut(&w.map, from);
+		if (!w.orphan)
+			conn_map_check_held(&w.map, w.c.rcv_nxt, fx_held(&w.c));
 		break;
 	case 7:
 		if (tcp_is_connecting(&w.c) || w.orphan || (how & 8) == 0)
@@ -372,25 +400,56 @@ begin(struct fuzz_in *in)
 		.mss = mss[how & 3],
 		.ts = how & 4,
 		.wscale = how & 8,
+		.sack = how & 0x80,
 		.params = &w.params,
 		.opts = &opts,
 	};
+	enum tcp_state state;
 
-	memset(w.map, 0, w.map_used);
-	w.map_used = 0;
 	tcp_params_default(&w.params);
 	w.params.wscale = how & 0x10 ? 0 : 7;
 	tcp_opts_default(&opts);
 	opts.mss_limit = how & 0x20 ? 50 : 0;
 	opts.run_max = how & 0x40 ? 16000 : 0;
-	fx_state(&w.c, (enum tcp_state)fuzz_below(in, TCP_TIME_WAIT), &conf);
+	state = (enum tcp_state)fuzz_below(in, TCP_TIME_WAIT);
+	w.with = WITH_NOBODY;
+	if (conf.sack && state != TCP_SYN_SENT && state != TCP_SYN_RECEIVED)
+		w.with = fuzz_u8(in) & 1 ? WITH_LIAR : WITH_HONEST;
+	fx_state(&w.c, state, &conf);
 	w.now_us = FX_T0;
 	w.ready = w.c.snd_end;
 	w.edge_max = 0;
 	w.told_max = w.c.rcv_adv;
 	w.fin_seen = w.c.peer_fin;
 	w.orphan = false;
+	conn_map_begin(&w.map, w.c.rcv_nxt);
+	conn_peer_begin(&w.peer, w.c.snd_una, w.c.snd_max);
 	note_edge();
+}
+
+/* From here on nothing is lost: all that is there to send arrives, or the connection ends. */
+static void
+finish(void)
+{
+	struct fuzz_in none = { NULL, 0 };
+	uint64_t at;
+
+	for (int i = 0; w.c.state != TCP_CLOSED && w.c.snd_una < tcp_snd_lim(&w.c); i++) {
+		FUZZ_CHECK(i < FINISH_MAX);
+		while (burst(&none, 0) > 0)
+			;
+		if (w.peer.n == 0) {
+			at = tcp_deadline(&w.c);
+			FUZZ_CHECK(at != TCP_NEVER);
+			w.now_us = at > w.now_us ? at : w.now_us;
+			tcp_timer(&w.c, w.now_us);
+			check_conn();
+			continue;
+		}
+		conn_peer_all(&w.peer);
+		peer_says(50000, 0, NULL);
+	}
+	FUZZ_CHECK(w.c.state == TCP_CLOSED || w.peer.nxt == tcp_snd_lim(&w.c));
 }
 
 int
@@ -405,8 +464,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 0:
 		case 1:
 		case 2:
-		case 3:
 			step_segment(&in);
+			break;
+		case 3:
+			if (w.with == WITH_NOBODY)
+				step_segment(&in);
+			else
+				step_peer(&in);
 			break;
 		case 4:
 		case 5:
@@ -421,9 +485,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		/* TIME-WAIT is a record of its own from here on: tcp-tables. */
 		if (w.c.state == TCP_CLOSED || w.c.state == TCP_TIME_WAIT ||
-		    w.c.rcv_adv + ROOM_MAX > MAP_LEN)
+		    w.c.rcv_adv + ROOM_MAX > CONN_MAP_LEN)
 			break;
 	}
+	if (w.with == WITH_HONEST && w.c.state != TCP_TIME_WAIT)
+		finish();
 	if (w.c.state != TCP_CLOSED) {
 		tcp_abort(&w.c, w.now_us, &rst);
 		check_conn();
