@@ -160,7 +160,8 @@ hear(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t acked, bool duplica
 
 /* RFC 9293 3.10.7.4: only a segment that is newer than the last update may move the window. */
 static uint32_t
-update_window(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, uint64_t ack_off)
+update_window(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, uint64_t ack_off,
+	      uint64_t now_us)
 {
 	uint32_t wnd = (uint32_t)seg->wnd << c->snd_wscale;
 	uint32_t old = c->snd_wnd;
@@ -179,6 +180,9 @@ update_window(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, ui
 		c->rtx_at = TCP_NEVER;
 		c->rtt.probe_backoff = 0;
 		tcp_waive(c, TCP_OWED_PROBE);
+		/* What was taken to be lost may be on its way, after all. */
+		if (tcp_flight_pipe(c) > 0)
+			tcp_timer_restart(c, now_us);
 	}
 	return TCP_EV_SEND;
 }
@@ -214,7 +218,7 @@ tcp_ack_input(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, in
 	} else if (acked > 0) {
 		advance_alone(c, seg, now_us);
 	}
-	events |= update_window(c, seg, seq_off, ack);
+	events |= update_window(c, seg, seq_off, ack, now_us);
 	tcp_ack_heard(c, now_us);
 	return events;
 }

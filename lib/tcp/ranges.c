@@ -134,6 +134,22 @@ tcp_ranges_trim(const struct tcp_ranges *rs, struct tcp_range r)
 	return r;
 }
 
+struct tcp_range
+tcp_ranges_within(const struct tcp_ranges *rs, struct tcp_range r)
+{
+	struct tcp_range held;
+	uint32_t i;
+
+	if (tcp_ranges_empty(rs))
+		return tcp_range_of(r.start, r.start);
+	i = first_ending_at(rs, r.start + 1);
+	if (i == rs->n || rs->r[i].start >= r.end)
+		return tcp_range_of(r.start, r.start);
+	held = rs->r[i];
+	return tcp_range_of(held.start > r.start ? held.start : r.start,
+			    held.end < r.end ? held.end : r.end);
+}
+
 bool
 tcp_ranges_holder(const struct tcp_ranges *rs, uint64_t off, struct tcp_range *r)
 {

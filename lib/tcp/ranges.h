@@ -99,6 +99,9 @@ uint32_t tcp_ranges_recent(const struct tcp_ranges *rs, uint32_t skip, struct tc
 /* How far is the stream in order when it is up to nxt? */
 uint64_t tcp_ranges_reach(const struct tcp_ranges *rs, uint64_t nxt);
 
+/* The lowest bytes of r that are held already, in one range; empty: none are. */
+struct tcp_range tcp_ranges_within(const struct tcp_ranges *rs, struct tcp_range r);
+
 /*
  * r without what is held already at both of its ends. What remains may still
  * enclose whole ranges. Empty: all of it is held.

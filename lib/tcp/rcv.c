@@ -104,18 +104,14 @@ next_came(struct tcp_conn *c, const struct tcp_ranges *held, const struct tcp_se
 	return events;
 }
 
-/* What of [seq, seq + len) is in order, or waits, came twice. */
+/* What of [seq, seq + len) is in order, or waits, came twice: the first of several such parts is told. */
 static void
 tell_repeated(struct tcp_conn *c, const struct tcp_ranges *held, int64_t seq, uint32_t len)
 {
-	struct tcp_range r = tcp_range_within(seq, len, 0, c->rcv_nxt), new;
+	struct tcp_range r = tcp_range_within(seq, len, 0, c->rcv_nxt);
 
-	if (tcp_range_empty(r) && !tcp_ranges_empty(held)) {
-		r = tcp_range_within(seq, len, c->rcv_nxt, c->rcv_adv);
-		new = tcp_ranges_trim(held, r);
-		r = new.start > r.start ? tcp_range_of(r.start, new.start) :
-					  tcp_range_of(new.end, r.end);
-	}
+	if (tcp_range_empty(r))
+		r = tcp_ranges_within(held, tcp_range_within(seq, len, c->rcv_nxt, c->rcv_adv));
 	tcp_sack_repeated(c, r);
 }
 

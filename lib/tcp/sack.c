@@ -33,7 +33,8 @@ is_told(const struct tcp_conn *c, struct tcp_range r, const struct tcp_seg *seg)
 
 /*
  * RFC 2883 4: the bytes, and where they lie behind what is in order, what they lie in: also where that
- * is no more, as the sender tells them from what waits by the second block.
+ * is no more, as the sender tells them from what waits by the second block. What was given up since
+ * is not there, and not told.
  */
 static void
 add_repeated(struct tcp_conn *c, const struct tcp_ranges *held, struct tcp_seg *seg)
@@ -44,9 +45,12 @@ add_repeated(struct tcp_conn *c, const struct tcp_ranges *held, struct tcp_seg *
 	struct tcp_range all;
 
 	c->twice.end = c->twice.start;
-	add(c, r, seg);
-	if (ahead > 0 && tcp_ranges_holder(held, start, &all))
+	if (start < c->rcv_nxt) {
+		add(c, tcp_range_of(start, r.end < c->rcv_nxt ? r.end : c->rcv_nxt), seg);
+	} else if (tcp_ranges_holder(held, start, &all) && r.end <= all.end) {
+		add(c, r, seg);
 		add(c, all, seg);
+	}
 }
 
 void

@@ -82,6 +82,7 @@ conn_map_check_told(const struct conn_map *m, const struct tcp_conn *c, const st
 {
 	bool again = seg->nb_sacks > 0 && !is_run(m, c, block_of(c, &seg->sacks[0]));
 	uint32_t n = seg->nb_sacks;
+	struct tcp_range next;
 
 	FUZZ_CHECK(n <= TCP_SACKS_MAX && (n == 0 || c->sack_on));
 	/* RFC 2883 4 (4): the block that has it in it may be as long. */
@@ -92,6 +93,10 @@ conn_map_check_told(const struct conn_map *m, const struct tcp_conn *c, const st
 		FUZZ_CHECK(r.start < r.end);
 		if (i == 0 && again) {
 			FUZZ_CHECK(all_came(m, r));
+			FUZZ_CHECK(r.end <= c->rcv_nxt || n > 1);
+			next = block_of(c, &seg->sacks[n > 1]);
+			FUZZ_CHECK(r.end <= c->rcv_nxt ||
+				   (next.start <= r.start && r.end <= next.end));
 			continue;
 		}
 		FUZZ_CHECK(is_run(m, c, r));

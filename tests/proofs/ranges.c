@@ -135,6 +135,21 @@ prove_trim(void)
 	PROVE(t.start <= off && off < t.end);
 }
 
+/* Of what came again: all of it is held, and nothing held is below it. */
+void
+prove_again(void)
+{
+	struct tcp_range r = tcp_range_of(nondet_u64(), nondet_u64()), t;
+	uint64_t off = nondet_u64();
+
+	any_ranges();
+	t = tcp_ranges_within(&rs, r);
+	PROVE(t.start <= t.end && t.start >= r.start && t.end <= r.end);
+	PROVE(off < t.start || off >= t.end || holds_byte(off));
+	ASSUME(r.start <= off && off < r.end && holds_byte(off));
+	PROVE(t.start < t.end && t.start <= off);
+}
+
 /* What the owner takes out when the stream is in order that far leaves ranges behind it. */
 void
 prove_reach(void)

@@ -21,6 +21,16 @@ tcp_ranges_trim(const struct tcp_ranges *rs, struct tcp_range r)
 	return t;
 }
 
+struct tcp_range
+tcp_ranges_within(const struct tcp_ranges *rs, struct tcp_range r)
+{
+	struct tcp_range t;
+
+	PROVE(r.start <= r.end);
+	ASSUME(r.start <= t.start && t.start <= t.end && t.end <= r.end);
+	return t;
+}
+
 bool
 tcp_ranges_fits(const struct tcp_ranges *rs, struct tcp_range r)
 {

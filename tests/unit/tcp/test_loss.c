@@ -282,6 +282,44 @@ test_timeout_in_vain(void)
 	CU_ASSERT_EQUAL(c.cc.ssthresh, 5000);
 }
 
+/*
+ * A timeout was in vain, says a block that came before anything went again behind the next one: what is
+ * out is timed. Also where the window was closed in between.
+ */
+static void
+check_in_vain_before_it_goes(bool closed)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+	uint64_t now;
+
+	in_flight(&c, 4, false);
+	tcp_timer(&c, now = tcp_deadline(&c)); /* of the tail: not sent, the port is full */
+	tcp_timer(&c, now = tcp_deadline(&c));
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_TIMEOUT);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now, 99, &o), 1);
+	tcp_timer(&c, now = tcp_deadline(&c));
+	CU_ASSERT_EQUAL(tcp_flight_pipe(&c), 0);
+	if (closed) {
+		fx_ack(&c, 0, 0, now);
+		CU_ASSERT_FALSE(fx_send(&c, now, &o));
+		CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_WINDOW);
+	}
+	sacked(&c, 0, BLOCK(2000, 3000), BLOCK(2000, 3000), 0, now);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
+	CU_ASSERT_EQUAL(tcp_flight_pipe(&c), 3000);
+	CU_ASSERT_FALSE(fx_send(&c, now, &o));
+	CU_ASSERT_NOT_EQUAL(tcp_deadline(&c), TCP_NEVER);
+	CU_ASSERT_PTR_NULL(tcp_check_quiet(&c));
+}
+
+static void
+test_in_vain_before_it_goes(void)
+{
+	check_in_vain_before_it_goes(false);
+	check_in_vain_before_it_goes(true);
+}
+
 /* Each segment that was sent again came twice: the cut is taken back (RFC 3708). */
 static void
 test_duplicates(void)
@@ -418,6 +456,7 @@ main(void)
 		{ "a probe of new data", test_tail_is_new },
 		{ "was the probe needed", test_tail_verdict },
 		{ "a timeout in vain", test_timeout_in_vain },
+		{ "in vain, before it goes", test_in_vain_before_it_goes },
 		{ "what came twice", test_duplicates },
 		{ "a peer that reneges", test_reneging },
 		{ "forged blocks", test_forged },

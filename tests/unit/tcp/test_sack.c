@@ -68,6 +68,41 @@ static const struct row rows[] = {
 	  { { 4500, 5000, 4000, { { 4500, 5000 } } },
 	    { 5000, 5500, 4000, { { 4500, 5500 } } },
 	    { 5000, 5500, 4000, { { 5000, 5500 }, { 4500, 5500 } } } } },
+	{ "a part of a segment twice",
+	  500,
+	  { { 500, 1000, 0, { { 0 } } },
+	    { 2000, 2500, 1000, { { 2000, 2500 } } },
+	    { 1000, 1500, 1500, { { 2000, 2500 } } },
+	    { 1000, 2000, 2500, { { 1000, 1500 } } } } },
+	{ "two parts of a segment twice, behind which all is in order",
+	  500,
+	  { { 500, 1000, 0, { { 0 } } },
+	    { 3000, 3500, 1000, { { 3000, 3500 } } },
+	    { 1000, 1500, 1500, { { 3000, 3500 } } },
+	    { 2000, 2500, 1500, { { 2000, 2500 }, { 3000, 3500 } } },
+	    { 1000, 2500, 2500, { { 1000, 1500 }, { 3000, 3500 } } } } },
+	{ "two parts of a segment twice, behind a gap",
+	  500,
+	  { { 500, 1000, 0, { { 0 } } },
+	    { 3500, 4000, 1000, { { 3500, 4000 } } },
+	    { 1500, 2000, 1000, { { 1500, 2000 }, { 3500, 4000 } } },
+	    { 2500, 3000, 1000, { { 2500, 3000 }, { 1500, 2000 }, { 3500, 4000 } } },
+	    { 1500, 3000, 1000, { { 1500, 2000 }, { 1500, 3000 }, { 3500, 4000 } } } } },
+	/* What section 4 says, in other places: the first part that came twice, wherever it lies. */
+	{ "the middle of a segment twice, behind a gap",
+	  1000,
+	  { { 2000, 2500, 1000, { { 2000, 2500 } } },
+	    { 1500, 3000, 1000, { { 2000, 2500 }, { 1500, 3000 } } } } },
+	{ "two parts within a segment twice, behind a gap",
+	  1000,
+	  { { 2000, 2200, 1000, { { 2000, 2200 } } },
+	    { 2400, 2600, 1000, { { 2400, 2600 }, { 2000, 2200 } } },
+	    { 1500, 3000, 1000, { { 2000, 2200 }, { 1500, 3000 } } } } },
+	{ "what was in order twice, and what waited",
+	  1000,
+	  { { 1000, 1500, 0, { { 0 } } },
+	    { 2000, 2500, 1500, { { 2000, 2500 } } },
+	    { 1200, 3000, 3000, { { 1200, 1500 } } } } },
 	{ "half of a segment twice: the half that waits",
 	  1000,
 	  { { 1500, 2000, 1000, { { 1500, 2000 } } },
@@ -242,6 +277,41 @@ test_before_the_stream(void)
 	CU_ASSERT_EQUAL(o.seg.nb_sacks, 0);
 }
 
+/* What waited was given up before it could be told: it is not there, and nothing says that it is. */
+static void
+test_given_up(void)
+{
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	open_at(&c, 0);
+	fx_data(&c, 2000, 500, FX_T0);
+	fx_data(&c, 2000, 500, FX_T0);
+	tcp_ranges_remove(fx_held(&c), 0, 1);
+	while (fx_send(&c, FX_T0, &o))
+		CU_ASSERT_EQUAL(o.seg.nb_sacks, 0);
+
+	/* In order up to its middle, since. */
+	fx_data(&c, 2000, 500, FX_T0);
+	fx_data(&c, 2000, 500, FX_T0);
+	tcp_ranges_remove(fx_held(&c), 0, 1);
+	fx_data(&c, 0, 2200, FX_T0);
+	CU_ASSERT_TRUE_FATAL(fx_send(&c, FX_T0, &o));
+	CU_ASSERT_EQUAL(o.seg.ack, 2200);
+	CU_ASSERT_EQUAL_FATAL(o.seg.nb_sacks, 1);
+	CU_ASSERT_EQUAL(o.seg.sacks[0].start, 2000);
+	CU_ASSERT_EQUAL(o.seg.sacks[0].end, 2200);
+
+	/* A part of it waits still: the whole does not lie in it. */
+	fx_data(&c, 3000, 500, FX_T0);
+	fx_data(&c, 3000, 500, FX_T0);
+	fx_held(&c)->r[0] = tcp_range_of(3000, 3200);
+	CU_ASSERT_TRUE_FATAL(fx_send(&c, FX_T0, &o));
+	CU_ASSERT_EQUAL_FATAL(o.seg.nb_sacks, 1);
+	CU_ASSERT_EQUAL(o.seg.sacks[0].start, 3000);
+	CU_ASSERT_EQUAL(o.seg.sacks[0].end, 3200);
+}
+
 /* What came, a flag per byte. */
 struct map {
 	uint8_t times[STREAM];
@@ -334,6 +404,7 @@ main(void)
 		{ "several at once", test_several_at_once },
 		{ "none", test_none },
 		{ "before the stream", test_before_the_stream },
+		{ "given up", test_given_up },
 		{ "any segments", test_random },
 	};
 
