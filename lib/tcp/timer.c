@@ -65,12 +65,13 @@ tcp_timer_heard(struct tcp_conn *c, uint32_t wait_us, bool advanced, uint64_t no
 	/* RFC 6582 3.2, step 3: without SACK each segment that is lost costs a round trip. */
 	if (advanced && !c->sack_on && c->loss == TCP_LOSS_RECOVERY && c->flight->partial_acks > 1)
 		return;
-	/*
-	 * What was waited for is over, or another matter; or the timeout is past, which was in vain: what it
-	 * took to be lost is on its way, and nothing goes that would start it.
-	 */
-	if (advanced || c->rtx_wait == TCP_WAIT_TAIL || c->rtx_wait == TCP_WAIT_REORDER ||
-	    (c->rtx_at == TCP_NEVER && tcp_flight_pipe(c) > 0))
+	/* A timeout is past, and was in vain: what it took to be lost is on its way, and asks itself. */
+	if (c->rtx_at == TCP_NEVER && tcp_flight_pipe(c) > 0) {
+		tcp_waive(c, TCP_OWED_PROBE);
+		tcp_timer_restart(c, now_us);
+	}
+	/* What was waited for is over, or another matter. */
+	if (advanced || c->rtx_wait == TCP_WAIT_TAIL || c->rtx_wait == TCP_WAIT_REORDER)
 		tcp_timer_restart(c, now_us);
 }
 

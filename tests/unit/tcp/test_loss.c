@@ -284,10 +284,10 @@ test_timeout_in_vain(void)
 
 /*
  * A timeout was in vain, says a block that came before anything went again behind the next one: what is
- * out is timed. Also where the window was closed in between.
+ * out is timed. Also where the window was closed in between, and was to be probed: it is no more.
  */
 static void
-check_in_vain_before_it_goes(bool closed)
+check_in_vain_before_it_goes(bool closed, bool probe)
 {
 	struct tcp_conn c;
 	struct tcp_out o;
@@ -305,6 +305,10 @@ check_in_vain_before_it_goes(bool closed)
 		CU_ASSERT_FALSE(fx_send(&c, now, &o));
 		CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_WINDOW);
 	}
+	if (probe) {
+		tcp_timer(&c, now = tcp_deadline(&c));
+		CU_ASSERT_TRUE(tcp_owes(&c, TCP_OWED_PROBE));
+	}
 	sacked(&c, 0, BLOCK(2000, 3000), BLOCK(2000, 3000), 0, now);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	CU_ASSERT_EQUAL(tcp_flight_pipe(&c), 3000);
@@ -316,8 +320,9 @@ check_in_vain_before_it_goes(bool closed)
 static void
 test_in_vain_before_it_goes(void)
 {
-	check_in_vain_before_it_goes(false);
-	check_in_vain_before_it_goes(true);
+	check_in_vain_before_it_goes(false, false);
+	check_in_vain_before_it_goes(true, false);
+	check_in_vain_before_it_goes(true, true);
 }
 
 /* Each segment that was sent again came twice: the cut is taken back (RFC 3708). */
