@@ -78,7 +78,10 @@ struct tcp_cc_ops {
 	/* Nothing was lost after all: it is as before lost or timeout, which the caller kept. */
 	void (*undo)(struct tcp_cc *cc, const struct tcp_cc *before);
 
-	/* Sending starts again; since_us: nothing was sent from then on, for an RTO (RFC 5681 4.1). */
+	/*
+	 * Sending starts again; since_us: nothing was in flight from then on, nor was anything sent for an
+	 * RTO (RFC 5681 4.1).
+	 */
 	void (*idle)(struct tcp_cc *cc, uint64_t now_us, uint64_t since_us);
 };
 

@@ -192,6 +192,18 @@ plan_blocked(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	return false;
 }
 
+/* Event: nothing was sent for an RTO, and nothing is in flight. It is told once. */
+static void
+idle_ends(struct tcp_conn *c, uint64_t now_us)
+{
+	uint64_t since_us = c->last_sent_at_us;
+
+	if (c->quiet_since_us > since_us) /* the last ACK */
+		since_us = c->quiet_since_us;
+	tcp_cc_of(c)->idle(&c->cc, now_us, since_us);
+	c->last_sent_at_us = now_us;
+}
+
 static bool
 plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
@@ -205,7 +217,7 @@ plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 		return false;
 	if (off == c->snd_max && off == c->snd_una &&
 	    now_us - c->last_sent_at_us > tcp_rtt_rto(&c->rtt, c->params))
-		tcp_cc_of(c)->idle(&c->cc, now_us, c->last_sent_at_us);
+		idle_ends(c, now_us);
 	if (off < c->snd_end) {
 		len = segment_len(c);
 		if (len == 0)

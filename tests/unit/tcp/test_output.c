@@ -346,6 +346,30 @@ test_idle_restart(void)
 	CU_ASSERT_EQUAL(fx_send_all(&c, FX_T0 + 9000000, 99, &o), 41 - 9);
 }
 
+/* RFC 9438 5.8: a pause is none of the cubic's time, once, however often what follows it is planned. */
+static void
+test_idle_is_told_once(void)
+{
+	struct tcp_conn c;
+	struct tcp_opts opts;
+	struct tcp_out o;
+
+	tcp_opts_default(&opts);
+	fx_established(&c, &(struct fx_conf){ .opts = &opts });
+	tcp_send_ready(&c, 1000);
+	fx_send_all(&c, FX_T0, 9, &o);
+	fx_ack(&c, 1000, 0, FX_T0 + 50000);
+	c.cc.epoch = 1;
+	c.cc.epoch_ms = FX_T0 / 1000;
+	tcp_send_ready(&c, 5000);
+	/* The window is closed, so nothing goes. */
+	for (int i = 0; i < 5; i++)
+		CU_ASSERT_FALSE(tcp_plan(&c, FX_T0 + 10050000, &o));
+	CU_ASSERT_EQUAL(c.cc.epoch_ms, FX_T0 / 1000 + 10000);
+	CU_ASSERT_FALSE(tcp_plan(&c, FX_T0 + 20050000, &o));
+	CU_ASSERT_EQUAL(c.cc.epoch_ms, FX_T0 / 1000 + 20000);
+}
+
 /* The window taken back below what is in flight: nothing new; a bare ACK stays inside. */
 static void
 test_window_shrinks(void)
@@ -451,6 +475,7 @@ main(void)
 		{ "pure and duplicate ACKs", test_acks },
 		{ "FIN", test_fin },
 		{ "restart after idle", test_idle_restart },
+		{ "idle, told once", test_idle_is_told_once },
 		{ "a peer that shrinks its window", test_window_shrinks },
 		{ "window probe", test_probe },
 		{ "SYN", test_syn },
