@@ -67,8 +67,8 @@ all_came(const struct conn_map *m, struct tcp_range r)
 {
 	uint64_t start = r.start > m->began ? r.start : m->began;
 
-	return start >= r.end || (r.end <= m->came_used &&
-				  memchr(m->came + start, 0, r.end - start) == NULL);
+	return start >= r.end ||
+	       (r.end <= m->came_used && memchr(m->came + start, 0, r.end - start) == NULL);
 }
 
 static struct tcp_range

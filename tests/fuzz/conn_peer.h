@@ -26,8 +26,9 @@ struct conn_peer {
 	uint64_t top; /* behind the highest that was sent to it */
 	struct tcp_range way[CONN_PEER_WAY];
 	uint32_t n;
-	uint64_t recent[CONN_PEER_RECENT]; /* where something arrived behind a gap, the last first */
-	struct tcp_range twice;            /* that came twice, and is not told */
+	uint64_t
+		recent[CONN_PEER_RECENT]; /* where something arrived behind a gap, the last first */
+	struct tcp_range twice;           /* that came twice, and is not told */
 	uint8_t has[CONN_PEER_LEN];
 	uint8_t told[CONN_PEER_LEN]; /* by a block */
 };

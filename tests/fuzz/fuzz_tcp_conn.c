@@ -357,7 +357,8 @@ step_owner(struct fuzz_in *in)
 	case 0:
 	case 1:
 	case 2:
-		if (tcp_fin_off(&w.c) == TCP_NO_OFF && w.ready < (w.with == WITH_NOBODY ? CONN_MAP_LEN : READY_MAX))
+		if (tcp_fin_off(&w.c) == TCP_NO_OFF &&
+		    w.ready < (w.with == WITH_NOBODY ? CONN_MAP_LEN : READY_MAX))
 			w.ready += fuzz_u16(in);
 		tcp_send_ready(&w.c, w.ready);
 		break;

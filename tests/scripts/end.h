@@ -50,6 +50,9 @@ struct end_ops {
 
 	enum script_state (*state)(void *end);
 
+	/* What the path delivers, bytes per second; 0: not known. */
+	uint64_t (*rate)(void *end);
+
 	/* Ends it. NULL, or what is wrong with what it left. */
 	const char *(*close)(void *end, uint64_t now_us);
 };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scripts/end_tcp.h"
 #include "tcp/cc.h"
 #include "tcp/input.h"
 #include "tcp/open.h"
@@ -194,6 +195,10 @@ stranger(struct pure *p, const struct tcp_seg *seg, uint32_t iss, uint64_t now_u
 		emit_reset(p, seg, now_us);
 		return;
 	}
+	/* Where a cookie was lost its peer begins again with its first bytes. */
+	if ((seg->flags & TCP_SYN) == 0 && seg->payload_len > 0 &&
+	    tcp_cookie_any(&p->cookies, now_us))
+		return;
 	if (!tcp_syn_input(&syn, &p->params, seg, iss, PURE_TS_OFFSET, (uint16_t)p->conf->mss,
 			   p->conf->room, now_us)) {
 		/* RFC 9293 3.10.7.2: a listener answers an ACK with RST, and drops the rest. */
@@ -201,10 +206,38 @@ stranger(struct pure *p, const struct tcp_seg *seg, uint32_t iss, uint64_t now_u
 			emit_reset(p, seg, now_us);
 		return;
 	}
-	e = tcp_syncache_add(p->half_open, &p->tuple, 0, now_us, &evicted);
-	e->syn = syn;
-	tcp_syn_ack(&e->syn, now_us, &syn_ack);
+	if (tcp_syncache_count(p->half_open) >= p->conf->half_open) {
+		tcp_cookie_make(&p->cookies, &p->tuple, &syn, now_us, &syn_ack);
+	} else {
+		e = tcp_syncache_add(p->half_open, &p->tuple, 0, now_us, &evicted);
+		e->syn = syn;
+		tcp_syn_ack(&e->syn, now_us, &syn_ack);
+	}
 	pure_emit(p, &syn_ack, now_us);
+}
+
+static void
+completes(struct pure *p, const struct tcp_syn *syn, const struct tcp_seg *seg,
+	  const uint8_t *payload, uint64_t now_us)
+{
+	pure_forget(p);
+	pure_set_opts(p);
+	tcp_conn_accept(&p->c, &p->params, syn, seg, p->conf->room, now_us);
+	p->owner = PURE_BACKLOG;
+	conn_input(p, seg, payload, now_us);
+}
+
+/* Does it bring back a cookie? Then it is over. */
+static bool
+cookie_input(struct pure *p, const struct tcp_seg *seg, const uint8_t *payload, uint64_t now_us)
+{
+	struct tcp_syn syn;
+
+	if (!p->listens || !tcp_cookie_open(&p->cookies, &p->params, &p->tuple, seg, PURE_TS_OFFSET,
+					    (uint16_t)p->conf->mss, p->conf->room, now_us, &syn))
+		return false;
+	completes(p, &syn, seg, payload, now_us);
+	return true;
 }
 
 static void
@@ -212,15 +245,13 @@ half_open_input(struct pure *p, struct tcp_syncache_entry *e, const struct tcp_s
 		const uint8_t *payload, uint64_t now_us)
 {
 	struct tcp_seg out;
+	struct tcp_syn syn;
 
 	switch (tcp_syn_step(&e->syn, &p->params, seg, now_us)) {
 	case TCP_SYN_COMPLETE:
-		pure_forget(p);
-		pure_set_opts(p);
-		tcp_conn_accept(&p->c, &p->params, &e->syn, seg, p->conf->room, now_us);
-		p->owner = PURE_BACKLOG;
+		syn = e->syn;
 		tcp_syncache_remove(p->half_open, e);
-		conn_input(p, seg, payload, now_us);
+		completes(p, &syn, seg, payload, now_us);
 		break;
 	case TCP_SYN_RESET:
 		emit_reset(p, seg, now_us);
@@ -285,7 +316,7 @@ pure_input(void *end, const uint8_t *segment, uint32_t len, uint64_t now_us)
 		half_open_input(p, half_open, &seg, payload, now_us);
 	else if (waits != NULL)
 		time_wait_input(p, waits, &seg, now_us);
-	else
+	else if (!cookie_input(p, &seg, payload, now_us))
 		stranger(p, &seg, iss_of(p, now_us), now_us);
 }
 
@@ -342,22 +373,23 @@ pure_run(void *end, uint64_t now_us)
 static enum script_state
 pure_state(void *end)
 {
-	static const enum script_state words[] = {
-		[TCP_SYN_SENT] = SCRIPT_SYN_SENT,       [TCP_SYN_RECEIVED] = SCRIPT_SYN_RECEIVED,
-		[TCP_ESTABLISHED] = SCRIPT_ESTABLISHED, [TCP_FIN_WAIT_1] = SCRIPT_FIN_WAIT_1,
-		[TCP_FIN_WAIT_2] = SCRIPT_FIN_WAIT_2,   [TCP_CLOSE_WAIT] = SCRIPT_CLOSE_WAIT,
-		[TCP_CLOSING] = SCRIPT_CLOSING,         [TCP_LAST_ACK] = SCRIPT_LAST_ACK,
-		[TCP_TIME_WAIT] = SCRIPT_TIME_WAIT,
-	};
 	struct pure *p = end;
 
 	if (p->owner != PURE_NOBODY && !tcp_is_closed(&p->c))
-		return words[p->c.state];
+		return end_state_of(&p->c);
 	if (tcp_syncache_count(p->half_open) > 0)
 		return SCRIPT_SYN_RECEIVED;
 	if (tcp_timewait_count(p->time_wait) > 0)
 		return SCRIPT_TIME_WAIT;
 	return p->listens ? SCRIPT_LISTENS : SCRIPT_CLOSED;
+}
+
+static uint64_t
+pure_rate(void *end)
+{
+	const struct pure *p = end;
+
+	return p->owner == PURE_NOBODY ? 0 : end_rate_of(&p->c);
 }
 
 /* --- life ---------------------------------------------------------------------- */
@@ -376,10 +408,11 @@ pure_open(const struct script_conf *conf, uint64_t now_us, end_sent_fn sent, voi
 	p->tuple = (struct net_tuple){ net_addr_v4(0xc0000201), net_addr_v4(0xc0000202),
 				       END_LOCAL_PORT, END_REMOTE_PORT };
 	tcp_params_default(&p->params);
-	p->params.pacing = false;
+	p->params.pacing = conf->pacing;
 	p->params.rto_min_us = conf->rto_min_us;
 	p->params.time_wait_us = conf->time_wait_us;
 	p->half_open = tcp_syncache_init(zeroed(syns), syns, RECORDS, key);
+	tcp_cookie_init(&p->cookies, key);
 	p->time_wait = tcp_timewait_init(zeroed(waits), waits, RECORDS, key);
 	p->stream = calloc(1, STREAM_MAX);
 	p->there = calloc(1, STREAM_MAX);
@@ -414,5 +447,6 @@ const struct end_ops end_pure = {
 	.deadline = pure_deadline,
 	.run = pure_run,
 	.state = pure_state,
+	.rate = pure_rate,
 	.close = pure_end,
 };

@@ -12,6 +12,7 @@
 #include <recordtls/recordtls.h>
 
 #include "eal/forged.h"
+#include "scripts/end_tcp.h"
 #include "sim/frame.h"
 #include "stack/state.h"
 #include "support/cable.h"
@@ -24,6 +25,7 @@ enum {
 	CLOSE_POLLS = 1000,
 	ICMP_LEN = 8,
 	QUOTE_LEN = 28,
+	FLOOD = 100,
 	LOCAL_IP = (int)0xc0000201,
 	REMOTE_IP = (int)0xc0000202,
 };
@@ -40,6 +42,7 @@ struct whole {
 	uint64_t mbufs; /* in use before anything happened */
 	end_sent_fn sent;
 	void *arg;
+	uint64_t now_us;
 	bool bad_frame;
 };
 
@@ -103,7 +106,7 @@ on_frame(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint
 		w->bad_frame = true;
 	else if (!f.is_tcp && frame[21] == 1)
 		answer_arp(w);
-	else if (f.is_tcp)
+	else if (f.is_tcp && get16(frame + FORGED_ETHER + ip_hdr_len + 2) == END_REMOTE_PORT)
 		w->sent(w->arg, frame + FORGED_ETHER + ip_hdr_len, f.ip_len - ip_hdr_len, now_us);
 	return CABLE_DROP;
 }
@@ -164,6 +167,7 @@ stack_run(void *end, uint64_t now_us)
 	struct whole *w = end;
 	int polls = 0;
 
+	w->now_us = now_us;
 	cable_set_time(w->cable, now_us);
 	while (rtls_stack_poll(w->stack, now_us) != 0 || cable_next_us(w->cable) <= now_us)
 		must(polls++ < POLLS_MAX, "it is never idle");
@@ -179,7 +183,25 @@ set_options(struct whole *w)
 		     "no keep-alive");
 	if (w->conf->max_seg != 0)
 		must(rtls_sock_set(w->sock, RTLS_OPT_MAX_SEG, w->conf->max_seg) == 0, "no max-seg");
+	if (w->conf->max_rate != 0)
+		must(rtls_sock_set(w->sock, RTLS_OPT_MAX_PACING_RATE, w->conf->max_rate) == 0,
+		     "no max-rate");
 	return 0;
+}
+
+/* Others have all places of half-open connections. Their answers are nobody's matter. */
+static void
+flood(struct whole *w)
+{
+	struct forged f;
+
+	for (uint32_t i = 1; i <= FLOOD; i++) {
+		forged_tcp(&f, w->port->mac, REMOTE_MAC, (uint32_t)REMOTE_IP, (uint32_t)LOCAL_IP,
+			   (END_REMOTE_PORT + i) << 16 | END_LOCAL_PORT, 2, i);
+		inject(w, &f);
+		stack_run(w, w->now_us);
+	}
+	must(stat_of(w->stack, NULL, "SynCookies") > FLOOD / 2, "it has room for a flood");
 }
 
 static int64_t
@@ -190,8 +212,10 @@ stack_listen(struct whole *w)
 
 	int rc = rtls_listen(w->stack, &local, &lc, &w->listener);
 
+	if (rc == 0 && w->conf->half_open == 0)
+		flood(w);
 	/* What a program sets stays as it is. */
-	if (rc == 0)
+	if (rc == 0 && !w->conf->grows)
 		rc = rtls_sock_set(w->listener, RTLS_OPT_RCVBUF, 2 * w->conf->room);
 	return rc;
 }
@@ -262,26 +286,27 @@ stack_call(void *end, enum script_call call, uint32_t arg, uint8_t *bytes, uint6
 static enum script_state
 stack_state(void *end)
 {
-	static const enum script_state words[] = {
-		[TCP_SYN_SENT] = SCRIPT_SYN_SENT,       [TCP_SYN_RECEIVED] = SCRIPT_SYN_RECEIVED,
-		[TCP_ESTABLISHED] = SCRIPT_ESTABLISHED, [TCP_FIN_WAIT_1] = SCRIPT_FIN_WAIT_1,
-		[TCP_FIN_WAIT_2] = SCRIPT_FIN_WAIT_2,   [TCP_CLOSE_WAIT] = SCRIPT_CLOSE_WAIT,
-		[TCP_CLOSING] = SCRIPT_CLOSING,         [TCP_LAST_ACK] = SCRIPT_LAST_ACK,
-		[TCP_TIME_WAIT] = SCRIPT_TIME_WAIT,
-	};
 	struct whole *w = end;
 	const struct rtls_sock *sock;
 
 	for (uint32_t i = 0; i < w->stack->conf.max_socks; i++) {
 		sock = &w->stack->socks[i];
 		if (sock->phase >= SOCK_BACKLOG && !tcp_is_closed(&sock->tcp))
-			return words[sock->tcp.state];
+			return end_state_of(&sock->tcp);
 	}
 	if (stat_of(w->stack, NULL, "SynInUse") > 0)
 		return SCRIPT_SYN_RECEIVED;
 	if (stat_of(w->stack, NULL, "TimeWaitInUse") > 0)
 		return SCRIPT_TIME_WAIT;
 	return w->listener != NULL ? SCRIPT_LISTENS : SCRIPT_CLOSED;
+}
+
+static uint64_t
+stack_rate(void *end)
+{
+	const struct whole *w = end;
+
+	return w->sock == NULL ? 0 : end_rate_of(&w->sock->tcp);
 }
 
 /* --- life ---------------------------------------------------------------------- */
@@ -294,12 +319,12 @@ make_stack(struct whole *w, const char *name)
 		.name = name,
 		.max_socks = 8,
 		.max_time_wait = 8,
-		.max_syn = 8,
+		.max_syn = w->conf->half_open != 0 ? w->conf->half_open : SCRIPT_HALF_OPEN_MAX,
 		.nb_packets = 512,
 		.nb_small = 64,
 		.nb_medium = 256,
 		.nb_large = 32,
-		.rcvbuf = 2 * w->conf->room,
+		.rcvbuf = w->conf->grows ? 0 : 2 * w->conf->room,
 		.time_wait_us = w->conf->time_wait_us,
 		.user_timeout_us = w->conf->user_timeout_us,
 		.rto_min_us = w->conf->rto_min_us,
@@ -311,7 +336,7 @@ make_stack(struct whole *w, const char *name)
 	struct rtls_addr ip = addr_of(1, 0);
 
 	must(rtls_stack_create(&sc, &w->stack) == 0, "it cannot be made");
-	w->stack->params.pacing = false;
+	w->stack->params.pacing = w->conf->pacing;
 	must(rtls_stack_bind(w->stack, w->port, 0) == 0, "it cannot be bound");
 	must(rtls_addr_add(w->stack, w->port, &ip, 24) == 0, "it gets no address");
 }
@@ -402,5 +427,6 @@ const struct end_ops end_stack = {
 	.deadline = stack_deadline,
 	.run = stack_run,
 	.state = stack_state,
+	.rate = stack_rate,
 	.close = stack_close,
 };

@@ -133,11 +133,16 @@ static const struct {
 static bool
 has_options(const struct packet *want, const struct packet *sent, char why[MATCH_TEXT_MAX])
 {
-	for (uint32_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	for (uint32_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (want->has & ~sent->has & options[i].bit) {
 			snprintf(why, MATCH_TEXT_MAX, "%s is missing", options[i].name);
 			return false;
 		}
+		if (want->only && (sent->has & ~want->has & options[i].bit)) {
+			snprintf(why, MATCH_TEXT_MAX, "%s is too much", options[i].name);
+			return false;
+		}
+	}
 	if ((sent->has & PACKET_HAS_SACK) && !(want->has & PACKET_HAS_SACK)) {
 		snprintf(why, MATCH_TEXT_MAX, "it should have no blocks");
 		return false;

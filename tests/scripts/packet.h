@@ -63,6 +63,7 @@ struct packet {
 	uint8_t flags;
 	uint8_t wscale;
 	uint8_t other; /* 1: payload with other bytes than the stream's */
+	uint8_t only;  /* 1: no options but those that are said */
 	uint8_t fresh; /* 1: the first SYN of another connection, whose number becomes 0 */
 	uint8_t nb_sack;
 	uint8_t offset; /* in place of the right one, in words of 32 bits */

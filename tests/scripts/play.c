@@ -238,6 +238,14 @@ play_state(const struct player *p, const struct script_event *e)
 }
 
 static bool
+play_rate(const struct player *p, const struct script_event *e)
+{
+	uint64_t rate = p->ops->rate(p->end);
+
+	return rate == e->arg || wrong(p, "the rate is %" PRIu64 ".", rate);
+}
+
+static bool
 play_event(struct player *p, const struct script_event *e)
 {
 	bool ok = true;
@@ -260,6 +268,8 @@ play_event(struct player *p, const struct script_event *e)
 		break;
 	case SCRIPT_STATE:
 		return play_state(p, e);
+	case SCRIPT_RATE:
+		return play_rate(p, e);
 	case SCRIPT_QUIET:
 	case SCRIPT_OUT:
 		return true;

@@ -9,6 +9,7 @@
 
 #include "scripts/end.h"
 #include "tcp/conn.h"
+#include "tcp/cookie.h"
 #include "tcp/flight.h"
 #include "tcp/ranges.h"
 #include "tcp/syncache.h"
@@ -32,6 +33,7 @@ struct pure {
 	struct net_tuple tuple;
 	struct tcp_syncache *half_open;
 	struct tcp_timewait *time_wait;
+	struct tcp_cookies cookies;
 	enum pure_owner owner;
 	struct tcp_conn c;
 	struct tcp_ranges held;

@@ -20,6 +20,7 @@ pure_set_opts(struct pure *p)
 	p->c.opts.keep_idle_us = p->conf->keep_idle_us;
 	p->c.opts.mss_limit = (uint16_t)p->conf->max_seg;
 	p->c.opts.run_max = p->conf->cut;
+	p->c.opts.pace_max = p->conf->max_rate;
 }
 
 static int64_t

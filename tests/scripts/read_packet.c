@@ -133,12 +133,14 @@ enum {
 	TIMES,
 	OTHER,
 	NEW,
+	ONLY,
 	FIELDS,
 };
 
-static const char *const field_words[FIELDS] = { "seq", "len",    "ack",    "win",   "urgent",
-						 "mss", "wscale", "sackok", "ts",    "sack",
-						 "raw", "offset", "times",  "other", "new" };
+static const char *const field_words[FIELDS] = { "seq",    "len",   "ack",    "win",
+						 "urgent", "mss",   "wscale", "sackok",
+						 "ts",     "sack",  "raw",    "offset",
+						 "times",  "other", "new",    "only" };
 
 static bool
 read_field(struct words *w, uint32_t field, struct script_event *e)
@@ -197,6 +199,9 @@ read_field(struct words *w, uint32_t field, struct script_event *e)
 	case NEW:
 		p->fresh = 1;
 		break;
+	case ONLY:
+		p->only = 1;
+		break;
 	default:
 		break;
 	}
@@ -251,6 +256,8 @@ check(struct words *w, const struct script_event *e)
 		return words_wrong(w, "'other' is for segments that come in.");
 	if (p->fresh && (in || !(p->flags & PACKET_SYN)))
 		return words_wrong(w, "'new' is for a SYN that goes out.");
+	if (in && p->only)
+		return words_wrong(w, "'only' is for segments that go out.");
 	if (packet_options_len(p) > OPTIONS_MAX)
 		return words_wrong(w, "the options are longer than %d bytes.", OPTIONS_MAX);
 	return true;

@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "scripts/read_packet.h"
+#include "scripts/read_set.h"
 #include "scripts/words.h"
 
 enum {
 	FILE_MAX = 1 << 20,
 	EVENTS_STEP = 64,
-	BYTES_MAX = 1 << 20, /* of one call */
 };
 
 static const uint64_t AFTER_MAX_US = UINT64_C(100000) * 1000000;
@@ -60,99 +60,10 @@ read_on(struct parse *p)
 	return words_end(&p->w);
 }
 
-enum setting {
-	SET_MSS,
-	SET_ROOM,
-	SET_ISS,
-	SET_IRS,
-	SET_RTO_MIN,
-	SET_TIME_WAIT,
-	SET_USER_TIMEOUT,
-	SET_KEEP_IDLE,
-	SET_MAX_SEG,
-	SET_FLIGHT,
-	SET_CC,
-	SET_CUT,
-	SETTINGS,
-};
-
 static bool
-set_us(struct words *w, const char *what, uint32_t *us)
+read_setting(struct parse *p)
 {
-	uint64_t v = 0;
-	bool ok = words_seconds(w, what, UINT32_MAX / 1000000 * UINT64_C(1000000), &v);
-
-	*us = (uint32_t)v;
-	return ok;
-}
-
-static bool
-set_number(struct words *w, const char *what, int64_t min, int64_t max, uint32_t *out)
-{
-	int64_t v = 0;
-	bool ok = words_number(w, what, min, max, &v);
-
-	*out = (uint32_t)v;
-	return ok;
-}
-
-static bool
-read_set(struct parse *p)
-{
-	static const char *const words[SETTINGS] = { "mss",          "room",      "iss",
-						     "irs",          "rto-min",   "time-wait",
-						     "user-timeout", "keep-idle", "max-seg",
-						     "flight",       "cc",        "cut" };
-	static const char *const algorithms[] = { "default", "newreno" };
-	struct script_conf *conf = &p->out->conf;
-	struct words *w = &p->w;
-	bool ok = false;
-	uint32_t i, cc = 0;
-
-	if (!words_one_of(w, "set", words, SETTINGS, &i))
-		return false;
-	switch ((enum setting)i) {
-	case SET_MSS:
-		ok = set_number(w, words[i], 88, 8960, &conf->mss);
-		break;
-	case SET_ROOM:
-		ok = set_number(w, words[i], 1, BYTES_MAX, &conf->room);
-		break;
-	case SET_ISS:
-		ok = set_number(w, words[i], 0, UINT32_MAX, &conf->iss);
-		break;
-	case SET_IRS:
-		ok = set_number(w, words[i], 0, UINT32_MAX, &conf->irs);
-		break;
-	case SET_MAX_SEG:
-		ok = set_number(w, words[i], 1, UINT16_MAX, &conf->max_seg);
-		break;
-	case SET_FLIGHT:
-		ok = set_number(w, words[i], 0, 1024, &conf->flight_spans);
-		break;
-	case SET_CUT:
-		ok = set_number(w, words[i], 1, UINT16_MAX, &conf->cut);
-		break;
-	case SET_CC:
-		ok = words_one_of(w, words[i], algorithms, 2, &cc);
-		conf->cc = (enum script_cc)cc;
-		break;
-	case SET_RTO_MIN:
-		ok = set_us(w, words[i], &conf->rto_min_us);
-		break;
-	case SET_TIME_WAIT:
-		ok = set_us(w, words[i], &conf->time_wait_us);
-		break;
-	case SET_USER_TIMEOUT:
-		ok = set_us(w, words[i], &conf->user_timeout_us);
-		break;
-	case SET_KEEP_IDLE:
-		ok = set_us(w, words[i], &conf->keep_idle_us);
-		break;
-	case SETTINGS:
-		break;
-	}
-	return ok && words_end(w);
+	return read_set(&p->w, &p->out->conf);
 }
 
 /* --- events ------------------------------------------------------------------- */
@@ -202,7 +113,7 @@ read_result(struct words *w, struct script_event *e)
 			w->at++;
 			return true;
 		}
-	return words_number(w, "=", 0, BYTES_MAX, &e->result);
+	return words_number(w, "=", 0, SCRIPT_BYTES_MAX, &e->result);
 }
 
 static bool
@@ -216,7 +127,7 @@ read_call(struct words *w, struct script_event *e)
 		return false;
 	e->call = (enum script_call)call;
 	if (e->call == SCRIPT_SEND || e->call == SCRIPT_READ) {
-		if (!words_number(w, script_call_words[call], 1, BYTES_MAX, &len))
+		if (!words_number(w, script_call_words[call], 1, SCRIPT_BYTES_MAX, &len))
 			return false;
 		e->arg = (uint32_t)len;
 		e->result = len;
@@ -249,6 +160,18 @@ read_icmp(struct words *w, struct script_event *e)
 }
 
 static bool
+read_rate(struct words *w, struct script_event *e)
+{
+	int64_t rate = 0;
+
+	e->kind = SCRIPT_RATE;
+	if (!words_number(w, "rate", 0, UINT32_MAX, &rate))
+		return false;
+	e->arg = (uint32_t)rate;
+	return true;
+}
+
+static bool
 read_what(struct words *w, struct script_event *e)
 {
 	const char *word = words_next(w);
@@ -266,6 +189,8 @@ read_what(struct words *w, struct script_event *e)
 	}
 	if (strcmp(word, "call") == 0)
 		return read_call(w, e);
+	if (strcmp(word, "rate") == 0)
+		return read_rate(w, e);
 	e->kind = SCRIPT_QUIET;
 	if (strcmp(word, "quiet") == 0)
 		return true;
@@ -380,7 +305,7 @@ read_line(struct parse *p)
 	else if (strcmp(word, "on") == 0)
 		header = read_on;
 	else if (strcmp(word, "set") == 0)
-		header = read_set;
+		header = read_setting;
 	else
 		return words_wrong(w, "'%s' begins no line.", word);
 	if (p->out->nb_events > 0 || p->out->nb_cases > 0)
@@ -418,7 +343,8 @@ script_parse(const char *file, const char *text, struct script *out, char error[
 			  .irs = 2000000,
 			  .rto_min_us = 200000,
 			  .time_wait_us = 60000000,
-			  .user_timeout_us = 120000000 },
+			  .user_timeout_us = 120000000,
+			  .half_open = SCRIPT_HALF_OPEN_MAX },
 	};
 	while (ok && *text != '\0')
 		ok = words_take(&p.w, text, &text) && read_line(&p);

@@ -18,6 +18,8 @@ enum {
 	SCRIPT_NAME_MAX = 64,
 	SCRIPT_CASES_MAX = 64,
 	SCRIPT_ERROR_MAX = 512,
+	SCRIPT_BYTES_MAX = 1 << 20, /* of one call */
+	SCRIPT_HALF_OPEN_MAX = 8,
 };
 
 /* What a script is played on; bits. */
@@ -67,6 +69,7 @@ enum script_kind {
 	SCRIPT_CALL,
 	SCRIPT_STATE, /* must be in this state */
 	SCRIPT_QUIET, /* nothing is sent until then */
+	SCRIPT_RATE,  /* the path delivers so much, bytes per second */
 };
 
 struct script_event {
@@ -86,7 +89,7 @@ struct script_event {
 
 /* Congestion control. */
 enum script_cc {
-	SCRIPT_CC_DEFAULT,
+	SCRIPT_CC_CUBIC,
 	SCRIPT_CC_NEWRENO,
 };
 
@@ -104,6 +107,10 @@ struct script_conf {
 	uint32_t max_seg;
 	uint32_t cut; /* the port cuts packets with so much payload; 0: none */
 	enum script_cc cc;
+	bool pacing;        /* congestion control's */
+	bool grows;         /* room is what the stack makes of it, there alone */
+	uint32_t max_rate;  /* RTLS_OPT_MAX_PACING_RATE; 0: none */
+	uint32_t half_open; /* connections that there is room for; behind them cookies are sent */
 	uint32_t flight_spans; /* of the largest flight that is lent, pure TCP alone; 0: none is */
 };
 

@@ -38,6 +38,13 @@ static const struct {
 	  "8: 'PSH+ACK seq 1 len 500 ack 1 win 60000' is sent; its flags should be FIN+ACK." },
 	{ SEND "+0 > ACK seq 1 len 500 ack 1 ts 0/0\n",
 	  "8: 'PSH+ACK seq 1 len 500 ack 1 win 60000' is sent; the option ts is missing." },
+	{ SEND "+0 > ACK seq 1 len 500 ack 1 only\n", NULL },
+	{ "from RFC 9293 3.5\n+0 call listen\n+0 < SYN seq 0 mss 1000 sackok\n"
+	  "+0 > SYN+ACK seq 0 ack 1 mss 1460 only\n",
+	  "4: 'SYN+ACK seq 0 ack 1 win 60000 mss 1460 sackok' is sent; the option sackok is too "
+	  "much." },
+	{ TAKE "+0 rate 5\n", "9: the rate is 0." },
+	{ TAKE "+0.1 < ACK seq 1 ack 501\n+0 rate 5000\n", NULL },
 	{ SEND "+0.1 > ACK seq 1 len 500 ack 1\n",
 	  "8: 'PSH+ACK seq 1 len 500 ack 1 win 60000' is sent 0.000000 s behind the last event." },
 	{ TAKE "+0.2 > ACK seq 1 len 500 ack 1\n",

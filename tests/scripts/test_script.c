@@ -38,6 +38,13 @@ static const struct {
 	{ "set rto-min\n", "1: 'rto-min' has no time behind it." },
 	{ "set time-wait 5000\n", "1: 'time-wait' is 5000 s, which is more than 4294 s." },
 	{ "set speed 3\n", "1: 'set' does not know 'speed'." },
+	{ "set cc reno\n", "1: 'cc' does not know 'reno'." },
+	{ "set cc\n", "1: 'cc' has nothing behind it." },
+	{ "set room big\n", "1: 'room' has 'big' behind it, which is not a number." },
+	{ "set room grows 5\n", "1: '5' is too much in this line." },
+	{ "set pacing 1\n", "1: '1' is too much in this line." },
+	{ "set half-open 9\n", "1: 'half-open' is 9, which is not from 0 to 8." },
+	{ "set max-rate 0\n", "1: 'max-rate' is 0, which is not from 1 to 4294967295." },
 	{ "set mss 100 200\n", "1: '200' is too much in this line." },
 	{ "hello\n", "1: 'hello' begins no line." },
 	{ FROM "+0 call listen\nset mss 1000\n", "3: 'set' stands behind an event or a case." },
@@ -77,6 +84,9 @@ static const struct {
 	{ FROM "+0 > ACK seq 1 ack 1 other\n", "2: 'other' is for segments that come in." },
 	{ FROM "+0 > ACK seq 1 ack 1 new\n", "2: 'new' is for a SYN that goes out." },
 	{ FROM "+0 < SYN seq 1 new\n", "2: 'new' is for a SYN that goes out." },
+	{ FROM "+0 < SYN seq 1 only\n", "2: 'only' is for segments that go out." },
+	{ FROM "+0 rate\n", "2: 'rate' has no number behind it." },
+	{ FROM "+0 rate -1\n", "2: 'rate' is -1, which is not from 0 to 4294967295." },
 	{ FROM "+0 > ACK seq 1 ack 1 times 2\n", "2: 'times' is for segments with a 'len'." },
 	{ FROM "+0 < ACK seq 1 ack 1 times 1\n", "2: 'times' is 1, which is not from 2 to 1000." },
 	{ FROM "+0 < ACK seq 1 ack 1 seq 2\n", "2: 'seq' is there twice." },
@@ -223,6 +233,14 @@ test_settings(void)
 	script_free(&s);
 	s = good(FROM "+0 quiet\n");
 	CU_ASSERT_EQUAL(s.conf.on, SCRIPT_PURE | SCRIPT_STACK);
+	CU_ASSERT(s.conf.cc == SCRIPT_CC_CUBIC && !s.conf.pacing && !s.conf.grows);
+	CU_ASSERT(s.conf.half_open > 0 && s.conf.max_rate == 0);
+	script_free(&s);
+	s = good("from RFC 9293 3.5\nset cc newreno\nset pacing\nset room grows\nset half-open 0\n"
+		 "set max-rate 5000\n+0 rate 7\n");
+	CU_ASSERT(s.conf.cc == SCRIPT_CC_NEWRENO && s.conf.pacing && s.conf.grows);
+	CU_ASSERT(s.conf.half_open == 0 && s.conf.max_rate == 5000);
+	CU_ASSERT(s.events[0].kind == SCRIPT_RATE && s.events[0].arg == 7);
 	script_free(&s);
 }
 
