@@ -69,9 +69,7 @@ mark_spans_add(struct mark_spans *spans, const struct record_suite *s, uint64_t 
 		if (last != NULL)
 			last->vouches = false;
 	} else if (joins) {
-		last->end_off = off + len;
-		spans->end_off = off + len;
-		spans->added_off = off;
+		mark_span_extend(spans, last, off, len);
 		return MARK_SPANS_ADDED;
 	}
 	if (mark_walk_at(&span.at, s, m, len) != 0) {

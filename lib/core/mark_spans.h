@@ -46,6 +46,15 @@ struct mark_spans {
 	struct mark_span of[MARK_SPANS_MAX];
 };
 
+/* The len bytes at off, behind the last span, are of it, too. */
+static inline void
+mark_span_extend(struct mark_spans *spans, struct mark_span *last, uint64_t off, uint32_t len)
+{
+	last->end_off = off + len;
+	spans->end_off = off + len;
+	spans->added_off = off;
+}
+
 /*
  * Most packets: do the len bytes at off, from a packet with mark m, continue the body of the record in
  * which the last span ends, and does that go on behind them? Then they are noted, and need no walk.
@@ -60,9 +69,7 @@ mark_spans_grow(struct mark_spans *spans, const struct record_suite *s, uint64_t
 	    spans->generation != m->generation || spans->run != m->run || last->failed != failed ||
 	    !mark_walk_passes(&spans->end, s, m, len))
 		return false;
-	last->end_off = off + len;
-	spans->end_off = off + len;
-	spans->added_off = off;
+	mark_span_extend(spans, last, off, len);
 	return true;
 }
 

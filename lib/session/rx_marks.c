@@ -22,6 +22,36 @@ struct undo {
 	struct iovec pieces[PIECES_MAX];
 };
 
+/* Payload of a packet that is to be gone through, piece by piece. */
+struct payload {
+	struct rte_mbuf *m;
+	uint32_t off;
+	uint32_t left;
+};
+
+static struct payload
+payload_of(const struct rx_marked *p)
+{
+	return (struct payload){ p->m, p->off, p->len };
+}
+
+/* The next piece, of *len bytes; NULL: that was all. */
+static uint8_t *
+payload_next(struct payload *p, uint32_t *len)
+{
+	uint8_t *at;
+
+	if (p->left == 0)
+		return NULL;
+	for (; p->off >= p->m->data_len; p->m = p->m->next)
+		p->off -= p->m->data_len;
+	at = rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->off);
+	*len = RTE_MIN(p->left, p->m->data_len - p->off);
+	p->left -= *len;
+	p->off += *len;
+	return at;
+}
+
 static struct session_epoch *
 epoch_of(const struct rx_tls *tls, uint16_t generation)
 {
@@ -109,25 +139,33 @@ undo_bytes(struct undo *u, struct mark_walk *w, uint8_t *at, uint32_t len)
 	}
 }
 
+/* What the queue holds from off to end_off. */
+static void
+undo_queued(struct undo *u, struct mark_walk *w, uint64_t off, uint64_t end_off)
+{
+	uint32_t len;
+	uint8_t *at;
+
+	for (; off < end_off; off += len) {
+		at = recvq_piece(u->tls->device->q, off, &len);
+		len = (uint32_t)RTE_MIN((uint64_t)len, end_off - off);
+		undo_bytes(u, w, at, len);
+	}
+	undo_flush(u);
+}
+
 /* Of the span at i, what lies in front of end_off. */
 static void
 put_back_span(struct rx_tls *tls, uint32_t i, uint64_t end_off)
 {
 	struct mark_spans *marks = &tls->device->marks;
 	struct mark_span *span = &marks->of[i];
-	uint64_t off = span->off;
 	struct undo u;
-	uint32_t len;
-	uint8_t *at;
 
 	end_off = RTE_MIN(end_off, span->end_off);
 	undo_init(&u, tls, epoch_of(tls, span->generation));
-	for (; u.e != NULL && off < end_off; off += len) {
-		at = recvq_piece(tls->device->q, off, &len);
-		len = (uint32_t)RTE_MIN((uint64_t)len, end_off - off);
-		undo_bytes(&u, &span->at, at, len);
-	}
-	undo_flush(&u);
+	if (u.e != NULL)
+		undo_queued(&u, &span->at, span->off, end_off);
 	mark_spans_put_back(marks, i, end_off);
 }
 
@@ -151,25 +189,18 @@ void
 rx_marks_refuse(struct rx_tls *tls, const struct rx_marked *p)
 {
 	const struct session_epoch *e = epoch_of(tls, p->mark->generation);
-	uint32_t off = p->off, left = p->len, n;
-	struct rte_mbuf *m;
+	struct payload rest = payload_of(p);
 	struct mark_walk w;
 	struct undo u;
+	uint8_t *at;
+	uint32_t n;
 
 	if (e == NULL)
 		return; /* nobody can; it fails to verify */
 	mark_walk_at(&w, e->suite, p->mark, p->len);
 	undo_init(&u, tls, e);
-	for (m = p->m; left > 0; m = m->next) {
-		if (off >= m->data_len) {
-			off -= m->data_len;
-			continue;
-		}
-		n = RTE_MIN(left, m->data_len - off);
-		undo_bytes(&u, &w, rte_pktmbuf_mtod_offset(m, uint8_t *, off), n);
-		left -= n;
-		off = 0;
-	}
+	while ((at = payload_next(&rest, &n)) != NULL)
+		undo_bytes(&u, &w, at, n);
 	undo_flush(&u);
 	/* Its bytes are not what it says. */
 	if (w.state == MARK_WALK_BROKEN)
@@ -181,24 +212,13 @@ rx_marks_refuse(struct rx_tls *tls, const struct rx_marked *p)
 static void
 walk_packet(struct mark_spans *marks, const struct record_suite *s, const struct rx_marked *p)
 {
-	uint32_t off = p->off, left = p->len, done, n;
-	const struct rte_mbuf *m;
+	struct payload rest = payload_of(p);
+	const uint8_t *at;
+	uint32_t n, done;
 
-	for (m = p->m; left > 0; m = m->next) {
-		if (off >= m->data_len) {
-			off -= m->data_len;
-			continue;
-		}
-		n = RTE_MIN(left, m->data_len - off);
+	while ((at = payload_next(&rest, &n)) != NULL)
 		for (done = 0; done < n;)
-			done += mark_walk_step(
-					&marks->end, s,
-					rte_pktmbuf_mtod_offset(m, const uint8_t *, off + done),
-					n - done)
-					.len;
-		left -= n;
-		off = 0;
-	}
+			done += mark_walk_step(&marks->end, s, at + done, n - done).len;
 	mark_spans_walked(marks);
 }
 
@@ -331,18 +351,11 @@ put_back_record(struct rx_tls *tls, const struct session_epoch *e, uint64_t off,
 		const struct framed *rec, uint32_t rec_no)
 {
 	struct mark_walk w;
-	uint32_t done, len;
 	struct undo u;
-	uint8_t *at;
 
 	undo_init(&u, tls, e);
 	mark_walk_at_record(&w, rec_no);
-	for (done = 0; done < framed_wire_len(rec); done += len) {
-		at = recvq_piece(tls->device->q, off + done, &len);
-		len = RTE_MIN(len, framed_wire_len(rec) - done);
-		undo_bytes(&u, &w, at, len);
-	}
-	undo_flush(&u);
+	undo_queued(&u, &w, off, off + framed_wire_len(rec));
 	return !u.failed;
 }
 
