@@ -57,6 +57,9 @@ fill_path(const struct tcp_conn *c, struct rtls_sock_info *out)
 {
 	struct tcp_view v;
 
+	/* It has not begun: its route, or its neighbour, is looked for. */
+	if (c->params == NULL)
+		return;
 	tcp_view_of(c, &v);
 	out->min_rtt_us = v.min_rtt_us;
 	out->rcv_rtt_us = c->rcv_rtt.rtt_us;
