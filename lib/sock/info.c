@@ -57,7 +57,7 @@ fill_path(const struct tcp_conn *c, struct rtls_sock_info *out)
 {
 	struct tcp_view v;
 
-	/* It has not begun: its route, or its neighbour, is looked for. */
+	/* The first poll of its stack begins it. */
 	if (c->params == NULL)
 		return;
 	tcp_view_of(c, &v);

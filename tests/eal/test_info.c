@@ -138,26 +138,6 @@ run(struct scene *f, uint64_t us, uint64_t most, bool read)
 
 #define NEVER UINT64_MAX
 
-/* Asked right behind the call, or while the neighbour does not answer. */
-static void
-test_not_begun(void)
-{
-	struct rtls_sock_info in;
-	struct rtls_sock *k;
-	struct rtls_addr remote;
-	struct scene f;
-
-	begin(&f, &(struct pair_conf){ 0 });
-	remote = pair_info(f.socks[NEAR]).remote;
-	CU_ASSERT_EQUAL_FATAL(rtls_connect(f.p.stack[0], NULL, &remote, &k), 0);
-	in = pair_info(k);
-	CU_ASSERT_EQUAL(in.state, RTLS_SOCK_CONNECTING);
-	CU_ASSERT_EQUAL(in.pmtu + in.ato_us + in.adv_mss + in.segs_in + in.segs_out, 0);
-	CU_ASSERT_EQUAL(in.pacing_rate + in.delivery_rate + in.pipe, 0);
-	CU_ASSERT_EQUAL(rtls_abort(k), 0);
-	end(&f);
-}
-
 static void
 test_before(void)
 {
@@ -335,7 +315,6 @@ int
 main(void)
 {
 	static const struct harness_case cases[] = {
-		{ "before it has begun", test_not_begun },
 		{ "before anything was sent", test_before },
 		{ "what is counted", test_counts },
 		{ "behind the end", test_after },

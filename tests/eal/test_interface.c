@@ -279,6 +279,30 @@ test_addr_add(void)
 	drop_cable(c);
 }
 
+/* There is no time before a stack's first poll, which begins what was opened until then. */
+static void
+test_not_begun(void)
+{
+	struct rtls_addr own = ip4("192.0.2.1", 0), remote = ip4("192.0.2.9", 80);
+	struct rtls_sock_info in = { .size = sizeof(in) };
+	struct rtls_stack *s = small_stack("begun");
+	struct cable *c = small_cable("begun");
+	struct rtls_port *p = cable_port(c, 0);
+	struct rtls_sock *k;
+
+	CU_ASSERT_EQUAL(rtls_stack_bind(s, p, 0), 0);
+	CU_ASSERT_EQUAL(rtls_addr_add(s, p, &own, 24), 0);
+	CU_ASSERT_EQUAL_FATAL(rtls_connect(s, NULL, &remote, &k), 0);
+	CU_ASSERT_EQUAL(rtls_sock_info(k, &in), 0);
+	CU_ASSERT_EQUAL(in.state, RTLS_SOCK_CONNECTING);
+	CU_ASSERT_EQUAL(in.remote.port, 80);
+	CU_ASSERT_EQUAL(in.pmtu + in.ato_us + in.adv_mss, 0);
+	CU_ASSERT_EQUAL(in.segs_in + in.segs_out + in.pacing_rate + in.pipe, 0);
+	CU_ASSERT_EQUAL(rtls_abort(k), 0);
+	CU_ASSERT_EQUAL(rtls_stack_destroy(s), 0);
+	drop_cable(c);
+}
+
 static void
 test_route_add(void)
 {
@@ -530,6 +554,7 @@ main(void)
 		{ "queues of ports", test_bind },
 		{ "ethdevs that are not there", test_ethdev },
 		{ "addresses", test_addr_add },
+		{ "a connection before the first poll", test_not_begun },
 		{ "routes", test_route_add },
 		{ "listen", test_listen },
 		{ "connect", test_connect },
