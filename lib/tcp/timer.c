@@ -212,7 +212,7 @@ tcp_timer(struct tcp_conn *c, uint64_t now_us)
 		tcp_owe(c, TCP_OWED_ACK);
 		events |= TCP_EV_SEND;
 	}
-	if (c->pace.waits && now_us >= c->pace.next_us) {
+	if (c->pace.waits && now_us >= tcp_pace_due_us(&c->pace)) {
 		c->pace.waits = false;
 		events |= TCP_EV_SEND;
 	}

@@ -171,6 +171,28 @@ test_timeout(void)
 	CU_ASSERT(send_until(&c, now_us + 50000, now_us + 51000, 2000, 100000) >= 1000);
 }
 
+/* A port that keeps packets is given a burst at the deadline, which is before its time; no deadline stays. */
+static void
+test_kept(void)
+{
+	uint64_t now_us = FX_T0, time_us;
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	begin(&c, true, 200000);
+	CU_ASSERT_EQUAL(fx_send_all(&c, now_us, 99, &o), 1);
+	for (int i = 0; i < 4; i++) {
+		c.pace.kept = true;
+		time_us = c.pace.next_us;
+		now_us = tcp_deadline(&c);
+		CU_ASSERT_EQUAL(now_us, time_us - TCP_PACE_AHEAD_US);
+		CU_ASSERT_EQUAL(tcp_timer(&c, now_us), TCP_EV_SEND);
+		CU_ASSERT(tcp_deadline(&c) > now_us);
+		CU_ASSERT(fx_send_all(&c, now_us, 99, &o) > 0);
+		CU_ASSERT(tcp_deadline(&c) > now_us);
+	}
+}
+
 int
 main(void)
 {
@@ -181,6 +203,7 @@ main(void)
 		{ "a port that takes nothing", test_dropped },
 		{ "what does not wait", test_what_does_not_wait },
 		{ "a timeout", test_timeout },
+		{ "a port that keeps packets", test_kept },
 	};
 
 	return harness_run("tcp/pace in a connection", cases, HARNESS_COUNT(cases));
