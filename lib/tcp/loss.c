@@ -111,14 +111,20 @@ uint32_t
 tcp_loss_ts_again(const struct tcp_conn *c, uint64_t now_us)
 {
 	const struct tcp_flight *f = c->flight;
-	uint32_t ts;
+	uint32_t lag_us, ts;
 
 	/* Else nothing is known to be on its way, or the peer had the time from a probe. */
 	if (c->loss != TCP_LOSS_RECOVERY)
 		return tcp_ts_now(c->ts_offset, now_us);
-	ts = tcp_ts_now(c->ts_offset, now_us - ts_lag_us(c));
-	/* Not older than that of a lower segment, whatever the lag was then. */
-	return f->last_rexmit_at_us != 0 && (int32_t)(f->again_ts - ts) > 0 ? f->again_ts : ts;
+	lag_us = ts_lag_us(c);
+	ts = tcp_ts_now(c->ts_offset, now_us - lag_us);
+	/*
+	 * Not older than that of a lower segment, whatever the lag was then. One of longer ago is older in
+	 * any case, and the clock may have gone half its way round since.
+	 */
+	if (now_us - f->last_rexmit_at_us > lag_us)
+		return ts;
+	return (int32_t)(f->again_ts - ts) > 0 ? f->again_ts : ts;
 }
 
 /* Does it echo what we said before we sent again what it tells of? */

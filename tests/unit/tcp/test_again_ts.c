@@ -114,6 +114,39 @@ test_timestamp_order(void)
 	CU_ASSERT_EQUAL(o.seg.ts_val, ts);
 }
 
+/*
+ * What was sent again so long ago that the clock has gone half its way round since is not newer: its timestamp
+ * would make the peer drop all that has the time's.
+ */
+static void
+test_timestamp_days(void)
+{
+	uint64_t now = FX_T0 + RTT;
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	in_flight(&c);
+	for (int i = 0; i < 2; i++) {
+		uint64_t una = (uint64_t)i * 10 * FX_MSS, sent = now - RTT;
+
+		sacked(&c, una, BLOCK(una + 1000, una + 2000), NO_BLOCK, sent, now);
+		sacked(&c, una + 2000, NO_BLOCK, NO_BLOCK, sent, now);
+		sacked(&c, una + 2000, BLOCK(una + 3000, una + 8000), NO_BLOCK, sent, now);
+		now = tcp_deadline(&c);
+		tcp_timer(&c, now);
+		CU_ASSERT_TRUE_FATAL(fx_send(&c, now, &o));
+		CU_ASSERT(o.off == una + 2000 && o.again);
+		CU_ASSERT_EQUAL(o.seg.ts_val, tcp_ts_now(c.ts_offset, now - RTT / 4));
+		sacked(&c, una + 10000, NO_BLOCK, NO_BLOCK, now - RTT / 4, now + RTT);
+		CU_ASSERT_TRUE(tcp_flight_is_over(&c));
+		now += UINT64_C(26) * 86400 * 1000000;
+		tcp_send_ready(&c, una + 20000);
+		c.cc.cwnd = 10 * FX_MSS;
+		CU_ASSERT_EQUAL_FATAL(fx_send_all(&c, now, 99, &o), 10);
+		now += RTT;
+	}
+}
+
 /* Behind a timeout the echo has to measure: the timestamp is that of the time. */
 static void
 test_timestamp_timeout(void)
@@ -142,6 +175,7 @@ main(void)
 	static const struct harness_case cases[] = {
 		{ "behind its time", test_timestamp_again },
 		{ "in order", test_timestamp_order },
+		{ "behind days", test_timestamp_days },
 		{ "behind a timeout", test_timestamp_timeout },
 	};
 
