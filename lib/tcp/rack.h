@@ -39,6 +39,16 @@ void tcp_rack_delivered(struct tcp_rack *r, const struct tcp_delivered *d, uint3
 /* Event: the peer has something twice; nxt: the end of what is sent. */
 void tcp_rack_duplicate(struct tcp_rack *r, uint64_t una, uint64_t nxt);
 
+/*
+ * Event: something is sent, and nothing is in flight. All that arrived so far was sent before it, perhaps
+ * so long ago that 32 bits do not tell: it says nothing of it.
+ */
+static inline void
+tcp_rack_begins(struct tcp_rack *r)
+{
+	r->known = false;
+}
+
 /* Event: a recovery ended. */
 void tcp_rack_recovered(struct tcp_rack *r);
 

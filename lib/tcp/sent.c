@@ -117,8 +117,11 @@ flight_sent(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_out *o, u
 {
 	struct tcp_sending s = { .now_us = (uint32_t)now_us, .rtt_us = c->rtt.srtt_us };
 	uint32_t len = (uint32_t)(end - o->off);
+	bool idle = tcp_board_pipe(&f->board) == 0;
 
-	tcp_rate_sending(&f->rate, tcp_board_pipe(&f->board) == 0, &s);
+	if (idle)
+		tcp_rack_begins(&f->rack);
+	tcp_rate_sending(&f->rate, idle, &s);
 	tcp_board_sent(&f->board, o->off, len, &s);
 	if (o->again)
 		again_sent(c, f, o, len, now_us);

@@ -53,6 +53,23 @@ sacked(struct tcp_conn *c, uint64_t ack, struct block a, struct block b, uint64_
 #define NO_BLOCK        ((struct block){ 0, 0 })
 #define BLOCK(from, to) ((struct block){ (from), (to) })
 
+/* A pause of 40 minutes, which 32 bits of us do not tell from one backwards: only the gap is lost behind it. */
+static void
+test_pause(void)
+{
+	uint64_t now = FX_T0 + UINT64_C(40) * 60 * 1000000;
+	struct tcp_conn c;
+	struct tcp_out o;
+
+	in_flight(&c, 10, false);
+	sacked(&c, 10000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT);
+	tcp_send_ready(&c, 20000);
+	CU_ASSERT_EQUAL_FATAL(fx_send_all(&c, now, 99, &o), 10);
+	sacked(&c, 10000, BLOCK(11000, 14000), NO_BLOCK, 0, now + RTT);
+	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_RECOVERY);
+	CU_ASSERT_EQUAL(c.flight->board.spans.lost, 1000);
+}
+
 /* Three segments behind a gap of two: both go again at once, once, and nothing else does. */
 static void
 test_gap(void)
@@ -454,6 +471,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "a gap", test_gap },
+		{ "a gap behind a pause", test_pause },
 		{ "a short gap waits", test_reorder_timer },
 		{ "a path that reorders", test_reordering_path },
 		{ "a lost retransmission", test_lost_again },
