@@ -60,7 +60,7 @@ tick_clock_read(struct tick_clock *c, uint64_t now_us, uint64_t ticks)
 }
 
 void
-tick_clock_lost(struct tick_clock *c)
+tick_clock_lost(struct tick_clock *c, uint64_t now_us)
 {
-	*c = (struct tick_clock){ .us = c->us };
+	*c = (struct tick_clock){ .us = now_us };
 }

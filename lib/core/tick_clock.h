@@ -13,7 +13,7 @@
 
 /* All zero: never read. */
 struct tick_clock {
-	uint64_t us; /* of both, at the last reading */
+	uint64_t us; /* of both, at the last reading, or the last attempt at one */
 	uint64_t ticks;
 	uint64_t
 		base_us; /* and at the one from which on the length of a tick is measured; 0: none */
@@ -35,8 +35,8 @@ tick_clock_is_old(const struct tick_clock *c, uint64_t now_us, uint32_t age_us)
  */
 void tick_clock_read(struct tick_clock *c, uint64_t now_us, uint64_t ticks);
 
-/* Event: it could not be read. */
-void tick_clock_lost(struct tick_clock *c);
+/* Event: at now_us it could not be read. */
+void tick_clock_lost(struct tick_clock *c, uint64_t now_us);
 
 static inline bool
 tick_clock_is_known(const struct tick_clock *c)

@@ -19,7 +19,7 @@ read_clock(const struct rtls_stack *s, struct netif *nif)
 	if (nif->port->read_clock(nif->port, &ticks) == 0)
 		tick_clock_read(&nif->clock, s->now_us, ticks);
 	else
-		tick_clock_lost(&nif->clock);
+		tick_clock_lost(&nif->clock, s->now_us);
 }
 
 void

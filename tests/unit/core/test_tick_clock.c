@@ -123,9 +123,12 @@ test_lost(void)
 	CU_ASSERT_TRUE(tick_clock_is_old(&c, START_US, MS));
 	read_until(&c, 0, START_US, START_US + 20 * MS);
 	CU_ASSERT_FALSE(tick_clock_is_old(&c, START_US + 20 * MS, MS));
-	tick_clock_lost(&c);
+	tick_clock_lost(&c, START_US + 21 * MS);
 	CU_ASSERT_FALSE(tick_clock_is_known(&c));
-	read_until(&c, 0, START_US + 21 * MS, START_US + 31 * MS);
+	/* It is not tried again at once. */
+	CU_ASSERT_FALSE(tick_clock_is_old(&c, START_US + 22 * MS - 1, MS));
+	CU_ASSERT_TRUE(tick_clock_is_old(&c, START_US + 22 * MS, MS));
+	read_until(&c, 0, START_US + 22 * MS, START_US + 32 * MS);
 	CU_ASSERT_TRUE(tick_clock_is_known(&c));
 }
 
