@@ -28,7 +28,7 @@ struct hold_mark {
  * at least HOLD_WINDOW_US behind that, and so old when the second mark is made.
  */
 struct hold {
-	struct hold_mark last;    /* when bytes were taken last */
+	struct hold_mark last;    /* when bytes were taken last, or the network went away */
 	struct hold_mark mark[2]; /* at_us of the second one is UINT64_MAX: it holds nothing */
 };
 
@@ -75,8 +75,19 @@ hold_input(struct hold *h, uint64_t held, uint64_t taken, uint64_t now_us)
 }
 
 /*
- * Event, before the hold_input with the bytes: the network, which answered nothing since bytes were
- * taken last, is back. That time was not the holder's.
+ * Event: a timeout, the first since bytes were taken. What was before it counts, or who takes a byte
+ * behind each would never be judged.
+ */
+static inline void
+hold_away(struct hold *h, uint64_t now_us)
+{
+	if (hold_holds(h))
+		h->last.at_us = now_us;
+}
+
+/*
+ * Event, before the hold_input with the bytes: the network, which answered nothing since hold_away, is
+ * back. That time was not the holder's.
  */
 void hold_answered(struct hold *h, uint64_t now_us);
 

@@ -22,6 +22,15 @@ memory_hold(struct rtls_sock *sock)
 }
 
 void
+memory_away(struct rtls_sock *sock)
+{
+	if (sock->away)
+		return;
+	hold_away(&sock->hold, sock->stack->now_us);
+	sock->away = true;
+}
+
+void
 memory_answered(struct rtls_sock *sock)
 {
 	hold_answered(&sock->hold, sock->stack->now_us);

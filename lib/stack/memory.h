@@ -24,7 +24,10 @@ void memory_account(struct rtls_sock *sock);
 /* Event: what it holds for sending or receiving changed, or was taken of. */
 void memory_hold(struct rtls_sock *sock);
 
-/* Event: away, and it took bytes: the time in between is not to be judged. */
+/* Event: a timeout, and tcp_waits_for_network(). */
+void memory_away(struct rtls_sock *sock);
+
+/* Event: away, and it took bytes: the time since the first timeout is not to be judged. */
 void memory_answered(struct rtls_sock *sock);
 
 /* What was read ahead of a file is given up: it is a guess. */

@@ -4,6 +4,7 @@
 /* One turn of a stack, and when it wants the next one. Packets are rx_path's and tx_path's alone. */
 #include "stack/active_open.h"
 #include "stack/admission_evict.h"
+#include "stack/memory.h"
 #include "stack/neighbour_wait.h"
 #include "stack/reclaim.h"
 #include "stack/rx_path.h"
@@ -65,7 +66,8 @@ poll_timers(struct rtls_stack *s)
 		}
 		backoff = sock->tcp.rtt.backoff;
 		events = tcp_timer(&sock->tcp, s->now_us);
-		sock->away |= tcp_waits_for_network(&sock->tcp);
+		if (tcp_waits_for_network(&sock->tcp))
+			memory_away(sock);
 		if (tcp_is_silent(&sock->tcp, backoff))
 			soft_error_note(sock, RTLS_SOFT_SILENT);
 		sock_tcp_events(sock, events);

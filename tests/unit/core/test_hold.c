@@ -140,11 +140,13 @@ test_answered(void)
 	struct hold h;
 
 	hold_init(&h);
+	hold_away(&h, SECOND / 2);
 	hold_answered(&h, SECOND);
 	CU_ASSERT(!hold_holds(&h));
 	hold_input(&h, HELD, 0, 0);
 	hold_input(&h, HELD, 4000, 4 * SECOND);
 	/* Away from there to 19 s: six seconds more until ten are counted. */
+	hold_away(&h, 4 * SECOND);
 	hold_answered(&h, 19 * (uint64_t)SECOND);
 	hold_input(&h, HELD, 8000, 19 * (uint64_t)SECOND);
 	CU_ASSERT(!hold_judge(&h, HELD, 24999999, &score));
@@ -161,6 +163,7 @@ test_answered(void)
 	/* A mark of that time does not come to lie behind now. */
 	hold_init(&h);
 	hold_input(&h, HELD, 0, 0);
+	hold_away(&h, 0);
 	hold_input(&h, HELD, 0, 11 * (uint64_t)SECOND);
 	hold_answered(&h, 12 * (uint64_t)SECOND);
 	hold_input(&h, HELD, 9000, 12 * (uint64_t)SECOND);
@@ -168,6 +171,28 @@ test_answered(void)
 	CU_ASSERT(!hold_judge(&h, HELD, 21999999, &score));
 	CU_ASSERT(hold_judge(&h, HELD, 22000000, &score));
 	CU_ASSERT_EQUAL(score.rate, 100);
+}
+
+/* Who takes a byte behind each timeout, of a second, is counted with the time before it. */
+static void
+test_each_timeout(void)
+{
+	struct hold_score score;
+	uint64_t now_us = SECOND;
+	struct hold h;
+
+	hold_init(&h);
+	hold_input(&h, HELD, 0, now_us);
+	for (uint64_t taken = 1; taken <= 20; taken++) {
+		CU_ASSERT_EQUAL(hold_judge(&h, HELD, now_us, &score), taken > 10);
+		now_us += SECOND;
+		hold_away(&h, now_us);
+		now_us += SECOND / 10;
+		hold_answered(&h, now_us);
+		hold_input(&h, HELD, taken, now_us);
+	}
+	CU_ASSERT(hold_judge(&h, HELD, now_us, &score));
+	CU_ASSERT_EQUAL(score.rate, 0);
 }
 
 int
@@ -178,6 +203,7 @@ main(void)
 		{ "the worse one", test_worse },
 		{ "large figures", test_large },
 		{ "the network answers again", test_answered },
+		{ "a byte behind each timeout", test_each_timeout },
 	};
 
 	return harness_run("unit/core/hold", cases, HARNESS_COUNT(cases));
