@@ -73,9 +73,8 @@ opening_of(const struct rtls_sock *sock)
 	return o;
 }
 
-/* Records were opened, or one could not be: what the socket has to tell of it. */
 static void
-after_opening(struct rtls_sock *sock, const struct opening *before)
+count_opened(struct rtls_sock *sock, const struct opening *before)
 {
 	struct netif *nif = stack_netif_of(sock, RTLS_RX);
 	struct opening now = opening_of(sock);
@@ -83,7 +82,15 @@ after_opening(struct rtls_sock *sock, const struct opening *before)
 	sock->stack->counters[CNT_TLS_DECRYPT_ERROR] += now.decrypt_errors - before->decrypt_errors;
 	nif->rx_audited += now.audited - before->audited;
 	nif->rx_audits_failed += now.audits_failed - before->audits_failed;
-	if (now.failed && !before->failed) {
+}
+
+/* Records were opened, or one could not be: what the socket has to tell of it. */
+static void
+after_opening(struct rtls_sock *sock, const struct opening *before)
+{
+	if (sock->rx.tls != NULL)
+		count_opened(sock, before);
+	if (sock->rx.state == SESSION_RX_FAILED && !before->failed) {
 		tell_broken(sock);
 		if (sock->end_reason == 0) {
 			sock->end_who = RTLS_END_LOCAL;

@@ -97,6 +97,13 @@ flights_waits(struct rtls_sock *sock)
 }
 
 void
+flights_timeout(struct rtls_sock *sock)
+{
+	if (sock->tcp.flight == NULL && tcp_flight_may_begin(&sock->tcp))
+		begin(sock);
+}
+
+void
 flights_end(struct rtls_sock *sock)
 {
 	struct tcp_flight *flight = sock->tcp.flight;

@@ -2,8 +2,8 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * Who has a flight: a connection from its first byte on, and a larger one when what it has in flight
- * asks for that. Once all is acknowledged it stays all the same, with what it knows of the path, until
+ * Who has a flight: a connection with more than a segment to send, and a larger one when what it has
+ * in flight asks for that. Once all is acknowledged it stays all the same, with what it knows of the path, until
  * another connection needs one and none is free.
  *
  * Where there is none a connection goes on without, or with the smaller one that it has: slower,
@@ -37,6 +37,9 @@ flights_acked(const struct rtls_sock *sock, uint64_t now_us)
 	if (sock->tcp.flight != NULL && !tcp_is_waiting(&sock->tcp))
 		tcp_chrono_waits(&sock->tcp.flight->chrono, TCP_WAITS_NOT, now_us);
 }
+
+/* What it has sent was not acknowledged in time. */
+void flights_timeout(struct rtls_sock *sock);
 
 /* Event: it has come to its end. */
 void flights_end(struct rtls_sock *sock);

@@ -4,6 +4,7 @@
 /* One turn of a stack, and when it wants the next one. Packets are rx_path's and tx_path's alone. */
 #include "stack/active_open.h"
 #include "stack/admission_evict.h"
+#include "stack/flights.h"
 #include "stack/memory.h"
 #include "stack/neighbour_wait.h"
 #include "stack/reclaim.h"
@@ -62,6 +63,7 @@ poll_timers(struct rtls_stack *s)
 		/* No answer: its next hop may have moved (RFC 1122 2.3.2.1). */
 		if (tcp_rexmit_is_due(&sock->tcp, s->now_us)) {
 			sock_tally(sock)->timeouts++;
+			flights_timeout(sock);
 			arp_suspect(&s->netifs[sock->path.netif].arp, sock->path.next_hop);
 		}
 		backoff = sock->tcp.rtt.backoff;

@@ -53,7 +53,7 @@ measure(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_seg *seg,
 	}
 }
 
-/* The same without a flight: a segment is out, and its time is that of the last one. */
+/* The same untracked: a segment is out, and its time is that of the last one. */
 static void
 measure_alone(struct tcp_conn *c, const struct tcp_seg *seg, uint64_t now_us)
 {
@@ -208,12 +208,15 @@ tcp_ack_input(struct tcp_conn *c, const struct tcp_seg *seg, int64_t seq_off, in
 	ack = (uint64_t)ack_off;
 	acked = ack - c->snd_una;
 	duplicate = is_dup_ack(c, seg, ack);
+	if (duplicate || seg->nb_sacks > 0)
+		tcp_flight_track(c);
 	if (acked > 0) {
 		advance(c, ack, now_us);
 		events = TCP_EV_ACKED | TCP_EV_SEND;
 	}
-	if (c->flight != NULL && (acked > 0 || duplicate || seg->nb_sacks > 0)) {
+	if (c->tracked && (acked > 0 || duplicate || seg->nb_sacks > 0)) {
 		hear(c, seg, acked, duplicate, now_us);
+		tcp_flight_acked(c);
 		events |= TCP_EV_SEND;
 	} else if (acked > 0) {
 		advance_alone(c, seg, now_us);

@@ -188,11 +188,12 @@ struct tcp_conn {
 	bool unread : 1;    /* an orphan will never read some bytes that came: RST behind our FIN */
 	bool syn_lost : 1;
 	bool sack_on : 1;     /* both SYNs permit it; SYN-SENT: ours does */
-	bool sent_again : 1;  /* without a flight: what is out was sent more than once */
+	bool tracked : 1;     /* what is out is the flight's; else it is a segment at most */
+	bool sent_again : 1;  /* not tracked: what is out was sent more than once */
 	bool unreachable : 1; /* says somebody on the way, and nothing was acknowledged since */
 	struct tcp_pace pace;
 	uint64_t last_sent_at_us;  /* data, or a SYN that was not sent before */
-	struct tcp_flight *flight; /* what is in flight; NULL: it has none, and sends one by one */
+	struct tcp_flight *flight; /* lent, NULL: none is; says what is in flight while `tracked` */
 
 	/* Deadlines of what is rare, TCP_NEVER when off. */
 	uint64_t challenge_next_us; /* no challenge ACK before */

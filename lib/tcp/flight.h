@@ -2,10 +2,15 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * What a connection knows of the bytes that it has in flight. An idle connection needs none of it,
- * so it is lent: its owner has pools of flights, gives one before the first byte is planned, a
- * larger one when there are too few spans, and may take it back when all is acknowledged. Without
- * one a connection sends a segment and waits for its ACK.
+ * What a connection knows of the bytes that it has in flight. One that is idle, or that has a segment
+ * out which is all that there is to send, needs none of it: its time is known, and its ACK says all.
+ * So a flight is lent: its owner has pools of them, gives one when more is to be said, a larger one
+ * when there are too few spans, and may take it back when all is acknowledged. Without one a
+ * connection sends a segment and waits for its ACK. With one it does the same without a look at it,
+ * until more is to be said:
+ *
+ *	ALONE -> TRACKED	more than a segment is to go, or something else than its plain ACK came
+ *	TRACKED -> ALONE	all is acknowledged, nothing waits, no loss is open, and cwnd is no limit
  */
 #ifndef RTLS_TCP_FLIGHT_H
 #define RTLS_TCP_FLIGHT_H
@@ -77,22 +82,63 @@ tcp_flight_is_over(const struct tcp_conn *c)
 	return c->snd_una == c->snd_max;
 }
 
+/* Is more to be said of what is to be sent now than that a segment is out? */
+static inline bool
+tcp_flight_is_due(const struct tcp_conn *c)
+{
+	if ((c->plan.owed & TCP_OWED_TAIL) != 0)
+		return true;
+	if (c->plan.nxt >= tcp_snd_lim(c))
+		return false;
+	/* A cwnd of less than two segments is the limit of one, too: it is to grow. */
+	return c->plan.nxt > c->snd_una || c->snd_end - c->plan.nxt > c->mss ||
+	       c->cc.cwnd < 2 * (uint32_t)c->mss;
+}
+
+/* May it be given one? What is sent from snd_una on anew, as nothing is known of it, cannot be noted. */
+static inline bool
+tcp_flight_may_begin(const struct tcp_conn *c)
+{
+	return c->sent.nxt == c->snd_max && !tcp_is_connecting(c) && c->state != TCP_CLOSED;
+}
+
 /* Would a flight, or a larger one, be of use? Its owner asks before each tcp_plan. */
 static inline bool
 tcp_flight_wants(const struct tcp_conn *c)
 {
-	if (c->flight != NULL)
+	if (c->tracked)
 		return tcp_board_is_short(&c->flight->board) &&
 		       c->flight->spans < TCP_FLIGHT_SPANS_MAX;
-	return tcp_flight_is_over(c) && c->plan.nxt < tcp_snd_lim(c) && !tcp_is_connecting(c) &&
-	       c->state != TCP_CLOSED;
+	return c->flight == NULL && tcp_flight_is_due(c) && tcp_flight_may_begin(c);
 }
 
-/* Event: it is given one: memory of tcp_flight_size(spans) bytes. Nothing is in flight. */
+/* Event: it is given one: memory of tcp_flight_size(spans) bytes. tcp_flight_may_begin, and TRACKED. */
 void tcp_flight_begin(struct tcp_conn *c, struct tcp_flight *f, uint16_t spans);
 
 /* Event: it is given a larger one, which goes on where the old one ends; returns that. */
 struct tcp_flight *tcp_flight_move(struct tcp_conn *c, struct tcp_flight *larger, uint16_t spans);
+
+/* It has one, and a segment at most is out: TRACKED. */
+void tcp_flight_track_slow(struct tcp_conn *c);
+
+static inline void
+tcp_flight_track(struct tcp_conn *c)
+{
+	if (!c->tracked && c->flight != NULL)
+		tcp_flight_track_slow(c);
+}
+
+/* Event: something was acknowledged, and TRACKED: may it be ALONE from now on? */
+static inline void
+tcp_flight_acked(struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->flight;
+
+	/* Where cwnd is no limit congestion control does not miss the ACKs, and counts no time (RFC 9438 5.8). */
+	if (c->snd_una == tcp_snd_lim(c) && c->loss == TCP_LOSS_NONE && !f->round_limited &&
+	    !f->undo.on && !f->tlp.out)
+		c->tracked = c->sent_again = false;
+}
 
 /* Event: it is taken back, and returned. Nothing is in flight, or the connection is closed. */
 struct tcp_flight *tcp_flight_end(struct tcp_conn *c);
@@ -111,7 +157,7 @@ tcp_flight_pipe(const struct tcp_conn *c)
 {
 	uint32_t pipe;
 
-	if (c->flight == NULL)
+	if (!c->tracked)
 		return c->sent.nxt - c->snd_una;
 	pipe = tcp_board_pipe(&c->flight->board);
 	return pipe > c->flight->told ? pipe - c->flight->told : 0;

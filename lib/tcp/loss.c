@@ -390,14 +390,17 @@ begin_again(struct tcp_conn *c, struct tcp_flight *f)
 void
 tcp_loss_timeout(struct tcp_conn *c)
 {
-	struct tcp_flight *f = c->flight;
 	uint64_t flight = c->sent.nxt - c->snd_una;
+	struct tcp_flight *f;
 	/*
 	 * Until all that was out at the last timeout is acknowledged, another timeout is the same
 	 * loss: ssthresh is cut once (RFC 5681 3.1).
 	 */
-	bool first = f != NULL ? c->loss != TCP_LOSS_TIMEOUT : c->rtt.backoff == 0;
+	bool first;
 
+	tcp_flight_track(c);
+	f = c->flight;
+	first = f != NULL ? c->loss != TCP_LOSS_TIMEOUT : c->rtt.backoff == 0;
 	if (f != NULL && first)
 		tcp_undo_begin(&f->undo, &c->cc, c->snd_una);
 	tcp_cc_of(c)->timeout(&c->cc, flight, first);
@@ -414,8 +417,10 @@ tcp_loss_timeout(struct tcp_conn *c)
 void
 tcp_loss_all(struct tcp_conn *c)
 {
-	struct tcp_flight *f = c->flight;
+	struct tcp_flight *f;
 
+	tcp_flight_track(c);
+	f = c->flight;
 	if (f == NULL) {
 		c->sent.nxt = c->plan.nxt = c->snd_una;
 		return;

@@ -107,15 +107,17 @@ room(uint64_t edge, uint64_t off)
 	return edge > off ? edge - off : 0;
 }
 
-/* Bytes that congestion control lets out now. Without a flight one segment is out at a time. */
+/* Bytes that congestion control lets out now. Untracked, one segment is out at a time. */
 static uint64_t
 cwnd_room(const struct tcp_conn *c)
 {
-	uint64_t ahead = c->again_len + (c->plan.nxt - c->sent.nxt);
-	uint32_t burst = tcp_pace_burst(&c->pace, c->opts.pace_max, c->mss);
+	uint64_t ahead;
+	uint32_t burst;
 
-	if (c->flight == NULL)
+	if (!c->tracked)
 		return c->plan.nxt == c->snd_una ? c->mss : 0;
+	ahead = c->again_len + (c->plan.nxt - c->sent.nxt);
+	burst = tcp_pace_burst(&c->pace, c->opts.pace_max, c->mss);
 	return min64(room(c->cc.cwnd, tcp_flight_pipe(c) + ahead), room(burst, ahead));
 }
 
@@ -212,8 +214,8 @@ plan_data(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 
 	if (off >= tcp_snd_lim(c))
 		return false;
-	/* Without a flight, what is out is waited for. */
-	if (c->flight == NULL && off > c->snd_una)
+	/* What is out is waited for. */
+	if (!c->tracked && off > c->snd_una)
 		return false;
 	if (off == c->snd_max && off == c->snd_una &&
 	    now_us - c->last_sent_at_us > tcp_rtt_rto(&c->rtt, c->params))
@@ -270,7 +272,8 @@ plan_again(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 static bool
 plan_tail(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 {
-	struct tcp_range r = tcp_board_tail(&c->flight->board, c->mss);
+	struct tcp_range r = c->tracked ? tcp_board_tail(&c->flight->board, c->mss) :
+					  tcp_range_of(c->snd_una, c->sent.nxt);
 	uint64_t len = room(min64(r.end, c->snd_end), r.start);
 
 	c->plan.owed &= (uint8_t)~TCP_OWED_TAIL;
@@ -301,6 +304,8 @@ tcp_plan(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o)
 	case TCP_TIME_WAIT:
 		break;
 	}
+	if (!c->tracked && c->flight != NULL && tcp_flight_is_due(c))
+		tcp_flight_track(c);
 	if (c->plan.dups > 0) {
 		plan_ack(c, true, now_us, o);
 		return true;

@@ -23,6 +23,8 @@ enum {
 	OPT_TS = 8,
 	OPT_TS_LEN = 10,
 	OPT_TS_ALIGNED = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | OPT_TS_LEN,
+	OPT_TS_SACK_PERMITTED = OPT_SACK_PERMITTED << 24 | OPT_SACK_PERMITTED_LEN << 16 |
+				OPT_TS << 8 | OPT_TS_LEN,
 };
 
 static uint8_t *
@@ -132,10 +134,7 @@ tcp_seg_parse(const uint8_t *tcp, uint32_t len, struct tcp_seg *out)
 static uint8_t *
 write_ts(const struct tcp_seg *s, uint8_t *p)
 {
-	*p++ = s->sack_permitted ? OPT_SACK_PERMITTED : OPT_NOP;
-	*p++ = s->sack_permitted ? OPT_SACK_PERMITTED_LEN : OPT_NOP;
-	*p++ = OPT_TS;
-	*p++ = OPT_TS_LEN;
+	p = write32(p, s->sack_permitted ? OPT_TS_SACK_PERMITTED : OPT_TS_ALIGNED);
 	p = write32(p, s->ts_val);
 	return write32(p, s->ts_ecr);
 }

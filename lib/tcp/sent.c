@@ -103,7 +103,6 @@ static void
 again_sent(struct tcp_conn *c, struct tcp_flight *f, const struct tcp_out *o, uint32_t len,
 	   uint64_t now_us)
 {
-	c->again_len -= len;
 	f->last_rexmit_at_us = now_us;
 	f->again_ts = o->seg.ts_val;
 	tcp_undo_sent(&f->undo, len, o->seg.ts_val);
@@ -165,7 +164,9 @@ data_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t end, bool tail, 
 		c->quiet_since_us = now_us;
 	if (end > c->snd_max)
 		c->snd_max = end;
-	if (c->flight != NULL)
+	if (o->again)
+		c->again_len -= (uint32_t)(end - o->off);
+	if (c->tracked)
 		flight_sent(c, c->flight, o, end, tail, now_us);
 	else
 		c->sent_again = o->rexmit;
@@ -199,6 +200,7 @@ tcp_sent(struct tcp_conn *c, const struct tcp_out *o, uint64_t now_us)
 	}
 	if (end > c->snd_max)
 		c->snd_max = end;
+	c->sent_again = true; /* which of the probes took it in, nobody knows */
 	tcp_timer_persist(c, now_us);
 }
 

@@ -33,19 +33,26 @@ tail_may_ask(const struct tcp_conn *c)
 {
 	const struct tcp_flight *f = c->flight;
 
-	return f != NULL && c->sack_on && c->loss == TCP_LOSS_NONE && !f->tlp.out &&
-	       f->board.spans.sacked + f->board.spans.lost == 0;
+	if (!c->sack_on || c->loss != TCP_LOSS_NONE)
+		return false;
+	if (c->tracked)
+		return !f->tlp.out && f->board.spans.sacked + f->board.spans.lost == 0;
+	/* What waits behind it waits for a flight: there is none. */
+	return !c->sent_again && c->sent.nxt == tcp_snd_lim(c);
 }
 
 void
 tcp_timer_restart(struct tcp_conn *c, uint64_t now_us)
 {
-	uint32_t rto_us = tcp_rtt_rto(&c->rtt, c->params), tail_us;
+	uint32_t rto_us, tail_us;
 
+	if (c->sent.nxt == c->snd_una && !tcp_is_connecting(c)) {
+		c->rtx_at = TCP_NEVER;
+		return;
+	}
+	rto_us = tcp_rtt_rto(&c->rtt, c->params);
 	if (tcp_is_connecting(c)) {
 		arm(c, TCP_WAIT_SYN_ACK, now_us, rto_us);
-	} else if (c->sent.nxt == c->snd_una) {
-		c->rtx_at = TCP_NEVER;
 	} else if (tail_may_ask(c)) {
 		tail_us = tcp_tlp_wait_us(c->rtt.srtt_us,
 					  tcp_flight_pipe(c) < 2 * (uint32_t)c->mss);

@@ -142,10 +142,10 @@ check_flight(const struct tcp_conn *c)
 {
 	const struct tcp_flight *f = c->flight;
 
-	if (f == NULL)
+	if (!c->tracked)
 		return c->loss == TCP_LOSS_NONE && !tcp_owes(c, TCP_OWED_AGAIN) ?
 			       NULL :
-			       "a loss without a flight";
+			       "a loss that nothing is known of";
 	if (f->board.spans.una != c->snd_una || f->board.spans.max != c->sent.nxt)
 		return "the scoreboard is of other bytes than those in flight";
 	if ((f->board.spans.lost > 0) != tcp_owes(c, TCP_OWED_AGAIN))

@@ -61,6 +61,13 @@ tcp_board_sack(struct tcp_board *b, uint64_t start, uint64_t end, struct tcp_del
 	PROVE(c.sack_on && start > c.snd_una && end > start);
 }
 
+/* For lib/tcp/flight.c. */
+void
+tcp_flight_track_slow(struct tcp_conn *conn)
+{
+	flight_tracks(conn);
+}
+
 /* For lib/tcp/loss.c, proved next to this: a state may end with what is acknowledged. */
 uint32_t
 tcp_loss_heard(struct tcp_conn *conn, struct tcp_heard *h, uint64_t now_us)
@@ -99,5 +106,5 @@ prove_input(void)
 	PROVE(sender_holds(&c));
 	PROVE(c.snd_max == max && c.snd_una == (ack > (int64_t)old_una ? (uint64_t)ack : old_una));
 	PROVE(((events & TCP_EV_ACKED) != 0) == (c.snd_una > old_una));
-	PROVE(loss_heard || c.flight == NULL || c.snd_una == old_una);
+	PROVE(loss_heard || !c.tracked || c.snd_una == old_una);
 }

@@ -66,19 +66,34 @@ receiver_holds(const struct tcp_conn *c, const struct tcp_ranges *held)
 	       (!c->peer_fin || c->rcv_nxt == c->peer_fin_off);
 }
 
-/* The board, if there is one, is of what was sent and is not acknowledged, a probe's byte apart. */
+/* The board, while it is in use, is of what was sent and is not acknowledged, a probe's byte apart. */
 static inline bool
 flight_holds(const struct tcp_conn *c)
 {
 	const struct tcp_flight *f = c->flight;
 
-	if (f == NULL)
-		return c->loss == TCP_LOSS_NONE;
-	return f->board.spans.una == c->snd_una && f->board.spans.max == c->sent.nxt &&
+	if (!c->tracked)
+		return c->loss == TCP_LOSS_NONE && c->sent.nxt - c->snd_una <= UINT16_MAX + 1 &&
+		       (f == NULL || (f->told == 0 && f->told_end <= c->snd_max &&
+				      c->snd_max <= c->sent.nxt + 1));
+	return f != NULL && f->board.spans.una == c->snd_una && f->board.spans.max == c->sent.nxt &&
 	       c->snd_max <= c->sent.nxt + 1 && c->loss <= TCP_LOSS_TIMEOUT &&
 	       (c->loss == TCP_LOSS_NONE || c->snd_una < f->recover) &&
 	       f->told <= c->snd_max - c->snd_una && f->told_end <= c->snd_max &&
 	       (c->sack_on ? f->told == 0 : f->board.spans.sacked == 0);
+}
+
+/* What tcp_flight_track_slow leaves. */
+static inline void
+flight_tracks(struct tcp_conn *c)
+{
+	struct tcp_spans *spans = &c->flight->board.spans;
+
+	PROVE(!c->tracked);
+	c->tracked = true;
+	spans->una = c->snd_una;
+	spans->max = c->sent.nxt;
+	spans->sacked = spans->lost = 0;
 }
 
 static inline bool

@@ -86,6 +86,7 @@ tcp_ack_input(struct tcp_conn *conn, const struct tcp_seg *s, int64_t seq, int64
 	ack_came = true;
 	conn->snd_una = ack > (int64_t)conn->snd_una ? (uint64_t)ack : conn->snd_una;
 	conn->flight = NULL;
+	conn->tracked = false;
 	conn->sent.nxt = conn->sent.nxt > conn->snd_una ? conn->sent.nxt : conn->snd_una;
 	conn->plan.nxt = conn->plan.nxt > conn->sent.nxt ? conn->plan.nxt : conn->sent.nxt;
 	conn->loss = TCP_LOSS_NONE;

@@ -201,6 +201,13 @@ tcp_rtt_backoff(struct tcp_rtt *r)
 {
 }
 
+/* For lib/tcp/flight.c. */
+void
+tcp_flight_track_slow(struct tcp_conn *conn)
+{
+	flight_tracks(conn);
+}
+
 /* Sent data, of any state that tcp_ack_input leaves: una may have passed what the flight tells of. */
 static void
 any_sender(bool acked)
@@ -248,6 +255,7 @@ prove_heard(void)
 	uint64_t max;
 
 	any_sender(h.acked > 0);
+	ASSUME(c.tracked);
 	max = c.snd_max;
 	ASSUME(h.d.bytes <= PROOF_WND_MAX + 1 && h.d.acked <= h.d.bytes);
 	ASSUME(h.d.bytes - h.d.acked <= flight.board.spans.sacked);
@@ -262,7 +270,7 @@ void
 prove_waited(void)
 {
 	any_sender(false);
-	ASSUME(c.sack_on);
+	ASSUME(c.tracked && c.sack_on);
 	tcp_loss_waited(&c, nondet_u64());
 	PROVE(sender_holds(&c) && c.cc.cwnd >= c.mss);
 }
@@ -277,6 +285,7 @@ prove_timeout(void)
 	nxt = c.sent.nxt;
 	if (nondet_bool()) {
 		c.flight = NULL;
+		c.tracked = false;
 		c.loss = TCP_LOSS_NONE;
 	}
 	ASSUME(c.snd_una < c.sent.nxt);

@@ -30,6 +30,8 @@ tcp_loss_all(struct tcp_conn *conn)
 	all_lost = true;
 	if (conn->flight == NULL)
 		conn->sent.nxt = conn->plan.nxt = conn->snd_una;
+	else if (!conn->tracked)
+		flight_tracks(conn);
 }
 
 /* Any message: only what quotes a byte in flight does something, and segments only shrink. */

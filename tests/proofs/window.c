@@ -41,6 +41,7 @@ prove_bare_off(void)
 	uint64_t off;
 
 	c.flight = NULL;
+	c.tracked = false;
 	c.loss = TCP_LOSS_NONE;
 	ASSUME(sender_holds(&c));
 	off = tcp_bare_off(&c);

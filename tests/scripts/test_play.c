@@ -44,7 +44,9 @@ static const struct {
 	  "4: 'SYN+ACK seq 0 ack 1 win 60000 mss 1460 sackok' is sent; the option sackok is too "
 	  "much." },
 	{ TAKE "+0 rate 5\n", "9: the rate is 0." },
-	{ TAKE "+0.1 < ACK seq 1 ack 501\n+0 rate 5000\n", NULL },
+	{ TAKE "+0 call send 500\n+0 > ACK seq 501 len 500 ack 1\n+0.1 < ACK seq 1 ack 1001\n"
+	       "+0 rate 10000\n",
+	  NULL },
 	{ SEND "+0.1 > ACK seq 1 len 500 ack 1\n",
 	  "8: 'PSH+ACK seq 1 len 500 ack 1 win 60000' is sent 0.000000 s behind the last event." },
 	{ TAKE "+0.2 > ACK seq 1 len 500 ack 1\n",

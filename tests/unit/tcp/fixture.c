@@ -296,11 +296,13 @@ check_flight(const struct tcp_conn *c)
 {
 	const struct tcp_flight *f = c->flight;
 
-	if (f == NULL) {
+	if (!c->tracked) {
 		MUST(c->loss == TCP_LOSS_NONE);
-		MUST(!tcp_owes(c, TCP_OWED_AGAIN) && !tcp_owes(c, TCP_OWED_TAIL));
+		MUST(!tcp_owes(c, TCP_OWED_AGAIN));
+		MUST(f == NULL || c->sent.nxt - c->snd_una <= c->mss + 1u);
 		return NULL;
 	}
+	MUST(f != NULL);
 	MUST(f->board.spans.una == c->snd_una);
 	MUST(f->board.spans.max == c->sent.nxt);
 	MUST(c->snd_max <= c->sent.nxt + 1);
@@ -332,7 +334,7 @@ tcp_check(const struct tcp_conn *c)
 	MUST(c->rcv_nxt <= c->rcv_adv || c->state == TCP_SYN_SENT);
 	MUST(c->last_ack_sent <= tcp_ack_off(c));
 	MUST(c->plan.dups <= c->sent.dups);
-	MUST(c->flight != NULL || c->snd_una == c->sent.nxt || c->rtx_at != TCP_NEVER);
+	MUST(c->tracked || c->snd_una == c->sent.nxt || c->rtx_at != TCP_NEVER);
 	MUST(c->peer_fin_off == TCP_NO_OFF || c->rcv_nxt <= c->peer_fin_off);
 	MUST(!c->peer_fin || c->rcv_nxt == c->peer_fin_off);
 	MUST(tcp_is_connecting(c) || c->cc.cwnd >= c->mss);

@@ -59,7 +59,7 @@ test_nothing_known(void)
 	struct tcp_view v;
 
 	begin(&c, 0, 10, false);
-	c.flight = NULL;
+	(void)tcp_flight_end(&c);
 	v = view(&c);
 	CU_ASSERT_EQUAL(v.pmtu, FX_MSS + 12 + 40);
 	CU_ASSERT_EQUAL(v.pipe + v.sacked + v.lost + v.again, 0);
