@@ -73,7 +73,7 @@ flight_holds(const struct tcp_conn *c)
 	const struct tcp_flight *f = c->flight;
 
 	if (!c->tracked)
-		return c->loss == TCP_LOSS_NONE && c->sent.nxt - c->snd_una <= UINT16_MAX + 1 &&
+		return c->loss == TCP_LOSS_NONE &&
 		       (f == NULL || (f->told == 0 && f->told_end <= c->snd_max &&
 				      c->snd_max <= c->sent.nxt + 1));
 	return f != NULL && f->board.spans.una == c->snd_una && f->board.spans.max == c->sent.nxt &&

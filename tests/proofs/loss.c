@@ -288,7 +288,7 @@ prove_timeout(void)
 		c.tracked = false;
 		c.loss = TCP_LOSS_NONE;
 	}
-	ASSUME(c.snd_una < c.sent.nxt);
+	ASSUME(c.snd_una < c.sent.nxt && c.sent.nxt - c.snd_una <= PROOF_WND_MAX + 1);
 	if (nondet_bool())
 		tcp_loss_timeout(&c);
 	else
