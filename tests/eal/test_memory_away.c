@@ -36,6 +36,7 @@ struct scene {
 	struct flow held;         /* whose network is away */
 	struct flow fast[OTHERS]; /* and who could send faster */
 	uint16_t cut_port;        /* what goes to it does not arrive; 0: all does */
+	bool till_timeout;        /* but behind a timeout it does, once */
 };
 
 static enum cable_verdict
@@ -46,6 +47,8 @@ cut(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint64_t 
 	(void)now_us;
 	(void)delay_us;
 	if (dir == 0 || len < HDRS || s->cut_port == 0)
+		return CABLE_PASS;
+	if (s->till_timeout && s->held.near->tcp.rtt.backoff > 0)
 		return CABLE_PASS;
 	return (frame[36] << 8 | frame[37]) == s->cut_port ? CABLE_DROP : CABLE_PASS;
 }
@@ -212,6 +215,28 @@ test_reads_nothing(void)
 	finish(&s);
 }
 
+/* A peer that answers behind each timeout alone: the time before it counts. */
+static void
+test_each_timeout(void)
+{
+	struct scene s;
+	uint64_t began;
+
+	start(&s);
+	flow_send(&s.held, BYTES);
+	s.cut_port = s.held.near->tuple.local_port;
+	s.till_timeout = true;
+	began = s.p.now_us;
+	while (pair_stat(&s.p, 0, "PressureHolderEnded") == 0 &&
+	       s.p.now_us - began < 7 * (uint64_t)HOLD_WINDOW_US)
+		pass(&s, STEP_US);
+	CU_ASSERT(s.p.now_us - began >= HOLD_WINDOW_US);
+	CU_ASSERT(pair_info(s.held.near).bytes_acked > 0);
+	CU_ASSERT_EQUAL(pair_stat(&s.p, 0, "PressureHolderEnded"), 1);
+	CU_ASSERT_EQUAL(pair_info(s.held.near).end_reason, RTLS_REASON_NO_MEMORY);
+	finish(&s);
+}
+
 int
 main(void)
 {
@@ -219,6 +244,7 @@ main(void)
 		{ "the network comes back", test_comes_back },
 		{ "it stays away", test_stays_away },
 		{ "a peer that reads nothing", test_reads_nothing },
+		{ "a peer that answers behind each timeout", test_each_timeout },
 	};
 
 	if (eal_start("test-memory-away") != 0)
