@@ -52,9 +52,9 @@ def offered(suite):
     return ('-ciphersuites' if suite.startswith('TLS_') else '-cipher', suite)
 
 
-def check_ours(report, suite, by='software'):
+def check_ours(report, suite, by='software', ways=('tx', 'rx')):
     """librecordtls made the records of both directions."""
-    for way in ('tx', 'rx'):
+    for way in ways:
         tap.equal((report[way]['by'], report[way]['suite']), (by, SUITES[suite]), f'{suite}: {way}')
     tap.equal(report['suite'], suite, 'suite')
 
@@ -130,12 +130,16 @@ def both_ours(s):
             carried = [x for x in SUITES if 'CCM' not in x and (not mode or x.startswith('TLS_AES'))]
             for suite in tap.some(carried, 1):
                 updates = ('--key-update', '3000000') if suite.startswith('TLS_') else ()
-                how = (*gateways, *mode, *updates, '--suites', suite)
+                by = 'nic' if mode else 'software'
+                how = (*gateways, *mode, '--suites', suite)
+                check_ours(s.fetch.check(base + name, s.files.hashes[name], *how), suite, by)
+                how = (*how, *updates)
                 report = s.fetch.check(base + name, s.files.hashes[name], *how)
-                check_ours(report, suite, 'nic' if mode else 'software')
+                # A NIC may not have the last key yet when all has come: it takes over between records.
+                check_ours(report, suite, by, ('tx',) if mode and updates else ('tx', 'rx'))
                 got = s.fetch.put(base + f'up-{suite}', source, *how)
                 tap.equal(got.code, fetch.OK, f'exit code for {suite} ({got.errors[-300:]})')
-                check_ours(got.json, suite, 'nic' if mode else 'software')
+                check_ours(got.json, suite, by)
                 tap.check(got.json['status'] in (201, 204), f'status {got.json["status"]}')
                 with open(os.path.join(into, f'up-{suite}'), 'rb') as f:
                     tap.equal(fetch.hashlib.file_digest(f, 'sha256').hexdigest(), s.files.hashes[name],
@@ -147,7 +151,7 @@ def both_ours(s):
             server.wait_empty()
             last = server.stop()
             tap.equal(last['connections_failed'], 0, 'failed connections')
-            tap.check(last['stored'] == last['requests'] // 2 > 0, f'files stored: {last["stored"]}')
+            tap.check(last['stored'] == last['requests'] // 3 > 0, f'files stored: {last["stored"]}')
 
 
 def main():

@@ -115,6 +115,8 @@ play(enum draw_network network, bool updates)
 	return t;
 }
 
+static uint64_t moved; /* contexts, in all plays so far */
+
 static void
 play_all(bool updates)
 {
@@ -136,7 +138,10 @@ play_all(bool updates)
 	if (seeds_few())
 		return;
 	CU_ASSERT(all.moves > 0 && all.tls.tx_other > 0 && all.tls.rx_other > 0);
-	CU_ASSERT(all.tls.tx_nic_bytes > 0 && all.tls.rx_nic_records > 0 && all.tls.moved > 0);
+	CU_ASSERT(all.tls.tx_nic_bytes > 0 && all.tls.rx_nic_records > 0);
+	/* Some ten in 48 plays, and none in one of some hundred: both cases together have some. */
+	moved += all.tls.moved;
+	CU_ASSERT(!updates || moved > 0);
 }
 
 static void
