@@ -119,6 +119,14 @@ bad_resync(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
 }
 
 static int
+bad_rx_resync(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
+{
+	struct bad *b = dev;
+
+	return b->real->rx_resync(b->dev, ctx, seq, rec_no);
+}
+
+static int
 bad_del(void *dev, struct rtls_tls_handle ctx)
 {
 	struct bad *b = dev;
@@ -201,6 +209,8 @@ make_bad(int i)
 	b->ops.del = bad_del;
 	if (b->real->tx_resync != NULL)
 		b->ops.tx_resync = bad_resync;
+	if (b->real->rx_resync != NULL)
+		b->ops.rx_resync = bad_rx_resync;
 	b->ops.poll_events = bad_poll;
 	b->real_sec = sec->ops;
 	b->sec = *sec->ops;
