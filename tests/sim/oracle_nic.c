@@ -186,6 +186,23 @@ goes_by(struct oracle_nic *n, int64_t off, int64_t end)
 	return s->by_len > oracle_longest_record(n->known.suite);
 }
 
+/* A host that has not heard of many yet is not asked: that is put off, as if it had just been asked. */
+static void
+ask_by_event(struct oracle_nic *n, struct oracle_question *asks)
+{
+	if (n->owed)
+		abort(); /* one at a time */
+	if (n->unheard_max != 0 && n->nb_events > n->unheard_max) {
+		n->scan.open = false;
+		n->scan.since = 0;
+		asks->is = false;
+		return;
+	}
+	n->owed = true;
+	n->told = false;
+	tell(n, &(struct oracle_nic_event){ .type = ORACLE_EV_START, .question = *asks });
+}
+
 static void
 scan(struct oracle_nic *n, int64_t off, const uint8_t *bytes, uint32_t len, bool is_false,
      struct oracle_question *asks)
@@ -237,13 +254,8 @@ scan(struct oracle_nic *n, int64_t off, const uint8_t *bytes, uint32_t len, bool
 		s->kept[i] = byte_at(&l, l.end - keep + i);
 	s->have = keep;
 	s->end = l.end;
-	if (asks->is && n->method == ORACLE_BY_SCAN_DELAYED) {
-		if (n->owed)
-			abort(); /* one at a time */
-		n->owed = true;
-		n->told = false;
-		tell(n, &(struct oracle_nic_event){ .type = ORACLE_EV_START, .question = *asks });
-	}
+	if (asks->is && n->method == ORACLE_BY_SCAN_DELAYED)
+		ask_by_event(n, asks);
 }
 
 uint32_t

@@ -69,6 +69,8 @@ struct oracle_nic {
 	struct oracle_known known;
 	enum oracle_method method;
 	uint32_t polls; /* delayed: from START to END */
+	uint32_t
+		unheard_max; /* delayed: with more events that nobody has heard it does not ask; 0: there is no such bound */
 	bool started;
 	int64_t seen_end; /* behind the last packet of the flow */
 	uint32_t unseen;  /* so many packets more it does not find to be of the flow */

@@ -219,6 +219,7 @@ resync_oracle_create(const struct resync_oracle_conf *conf)
 	o->tcp.stats = o->records.stats = &o->stats;
 	oracle_asks_init(&o->asks, &o->nic, conf->alone, &o->stats);
 	oracle_nic_init(&o->nic, conf->suite, conf->method, conf->polls, conf->truth, conf->arg);
+	o->nic.unheard_max = conf->unheard_max;
 	return o;
 }
 

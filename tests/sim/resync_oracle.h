@@ -24,7 +24,9 @@
 struct resync_oracle_conf {
 	const struct suite *suite;
 	enum oracle_method method;
-	uint32_t polls;      /* delayed: from START to END */
+	uint32_t polls; /* delayed: from START to END */
+	uint32_t
+		unheard_max; /* delayed: with more events that the stack has not heard the NIC does not ask; 0: no bound */
 	oracle_truth *truth; /* by who knows all that was sent; NULL: nobody does */
 	void *arg;
 	bool at_once; /* the ideal that is compared with: what is asked is answered at once, by that one */

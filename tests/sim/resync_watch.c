@@ -123,6 +123,13 @@ method_of(const struct rtls_tlsnic_conf *c)
 	}
 }
 
+/* Of 4 events for each context, and one, it keeps one for each, and 3, for what must be told. */
+static uint32_t
+unheard_max(const struct rtls_tlsnic_conf *c)
+{
+	return 4 * c->max_contexts + 1 - (c->max_contexts + 3);
+}
+
 static void
 begin(struct watch_end *e, const struct sim_conf *conf, enum resync_watch_how how)
 {
@@ -130,6 +137,7 @@ begin(struct watch_end *e, const struct sim_conf *conf, enum resync_watch_how ho
 	struct resync_oracle_conf c = { .suite = &suites[conf->suite],
 					.method = method_of(&conf->end[i].nic_conf),
 					.polls = 1,
+					.unheard_max = unheard_max(&conf->end[i].nic_conf),
 					.truth = watch_sent,
 					.arg = e };
 
