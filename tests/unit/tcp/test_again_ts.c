@@ -4,52 +4,11 @@
 /* The timestamps of what is sent again, which decide what a peer drops. Segments of FX_MSS, RTT 50 ms. */
 #include <CUnit/CUnit.h>
 
-#include "fixture.h"
+#include "fixture_sack.h"
 #include "support/harness.h"
 #include "tcp/query.h"
 
 enum { RTT = 50000 };
-
-/* ESTABLISHED with SACK and timestamps, ten segments are sent at FX_T0. */
-static void
-in_flight(struct tcp_conn *c)
-{
-	static struct tcp_params params;
-	struct tcp_out o;
-
-	params = *fx_params();
-	params.sack = true;
-	fx_established(c, &(struct fx_conf){ .sack = true, .ts = true, .params = &params });
-	tcp_send_ready(c, 10 * FX_MSS);
-	CU_ASSERT_EQUAL_FATAL(fx_send_all(c, FX_T0, 99, &o), 10);
-}
-
-struct block {
-	uint64_t start, end;
-};
-
-/* An ACK with up to two blocks; it echoes the time ts_us. */
-static void
-sacked(struct tcp_conn *c, uint64_t ack, struct block a, struct block b, uint64_t ts_us,
-       uint64_t now_us)
-{
-	struct tcp_seg seg = fx_seg(c, TCP_ACK, (int64_t)tcp_ack_off(c), (int64_t)ack, 0);
-	const struct block blocks[] = { a, b };
-
-	for (int i = 0; i < 2; i++) {
-		if (blocks[i].start == blocks[i].end)
-			continue;
-		seg.sacks[seg.nb_sacks].start = tcp_seq_of(c, blocks[i].start);
-		seg.sacks[seg.nb_sacks++].end = tcp_seq_of(c, blocks[i].end);
-	}
-	seg.wnd = FX_WND;
-	seg.ts_ecr = tcp_ts_now(c->ts_offset, ts_us);
-	fx_input(c, &seg, now_us);
-	CU_ASSERT_PTR_NULL(tcp_check(c));
-}
-
-#define NO_BLOCK        ((struct block){ 0, 0 })
-#define BLOCK(from, to) ((struct block){ (from), (to) })
 
 /*
  * What fills the first gap makes its timestamp the peer's newest, and what comes with an older one is dropped
@@ -65,21 +24,21 @@ test_timestamp_again(void)
 		struct tcp_conn c;
 		struct tcp_out o;
 
-		in_flight(&c);
+		fx_in_flight(&c, 10, true);
 		if (reorders)
-			sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, FX_T0, now);
-		sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, now);
+			fx_sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, FX_T0, now);
+		fx_sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, now);
 		CU_ASSERT_EQUAL(c.flight->rack.reordered, reorders);
-		sacked(&c, 2000, BLOCK(3000, 8000), NO_BLOCK, FX_T0, now);
+		fx_sacked(&c, 2000, BLOCK(3000, 8000), NO_BLOCK, FX_T0, now);
 		again_us = reorders ? tcp_deadline(&c) : now;
 		tcp_timer(&c, again_us);
 		CU_ASSERT_TRUE_FATAL(fx_send(&c, again_us, &o));
 		CU_ASSERT(o.off == 2000 && o.again);
 		CU_ASSERT_EQUAL(again_us, reorders ? now + RTT / 4 : now);
 		CU_ASSERT_EQUAL(o.seg.ts_val, tcp_ts_now(c.ts_offset, now));
-		sacked(&c, 2000, BLOCK(3000, 9000), NO_BLOCK, FX_T0, again_us);
+		fx_sacked(&c, 2000, BLOCK(3000, 9000), NO_BLOCK, FX_T0, again_us);
 		/* By its echo the segment is the newest that arrived, or one that was sent too much. */
-		sacked(&c, 9000, NO_BLOCK, NO_BLOCK, first_echoed ? FX_T0 : now, again_us + RTT);
+		fx_sacked(&c, 9000, NO_BLOCK, NO_BLOCK, first_echoed ? FX_T0 : now, again_us + RTT);
 		CU_ASSERT_EQUAL(c.flight->rack.sent_us,
 				(uint32_t)(first_echoed ? FX_T0 : again_us));
 		CU_ASSERT_EQUAL(c.cc.cwnd >= 10000, first_echoed);
@@ -95,10 +54,10 @@ test_timestamp_order(void)
 	struct tcp_out o;
 	uint32_t ts;
 
-	in_flight(&c);
-	sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, FX_T0, now);
-	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, now);
-	sacked(&c, 2000, BLOCK(3000, 4000), BLOCK(5000, 8000), FX_T0, now);
+	fx_in_flight(&c, 10, true);
+	fx_sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, FX_T0, now);
+	fx_sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, now);
+	fx_sacked(&c, 2000, BLOCK(3000, 4000), BLOCK(5000, 8000), FX_T0, now);
 	now = tcp_deadline(&c);
 	tcp_timer(&c, now);
 	CU_ASSERT_TRUE_FATAL(fx_send(&c, now, &o));
@@ -106,9 +65,9 @@ test_timestamp_order(void)
 	ts = o.seg.ts_val;
 	CU_ASSERT_EQUAL(ts, tcp_ts_now(c.ts_offset, now - RTT / 4));
 	now += 2000;
-	sacked(&c, 2000, BLOCK(1000, 1500), BLOCK(5000, 10000), FX_T0, now);
+	fx_sacked(&c, 2000, BLOCK(1000, 1500), BLOCK(5000, 10000), FX_T0, now);
 	CU_ASSERT_EQUAL(c.flight->rack.steps, 2);
-	sacked(&c, 4000, BLOCK(5000, 10000), NO_BLOCK, FX_T0 + RTT, now);
+	fx_sacked(&c, 4000, BLOCK(5000, 10000), NO_BLOCK, FX_T0 + RTT, now);
 	CU_ASSERT_TRUE_FATAL(fx_send(&c, now, &o));
 	CU_ASSERT(o.off == 4000 && o.again);
 	CU_ASSERT_EQUAL(o.seg.ts_val, ts);
@@ -125,19 +84,19 @@ test_timestamp_days(void)
 	struct tcp_conn c;
 	struct tcp_out o;
 
-	in_flight(&c);
+	fx_in_flight(&c, 10, true);
 	for (int i = 0; i < 2; i++) {
 		uint64_t una = (uint64_t)i * 10 * FX_MSS, sent = now - RTT;
 
-		sacked(&c, una, BLOCK(una + 1000, una + 2000), NO_BLOCK, sent, now);
-		sacked(&c, una + 2000, NO_BLOCK, NO_BLOCK, sent, now);
-		sacked(&c, una + 2000, BLOCK(una + 3000, una + 8000), NO_BLOCK, sent, now);
+		fx_sacked(&c, una, BLOCK(una + 1000, una + 2000), NO_BLOCK, sent, now);
+		fx_sacked(&c, una + 2000, NO_BLOCK, NO_BLOCK, sent, now);
+		fx_sacked(&c, una + 2000, BLOCK(una + 3000, una + 8000), NO_BLOCK, sent, now);
 		now = tcp_deadline(&c);
 		tcp_timer(&c, now);
 		CU_ASSERT_TRUE_FATAL(fx_send(&c, now, &o));
 		CU_ASSERT(o.off == una + 2000 && o.again);
 		CU_ASSERT_EQUAL(o.seg.ts_val, tcp_ts_now(c.ts_offset, now - RTT / 4));
-		sacked(&c, una + 10000, NO_BLOCK, NO_BLOCK, now - RTT / 4, now + RTT);
+		fx_sacked(&c, una + 10000, NO_BLOCK, NO_BLOCK, now - RTT / 4, now + RTT);
 		CU_ASSERT_TRUE(tcp_flight_is_over(&c));
 		now += UINT64_C(26) * 86400 * 1000000;
 		tcp_send_ready(&c, una + 20000);
@@ -155,9 +114,9 @@ test_timestamp_timeout(void)
 	struct tcp_out o;
 	uint64_t now = FX_T0;
 
-	in_flight(&c);
-	sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, FX_T0, FX_T0 + RTT);
-	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, FX_T0 + RTT);
+	fx_in_flight(&c, 10, true);
+	fx_sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, FX_T0, FX_T0 + RTT);
+	fx_sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, FX_T0 + RTT);
 	CU_ASSERT_TRUE(c.flight->rack.reordered);
 	for (int i = 0; i < 3 && c.loss != TCP_LOSS_TIMEOUT; i++) {
 		now = tcp_deadline(&c);

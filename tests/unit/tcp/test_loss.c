@@ -4,54 +4,51 @@
 /* What a connection makes of losses, by what a peer with SACK tells. Segments of FX_MSS, RTT 50 ms. */
 #include <CUnit/CUnit.h>
 
-#include "fixture.h"
+#include "fixture_sack.h"
 #include "support/harness.h"
 #include "tcp/query.h"
 
 enum { RTT = 50000 };
 
-/* ESTABLISHED with SACK, all that was asked for is sent at FX_T0. */
-static void
-in_flight(struct tcp_conn *c, uint32_t n, bool ts)
+/* Lets the timer run that is set. When that was. */
+static uint64_t
+fire(struct tcp_conn *c)
 {
-	static struct tcp_params params;
+	uint64_t now = tcp_deadline(c);
+
+	tcp_timer(c, now);
+	return now;
+}
+
+/* One goes again, of which this is the first byte. */
+static void
+goes_again(struct tcp_conn *c, uint64_t off, uint64_t now)
+{
 	struct tcp_out o;
 
-	params = *fx_params();
-	params.sack = true;
-	fx_established(c, &(struct fx_conf){ .sack = true, .ts = ts, .params = &params });
-	CU_ASSERT_TRUE_FATAL(c->sack_on);
-	c->cc.cwnd = n * FX_MSS;
-	tcp_send_ready(c, (uint64_t)n * FX_MSS);
-	CU_ASSERT_EQUAL_FATAL(fx_send_all(c, FX_T0, 99, &o), n);
+	CU_ASSERT_TRUE(fx_send(c, now, &o));
+	CU_ASSERT(o.off == off && o.len == FX_MSS && o.again);
 }
 
-struct block {
-	uint64_t start, end;
-};
-
-/* An ACK with up to two blocks; it echoes the time ts_us when timestamps are on. */
+/* The second of two comes at now and the first one a millisecond later: the path reorders. */
 static void
-sacked(struct tcp_conn *c, uint64_t ack, struct block a, struct block b, uint64_t ts_us,
-       uint64_t now_us)
+overtaken(struct tcp_conn *c, uint64_t now)
 {
-	struct tcp_seg seg = fx_seg(c, TCP_ACK, (int64_t)tcp_ack_off(c), (int64_t)ack, 0);
-	const struct block blocks[] = { a, b };
-
-	for (int i = 0; i < 2; i++) {
-		if (blocks[i].start == blocks[i].end)
-			continue;
-		seg.sacks[seg.nb_sacks].start = tcp_seq_of(c, blocks[i].start);
-		seg.sacks[seg.nb_sacks++].end = tcp_seq_of(c, blocks[i].end);
-	}
-	seg.wnd = FX_WND;
-	seg.ts_ecr = tcp_ts_now(c->ts_offset, ts_us);
-	fx_input(c, &seg, now_us);
-	CU_ASSERT_PTR_NULL(tcp_check(c));
+	fx_sacked(c, 0, BLOCK(1000, 2000), NO_BLOCK, 0, now);
+	fx_sacked(c, 2000, NO_BLOCK, NO_BLOCK, 0, now + 1000);
 }
 
-#define NO_BLOCK        ((struct block){ 0, 0 })
-#define BLOCK(from, to) ((struct block){ (from), (to) })
+/* Ten segments with timestamps, of which nothing is heard: the probe, and the timeout. When that was. */
+static uint64_t
+timed_out(struct tcp_conn *c)
+{
+	struct tcp_out o;
+
+	fx_in_flight(c, 10, true);
+	fire(c); /* a probe */
+	fx_send_all(c, FX_T0 + 500000, 9, &o);
+	return fire(c);
+}
 
 /* A pause of 40 minutes, which 32 bits of us do not tell from one backwards: only the gap is lost behind it. */
 static void
@@ -61,11 +58,11 @@ test_pause(void)
 	struct tcp_conn c;
 	struct tcp_out o;
 
-	in_flight(&c, 10, false);
-	sacked(&c, 10000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT);
+	fx_in_flight(&c, 10, false);
+	fx_sacked(&c, 10000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT);
 	tcp_send_ready(&c, 20000);
 	CU_ASSERT_EQUAL_FATAL(fx_send_all(&c, now, 99, &o), 10);
-	sacked(&c, 10000, BLOCK(11000, 14000), NO_BLOCK, 0, now + RTT);
+	fx_sacked(&c, 10000, BLOCK(11000, 14000), NO_BLOCK, 0, now + RTT);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_RECOVERY);
 	CU_ASSERT_EQUAL(c.flight->board.spans.lost, 1000);
 }
@@ -77,11 +74,11 @@ test_gap(void)
 	struct tcp_conn c;
 	struct tcp_out o;
 
-	in_flight(&c, 20, false);
-	sacked(&c, 0, BLOCK(2000, 4000), NO_BLOCK, 0, FX_T0 + RTT);
+	fx_in_flight(&c, 20, false);
+	fx_sacked(&c, 0, BLOCK(2000, 4000), NO_BLOCK, 0, FX_T0 + RTT);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + RTT, &o));
-	sacked(&c, 0, BLOCK(2000, 5000), NO_BLOCK, 0, FX_T0 + RTT);
+	fx_sacked(&c, 0, BLOCK(2000, 5000), NO_BLOCK, 0, FX_T0 + RTT);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_RECOVERY);
 	CU_ASSERT_EQUAL(c.cc.ssthresh, 10000);
 	CU_ASSERT_EQUAL(tcp_flight_pipe(&c), 15000);
@@ -90,15 +87,14 @@ test_gap(void)
 	CU_ASSERT(o.off == 0 && o.len == 1000 && o.again && o.rexmit);
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + RTT, &o));
 	/* RFC 9937: of 18000 that may arrive 10000 go, so 2223 for four segments, 1000 of them did. */
-	sacked(&c, 0, BLOCK(2000, 6000), NO_BLOCK, 0, FX_T0 + RTT);
-	sacked(&c, 0, BLOCK(2000, 7000), NO_BLOCK, 0, FX_T0 + RTT);
+	fx_sacked(&c, 0, BLOCK(2000, 6000), NO_BLOCK, 0, FX_T0 + RTT);
+	fx_sacked(&c, 0, BLOCK(2000, 7000), NO_BLOCK, 0, FX_T0 + RTT);
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + RTT, &o));
-	sacked(&c, 0, BLOCK(2000, 8000), NO_BLOCK, 0, FX_T0 + RTT);
-	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + RTT, &o));
-	CU_ASSERT(o.off == 1000 && o.len == 1000 && o.again);
+	fx_sacked(&c, 0, BLOCK(2000, 8000), NO_BLOCK, 0, FX_T0 + RTT);
+	goes_again(&c, 1000, FX_T0 + RTT);
 	CU_ASSERT_EQUAL(c.sent.nxt, 20000);
 	/* All there: no cwnd but ssthresh, and nothing more to say. */
-	sacked(&c, 20000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + 2 * RTT);
+	fx_sacked(&c, 20000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + 2 * RTT);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	CU_ASSERT_EQUAL(c.cc.cwnd, 10000);
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0 + 2 * RTT, &o));
@@ -113,25 +109,22 @@ test_reorder_timer(void)
 	struct tcp_conn c;
 	struct tcp_out o;
 
-	in_flight(&c, 2, false);
-	sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, 0, now);
+	fx_in_flight(&c, 2, false);
+	fx_sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, 0, now);
 	CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_REORDER);
 	CU_ASSERT_EQUAL(tcp_deadline(&c), now + RTT / 4);
 	CU_ASSERT_FALSE(tcp_rexmit_is_due(&c, now + RTT / 4));
 	CU_ASSERT_FALSE(fx_send(&c, now, &o));
-	now = tcp_deadline(&c);
-	tcp_timer(&c, now);
+	now = fire(&c);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_RECOVERY);
 	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
-	CU_ASSERT_TRUE(fx_send(&c, now, &o));
-	CU_ASSERT(o.off == 0 && o.len == 1000);
+	goes_again(&c, 0, now);
 	CU_ASSERT_FALSE(fx_send(&c, now, &o));
 	CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_ACK);
 	/* It comes late, not lost: no timer, no cut. */
-	in_flight(&c, 2, false);
+	fx_in_flight(&c, 2, false);
 	now = FX_T0 + RTT;
-	sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, 0, now);
-	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, 0, now + 1000);
+	overtaken(&c, now);
 	CU_ASSERT_EQUAL(c.rtx_at, TCP_NEVER);
 	CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
 	CU_ASSERT_TRUE(c.flight->rack.reordered);
@@ -143,19 +136,16 @@ test_reordering_path(void)
 {
 	uint64_t now = FX_T0 + RTT;
 	struct tcp_conn c;
-	struct tcp_out o;
 
-	in_flight(&c, 30, false);
-	sacked(&c, 0, BLOCK(1000, 2000), NO_BLOCK, 0, now);
-	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, 0, now + 1000);
+	fx_in_flight(&c, 30, false);
+	overtaken(&c, now);
 	for (uint64_t end = 4000; end <= 13000; end += 1000)
-		sacked(&c, 2000, BLOCK(3000, end), NO_BLOCK, 0, now + 1000);
+		fx_sacked(&c, 2000, BLOCK(3000, end), NO_BLOCK, 0, now + 1000);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
-	sacked(&c, 13000, NO_BLOCK, NO_BLOCK, 0, now + 2000);
+	fx_sacked(&c, 13000, NO_BLOCK, NO_BLOCK, 0, now + 2000);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	CU_ASSERT_FALSE(tcp_owes(&c, TCP_OWED_AGAIN));
-	(void)o;
 }
 
 /* A retransmission that is lost too is found by what is sent behind it, before any timeout. */
@@ -166,23 +156,21 @@ test_lost_again(void)
 	struct tcp_conn c;
 	struct tcp_out o;
 
-	in_flight(&c, 20, false);
+	fx_in_flight(&c, 20, false);
 	tcp_send_ready(&c, 60000);
-	sacked(&c, 0, BLOCK(1000, 15000), NO_BLOCK, 0, now);
-	CU_ASSERT_TRUE(fx_send(&c, now, &o));
-	CU_ASSERT(o.off == 0 && o.again);
+	fx_sacked(&c, 0, BLOCK(1000, 15000), NO_BLOCK, 0, now);
+	goes_again(&c, 0, now);
 	fx_send_all(&c, now, 99, &o);
 	/* In flight were 5000, and ssthresh is 10000. */
 	CU_ASSERT_EQUAL(o.off, 23000);
-	sacked(&c, 0, BLOCK(1000, 20000), NO_BLOCK, 0, now + 1000);
+	fx_sacked(&c, 0, BLOCK(1000, 20000), NO_BLOCK, 0, now + 1000);
 	fx_send_all(&c, now + 1000, 99, &o);
 	/* A round trip later what was new arrives, and the retransmission did not. */
 	now += RTT + 1000;
-	sacked(&c, 0, BLOCK(1000, c.snd_max), NO_BLOCK, 0, now);
+	fx_sacked(&c, 0, BLOCK(1000, c.snd_max), NO_BLOCK, 0, now);
 	if (c.rtx_wait == TCP_WAIT_REORDER)
-		tcp_timer(&c, now = tcp_deadline(&c));
-	CU_ASSERT_TRUE(fx_send(&c, now, &o));
-	CU_ASSERT(o.off == 0 && o.len == 1000 && o.again);
+		now = fire(&c);
+	goes_again(&c, 0, now);
 	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
 	CU_ASSERT_EQUAL(c.cc.ssthresh, 10000); /* one cut */
 }
@@ -195,25 +183,23 @@ test_tail(void)
 	struct tcp_out o;
 	uint64_t now;
 
-	in_flight(&c, 3, false);
-	sacked(&c, 1000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT);
+	fx_in_flight(&c, 3, false);
+	fx_sacked(&c, 1000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT);
 	CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_TAIL);
 	now = tcp_deadline(&c);
 	CU_ASSERT_EQUAL(now, FX_T0 + RTT + 2 * RTT + 2000);
 	tcp_timer(&c, now);
 	CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_ACK);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
-	CU_ASSERT_TRUE(fx_send(&c, now, &o));
-	CU_ASSERT(o.off == 2000 && o.len == 1000 && o.again);
+	goes_again(&c, 2000, now);
 	CU_ASSERT_FALSE(fx_send(&c, now, &o));
 	CU_ASSERT_EQUAL(c.rtx_at, now + tcp_rtt_rto(&c.rtt, c.params));
 	/* It is there, and the one in front of it is not. */
 	now += RTT;
-	sacked(&c, 1000, BLOCK(2000, 3000), NO_BLOCK, 0, now);
+	fx_sacked(&c, 1000, BLOCK(2000, 3000), NO_BLOCK, 0, now);
 	if (c.rtx_wait == TCP_WAIT_REORDER)
-		tcp_timer(&c, now = tcp_deadline(&c));
-	CU_ASSERT_TRUE(fx_send(&c, now, &o));
-	CU_ASSERT(o.off == 1000 && o.len == 1000);
+		now = fire(&c);
+	goes_again(&c, 1000, now);
 	CU_ASSERT_EQUAL(c.rtt.backoff, 0);
 }
 
@@ -225,17 +211,15 @@ test_tail_is_new(void)
 	struct tcp_out o;
 	uint64_t now;
 
-	in_flight(&c, 3, false);
+	fx_in_flight(&c, 3, false);
 	tcp_send_ready(&c, 9000);
 	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
-	now = tcp_deadline(&c);
-	tcp_timer(&c, now);
+	now = fire(&c);
 	CU_ASSERT_TRUE(fx_send(&c, now, &o));
 	CU_ASSERT(o.off == 3000 && o.len == 1000 && !o.again);
 	CU_ASSERT_FALSE(fx_send(&c, now, &o));
 	/* Nothing is known to be lost: the timeout follows. */
-	now = tcp_deadline(&c);
-	tcp_timer(&c, now);
+	now = fire(&c);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_TIMEOUT);
 }
 
@@ -248,18 +232,17 @@ test_tail_verdict(void)
 		struct tcp_out o;
 		uint64_t now;
 
-		in_flight(&c, 4, false);
-		now = tcp_deadline(&c);
-		tcp_timer(&c, now);
+		fx_in_flight(&c, 4, false);
+		now = fire(&c);
 		CU_ASSERT_TRUE(fx_send(&c, now, &o));
 		CU_ASSERT_EQUAL(o.off, 3000);
-		sacked(&c, 4000, NO_BLOCK, NO_BLOCK, 0, now + 1000);
+		fx_sacked(&c, 4000, NO_BLOCK, NO_BLOCK, 0, now + 1000);
 		CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
 		tcp_send_ready(&c, 5000);
 		fx_send_all(&c, now + 1000, 9, &o);
 		if (!lost)
-			sacked(&c, 4000, BLOCK(3000, 4000), NO_BLOCK, 0, now + 2000);
-		sacked(&c, 5000, NO_BLOCK, NO_BLOCK, 0, now + 1000 + RTT);
+			fx_sacked(&c, 4000, BLOCK(3000, 4000), NO_BLOCK, 0, now + 2000);
+		fx_sacked(&c, 5000, NO_BLOCK, NO_BLOCK, 0, now + 1000 + RTT);
 		CU_ASSERT_EQUAL(c.cc.ssthresh != UINT32_MAX, lost);
 		CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	}
@@ -273,28 +256,20 @@ test_timeout_in_vain(void)
 	struct tcp_out o;
 	uint64_t now;
 
-	in_flight(&c, 10, true);
-	tcp_timer(&c, tcp_deadline(&c)); /* a probe */
-	fx_send_all(&c, FX_T0 + 500000, 9, &o);
-	now = tcp_deadline(&c);
-	tcp_timer(&c, now);
+	now = timed_out(&c);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_TIMEOUT);
 	CU_ASSERT_EQUAL(c.cc.cwnd, 1000);
 	CU_ASSERT_EQUAL(fx_send_all(&c, now, 9, &o), 1);
-	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, now + 5000);
+	fx_sacked(&c, 2000, NO_BLOCK, NO_BLOCK, FX_T0, now + 5000);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	CU_ASSERT_EQUAL(c.cc.cwnd, 12000); /* and slow start goes on */
 	CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
 	CU_ASSERT_FALSE(tcp_owes(&c, TCP_OWED_AGAIN));
 	CU_ASSERT_FALSE(fx_send(&c, now + 5000, &o));
 	/* Not where it echoes the retransmission. */
-	in_flight(&c, 10, true);
-	tcp_timer(&c, tcp_deadline(&c));
-	fx_send_all(&c, FX_T0 + 500000, 9, &o);
-	now = tcp_deadline(&c);
-	tcp_timer(&c, now);
+	now = timed_out(&c);
 	fx_send_all(&c, now, 9, &o);
-	sacked(&c, 2000, NO_BLOCK, NO_BLOCK, now, now + RTT);
+	fx_sacked(&c, 2000, NO_BLOCK, NO_BLOCK, now, now + RTT);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_TIMEOUT);
 	CU_ASSERT_EQUAL(c.cc.ssthresh, 5000);
 }
@@ -310,12 +285,12 @@ check_in_vain_before_it_goes(bool closed, bool probe)
 	struct tcp_out o;
 	uint64_t now;
 
-	in_flight(&c, 4, false);
-	tcp_timer(&c, now = tcp_deadline(&c)); /* of the tail: not sent, the port is full */
-	tcp_timer(&c, now = tcp_deadline(&c));
+	fx_in_flight(&c, 4, false);
+	fire(&c); /* of the tail: not sent, the port is full */
+	now = fire(&c);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_TIMEOUT);
 	CU_ASSERT_EQUAL(fx_send_all(&c, now, 99, &o), 1);
-	tcp_timer(&c, now = tcp_deadline(&c));
+	now = fire(&c);
 	CU_ASSERT_EQUAL(tcp_flight_pipe(&c), 0);
 	if (closed) {
 		fx_ack(&c, 0, 0, now);
@@ -323,10 +298,10 @@ check_in_vain_before_it_goes(bool closed, bool probe)
 		CU_ASSERT_EQUAL(c.rtx_wait, TCP_WAIT_WINDOW);
 	}
 	if (probe) {
-		tcp_timer(&c, now = tcp_deadline(&c));
+		now = fire(&c);
 		CU_ASSERT_TRUE(tcp_owes(&c, TCP_OWED_PROBE));
 	}
-	sacked(&c, 0, BLOCK(2000, 3000), BLOCK(2000, 3000), 0, now);
+	fx_sacked(&c, 0, BLOCK(2000, 3000), BLOCK(2000, 3000), 0, now);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 	CU_ASSERT_EQUAL(tcp_flight_pipe(&c), 3000);
 	CU_ASSERT_FALSE(fx_send(&c, now, &o));
@@ -349,19 +324,19 @@ test_duplicates(void)
 	struct tcp_conn c;
 	struct tcp_out o;
 
-	in_flight(&c, 20, false);
-	sacked(&c, 0, BLOCK(2000, 6000), NO_BLOCK, 0, FX_T0 + RTT);
+	fx_in_flight(&c, 20, false);
+	fx_sacked(&c, 0, BLOCK(2000, 6000), NO_BLOCK, 0, FX_T0 + RTT);
 	CU_ASSERT_EQUAL(c.loss, TCP_LOSS_RECOVERY);
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + RTT, &o));
-	sacked(&c, 0, BLOCK(2000, 9000), NO_BLOCK, 0, FX_T0 + RTT);
+	fx_sacked(&c, 0, BLOCK(2000, 9000), NO_BLOCK, 0, FX_T0 + RTT);
 	CU_ASSERT_TRUE(fx_send(&c, FX_T0 + RTT, &o));
 	CU_ASSERT_EQUAL(o.off, 1000);
 	/* Both were only late; then the copies come, one after the other. */
-	sacked(&c, 20000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT + 20000);
+	fx_sacked(&c, 20000, NO_BLOCK, NO_BLOCK, 0, FX_T0 + RTT + 20000);
 	CU_ASSERT_EQUAL(c.cc.ssthresh, 10000);
-	sacked(&c, 20000, BLOCK(0, 1000), NO_BLOCK, 0, FX_T0 + 2 * RTT);
+	fx_sacked(&c, 20000, BLOCK(0, 1000), NO_BLOCK, 0, FX_T0 + 2 * RTT);
 	CU_ASSERT_EQUAL(c.cc.ssthresh, 10000);
-	sacked(&c, 20000, BLOCK(1000, 2000), NO_BLOCK, 0, FX_T0 + 2 * RTT);
+	fx_sacked(&c, 20000, BLOCK(1000, 2000), NO_BLOCK, 0, FX_T0 + 2 * RTT);
 	CU_ASSERT_EQUAL(c.cc.ssthresh, UINT32_MAX);
 	CU_ASSERT_EQUAL(c.cc.cwnd, 20000);
 	CU_ASSERT(c.flight->rack.steps > 1);
@@ -375,12 +350,11 @@ test_reneging(void)
 	struct tcp_out o;
 	uint64_t now = FX_T0 + RTT, end = 0;
 
-	in_flight(&c, 10, false);
-	sacked(&c, 0, BLOCK(1000, 10000), NO_BLOCK, 0, now);
+	fx_in_flight(&c, 10, false);
+	fx_sacked(&c, 0, BLOCK(1000, 10000), NO_BLOCK, 0, now);
 	fx_send_all(&c, now, 9, &o);
-	sacked(&c, 1000, NO_BLOCK, NO_BLOCK, 0, now + RTT);
-	now = tcp_deadline(&c);
-	tcp_timer(&c, now);
+	fx_sacked(&c, 1000, NO_BLOCK, NO_BLOCK, 0, now + RTT);
+	now = fire(&c);
 	CU_ASSERT_EQUAL(c.flight->board.spans.sacked, 0);
 	for (int i = 0; i < 20 && c.snd_una < 10000; i++) {
 		now += RTT;
@@ -388,7 +362,7 @@ test_reneging(void)
 			CU_ASSERT(o.off >= 1000 && o.off == (end > 0 ? end : 1000));
 			end = o.off + o.len;
 		}
-		sacked(&c, end, NO_BLOCK, NO_BLOCK, 0, now + RTT);
+		fx_sacked(&c, end, NO_BLOCK, NO_BLOCK, 0, now + RTT);
 	}
 	CU_ASSERT_EQUAL(c.snd_una, 10000);
 }
@@ -397,7 +371,7 @@ test_reneging(void)
 static void
 test_forged(void)
 {
-	static const struct block rows[] = {
+	static const struct fx_block rows[] = {
 		{ 20000, 30000 },
 		{ 0, 0 },
 		{ 0, 20001 },
@@ -411,9 +385,9 @@ test_forged(void)
 		struct tcp_conn c;
 		struct tcp_out o;
 
-		in_flight(&c, 20, false);
+		fx_in_flight(&c, 20, false);
 		for (int n = 0; n < 5; n++)
-			sacked(&c, 0, rows[i], rows[i], 0, FX_T0 + RTT);
+			fx_sacked(&c, 0, rows[i], rows[i], 0, FX_T0 + RTT);
 		CU_ASSERT_EQUAL(c.snd_una, 0);
 		CU_ASSERT_EQUAL(c.loss, TCP_LOSS_NONE);
 		CU_ASSERT_FALSE(fx_send(&c, FX_T0 + RTT, &o));
@@ -439,8 +413,7 @@ test_no_flight(void)
 		for (int i = 0; i < 5; i++)
 			fx_ack(&c, off, FX_WND, now + 1000);
 		CU_ASSERT_FALSE(fx_send(&c, now + 1000, &o));
-		now = tcp_deadline(&c);
-		tcp_timer(&c, now);
+		now = fire(&c);
 		CU_ASSERT_PTR_NULL(tcp_check(&c));
 		CU_ASSERT_EQUAL(fx_send_all(&c, now, 9, &o), 1);
 		CU_ASSERT(o.off == off && o.len == want && o.rexmit);
@@ -454,7 +427,7 @@ test_no_flight(void)
 	fx_established(&c, &(struct fx_conf){ .no_flight = true });
 	tcp_send_ready(&c, 2000);
 	fx_send_all(&c, FX_T0, 9, &o);
-	tcp_timer(&c, now = tcp_deadline(&c));
+	now = fire(&c);
 	fx_send_all(&c, now, 9, &o);
 	fx_ack(&c, 1000, FX_WND, now + RTT);
 	CU_ASSERT_EQUAL(c.rtt.backoff, 1);
