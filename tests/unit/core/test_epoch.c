@@ -15,6 +15,7 @@
 #include <CUnit/CUnit.h>
 
 #include "core/epoch.h"
+#include "doc_table.h"
 #include "support/harness.h"
 
 enum { STATES = EPOCH_DRAINING + 1, EVENTS = EPOCH_CLOSE + 1 };
@@ -33,22 +34,12 @@ static const char *const reason_names[] = {
 
 static bool listed[2][STATES][EVENTS];
 
-static int
-find(const char *const *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return (int)i;
-	printf("# what is %s?\n", name);
-	CU_FAIL_FATAL("a name of the table");
-	return 0;
-}
-
 static void
 check(enum rtls_dir d, const char *state, const char *ev, const char *next, const char *action,
       const char *reason)
 {
-	int from = find(state_names, STATES, state), with = find(event_names, EVENTS, ev);
+	int from = doc_table_find(state_names, STATES, state),
+	    with = doc_table_find(event_names, EVENTS, ev);
 	struct epoch_step s;
 
 	CU_ASSERT_FALSE(listed[d][from][with]); /* twice */

@@ -10,6 +10,7 @@
 #include <CUnit/CUnit.h>
 
 #include "core/resync.h"
+#include "doc_table.h"
 #include "support/harness.h"
 
 enum { STATES = RESYNC_ASKED + 1, EVENTS = RESYNC_FORGET + 1, CASES = RESYNC_NOT_DUE + 1 };
@@ -28,22 +29,12 @@ static const char *const action_names[] = {
 
 static bool listed[STATES][EVENTS][CASES];
 
-static int
-find(const char *const *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return (int)i;
-	printf("# what is %s?\n", name);
-	CU_FAIL_FATAL("a name of the table");
-	return 0;
-}
-
 static void
 check(const char *state, const char *event, const char *on, const char *next, const char *action)
 {
-	int s = find(state_names, STATES, state), e = find(event_names, EVENTS, event);
-	int c = find(case_names, CASES, on);
+	int s = doc_table_find(state_names, STATES, state),
+	    e = doc_table_find(event_names, EVENTS, event);
+	int c = doc_table_find(case_names, CASES, on);
 	const struct resync_row *row = resync_row((enum resync_state)s, (enum resync_event_type)e,
 						  (enum resync_case)c);
 
