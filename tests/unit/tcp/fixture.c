@@ -20,6 +20,24 @@ fx_params(void)
 	return &p;
 }
 
+struct tcp_seg
+fx_syn(void)
+{
+	return (struct tcp_seg){
+		.flags = TCP_SYN,
+		.seq = UINT32_MAX,
+		.src_port = FX_REMOTE_PORT,
+		.dst_port = FX_LOCAL_PORT,
+		.wnd = 64240,
+		.mss = 1460,
+		.has_ts = true,
+		.ts_val = 12345,
+		.has_wscale = true,
+		.wscale = 9,
+		.sack_permitted = true,
+	};
+}
+
 /* What the owner of a connection keeps beside it. */
 static struct owned {
 	const struct tcp_conn *c;

@@ -40,6 +40,9 @@ struct fx_conf {
 /* Defaults without timestamps and with the IW and RTO of tcp_params_default, and without pacing. */
 struct tcp_params *fx_params(void);
 
+/* The first one of a peer that has all options; the number behind its own is 0. */
+struct tcp_seg fx_syn(void);
+
 /* ESTABLISHED, through tcp_syn_input, tcp_syn_step and tcp_conn_accept. */
 void fx_established(struct tcp_conn *c, const struct fx_conf *conf);
 

@@ -34,24 +34,6 @@ struct sent {
 	struct tcp_seg ack;
 };
 
-static struct tcp_seg
-a_syn(void)
-{
-	return (struct tcp_seg){
-		.flags = TCP_SYN,
-		.seq = UINT32_MAX,
-		.src_port = 40000,
-		.dst_port = 443,
-		.wnd = 64240,
-		.mss = 1460,
-		.has_ts = true,
-		.ts_val = 12345,
-		.has_wscale = true,
-		.wscale = 9,
-		.sack_permitted = true,
-	};
-}
-
 /* As an honest peer answers it. */
 static struct tcp_seg
 ack_of(const struct tcp_seg *syn, const struct tcp_seg *syn_ack)
@@ -99,7 +81,7 @@ static void
 test_round_trip(void)
 {
 	for (int bits = 0; bits < 8 * 16; bits++) {
-		struct tcp_seg syn = a_syn();
+		struct tcp_seg syn = fx_syn();
 		struct tcp_syn got;
 		struct sent s;
 		bool ts = bits & 16, sack = bits & 32, scale = bits & 64;
@@ -136,7 +118,7 @@ test_round_trip(void)
 static void
 test_accept(void)
 {
-	struct tcp_seg syn = a_syn();
+	struct tcp_seg syn = fx_syn();
 	struct tcp_conn c, plain;
 	struct tcp_syn got, kept;
 	struct sent s;
@@ -173,7 +155,7 @@ static void
 test_mss(void)
 {
 	for (uint32_t mss = 1; mss <= UINT16_MAX; mss++) {
-		struct tcp_seg syn = a_syn();
+		struct tcp_seg syn = fx_syn();
 		struct tcp_syn got;
 		struct sent s;
 
@@ -191,7 +173,7 @@ test_mss(void)
 static void
 test_age(void)
 {
-	struct tcp_seg syn = a_syn();
+	struct tcp_seg syn = fx_syn();
 	struct sent s;
 
 	make(&s, &syn, NOW);
@@ -212,7 +194,7 @@ test_age(void)
 static void
 test_forged(void)
 {
-	struct tcp_seg syn = a_syn(), ack;
+	struct tcp_seg syn = fx_syn(), ack;
 	struct net_tuple other;
 	struct tcp_syn out;
 	struct sent s;
@@ -250,7 +232,7 @@ test_forged(void)
 static void
 test_flags(void)
 {
-	struct tcp_seg syn = a_syn(), ack;
+	struct tcp_seg syn = fx_syn(), ack;
 	struct sent s;
 
 	make(&s, &syn, NOW);
@@ -271,7 +253,7 @@ test_flags(void)
 static void
 test_guesses(void)
 {
-	struct tcp_seg syn = a_syn(), ack;
+	struct tcp_seg syn = fx_syn(), ack;
 	uint64_t rng = 1;
 	uint32_t good = 0;
 	struct sent s;
@@ -296,7 +278,7 @@ test_numbers_differ(void)
 	struct sent s;
 
 	for (int i = 0; i < N; i++) {
-		struct tcp_seg syn = a_syn();
+		struct tcp_seg syn = fx_syn();
 
 		syn.seq = (uint32_t)i;
 		make(&s, &syn, NOW + (uint64_t)(i % 2) * STEP);

@@ -61,24 +61,6 @@ test_ts_offset(void)
 	CU_ASSERT_NOT_EQUAL(tcp_ts_offset(secret, &a), tcp_isn(secret, &a, 0));
 }
 
-static struct tcp_seg
-a_syn(void)
-{
-	return (struct tcp_seg){
-		.flags = TCP_SYN,
-		.seq = UINT32_MAX,
-		.src_port = 40000,
-		.dst_port = 443,
-		.wnd = 64240,
-		.mss = 1460,
-		.has_ts = true,
-		.ts_val = 12345,
-		.has_wscale = true,
-		.wscale = 9,
-		.sack_permitted = true,
-	};
-}
-
 static bool
 listen_to(struct tcp_syn *s, const struct tcp_seg *syn)
 {
@@ -93,7 +75,7 @@ static void
 test_only_syn_opens(void)
 {
 	for (uint32_t flags = 0; flags < 256; flags++) {
-		struct tcp_seg seg = a_syn();
+		struct tcp_seg seg = fx_syn();
 		struct tcp_syn s;
 		bool want = (flags & TCP_SYN) && !(flags & (TCP_ACK | TCP_RST | TCP_FIN));
 
@@ -105,7 +87,7 @@ test_only_syn_opens(void)
 static void
 test_syn_ack(void)
 {
-	struct tcp_seg seg = a_syn();
+	struct tcp_seg seg = fx_syn();
 	struct tcp_syn s;
 	struct tcp_seg out;
 
@@ -184,7 +166,7 @@ test_step(void)
 {
 	for (size_t i = 0; i < HARNESS_COUNT(step_rows); i++) {
 		const struct step_row *row = &step_rows[i];
-		struct tcp_seg seg = a_syn();
+		struct tcp_seg seg = fx_syn();
 		struct tcp_syn s;
 
 		CU_ASSERT_TRUE_FATAL(listen_to(&s, &seg));
@@ -236,7 +218,7 @@ test_mss(void)
 {
 	for (size_t i = 0; i < HARNESS_COUNT(mss_rows); i++) {
 		const struct mss_row *row = &mss_rows[i];
-		struct tcp_seg seg = a_syn();
+		struct tcp_seg seg = fx_syn();
 		struct tcp_syn s;
 		struct tcp_conn c;
 		struct tcp_out o;
@@ -273,7 +255,7 @@ test_negotiation(void)
 		bool their_scale = bits & 2;
 		bool our_ts = bits & 4;
 		struct tcp_params *p = fx_params();
-		struct tcp_seg seg = a_syn();
+		struct tcp_seg seg = fx_syn();
 		struct tcp_syn s;
 		struct tcp_conn c;
 		struct tcp_out o;
@@ -326,7 +308,7 @@ test_negotiation(void)
 static void
 test_data_with_ack(void)
 {
-	struct tcp_seg seg = a_syn();
+	struct tcp_seg seg = fx_syn();
 	struct tcp_syn s;
 	struct tcp_conn c;
 	struct tcp_verdict v;
@@ -350,7 +332,7 @@ test_data_with_ack(void)
 static void
 test_syn_ack_resent(void)
 {
-	struct tcp_seg seg = a_syn();
+	struct tcp_seg seg = fx_syn();
 	struct tcp_syn s;
 	struct tcp_conn c;
 
