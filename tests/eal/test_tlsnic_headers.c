@@ -21,7 +21,6 @@ enum {
 	ETHER = 14,
 	HDRS_MAX = ETHER + 60 + 60,
 	SEQ = 5000,
-	TAG = 16,
 	LEN = 300,
 	ACK = RTE_TCP_ACK_FLAG,
 	PSH = RTE_TCP_PSH_FLAG,
@@ -142,24 +141,9 @@ write_frame(uint8_t *p, const struct kind *k, uint32_t off, uint32_t len, bool t
 static void
 begin_receiving(uint8_t rings)
 {
-	struct rtls_tls_flow flow;
-	const struct offload_device *d;
-
 	nic_bench_open(&t.b, &(struct rtls_tlsnic_conf){ .rings = rings }, 0);
-	d = &t.b.nic->tls;
-	nic_stream_init(&t.b.stream, t.b.version, t.b.cipher, &t.b.luck, t.b.pool, SEQ, 0, sizes,
-			RTE_DIM(sizes));
-	flow = nic_bench_flow_of(&t.b, RTLS_RX, 443);
-	CU_ASSERT_FATAL(t.b.stream.len <= sizeof(t.opened));
-	memcpy(t.opened, t.b.stream.clear, t.b.stream.len);
-	for (uint32_t i = 0; i < RTE_DIM(sizes); i++) {
-		uint32_t end = t.b.stream.records[i].off + t.b.stream.records[i].len;
-
-		memcpy(t.opened + end - TAG, t.b.stream.wire + end - TAG, TAG);
-	}
-	t.b.session = nic_bench_session(&t.b, RTLS_RX);
-	CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, t.b.session, &flow, 9, &t.b.ctx), 0);
-	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, t.b.ctx, SEQ, t.b.stream.first_rec_no), 0);
+	nic_bench_receives(&t.b, SEQ, 0, sizes, RTE_DIM(sizes));
+	nic_bench_opened(&t.b, t.opened, sizeof(t.opened));
 	t.off = 0;
 }
 
@@ -171,16 +155,6 @@ inject(const uint8_t *frame, uint32_t len)
 	CU_ASSERT_FATAL(m != NULL);
 	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
 	nic_under_inject(t.b.under, m);
-	return m;
-}
-
-static struct rte_mbuf *
-receive(void)
-{
-	struct rte_mbuf *m = NULL;
-
-	rtls_tlsnic_poll(t.b.nic);
-	CU_ASSERT_EQUAL_FATAL(t.b.nic->rx_burst(t.b.nic, 0, &m, 1), 1);
 	return m;
 }
 
@@ -205,7 +179,7 @@ next_is_opened(const struct kind *k)
 	struct rte_mbuf *m;
 
 	inject(frame, write_frame(frame, k, t.off, LEN, true));
-	m = receive();
+	m = nic_bench_receive(&t.b);
 	is_opened(m, frame, headers_len(k), LEN);
 	t.off += LEN;
 	rte_pktmbuf_free(m);
@@ -235,7 +209,7 @@ test_stripped(void)
 	m = inject(frame, write_frame(frame, &kinds[0], 0, LEN, true));
 	m->ol_flags |= tag;
 	m->vlan_tci = 1234;
-	m = receive();
+	m = nic_bench_receive(&t.b);
 	is_opened(m, frame, headers_len(&kinds[0]), LEN);
 	CU_ASSERT_EQUAL(m->ol_flags & tag, tag);
 	CU_ASSERT_EQUAL(m->vlan_tci, 1234);
@@ -295,7 +269,7 @@ test_strangers(void)
 		for (size_t i = 0; i < RTE_DIM(strangers); i++) {
 			uint8_t frame[HDRS_MAX + LEN + 8];
 			uint32_t len = write_stranger(frame, &strangers[i]);
-			struct rte_mbuf *came = inject(frame, len), *m = receive();
+			struct rte_mbuf *came = inject(frame, len), *m = nic_bench_receive(&t.b);
 
 			CU_ASSERT_PTR_EQUAL(m, came);
 			CU_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD, 0);

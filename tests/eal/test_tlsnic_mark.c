@@ -29,26 +29,8 @@ static struct nic_bench b;
 static void
 begin(const struct rtls_tlsnic_conf *conf)
 {
-	struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
-	const struct offload_device *d;
-
 	nic_bench_open(&b, conf, 0);
-	d = &b.nic->tls;
-	nic_stream_init(&b.stream, b.version, b.cipher, &b.luck, b.pool, SEQ, 0, sizes,
-			RTE_DIM(sizes));
-	b.session = nic_bench_session(&b, RTLS_RX);
-	CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, b.session, &flow, 9, &b.ctx), 0);
-	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, b.ctx, SEQ, b.stream.first_rec_no), 0);
-}
-
-static struct rte_mbuf *
-receive(void)
-{
-	struct rte_mbuf *m = NULL;
-
-	rtls_tlsnic_poll(b.nic);
-	CU_ASSERT_EQUAL_FATAL(b.nic->rx_burst(b.nic, 0, &m, 1), 1);
-	return m;
+	nic_bench_receives(&b, SEQ, 0, sizes, RTE_DIM(sizes));
 }
 
 /* A packet comes; its flags are these, and what its mark says is in *mark. */
@@ -59,7 +41,7 @@ is_marked(uint32_t off, uint32_t len, unsigned int arrival, uint64_t flags,
 	struct rte_mbuf *m;
 
 	nic_bench_arrive(&b, off, len, arrival);
-	m = receive();
+	m = nic_bench_receive(&b);
 	CU_ASSERT_EQUAL(m->ol_flags & failed, flags);
 	/* Its bytes are the host's alone. */
 	CU_ASSERT(flags == 0 ||
@@ -99,13 +81,13 @@ test_cleared(void)
 		/* One record and a bit, or bytes that are not expected. */
 		m = nic_bench_arrive(&b, arrivals[i / 2] == 0 ? 1 : 0, RECORD, arrivals[i / 2]);
 		m->ol_flags |= failed;
-		m = receive();
+		m = nic_bench_receive(&b);
 		CU_ASSERT_EQUAL(m->ol_flags & failed, 0);
 		rte_pktmbuf_free(m);
 		/* With SYN it is no text; no context is for it, or it is another's: all the same. */
 		m = nic_bench_arrive(&b, 0, RECORD, 0);
 		m->ol_flags |= failed;
-		m = receive();
+		m = nic_bench_receive(&b);
 		CU_ASSERT_EQUAL(m->ol_flags & failed, opened);
 		rte_pktmbuf_free(m);
 		nic_bench_close(&b);

@@ -56,7 +56,6 @@ is_opened(uint32_t off, uint32_t len)
 static void
 test_told_only(void)
 {
-	struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
 	const struct offload_device *d;
 	static uint32_t sizes[RECORDS];
 
@@ -67,12 +66,7 @@ test_told_only(void)
 	d = &b.nic->tls;
 	CU_ASSERT_EQUAL(d->rx_resync_off, 0);
 	CU_ASSERT_EQUAL(d->rx_resync_flag, 0);
-	nic_stream_init(&b.stream, b.version, b.cipher, &b.luck, b.pool, (uint32_t)SEQ, 0, sizes,
-			RECORDS);
-	b.session = nic_bench_session(&b, RTLS_RX);
-	CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, b.session, &flow, 0, &b.ctx), 0);
-	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, b.ctx, (uint32_t)SEQ, b.stream.first_rec_no),
-			      0);
+	nic_bench_receives(&b, (uint32_t)SEQ, 0, sizes, RECORDS);
 	CU_ASSERT(is_opened(0, RECORD + 10));
 	/* It searches, and finds headers, enough for a second question. */
 	for (uint32_t i = 20; i < 50; i++)

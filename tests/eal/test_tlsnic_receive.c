@@ -19,7 +19,7 @@
 #include "support/nic_arrival.h"
 #include "tlsnic/nic.h"
 
-enum { LEAD = 20, SEQ = 5000, TAG = 16 };
+enum { LEAD = 20, SEQ = 5000 };
 
 static const uint32_t sizes[] = { 1, 100, 16384, 3, 5000 };
 
@@ -33,27 +33,11 @@ static struct {
 static void
 begin_of(const struct record_suite *suite, const struct rtls_tlsnic_conf *conf)
 {
-	struct rtls_tls_flow flow;
-	const struct offload_device *d;
-
 	nic_bench_open(&t.b, conf, 0);
 	t.b.version = suite->version;
 	t.b.cipher = suite->cipher;
-	d = &t.b.nic->tls;
-	nic_stream_init(&t.b.stream, t.b.version, t.b.cipher, &t.b.luck, t.b.pool, SEQ, LEAD, sizes,
-			RTE_DIM(sizes));
-	flow = nic_bench_flow_of(&t.b, RTLS_RX, 443);
-	CU_ASSERT_FATAL(t.b.stream.len <= sizeof(t.opened));
-	memcpy(t.opened, t.b.stream.clear, t.b.stream.len);
-	for (uint32_t i = 0; i < RTE_DIM(sizes); i++) {
-		uint32_t end = t.b.stream.records[i].off + t.b.stream.records[i].len;
-
-		memcpy(t.opened + end - TAG, t.b.stream.wire + end - TAG, TAG);
-	}
-	t.b.session = nic_bench_session(&t.b, RTLS_RX);
-	CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, t.b.session, &flow, 9, &t.b.ctx), 0);
-	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, t.b.ctx, SEQ + LEAD, t.b.stream.first_rec_no),
-			      0);
+	nic_bench_receives(&t.b, SEQ, LEAD, sizes, RTE_DIM(sizes));
+	nic_bench_opened(&t.b, t.opened, sizeof(t.opened));
 	t.off = 0;
 }
 
@@ -61,16 +45,6 @@ static void
 begin(const struct rtls_tlsnic_conf *conf)
 {
 	begin_of(record_suite_row(0), conf);
-}
-
-static struct rte_mbuf *
-receive(void)
-{
-	struct rte_mbuf *m = NULL;
-
-	rtls_tlsnic_poll(t.b.nic);
-	CU_ASSERT_EQUAL_FATAL(t.b.nic->rx_burst(t.b.nic, 0, &m, 1), 1);
-	return m;
 }
 
 static uint64_t
@@ -124,7 +98,7 @@ next_is_opened(uint32_t len)
 {
 	len = RTE_MIN(len, t.b.stream.len - t.off);
 	nic_bench_arrive(&t.b, t.off, len, 0);
-	is_opened(receive(), t.off, len);
+	is_opened(nic_bench_receive(&t.b), t.off, len);
 	t.off += len;
 }
 
@@ -136,11 +110,11 @@ in_order(const struct record_suite *suite, uint8_t rings, unsigned int flags)
 
 	begin_of(suite, &(struct rtls_tlsnic_conf){ .rings = rings });
 	came = nic_bench_arrive(&t.b, 0, LEAD, flags); /* in front of the start */
-	is_untouched(receive(), came, 0, LEAD);
+	is_untouched(nic_bench_receive(&t.b), came, 0, LEAD);
 	for (t.off = LEAD; t.off < t.b.stream.len; t.off += len, packets++) {
 		len = RTE_MIN(1 + harness_below(&t.b.luck, 1440), t.b.stream.len - t.off);
 		nic_bench_arrive(&t.b, t.off, len, flags);
-		is_opened(receive(), t.off, len);
+		is_opened(nic_bench_receive(&t.b), t.off, len);
 	}
 	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_decrypted_packets"), packets);
 	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_decrypted_bytes"), t.b.stream.len - LEAD);
@@ -176,7 +150,7 @@ test_sums_none(void)
 	t.off = LEAD;
 	nic_bench_arrive(&t.b, t.off, 300,
 			 NIC_ARRIVAL_MARK_NONE | NIC_ARRIVAL_BAD_IP_SUM | NIC_ARRIVAL_BAD_TCP_SUM);
-	is_opened_with(receive(), t.off, 300,
+	is_opened_with(nic_bench_receive(&t.b), t.off, 300,
 		       RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE);
 	t.off += 300;
 	next_is_opened(300);
@@ -209,11 +183,11 @@ test_passed(void)
 		t.off = LEAD;
 		next_is_opened(50);
 		came = nic_bench_arrive(&t.b, t.off, 300, rows[i].flags);
-		m = receive();
+		m = nic_bench_receive(&t.b);
 		CU_ASSERT_EQUAL(sums_of(m), rows[i].sums);
 		is_untouched(m, came, t.off, 300);
 		came = nic_bench_arrive(&t.b, t.off, 0, 0); /* without payload */
-		is_untouched(receive(), came, t.off, 0);
+		is_untouched(nic_bench_receive(&t.b), came, t.off, 0);
 		next_is_opened(300);
 		nic_bench_close(&t.b);
 	}
@@ -231,7 +205,7 @@ test_lies(void)
 		next_is_opened(50);
 		came = nic_bench_arrive(&t.b, t.off, 300, NIC_ARRIVAL_MARK_GOOD);
 		rte_pktmbuf_lastseg(came)->data_len -= 10;
-		m = receive();
+		m = nic_bench_receive(&t.b);
 		CU_ASSERT_PTR_EQUAL(m, came);
 		CU_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD, 0);
 		rte_pktmbuf_free(m);
@@ -252,7 +226,7 @@ test_error(void)
 	t.off = LEAD;
 	next_is_opened(r->off + 10 - LEAD);
 	nic_bench_arrive(&t.b, t.off, r->off + r->len - t.off, NIC_ARRIVAL_BAD_BYTE);
-	m = receive();
+	m = nic_bench_receive(&t.b);
 	CU_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD, 0);
 	rte_pktmbuf_free(m);
 	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_err"), 1);
@@ -271,9 +245,9 @@ lose(void)
 	nic->contexts.tab[t.b.ctx.index].rx.next_run = UINT16_MAX + 1;
 	t.off = t.b.stream.records[2].off - 50;
 	came = nic_bench_arrive(&t.b, t.off, 100, 0);
-	is_untouched(receive(), came, t.off, 100);
+	is_untouched(nic_bench_receive(&t.b), came, t.off, 100);
 	came = nic_bench_arrive(&t.b, t.off + 100, 100, 0);
-	is_untouched(receive(), came, t.off + 100, 100);
+	is_untouched(nic_bench_receive(&t.b), came, t.off + 100, 100);
 }
 
 static void
@@ -348,7 +322,7 @@ test_deleted(void)
 		next_is_opened(50);
 		del(t.b.ctx);
 		came = nic_bench_arrive(&t.b, t.off, 100, 0);
-		is_untouched(receive(), came, t.off, 100);
+		is_untouched(nic_bench_receive(&t.b), came, t.off, 100);
 		told(rings != 0 ? &t.b.ctx : NULL, RTLS_TLS_EV_DEL_DONE);
 		nic_bench_close(&t.b);
 	}
@@ -380,7 +354,7 @@ test_slot_of_another(void)
 			d->ops->start(d->dev, t.b.ctx, SEQ + r->off, t.b.stream.first_rec_no + 2),
 			0);
 		came = nic_bench_arrive(&t.b, r->off, 1000, 0);
-		is_untouched(receive(), came, r->off, 1000);
+		is_untouched(nic_bench_receive(&t.b), came, r->off, 1000);
 		nic_bench_close(&t.b);
 	}
 }
@@ -404,8 +378,8 @@ test_judged_before(void)
 	came = nic_bench_arrive(&t.b, t.off + 50, 50, 0);
 	nic_bench_turn(&t.b);
 	told(&t.b.ctx, RTLS_TLS_EV_DEL_DONE);
-	is_opened(receive(), t.off, 50);
-	is_untouched(receive(), came, t.off + 50, 50);
+	is_opened(nic_bench_receive(&t.b), t.off, 50);
+	is_untouched(nic_bench_receive(&t.b), came, t.off + 50, 50);
 	CU_ASSERT_EQUAL(t.b.nic->rx_burst(t.b.nic, 0, &m, 1), 0);
 	nic_bench_close(&t.b);
 }
@@ -438,7 +412,7 @@ next_context(uint8_t rings, bool is_lost)
 	nic_bench_turn(&t.b);
 	told(rings != 0 ? &old : NULL, RTLS_TLS_EV_DEL_DONE);
 	came = nic_bench_arrive(&t.b, r->off - 100, 100, 0); /* the old one's, of nobody now */
-	is_untouched(receive(), came, r->off - 100, 100);
+	is_untouched(nic_bench_receive(&t.b), came, r->off - 100, 100);
 	t.off = r->off;
 	while (t.off < t.b.stream.len)
 		next_is_opened(1000);
@@ -467,7 +441,7 @@ test_started_late(void)
 			uint32_t len = RTE_MIN(1000u, t.b.stream.len - off);
 			struct rte_mbuf *came = nic_bench_arrive(&t.b, off, len, 0);
 
-			is_untouched(receive(), came, off, len);
+			is_untouched(nic_bench_receive(&t.b), came, off, len);
 			told(NULL, 0);
 		}
 		CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_tls_decrypted_packets"), 0);
@@ -484,7 +458,7 @@ test_started_late_and_sent_again(void)
 
 	begin(&(struct rtls_tlsnic_conf){ .rings = 0 });
 	came = nic_bench_arrive(&t.b, LEAD + 1000, 1000, 0);
-	is_untouched(receive(), came, LEAD + 1000, 1000);
+	is_untouched(nic_bench_receive(&t.b), came, LEAD + 1000, 1000);
 	t.off = LEAD;
 	next_is_opened(1000);
 	next_is_opened(1000);
@@ -502,11 +476,11 @@ test_no_buffers(void)
 	t.off = LEAD;
 	for (size_t i = 0; i < RTE_DIM(held); i++) {
 		nic_bench_arrive(&t.b, t.off, 50, 0);
-		held[i] = receive();
+		held[i] = nic_bench_receive(&t.b);
 		t.off += 50;
 	}
 	came = nic_bench_arrive(&t.b, t.off, 50, 0);
-	is_untouched(receive(), came, t.off, 50);
+	is_untouched(nic_bench_receive(&t.b), came, t.off, 50);
 	t.off += 50;
 	CU_ASSERT_EQUAL(nic_bench_count(&t.b, "rx_no_mbuf"), 1);
 	for (uint32_t i = 0; i < RTE_DIM(held); i++)

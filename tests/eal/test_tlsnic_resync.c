@@ -32,20 +32,13 @@ static struct {
 static void
 begin(const struct rtls_tlsnic_conf *conf)
 {
-	struct rtls_tls_flow flow = nic_bench_flow(RTLS_RX, 443);
-
 	for (uint32_t i = 0; i < RECORDS; i++)
 		sizes[i] = RECORD - 22;
 	t.field = rtls_tls_rx_resync_offset(&t.flag);
 	CU_ASSERT_FATAL(t.field > 0 && t.flag != 0);
 	nic_bench_open(&t.b, conf, 0);
 	t.d = &t.b.nic->tls;
-	nic_stream_init(&t.b.stream, t.b.version, t.b.cipher, &t.b.luck, t.b.pool, (uint32_t)SEQ, 0,
-			sizes, RECORDS);
-	t.b.session = nic_bench_session(&t.b, RTLS_RX);
-	CU_ASSERT_EQUAL_FATAL(t.d->ops->add(t.d->dev, t.b.session, &flow, 9, &t.b.ctx), 0);
-	CU_ASSERT_EQUAL_FATAL(
-		t.d->ops->start(t.d->dev, t.b.ctx, (uint32_t)SEQ, t.b.stream.first_rec_no), 0);
+	nic_bench_receives(&t.b, (uint32_t)SEQ, 0, sizes, RECORDS);
 }
 
 static uint64_t
@@ -72,9 +65,7 @@ gets_of(uint32_t off, uint32_t len, uint64_t from_below, bool opened, int record
 	struct rte_mbuf *m = nic_bench_arrive(&t.b, off, len, 0);
 
 	m->ol_flags |= from_below;
-	m = NULL;
-	rtls_tlsnic_poll(t.b.nic);
-	CU_ASSERT_EQUAL_FATAL(t.b.nic->rx_burst(t.b.nic, 0, &m, 1), 1);
+	m = nic_bench_receive(&t.b);
 	CU_ASSERT_EQUAL((m->ol_flags & RTE_MBUF_F_RX_SEC_OFFLOAD) != 0, opened);
 	CU_ASSERT_EQUAL((m->ol_flags & t.flag) != 0, record != NONE);
 	if (record != NONE)

@@ -12,6 +12,36 @@
 
 #include "support/harness.h"
 
+enum { TAG = 16 };
+
+void
+nic_bench_receives(struct nic_bench *b, uint32_t seq, uint32_t lead, const uint32_t *sizes,
+		   uint32_t nb_records)
+{
+	const struct offload_device *d = &b->nic->tls;
+	struct rtls_tls_flow flow;
+
+	nic_stream_init(&b->stream, b->version, b->cipher, &b->luck, b->pool, seq, lead, sizes,
+			nb_records);
+	flow = nic_bench_flow_of(b, RTLS_RX, 443);
+	b->session = nic_bench_session(b, RTLS_RX);
+	CU_ASSERT_FATAL(b->session != NULL);
+	CU_ASSERT_EQUAL_FATAL(d->ops->add(d->dev, b->session, &flow, 9, &b->ctx), 0);
+	CU_ASSERT_EQUAL_FATAL(d->ops->start(d->dev, b->ctx, seq + lead, b->stream.first_rec_no), 0);
+}
+
+void
+nic_bench_opened(const struct nic_bench *b, uint8_t *out, size_t room)
+{
+	CU_ASSERT_FATAL(b->stream.len <= room);
+	memcpy(out, b->stream.clear, b->stream.len);
+	for (uint32_t i = 0; i < b->stream.nb_records; i++) {
+		uint32_t end = b->stream.records[i].off + b->stream.records[i].len;
+
+		memcpy(out + end - TAG, b->stream.wire + end - TAG, TAG);
+	}
+}
+
 static uint8_t
 tcp_flags_of(unsigned int flags)
 {
@@ -123,6 +153,16 @@ nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len, unsigned int f
 		head->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE;
 	nic_under_inject(b->under, head);
 	return head;
+}
+
+struct rte_mbuf *
+nic_bench_receive(const struct nic_bench *b)
+{
+	struct rte_mbuf *m = NULL;
+
+	rtls_tlsnic_poll(b->nic);
+	CU_ASSERT_EQUAL_FATAL(b->nic->rx_burst(b->nic, 0, &m, 1), 1);
+	return m;
 }
 
 struct rtls_tls_rx_mark

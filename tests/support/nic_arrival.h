@@ -24,9 +24,18 @@ enum {
 	NIC_ARRIVAL_EXTERNAL = 1 << 11, /* its buffer is no mbuf's; in one piece */
 };
 
+/* A stream, and its context started to receive it; cookie 9. The bench is open. */
+void nic_bench_receives(struct nic_bench *b, uint32_t seq, uint32_t lead, const uint32_t *sizes,
+			uint32_t nb_records);
+/* All of the stream as the NIC is to show it: tags stay as they came. */
+void nic_bench_opened(const struct nic_bench *b, uint8_t *out, size_t room);
+
 /* From the peer of nic_bench_flow(), in pieces, with an RSS hash of 4711. */
 struct rte_mbuf *nic_bench_arrive(struct nic_bench *b, uint32_t off, uint32_t len,
 				  unsigned int flags);
+
+/* The packet that the NIC has by now; with rings behind a turn of theirs. */
+struct rte_mbuf *nic_bench_receive(const struct nic_bench *b);
 
 /* What the mark of the packet with these bytes of the stream must say. */
 struct rtls_tls_rx_mark nic_bench_mark(const struct nic_bench *b, uint32_t off, uint32_t len,
