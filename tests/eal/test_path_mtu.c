@@ -10,55 +10,35 @@
 
 #include <recordtls/tlsnic.h>
 
-#include "eal/forged.h"
+#include "eal/router.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/log_tap.h"
 #include "support/pair.h"
 #include "unit/session/peer.h"
 
-enum {
-	NET = 0xc0000200,
-	PEER = 1,     /* end 0 */
-	SELF = 2,     /* end 1 */
-	ROUTER = 254, /* in between */
-	LEN = 200000,
-	IP_AT = 14,
-	TCP_AT = 34,
-};
+enum { LEN = 200000, IP_AT = 14, TCP_AT = ROUTER_TCP_AT };
 
-static const uint8_t ROUTER_MAC[6] = { 2, 0, 0, 0, 0x55, 1 };
 static uint8_t bytes[LEN];
 
 /* What is between the ends. */
-static struct router {
-	struct cable *cable;
-	uint8_t mac[2][6];
-	uint16_t mtu;  /* of the way from end 1; 0: takes all */
-	uint16_t said; /* in the ICMP message; 0: a router before RFC 1191 */
-	bool silent;   /* its ICMP is filtered */
-	uint8_t code;  /* 0xff, or what it answers each SYN of end 0, which it drops */
-	int32_t off;   /* to the sequence number that it quotes then */
+static struct {
+	struct router router; /* keeps the last segment with payload of end 1 */
+	uint16_t mtu;         /* of the way from end 1; 0: takes all */
+	uint16_t said;        /* in the ICMP message; 0: a router before RFC 1191 */
+	bool silent;          /* its ICMP is filtered */
+	uint8_t code;         /* 0xff, or what it answers each SYN of end 0, which it drops */
+	int32_t off;          /* to the sequence number that it quotes then */
 	uint32_t dropped;
 	uint32_t refused;
-	struct forged last; /* the last segment with payload of end 1, or the SYN of end 0 */
 } r;
 
-/* The router's message to an end, about a frame of its own. */
+/* Unreachable, it tells an end about a frame of its own. */
 static void
 say(struct forged *f, int to, uint8_t code, uint16_t mtu, const uint8_t *frame)
 {
-	uint8_t *icmp = forged_icmp(f, r.mac[to], ROUTER_MAC, NET + ROUTER,
-				    NET + (to == 0 ? PEER : SELF), 3, code, frame);
-
-	put16(icmp + 6, mtu);
+	put16(router_icmp(&r.router, f, to, 3, code, frame) + 6, mtu);
 	forged_finish(f, f->len);
-}
-
-static void
-inject(int to, const struct forged *f)
-{
-	CU_ASSERT_EQUAL(cable_inject(r.cable, 1 - to, f->bytes, f->len), 0);
 }
 
 static enum cable_verdict
@@ -69,28 +49,25 @@ route(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint64_
 	(void)arg;
 	(void)now_us;
 	(void)delay_us;
-	if (get16(frame + 12) != 0x0800 || frame[23] != 6)
+	if (!router_is_tcp(frame))
 		return CABLE_PASS;
 	if (dir == 0 && r.code != 0xff && (frame[TCP_AT + 13] & 2) != 0) {
 		say(&f, 0, r.code, 0, frame);
-		put32(f.bytes + TCP_AT + 8 + 24, get32(frame + TCP_AT + 4) + (uint32_t)r.off);
-		forged_finish(&f, f.len);
+		router_misquote(&f, frame, r.off);
 		r.refused++;
-		inject(0, &f);
+		router_send(&r.router, 0, &f);
 		return CABLE_DROP;
 	}
 	if (dir == 0)
 		return CABLE_PASS;
-	if (len > 200) {
-		memcpy(r.last.bytes, frame, len);
-		r.last.len = len;
-	}
+	if (len > 200)
+		router_keep(&r.router, frame, len);
 	if (r.mtu == 0 || get16(frame + IP_AT + 2) <= r.mtu)
 		return CABLE_PASS;
 	r.dropped++;
 	if (!r.silent) {
 		say(&f, 1, 4, r.said, frame);
-		inject(1, &f);
+		router_send(&r.router, 1, &f);
 	}
 	return CABLE_DROP;
 }
@@ -98,23 +75,10 @@ route(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint64_
 static void
 start(struct pair *p, struct pair_conf *conf)
 {
-	conf->filter = route;
-	conf->path[0].delay_us = conf->path[1].delay_us = 1000;
 	memset(&r, 0, sizeof(r));
 	r.code = 0xff;
-	pair_init(p, conf);
-	r.cable = p->cable;
-	memcpy(r.mac[0], p->port[0]->mac, 6);
-	memcpy(r.mac[1], p->port[1]->mac, 6);
+	router_start(&r.router, p, conf, route);
 	pair_fill(bytes, 0, LEN);
-}
-
-static void
-stop(struct pair *p, struct rtls_sock *socks[2])
-{
-	CU_ASSERT_EQUAL(rtls_close(socks[0]), 0);
-	CU_ASSERT_EQUAL(rtls_close(socks[1]), 0);
-	pair_fini(p);
 }
 
 /* A link of 1300 behind the first: it is obeyed at once, and known to the next connection. */
@@ -155,7 +119,7 @@ download(struct pair_conf *conf, bool keys, uint16_t said, uint16_t mss)
 	CU_ASSERT_EQUAL(r.dropped, dropped);
 	CU_ASSERT_EQUAL(rtls_close(next[0]), 0);
 	CU_ASSERT_EQUAL(rtls_close(next[1]), 0);
-	stop(&p, socks);
+	router_stop(&p, socks);
 }
 
 static void
@@ -197,7 +161,7 @@ test_forgotten(void)
 	pair_pass(&p, UINT64_C(601) * 1000000);
 	pair_connect(&p, 0, socks);
 	CU_ASSERT_EQUAL(pair_info(socks[1]).mss, 1448);
-	stop(&p, socks);
+	router_stop(&p, socks);
 }
 
 /* What differs in one thing from what the router would say of a packet in flight. */
@@ -231,7 +195,7 @@ test_forged(void)
 	for (size_t i = 0; i < 2 * HARNESS_COUNT(rows); i++) {
 		/* Each a second time with a wrong checksum. */
 		bool counts = rows[i / 2].counts && i % 2 == 0;
-		struct rtls_addr second = pair_addr(SELF, 0);
+		struct rtls_addr second = pair_addr(ROUTER_SELF, 0);
 		struct pair_conf conf = { 0 };
 		struct rtls_sock *socks[2];
 		struct forged f;
@@ -242,11 +206,11 @@ test_forged(void)
 		pair_connect(&p, 0, socks);
 		CU_ASSERT_EQUAL_FATAL(rtls_send(socks[1], bytes, 10000, 0), 10000);
 		pair_turn(&p);
-		say(&f, 1, 4, 1300, r.last.bytes);
+		say(&f, 1, 4, 1300, r.router.last.bytes);
 		f.bytes[rows[i / 2].at] ^= (uint8_t)rows[i / 2].flip;
 		forged_finish(&f, f.len);
 		f.bytes[TCP_AT + 2] ^= i % 2;
-		inject(1, &f);
+		router_send(&r.router, 1, &f);
 		pair_pass(&p, 100);
 		CU_ASSERT_EQUAL(pair_info(socks[1]).mss, counts ? 1248 : 1448);
 		pair_expect(&p, socks[0], bytes, 10000);
@@ -255,10 +219,10 @@ test_forged(void)
 		if (!counts)
 			CU_ASSERT_EQUAL(pair_stat(&p, 1, "TxRetransmissions"), 0);
 		/* Late: it is acknowledged. */
-		inject(1, &f);
+		router_send(&r.router, 1, &f);
 		pair_settle(&p);
 		CU_ASSERT_EQUAL(pair_stat(&p, 1, "PathMtuLowered"), counts);
-		stop(&p, socks);
+		router_stop(&p, socks);
 	}
 }
 
@@ -314,16 +278,17 @@ test_half_open(void)
 	struct pair p;
 
 	start(&p, &conf);
-	forged_tcp(&syn, r.mac[1], ROUTER_MAC, NET + 77, NET + SELF, 5000u << 16 | PAIR_PORT, 2, 9);
-	inject(1, &syn);
+	forged_tcp(&syn, r.router.mac[1], router_mac, ROUTER_NET + 77, ROUTER_NET + ROUTER_SELF,
+		   5000u << 16 | PAIR_PORT, 2, 9);
+	router_send(&r.router, 1, &syn);
 	pair_turn(&p);
 	CU_ASSERT_EQUAL(pair_stat(&p, 1, "SynInUse"), 1);
 	for (int code = 0; code < 16; code++) {
-		forged_tcp(&syn_ack, ROUTER_MAC, r.mac[1], NET + SELF, NET + 77,
-			   (uint32_t)PAIR_PORT << 16 | 5000, 18, 0);
+		forged_tcp(&syn_ack, router_mac, r.router.mac[1], ROUTER_NET + ROUTER_SELF,
+			   ROUTER_NET + 77, (uint32_t)PAIR_PORT << 16 | 5000, 18, 0);
 		put32(tcp + 8, 10);
 		say(&f, 1, (uint8_t)code, 1300, syn_ack.bytes);
-		inject(1, &f);
+		router_send(&r.router, 1, &f);
 		pair_pass(&p, 100);
 	}
 	CU_ASSERT_EQUAL(pair_stat(&p, 1, "SynInUse"), 1);
@@ -331,7 +296,7 @@ test_half_open(void)
 	pair_connect(&p, 0, socks);
 	CU_ASSERT_EQUAL(pair_info(socks[1]).mss, 1448);
 	pair_pass(&p, UINT64_C(70) * 1000000);
-	stop(&p, socks);
+	router_stop(&p, socks);
 }
 
 int

@@ -8,33 +8,23 @@
 
 #include <CUnit/CUnit.h>
 
-#include "eal/forged.h"
+#include "eal/router.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/log_tap.h"
 #include "support/pair.h"
 
-enum {
-	NET = 0xc0000200,
-	PEER = 1, /* end 0 */
-	SELF = 2, /* end 1 */
-	ROUTER = 254,
-	LEN = 1000,
-	TCP_AT = 34,
-};
+enum { LEN = 1000 };
 
-static const uint8_t ROUTER_MAC[6] = { 2, 0, 0, 0, 0x55, 1 };
 static uint8_t bytes[LEN];
 
-static struct router {
-	struct cable *cable;
-	uint8_t mac[2][6];
-	bool drops; /* what end 1 sends with payload, and SYNs of end 0 */
+static struct {
+	struct router router; /* keeps what was dropped last */
+	bool drops;           /* what end 1 sends with payload, and SYNs of end 0 */
 	/* It answers each of these, too, with 0: nothing */
 	uint8_t type, code;
 	int32_t off; /* to the sequence number that it quotes then */
 	uint32_t dropped;
-	struct forged last; /* what was dropped last */
 } r;
 
 static void
@@ -42,11 +32,9 @@ say(int to, uint8_t type, uint8_t code, int32_t off)
 {
 	struct forged f;
 
-	forged_icmp(&f, r.mac[to], ROUTER_MAC, NET + ROUTER, NET + (to == 0 ? PEER : SELF), type,
-		    code, r.last.bytes);
-	put32(f.bytes + TCP_AT + 8 + 24, get32(r.last.bytes + TCP_AT + 4) + (uint32_t)off);
-	forged_finish(&f, f.len);
-	CU_ASSERT_EQUAL(cable_inject(r.cable, 1 - to, f.bytes, f.len), 0);
+	router_icmp(&r.router, &f, to, type, code, r.router.last.bytes);
+	router_misquote(&f, r.router.last.bytes, off);
+	router_send(&r.router, to, &f);
 }
 
 static enum cable_verdict
@@ -57,13 +45,12 @@ route(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint64_
 	(void)arg;
 	(void)now_us;
 	(void)delay_us;
-	if (!r.drops || get16(frame + 12) != 0x0800 || frame[23] != 6)
+	if (!r.drops || !router_is_tcp(frame))
 		return CABLE_PASS;
-	syn = (frame[TCP_AT + 13] & 2) != 0;
+	syn = (frame[ROUTER_TCP_AT + 13] & 2) != 0;
 	if (dir == 0 ? !syn : len < 200)
 		return CABLE_PASS;
-	memcpy(r.last.bytes, frame, len);
-	r.last.len = len;
+	router_keep(&r.router, frame, len);
 	r.dropped++;
 	if (r.type != 0)
 		say(dir, r.type, r.code, r.off);
@@ -73,14 +60,10 @@ route(void *arg, int dir, uint8_t *frame, uint32_t len, uint64_t now_us, uint64_
 static void
 start(struct pair *p)
 {
-	struct pair_conf conf = { .filter = route };
+	struct pair_conf conf = { 0 };
 
-	conf.path[0].delay_us = conf.path[1].delay_us = 1000;
 	memset(&r, 0, sizeof(r));
-	pair_init(p, &conf);
-	r.cable = p->cable;
-	memcpy(r.mac[0], p->port[0]->mac, 6);
-	memcpy(r.mac[1], p->port[1]->mac, 6);
+	router_start(&r.router, p, &conf, route);
 	pair_fill(bytes, 0, LEN);
 }
 
@@ -96,14 +79,6 @@ start_lost(struct pair *p, struct rtls_sock *socks[2])
 	pair_turn(p);
 	CU_ASSERT_EQUAL_FATAL(r.dropped, 1);
 	CU_ASSERT_EQUAL(pair_bits(p, 1, socks[1]), 0);
-}
-
-static void
-stop(struct pair *p, struct rtls_sock *socks[2])
-{
-	CU_ASSERT_EQUAL(rtls_close(socks[0]), 0);
-	CU_ASSERT_EQUAL(rtls_close(socks[1]), 0);
-	pair_fini(p);
 }
 
 static const struct {
@@ -170,7 +145,7 @@ test_each(void)
 		say(1, rows[i].type, rows[i].code, rows[i].off);
 		pair_pass(&p, 100);
 		CU_ASSERT_EQUAL(pair_stat(&p, 1, "SoftErrors"), counts);
-		stop(&p, socks);
+		router_stop(&p, socks);
 	}
 }
 
@@ -189,7 +164,7 @@ test_not_watched(void)
 	CU_ASSERT_EQUAL(pair_info(socks[1]).soft_error, RTLS_SOFT_HOST_UNREACHABLE);
 	r.drops = false;
 	pair_expect(&p, socks[0], bytes, LEN);
-	stop(&p, socks);
+	router_stop(&p, socks);
 }
 
 static bool
@@ -275,7 +250,7 @@ test_r1(void)
 	r.drops = false;
 	pair_pass(&p, 20000000);
 	pair_expect(&p, socks[0], bytes, LEN);
-	stop(&p, socks);
+	router_stop(&p, socks);
 }
 
 /* Of a connection that is being opened: it is told at once, and tried on. */
