@@ -18,6 +18,7 @@
 
 #include <recordtls/names.h>
 
+#include "eal/opening_nic.h"
 #include "sim/frame.h"
 #include "support/ask.h"
 #include "support/eal.h"
@@ -76,21 +77,12 @@ static void
 begin(uint32_t faults, uint32_t every, uint64_t rate)
 {
 	const struct rtls_tlsnic_conf nic = {
-		.size = sizeof(nic),
-		.max_contexts = 8,
-		.nb_mbufs = 510,
 		.faults = faults,
 		.fault_every = every,
 		.fault_seed = harness_seed(),
 	};
-	const struct pair_conf conf = { .nic = { NULL, &nic }, .filter = filter };
-	struct peer key = peer_key_of(t.suite->version, t.suite->cipher, 1, 3);
-	struct rtls_keys keys = peer_keys(&key);
 
-	log_tap_start(RTE_LOG_NOTICE);
-	pair_init(&t.p, &conf);
-	pair_connect(&t.p, 0, t.k);
-	pair_set_keys(t.k, 0, &keys);
+	opening_nic_begin(&t.p, t.k, t.suite, &nic, &(struct pair_conf){ .filter = filter });
 	CU_ASSERT_EQUAL(rtls_sock_set(t.k[1], RTLS_OPT_AUDIT_RATE, rate), 0);
 	t.forge = false;
 	t.forged = t.right = t.wrong = 0;
@@ -189,15 +181,6 @@ told(const char *key)
 	return n;
 }
 
-static void
-end(void)
-{
-	rtls_abort(t.k[0]);
-	rtls_abort(t.k[1]);
-	pair_fini(&t.p);
-	log_tap_end();
-}
-
 static const struct lie {
 	enum rtls_tlsnic_fault kind;
 	uint32_t every;
@@ -232,7 +215,7 @@ unseen(const struct lie *l, const struct record_suite *s)
 	CU_ASSERT_NOT_EQUAL(pair_info(t.k[1]).end_reason, RTLS_REASON_DEVICE);
 	CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "TlsRxDeviceWrong"), 0);
 	CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "RxAudited"), 0);
-	end();
+	opening_nic_end(&t.p, t.k);
 }
 
 /* Its connection is over, and it is known for what it is, by name. */
@@ -264,7 +247,7 @@ found(const struct lie *l, const struct record_suite *s)
 	CU_ASSERT_EQUAL(stats().rx_audited_records, stats().rx_nic_records);
 	CU_ASSERT_EQUAL(told("rx_audited"), pair_stat(&t.p, 1, "RxAudited"));
 	CU_ASSERT_EQUAL(told("rx_audits_failed"), 1);
-	end();
+	opening_nic_end(&t.p, t.k);
 }
 
 static void
@@ -296,7 +279,7 @@ test_some_audited(void)
 		       rtls_tlsnic_fault_name(lies[i].kind), t.wrong, t.right + t.wrong);
 		CU_ASSERT(t.wrong <= LIES_AT_MOST);
 		expect_found();
-		end();
+		opening_nic_end(&t.p, t.k);
 	}
 }
 
@@ -318,7 +301,7 @@ test_honest(void)
 			CU_ASSERT_EQUAL(pair_info(t.k[1]).end_reason, RTLS_REASON_BAD_MAC);
 			CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "RxAuditFailed"), 0);
 			CU_ASSERT_EQUAL(told("rx_audits_failed"), 0);
-			end();
+			opening_nic_end(&t.p, t.k);
 		}
 }
 
@@ -347,7 +330,7 @@ test_no_alarm(void)
 		CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "RxRecords"), n);
 		CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "RxAuditFailed"), 0);
 		CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "TlsDecryptError"), 0);
-		end();
+		opening_nic_end(&t.p, t.k);
 	}
 	printf("# %u records, %" PRIu64 " opened by the NIC and audited, no alarm\n",
 	       n * suites_count(), audited);
@@ -378,7 +361,7 @@ test_option(void)
 	pair_connect(&t.p, 0, t.k);
 	CU_ASSERT_EQUAL(rtls_sock_get(t.k[1], RTLS_OPT_AUDIT_RATE, &v), 0);
 	CU_ASSERT_EQUAL(v, UINT32_MAX);
-	end();
+	opening_nic_end(&t.p, t.k);
 }
 
 int

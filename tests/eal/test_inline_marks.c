@@ -14,6 +14,7 @@
 #include <rte_common.h>
 #include <rte_log.h>
 
+#include "eal/opening_nic.h"
 #include "support/eal.h"
 #include "support/harness.h"
 #include "support/log_tap.h"
@@ -37,22 +38,13 @@ static const struct record_suite *suite; /* of the connections to come */
 static void
 begin(const struct rtls_tlsnic_conf *change, uint32_t loss_ppm)
 {
-	struct rtls_tlsnic_conf nic = *change;
-	struct pair_conf conf = { .nic = { NULL, &nic } };
-	struct peer key = peer_key_of(suite->version, suite->cipher, 1, 3);
-	struct rtls_keys keys = peer_keys(&key);
+	struct pair_conf conf = { 0 };
 
 	memset(&t, 0, sizeof(t));
 	t.piece = PACKETS;
-	nic.size = sizeof(nic);
-	nic.max_contexts = 8;
-	nic.nb_mbufs = 510;
-	conf.path[0].loss_ppm = loss_ppm;
-	log_tap_start(RTE_LOG_NOTICE);
-	pair_init(&t.p, &conf);
 	pair_fill(t.plain, 0, PLAIN);
-	pair_connect(&t.p, 0, t.k);
-	pair_set_keys(t.k, 0, &keys);
+	conf.path[0].loss_ppm = loss_ppm;
+	opening_nic_begin(&t.p, t.k, suite, change, &conf);
 }
 
 /* All is sent, and read as far as it goes. What the last receive said. */
@@ -85,15 +77,6 @@ exchange(void)
 }
 
 static void
-end(void)
-{
-	rtls_abort(t.k[0]);
-	rtls_abort(t.k[1]);
-	pair_fini(&t.p);
-	log_tap_end();
-}
-
-static void
 expect_whole(void)
 {
 	exchange();
@@ -111,7 +94,7 @@ in_order(void)
 	CU_ASSERT(t.st.rx_nic_records >= t.st.rx_records - 1);
 	CU_ASSERT_EQUAL(t.st.rx_mixed_records, 0);
 	CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "RxPutBack"), 0);
-	end();
+	opening_nic_end(&t.p, t.k);
 }
 
 static void
@@ -130,7 +113,7 @@ losses(void)
 	begin(&(struct rtls_tlsnic_conf){ 0 }, LOSS_PPM);
 	expect_whole();
 	CU_ASSERT(t.st.rx_nic_records > 0 && t.st.rx_nic_records < t.st.rx_records);
-	end();
+	opening_nic_end(&t.p, t.k);
 }
 
 static void
@@ -152,7 +135,7 @@ test_unverified(void)
 		expect_whole();
 		CU_ASSERT_EQUAL(t.st.rx_nic_records == 0, every == 1);
 		CU_ASSERT(t.st.rx_mixed_records > 0 && pair_stat(&t.p, 1, "RxPutBack") > 0);
-		end();
+		opening_nic_end(&t.p, t.k);
 	}
 }
 
@@ -166,7 +149,7 @@ test_unknown_context(void)
 	CU_ASSERT(pair_stat(&t.p, 1, "RxUnknownMark") > 0);
 	CU_ASSERT(log_tap_count(NOTE_DEVICE_MARK) > 0);
 	CU_ASSERT(t.st.rx_nic_records < t.st.rx_records);
-	end();
+	opening_nic_end(&t.p, t.k);
 }
 
 /* A run that is none of its: nothing is vouched for that is in two of them. */
@@ -177,7 +160,7 @@ test_other_run(void)
 	begin(&(struct rtls_tlsnic_conf){ .rx_lie = 2, .rx_lie_by = { .run = 9 } }, 0);
 	expect_whole();
 	CU_ASSERT(t.st.rx_mixed_records > 0);
-	end();
+	opening_nic_end(&t.p, t.k);
 }
 
 /* The context has no numbers left for runs: it starts anew, and goes on. */
@@ -194,7 +177,7 @@ test_runs_used_up(void)
 	CU_ASSERT_EQUAL(rtls_tls_info(t.k[1], RTLS_RX, &info), 0);
 	CU_ASSERT(info.mode == RTLS_MODE_NIC || info.reason == RTLS_MODE_REASON_PENDING);
 	CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_LOST), 0);
-	end();
+	opening_nic_end(&t.p, t.k);
 }
 
 static bool
@@ -257,7 +240,7 @@ test_false(void)
 			CU_ASSERT_EQUAL(pair_stat(&t.p, 1, "TlsDecryptError"), 1);
 			CU_ASSERT_EQUAL(log_tap_count(NOTE_DEVICE_WRONG), 1);
 		}
-		end();
+		opening_nic_end(&t.p, t.k);
 	}
 }
 
@@ -277,7 +260,7 @@ test_false_everywhere(void)
 		n = exchange();
 		CU_ASSERT(t.got < PLAIN);
 		CU_ASSERT(n == -EBADMSG || n == -EINVAL || n == -EMSGSIZE);
-		end();
+		opening_nic_end(&t.p, t.k);
 	}
 }
 
