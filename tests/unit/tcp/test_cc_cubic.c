@@ -151,6 +151,24 @@ pair_agree(const struct pair *p)
 			  1 + 0.005 * p->m.ssthresh);
 }
 
+/* So many, and behind each both have the same. */
+static void
+pair_rounds(struct pair *p, uint32_t n)
+{
+	for (uint32_t r = 0; r < n; r++) {
+		pair_round(p);
+		pair_agree(p);
+	}
+}
+
+/* So many segments, whatever it was. */
+static void
+pair_window(struct pair *p, uint32_t segments)
+{
+	p->cc.cwnd = segments * p->mss;
+	p->m.cwnd = segments;
+}
+
 /* As tcp/prr ends recovery: cwnd is ssthresh. */
 static void
 pair_lost(struct pair *p)
@@ -192,13 +210,9 @@ test_curve(void)
 		struct pair p;
 
 		pair_init(&p, rows[i].mss, rows[i].rtt_us);
-		p.cc.cwnd = rows[i].segments * rows[i].mss;
-		p.m.cwnd = rows[i].segments;
+		pair_window(&p, rows[i].segments);
 		pair_lost(&p);
-		for (uint32_t r = 0; r < rows[i].rounds; r++) {
-			pair_round(&p);
-			pair_agree(&p);
-		}
+		pair_rounds(&p, rows[i].rounds);
 	}
 }
 
@@ -267,8 +281,7 @@ test_reno_friendly(void)
 	uint32_t rounds = 0;
 
 	pair_init(&p, 1448, 1000);
-	p.cc.cwnd = 40 * 1448;
-	p.m.cwnd = 40;
+	pair_window(&p, 40);
 	pair_lost(&p);
 	while (p.cc.cwnd < 40 * 1448 && rounds < 1000) {
 		pair_round(&p);
@@ -288,8 +301,7 @@ test_timeout(void)
 	struct pair p;
 
 	pair_init(&p, 1448, 100000);
-	p.cc.cwnd = 200 * 1448;
-	p.m.cwnd = 200;
+	pair_window(&p, 200);
 	pair_lost(&p);
 	pair_timeout(&p);
 	CU_ASSERT_EQUAL(p.cc.cwnd, 1448);
@@ -301,10 +313,7 @@ test_timeout(void)
 			&p.cc,
 			&(struct tcp_cc_ack){ .now_us = p.now_us, .acked = 1448, .limited = true });
 	p.m.cwnd = p.m.ssthresh;
-	for (int r = 0; r < 150; r++) {
-		pair_round(&p);
-		pair_agree(&p);
-	}
+	pair_rounds(&p, 150);
 }
 
 /* What is rounded does not add up from one congestion to the next, nor decide which of two equals is less. */
@@ -355,12 +364,10 @@ test_without_a_loss(void)
 	struct pair p;
 
 	pair_init(&p, 1448, 50000);
-	p.cc.cwnd = p.cc.ssthresh = 120 * 1448;
-	p.m.cwnd = p.m.ssthresh = 120;
-	for (int r = 0; r < 100; r++) {
-		pair_round(&p);
-		pair_agree(&p);
-	}
+	pair_window(&p, 120);
+	p.cc.ssthresh = p.cc.cwnd;
+	p.m.ssthresh = p.m.cwnd;
+	pair_rounds(&p, 100);
 	CU_ASSERT_EQUAL(p.cc.prior, 120 * 1448);
 }
 
@@ -372,11 +379,9 @@ test_not_limited(void)
 	uint32_t cwnd;
 
 	pair_init(&p, 1448, 50000);
-	p.cc.cwnd = 150 * 1448;
-	p.m.cwnd = 150;
+	pair_window(&p, 150);
 	pair_lost(&p);
-	for (int r = 0; r < 20; r++)
-		pair_round(&p);
+	pair_rounds(&p, 20);
 	cwnd = p.cc.cwnd;
 	for (int i = 0; i < 1000; i++)
 		tcp_cc_cubic.acked(&p.cc,
@@ -386,26 +391,18 @@ test_not_limited(void)
 	CU_ASSERT_EQUAL(p.cc.cwnd, cwnd);
 	p.now_us += 100000000;
 	p.m.t_epoch += 100;
-	for (int r = 0; r < 20; r++) {
-		pair_round(&p);
-		pair_agree(&p);
-	}
+	pair_rounds(&p, 20);
 	/* Idle with a window of the initial one at most: it stays, and no time has passed. */
-	p.cc.cwnd = 8 * 1448;
-	p.m.cwnd = 8;
+	pair_window(&p, 8);
 	pair_lost(&p);
-	for (int r = 0; r < 6; r++)
-		pair_round(&p);
+	pair_rounds(&p, 6);
 	cwnd = p.cc.cwnd;
 	CU_ASSERT(cwnd <= 10 * 1448);
 	tcp_cc_cubic.idle(&p.cc, p.now_us + 60000000, p.now_us);
 	CU_ASSERT_EQUAL(p.cc.cwnd, cwnd);
 	p.now_us += 60000000;
 	p.m.t_epoch += 60;
-	for (int r = 0; r < 20; r++) {
-		pair_round(&p);
-		pair_agree(&p);
-	}
+	pair_rounds(&p, 20);
 }
 
 /* A larger one goes back to the initial window, and the cubic begins anew behind slow start. */
@@ -415,21 +412,16 @@ test_idle(void)
 	struct pair p;
 
 	pair_init(&p, 1000, 50000);
-	p.cc.cwnd = 200000;
-	p.m.cwnd = 200;
+	pair_window(&p, 200);
 	pair_lost(&p);
-	for (int r = 0; r < 20; r++)
-		pair_round(&p);
+	pair_rounds(&p, 20);
 	tcp_cc_cubic.idle(&p.cc, p.now_us + 60000000, p.now_us);
 	CU_ASSERT_EQUAL(p.cc.cwnd, 10000);
 	CU_ASSERT_EQUAL(p.cc.ssthresh, 140000);
 	p.now_us += 60000000;
 	p.m.cwnd = 10;
 	p.m.avoiding = false;
-	for (int r = 0; r < 100; r++) {
-		pair_round(&p);
-		pair_agree(&p);
-	}
+	pair_rounds(&p, 100);
 }
 
 /* 4.9: all of it is as before; what grew since stays. */
@@ -440,11 +432,9 @@ test_undo(void)
 	struct tcp_cc before;
 
 	pair_init(&p, 1448, 50000);
-	p.cc.cwnd = 150 * 1448;
-	p.m.cwnd = 150;
+	pair_window(&p, 150);
 	pair_lost(&p);
-	for (int r = 0; r < 30; r++)
-		pair_round(&p);
+	pair_rounds(&p, 30);
 	for (int timeout = 0; timeout < 2; timeout++) {
 		before = p.cc;
 		if (timeout)
@@ -455,10 +445,7 @@ test_undo(void)
 		tcp_cc_cubic.undo(&p.cc, &before);
 		CU_ASSERT_EQUAL(memcmp(&before, &p.cc, sizeof(before)), 0);
 		p.now_us += 50000;
-		for (int r = 0; r < 30; r++) {
-			pair_round(&p);
-			pair_agree(&p);
-		}
+		pair_rounds(&p, 30);
 	}
 	before = p.cc;
 	p.cc.cwnd += 1000;
