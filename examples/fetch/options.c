@@ -54,7 +54,8 @@ static const struct option_row rows[] = {
 	{ .name = "progress", .read = option_flag, .at = AT(progress),
 	  .help = "show how far it is, also where standard error is no terminal" },
 	{ .name = "verbose", .read = option_flag, .at = AT(verbose),
-	  .help = "say what is done, and who makes the records" },
+	  .help = "say what is done, who makes the records, and of the connection\n"
+		  "what `ss -ti` would show" },
 	ROW_JSON(struct options),
 };
 /* clang-format on */

@@ -13,6 +13,7 @@
 
 #include "common/say.h"
 #include "json/stats_json.h"
+#include "ss_line.h"
 
 void
 report_peer(const struct options *o)
@@ -60,10 +61,15 @@ void
 report(const struct options *o, const struct transfer *t, const struct rtls_stack *stack,
        uint64_t took_us)
 {
-	if (o->verbose)
+	char line[SS_LINE];
+
+	if (o->verbose) {
 		say("%" PRIu64 " bytes %s in %.2f s; records sent by %s, received by %s",
 		    transfer_done(t), o->upload != NULL ? "sent" : "received",
 		    (double)took_us / 1e6, who(&t->info[RTLS_TX]), who(&t->info[RTLS_RX]));
+		ss_line(line, &t->tcp, &t->stats);
+		say("%s", line);
+	}
 	if (o->json)
 		print_json(t, stack, took_us);
 }

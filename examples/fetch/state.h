@@ -62,7 +62,10 @@ struct transfer {
 	size_t head_off;
 	size_t head_len;
 	char head[REQUEST_MAX];
-	struct rtls_tls_info info[2]; /* by enum rtls_dir: as it was at the end */
+	/* As it was at the end. */
+	struct rtls_tls_info info[2]; /* by enum rtls_dir */
+	struct rtls_sock_info tcp;
+	struct rtls_sock_stats stats;
 };
 
 #endif

@@ -197,12 +197,16 @@ update_keys(struct transfer *t)
 }
 
 static void
-look_at_keys(struct transfer *t)
+look_at_sock(struct transfer *t)
 {
 	for (int d = RTLS_TX; d <= RTLS_RX; d++) {
 		t->info[d] = (struct rtls_tls_info){ .size = sizeof(t->info[d]) };
 		rtls_tls_info(t->sock, (enum rtls_dir)d, &t->info[d]);
 	}
+	t->tcp = (struct rtls_sock_info){ .size = sizeof(t->tcp) };
+	t->stats = (struct rtls_sock_stats){ .size = sizeof(t->stats) };
+	rtls_sock_info(t->sock, &t->tcp);
+	rtls_sock_stats(t->sock, &t->stats);
 }
 
 static enum transfer_turn
@@ -213,7 +217,7 @@ finish(struct transfer *t, uint64_t now_us)
 		return ending_fail(t, END_REFUSED,
 				   "the server answers %d before it has the whole file",
 				   t->intake.answer.status);
-	look_at_keys(t);
+	look_at_sock(t);
 	return enter(t, TRANSFER_FAREWELL, now_us);
 }
 

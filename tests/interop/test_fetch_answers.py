@@ -310,6 +310,10 @@ def progress(s):
         for line in got.errors.split('\n'):
             before, ours, _ = line.partition('recordtls')
             tap.check(ours == '' or before == '' or before.endswith('\r\x1b[K'), f'a sentence: {line!r}')
+        line = next((line for line in got.errors.split('\n') if ' bytes_received:' in line), '')
+        words = dict(word.split(':', 1) for word in line.split() if ':' in word)
+        tap.check(int(words.get('bytes_received', 0)) > BIG and float(words.get('rto', 0)) > 0 and
+                  int(words.get('data_segs_in', 0)) * int(words.get('rcvmss', 0)) > BIG, f'as ss -ti shows it: {line!r}')
         got = s.fetch.raw('--output', '/dev/null', url())
         tap.equal((got.code, '%' in got.errors), (fetch.OK, False), f'in a pipe: {got.errors}')
 
