@@ -162,90 +162,92 @@ test_stack_meanings(void)
 
 /* --- refusals ------------------------------------------------------------------- */
 
+/* %u: the number of a stack that is there. */
+static const struct {
+	const char *command;
+	const char *part;
+} refused_rows[] = {
+	{ "/recordtls/stack/list,0", "too many" },
+	{ "/recordtls/stack/info", "missing" },
+	{ "/recordtls/stack/info,", "missing" },
+	{ "/recordtls/stack/info,%u,1", "too many" },
+	{ "/recordtls/stack/info,%u,a=b", "known key" },
+	{ "/recordtls/stack/info,nobody", "no stack 'nobody'" },
+	{ "/recordtls/stack/info,4294967295", "no stack" },
+	{ "/recordtls/stack/info,-1", "no stack" },
+	{ "/recordtls/stack/info,0x0", "no stack" },
+	{ "/recordtls/stack/stats", "missing" },
+	{ "/recordtls/stack/stats,nobody", "no stack" },
+	{ "/recordtls/stack/stats,%u,hide_zero=yes", "true or false" },
+	{ "/recordtls/stack/stats,%u,hide_zero", "too many" },
+	{ "/recordtls/stack/stats,%u,from=1", "known key" },
+	{ "/recordtls/stack/meanings,%u", "too many" },
+	{ "/recordtls/sock/list", "missing" },
+	{ "/recordtls/sock/list,state=open", "missing" },
+	{ "/recordtls/sock/list,%u,open", "too many" },
+	{ "/recordtls/sock/list,%u,", "too many" },
+	{ "/recordtls/sock/list,%u,state=", "no value" },
+	{ "/recordtls/sock/list,%u,state=opened", "no state 'opened'" },
+	{ "/recordtls/sock/list,%u,state=Open", "no state" },
+	{ "/recordtls/sock/list,%u,state=open,state=listen", "twice" },
+	{ "/recordtls/sock/list,%u,colour=red", "known key" },
+	{ "/recordtls/sock/list,%u,state=open,colour=red", "known key" },
+	{ "/recordtls/sock/list,%u,mode=hard", "no mode" },
+	{ "/recordtls/sock/list,%u,reason=why", "no reason" },
+	{ "/recordtls/sock/list,%u,from=x", "'next'" },
+	{ "/recordtls/sock/list,%u,from=-1", "'next'" },
+	{ "/recordtls/sock/list,%u,from=4294967296", "'next'" },
+	{ "/recordtls/sock/list,%u,from=99999999999999999999", "'next'" },
+	{ "/recordtls/sock/list,%u,local=here", "address" },
+	{ "/recordtls/sock/list,%u,remote=192.0.2", "address" },
+	{ "/recordtls/sock/list,%u,remote=192.0.2.1:", "address" },
+	{ "/recordtls/sock/list,%u,remote=192.0.2.1:65536", "address" },
+	{ "/recordtls/sock/list,%u,remote=192.0.2.1:0", "address" },
+	{ "/recordtls/sock/list,%u,remote=192.0.2.1:0x50", "address" },
+	{ "/recordtls/sock/list,%u,remote=192.0.2.1/24", "address" },
+	{ "/recordtls/sock/list,%u,remote=[1,2]", "character" },
+	{ "/recordtls/sock/list,%u,suite=\"x\"", "character" },
+	{ "/recordtls/sock/list,%u,suite=a b", "character" },
+	{ "/recordtls/sock/list,%u,suite=\xc3\xa4", "character" },
+	{ "/recordtls/sock/info", "missing" },
+	{ "/recordtls/sock/info,%u", "missing" },
+	{ "/recordtls/sock/info,%u,", "missing" },
+	{ "/recordtls/sock/info,%u,x", "not a socket's number" },
+	{ "/recordtls/sock/info,%u,1x", "not a socket's number" },
+	{ "/recordtls/sock/info,%u,18446744073709551616", "not a socket's number" },
+	{ "/recordtls/sock/info,%u,18446744073709551615", "not a socket's number" },
+	{ "/recordtls/sock/info,%u,15", "has no socket 15" },
+	{ "/recordtls/sock/info,%u,4503599627370495", "has no socket" },
+	{ "/recordtls/sock/info,%u,0,0", "too many" },
+	{ "/recordtls/port/list,x", "too many" },
+	{ "/recordtls/port/info", "missing" },
+	{ "/recordtls/port/info,net_no0", "no stack has a port 'net_no0'" },
+	{ "/recordtls/port/stats", "missing" },
+	{ "/recordtls/port/stats,net_no0", "no stack has a port" },
+	{ "/recordtls/port/meanings", "missing" },
+	{ "/recordtls/port/meanings,net_no0", "no stack has a port" },
+	{ "/recordtls/crypto", "missing" },
+	{ "/recordtls/crypto,nobody", "no stack" },
+	{ "/recordtls/crypto,%u,fast", "too many" },
+};
+
 static void
 test_refusals(void)
 {
-	/* %u: the number of a stack that is there. */
-	static const struct {
-		const char *command;
-		const char *part;
-	} rows[] = {
-		{ "/recordtls/stack/list,0", "too many" },
-		{ "/recordtls/stack/info", "missing" },
-		{ "/recordtls/stack/info,", "missing" },
-		{ "/recordtls/stack/info,%u,1", "too many" },
-		{ "/recordtls/stack/info,%u,a=b", "known key" },
-		{ "/recordtls/stack/info,nobody", "no stack 'nobody'" },
-		{ "/recordtls/stack/info,4294967295", "no stack" },
-		{ "/recordtls/stack/info,-1", "no stack" },
-		{ "/recordtls/stack/info,0x0", "no stack" },
-		{ "/recordtls/stack/stats", "missing" },
-		{ "/recordtls/stack/stats,nobody", "no stack" },
-		{ "/recordtls/stack/stats,%u,hide_zero=yes", "true or false" },
-		{ "/recordtls/stack/stats,%u,hide_zero", "too many" },
-		{ "/recordtls/stack/stats,%u,from=1", "known key" },
-		{ "/recordtls/stack/meanings,%u", "too many" },
-		{ "/recordtls/sock/list", "missing" },
-		{ "/recordtls/sock/list,state=open", "missing" },
-		{ "/recordtls/sock/list,%u,open", "too many" },
-		{ "/recordtls/sock/list,%u,", "too many" },
-		{ "/recordtls/sock/list,%u,state=", "no value" },
-		{ "/recordtls/sock/list,%u,state=opened", "no state 'opened'" },
-		{ "/recordtls/sock/list,%u,state=Open", "no state" },
-		{ "/recordtls/sock/list,%u,state=open,state=listen", "twice" },
-		{ "/recordtls/sock/list,%u,colour=red", "known key" },
-		{ "/recordtls/sock/list,%u,state=open,colour=red", "known key" },
-		{ "/recordtls/sock/list,%u,mode=hard", "no mode" },
-		{ "/recordtls/sock/list,%u,reason=why", "no reason" },
-		{ "/recordtls/sock/list,%u,from=x", "'next'" },
-		{ "/recordtls/sock/list,%u,from=-1", "'next'" },
-		{ "/recordtls/sock/list,%u,from=4294967296", "'next'" },
-		{ "/recordtls/sock/list,%u,from=99999999999999999999", "'next'" },
-		{ "/recordtls/sock/list,%u,local=here", "address" },
-		{ "/recordtls/sock/list,%u,remote=192.0.2", "address" },
-		{ "/recordtls/sock/list,%u,remote=192.0.2.1:", "address" },
-		{ "/recordtls/sock/list,%u,remote=192.0.2.1:65536", "address" },
-		{ "/recordtls/sock/list,%u,remote=192.0.2.1:0", "address" },
-		{ "/recordtls/sock/list,%u,remote=192.0.2.1:0x50", "address" },
-		{ "/recordtls/sock/list,%u,remote=192.0.2.1/24", "address" },
-		{ "/recordtls/sock/list,%u,remote=[1,2]", "character" },
-		{ "/recordtls/sock/list,%u,suite=\"x\"", "character" },
-		{ "/recordtls/sock/list,%u,suite=a b", "character" },
-		{ "/recordtls/sock/list,%u,suite=\xc3\xa4", "character" },
-		{ "/recordtls/sock/info", "missing" },
-		{ "/recordtls/sock/info,%u", "missing" },
-		{ "/recordtls/sock/info,%u,", "missing" },
-		{ "/recordtls/sock/info,%u,x", "not a socket's number" },
-		{ "/recordtls/sock/info,%u,1x", "not a socket's number" },
-		{ "/recordtls/sock/info,%u,18446744073709551616", "not a socket's number" },
-		{ "/recordtls/sock/info,%u,18446744073709551615", "not a socket's number" },
-		{ "/recordtls/sock/info,%u,15", "has no socket 15" },
-		{ "/recordtls/sock/info,%u,4503599627370495", "has no socket" },
-		{ "/recordtls/sock/info,%u,0,0", "too many" },
-		{ "/recordtls/port/list,x", "too many" },
-		{ "/recordtls/port/info", "missing" },
-		{ "/recordtls/port/info,net_no0", "no stack has a port 'net_no0'" },
-		{ "/recordtls/port/stats", "missing" },
-		{ "/recordtls/port/stats,net_no0", "no stack has a port" },
-		{ "/recordtls/port/meanings", "missing" },
-		{ "/recordtls/port/meanings,net_no0", "no stack has a port" },
-		{ "/recordtls/crypto", "missing" },
-		{ "/recordtls/crypto,nobody", "no stack" },
-		{ "/recordtls/crypto,%u,fast", "too many" },
-	};
 	char command[512], at[600];
 	struct pair p;
 
 	pair_init(&p, NULL);
-	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		const char *u = strstr(rows[i].command, "%u");
+	for (size_t i = 0; i < HARNESS_COUNT(refused_rows); i++) {
+		const char *u = strstr(refused_rows[i].command, "%u");
 
 		if (u == NULL)
-			snprintf(command, sizeof(command), "%s", rows[i].command);
+			snprintf(command, sizeof(command), "%s", refused_rows[i].command);
 		else
-			snprintf(command, sizeof(command), "%.*s%u%s", (int)(u - rows[i].command),
-				 rows[i].command, number_of(&p, 0), u + 2);
-		is_error(ask(&p, "%s", command), rows[i].part);
+			snprintf(command, sizeof(command), "%.*s%u%s",
+				 (int)(u - refused_rows[i].command), refused_rows[i].command,
+				 number_of(&p, 0), u + 2);
+		is_error(ask(&p, "%s", command), refused_rows[i].part);
 	}
 	memset(at, 'x', sizeof(at));
 	at[sizeof(at) - 1] = '\0';

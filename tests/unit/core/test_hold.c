@@ -19,87 +19,67 @@ struct step {
 };
 
 /* From these steps on, at at_ms: can it be judged, and what does it make of HELD bytes? */
+static const struct {
+	struct step steps[STEPS];
+	uint32_t at_ms;
+	bool judged;
+	uint64_t rate, waste;
+} judge_rows[] = {
+	/* Nobody is judged before 10 s. */
+	{ { { 0, 0, 0 } }, 99000, false, 0, 0 },
+	{ { { 1000, HELD, 0 } }, 1000, false, 0, 0 },
+	{ { { 1000, HELD, 0 } }, 10999, false, 0, 0 },
+	{ { { 1000, HELD, 0 } }, 11000, true, 0, 100000 },
+	{ { { 1000, HELD, 0 } }, 61000, true, 0, 600000 },
+	/* It held nothing for a moment: the time begins anew. */
+	{ { { 1000, HELD, 0 }, { 9000, 0, 500 }, { 9001, HELD, 500 } }, 18999, false, 0, 0 },
+	{ { { 1000, HELD, 0 }, { 9000, 0, 500 }, { 9001, HELD, 500 } }, 19001, true, 0, 100000 },
+	/* 10,000 bytes in 10 s of 10,000 held: a tenth of it a second. */
+	{ { { 0, HELD, 0 }, { 5000, HELD, 5000 }, { 9999, HELD, 10000 } }, 10000, true, 100, 0 },
+	{ { { 0, HELD, 0 }, { 5000, HELD, 5000 }, { 9999, HELD, 10000 } }, 12000, true, 83, 20000 },
+	/* A byte now and then is as good as nothing. */
+	{ { { 0, HELD, 0 }, { 9000, HELD, 1 }, { 18000, HELD, 2 } }, 20000, true, 0, 20000 },
+	/* What was taken long ago does not count: 10 MB first, then nothing. */
+	{ { { 0, HELD, 0 }, { 9000, HELD, 10000000 } }, 19000, true, 0, 100000 },
+	/* Nor does it when some bytes follow. */
+	{ { { 0, HELD, 0 },
+	    { 9000, HELD, 10000000 },
+	    { 18000, HELD, 10000100 },
+	    { 29000, HELD, 10000200 } },
+	  38000,
+	  true,
+	  0,
+	  90000 },
+	{ { { 0, HELD, 0 },
+	    { 10000, HELD, 10000000 },
+	    { 20000, HELD, 10010000 },
+	    { 30000, HELD, 10020000 } },
+	  30000,
+	  true,
+	  100,
+	  0 },
+};
+
 static void
 test_judge(void)
 {
-	static const struct {
-		struct step steps[STEPS];
-		uint32_t at_ms;
-		bool judged;
-		uint64_t rate, waste;
-	} rows[] = {
-		/* Nobody is judged before 10 s. */
-		{ { { 0, 0, 0 } }, 99000, false, 0, 0 },
-		{ { { 1000, HELD, 0 } }, 1000, false, 0, 0 },
-		{ { { 1000, HELD, 0 } }, 10999, false, 0, 0 },
-		{ { { 1000, HELD, 0 } }, 11000, true, 0, 100000 },
-		{ { { 1000, HELD, 0 } }, 61000, true, 0, 600000 },
-		/* It held nothing for a moment: the time begins anew. */
-		{ { { 1000, HELD, 0 }, { 9000, 0, 500 }, { 9001, HELD, 500 } },
-		  18999,
-		  false,
-		  0,
-		  0 },
-		{ { { 1000, HELD, 0 }, { 9000, 0, 500 }, { 9001, HELD, 500 } },
-		  19001,
-		  true,
-		  0,
-		  100000 },
-		/* 10,000 bytes in 10 s of 10,000 held: a tenth of it a second. */
-		{ { { 0, HELD, 0 }, { 5000, HELD, 5000 }, { 9999, HELD, 10000 } },
-		  10000,
-		  true,
-		  100,
-		  0 },
-		{ { { 0, HELD, 0 }, { 5000, HELD, 5000 }, { 9999, HELD, 10000 } },
-		  12000,
-		  true,
-		  83,
-		  20000 },
-		/* A byte now and then is as good as nothing. */
-		{ { { 0, HELD, 0 }, { 9000, HELD, 1 }, { 18000, HELD, 2 } },
-		  20000,
-		  true,
-		  0,
-		  20000 },
-		/* What was taken long ago does not count: 10 MB first, then nothing. */
-		{ { { 0, HELD, 0 }, { 9000, HELD, 10000000 } }, 19000, true, 0, 100000 },
-		/* Nor does it when some bytes follow. */
-		{ { { 0, HELD, 0 },
-		    { 9000, HELD, 10000000 },
-		    { 18000, HELD, 10000100 },
-		    { 29000, HELD, 10000200 } },
-		  38000,
-		  true,
-		  0,
-		  90000 },
-		{ { { 0, HELD, 0 },
-		    { 10000, HELD, 10000000 },
-		    { 20000, HELD, 10010000 },
-		    { 30000, HELD, 10020000 } },
-		  30000,
-		  true,
-		  100,
-		  0 },
-	};
-
-	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
+	for (size_t i = 0; i < HARNESS_COUNT(judge_rows); i++) {
 		struct hold_score score = { 0, 0 };
 		struct hold h;
 		bool judged;
 
 		hold_init(&h);
-		for (size_t n = 0; n < STEPS && (n == 0 || rows[i].steps[n].at_ms != 0); n++)
-			hold_input(&h, rows[i].steps[n].held, rows[i].steps[n].taken,
-				   (uint64_t)rows[i].steps[n].at_ms * 1000);
-		judged = hold_judge(&h, HELD, (uint64_t)rows[i].at_ms * 1000, &score);
-		if (judged != rows[i].judged || score.rate != rows[i].rate ||
-		    score.waste != rows[i].waste)
+		for (size_t n = 0; n < STEPS && (n == 0 || judge_rows[i].steps[n].at_ms != 0); n++)
+			hold_input(&h, judge_rows[i].steps[n].held, judge_rows[i].steps[n].taken,
+				   (uint64_t)judge_rows[i].steps[n].at_ms * 1000);
+		judged = hold_judge(&h, HELD, (uint64_t)judge_rows[i].at_ms * 1000, &score);
+		if (judged != judge_rows[i].judged || score.rate != judge_rows[i].rate ||
+		    score.waste != judge_rows[i].waste)
 			printf("# row %zu: %d %llu %llu\n", i, judged,
 			       (unsigned long long)score.rate, (unsigned long long)score.waste);
-		CU_ASSERT_EQUAL(judged, rows[i].judged);
-		CU_ASSERT_EQUAL(score.rate, rows[i].rate);
-		CU_ASSERT_EQUAL(score.waste, rows[i].waste);
+		CU_ASSERT_EQUAL(judged, judge_rows[i].judged);
+		CU_ASSERT_EQUAL(score.rate, judge_rows[i].rate);
+		CU_ASSERT_EQUAL(score.waste, judge_rows[i].waste);
 	}
 }
 

@@ -1079,10 +1079,38 @@ static const struct {
 	[BAD_TRUNCATED_HEADER] = { -EMSGSIZE, RTLS_REASON_TRUNCATED, 0, 0 },
 };
 
+/* What these make of a record's header, from at on; of others it stays. */
+static const struct {
+	uint32_t at, len;
+	const char *bytes;
+} bad_headers[BAD_KINDS] = {
+	[BAD_VERSION_13] = { 2, 1, "\4" },
+	[BAD_VERSION_30] = { 1, 1, "\2" },
+	[BAD_TYPE_20] = { 0, 1, "\x14" },
+	[BAD_TYPE_21] = { 0, 1, "\x15" },
+	[BAD_TYPE_22] = { 0, 1, "\x16" },
+	[BAD_TYPE_0] = { 0, 1, "\0" },
+	[BAD_NOT_TLS] = { 0, 12, "HTTP/1.1 400" },
+	[BAD_SHORT_0] = { 3, 2, "\0\0" },
+	[BAD_SHORT_16] = { 3, 2, "\0\x10" },
+	[BAD_LONG] = { 3, 2, "\x41\1" }, /* 16384 + 257 */
+	[BAD_LONG_MAX] = { 3, 2, "\xff\xff" },
+};
+
+/* In place of the last record one of zeros, of which none is the type's. */
+static void
+put_zeros(uint32_t start, uint32_t len)
+{
+	static const uint8_t zeros[16385 + 1];
+
+	t.len = start;
+	t.peer.rec_no--;
+	t.len += peer_seal_inner(&t.peer, zeros, len, t.wire + start);
+}
+
 static void
 put_bad(enum bad kind)
 {
-	static const uint8_t zeros[16385 + 1];
 	uint32_t start = t.len;
 	uint8_t *hdr = t.wire + t.len, plain[300];
 
@@ -1092,82 +1120,25 @@ put_bad(enum bad kind)
 	if (kind == BAD_KEY)
 		t.peer = peer_key(7, t.peer.rec_no);
 	put_record(kind == BAD_INNER_CCS ? 20 : 23, plain, sizeof(plain), 0);
-	switch (kind) {
-	case BAD_VERSION_13:
-		hdr[2] = 4;
-		break;
-	case BAD_VERSION_30:
-		hdr[1] = 2;
-		break;
-	case BAD_TYPE_20:
-		hdr[0] = 20;
-		break;
-	case BAD_TYPE_21:
-		hdr[0] = 21;
-		break;
-	case BAD_TYPE_22:
-		hdr[0] = 22;
-		break;
-	case BAD_TYPE_0:
-		hdr[0] = 0;
-		break;
-	case BAD_NOT_TLS:
-		memcpy(hdr, "HTTP/1.1 400", 12);
-		break;
-	case BAD_SHORT_0:
-		hdr[3] = hdr[4] = 0;
-		break;
-	case BAD_SHORT_16:
-		hdr[3] = 0;
-		hdr[4] = 16;
-		break;
-	case BAD_LONG:
-		hdr[3] = 0x41; /* 16384 + 257 */
-		hdr[4] = 1;
-		break;
-	case BAD_LONG_MAX:
-		hdr[3] = hdr[4] = 0xff;
-		break;
-	case BAD_INNER_LONG:
-		t.len = start;
-		t.peer.rec_no--;
-		t.len += peer_seal_inner(&t.peer, zeros, 16384 + 2, t.wire + start);
-		break;
-	case BAD_TAG:
+	if (bad_headers[kind].len > 0)
+		memcpy(hdr + bad_headers[kind].at, bad_headers[kind].bytes, bad_headers[kind].len);
+	if (kind == BAD_INNER_LONG)
+		put_zeros(start, 16384 + 2);
+	if (kind == BAD_NO_TYPE)
+		put_zeros(start, 1);
+	if (kind == BAD_NO_TYPE_LONG)
+		put_zeros(start, 300);
+	if (kind == BAD_TAG)
 		t.wire[t.len - 1] ^= 1;
-		break;
-	case BAD_CIPHER:
+	if (kind == BAD_CIPHER)
 		hdr[5] ^= 0x80;
-		break;
-	case BAD_HEADER_LEN:
+	if (kind == BAD_HEADER_LEN)
 		hdr[4]--; /* one byte less: another record, another tag */
-		break;
-	case BAD_NO_TYPE:
-		t.len = start;
-		t.peer.rec_no--;
-		t.len += peer_seal_inner(&t.peer, zeros, 1, t.wire + start);
-		break;
-	case BAD_NO_TYPE_LONG:
-		t.len = start;
-		t.peer.rec_no--;
-		t.len += peer_seal_inner(&t.peer, zeros, 300, t.wire + start);
-		break;
-	case BAD_TRUNCATED:
+	if (kind == BAD_TRUNCATED)
 		t.len--;
-		t.fin = true;
-		break;
-	case BAD_TRUNCATED_HEADER:
+	if (kind == BAD_TRUNCATED_HEADER)
 		t.len = start + 3;
-		t.fin = true;
-		break;
-	case BAD_NUMBER:
-	case BAD_KEY:
-	case BAD_INNER_CCS:
-	case BAD_PROVIDER:
-	case BAD_PROVIDER_RUDE:
-	case BAD_KINDS:
-		break;
-	}
+	t.fin = t.fin || kind == BAD_TRUNCATED || kind == BAD_TRUNCATED_HEADER;
 }
 
 /* Room for the whole record: opened in place of the program's bytes. Less: in a buffer of ours. */
@@ -2085,13 +2056,20 @@ struct event {
 	uint32_t len;
 };
 
+/* A stream, and how far it was read. */
+struct play {
+	struct event events[EVENTS_MAX];
+	unsigned int nb_events, next, keys;
+	uint32_t part; /* of the next event, delivered in earlier calls */
+};
+
 /* The first event from next on that a receive tells about: of empty data none does. */
-static unsigned int
-skip_empty(const struct event *events, unsigned int nb_events, unsigned int next)
+static void
+skip_empty(struct play *p)
 {
-	while (next < nb_events && events[next].type == 23 && events[next].len == 0)
-		next++;
-	return next;
+	while (p->next < p->nb_events && p->events[p->next].type == 23 &&
+	       p->events[p->next].len == 0)
+		p->next++;
 }
 
 /* What TCP would keep of a segment: the bytes that are not here yet. */
@@ -2120,6 +2098,119 @@ arrive(uint64_t *seed, bool *here, uint32_t window)
 	session_rx_input(&t.rx);
 }
 
+/* No floods: after a few records without data one has some. */
+static void
+put_events(struct play *p, uint64_t *seed)
+{
+	unsigned int keys = 1;
+	uint64_t sent = 0, r;
+	uint32_t len;
+	int dull = 0;
+
+	while (t.len < 60000 && p->nb_events < EVENTS_MAX) {
+		struct event *e = &p->events[p->nb_events++];
+
+		r = harness_rand(seed);
+		len = (uint32_t)((r >> 20) % ((uint32_t[]){ 4, 100, 2000, 16385 }[r >> 8 & 3]));
+		dull = t.sent > sent ? 0 : dull + 1;
+		sent = t.sent;
+		r |= t.peer.tls12 && (r & 15) == 2 ? 1 : 0; /* no KeyUpdates there */
+		switch (dull > 3 ? 15 : r & 15) {
+		case 0:
+			*e = (struct event){ 21, RTE_MIN(len + 3, 16384u) };
+			put_control(21, e->len);
+			break;
+		case 1:
+			*e = (struct event){ 22, RTE_MAX(len & ~3u, 4u) };
+			put_control(22, e->len);
+			break;
+		case 2:
+			*e = (struct event){ 24, 5 };
+			put_key_update();
+			t.peer = peer_key(keys++ % 8, 0);
+			break;
+		default:
+			*e = (struct event){ 23, dull > 3 ? RTE_MAX(len, 1u) : len };
+			put_data_padded(e->len, RTE_MIN((uint32_t)(r >> 50) % 100, 16384 - e->len));
+			break;
+		}
+	}
+}
+
+/* n bytes of the next event, a control record, came into a buffer of this size. */
+static void
+took_control(struct play *p, const struct rtls_msg *msg, size_t size, bool peek, ssize_t n)
+{
+	const struct event *e = &p->events[p->next];
+	uint32_t left = e->len - p->part;
+
+	CU_ASSERT_EQUAL_FATAL(n, (ssize_t)RTE_MIN(size, (size_t)left));
+	CU_ASSERT_EQUAL(msg->type, e->type == 24 ? 22 : e->type);
+	CU_ASSERT_EQUAL(msg->flags, n == (ssize_t)left ? RTLS_MSG_EOR : 0);
+	p->part += peek ? 0 : (uint32_t)n;
+	if (peek || p->part < e->len)
+		return;
+	if (e->type == 24)
+		CU_ASSERT_EQUAL_FATAL(set_key(p->keys++ % 8, 0), 0);
+	p->part = 0;
+	p->next++;
+	skip_empty(p);
+}
+
+/* n bytes of data, of one record or of some. */
+static void
+took_data(struct play *p, const struct rtls_msg *msg, bool peek, ssize_t n)
+{
+	uint32_t part = p->part, left = (uint32_t)n;
+
+	CU_ASSERT_FATAL(n > 0);
+	CU_ASSERT_EQUAL(msg->type, 23);
+	CU_ASSERT_FATAL(pattern_is(room + 16, t.got, (size_t)n));
+	for (unsigned int k = p->next; left > 0; k++, part = 0) {
+		uint32_t step = RTE_MIN(left, p->events[k].len - part);
+		bool whole = part + step == p->events[k].len;
+
+		CU_ASSERT_EQUAL_FATAL(p->events[k].type, 23);
+		left -= step;
+		if (left == 0)
+			CU_ASSERT_EQUAL(msg->flags, whole ? RTLS_MSG_EOR : 0);
+		if (peek)
+			continue;
+		p->part = whole ? 0 : part + step;
+		p->next = whole ? k + 1 : k;
+	}
+	t.got += peek ? 0 : (uint64_t)n;
+	skip_empty(p);
+}
+
+/* Some segments come, and one call reads. */
+static void
+read_some(struct play *p, uint64_t *seed, bool *here)
+{
+	struct rtls_msg msg;
+	bool peek, data_only;
+	size_t size;
+	ssize_t n;
+	uint64_t r;
+
+	for (r = harness_rand(seed) % 8; r > 0; r--)
+		arrive(seed, here, 20000);
+	r = harness_rand(seed);
+	size = 1 + (r >> 20) % ((uint32_t[]){ 3, 100, 3000, 60000 }[r >> 8 & 3]);
+	peek = (r & 3) == 0;
+	data_only = (r & 12) == 0;
+	n = recv_with(size, peek ? RTLS_MSG_PEEK : 0, data_only, &msg);
+	if (n == -EAGAIN) {
+		CU_ASSERT(!readable() || framer_head(&t.rx.tls->framer) != NULL);
+	} else if (p->events[p->next].type == 23) {
+		took_data(p, &msg, peek, n);
+	} else if (data_only) {
+		CU_ASSERT_EQUAL_FATAL(n, -EIO);
+	} else {
+		took_control(p, &msg, size, peek, n);
+	}
+}
+
 static void
 test_random(void)
 {
@@ -2128,114 +2219,18 @@ test_random(void)
 	static bool here[WIRE_MAX + 1];
 
 	for (int round = 0; round < rounds; round++) {
-		static struct event events[EVENTS_MAX];
-		unsigned int nb_events = 0, next = 0, keys = 1;
-		uint32_t part = 0, idle = 0; /* of the current control record, delivered */
-		uint64_t r, sent = 0;
-		int dull = 0;
+		static struct play p;
+		uint32_t idle = 0;
 
 		begin_keyed();
 		memset(here, 0, sizeof(here));
-		while (t.len < 60000 && nb_events < EVENTS_MAX) {
-			uint32_t len;
-
-			r = harness_rand(&seed);
-			len = (uint32_t)((r >> 20) %
-					 ((uint32_t[]){ 4, 100, 2000, 16385 }[r >> 8 & 3]));
-			/* No floods: after a few records without data some have it. */
-			dull = t.sent > sent ? 0 : dull + 1;
-			sent = t.sent;
-			r |= t.peer.tls12 && (r & 15) == 2 ? 1 : 0; /* no KeyUpdates there */
-			switch (dull > 3 ? 15 : r & 15) {
-			case 0:
-				len = RTE_MIN(len + 3, 16384u);
-				put_control(21, len);
-				events[nb_events++] = (struct event){ 21, len };
-				break;
-			case 1:
-				len = RTE_MAX(len & ~3u, 4u);
-				put_control(22, len);
-				events[nb_events++] = (struct event){ 22, len };
-				break;
-			case 2:
-				put_key_update();
-				events[nb_events++] = (struct event){ 24, 5 };
-				t.peer = peer_key(keys++ % 8, 0);
-				break;
-			default:
-				len = dull > 3 ? RTE_MAX(len, 1u) : len;
-				put_data_padded(len,
-						RTE_MIN((uint32_t)(r >> 50) % 100, 16384 - len));
-				events[nb_events++] = (struct event){ 23, len };
-				break;
-			}
-		}
-		keys = 1;
-		next = skip_empty(events, nb_events, 0);
-		while (next < nb_events) {
-			struct rtls_msg msg;
-			uint64_t record_end = t.got;
-			bool peek, data_only;
-			size_t size;
-			ssize_t n;
-
+		memset(&p, 0, sizeof(p));
+		p.keys = 1;
+		put_events(&p, &seed);
+		skip_empty(&p);
+		while (p.next < p.nb_events) {
 			CU_ASSERT_FATAL(idle++ < 200000);
-			for (r = harness_rand(&seed) % 8; r > 0; r--)
-				arrive(&seed, here, 20000);
-			r = harness_rand(&seed);
-			size = 1 + (r >> 20) % ((uint32_t[]){ 3, 100, 3000, 60000 }[r >> 8 & 3]);
-			peek = (r & 3) == 0;
-			data_only = (r & 12) == 0;
-			n = recv_with(size, peek ? RTLS_MSG_PEEK : 0, data_only, &msg);
-			if (n == -EAGAIN) {
-				CU_ASSERT(!readable() || framer_head(&t.rx.tls->framer) != NULL);
-				continue;
-			}
-			if (events[next].type != 23) {
-				uint32_t left = events[next].len - part;
-
-				if (data_only) {
-					CU_ASSERT_EQUAL_FATAL(n, -EIO);
-					continue;
-				}
-				CU_ASSERT_EQUAL_FATAL(n, (ssize_t)RTE_MIN(size, (size_t)left));
-				CU_ASSERT_EQUAL(msg.type,
-						events[next].type == 24 ? 22 : events[next].type);
-				CU_ASSERT_EQUAL(msg.flags, n == (ssize_t)left ? RTLS_MSG_EOR : 0);
-				part += peek ? 0 : (uint32_t)n;
-				if (peek || part < events[next].len)
-					continue;
-				if (events[next].type == 24)
-					CU_ASSERT_EQUAL_FATAL(set_key(keys++ % 8, 0), 0);
-				next = skip_empty(events, nb_events, next + 1);
-				part = 0;
-				continue;
-			}
-			CU_ASSERT_FATAL(n > 0);
-			CU_ASSERT_EQUAL(msg.type, 23);
-			CU_ASSERT_FATAL(pattern_is(room + 16, t.got, (size_t)n));
-			/* part: of the current data record, delivered in earlier calls */
-			for (uint32_t left = (uint32_t)n, k = next, p = part; left > 0;
-			     k++, p = 0) {
-				uint32_t step = RTE_MIN(left, events[k].len - p);
-
-				CU_ASSERT_EQUAL_FATAL(events[k].type, 23);
-				left -= step;
-				if (left == 0)
-					CU_ASSERT_EQUAL(msg.flags, p + step == events[k].len ?
-									   RTLS_MSG_EOR :
-									   0);
-				if (peek)
-					continue;
-				part = p + step;
-				next = k;
-				if (part == events[k].len) {
-					next = k + 1;
-					part = 0;
-				}
-			}
-			t.got = record_end + (peek ? 0 : (uint64_t)n);
-			next = skip_empty(events, nb_events, next);
+			read_some(&p, &seed, here);
 		}
 		CU_ASSERT_EQUAL(t.got, t.sent);
 		while (recvq_len(&t.q) + t.q.ready.off < t.len)
