@@ -118,11 +118,14 @@ bad_resync(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
 	return strikes(b->refuses_in) ? an_error() : b->real->tx_resync(b->dev, ctx, seq, rec_no);
 }
 
+/* It is seldom told where to go on: one that refuses does so each other time. */
 static int
 bad_rx_resync(void *dev, struct rtls_tls_handle ctx, uint32_t seq, uint64_t rec_no)
 {
 	struct bad *b = dev;
 
+	if (b->refuses_in != 0 && strikes(2))
+		return an_error();
 	return b->real->rx_resync(b->dev, ctx, seq, rec_no);
 }
 
