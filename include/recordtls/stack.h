@@ -203,7 +203,7 @@ unsigned int rtls_stack_poll(struct rtls_stack *s, uint64_t now_us);
 uint64_t rtls_stack_deadline(const struct rtls_stack *s);
 
 /**
- * Takes the stack: aborts all connections (their RSTs are sent), wipes keys,
+ * Takes the stack: aborts all connections (their RSTs are sent where the next hop is known), wipes keys,
  * frees all memory. Before rte_eal_cleanup(), as telemetry looks for stacks until the process ends.
  * @return 0; -EAGAIN: a device still holds buffers or a file read is under way:
  *   the stack still exists, poll on and call again.

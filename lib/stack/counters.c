@@ -33,7 +33,7 @@ const struct rtls_stat_desc counters_desc[LEVEL_END] = {
 	[CNT_TX_NO_BUFFER] = { "TxNoBuffer", "packets put off: no header buffer was free",
 			       RTLS_STAT_COUNTER },
 	[CNT_TX_ANSWERS_DROPPED] = { "TxAnswersDropped",
-				     "SYN-ACKs, resets, ARP and the like dropped: no buffer, or the port was full",
+				     "SYN-ACKs, resets, ARP and the like dropped: no buffer, the port was full, or the next hop is not known",
 				     RTLS_STAT_COUNTER },
 	[CNT_TX_REFUSED] = { "TxRefused",
 			     "packets that a port did not take at once; they are tried again",

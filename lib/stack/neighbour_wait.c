@@ -3,6 +3,7 @@
 
 #include "stack/neighbour_wait.h"
 
+#include "stack/late_reset.h"
 #include "stack/sched.h"
 #include "stack/state.h"
 
@@ -29,6 +30,7 @@ neighbour_learned(struct rtls_stack *s)
 {
 	struct rtls_sock *sock;
 
+	late_reset_learned(s);
 	while ((sock = TAILQ_FIRST(&s->path_list)) != NULL) {
 		neighbour_unwait(sock);
 		sock_schedule(sock);

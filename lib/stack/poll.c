@@ -5,6 +5,7 @@
 #include "stack/active_open.h"
 #include "stack/admission_evict.h"
 #include "stack/flights.h"
+#include "stack/late_reset.h"
 #include "stack/memory.h"
 #include "stack/neighbour_wait.h"
 #include "stack/reclaim.h"
@@ -74,7 +75,7 @@ poll_timers(struct rtls_stack *s)
 			soft_error_note(sock, RTLS_SOFT_SILENT);
 		sock_tcp_events(sock, events);
 	}
-	return n + syn_path_timers(s, TIMER_BUDGET);
+	return n + late_reset_poll(s) + syn_path_timers(s, TIMER_BUDGET);
 }
 
 /* File chunks that the reader thread filled. */
@@ -165,6 +166,7 @@ rtls_stack_deadline(const struct rtls_stack *s)
 	if (reclaim_waits(s) || reader_busy(s->reader) || tx_waits_in_a_port(s) ||
 	    rx_quiet_waits(s) || s->nb_adding > 0)
 		at = RTE_MIN(at, s->now_us + LOOK_US);
+	at = RTE_MIN(at, late_reset_deadline(s));
 	at = RTE_MIN(at, tcp_syncache_deadline(s->syncache));
 	return RTE_MIN(at, tcp_timewait_deadline(s->timewait));
 }

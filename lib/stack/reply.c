@@ -41,19 +41,26 @@ reply_packet(struct rtls_stack *s, struct netif *nif, struct rte_mbuf *m)
 }
 
 void
-reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
-	      const struct rtls_sock *of, const struct net_tuple *tuple, const struct tcp_seg *seg)
+reply_headers(struct rtls_stack *s, struct netif *nif, struct packet_headers *h)
 {
 	struct rte_mbuf *m = reply_buffer(s, nif);
-	struct packet_headers h = { .nif = nif, .dst_mac = dst_mac, .tuple = tuple, .seg = seg };
 
 	if (m == NULL)
 		return;
+	packet_headers_begin(h, m);
+	packet_headers_end(h, m, 0, h->seg->flags, 0);
+	reply_packet(s, nif, m);
+}
+
+void
+reply_segment(struct rtls_stack *s, struct netif *nif, const uint8_t dst_mac[NET_MAC_LEN],
+	      const struct rtls_sock *of, const struct net_tuple *tuple, const struct tcp_seg *seg)
+{
+	struct packet_headers h = { .nif = nif, .dst_mac = dst_mac, .tuple = tuple, .seg = seg };
+
 	if (of != NULL) {
 		h.tos = of->tos;
 		h.ttl = of->ttl;
 	}
-	packet_headers_begin(&h, m);
-	packet_headers_end(&h, m, 0, seg->flags, 0);
-	reply_packet(s, nif, m);
+	reply_headers(s, nif, &h);
 }

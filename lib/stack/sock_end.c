@@ -7,11 +7,10 @@
 
 #include "stack/admission.h"
 #include "stack/flights.h"
+#include "stack/late_reset.h"
 #include "stack/memory.h"
 #include "stack/mode.h"
 #include "stack/neighbour_wait.h"
-#include "stack/nexthop.h"
-#include "stack/reply.h"
 #include "stack/sched.h"
 #include "stack/sock_make.h"
 #include "stack/state.h"
@@ -99,15 +98,10 @@ sock_finished(struct rtls_sock *sock)
 void
 sock_abort(struct rtls_sock *sock, enum rtls_end_who who, enum rtls_end_reason reason)
 {
-	struct rtls_stack *s = sock->stack;
 	struct tcp_seg rst;
 
 	note_end(sock, who, reason);
-	if (tcp_abort(&sock->tcp, s->now_us, &rst) &&
-	    nexthop_resolve(s, &sock->tuple.remote, &sock->path) == NEXTHOP_READY) {
-		reply_segment(s, &s->netifs[sock->path.netif], sock->path.mac, sock, &sock->tuple,
-			      &rst);
-		stack_count(s, CNT_TX_RESETS);
-	}
+	if (tcp_abort(&sock->tcp, sock->stack->now_us, &rst))
+		late_reset_send(sock, &rst);
 	sock_finished(sock);
 }

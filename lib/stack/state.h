@@ -18,6 +18,7 @@
 #include "net/mtu_table.h"
 #include "stack/counters.h"
 #include "stack/flight_pools.h"
+#include "stack/late_resets.h"
 #include "stack/netif.h"
 #include "stack/registry.h"
 #include "stack/sock.h"
@@ -116,6 +117,7 @@ struct rtls_stack {
 	void *syncache_mem;
 	void *timewait_mem;
 	struct answer_remote *answer_remotes;
+	struct late_resets late_resets; /* of connections that are gone */
 	struct registry_node registered;
 	struct rtls_stack_conf conf;
 };
