@@ -102,7 +102,9 @@ unsigned int rtls_accept_burst(struct rtls_sock *l, struct rtls_sock **out, unsi
 
 /**
  * Opens a connection; RTLS_CONNECTED or RTLS_ERROR follows. A local port of 0
- * is chosen at random (RFC 6056). Borrows its arguments.
+ * is chosen at random (RFC 6056). One that is given may be that of a connection to the same remote
+ * address and port that was closed, 1 s ago or longer, if that one had timestamps (RFC 6191); else it is in use
+ * for the rest of 60 s. Borrows its arguments.
  * @return 0; -EADDRNOTAVAIL; -EADDRINUSE; -EHOSTUNREACH: no route; -ENOMEM;
  *   -EAFNOSUPPORT: not IPv4; -EINVAL.
  */

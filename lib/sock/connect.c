@@ -14,11 +14,26 @@
 #include "tcp/timewait.h"
 
 static bool
+tuple_is_open(struct rtls_stack *s, const struct net_tuple *t)
+{
+	return flow_find(s->flows, t, flow_hash(s->flows, t)) != FLOW_NONE ||
+	       tcp_syncache_find(s->syncache, t) != NULL;
+}
+
+static bool
 tuple_is_free(struct rtls_stack *s, const struct net_tuple *t)
 {
-	return flow_find(s->flows, t, flow_hash(s->flows, t)) == FLOW_NONE &&
-	       tcp_timewait_find(s->timewait, t) == NULL &&
-	       tcp_syncache_find(s->syncache, t) == NULL;
+	return !tuple_is_open(s, t) && tcp_timewait_find(s->timewait, t) == NULL;
+}
+
+/* Of one that the program names: others that it could have are not known to it. */
+static bool
+tuple_may_open(struct rtls_stack *s, const struct net_tuple *t)
+{
+	const struct tcp_timewait_entry *e = tcp_timewait_find(s->timewait, t);
+
+	return !tuple_is_open(s, t) &&
+	       (e == NULL || tcp_timewait_may_open(e, s->params.time_wait_us, s->now_us));
 }
 
 /* One that no listener is at (RFC 6056 3.2). */
@@ -56,7 +71,7 @@ choose_tuple(struct rtls_stack *s, struct rtls_sock *sock, const struct rtls_add
 	if (local == NULL || local->port == 0)
 		return choose_port(s, t);
 	t->local_port = local->port;
-	return tuple_is_free(s, t) ? 0 : -EADDRINUSE;
+	return tuple_may_open(s, t) ? 0 : -EADDRINUSE;
 }
 
 int

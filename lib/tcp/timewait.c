@@ -12,6 +12,8 @@ enum {
 	CAPACITY_MAX = 1 << 24,
 	/* A successor's sequence numbers begin this far beyond the old ones. */
 	ISS_GAP = 65536 + 1,
+	/* RFC 7323 5.4: the longest that a timestamp may stand. */
+	SLOWEST_TICK_US = 1000000,
 };
 
 /*
@@ -265,6 +267,22 @@ tcp_timewait_input(struct tcp_timewait *tw, struct tcp_timewait_entry *e, const 
 		list_append(tw, e);
 	}
 	return again(e, now_us);
+}
+
+bool
+tcp_timewait_may_open(const struct tcp_timewait_entry *e, uint32_t time_wait_us, uint64_t now_us)
+{
+	/* at_us is set with the peer's FIN, which is the last that is heard. */
+	return e->ts_on && now_us + time_wait_us >= e->at_us + SLOWEST_TICK_US;
+}
+
+uint32_t
+tcp_timewait_open(struct tcp_timewait *tw, struct tcp_timewait_entry *e)
+{
+	uint32_t iss = e->snd_nxt + ISS_GAP;
+
+	release(tw, e);
+	return iss;
 }
 
 uint32_t

@@ -70,6 +70,18 @@ enum tcp_timewait_verdict tcp_timewait_input(struct tcp_timewait *tw, struct tcp
 					     const struct tcp_seg *seg, uint32_t time_wait_us,
 					     uint64_t now_us, uint32_t *iss);
 
+/*
+ * May we open a record's tuple anew, RFC 6191 seen from the other end? Only where PAWS tells old
+ * segments of the peer's from those of the new connection: both had timestamps, and the peer was not
+ * heard for so long that its slowest clock (RFC 7323 5.4: a tick in 1 s) has moved since. So has ours,
+ * by which a peer that waits as well knows our SYN for a new one.
+ */
+bool tcp_timewait_may_open(const struct tcp_timewait_entry *e, uint32_t time_wait_us,
+			   uint64_t now_us);
+
+/* Event: we do. The record is gone; the number to begin with, beyond all that the old connection sent. */
+uint32_t tcp_timewait_open(struct tcp_timewait *tw, struct tcp_timewait_entry *e);
+
 /* Event: time passed. Returns how many records ended, at most max; the others are due still. */
 uint32_t tcp_timewait_expire(struct tcp_timewait *tw, uint64_t now_us, uint32_t max);
 

@@ -91,6 +91,7 @@ static const struct {
 	const char *word;
 	int64_t value;
 } errors[] = {
+	{ "EADDRINUSE", -EADDRINUSE },
 	{ "EAGAIN", -EAGAIN },
 	{ "EPIPE", -EPIPE },
 	{ "ECONNRESET", -ECONNRESET },

@@ -279,6 +279,39 @@ test_syn_without_ts(void)
 	}
 }
 
+/* We open it again: with timestamps, and when the peer's slowest clock has moved since its last FIN. */
+static void
+test_opened_here(void)
+{
+	struct tcp_seg fin = { .flags = TCP_FIN | TCP_ACK, .seq = 2001, .has_ts = true };
+	struct tcp_timewait *tw = make(4);
+	struct tcp_timewait_entry *e = add(tw, 1, true, FX_T0);
+	struct net_tuple t = tuple_of(1);
+	uint32_t iss;
+
+	CU_ASSERT_FALSE(tcp_timewait_may_open(e, WAIT_US, FX_T0));
+	CU_ASSERT_FALSE(tcp_timewait_may_open(e, WAIT_US, FX_T0 + 999999));
+	CU_ASSERT_TRUE(tcp_timewait_may_open(e, WAIT_US, FX_T0 + 1000000));
+	CU_ASSERT_TRUE(tcp_timewait_may_open(e, WAIT_US, FX_T0 + WAIT_US + 5));
+	/* The FIN came again: that was the peer's clock then. */
+	fin.ts_val = e->ts_recent;
+	tcp_timewait_input(tw, e, &fin, WAIT_US, FX_T0 + 5000000, &iss);
+	CU_ASSERT_FALSE(tcp_timewait_may_open(e, WAIT_US, FX_T0 + 5999999));
+	CU_ASSERT_TRUE(tcp_timewait_may_open(e, WAIT_US, FX_T0 + 6000000));
+	CU_ASSERT_PTR_EQUAL(tcp_timewait_find(tw, &t), e);
+	/* RFC 9293 3.6.1: beyond all that the old one sent, also where that wraps. */
+	e->snd_nxt = UINT32_MAX - 3;
+	iss = tcp_timewait_open(tw, e);
+	CU_ASSERT(iss + 4 > 65535 && iss < 1 << 20);
+	CU_ASSERT_PTR_NULL(tcp_timewait_find(tw, &t));
+	CU_ASSERT_EQUAL(tcp_timewait_count(tw), 0);
+	/* Nothing tells old segments from new ones. */
+	e = add(tw, 2, false, FX_T0);
+	for (uint64_t s = 0; s <= 60; s++)
+		CU_ASSERT_FALSE(tcp_timewait_may_open(e, WAIT_US, FX_T0 + s * 1000000));
+	free(tw);
+}
+
 /* Random adds, ends and restarts against an array in order of age. */
 static void
 test_random(void)
@@ -359,6 +392,7 @@ main(void)
 		{ "segments", test_input },
 		{ "the FIN in a flood", test_fin_flood },
 		{ "SYN without timestamps", test_syn_without_ts },
+		{ "opened here", test_opened_here },
 		{ "random operations against an array", test_random },
 	};
 
