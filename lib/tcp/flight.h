@@ -51,6 +51,9 @@ struct tcp_flight {
 	struct tcp_hystart hystart;
 	struct tcp_rate rate;
 	uint32_t dsacks; /* ACKs that told of something that came twice */
+	uint64_t
+		cut_end; /* all that was out when the path's MTU fell: until then it counts in cuts */
+	uint8_t cuts;    /* so often all of it was sent again, in shorter segments */
 	struct tcp_chrono chrono;
 
 	/* A peer without SACK tells by duplicate ACKs that something arrived, not what. */

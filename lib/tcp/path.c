@@ -3,12 +3,14 @@
 
 #include "tcp/path.h"
 
+#include "tcp/flight.h"
 #include "tcp/loss.h"
 #include "tcp/query.h"
 
 enum {
 	HDRS_LEN = 40, /* IPv4 and TCP, without options */
 	MTU_MIN = 576,
+	CUTS_MAX = 2, /* a path with more than two narrower links after each other is rare */
 };
 
 /* Was it sent and is not acknowledged? Both FIN and what is to be sent again count. */
@@ -72,11 +74,35 @@ tcp_path_mtu(const struct tcp_conn *c)
 	return (uint16_t)(c->mss_agreed + headers_len(c));
 }
 
+/*
+ * May all that is out be sent again now? Who guesses a number in flight may lower the MTU by a byte at a
+ * time, 900 times: twice in a round trip is enough for the links of a path.
+ */
+static bool
+may_cut(struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->flight;
+
+	if (f == NULL) /* there is a segment at most */
+		return true;
+	if (c->snd_una >= f->cut_end) {
+		f->cut_end = c->snd_max;
+		f->cuts = 0;
+	}
+	if (f->cuts == CUTS_MAX)
+		return false;
+	f->cuts++;
+	return true;
+}
+
 uint32_t
 tcp_path_too_big(struct tcp_conn *c, uint32_t seq, uint16_t mtu)
 {
 	if (!is_synchronised(c) || !in_flight(c, seq) || !shrink(c, mtu))
 		return 0;
+	/* Else what did not fit is lost, and found so by its time. */
+	if (!may_cut(c))
+		return TCP_EV_SEND;
 	tcp_loss_all(c);
 	/* Starts again with what is sent now. */
 	c->rtx_at = TCP_NEVER;

@@ -13,8 +13,8 @@
 /*
  * Event: a packet with seq was too big for a link that takes mtu bytes (RFC 1191). Segments shrink,
  * never below what every host takes and never again for this connection; what is in flight is cut
- * again and sent at once, without a sign of congestion. Returns TCP_EV_SEND, or 0: no news, or
- * forged.
+ * again and sent at once, without a sign of congestion; in a round trip twice at most, as whoever
+ * guesses a number may say each time a little less. Returns TCP_EV_SEND, or 0: no news, or forged.
  */
 uint32_t tcp_path_too_big(struct tcp_conn *c, uint32_t seq, uint16_t mtu);
 

@@ -65,6 +65,46 @@ test_too_big(void)
 	}
 }
 
+/* Sends what may go; segments that had been sent before. */
+static uint32_t
+sent_again(struct tcp_conn *c, uint64_t now_us)
+{
+	struct tcp_out o;
+	uint32_t n = 0;
+
+	while (fx_send(c, now_us, &o))
+		n += o.rexmit && o.len > 0 ? tcp_segments(c, o.len) : 0;
+	return n;
+}
+
+/* 400 messages, each of which takes a byte less: they cost two windows, and no more until an ACK. */
+static void
+test_by_little(void)
+{
+	uint32_t n = 0;
+	struct tcp_conn c;
+
+	in_flight(&c, false);
+	for (uint16_t mtu = 1039; mtu >= 640; mtu--) {
+		CU_ASSERT_EQUAL(tcp_path_too_big(&c, tcp_seq_of(&c, 5000), mtu), TCP_EV_SEND);
+		CU_ASSERT_EQUAL(c.mss, mtu - 40);
+		n += sent_again(&c, FX_T0 + 60000 + mtu);
+	}
+	CU_ASSERT(n >= 9 && n <= 2 * 11);
+	CU_ASSERT_PTR_NULL(tcp_check(&c));
+	/* What did not fit is sent again by the timer, as short as was said. */
+	CU_ASSERT_NOT_EQUAL_FATAL(c.rtx_at, TCP_NEVER);
+	while (c.loss != TCP_LOSS_TIMEOUT)
+		CU_ASSERT_NOT_EQUAL_FATAL(tcp_timer(&c, c.rtx_at) & TCP_EV_SEND, 0);
+	CU_ASSERT(sent_again(&c, FX_T0 + 9000000) >= 1);
+	/* A path that changes later is followed at once. */
+	fx_ack(&c, c.snd_max, FX_WND, FX_T0 + 9100000);
+	sent_again(&c, FX_T0 + 9100000);
+	CU_ASSERT_EQUAL(tcp_path_too_big(&c, tcp_seq_of(&c, c.snd_una), 600), TCP_EV_SEND);
+	CU_ASSERT(sent_again(&c, FX_T0 + 9100001) >= 1);
+	CU_ASSERT_PTR_NULL(tcp_check(&c));
+}
+
 /* Forged, late, or no news: nothing moves. */
 static void
 test_too_big_refused(void)
@@ -227,6 +267,7 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "a packet was too big", test_too_big },
+		{ "less by little", test_by_little },
 		{ "not in flight, or no news", test_too_big_refused },
 		{ "576 and no less", test_floor },
 		{ "each state", test_states },
