@@ -52,7 +52,12 @@ tcp_rack_begins(struct tcp_rack *r)
 /* Event: a recovery ended. */
 void tcp_rack_recovered(struct tcp_rack *r);
 
-/* How long it waits for what the path may have reordered. eager: three behind a gap, or in recovery. */
+/*
+ * How long it waits for what the path may have reordered. eager: three behind a gap, or in recovery. Never
+ * longer than srtt_us, however often the peer told of DSACKs (RFC 8985 6.2, step 4): the timer that waits
+ * stands in place of the retransmission timeout, so the bound is what keeps it from a stall. Only what
+ * newly arrives moves its deadline, so a peer cannot put it off for ever.
+ */
 uint32_t tcp_rack_window(const struct tcp_rack *r, uint32_t srtt_us, bool eager);
 
 /* What is lost by now, and when the next one may be. */
