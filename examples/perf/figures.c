@@ -17,13 +17,15 @@ const char *const figures_shown[][FIGURES_MAX + 1] = {
 			       "late_rx_p50_us" },
 	[OPTIONS_FILE] = { "cycles_per_request", "requests_per_second", "goodput_gbps" },
 	[OPTIONS_RESYNC] = { "scan_share", "delayed_share", "stack_share", "bound_share" },
+	[OPTIONS_FLOOD] = { "full_ratio", "paced_ratio", "full_cycles_per_syn",
+			    "full_flood_share" },
 };
 
-const char *const figures_settings[] = { "command",    "mode",      "tls",     "suite",
-					 "provider",   "size",      "mss",     "tso",
-					 "one_core",   "in_flight", "conns",   "add_polls",
-					 "full_table", "loss",      "reorder", "rtt_segments",
-					 "burst",      "sender",    NULL };
+const char *const figures_settings[] = {
+	"command", "mode",         "tls",       "suite",  "provider",  "size",       "mss",
+	"tso",     "one_core",     "in_flight", "conns",  "add_polls", "full_table", "loss",
+	"reorder", "rtt_segments", "burst",     "sender", "syns",      "rate",       NULL
+};
 
 void
 figures_text(const json_t *run, const char *key, char *out, size_t size)

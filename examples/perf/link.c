@@ -95,11 +95,13 @@ link_close(struct link *l)
 struct rtls_stack *
 link_stack(const struct link *l, int end)
 {
-	struct rtls_port *port = end == 0 ? l->nic : l->far_port;
+	static const char *const names[LINK_ENDS] = { "host", "far", "third" };
+	struct rtls_port *const ports[LINK_ENDS] = { l->nic, l->far_port, l->third_port };
+	struct rtls_port *port = ports[end];
 	struct rtls_addr addr = link_addr(end, 0);
 	struct rtls_stack_conf conf = {
 		.size = sizeof(conf),
-		.name = end == 0 ? "host" : "far",
+		.name = names[end],
 		.socket_id = SOCKET_ID_ANY,
 		.max_socks = l->sizes.max_socks,
 		.nb_small = l->sizes.nb_small,

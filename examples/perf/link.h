@@ -21,6 +21,7 @@
 #include "options.h"
 
 enum {
+	LINK_ENDS = 3,
 	LINK_PORT = 443,        /* of the far end */
 	LINK_PORT_BASE = 10000, /* of the host: the first connection of the first mode */
 	LINK_SIZE_MIN = 64,     /* bytes of a record */
@@ -64,8 +65,9 @@ struct link {
 	struct link_sizes sizes;
 	struct link_device device;
 	struct wire *wire;
-	struct rtls_port *nic;      /* the host's port, polled on by the far lcore */
-	struct rtls_port *far_port; /* the other end of the cable below */
+	struct rtls_port *nic;        /* the host's port, polled on by the far lcore */
+	struct rtls_port *far_port;   /* the other end of the cable below */
+	struct rtls_port *third_port; /* of flood: of other clients, which share that end */
 	_Atomic(enum link_far) far;
 	atomic_uint nb_accepted; /* with their keys set */
 	struct link_order order; /* written before nb_orders grows */
@@ -76,13 +78,13 @@ struct link {
 	/* A turn of the far side on the host's lcore; NULL: it has one of its own. */
 	void (*step)(void *arg);
 	void *step_arg;
-	struct hold *holds[2]; /* what the ends have sent waits there; NULL: nowhere */
+	struct hold *holds[LINK_ENDS]; /* what the ends have sent waits there; NULL: nowhere */
 };
 
 /* A monotonic clock in microseconds, by the TSC. */
 uint64_t link_now_us(uint64_t tsc);
 
-/* An end's address: 0 the host, 1 the far end. */
+/* An end's address: 0 the host, 1 the far end, 2 the third one. */
 struct rtls_addr link_addr(int end, uint16_t port);
 
 /* The ports, with so many packets for each direction. False: one sentence was printed. */

@@ -13,6 +13,7 @@
 #include "conns.h"
 #include "contexts.h"
 #include "file.h"
+#include "flood.h"
 #include "flow.h"
 #include "inside/work.h"
 #include "machine.h"
@@ -48,6 +49,8 @@ run(const struct options *o)
 		return file_run(o);
 	case OPTIONS_RESYNC:
 		return resync_run(o);
+	case OPTIONS_FLOOD:
+		return flood_run(o);
 	}
 	return -1;
 }

@@ -20,7 +20,9 @@ enum {
 	FILE_MAX = 64 << 20,
 	CONNS_MAX = 10000,
 	FILE_CONNS_MAX = 4000,
+	FLOOD_CONNS_MAX = 200,
 	MEGABYTES = 640,
+	FLOOD_CONN_BYTES = 2 << 20, /* of the host's, which are full */
 	ADD_POLLS = 16,
 	PERCENT_MAX = 50,
 	RESYNC_RECORDS = 20000,
@@ -111,8 +113,8 @@ read_range(struct options_sweep *sweep, const char *text)
 static bool
 read_sweep(const struct option_row *row, const char *text, void *out)
 {
-	static const char *const names[] = { "size", "mss",  "conns",   "in-flight",   "suite",
-					     "tls",  "loss", "reorder", "rtt-segments" };
+	static const char *const names[] = { "size", "mss",  "conns",   "in-flight",    "suite",
+					     "tls",  "loss", "reorder", "rtt-segments", "syns" };
 	static char copy[256];
 	struct options_sweep *sweep = out;
 	char *values = copy, *value;
@@ -135,7 +137,7 @@ read_sweep(const struct option_row *row, const char *text, void *out)
 		sweep->values[sweep->nb++] = value;
 	if (sweep->what != NULL && sweep->nb > 0 && values == NULL && strlen(text) < sizeof(copy))
 		return true;
-	say("--%s takes size, mss, conns, in-flight, suite, tls, loss, reorder or rtt-segments, and up to %d values, or a range: conns=1,8,64, loss=0.01:3:log; not '%s'",
+	say("--%s takes size, mss, conns, in-flight, suite, tls, loss, reorder, rtt-segments or syns, and up to %d values, or a range: conns=1,8,64, loss=0.01:3:log; not '%s'",
 	    row->name, OPTIONS_SWEEP_MAX, text);
 	return false;
 }
@@ -157,15 +159,18 @@ static const struct command commands[] = {
 	[OPTIONS_CONTEXTS] = { "conns", RECORD_MAX, RECORD_MAX, 1000, CONNS_MAX },
 	[OPTIONS_FILE] = { "file", 1024, FILE_MAX, 64, FILE_CONNS_MAX },
 	[OPTIONS_RESYNC] = { "resync", RECORD_MAX, RECORD_MAX, 1, 1 },
+	[OPTIONS_FLOOD] = { "flood", RECORD_MAX, RECORD_MAX, 50, FLOOD_CONNS_MAX },
 };
 
 /* The same text for rows that go with the same commands. */
 static const char flow[] = "flow";
-static const char flow_rr_conns[] = "flow, rr or conns";
-static const char not_record[] = "flow, rr, conns or file";
+static const char flow_flood[] = "flow or flood";
+static const char with_mode[] = "flow, rr, conns or flood";
+static const char not_record[] = "flow, rr, conns, file or flood";
 static const char conns[] = "conns";
 static const char file[] = "file";
 static const char resync[] = "resync";
+static const char flood[] = "flood";
 
 const char *
 options_command_name(enum options_command command)
@@ -197,21 +202,22 @@ static const struct option_row rows[] = {
 		  "or CSV: figures whose quartiles lie apart" },
 	{ .name = "sweep", .value = "WHAT=N,N", .read = read_sweep, .at = AT(sweep),
 	  .help = "a run for each value of size, mss, conns, in-flight, suite, tls, loss,\n"
-		  "reorder or rtt-segments; loss=0.01:3:log for values in a range" },
+		  "reorder, rtt-segments or syns; loss=0.01:3:log for values in a range" },
 	{ .name = "plot", .value = "FILE.svg", .read = option_text, .at = AT(plot),
 	  .help = "draw the sweep, with gnuplot" },
 	{ .name = "tso", .read = option_flag, .at = AT(tso), .command = flow,
 	  .help = "the NIC cuts long packets, in every mode" },
-	{ .name = "one-core", .read = option_flag, .at = AT(one_core), .command = flow,
+	{ .name = "one-core", .read = option_flag, .at = AT(one_core), .command = flow_flood,
 	  .help = "both stacks on one core: what the library costs without the other\n"
-		  "core's cache lines, next to the floor" },
+		  "core's cache lines, next to the floor. With flood, time goes on while\n"
+		  "the NIC, the cable and the clients take their turns" },
 	{ .name = "in-flight", .value = "N", .read = option_u32, .at = AT(in_flight), .min = 64, .max = 4096, .command = flow,
 	  .help = "packets that are held on the way, 64 to 4096, with --one-core;\n"
 		  "default: none, and what the windows allow is in flight" },
-	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "plain software nic", .command = flow_rr_conns,
+	{ .name = "mode", .value = "MODE", .read = option_word, .at = AT(mode), .words = "plain software nic", .command = with_mode,
 	  .help = "plain, software or nic; default software" },
-	ROW_NIC_METHOD(struct options, nic, flow_rr_conns),
-	ROW_NIC_FAULT(struct options, nic, "flow, rr, conns or resync"),
+	ROW_NIC_METHOD(struct options, nic, with_mode),
+	ROW_NIC_FAULT(struct options, nic, "flow, rr, conns, resync or flood"),
 	ROW_AUDIT(struct options, audit, flow),
 	{ .name = "cc", .value = "NAME", .read = option_word, .at = AT(cc), .words = "cubic newreno", .command = flow,
 	  .help = "congestion control of both ends: cubic, the default, or newreno" },
@@ -219,8 +225,8 @@ static const struct option_row rows[] = {
 	  .help = "no connection sends more than N bytes of stream per second; default:\n"
 		  "no limit" },
 	{ .name = "conns", .value = "N", .read = option_u32, .at = AT(conns), .min = 1, .max = CONNS_MAX, .command = not_record,
-	  .help = "connections at once; flow: 1 to 64, default 1; file: 1 to 4000, the\n"
-		  "others: 1 to 10000, default 64" },
+	  .help = "connections at once; flow: 1 to 64, default 1; flood: 1 to 200, default\n"
+		  "50; file: 1 to 4000, the others: 1 to 10000, default 64" },
 	{ .name = "wipe", .read = option_flag, .at = AT(wipe), .command = not_record,
 	  .help = "wipe buffers of records when they are free" },
 	{ .name = "contexts", .read = option_flag, .at = AT(contexts), .command = conns,
@@ -253,12 +259,18 @@ static const struct option_row rows[] = {
 	  .help = "who seals at the far end: software, the default, or a NIC of its own" },
 	{ .name = "seed", .value = "N", .read = option_u64, .at = AT(seed), .max = INT64_MAX, .command = resync,
 	  .help = "what is lost, and late; default 1" },
+	{ .name = "syns", .value = "N", .read = option_u32, .at = AT(syns), .min = 1000, .max = 10000000, .command = flood,
+	  .help = "SYNs per second from addresses that nobody has, 1000 to 10000000;\n"
+		  "default 100000" },
+	{ .name = "rate", .value = "N", .read = option_u32, .at = AT(rate), .min = 1, .max = 100000, .command = flood,
+	  .help = "Mbit/s of all downloads together where they are paced, 1 to 100000;\n"
+		  "default 1000" },
 };
 /* clang-format on */
 
 const struct option_table options_table = {
 	.usage =
-		"recordtls-perf [EAL-ARGUMENTS --] record|flow|rr|conns|file|resync [OPTION]...\n"
+		"recordtls-perf [EAL-ARGUMENTS --] record|flow|rr|conns|file|resync|flood [OPTION]...\n"
 		"\n"
 		"It needs nothing of the machine: no PCI, and huge pages only if some are free. EAL\n"
 		"arguments change what they say, and nothing else.\n",
@@ -321,7 +333,7 @@ read_command(struct options *o, char **operands, int nb)
 			choose_contexts(o);
 			return fit(o);
 		}
-	say("'%s' is no command; record, flow, rr, conns, file and resync are, try --help",
+	say("'%s' is no command; record, flow, rr, conns, file, resync and flood are, try --help",
 	    operands[0]);
 	return false;
 }
@@ -380,6 +392,8 @@ options_megabytes(const struct options *o)
 
 	if (o->command == OPTIONS_RESYNC)
 		per_conn += (PATH_MBUFS + (uint64_t)PATH_WINDOWS * o->rtt_segments) * o->mss;
+	if (o->command == OPTIONS_FLOOD)
+		per_conn = FLOOD_CONN_BYTES;
 	return MEGABYTES + (unsigned int)(o->conns * per_conn >> 20);
 }
 
@@ -405,6 +419,8 @@ options_read(struct options *o, int argc, char **argv)
 		.rtt_segments = 40,
 		.burst = 16,
 		.seed = 1,
+		.syns = 100000,
+		.rate = 1000,
 		.seconds = 5,
 	};
 	verdict = options_parse(&options_table, argc, argv, o, &operands, &nb);

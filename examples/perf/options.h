@@ -21,6 +21,7 @@ enum options_command {
 	OPTIONS_CONTEXTS, /* conns with --contexts */
 	OPTIONS_FILE,
 	OPTIONS_RESYNC,
+	OPTIONS_FLOOD,
 };
 
 enum options_mode {
@@ -62,14 +63,14 @@ struct options {
 	uint32_t size; /* plaintext bytes per record, of a request, or of the file */
 	uint32_t mss;
 	uint32_t conns;         /* but record */
-	enum options_mode mode; /* flow, rr, conns */
+	enum options_mode mode; /* flow, rr, conns, flood */
 	bool tso;               /* flow */
 	uint32_t audit;         /* flow: RTLS_OPT_AUDIT_RATE */
 	enum rtls_cc cc;        /* flow */
 	uint32_t pacing;        /* flow: RTLS_OPT_MAX_PACING_RATE */
-	struct option_nic nic;  /* flow, rr, conns */
+	struct option_nic nic;  /* flow, rr, conns, flood */
 	bool wipe;              /* but record */
-	bool one_core;          /* flow */
+	bool one_core;          /* flow, flood */
 	uint32_t in_flight;     /* flow, packets; 0: what the windows allow */
 	bool contexts;          /* conns */
 	uint32_t table;         /* contexts; 0: half of what is asked for */
@@ -84,6 +85,8 @@ struct options {
 	uint64_t bytes;
 	uint64_t seed;
 	enum options_sender sender;
+	uint32_t syns; /* flood: per second */
+	uint32_t rate; /* flood: Mbit/s of all paced downloads */
 	double seconds;
 	bool json;
 	bool csv;

@@ -252,6 +252,37 @@ def case_contexts():
         check(freed == 2 * ((table + 1) // 2 // 2), f'{freed} are given back')
 
 
+FLOOD = [f'{kind}_{key}' for kind in ('full', 'paced') for key in (
+    'ratio', 'syns_per_second', 'gbps', 'flood_gbps', 'share', 'flood_share', 'p50_ms', 'p99_ms', 'flood_p50_ms', 'flood_p99_ms')]
+
+
+def flood(*args):
+    figures = measured('flood', *args)
+    positive(figures, FLOOD)
+    for kind in ('full', 'paced'):
+        count = {key: figures[f'{kind}_{key}'] for key in (
+            'syns', 'syns_lost', 'cookies', 'cookies_opened', 'tried', 'established', 'flood_tried', 'flood_established')}
+        for when in ('', 'flood_'):
+            check(count[when + 'tried'] >= count[when + 'established'] >= 0.95 * count[when + 'tried'] > 0, f'{kind}: {count}')
+            check(figures[f'{kind}_{when}p50_ms'] >= 20, f'{kind}: two round trips of 10 ms')
+            check(figures[f'{kind}_{when}p99_ms'] >= figures[f'{kind}_{when}p50_ms'], f'{kind}: times')
+        check(count['syns'] > count['syns_lost'] >= 0, f'{kind}: {count}')
+        # The flood that keeps the table full, and who comes to a full one; what is under way where a span ends is in the next one.
+        asked = (count['syns'] - count['syns_lost'] + count['flood_tried']) + 1024 * figures['rounds']
+        check(asked >= count['cookies'] > 0, f'{kind}: {count}')
+        check(count['flood_tried'] >= count['cookies_opened'] > 0, f'{kind}: {count}')
+    return figures
+
+
+def case_flood():
+    """flood measures downloads and clients beside SYNs that nobody means"""
+    figures = flood('--mode', 'plain', '--syns', '200000', '--rate', '500')
+    equal([figures[key] for key in ('mode', 'conns', 'syns', 'rate', 'one_core')], ['plain', 50, 200000, 500, False], 'what was asked for')
+    for mode in ('software', 'nic') if full() else ():
+        figures = flood('--mode', mode, '--one-core', '--conns', '3')
+        equal([figures[key] for key in ('mode', 'conns', 'syns', 'rate', 'one_core')], [mode, 3, 100000, 1000, True], 'what was asked for')
+
+
 METHODS = ('scan', 'delayed', 'stack')
 
 
@@ -435,7 +466,10 @@ def case_wrong():
                  ['flow', '--loss', '1'], ['resync', '--loss', '51'], ['resync', '--loss', '-1'], ['resync', '--loss', 'x'],
                  ['resync', '--method', 'magic'], ['resync', '--rtt-segments', '1'], ['resync', '--burst', '0'], ['resync', '--conns', '2'],
                  ['resync', '--bytes', '0'], ['resync', '--mode', 'nic'], ['resync', '--sender', 'x'], ['resync', '--sweep', 'loss=3:1:log'],
-                 ['resync', '--sweep', 'loss=0:1:log'], ['resync', '--sweep', 'loss=1:2:lin'], ['flow', '--sender', 'nic'], ['flow', '--audit', '1'], ['resync', '--sweep', 'loss=1,51']):
+                 ['resync', '--sweep', 'loss=0:1:log'], ['resync', '--sweep', 'loss=1:2:lin'], ['flow', '--sender', 'nic'], ['flow', '--audit', '1'], ['resync', '--sweep', 'loss=1,51'],
+                 ['flood', '--syns', '999'], ['flood', '--syns', '10000001'], ['flood', '--conns', '0'], ['flood', '--conns', '201'],
+                 ['flood', '--rate', '0'], ['flood', '--rate', '100001'], ['flood', '--tso'], ['flood', '--one-core', '--in-flight', '64'],
+                 ['flood', '--mode', 'fast'], ['rr', '--syns', '1000'], ['flow', '--rate', '1'], ['flood', '--sweep', 'syns=1000,999']):
         done = perf(*args)
         equal((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, '', 1), args)
 
@@ -444,7 +478,7 @@ def case_impossible():
     """what the machine or the library cannot do is one sentence"""
     eal = ['--no-huge', '-m', '64', '--no-pci', '--no-shconf', '--no-telemetry',
            '--log-level=*:critical', f'--file-prefix=perf-test-{os.getpid()}', '-l', '0', '--']
-    for args in ([*eal, 'flow'], [*eal, 'record'], ['flow', '--size', '63'], ['rr', '--size', '63'], ['resync', '--size', '63'], ['resync', '--loss', '50', '--bytes', '9000000'], [*eal, 'rr', '--conns', '10000'],
+    for args in ([*eal, 'flow'], [*eal, 'record'], ['flow', '--size', '63'], ['rr', '--size', '63'], ['flood', '--size', '63'], ['resync', '--size', '63'], ['resync', '--loss', '50', '--bytes', '9000000'], [*eal, 'rr', '--conns', '10000'],
                  ['--no-such-thing', '--', 'record']):
         done = perf(*args)
         equal(done.returncode, 1, args)
@@ -456,13 +490,13 @@ def case_help():
     """--help says what each figure is"""
     done = perf('--help')
     equal(done.returncode, 0, 'exit code')
-    for key in ('ratio_raw', 'ratio_copy_raw', 'ratio_libssl', 'ratio_software', 'ratio_plain', 'ratio_floor', 'ratio_floor_copy', 'bound', 'intact', 'out of step'):
+    for key in ('ratio_raw', 'ratio_copy_raw', 'ratio_libssl', 'ratio_software', 'ratio_plain', 'ratio_floor', 'ratio_floor_copy', 'bound', 'intact', 'out of step', 'cycles per SYN', 'within 3 s', 'cable full'):
         check(key in done.stdout, f'{key} is explained')
 
 
 CASES = [case_record, case_providers, case_record_small, case_plain, case_software, case_nic,
          case_one_core, case_in_flight, case_rr, case_rr_bounds, case_conns, case_conns_plain,
-         case_contexts, case_file, case_file_calls, case_resync, case_resync_one, case_suites,
+         case_contexts, case_flood, case_file, case_file_calls, case_resync, case_resync_one, case_suites,
          case_sweep, case_baseline,
          case_plot, case_plot_resync, case_table, case_wrong, case_impossible, case_help]
 
