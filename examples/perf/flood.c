@@ -27,13 +27,16 @@ enum {
 	PATIENCE_US = 5000000,
 	SECOND_US = 1000000,
 	SPANS = 300,      /* of the time that is asked for */
-	PACED_LONGER = 4, /* as paced bytes go in bursts, and an idle host's time costs little */
+	PACED_LONGER = 2, /* as paced bytes go in bursts, and an idle host's time costs little */
 	SLICES = 10,      /* of a span, at most a millisecond each */
 	SLICE_MAX_US = 1000,
 	CLEAN_PART = 4, /* of a span must be left without interruptions */
 	SPAN_MIN_US = 10000,
-	SPAN_MAX_US = 200000,
+	SPAN_MAX_US = 25000,
 	IDLE_US = 2, /* a turn of the host in which nothing was done takes so long */
+	PAIRS = 20,  /* of slices in a round, without and with the flood */
+	PAIR_US = 2000,
+	PAIR_SETTLE_US = 500,
 	LONG_US = 50 /* a turn: did the kernel take the CPU away? */
 };
 
@@ -51,9 +54,9 @@ struct flood {
 	uint64_t start_tsc;
 	uint64_t passed; /* cycles of that time since then */
 	uint64_t interruptions;
-	uint64_t
-		usual[2]; /* cycles of a turn of the host, and of the others, with something done */
-	uint64_t due;     /* SYNs, in parts of the TSC's rate */
+	uint64_t usual[2]; /* cycles of a turn of the host, and of the others */
+	uint64_t broken;   /* turns that count, from which the kernel took the CPU away */
+	uint64_t due;      /* SYNs, in parts of the TSC's rate */
 	bool flooded;
 	bool turned; /* the flood comes first */
 	struct flood_figures figures;
@@ -71,17 +74,19 @@ cycles_of(uint64_t us)
 	return rte_get_tsc_hz() / SECOND_US * us;
 }
 
-/* What a turn took; from which the kernel took the CPU away: what the one before did. */
+/* What a turn took; from which the kernel took the CPU away: what the last one did from which not. */
 static uint64_t
-spent_since(struct flood *f, uint64_t before, uint64_t *usual)
+spent_since(struct flood *f, uint64_t before, uint64_t *usual, uint64_t *broken)
 {
 	uint64_t cycles = rte_rdtsc() - before, interruptions;
 
 	if (cycles >= cycles_of(LONG_US)) {
 		interruptions = phase_interruptions();
-		if (interruptions != f->interruptions)
-			cycles = RTE_MIN(cycles, *usual);
-		f->interruptions = interruptions;
+		if (interruptions != f->interruptions) {
+			f->interruptions = interruptions;
+			++*broken;
+			return RTE_MIN(cycles, *usual);
+		}
 	}
 	*usual = cycles;
 	return cycles;
@@ -103,10 +108,10 @@ forge(struct flood *f, uint64_t spent, struct flood_work *w, uint64_t *lost)
 static void
 turn(struct flood *f, struct flood_work *w, uint64_t *lost)
 {
-	uint64_t before = rte_rdtsc(), spent;
+	uint64_t before = rte_rdtsc(), spent, others, elsewhere = 0;
 	bool did = flood_server_turn(f->server, now_us(f));
 
-	spent = spent_since(f, before, &f->usual[0]);
+	spent = spent_since(f, before, &f->usual[0], &f->broken);
 	if (did)
 		w->busy += spent;
 	else
@@ -114,9 +119,8 @@ turn(struct flood *f, struct flood_work *w, uint64_t *lost)
 	f->passed += spent;
 	before = rte_rdtsc();
 	flood_clients_turn(f->clients, now_us(f));
+	others = spent_since(f, before, &f->usual[1], f->o->one_core ? &f->broken : &elsewhere);
 	if (f->o->one_core && did) {
-		uint64_t others = spent_since(f, before, &f->usual[1]);
-
 		f->passed += others;
 		spent += others;
 	}
@@ -161,15 +165,15 @@ run_slice(struct flood *f, uint64_t us, uint64_t *lost)
 static bool
 run_span(struct flood *f, uint64_t us, struct flood_span *s)
 {
-	uint64_t cookies = flood_server_stat(f->server, "SynCookies"), interruptions;
+	uint64_t cookies = flood_server_stat(f->server, "SynCookies"), broken;
 	struct flood_work all = { 0 }, slice;
 
 	*s = (struct flood_span){ 0 };
 	while (all.cycles < cycles_of(us) && fine(f)) {
-		interruptions = phase_interruptions();
+		broken = f->broken;
 		slice = run_slice(f, RTE_MIN(us / SLICES, (uint64_t)SLICE_MAX_US), &s->lost);
 		add(&all, &slice);
-		if (phase_interruptions() == interruptions)
+		if (f->broken == broken)
 			add(&s->work, &slice);
 	}
 	/* Where hardly anything is left, what there is. */
@@ -231,13 +235,42 @@ run_kind(struct flood *f, enum flood_kind kind, uint64_t us, bool counts)
 	return !counts || flood_add(&f->figures, kind, spans);
 }
 
+/*
+ * What it costs downloads that take all they get is less than what neighbours on the machine change from
+ * one span to the next: of them slices are compared that lie side by side.
+ */
+static bool
+run_pair(struct flood *f, enum phase phase)
+{
+	/* Late, and hardly any. */
+	bool is_short = phase == PHASE_LATE && f->figures.ratio[FLOOD_FULL].n < PHASE_LEAST;
+	uint64_t broken = f->broken, lost = 0;
+	struct flood_work w[2];
+
+	for (int i = 0; i < 2; i++) {
+		f->flooded = (i == 1) != f->turned;
+		(void)run_slice(f, PAIR_SETTLE_US, &lost);
+		w[f->flooded] = run_slice(f, PAIR_US, &lost);
+	}
+	f->turned = !f->turned;
+	if (!fine(f))
+		return false;
+	if (phase == PHASE_WARM_UP || (f->broken != broken && !is_short))
+		return true;
+	return flood_add_pair(&f->figures, FLOOD_FULL, w);
+}
+
 static bool
 run_round(struct flood *f, uint64_t us, enum phase phase)
 {
 	bool counts = phase != PHASE_WARM_UP;
 
-	if (!run_kind(f, FLOOD_FULL, us, counts) ||
-	    !run_kind(f, FLOOD_PACED, us * PACED_LONGER, counts))
+	if (!run_kind(f, FLOOD_FULL, us, counts))
+		return false;
+	for (int i = 0; i < PAIRS; i++)
+		if (!run_pair(f, phase))
+			return false;
+	if (!run_kind(f, FLOOD_PACED, us * PACED_LONGER, counts))
 		return false;
 	f->turned = !f->turned;
 	return true;
@@ -255,7 +288,7 @@ run_rounds(struct flood *f)
 		phase = phase_now(&clock);
 		if (!run_round(f, (uint64_t)us, phase))
 			return false;
-	} while (phase != PHASE_LATE || f->figures.ratio[FLOOD_FULL].n < PHASE_LEAST);
+	} while (phase != PHASE_LATE || f->figures.goodput[FLOOD_FULL][0].n < PHASE_LEAST);
 	phase_end(&clock);
 	return true;
 }

@@ -34,32 +34,44 @@ cycles_per_syn(enum flood_kind kind, const struct flood_work *without,
 	return ((double)with->busy - share * (double)without->busy) / (double)with->syns;
 }
 
-bool
-flood_add(struct flood_figures *f, enum flood_kind kind, const struct flood_span spans[2])
+static bool
+added(bool ok)
 {
-	const struct flood_work *without = &spans[0].work, *with = &spans[1].work;
-	struct flood_span *sum = &f->flooded[kind];
-	double gbps[2];
-	bool ok = true;
+	if (!ok)
+		say("no memory");
+	return ok;
+}
 
-	for (int i = 0; i < 2; i++) {
-		gbps[i] = per_second(spans[i].work.bytes, spans[i].work.cycles) * 8 / 1e9;
-		ok = ok && series_add(&f->goodput[kind][i], gbps[i]);
-	}
-	if (without->bytes == 0 || with->syns == 0) {
+bool
+flood_add_pair(struct flood_figures *f, enum flood_kind kind, const struct flood_work w[2])
+{
+	double ratio;
+
+	if (w[0].bytes == 0 || w[1].syns == 0) {
 		say("the time is too short for a download, or for a SYN");
 		return false;
 	}
+	ratio = per_second(w[1].bytes, w[1].cycles) / per_second(w[0].bytes, w[0].cycles);
+	return added(series_add(&f->ratio[kind], ratio) &&
+		     series_add(&f->per_syn[kind], cycles_per_syn(kind, &w[0], &w[1])));
+}
+
+bool
+flood_add(struct flood_figures *f, enum flood_kind kind, const struct flood_span spans[2])
+{
+	const struct flood_work w[2] = { spans[0].work, spans[1].work };
+	struct flood_span *sum = &f->flooded[kind];
+	bool ok = true;
+
+	for (int i = 0; i < 2; i++)
+		ok = ok && series_add(&f->goodput[kind][i],
+				      per_second(w[i].bytes, w[i].cycles) * 8 / 1e9);
 	sum->syns += spans[1].syns;
 	sum->lost += spans[1].lost;
 	sum->cookies += spans[1].cookies;
 	sum->opened += spans[1].opened;
-	if (ok && series_add(&f->ratio[kind], gbps[1] / gbps[0]) &&
-	    series_add(&f->rate[kind], per_second(with->syns, with->cycles)) &&
-	    series_add(&f->per_syn[kind], cycles_per_syn(kind, without, with)))
-		return true;
-	say("no memory");
-	return false;
+	return added(ok && series_add(&f->rate[kind], per_second(w[1].syns, w[1].cycles))) &&
+	       (kind == FLOOD_FULL || flood_add_pair(f, kind, w));
 }
 
 /* --- for people ----------------------------------------------------------------- */
@@ -89,7 +101,7 @@ print_kind(struct flood_figures *f, enum flood_kind kind)
 {
 	print_series("goodput, Gbit/s", &f->goodput[kind][0]);
 	print_series("goodput in the flood, Gbit/s", &f->goodput[kind][1]);
-	print_series("ratio, of each round", &f->ratio[kind]);
+	print_series("ratio, side by side", &f->ratio[kind]);
 	print_series("cycles of the host per SYN", &f->per_syn[kind]);
 	print_series("SYNs per second, on the cable", &f->rate[kind]);
 }
@@ -117,7 +129,7 @@ print(struct flood_figures *f, const struct options *o)
 
 	snprintf(paced, sizeof(paced), "at %u Mbit/s together", o->rate);
 	printf("  %-10s %u, mode %s, %u rounds; %u SYNs a second, %u clients; %s\n\n", "downloads",
-	       o->conns, options_mode_name(o->mode), f->ratio[FLOOD_FULL].n, o->syns,
+	       o->conns, options_mode_name(o->mode), f->goodput[FLOOD_FULL][0].n, o->syns,
 	       FLOOD_COMERS_PER_S, o->one_core ? "all on one core" : "the host's core is its own");
 	printf("  %-34s %9s %9s %9s\n", "as fast as it goes", "min", "median", "max");
 	print_kind(f, FLOOD_FULL);
@@ -200,7 +212,7 @@ flood_tell(struct flood_figures *f, const struct options *o, json_t *root)
 	json_object_set_new(root, "conns", json_integer(o->conns));
 	json_object_set_new(root, "syns", json_integer(o->syns));
 	json_object_set_new(root, "rate", json_integer(o->rate));
-	json_object_set_new(root, "rounds", json_integer(f->ratio[FLOOD_FULL].n));
+	json_object_set_new(root, "rounds", json_integer(f->goodput[FLOOD_FULL][0].n));
 	for (int kind = 0; kind < FLOOD_KINDS; kind++)
 		put_kind(f, root, (enum flood_kind)kind);
 }

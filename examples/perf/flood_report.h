@@ -33,7 +33,7 @@ struct flood_span {
 
 struct flood_figures {
 	struct series goodput[FLOOD_KINDS][2]; /* Gbit/s: without, and with the flood */
-	struct series ratio[FLOOD_KINDS];      /* with to without, of the same round */
+	struct series ratio[FLOOD_KINDS];      /* with to without, side by side */
 	struct series per_syn[FLOOD_KINDS];    /* cycles */
 	struct series rate[FLOOD_KINDS];       /* SYNs per second that the host received */
 	struct flood_comers comers[FLOOD_KINDS][2];
@@ -42,6 +42,9 @@ struct flood_figures {
 
 /* A round of a kind: without, and with. False: one sentence was printed. */
 bool flood_add(struct flood_figures *f, enum flood_kind kind, const struct flood_span spans[2]);
+
+/* Work without, and with: of that which is as fast as it goes slices, of what is paced spans. */
+bool flood_add_pair(struct flood_figures *f, enum flood_kind kind, const struct flood_work w[2]);
 
 /* Prints, and adds to the JSON. */
 void flood_tell(struct flood_figures *f, const struct options *o, json_t *root);
