@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#include <rte_cycles.h>
 #include <rte_ether.h>
 #include <rte_malloc.h>
 
@@ -40,12 +40,14 @@ netem_of(struct rtls_port *p)
 	return (struct netem *)p;
 }
 
+/* Not the TSC, which may jump where a virtual machine moves: what is held would never get through. */
 static uint64_t
 clock_us(void)
 {
-	uint64_t hz = rte_get_tsc_hz(), tsc = rte_rdtsc();
+	struct timespec now;
 
-	return tsc / hz * 1000000 + tsc % hz * 1000000 / hz;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000) + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* What has got through leaves, as far as the port below takes it. */

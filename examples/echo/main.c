@@ -19,12 +19,12 @@
 
 #include <openssl/ssl.h>
 #include <rte_common.h>
-#include <rte_cycles.h>
 #include <rte_eal.h>
 
 #include <recordtls/openssl.h>
 #include <recordtls/recordtls.h>
 
+#include "common/clock.h"
 #include "common/eal.h"
 #include "common/identity.h"
 #include "common/keylog.h"
@@ -77,13 +77,6 @@ on_signal(int sig)
 {
 	(void)sig;
 	stop = 1;
-}
-
-/* A monotonic clock; the library never reads one itself. */
-static uint64_t
-now_us(void)
-{
-	return (uint64_t)(rte_get_timer_cycles() * (1e6 / (double)rte_get_timer_hz()));
 }
 
 /* False: the connection is over. Otherwise everything is done that can be done now. */
@@ -154,7 +147,7 @@ serve(struct rtls_stack *stack, struct rtls_sock *listener, SSL_CTX *ctx)
 	struct rtls_event ev;
 
 	while (!stop) {
-		rtls_stack_poll(stack, now_us()); /* the only call that moves packets */
+		rtls_stack_poll(stack, clock_now_us()); /* the only call that moves packets */
 		while (rtls_accept_burst(listener, &sock, 1) == 1)
 			admit(sock, ctx);
 		if (rtls_events(stack, &ev, 1) == 1 && ev.user != NULL) {
@@ -255,7 +248,7 @@ main(int argc, char **argv)
 	fflush(stdout);
 	serve(stack, listener, ctx);
 	while (rtls_stack_destroy(stack) == -EAGAIN) /* resets what is open */
-		rtls_stack_poll(stack, now_us());
+		rtls_stack_poll(stack, clock_now_us());
 	rtls_port_close(port);
 	SSL_CTX_free(ctx);
 	return rte_eal_cleanup() < 0;

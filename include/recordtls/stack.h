@@ -191,7 +191,9 @@ int rtls_route_del(struct rtls_stack *s, const struct rtls_addr *dst, uint8_t pr
 /**
  * One turn: receives, expires timers, transmits, and answers telemetry. The only call that
  * transmits.
- * @param now_us a monotonic clock, read once by the caller; never goes back.
+ * @param now_us a monotonic clock, read once by the caller; never goes back. CLOCK_MONOTONIC costs as little
+ *   as the TSC, which jumps where a virtual machine moves: forward by days, and all time-outs are over; back,
+ *   and time stands still until it is made up for.
  * @return packets and timers handled; 0 = idle.
  */
 unsigned int rtls_stack_poll(struct rtls_stack *s, uint64_t now_us);
