@@ -310,21 +310,15 @@ tell(struct conns *c, json_t *root)
 	report_put(root, "idle_tls_heap_bytes", (double)tls->heap);
 }
 
-int
-conns_run(const struct options *o)
+bool
+conns_run(const struct options *o, json_t *root)
 {
 	struct conns c = { .o = o, .link = { .o = o } };
-	json_t *root;
-	int rc = -1;
+	bool ok;
 
-	root = report_head(o);
-	if (make(&c) && run_all(&c)) {
+	ok = make(&c) && run_all(&c);
+	if (ok)
 		tell(&c, root);
-		report_end(o, root);
-		rc = 0;
-	} else {
-		json_decref(root);
-	}
 	destroy(&c);
-	return rc;
+	return ok;
 }

@@ -5,9 +5,13 @@
 #ifndef PERF_CONNS_H
 #define PERF_CONNS_H
 
+#include <stdbool.h>
+
+#include <jansson.h>
+
 #include "options.h"
 
-/* 0, or -1: one sentence was printed. */
-int conns_run(const struct options *o);
+/* Prints what it measures, and adds it to the JSON. False: one sentence was printed. */
+bool conns_run(const struct options *o, json_t *root);
 
 #endif

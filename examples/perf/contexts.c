@@ -13,7 +13,6 @@
 #include "contexts_host.h"
 #include "contexts_report.h"
 #include "phase.h"
-#include "report.h"
 
 enum {
 	BESIDE = 4, /* connections of the traffic */
@@ -216,11 +215,10 @@ run_full(const struct options *o, struct contexts_full *f)
 	return ok;
 }
 
-int
-contexts_run(const struct options *o)
+bool
+contexts_run(const struct options *o, json_t *root)
 {
 	struct contexts_report r = { .o = o, .full.table = o->table != 0 ? o->table : o->conns };
-	json_t *root = report_head(o);
 	bool ok = true;
 
 	if (r.full.table >= CONTEXTS_DIRS * o->conns) {
@@ -231,12 +229,8 @@ contexts_run(const struct options *o)
 	for (int i = 0; ok && i < CONTEXTS_ANSWERS; i++)
 		ok = run_answers(o, (enum contexts_answer)i, &r.answers[i]);
 	ok = ok && run_full(o, &r.full) && contexts_overload_run(o, &r.overload);
-	if (ok) {
+	if (ok)
 		contexts_report_tell(&r, root);
-		report_end(o, root);
-	} else {
-		json_decref(root);
-	}
 	contexts_report_free(&r);
-	return ok ? 0 : -1;
+	return ok;
 }

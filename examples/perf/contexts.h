@@ -6,9 +6,13 @@
 #ifndef PERF_CONTEXTS_H
 #define PERF_CONTEXTS_H
 
+#include <stdbool.h>
+
+#include <jansson.h>
+
 #include "options.h"
 
-/* 0; -1: one sentence was printed. */
-int contexts_run(const struct options *o);
+/* Prints what it measures, and adds it to the JSON. False: one sentence was printed. */
+bool contexts_run(const struct options *o, json_t *root);
 
 #endif

@@ -332,21 +332,15 @@ tell(struct file *f, json_t *root)
 	report_put(root, "kernel_cycles_per_request", kernel);
 }
 
-int
-file_run(const struct options *o)
+bool
+file_run(const struct options *o, json_t *root)
 {
 	struct file f = { .o = o, .root_fd = -1 };
-	json_t *root;
-	int rc = -1;
+	bool ok;
 
-	root = report_head(o);
-	if (make(&f) && shake_hands(&f) && warm_up(&f) && run_slices(&f)) {
+	ok = make(&f) && shake_hands(&f) && warm_up(&f) && run_slices(&f);
+	if (ok)
 		tell(&f, root);
-		report_end(o, root);
-		rc = 0;
-	} else {
-		json_decref(root);
-	}
 	destroy(&f);
-	return rc;
+	return ok;
 }

@@ -15,7 +15,6 @@
 #include "flood_server.h"
 #include "inside/crowd.h"
 #include "phase.h"
-#include "report.h"
 
 enum {
 	WAY_US = 5000, /* to those who come: the round trip is twice as long */
@@ -389,27 +388,17 @@ destroy(struct flood *f)
 	flood_free(&f->figures);
 }
 
-int
-flood_run(const struct options *o)
+bool
+flood_run(const struct options *o, json_t *root)
 {
 	static struct flood f; /* histograms are large */
-	json_t *root;
-	int rc = -1;
+	bool ok;
 
-	if (o->size < LINK_SIZE_MIN) {
-		say("flood takes records of %u bytes at least", LINK_SIZE_MIN);
-		return -1;
-	}
 	f = (struct flood){ .o = o, .link = { .o = o }, .start_tsc = rte_rdtsc() };
 	f.interruptions = phase_interruptions();
-	root = report_head(o);
-	if (make(&f) && open_all(&f) && run_rounds(&f)) {
+	ok = make(&f) && open_all(&f) && run_rounds(&f);
+	if (ok)
 		flood_tell(&f.figures, o, root);
-		report_end(o, root);
-		rc = 0;
-	} else {
-		json_decref(root);
-	}
 	destroy(&f);
-	return rc;
+	return ok;
 }

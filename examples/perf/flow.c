@@ -22,7 +22,6 @@
 #include "inside/seal.h"
 #include "link.h"
 #include "phase.h"
-#include "report.h"
 
 enum {
 	SLICE_BYTES = 1 << 20, /* of all connections together: about a millisecond */
@@ -305,8 +304,8 @@ run_rounds(struct flow *f)
 	return true;
 }
 
-int
-flow_run(const struct options *o)
+bool
+flow_run(const struct options *o, json_t *root)
 {
 	struct flow f = {
 		.o = o,
@@ -315,26 +314,17 @@ flow_run(const struct options *o)
 			   .slice = RTE_MAX((uint32_t)SLICE_BYTES,
 					    SLICE_FLIGHTS * o->in_flight * o->mss) },
 	};
-	json_t *root;
-	int rc = -1;
+	bool ok;
 
 	if (!o->one_core && rte_lcore_count() < 2) {
 		say("flow takes two lcores: give DPDK more, for example -l 0,1, or --one-core");
-		return -1;
+		return false;
 	}
-	if (o->size < LINK_SIZE_MIN) {
-		say("flow takes records of %u bytes at least", LINK_SIZE_MIN);
-		return -1;
-	}
-	root = report_head(o);
-	if (make(&f) && run_rounds(&f)) {
+	ok = make(&f) && run_rounds(&f);
+	if (ok) {
 		f.costs.retransmissions = host_retransmissions(f.host);
 		costs_report(&f.costs, root);
-		report_end(o, root);
-		rc = 0;
-	} else {
-		json_decref(root);
 	}
 	destroy(&f);
-	return rc;
+	return ok;
 }

@@ -24,7 +24,6 @@ enum {
 	LINK_ENDS = 3,
 	LINK_PORT = 443,        /* of the far end */
 	LINK_PORT_BASE = 10000, /* of the host: the first connection of the first mode */
-	LINK_SIZE_MIN = 64,     /* bytes of a record */
 	LINK_CONNS_MAX = 64,    /* of flow */
 	LINK_MODES = OPTIONS_NIC + 1,
 	LINK_MEMORY = 256 << 10, /* the programs' own memory at either end */

@@ -19,6 +19,7 @@
 #include "machine.h"
 #include "options.h"
 #include "record.h"
+#include "report.h"
 #include "resync.h"
 #include "rr.h"
 #include "sweep.h"
@@ -31,28 +32,41 @@ enum {
 	EXIT_USAGE = 2,
 };
 
-static int
-run(const struct options *o)
+static bool
+measure(const struct options *o, json_t *root)
 {
 	switch (o->command) {
 	case OPTIONS_RECORD:
-		return record_run(o);
+		return record_run(o, root);
 	case OPTIONS_FLOW:
-		return flow_run(o);
+		return flow_run(o, root);
 	case OPTIONS_RR:
-		return rr_run(o);
+		return rr_run(o, root);
 	case OPTIONS_CONNS:
-		return conns_run(o);
+		return conns_run(o, root);
 	case OPTIONS_CONTEXTS:
-		return contexts_run(o);
+		return contexts_run(o, root);
 	case OPTIONS_FILE:
-		return file_run(o);
+		return file_run(o, root);
 	case OPTIONS_RESYNC:
-		return resync_run(o);
+		return resync_run(o, root);
 	case OPTIONS_FLOOD:
-		return flood_run(o);
+		return flood_run(o, root);
 	}
-	return -1;
+	return false;
+}
+
+static bool
+run(const struct options *o)
+{
+	json_t *root = report_head(o);
+
+	if (!measure(o, root)) {
+		json_decref(root);
+		return false;
+	}
+	report_end(o, root);
+	return true;
 }
 
 struct arguments {
@@ -75,7 +89,7 @@ run_once(const struct options *o, void *arg)
 		exit_code = EXIT_USAGE;
 	} else if (rc < 0) {
 		say("the crypto provider %s cannot be used: %s", o->crypto, strerror(-rc));
-	} else if (run(o) == 0) {
+	} else if (run(o)) {
 		exit_code = EXIT_OK;
 	}
 	work_provider_close();

@@ -16,6 +16,7 @@
 #include "help.h"
 
 enum {
+	SOCKET_MIN = 64, /* RTLS_OPT_MAX_PAYLOAD */
 	RECORD_MAX = 16384,
 	FILE_MAX = 64 << 20,
 	CONNS_MAX = 10000,
@@ -147,19 +148,19 @@ read_sweep(const struct option_row *row, const char *text, void *out)
 /* With bounds and defaults of what means another thing with each. */
 struct command {
 	const char *name;
-	uint32_t size, size_max;
+	uint32_t size, size_min, size_max;
 	uint32_t conns, conns_max;
 };
 
 static const struct command commands[] = {
-	[OPTIONS_RECORD] = { "record", RECORD_MAX, RECORD_MAX, 1, 1 },
-	[OPTIONS_FLOW] = { "flow", RECORD_MAX, RECORD_MAX, 1, 64 },
-	[OPTIONS_RR] = { "rr", 64, RECORD_MAX, 64, CONNS_MAX },
-	[OPTIONS_CONNS] = { "conns", RECORD_MAX, RECORD_MAX, 64, CONNS_MAX },
-	[OPTIONS_CONTEXTS] = { "conns", RECORD_MAX, RECORD_MAX, 1000, CONNS_MAX },
-	[OPTIONS_FILE] = { "file", 1024, FILE_MAX, 64, FILE_CONNS_MAX },
-	[OPTIONS_RESYNC] = { "resync", RECORD_MAX, RECORD_MAX, 1, 1 },
-	[OPTIONS_FLOOD] = { "flood", RECORD_MAX, RECORD_MAX, 50, FLOOD_CONNS_MAX },
+	[OPTIONS_RECORD] = { "record", RECORD_MAX, 1, RECORD_MAX, 1, 1 },
+	[OPTIONS_FLOW] = { "flow", RECORD_MAX, SOCKET_MIN, RECORD_MAX, 1, 64 },
+	[OPTIONS_RR] = { "rr", 64, SOCKET_MIN, RECORD_MAX, 64, CONNS_MAX },
+	[OPTIONS_CONNS] = { "conns", RECORD_MAX, 1, RECORD_MAX, 64, CONNS_MAX },
+	[OPTIONS_CONTEXTS] = { "conns", RECORD_MAX, SOCKET_MIN, RECORD_MAX, 1000, CONNS_MAX },
+	[OPTIONS_FILE] = { "file", 1024, 1, FILE_MAX, 64, FILE_CONNS_MAX },
+	[OPTIONS_RESYNC] = { "resync", RECORD_MAX, SOCKET_MIN, RECORD_MAX, 1, 1 },
+	[OPTIONS_FLOOD] = { "flood", RECORD_MAX, SOCKET_MIN, RECORD_MAX, 50, FLOOD_CONNS_MAX },
 };
 
 /* The same text for rows that go with the same commands. */
@@ -185,9 +186,9 @@ static const struct option_row rows[] = {
 	{ .name = "suite", .value = "NAME", .read = read_suite, .at = AT(suite),
 	  .help = "aes-128-gcm, the default, aes-256-gcm, chacha20-poly1305, aes-128-ccm" },
 	{ .name = "size", .value = "N", .read = option_u32, .at = AT(size), .min = 1, .max = FILE_MAX,
-	  .help = "plaintext bytes per record, 1 to 16384; default 16384. With rr, of a\n"
-		  "request and of its answer: 64 to 16384; default 64. With file, of the\n"
-		  "file: 1 to 67108864; default 1024" },
+	  .help = "plaintext bytes per record, 1 to 16384, over TCP 64 to 16384; default\n"
+		  "16384. With rr, of a request and of its answer: 64 to 16384; default\n"
+		  "64. With file, of the file: 1 to 67108864; default 1024" },
 	{ .name = "mss", .value = "N", .read = option_u32, .at = AT(mss), .min = 536, .max = 8960,
 	  .help = "bytes of a received record, or of a sent segment, per packet, 536\n"
 		  "to 8960; default 1448" },
@@ -293,9 +294,9 @@ fit(struct options *o)
 		o->conns = c->conns;
 	if (o->bytes == 0)
 		o->bytes = (uint64_t)RESYNC_RECORDS * o->size;
-	if (o->size > c->size_max)
-		say("--size takes a number from 1 to %u with %s, not '%u'", c->size_max, c->name,
-		    o->size);
+	if (o->size < c->size_min || o->size > c->size_max)
+		say("--size takes a number from %u to %u with %s, not '%u'", c->size_min,
+		    c->size_max, c->name, o->size);
 	else if (o->conns > c->conns_max)
 		say("--conns takes a number from 1 to %u with %s, not '%u'", c->conns_max, c->name,
 		    o->conns);

@@ -8,7 +8,6 @@
 
 #include <rte_common.h>
 
-#include "common/say.h"
 #include "figures.h"
 #include "link.h"
 #include "report.h"
@@ -226,31 +225,21 @@ is_asked_for(const struct options *o, int who)
 	       who == (int)o->method - OPTIONS_METHOD_SCAN;
 }
 
-int
-resync_run(const struct options *o)
+bool
+resync_run(const struct options *o, json_t *root)
 {
 	struct resync r = { .o = o };
-	json_t *root;
-
-	if (o->size < LINK_SIZE_MIN) {
-		say("resync takes records of %u bytes at least", LINK_SIZE_MIN);
-		return -1;
-	}
-	root = report_head(o);
 
 	for (int who = 0; who < RESYNC_WHO; who++) {
 		r.played[who] = is_asked_for(o, who);
 		report_progress("resync", (double)who / RESYNC_WHO);
-		if (r.played[who] && !resync_play(o, (enum resync_who)who, &r.result[who])) {
-			json_decref(root);
-			return -1;
-		}
+		if (r.played[who] && !resync_play(o, (enum resync_who)who, &r.result[who]))
+			return false;
 	}
 	report_progress("resync", 1);
 	print_path(&r, first(&r));
 	print_table(&r, first(&r));
 	put_path(&r, first(&r), root);
 	put_figures(&r, root);
-	report_end(o, root);
-	return 0;
+	return true;
 }

@@ -5,9 +5,13 @@
 #ifndef PERF_RESYNC_H
 #define PERF_RESYNC_H
 
+#include <stdbool.h>
+
+#include <jansson.h>
+
 #include "options.h"
 
-/* Returns 0, or -1 after one sentence. */
-int resync_run(const struct options *o);
+/* Prints what it measures, and adds it to the JSON. False: one sentence was printed. */
+bool resync_run(const struct options *o, json_t *root);
 
 #endif

@@ -249,25 +249,15 @@ tell(struct rr *r, json_t *root)
 	report_put(root, "ratio_p99_p50", p99 / p50);
 }
 
-int
-rr_run(const struct options *o)
+bool
+rr_run(const struct options *o, json_t *root)
 {
 	struct rr r = { .o = o, .link = { .o = o } };
-	json_t *root;
-	int rc = -1;
+	bool ok;
 
-	if (o->size < LINK_SIZE_MIN) {
-		say("rr takes requests of %u bytes at least", LINK_SIZE_MIN);
-		return -1;
-	}
-	root = report_head(o);
-	if (make(&r) && open_all(&r) && run_slices(&r)) {
+	ok = make(&r) && open_all(&r) && run_slices(&r);
+	if (ok)
 		tell(&r, root);
-		report_end(o, root);
-		rc = 0;
-	} else {
-		json_decref(root);
-	}
 	destroy(&r);
-	return rc;
+	return ok;
 }

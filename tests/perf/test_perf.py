@@ -449,7 +449,8 @@ def case_table():
 def case_wrong():
     """what cannot be is refused in one sentence"""
     for args in ([], ['fly'], ['record', 'flow'], ['record', '--tls', '1.1'], ['record', '--size', '0'],
-                 ['record', '--size', '16385'], ['record', '--suite', 'null'], ['record', '--seconds', 'x'],
+                 ['record', '--size', '16385'], ['flow', '--size', '63'], ['rr', '--size', '63'], ['resync', '--size', '63'], ['flood', '--size', '63'],
+                 ['conns', '--contexts', '--size', '63'], ['record', '--suite', 'null'], ['record', '--seconds', 'x'],
                  ['record', '--crypto', 'none'], ['flow', '--mode', 'fast'], ['flow', '--conns', '0'],
                  ['flow', '--conns', '65'], ['rr', '--conns', '10001'], ['rr', '--size', '16385'],
                  ['rr', '--mode', 'fast'], ['conns', '--conns', '0'], ['conns', '--conns', '10001'],
@@ -478,7 +479,7 @@ def case_impossible():
     """what the machine or the library cannot do is one sentence"""
     eal = ['--no-huge', '-m', '64', '--no-pci', '--no-shconf', '--no-telemetry',
            '--log-level=*:critical', f'--file-prefix=perf-test-{os.getpid()}', '-l', '0', '--']
-    for args in ([*eal, 'flow'], [*eal, 'record'], ['flow', '--size', '63'], ['rr', '--size', '63'], ['flood', '--size', '63'], ['resync', '--size', '63'], ['resync', '--loss', '50', '--bytes', '9000000'], [*eal, 'rr', '--conns', '10000'],
+    for args in ([*eal, 'flow'], [*eal, 'record'], ['resync', '--loss', '50', '--bytes', '9000000'], [*eal, 'rr', '--conns', '10000'],
                  ['--no-such-thing', '--', 'record']):
         done = perf(*args)
         equal(done.returncode, 1, args)
