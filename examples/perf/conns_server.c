@@ -14,9 +14,9 @@
 
 #include "common/say.h"
 #include "context.h"
+#include "service.h"
 
 enum {
-	BURST = 64,
 	SPARE = 64, /* connections that the client has left, and this end has not yet */
 };
 
@@ -27,9 +27,7 @@ struct served {
 };
 
 struct conns_server {
-	struct link *link;
-	struct rtls_stack *stack;
-	struct rtls_sock *listener;
+	struct service service;
 	SSL_CTX *ctx;
 	struct served *conns, *free;
 	uint32_t nb;
@@ -52,11 +50,15 @@ end(struct conns_server *s, struct served *c, bool failed)
 }
 
 static void
-step(struct conns_server *s, struct served *c)
+serve(void *server, const struct rtls_event *ev)
 {
+	struct conns_server *s = server;
+	struct served *c = ev->user;
 	char nothing;
 	ssize_t n;
 
+	if (c == NULL || c->sock != ev->sock)
+		return;
 	if (c->ssl == NULL) {
 		n = rtls_recv(c->sock, &nothing, sizeof(nothing), 0);
 	} else {
@@ -69,8 +71,9 @@ step(struct conns_server *s, struct served *c)
 }
 
 static void
-admit(struct conns_server *s, struct rtls_sock *k)
+admit(void *server, struct rtls_sock *k)
 {
+	struct conns_server *s = server;
 	struct served *c = s->free;
 
 	if (c == NULL) {
@@ -91,31 +94,18 @@ admit(struct conns_server *s, struct rtls_sock *k)
 	rtls_sock_watch(k, RTLS_READABLE, c);
 }
 
+static const struct service_calls calls = { admit, serve };
+
 bool
 conns_server_turn(struct conns_server *s, uint64_t now_us)
 {
-	struct rtls_sock *socks[BURST];
-	struct rtls_event ev[BURST];
-	unsigned int did = rtls_stack_poll(s->stack, now_us), n;
-
-	n = rtls_accept_burst(s->listener, socks, BURST);
-	for (unsigned int i = 0; i < n; i++)
-		admit(s, socks[i]);
-	did += n;
-	n = rtls_events(s->stack, ev, BURST);
-	for (unsigned int i = 0; i < n; i++) {
-		struct served *c = ev[i].user;
-
-		if (c != NULL && c->sock == ev[i].sock)
-			step(s, c);
-	}
-	return did + n != 0;
+	return service_turn(&s->service, &calls, s, now_us);
 }
 
 static bool
-make_conns(struct conns_server *s)
+make_conns(struct conns_server *s, uint32_t nb)
 {
-	s->nb = s->link->o->conns + SPARE;
+	s->nb = nb;
 	s->conns = calloc(s->nb, sizeof(*s->conns));
 	if (s->conns == NULL) {
 		say("no memory");
@@ -129,14 +119,14 @@ make_conns(struct conns_server *s)
 }
 
 static bool
-start_listening(struct conns_server *s)
+start_listening(struct conns_server *s, struct link *l)
 {
-	const struct rtls_listen_conf conf = { .size = sizeof(conf), .backlog = s->nb };
-	struct rtls_addr addr = link_addr(0, LINK_PORT);
-	int rc = rtls_listen(s->stack, &addr, &conf, &s->listener);
+	int rc = 0;
 
-	if (rc == 0 && s->link->o->mode != OPTIONS_NIC)
-		rc = rtls_sock_set(s->listener, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
+	if (!service_open(&s->service, l, 0, s->nb))
+		return false;
+	if (l->o->mode != OPTIONS_NIC)
+		rc = rtls_sock_set(s->service.listener, RTLS_OPT_MODE_ORDER, RTLS_ORDER_SOFTWARE);
 	if (rc < 0)
 		say("the host cannot listen: %s", strerror(-rc));
 	return rc == 0;
@@ -151,9 +141,7 @@ conns_server_create(struct link *l)
 		say("no memory");
 		return NULL;
 	}
-	s->link = l;
-	s->stack = link_stack(l, 0);
-	if (s->stack != NULL && make_conns(s) && start_listening(s)) {
+	if (make_conns(s, l->o->conns + SPARE) && start_listening(s, l)) {
 		s->ctx = context_make(l->o, true);
 		if (s->ctx != NULL)
 			return s;
@@ -183,7 +171,7 @@ conns_server_failed(const struct conns_server *s)
 struct rtls_stack *
 conns_server_stack(const struct conns_server *s)
 {
-	return s->stack;
+	return s->service.stack;
 }
 
 void
@@ -194,10 +182,7 @@ conns_server_destroy(struct conns_server *s)
 	for (uint32_t i = 0; s->conns != NULL && i < s->nb; i++)
 		if (s->conns[i].sock != NULL)
 			end(s, &s->conns[i], true);
-	if (s->listener != NULL)
-		rtls_close(s->listener);
-	if (s->stack != NULL)
-		link_stack_destroy(s->link, 0, s->stack);
+	service_close(&s->service);
 	SSL_CTX_free(s->ctx);
 	free(s->conns);
 	free(s);

@@ -5,23 +5,16 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <rte_common.h>
 #include <rte_cycles.h>
 
 #include <recordtls/tlsnic.h>
 
 #include "common/say.h"
-
-enum {
-	BURST = 64,
-};
+#include "service.h"
 
 struct contexts_far {
-	struct link *link;
-	struct rtls_stack *stack;
-	struct rtls_sock *listener;
+	struct service service;
 	struct rtls_sock **socks; /* by the host's port */
 	uint32_t nb;
 	uint32_t nb_ready;
@@ -38,8 +31,9 @@ fail(struct contexts_far *f, int rc)
 }
 
 static void
-admit(struct contexts_far *f, struct rtls_sock *k)
+admit(void *far, struct rtls_sock *k)
 {
+	struct contexts_far *f = far;
 	struct rtls_sock_info info = { .size = sizeof(info) };
 	struct rtls_sock **at;
 	int rc;
@@ -47,7 +41,7 @@ admit(struct contexts_far *f, struct rtls_sock *k)
 	rtls_sock_info(k, &info);
 	at = &f->socks[info.remote.port - LINK_PORT_BASE];
 	*at = k;
-	rc = link_prepare(f->link, 1, OPTIONS_SOFTWARE, k);
+	rc = link_prepare(f->service.link, 1, OPTIONS_SOFTWARE, k);
 	if (rc != 0)
 		fail(f, rc);
 	rtls_sock_watch(k, RTLS_READABLE, at);
@@ -71,35 +65,34 @@ receive_all(struct contexts_far *f, struct rtls_sock *k, void *user)
 static void
 send_one(struct contexts_far *f, struct rtls_sock *k)
 {
-	ssize_t n = rtls_send(k, f->memory, f->link->o->size, 0);
+	ssize_t n = rtls_send(k, f->memory, f->service.link->o->size, 0);
 
 	if (n < 0 && n != -EAGAIN && n != -ENOMEM)
 		fail(f, (int)n);
 }
 
+static void
+serve(void *far, const struct rtls_event *ev)
+{
+	struct contexts_far *f = far;
+
+	if (ev->user == NULL)
+		return;
+	if ((ev->bits & RTLS_ERROR) != 0)
+		fail(f, -ECONNABORTED);
+	else if ((ev->bits & RTLS_READABLE) != 0)
+		receive_all(f, ev->sock, ev->user);
+	if ((ev->bits & RTLS_WRITABLE) != 0)
+		send_one(f, ev->sock);
+}
+
+static const struct service_calls calls = { admit, serve };
+
 void
 contexts_far_turn(struct contexts_far *f)
 {
-	struct rtls_event ev[BURST];
-	struct rtls_sock *socks[BURST];
-	unsigned int n;
-
-	rtls_tlsnic_poll(f->link->nic);
-	rtls_stack_poll(f->stack, link_now_us(rte_rdtsc()));
-	n = rtls_accept_burst(f->listener, socks, BURST);
-	for (unsigned int i = 0; i < n; i++)
-		admit(f, socks[i]);
-	n = rtls_events(f->stack, ev, BURST);
-	for (unsigned int i = 0; i < n; i++) {
-		if (ev[i].user == NULL)
-			continue;
-		if ((ev[i].bits & RTLS_ERROR) != 0)
-			fail(f, -ECONNABORTED);
-		else if ((ev[i].bits & RTLS_READABLE) != 0)
-			receive_all(f, ev[i].sock, ev[i].user);
-		if ((ev[i].bits & RTLS_WRITABLE) != 0)
-			send_one(f, ev[i].sock);
-	}
+	rtls_tlsnic_poll(f->service.link->nic);
+	service_turn(&f->service, &calls, f, link_now_us(rte_rdtsc()));
 }
 
 uint32_t
@@ -121,7 +114,7 @@ contexts_far_error(const struct contexts_far *f)
 }
 
 static bool
-start(struct contexts_far *f)
+start(struct contexts_far *f, struct link *l)
 {
 	f->memory = calloc(1, LINK_MEMORY);
 	f->socks = calloc(f->nb, sizeof(*f->socks));
@@ -129,10 +122,7 @@ start(struct contexts_far *f)
 		say("no memory");
 		return false;
 	}
-	f->stack = link_stack(f->link, 1);
-	if (f->stack == NULL)
-		return false;
-	return link_listen(f->stack, f->nb, &f->listener);
+	return service_open(&f->service, l, 1, f->nb);
 }
 
 struct contexts_far *
@@ -144,9 +134,8 @@ contexts_far_create(struct link *l, uint32_t nb)
 		say("no memory");
 		return NULL;
 	}
-	f->link = l;
 	f->nb = nb;
-	if (start(f))
+	if (start(f, l))
 		return f;
 	contexts_far_destroy(f);
 	return NULL;
@@ -160,10 +149,7 @@ contexts_far_destroy(struct contexts_far *f)
 	for (uint32_t i = 0; f->socks != NULL && i < f->nb; i++)
 		if (f->socks[i] != NULL)
 			rtls_abort(f->socks[i]);
-	if (f->listener != NULL)
-		rtls_close(f->listener);
-	if (f->stack != NULL)
-		link_stack_destroy(f->link, 1, f->stack);
+	service_close(&f->service);
 	free(f->socks);
 	free(f->memory);
 	free(f);

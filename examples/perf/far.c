@@ -14,7 +14,7 @@
 
 #include "common/say.h"
 #include "inside/hold.h"
-#include "link.h"
+#include "service.h"
 
 enum {
 	BURST = 64,
@@ -26,9 +26,7 @@ struct far_conn {
 };
 
 struct far {
-	struct link *link;
-	struct rtls_stack *stack;
-	struct rtls_sock *listener;
+	struct service service;
 	struct far_conn conns[LINK_MODES][LINK_CONNS_MAX];
 	unsigned int nb_orders; /* carried out */
 	uint8_t *memory;
@@ -36,17 +34,14 @@ struct far {
 
 /* It serves as the stream's source and as what is read into: nobody looks at the bytes. */
 static bool
-start(struct far *f)
+start(struct far *f, struct link *l)
 {
 	f->memory = calloc(1, LINK_MEMORY);
 	if (f->memory == NULL) {
 		say("no memory");
 		return false;
 	}
-	f->stack = link_stack(f->link, 1);
-	if (f->stack == NULL)
-		return false;
-	return link_listen(f->stack, LINK_CONNS_MAX * LINK_MODES, &f->listener);
+	return service_open(&f->service, l, 1, LINK_CONNS_MAX * LINK_MODES);
 }
 
 /* The host's port says which connection it is. */
@@ -61,7 +56,7 @@ admit(struct far *f, struct rtls_sock *k)
 	rtls_sock_info(k, &info);
 	at = info.remote.port - LINK_PORT_BASE;
 	c = &f->conns[at / LINK_CONNS_MAX][at % LINK_CONNS_MAX];
-	rc = link_prepare(f->link, 1, (enum options_mode)(at / LINK_CONNS_MAX), k);
+	rc = link_prepare(f->service.link, 1, (enum options_mode)(at / LINK_CONNS_MAX), k);
 	if (rc != 0) {
 		say("the far end cannot set keys: %s", strerror(-rc));
 		rtls_abort(k);
@@ -69,21 +64,21 @@ admit(struct far *f, struct rtls_sock *k)
 	}
 	c->sock = k;
 	rtls_sock_watch(k, RTLS_READABLE, c);
-	atomic_fetch_add(&f->link->nb_accepted, 1);
+	atomic_fetch_add(&f->service.link->nb_accepted, 1);
 }
 
 static void
 take_order(struct far *f)
 {
-	unsigned int nb = atomic_load_explicit(&f->link->nb_orders, memory_order_acquire);
+	unsigned int nb = atomic_load_explicit(&f->service.link->nb_orders, memory_order_acquire);
 
 	if (nb == f->nb_orders)
 		return;
 	f->nb_orders = nb;
-	for (uint32_t i = 0; i < f->link->o->conns; i++) {
-		struct far_conn *c = &f->conns[f->link->order.mode][i];
+	for (uint32_t i = 0; i < f->service.link->o->conns; i++) {
+		struct far_conn *c = &f->conns[f->service.link->order.mode][i];
 
-		c->left = f->link->order.bytes;
+		c->left = f->service.link->order.bytes;
 		rtls_sock_watch(c->sock, RTLS_READABLE | RTLS_WRITABLE, c);
 	}
 }
@@ -94,7 +89,8 @@ send_some(struct far *f, struct far_conn *c)
 	ssize_t n;
 
 	while (c->left > 0) {
-		n = rtls_send(c->sock, f->memory, RTE_MIN(c->left, (uint64_t)f->link->o->size), 0);
+		n = rtls_send(c->sock, f->memory,
+			      RTE_MIN(c->left, (uint64_t)f->service.link->o->size), 0);
 		if (n <= 0)
 			return;
 		c->left -= (uint64_t)n;
@@ -105,12 +101,12 @@ send_some(struct far *f, struct far_conn *c)
 static void
 receive_all(struct far *f, struct far_conn *c)
 {
-	uint64_t all = atomic_load_explicit(&f->link->received, memory_order_relaxed);
+	uint64_t all = atomic_load_explicit(&f->service.link->received, memory_order_relaxed);
 	ssize_t n;
 
 	while ((n = rtls_recv(c->sock, f->memory, LINK_MEMORY, 0)) > 0)
 		all += (uint64_t)n;
-	atomic_store_explicit(&f->link->received, all, memory_order_relaxed);
+	atomic_store_explicit(&f->service.link->received, all, memory_order_relaxed);
 }
 
 void
@@ -120,13 +116,13 @@ far_turn(struct far *f)
 	struct rtls_sock *k;
 	unsigned int n;
 
-	rtls_tlsnic_poll(f->link->nic);
-	hold_move(f->link->holds[1]);
-	rtls_stack_poll(f->stack, link_now_us(rte_rdtsc()));
+	rtls_tlsnic_poll(f->service.link->nic);
+	hold_move(f->service.link->holds[1]);
+	rtls_stack_poll(f->service.stack, link_now_us(rte_rdtsc()));
 	take_order(f);
-	while (rtls_accept_burst(f->listener, &k, 1) == 1)
+	while (rtls_accept_burst(f->service.listener, &k, 1) == 1)
 		admit(f, k);
-	n = rtls_events(f->stack, ev, BURST);
+	n = rtls_events(f->service.stack, ev, BURST);
 	for (unsigned int i = 0; i < n; i++) {
 		struct far_conn *c = ev[i].user;
 
@@ -148,10 +144,7 @@ far_destroy(struct far *f)
 		for (int i = 0; i < LINK_CONNS_MAX; i++)
 			if (f->conns[mode][i].sock != NULL)
 				rtls_abort(f->conns[mode][i].sock);
-	if (f->listener != NULL)
-		rtls_close(f->listener);
-	if (f->stack != NULL)
-		link_stack_destroy(f->link, 1, f->stack);
+	service_close(&f->service);
 	free(f->memory);
 	free(f);
 }
@@ -165,8 +158,7 @@ far_create(struct link *l)
 		say("no memory");
 		return NULL;
 	}
-	f->link = l;
-	if (start(f))
+	if (start(f, l))
 		return f;
 	far_destroy(f);
 	return NULL;

@@ -131,18 +131,6 @@ link_stack(const struct link *l, int end)
 	return NULL;
 }
 
-bool
-link_listen(struct rtls_stack *far, uint32_t backlog, struct rtls_sock **out)
-{
-	const struct rtls_listen_conf conf = { .size = sizeof(conf), .backlog = backlog };
-	struct rtls_addr addr = link_addr(1, LINK_PORT);
-	int rc = rtls_listen(far, &addr, &conf, out);
-
-	if (rc < 0)
-		say("the far end cannot listen: %s", strerror(-rc));
-	return rc == 0;
-}
-
 void
 link_stack_destroy(struct link *l, int end, struct rtls_stack *s)
 {

@@ -94,9 +94,6 @@ void link_close(struct link *l);
 /* The stack of an end, on its port. NULL: one sentence was printed. */
 struct rtls_stack *link_stack(const struct link *l, int end);
 
-/* The far end's. False: one sentence was printed. */
-bool link_listen(struct rtls_stack *far, uint32_t backlog, struct rtls_sock **out);
-
 /* Polls an end's stack until everything is given back. */
 void link_stack_destroy(struct link *l, int end, struct rtls_stack *s);
 

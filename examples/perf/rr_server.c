@@ -5,15 +5,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <rte_common.h>
-#include <rte_cycles.h>
 
 #include "common/say.h"
+#include "service.h"
 
 enum {
-	BURST = 64,
 	BACKLOG = 1024,
 };
 
@@ -29,34 +25,30 @@ struct rr_conn {
 };
 
 struct rr_server {
-	struct link *link;
-	struct rtls_stack *stack;
-	struct rtls_sock *listener;
+	struct service service;
 	struct rr_conn *conns;
-	uint32_t nb_ready;
 	uint8_t *memory; /* of requests and answers: nobody looks at the bytes */
 	int error;
 };
 
 static void
-admit(struct rr_server *s, struct rtls_sock *k)
+admit(void *server, struct rtls_sock *k)
 {
-	struct rr_conn *c;
-	int rc;
+	struct rr_server *s = server;
+	uint32_t at = s->service.nb_ready;
+	struct rr_conn *c = &s->conns[at];
 
-	if (s->nb_ready == s->link->o->conns) {
+	if (at == s->service.link->o->conns) {
 		rtls_abort(k);
 		return;
 	}
-	rc = link_prepare(s->link, 0, s->link->o->mode, k);
-	if (rc < 0) {
-		s->error = rc;
-		rtls_abort(k);
+	if (!service_prepare(&s->service, k))
 		return;
-	}
-	c = &s->conns[s->nb_ready++];
-	*c = (struct rr_conn){ .sock = k, .left = s->link->o->size };
+	*c = (struct rr_conn){ .sock = k, .left = s->service.link->o->size };
 	rtls_sock_watch(k, RTLS_READABLE, c);
+	/* From here on a turn is requests and answers. */
+	if (at + 1 == s->service.link->o->conns)
+		service_refuse(&s->service);
 }
 
 /* True: all of it was moved. */
@@ -76,11 +68,11 @@ answer(struct rr_server *s, struct rr_conn *c)
 	bool waited = c->state == ANSWERS;
 
 	if (!waited)
-		c->left = s->link->o->size;
+		c->left = s->service.link->o->size;
 	c->state = ANSWERS;
 	if (moved(s, c, rtls_send(c->sock, s->memory, c->left, 0))) {
 		c->state = READS;
-		c->left = s->link->o->size;
+		c->left = s->service.link->o->size;
 		if (waited)
 			rtls_sock_watch(c->sock, RTLS_READABLE, c);
 	} else if (!waited) {
@@ -102,47 +94,34 @@ serve(struct rr_server *s, struct rr_conn *c)
 	}
 }
 
+static void
+take_event(void *server, const struct rtls_event *ev)
+{
+	if (ev->user != NULL)
+		serve(server, ev->user);
+}
+
+static const struct service_calls calls = { admit, take_event };
+
 bool
 rr_server_turn(struct rr_server *s, uint64_t now_us)
 {
-	struct rtls_event ev[BURST];
-	struct rtls_sock *k;
-	unsigned int did = rtls_stack_poll(s->stack, now_us), n;
-
-	while (s->nb_ready < s->link->o->conns && rtls_accept_burst(s->listener, &k, 1) == 1)
-		admit(s, k);
-	n = rtls_events(s->stack, ev, BURST);
-	for (unsigned int i = 0; i < n; i++)
-		if (ev[i].user != NULL)
-			serve(s, ev[i].user);
-	return did != 0 || n != 0;
+	return service_turn(&s->service, &calls, s, now_us);
 }
 
 struct rr_server *
 rr_server_create(struct link *l)
 {
-	struct rtls_addr addr = link_addr(0, LINK_PORT);
-	const struct rtls_listen_conf conf = { .size = sizeof(conf), .backlog = BACKLOG };
 	struct rr_server *s = calloc(1, sizeof(*s));
-	int rc;
 
 	if (s != NULL) {
 		s->conns = calloc(l->o->conns, sizeof(*s->conns));
 		s->memory = calloc(1, l->o->size);
 	}
-	if (s == NULL || s->conns == NULL || s->memory == NULL) {
+	if (s == NULL || s->conns == NULL || s->memory == NULL)
 		say("no memory");
-		rr_server_destroy(s);
-		return NULL;
-	}
-	s->link = l;
-	s->stack = link_stack(l, 0);
-	if (s->stack != NULL) {
-		rc = rtls_listen(s->stack, &addr, &conf, &s->listener);
-		if (rc == 0)
-			return s;
-		say("the host cannot listen: %s", strerror(-rc));
-	}
+	else if (service_open(&s->service, l, 0, BACKLOG))
+		return s;
 	rr_server_destroy(s);
 	return NULL;
 }
@@ -150,22 +129,19 @@ rr_server_create(struct link *l)
 uint32_t
 rr_server_ready(const struct rr_server *s)
 {
-	return s->nb_ready;
+	return s->service.nb_ready;
 }
 
 const struct rtls_sock *
 rr_server_not_in_mode(const struct rr_server *s)
 {
-	for (uint32_t i = 0; i < s->nb_ready; i++)
-		if (!link_is_in_mode(s->link->o->mode, s->conns[i].sock))
-			return s->conns[i].sock;
-	return NULL;
+	return service_not_in_mode(&s->service);
 }
 
 int
 rr_server_error(const struct rr_server *s)
 {
-	return s->error;
+	return s->service.error != 0 ? s->service.error : s->error;
 }
 
 void
@@ -173,12 +149,7 @@ rr_server_destroy(struct rr_server *s)
 {
 	if (s == NULL)
 		return;
-	for (uint32_t i = 0; i < s->nb_ready; i++)
-		rtls_abort(s->conns[i].sock);
-	if (s->listener != NULL)
-		rtls_close(s->listener);
-	if (s->stack != NULL)
-		link_stack_destroy(s->link, 0, s->stack);
+	service_close(&s->service);
 	free(s->conns);
 	free(s->memory);
 	free(s);
