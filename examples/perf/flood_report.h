@@ -7,8 +7,7 @@
 
 #include <jansson.h>
 
-#include "flood_clients.h"
-#include "options.h"
+#include "flood_bed.h"
 #include "series.h"
 
 enum flood_kind {
@@ -17,16 +16,9 @@ enum flood_kind {
 	FLOOD_KINDS,
 };
 
-struct flood_work {
-	uint64_t cycles; /* of the host's time */
-	uint64_t busy;   /* of its turns in which something was done */
-	uint64_t bytes;  /* that the downloads received */
-	uint64_t syns;
-};
-
 /* What happened in a span. */
 struct flood_span {
-	struct flood_work work;   /* of the slices that nobody interrupted */
+	struct flood_work work;   /* of the slices that count */
 	uint64_t syns, lost;      /* sent in all, and of these, what found the cable full */
 	uint64_t cookies, opened; /* sent, and taken back */
 };
