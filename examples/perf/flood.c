@@ -19,7 +19,7 @@ enum {
 	SPAN_MIN_US = 10000,
 	SPAN_MAX_US = 25000,
 	WAIT_US = 100, /* so often it is looked who still waits */
-	PAIRS = 20,    /* of slices in a round, without and with the flood */
+	PAIRS = 20,    /* of slices in a round of the longest spans, without and with the flood */
 	PAIR_US = 2000,
 	PAIR_SETTLE_US = 500,
 };
@@ -144,7 +144,7 @@ run_pair(struct flood *f, enum phase phase)
 	f->turned = !f->turned;
 	if (!flood_bed_fine(&f->bed))
 		return false;
-	if (phase == PHASE_WARM_UP || (w[0].interrupted + w[1].interrupted > 0 && !is_short))
+	if (w[0].interrupted + w[1].interrupted > 0 && !is_short)
 		return true;
 	return flood_add_pair(&f->figures, FLOOD_FULL, w);
 }
@@ -158,7 +158,7 @@ run_round(struct flood *f, uint64_t us, enum phase phase)
 
 	if (!run_kind(f, FLOOD_FULL, us, counts))
 		return false;
-	for (int i = 0; i < PAIRS; i++)
+	for (uint64_t i = 0; counts && i < PAIRS * us / SPAN_MAX_US; i++)
 		if (!run_pair(f, phase))
 			return false;
 	if (!run_kind(f, FLOOD_PACED, us * PACED_LONGER, counts))

@@ -16,7 +16,8 @@ enum {
 	WAY_US = 5000, /* to those who come: the round trip is twice as long */
 	SNDBUF = 256 << 10,
 	RCVBUF = 512 << 10,
-	WIRE_MBUFS = 16384,
+	WIRE_MBUFS = 4096, /* and of each download what is in flight, and acknowledgements */
+	WIRE_ACKS = 64,
 	SPARE_SOCKS = 64,
 	TIME_WAIT_US = 100000,
 	PATIENCE_US = 5000000,
@@ -146,7 +147,9 @@ make_sizes(const struct options *o, bool host)
 static bool
 make(struct flood_bed *b)
 {
-	if (!link_open(&b->link, WIRE_MBUFS))
+	uint32_t packets = WIRE_MBUFS + b->o->conns * (SNDBUF / b->o->mss + WIRE_ACKS);
+
+	if (!link_open(&b->link, packets))
 		return false;
 	b->line = b->link.far_port;
 	b->crowd = crowd_create(b->line, b->link.nic, WAY_US);

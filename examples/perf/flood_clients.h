@@ -17,7 +17,7 @@
 enum {
 	FLOOD_COMERS_PER_S = 1000,
 	FLOOD_PATIENCE_US = 3000000, /* of who comes */
-	FLOOD_COMERS_MAX = 4096,     /* at once: more than come while one is patient */
+	FLOOD_COMERS_MAX = 512,      /* at once: ten times what comes in a span */
 	FLOOD_HOST_OF_NEAR = 2,      /* the last byte of the downloads' address */
 };
 
