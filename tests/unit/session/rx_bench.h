@@ -96,7 +96,7 @@ put_data(uint32_t len)
 static inline void
 put_control(uint8_t type, uint32_t len)
 {
-	uint8_t plain[16384 + 3]; /* too long ones, too */
+	uint8_t plain[16384 + 3] = { 0 }; /* too long ones, too */
 
 	/* As handshake messages: of type 4 and length 0, so that their framing is satisfied. */
 	for (uint32_t i = 0; i < len; i++)
