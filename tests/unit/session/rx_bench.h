@@ -80,7 +80,7 @@ put_record(uint8_t type, const void *plain, uint32_t len, uint32_t pad)
 static inline void
 put_data_padded(uint32_t len, uint32_t pad)
 {
-	uint8_t plain[16384];
+	uint8_t plain[16384] = { 0 };
 
 	pattern_fill(plain, t.sent, len);
 	put_record(23, plain, len, pad);
