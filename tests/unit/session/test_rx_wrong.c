@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* What a peer sends that is wrong, is the end, or is one too many: nothing behind it is read. */
+/* What a peer sends that is wrong, or is the end: nothing behind it is read. */
 #include "session/tx.h"
 #include "session/tx_keys.h"
 #include "support/each_suite.h"
 #include "unit/session/rx_bench.h"
-
-/* --- what is wrong --- */
 
 enum bad {
 	BAD_VERSION_13,
@@ -236,8 +234,6 @@ test_last_number(void)
 	finish();
 }
 
-/* --- the end --- */
-
 static void
 test_ends(void)
 {
@@ -294,150 +290,6 @@ test_ends(void)
 	finish();
 }
 
-/* --- KeyUpdate --- */
-
-/* Handshake records by their content; each ends with the answer to the question: paused? */
-static const struct {
-	const char *name;
-	struct {
-		uint8_t type;
-		const char *content;
-		uint8_t len;
-	} records[5];
-	char end;          /* 'p': paused behind them, 'r': goes on, 'f': refused */
-	uint8_t delivered; /* records, before that */
-} update_rows[] = {
-	{ "alone", { { 22, "\x18\0\0\1\0", 5 } }, 'p', 1 },
-	{ "that asks for one", { { 22, "\x18\0\0\1\1", 5 } }, 'p', 1 },
-	{ "of no length", { { 22, "\x18\0\0\0", 4 } }, 'p', 1 },
-	{ "behind a ticket", { { 22, "\4\0\0\3abc\x18\0\0\1\0", 12 } }, 'p', 1 },
-	{ "cut in its header", { { 22, "\x18\0", 2 }, { 22, "\0\1\0", 3 } }, 'p', 2 },
-	{ "cut behind its header", { { 22, "\x18\0\0\1", 4 }, { 22, "\0", 1 } }, 'p', 2 },
-	{ "in bytes",
-	  { { 22, "\x18", 1 }, { 22, "\0", 1 }, { 22, "\0", 1 }, { 22, "\1", 1 }, { 22, "\0", 1 } },
-	  'p',
-	  5 },
-	{ "behind the rest of a ticket",
-	  { { 22, "\4\0\0\6abc", 7 }, { 22, "def\x18\0\0\1\0", 8 } },
-	  'p',
-	  2 },
-	{ "with an empty record in between",
-	  { { 22, "\x18\0\0", 3 }, { 22, "", 0 }, { 22, "\1\0", 2 } },
-	  'f',
-	  1 },
-	{ "only in a ticket", { { 22, "\4\0\0\5\x18\0\0\1\0", 9 } }, 'r', 1 },
-	{ "only as a ticket's rest",
-	  { { 22, "\4\0\0\6a", 5 }, { 22, "\x18\0\0\1\0", 5 } },
-	  'r',
-	  2 },
-	{ "only in an alert", { { 21, "\x18\0\0\1\0", 5 } }, 'r', 1 },
-	{ "followed by its first byte", { { 22, "\x18\0\0\1\0\x18", 6 } }, 'f', 0 },
-	{ "followed by a ticket", { { 22, "\x18\0\0\1\0\4\0\0\0", 9 } }, 'f', 0 },
-	{ "twice in one record", { { 22, "\x18\0\0\1\0\x18\0\0\1\0", 10 } }, 'f', 0 },
-	{ "in bytes, followed", { { 22, "\x18", 1 }, { 22, "\0\0\1\0\4", 5 } }, 'f', 1 },
-	{ "interrupted by data", { { 22, "\x18\0\0", 3 }, { 23, "x", 1 } }, 'f', 1 },
-	{ "interrupted by empty data", { { 22, "\x18\0\0", 3 }, { 23, "", 0 } }, 'f', 1 },
-	{ "ticket interrupted by data", { { 22, "\4\0\0\2a", 5 }, { 23, "x", 1 } }, 'f', 1 },
-	{ "ticket, then an alert", { { 22, "\4\0\0\2a", 5 }, { 21, "\2\x28", 2 } }, 'r', 2 },
-	{ "ticket of no body, then data", { { 22, "\4\0\0\0", 4 }, { 23, "x", 1 } }, 'r', 2 },
-};
-
-static void
-test_key_update_found(void)
-{
-	for (size_t i = 0; i < HARNESS_COUNT(update_rows); i++) {
-		begin_keyed();
-		for (int k = 0; k < 5 && update_rows[i].records[k].type != 0; k++)
-			put_record(update_rows[i].records[k].type,
-				   update_rows[i].records[k].content, update_rows[i].records[k].len,
-				   0);
-		/* Of the next key, or of this one where there is no next. */
-		if (update_rows[i].end == 'p')
-			t.peer = peer_key(1, 0);
-		put_record(22, "\4\0\0\1z", 5, 0);
-		feed_all();
-		for (int k = 0; k < update_rows[i].delivered; k++) {
-			struct rtls_msg msg;
-			ssize_t n = recv_with(100, 0, false, &msg);
-
-			CU_ASSERT_EQUAL(n, update_rows[i].records[k].len);
-			CU_ASSERT_EQUAL(msg.type, update_rows[i].records[k].type);
-			CU_ASSERT_EQUAL(memcmp(room + 16, update_rows[i].records[k].content,
-					       update_rows[i].records[k].len),
-					0);
-		}
-		switch (update_rows[i].end) {
-		case 'p':
-			CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PAUSED);
-			expect_end(-EKEYEXPIRED);
-			CU_ASSERT(!readable());
-			CU_ASSERT_EQUAL(set_key(1, 0), 0);
-			CU_ASSERT(readable());
-			break;
-		case 'f':
-			expect_end(-EINVAL);
-			CU_ASSERT_EQUAL(t.rx.end_alert, 10);
-			for (size_t b = 0; b < 100; b++)
-				CU_ASSERT(room[16 + b] == 0 || room[16 + b] == GUARD);
-			finish();
-			continue;
-		}
-		/* A message that was not finished swallows the beginning of this one. */
-		expect_msg(100, 0, 5, 22, true);
-		CU_ASSERT_EQUAL(memcmp(room + 16, "\4\0\0\1z", 5), 0);
-		finish();
-	}
-}
-
-static void
-test_key_update(void)
-{
-	for (unsigned int early = 0; early <= 1; early++) {
-		begin_keyed();
-		for (unsigned int n = 1; n <= 3; n++) {
-			put_data(100);
-			put_key_update();
-			t.peer = peer_key(n, 0);
-			put_data(100 * n);
-			feed_all();
-			CU_ASSERT_EQUAL(recv_data(1000), 100);
-			/* Not delivered in full: not yet. */
-			expect_msg(100, RTLS_MSG_PEEK, 5, 22, true);
-			expect_msg(3, 0, 3, 22, false);
-			CU_ASSERT_EQUAL(set_key(n, 0), -EBUSY);
-			CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_RECORDS);
-			expect_msg(100, 0, 2, 22, true);
-			CU_ASSERT_EQUAL(t.rx.state, SESSION_RX_PAUSED);
-			CU_ASSERT(!readable());
-			CU_ASSERT_EQUAL(session_rx_head_need(&t.rx), 0);
-			t.fin = n == 3;
-			CU_ASSERT(!readable());
-			expect_end(-EKEYEXPIRED);
-			t.flaky.no_keys = true;
-			CU_ASSERT_EQUAL(set_key(n, 0), -ENOMEM);
-			t.flaky.no_keys = false;
-			expect_end(-EKEYEXPIRED);
-			CU_ASSERT_EQUAL(set_key(n, 0), 0);
-			CU_ASSERT(readable());
-			CU_ASSERT_EQUAL(recv_data(1000), 100 * n);
-			CU_ASSERT_EQUAL(session_rx_rec_no(&t.rx), 1);
-			CU_ASSERT_EQUAL(t.rx.tls->epochs.nb_keys, 1 + n);
-		}
-		expect_end(0);
-		finish();
-	}
-	/* The wrong next key. */
-	begin_keyed();
-	put_key_update();
-	t.peer = peer_key(1, 0);
-	put_data(10);
-	feed_all();
-	expect_msg(100, 0, 5, 22, true);
-	CU_ASSERT_EQUAL(set_key(2, 0), 0);
-	expect_end(-EBADMSG);
-	finish();
-}
-
 /* A header that is none is known before the records in front of it are read, and told behind them. */
 static void
 test_broken_behind_good(void)
@@ -467,137 +319,6 @@ test_broken_behind_good(void)
 			CU_ASSERT_EQUAL(t.rx.end_reason, RTLS_REASON_BAD_VERSION);
 			finish();
 		}
-}
-
-/* --- what is one too many, and what is longer than the peer was told --- */
-
-/* Puts n of a kind: 'e'mpty data, 'a'lerts, 'h'andshake records, 'c'hange_cipher_spec. */
-static void
-put_dull(char kind, unsigned int n)
-{
-	for (; n > 0; n--) {
-		if (kind == 'e')
-			put_data(0);
-		else if (kind == 'a')
-			put_record(21, "\1\x64", 2, 0);
-		else if (kind == 'h')
-			put_record(22, "\0\0\0\0", 4, 0);
-		else
-			put_record(20, "\1", 1, 0);
-	}
-}
-
-/* Reads what is there: of how many records it is, in all. */
-static uint64_t
-read_all(ssize_t *end)
-{
-	struct rtls_msg msg;
-	ssize_t n;
-
-	while ((n = recv_with(1000, 0, false, &msg)) > 0)
-		if (msg.type == 23)
-			t.got += (uint64_t)n;
-	*end = n;
-	return t.rx.tls->count.records;
-}
-
-static void
-test_floods(void)
-{
-	static const struct {
-		char kind;
-		enum each_suite of;
-		unsigned int good;
-	} rows[] = {
-		{ 'e', EACH_SUITE, 32 },
-		{ 'a', EACH_SUITE, 4 },
-		{ 'h', EACH_SUITE_12, 32 },
-		{ 'c', EACH_SUITE_12, 1 },
-	};
-	ssize_t end;
-
-	for (size_t i = 0; i < HARNESS_COUNT(rows); i++) {
-		if (peer_suite.tls12 < (rows[i].of == EACH_SUITE_12))
-			continue;
-		/* As many as may come; data ends the row, but not of change_cipher_spec. */
-		begin_keyed();
-		for (int round = 0; round < (rows[i].kind == 'c' ? 1 : 3); round++) {
-			put_dull(rows[i].kind, rows[i].good);
-			put_data(10);
-		}
-		feed_all();
-		CU_ASSERT_EQUAL(read_all(&end), t.peer.rec_no);
-		CU_ASSERT_EQUAL(end, -EAGAIN);
-		/* And one more; of what comes with it nothing is read. */
-		put_data(20);
-		put_dull(rows[i].kind, rows[i].good + 1);
-		put_data(30);
-		feed_all();
-		CU_ASSERT_EQUAL(read_all(&end),
-				t.peer.rec_no - 2 - (rows[i].kind == 'c' ? rows[i].good : 0));
-		CU_ASSERT_EQUAL(end, -EINVAL);
-		CU_ASSERT_EQUAL(t.got, t.sent - 30);
-		expect_end(-EINVAL);
-		CU_ASSERT_EQUAL(t.rx.end_reason, RTLS_REASON_FLOOD);
-		CU_ASSERT_EQUAL(t.rx.end_alert, 10);
-		CU_ASSERT_EQUAL(t.rx.tls->decrypt_errors, 0);
-		finish();
-	}
-}
-
-/* Looked at ahead of the program, and not: each counts once. */
-static void
-test_flood_ahead(void)
-{
-	for (unsigned int extra = 0; extra <= 1; extra++) {
-		begin_keyed();
-		put_data(100);
-		put_dull('e', 32 + extra);
-		put_key_update();
-		feed_all();
-		for (int i = 0; i < 3; i++)
-			CU_ASSERT_EQUAL(session_rx_look_ahead(&t.rx, false), 0);
-		CU_ASSERT_EQUAL(session_rx_control_ahead(&t.rx), extra == 0);
-		for (int i = 0; i < 3; i++)
-			expect_msg(100, RTLS_MSG_PEEK, 100, 23, true);
-		CU_ASSERT_EQUAL(recv_data(1000), 100);
-		if (extra == 0)
-			expect_msg(100, 0, 5, 22, true);
-		else
-			expect_end(-EINVAL);
-		finish();
-	}
-}
-
-static void
-test_key_update_flood(void)
-{
-	struct rtls_msg msg;
-	unsigned int n;
-
-	for (unsigned int per_s = 0; per_s <= 12; per_s += 4) {
-		begin_keyed();
-		if (per_s != 8)
-			t.rx.key_updates = (uint8_t)per_s;
-		for (n = 0; n < 20; n++) {
-			put_data(10);
-			put_key_update();
-			feed_all();
-			CU_ASSERT_EQUAL(recv_data(100), 10);
-			if (recv_with(100, 0, false, &msg) != 5)
-				break;
-			t.peer = peer_key(n % 7 + 1, 0);
-			CU_ASSERT_EQUAL(set_key(n % 7 + 1, 0), 0);
-			t.now_us -= 1000000;
-		}
-		CU_ASSERT_EQUAL(n, per_s == 0 ? 20 : per_s);
-		if (per_s != 0) {
-			expect_end(-EINVAL);
-			CU_ASSERT_EQUAL(t.rx.end_reason, RTLS_REASON_FLOOD);
-			CU_ASSERT_EQUAL(t.rx.end_alert, 10);
-		}
-		finish();
-	}
 }
 
 /* RFC 8446 5.4, RFC 5246 6.2.1. */
@@ -672,13 +393,7 @@ main(void)
 		{ "an alert can be sent after a failure", test_alert_after_failure, EACH_SUITE },
 		{ "record numbers do not wrap", test_last_number, EACH_SUITE },
 		{ "end of file and close_notify", test_ends, EACH_SUITE },
-		{ "KeyUpdate is found where it is, and nowhere else", test_key_update_found,
-		  EACH_SUITE_13 },
-		{ "KeyUpdate pauses until the next key", test_key_update, EACH_SUITE_13 },
 		{ "a broken header behind good records", test_broken_behind_good, EACH_SUITE },
-		{ "records without end that say nothing", test_floods, EACH_SUITE },
-		{ "and those looked at ahead", test_flood_ahead, EACH_SUITE_13 },
-		{ "KeyUpdates without end", test_key_update_flood, EACH_SUITE_13 },
 		{ "records that may not be empty", test_empty_refused, EACH_SUITE },
 		{ "records above what the peer was told", test_record_limit, EACH_SUITE },
 	};
