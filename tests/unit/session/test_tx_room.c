@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) The librecordtls authors */
 
-/* Sending where room, buffers, keys or the provider give out. */
+/* Sending where room, buffers or the provider give out. */
 #include "support/each_suite.h"
 #include "unit/session/tx_bench.h"
 
@@ -447,35 +447,6 @@ test_wipes(void)
 	CU_ASSERT_EQUAL(fixture_in_use(), 0);
 }
 
-/* Nothing is left of what a direction has from its keys on: they wait, and nothing has changed. */
-static void
-test_no_tls(void)
-{
-	struct tx_tls *taken[SHARED_SOCKS];
-
-	begin(SNDBUF);
-	for (int i = 0; i < SHARED_SOCKS; i++)
-		taken[i] = session_tx_tls_take(&shared);
-	CU_ASSERT_PTR_NULL(session_tx_tls_take(&shared));
-	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
-	CU_ASSERT_EQUAL(send_control(21, 2), -EINVAL);
-	CU_ASSERT_EQUAL(send_data(10, false), 10);
-	CU_ASSERT_EQUAL(t.flaky.keys, 0);
-	session_tx_tls_give(&shared, taken[0]);
-	/* The provider has no memory: the next one finds what this one took. */
-	t.flaky.no_keys = true;
-	CU_ASSERT_EQUAL(set_key(0, 0), -ENOMEM);
-	CU_ASSERT_PTR_NULL(t.tx.tls);
-	t.flaky.no_keys = false;
-	CU_ASSERT_EQUAL(set_key(0, 0), 0);
-	CU_ASSERT_EQUAL(send_data(10, false), 10);
-	acknowledge();
-	check_log("0:10 23:10");
-	for (int i = 1; i < SHARED_SOCKS; i++)
-		session_tx_tls_give(&shared, taken[i]);
-	finish();
-}
-
 int
 main(void)
 {
@@ -492,7 +463,6 @@ main(void)
 		{ "a share that the open record fills", test_share_of_open_record, EACH_SUITE },
 		{ "short counts are exact", test_short_counts, EACH_SUITE },
 		{ "a provider that fails ends sending", test_provider_fails, EACH_SUITE },
-		{ "no memory for keys", test_no_tls, EACH_SUITE },
 		{ "freed buffers hold no plaintext", test_wipes, EACH_SUITE },
 	};
 
