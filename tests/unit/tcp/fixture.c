@@ -287,6 +287,12 @@ fx_send_all(struct tcp_conn *c, uint64_t now_us, uint32_t max, struct tcp_out *o
 	return n;
 }
 
+bool
+fx_owes_ack(const struct tcp_conn *c)
+{
+	return tcp_owes(c, TCP_OWED_ACK) || c->sent.dups > 0;
+}
+
 #define MUST(cond) \
 	do { \
 		if (!(cond)) \

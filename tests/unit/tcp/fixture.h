@@ -77,6 +77,9 @@ bool fx_send(struct tcp_conn *c, uint64_t now_us, struct tcp_out *o);
 /* Sends all there is, at most max; returns how many went out, the last in *o. */
 uint32_t fx_send_all(struct tcp_conn *c, uint64_t now_us, uint32_t max, struct tcp_out *o);
 
+/* An ACK goes out with the next plan, a duplicate one that tells of a gap, too. */
+bool fx_owes_ack(const struct tcp_conn *c);
+
 /* NULL, or the invariant that does not hold. */
 const char *tcp_check(const struct tcp_conn *c);
 
