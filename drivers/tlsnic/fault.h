@@ -23,8 +23,15 @@ struct nic_faults {
 /* every 0: 64. */
 void nic_faults_init(struct nic_faults *f, uint32_t kinds, uint32_t every, uint64_t seed);
 
-/* A chance: does it strike? One that is not among the kinds never does, and draws nothing. */
-bool nic_faults_strike(struct nic_faults *f, enum rtls_tlsnic_fault kind);
+/* What one that is among the kinds draws. */
+bool nic_faults_try(struct nic_faults *f, enum rtls_tlsnic_fault kind);
+
+/* A chance: does it strike? One that is not among the kinds never does, and draws nothing: a packet has seven. */
+static inline bool
+nic_faults_strike(struct nic_faults *f, enum rtls_tlsnic_fault kind)
+{
+	return (f->kinds >> kind & 1) != 0 && nic_faults_try(f, kind);
+}
 
 /* How often it has; on any lcore. */
 static inline uint64_t

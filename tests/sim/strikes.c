@@ -46,15 +46,15 @@ strikes_of(const struct nic_faults *f)
 	return NULL;
 }
 
-bool __real_nic_faults_strike(struct nic_faults *f, enum rtls_tlsnic_fault kind);
-bool __wrap_nic_faults_strike(struct nic_faults *f, enum rtls_tlsnic_fault kind);
+bool __real_nic_faults_try(struct nic_faults *f, enum rtls_tlsnic_fault kind);
+bool __wrap_nic_faults_try(struct nic_faults *f, enum rtls_tlsnic_fault kind);
 uint32_t __real_nic_faults_draw(struct nic_faults *f, enum rtls_tlsnic_fault kind, uint32_t n);
 uint32_t __wrap_nic_faults_draw(struct nic_faults *f, enum rtls_tlsnic_fault kind, uint32_t n);
 
 bool
-__wrap_nic_faults_strike(struct nic_faults *f, enum rtls_tlsnic_fault kind)
+__wrap_nic_faults_try(struct nic_faults *f, enum rtls_tlsnic_fault kind)
 {
-	bool strikes = __real_nic_faults_strike(f, kind);
+	bool strikes = __real_nic_faults_try(f, kind);
 	struct strikes *s = strikes_of(f);
 
 	if (strikes && s != NULL) {

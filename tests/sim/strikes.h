@@ -2,7 +2,7 @@
 /* Copyright (c) The librecordtls authors */
 
 /*
- * Notes which faults of TLS NICs strike, and what with. The program that links it wraps nic_faults_strike()
+ * Notes which faults of TLS NICs strike, and what with. The program that links it wraps nic_faults_try()
  * and nic_faults_draw().
  */
 #ifndef RTLS_SIM_STRIKES_H
