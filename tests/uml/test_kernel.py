@@ -136,7 +136,7 @@ def play_all(folder, cases):
     with place.guest:
         tap.plan(cases)
         place.rand, place.table = tap.seeded()[0], shares.Table()
-        failed = tap.run(cases, place, limit_s=120)
+        failed = tap.run(cases, place, limit_s=200)
     place.table.note()
     return failed
 
