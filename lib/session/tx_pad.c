@@ -57,7 +57,8 @@ tx_content_room(const struct tx_pad *p, const struct rte_mbuf *m)
 {
 	uint32_t room = buf_record_room(m);
 
-	if (room >= p->cap)
+	/* Whatever set the cap: one that is no multiple is followed by padding. */
+	if (room >= tx_padded(p, p->cap))
 		return p->cap;
 	return p->pads && p->to != 0 ? room - room % p->to : room;
 }

@@ -200,6 +200,8 @@ transmit(struct fuzz_in *in, uint8_t how)
 		return;
 	want = how & 2 ? 1 + fuzz_below(in, MSS) : MSS;
 	rec = txmap_find(&w.q.map, off);
+	/* Buffers of a pool lie side by side, out of a sanitizer's sight. */
+	FUZZ_CHECK(sendq_mbuf(rec)->data_off + rec->len <= sendq_mbuf(rec)->buf_len);
 	if (rec->epoch != NULL && !give_up_device(rec, how & 4))
 		return;
 	want = (uint32_t)RTE_MIN(want, sendq_end(&w.q) - off);
@@ -387,7 +389,7 @@ step(struct fuzz_in *in)
 		how = fuzz_u8(in);
 		if (session_tx_open(&w.tx) != NULL)
 			break;
-		/* As options set them. */
+		/* As options set them, or small records do; also as neither does: no multiple. */
 		w.tx.pad.cap = how & 1 ? RECORD_PLAIN_MAX : (uint16_t)(64 + how);
 		w.tx.pad.to = (how & 6) == 6 ? (uint16_t)(how * 9) : 0;
 		w.padded |= w.tx.pad.to != 0;

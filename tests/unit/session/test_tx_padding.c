@@ -131,6 +131,30 @@ test_padding_without_memory(void)
 	finish();
 }
 
+/* A cap that is no multiple: a buffer that holds so much content, but not the padding, is too small. */
+static void
+test_padding_beyond_cap(void)
+{
+	struct starved large;
+
+	begin_keyed(SNDBUF);
+	t.tx.pad.to = 3000;
+	t.tx.pad.cap = 300;
+	if (t.peer[0].tls12)
+		return finish();
+	starve(&large, pools.record[2], 0);
+	CU_ASSERT_EQUAL(send_data(10, false), -ENOMEM);
+	CU_ASSERT_EQUAL(send_data(1000, true), -ENOMEM);
+	t.tx.pad.to = 700;
+	/* Medium ones hold it and what follows. */
+	CU_ASSERT_EQUAL(send_data(310, false), 310);
+	starve_end(&large);
+	t.tx.pad.to = 3000;
+	CU_ASSERT_EQUAL(send_data(10, false), 10);
+	check_padded("23:300/700 23:10/700 23:10/3000");
+	finish();
+}
+
 /*
  * The next len bytes, in as many calls as it takes. Records of some 60 bytes use up a pool of these
  * tests before 20,000 bytes are sent: a call takes what there was room for, and the rest has its
@@ -211,6 +235,8 @@ main(void)
 	static const struct each_suite_case cases[] = {
 		{ "padding, the payload cap and the peer's limit", test_padding, EACH_SUITE },
 		{ "padding without memory", test_padding_without_memory, EACH_SUITE_13 },
+		{ "padding beyond a cap that is no multiple", test_padding_beyond_cap,
+		  EACH_SUITE_13 },
 		{ "padding of random records", test_padding_random, EACH_SUITE },
 	};
 
