@@ -90,6 +90,13 @@ recvq_ranges(const struct recvq *q)
 	return q->held != NULL ? &q->held->at : NULL;
 }
 
+/* The same, for tcp_sack_tell, which notes what it told. */
+static inline struct tcp_ranges *
+recvq_ranges_to_tell(struct recvq *q)
+{
+	return q->held != NULL ? &q->held->at : NULL;
+}
+
 /* Buffer room of what waits. */
 static inline uint32_t
 recvq_room_held(const struct recvq *q)

@@ -149,7 +149,7 @@ next_run(struct rtls_stack *s, struct netif *nif, struct rtls_sock *sock, bool f
 	}
 	if (first && !path_is_ready(s, sock))
 		return NULL;
-	tcp_sack_tell(&sock->tcp, recvq_ranges(&sock->recvq), &run->out.seg);
+	tcp_sack_tell(&sock->tcp, recvq_ranges_to_tell(&sock->recvq), &run->out.seg);
 	/* Its neighbour was asked in a packet that came first. */
 	if (run != netif_tx_run(nif))
 		netif_tx_run(nif)->out = run->out;

@@ -11,6 +11,7 @@ tcp_ranges_init(struct tcp_ranges *rs)
 {
 	rs->n = 0;
 	rs->nb_recent = 0;
+	rs->nb_untold = 0;
 }
 
 /* First range that ends at off or above: the one that a range from off on could touch. */
@@ -63,15 +64,18 @@ static void
 note_recent(struct tcp_ranges *rs, uint64_t off, uint32_t i)
 {
 	uint64_t recent[TCP_RANGES_RECENT] = { off };
-	uint32_t n = 1, at;
+	uint32_t n = 1, untold = 1, at;
 
 	for (uint32_t k = 0; k < rs->nb_recent && n < TCP_RANGES_RECENT; k++) {
 		at = holder_of(rs, rs->recent[k]);
-		if (at != i && at < rs->n)
+		if (at != i && at < rs->n) {
+			untold += k < rs->nb_untold;
 			recent[n++] = rs->recent[k];
+		}
 	}
 	memcpy(rs->recent, recent, sizeof(recent));
 	rs->nb_recent = n;
+	rs->nb_untold = untold;
 }
 
 int
@@ -164,45 +168,49 @@ tcp_ranges_holder(const struct tcp_ranges *rs, uint64_t off, struct tcp_range *r
 	return true;
 }
 
-/* Indices in the order of tcp_ranges_recent(), as far as additions tell. */
-static uint32_t
-list_recent(const struct tcp_ranges *rs, uint32_t skip, uint32_t *list)
+/* Additions to ranges that are gone are forgotten. */
+static void
+prune_recent(struct tcp_ranges *rs)
 {
-	uint32_t known[TCP_RANGES_RECENT], n = 0, i;
+	uint32_t n = 0, untold = 0;
 
-	for (uint32_t k = 0; k < rs->nb_recent; k++) {
-		i = holder_of(rs, rs->recent[k]);
-		if (i < rs->n)
-			known[n++] = i;
-	}
-	if (skip >= n)
-		skip = n > 0 ? n - 1 : 0;
-	for (i = 0; i < n; i++)
-		list[i] = known[i + skip < n ? i + skip : i + skip - n];
-	return n;
+	for (uint32_t k = 0; k < rs->nb_recent; k++)
+		if (holder_of(rs, rs->recent[k]) < rs->n) {
+			untold += k < rs->nb_untold;
+			rs->recent[n++] = rs->recent[k];
+		}
+	rs->nb_recent = n;
+	rs->nb_untold = untold;
 }
 
 static bool
-is_listed(const uint32_t *list, uint32_t n, uint32_t i)
+is_among(const struct tcp_range *r, uint32_t n, struct tcp_range one)
 {
 	for (uint32_t k = 0; k < n; k++)
-		if (list[k] == i)
+		if (r[k].start == one.start)
 			return true;
 	return false;
 }
 
 uint32_t
-tcp_ranges_recent(const struct tcp_ranges *rs, uint32_t skip, struct tcp_range *r, uint32_t max)
+tcp_ranges_tell(struct tcp_ranges *rs, uint32_t turn, struct tcp_range *r, uint32_t n, uint32_t max)
 {
-	uint32_t list[TCP_RANGES_RECENT], known, n;
+	uint32_t room = max - n, first = 0;
+	struct tcp_range next;
 
-	if (rs->n == 0)
-		return 0;
-	known = list_recent(rs, skip, list);
-	for (n = 0; n < known && n < max; n++)
-		r[n] = rs->r[list[n]];
+	prune_recent(rs);
+	if (rs->nb_untold > room)
+		first = rs->nb_untold - room;
+	else if (rs->nb_untold == 0 && rs->nb_recent > 0)
+		first = turn % rs->nb_recent;
+	rs->nb_untold = rs->nb_untold > room ? first : 0;
+	for (uint32_t k = 0; k < rs->nb_recent && n < max; k++) {
+		next = rs->r[holder_of(rs, rs->recent[(first + k) % rs->nb_recent])];
+		if (!is_among(r, n, next))
+			r[n++] = next;
+	}
 	for (uint32_t i = 0; i < rs->n && n < max; i++)
-		if (!is_listed(list, known, i))
+		if (!is_among(r, n, rs->r[i]))
 			r[n++] = rs->r[i];
 	return n;
 }

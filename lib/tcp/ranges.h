@@ -32,6 +32,7 @@ struct tcp_range {
 struct tcp_ranges {
 	uint32_t n;
 	uint32_t nb_recent;
+	uint32_t nb_untold; /* so many of these, from the first on, nobody was told of */
 	struct tcp_range r[TCP_RANGES_MAX]; /* ascending, none empty; r[i].end < r[i + 1].start */
 	/* Places of additions, the last one first. Which ranges hold them is asked when it is told: those
 	 * move, are joined and removed. */
@@ -89,12 +90,14 @@ bool tcp_ranges_fits(const struct tcp_ranges *rs, struct tcp_range r);
 bool tcp_ranges_holder(const struct tcp_ranges *rs, uint64_t off, struct tcp_range *r);
 
 /*
- * At most max ranges, each once; returns how many. First that to which something was added last, or,
- * where `skip` additions are passed over, the one before; then those before it, then those passed
- * over, then what is left, from the lowest on.
+ * Which ranges are to be told next: puts them behind the n in r that are told already, each once, up
+ * to max in all, and returns how many there are then. Where additions were not told yet, these come:
+ * the last one first, or, where they are too many, the earliest of them, so that none is told while
+ * one that came before it is not. Else one after the other as turn goes on. Then those to which
+ * something was added before, then what is left, from the lowest on.
  */
-uint32_t tcp_ranges_recent(const struct tcp_ranges *rs, uint32_t skip, struct tcp_range *r,
-			   uint32_t max);
+uint32_t tcp_ranges_tell(struct tcp_ranges *rs, uint32_t turn, struct tcp_range *r, uint32_t n,
+			 uint32_t max);
 
 /* How far is the stream in order when it is up to nxt? */
 uint64_t tcp_ranges_reach(const struct tcp_ranges *rs, uint64_t nxt);

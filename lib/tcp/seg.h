@@ -29,8 +29,9 @@ enum {
 enum {
 	TCP_HDR_MIN = 20,
 	TCP_HDR_MAX = 60,
-	TCP_TS_OPT_LEN = 12, /* NOP NOP kind 8: the aligned form */
-	TCP_SACKS_MAX = 4,   /* blocks of SACK in a header; 3 beside timestamps */
+	TCP_TS_OPT_LEN = 12,  /* NOP NOP kind 8: the aligned form */
+	TCP_SACKS_MAX = 4,    /* blocks of SACK in a header */
+	TCP_SACKS_TS_MAX = 3, /* beside timestamps */
 	TCP_MSS_DEFAULT_V4 = 536,
 	TCP_WSCALE_MAX = 14, /* RFC 7323 2.3 */
 	TCP_WND_MAX = 65535, /* the field's 16 bits, before the scale */

@@ -22,7 +22,7 @@ recent_holds(const struct tcp_ranges *any)
 			     any->recent[k] < r->end;
 		twice |= n > 1;
 	}
-	return any->nb_recent <= TCP_RANGES_RECENT && !twice;
+	return any->nb_recent <= TCP_RANGES_RECENT && any->nb_untold <= any->nb_recent && !twice;
 }
 
 static void
@@ -90,34 +90,38 @@ prove_add(void)
 
 /* Whatever is known of additions: each is a range that is held, each once, and none is left out. */
 void
-prove_recent(void)
+prove_tell(void)
 {
+	uint32_t max = nondet_u32(), told = nondet_u32(), n;
 	struct tcp_range r[TCP_RANGES_MAX];
-	uint32_t max = nondet_u32(), n;
 
 	any_ranges();
-	ASSUME(max <= TCP_RANGES_MAX);
-	n = tcp_ranges_recent(&rs, nondet_u32(), r, max);
+	ASSUME(max <= TCP_RANGES_MAX && told <= 1 && told <= max && told <= rs.n);
+	if (told > 0)
+		r[0] = rs.r[nondet_u32() % rs.n];
+	n = tcp_ranges_tell(&rs, nondet_u32(), r, told, max);
 	PROVE(n == (rs.n < max ? rs.n : max));
 	for (uint32_t i = 0; i < TCP_RANGES_MAX; i++) {
 		PROVE(i >= n || (holds_byte(r[i].start) && r[i].start < r[i].end));
 		PROVE(i == 0 || i >= n || r[i].start != r[i - 1].start);
 	}
+	PROVE(recent_holds(&rs));
 }
 
-/* The last addition is told first. */
+/* The last addition is told first, if all before it are told. */
 void
-prove_recent_first(void)
+prove_tell_first(void)
 {
 	struct tcp_range r = tcp_range_of(nondet_u64(), nondet_u64()), first;
 	struct tcp_ranges_change at;
 
 	any_ranges();
+	ASSUME(rs.nb_untold == 0);
 	if (tcp_range_empty(r) || tcp_ranges_add(&rs, r, &at) != 0)
 		return;
-	PROVE(recent_holds(&rs) && rs.nb_recent >= 1);
-	PROVE(tcp_ranges_recent(&rs, 0, &first, 1) == 1);
-	PROVE(first.start <= r.start && r.end <= first.end);
+	PROVE(recent_holds(&rs) && rs.nb_recent >= 1 && rs.nb_untold == 1);
+	PROVE(tcp_ranges_tell(&rs, nondet_u32(), &first, 0, 1) == 1);
+	PROVE(first.start <= r.start && r.end <= first.end && rs.nb_untold == 0);
 }
 
 /* Trimming loses no byte that is not held, and takes none in. */
