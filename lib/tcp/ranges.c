@@ -192,23 +192,41 @@ is_among(const struct tcp_range *r, uint32_t n, struct tcp_range one)
 	return false;
 }
 
+/* The range of the k-th known addition, which has one: prune_recent(). */
+static uint32_t
+add_holder(const struct tcp_ranges *rs, uint32_t k, struct tcp_range *r, uint32_t n)
+{
+	struct tcp_range holder = rs->r[holder_of(rs, rs->recent[k])];
+
+	if (!is_among(r, n, holder))
+		r[n++] = holder;
+	return n;
+}
+
+static void
+turn_round(struct tcp_range *r, uint32_t n)
+{
+	for (uint32_t i = 0; i < n / 2; i++) {
+		struct tcp_range first = r[i];
+
+		r[i] = r[n - 1 - i];
+		r[n - 1 - i] = first;
+	}
+}
+
 uint32_t
 tcp_ranges_tell(struct tcp_ranges *rs, uint32_t turn, struct tcp_range *r, uint32_t n, uint32_t max)
 {
-	uint32_t room = max - n, first = 0;
-	struct tcp_range next;
+	uint32_t from = n;
 
 	prune_recent(rs);
-	if (rs->nb_untold > room)
-		first = rs->nb_untold - room;
-	else if (rs->nb_untold == 0 && rs->nb_recent > 0)
-		first = turn % rs->nb_recent;
-	rs->nb_untold = rs->nb_untold > room ? first : 0;
-	for (uint32_t k = 0; k < rs->nb_recent && n < max; k++) {
-		next = rs->r[holder_of(rs, rs->recent[(first + k) % rs->nb_recent])];
-		if (!is_among(r, n, next))
-			r[n++] = next;
-	}
+	if (rs->nb_untold > 0)
+		turn = 0;
+	while (rs->nb_untold > 0 && n < max)
+		n = add_holder(rs, --rs->nb_untold, r, n);
+	turn_round(r + from, n - from);
+	for (uint32_t k = 0; k < rs->nb_recent && n < max; k++)
+		n = add_holder(rs, (turn + k) % rs->nb_recent, r, n);
 	for (uint32_t i = 0; i < rs->n && n < max; i++)
 		if (!is_among(r, n, rs->r[i]))
 			r[n++] = rs->r[i];

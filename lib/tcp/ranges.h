@@ -32,7 +32,8 @@ struct tcp_range {
 struct tcp_ranges {
 	uint32_t n;
 	uint32_t nb_recent;
-	uint32_t nb_untold; /* so many of these, from the first on, nobody was told of */
+	uint32_t
+		nb_untold; /* so many of recent[], from the first on, are in no ACK that was planned */
 	struct tcp_range r[TCP_RANGES_MAX]; /* ascending, none empty; r[i].end < r[i + 1].start */
 	/* Places of additions, the last one first. Which ranges hold them is asked when it is told: those
 	 * move, are joined and removed. */
@@ -91,10 +92,11 @@ bool tcp_ranges_holder(const struct tcp_ranges *rs, uint64_t off, struct tcp_ran
 
 /*
  * Which ranges are to be told next: puts them behind the n in r that are told already, each once, up
- * to max in all, and returns how many there are then. Where additions were not told yet, these come:
- * the last one first, or, where they are too many, the earliest of them, so that none is told while
- * one that came before it is not. Else one after the other as turn goes on. Then those to which
- * something was added before, then what is left, from the lowest on.
+ * to max in all, and returns how many there are then. Additions that were not told yet come first:
+ * where not all of them fit, the earliest, so that none is told in front of another that came before
+ * it, of those that are known; of what fits the last one leads. Without any the row begins `turn`
+ * additions before the last one. What is told comes behind, the last addition first, and then what
+ * is left, from the lowest on.
  */
 uint32_t tcp_ranges_tell(struct tcp_ranges *rs, uint32_t turn, struct tcp_range *r, uint32_t n,
 			 uint32_t max);

@@ -33,14 +33,14 @@ tcp_rcv_again(struct tcp_conn *c, uint64_t now_us)
 
 /*
  * One duplicate ACK for each segment out of order: the sender counts them (RFC 5681 3.2). One that
- * takes SACK counts bytes instead: of a burst it hears once of each range that it does not know, and
- * in a few more ACKs, for those that get lost. A long row would only keep it from hearing of what
- * comes next.
+ * takes SACK counts what is new in the blocks instead (RFC 6675 2): of a burst it gets as many ACKs
+ * as additions are known, which tell each of them and, for those that get lost, tell it again. A
+ * longer row would only keep it from hearing of what comes next.
  */
 static uint32_t
 ack_dup(struct tcp_conn *c)
 {
-	if (c->sent.dups < UINT8_MAX && (!c->sack_on || c->plan.dups < TCP_RANGES_RECENT)) {
+	if (c->sent.dups < (c->sack_on ? TCP_RANGES_RECENT : UINT8_MAX)) {
 		c->sent.dups++;
 		c->plan.dups++;
 	}

@@ -54,7 +54,8 @@ tcp_sack_fill(struct tcp_conn *c, struct tcp_ranges *held, struct tcp_seg *seg)
 		told = add_repeated(c, held, seg, r);
 	if (tcp_ranges_empty(held))
 		return;
-	n = tcp_ranges_tell(held, c->plan.dups, r, told, told + room - seg->nb_sacks);
+	n = tcp_ranges_tell(held, c->plan.dups > 0 ? c->plan.dups - 1U : 0, r, told,
+			    told + room - seg->nb_sacks);
 	for (uint32_t i = told; i < n; i++)
 		add(c, r[i], seg);
 }

@@ -6,7 +6,7 @@
  * segments without payload only, so that none with payload gets shorter.
  *
  * First come the bytes that came twice, once, and what they lie in if that waits; then what waits:
- * what was not told yet first, of that what was added last (tcp_ranges_tell).
+ * what was not told yet first (tcp_ranges_tell says in which order).
  */
 #ifndef RTLS_TCP_SACK_H
 #define RTLS_TCP_SACK_H

@@ -128,6 +128,8 @@ check_ranges(const struct tcp_conn *c, const struct tcp_ranges *held)
 		return NULL;
 	if (held->n > TCP_RANGES_MAX)
 		return "too many ranges";
+	if (held->nb_recent > TCP_RANGES_RECENT || held->nb_untold > held->nb_recent)
+		return "more is to be told than was added";
 	for (uint32_t i = 0; i < held->n; i++) {
 		if (held->r[i].start <= end || held->r[i].end <= held->r[i].start)
 			return "ranges that touch, are out of order or turned round";

@@ -150,7 +150,7 @@ count_blocks(const struct step *s)
 	return n;
 }
 
-/* As they come out of a header: of four only three fit. */
+/* As they come out of a header. */
 static struct tcp_seg
 on_the_wire(const struct tcp_seg *seg)
 {
@@ -195,87 +195,6 @@ test_rows(void)
 		for (k = 0; k < STEPS_MAX && rows[i].steps[k].end != 0; k++)
 			check_step(&c, &rows[i], &rows[i].steps[k]);
 	}
-}
-
-/* The starts of the blocks of the next ACK, "4000 3000 2000". */
-static void
-check_told(struct tcp_conn *c, const char *want)
-{
-	char got[64] = "";
-	struct tcp_out o;
-	size_t n = 0;
-
-	CU_ASSERT_TRUE_FATAL(fx_send(c, FX_T0, &o));
-	for (uint32_t i = 0; i < o.seg.nb_sacks; i++)
-		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%u", i > 0 ? " " : "",
-				      o.seg.sacks[i].start);
-	CU_ASSERT_STRING_EQUAL(got, want);
-	if (strcmp(got, want) != 0)
-		printf("# want %s\n# got  %s\n", want, got);
-}
-
-/*
- * Segments that came in one poll: none is told while one that came before it is not, as the sender
- * takes what was overtaken for lost (RFC 8985). Then all are told again, in turns.
- */
-static void
-test_several_at_once(void)
-{
-	struct tcp_conn c;
-	struct tcp_out o;
-
-	open_at(&c, 0);
-	for (int64_t at = 1000; at <= 5000; at += 1000)
-		fx_data(&c, at, 100, FX_T0);
-	check_told(&c, "3000 2000 1000");
-	check_told(&c, "5000 4000 3000");
-	check_told(&c, "2000 1000 5000");
-	check_told(&c, "3000 2000 1000");
-	check_told(&c, "4000 3000 2000");
-	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
-	/* What is new goes first, whatever waits and is known. */
-	fx_data(&c, 2100, 100, FX_T0);
-	check_told(&c, "2000 5000 4000");
-	/* So it does in front of what fills the gap. */
-	fx_data(&c, 7000, 100, FX_T0);
-	fx_data(&c, 1100, 100, FX_T0);
-	fx_data(&c, 0, 1000, FX_T0);
-	check_told(&c, "7000 2000 5000");
-	CU_ASSERT_EQUAL(c.last_ack_sent, 1200);
-}
-
-/*
- * A burst behind a gap, with another one in it: what is new is in the first ACK, however many are
- * owed, and few are. Without SACK the sender counts: all are.
- */
-static void
-test_burst(void)
-{
-	const struct fx_conf without = { .irs = 5, .ts = true };
-	struct tcp_conn c;
-	struct tcp_out o;
-
-	open_at(&c, 0);
-	for (int64_t at = 1; at < 60; at++)
-		if (at != 30)
-			fx_data(&c, at * 100, 100, FX_T0);
-	check_told(&c, "3100 100");
-	for (int i = 1; i < TCP_RANGES_RECENT; i++)
-		CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
-	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
-	/* Behind ACKs that did not go yet. */
-	for (int64_t at = 61; at < 80; at++)
-		fx_data(&c, at * 100, 100, FX_T0);
-	check_told(&c, "6100 3100 100");
-	fx_data(&c, 8100, 100, FX_T0);
-	check_told(&c, "8100 6100 3100");
-
-	fx_established(&c, &without);
-	for (int64_t at = 1; at < 60; at++)
-		fx_data(&c, at * 100, 100, FX_T0);
-	for (int64_t at = 1; at < 60; at++)
-		CU_ASSERT_TRUE(fx_send(&c, FX_T0, &o));
-	CU_ASSERT_FALSE(fx_send(&c, FX_T0, &o));
 }
 
 /* Not agreed on, with payload, of an orphan, with FIN: none. */
@@ -462,8 +381,6 @@ main(void)
 {
 	static const struct harness_case cases[] = {
 		{ "examples of RFC 2018 and 2883", test_rows },
-		{ "several at once", test_several_at_once },
-		{ "a burst", test_burst },
 		{ "none", test_none },
 		{ "before the stream", test_before_the_stream },
 		{ "given up", test_given_up },
