@@ -107,9 +107,11 @@ rx_tcp(struct rtls_stack *s, struct netif *nif, struct rx_burst *b, struct rx_pa
 		rx_packet_drop(s, p, CNT_RX_UNKNOWN_MARK);
 		return;
 	}
-	/* Before its bytes come in: with them the question is answered. */
+	/* Behind what came before it, and before its bytes come in: with them the question is answered. */
 	if ((p->m->ol_flags & nif->port->tls.rx_resync_flag) != 0 &&
-	    stack_is_home(sock, RTLS_RX, nif))
+	    stack_is_home(sock, RTLS_RX, nif)) {
+		rx_burst_flush(b);
 		sock_resync_asked(sock, asked_about(nif, p->m));
+	}
 	rx_burst_add(b, sock, p);
 }

@@ -44,6 +44,7 @@ static struct {
 	uint64_t got;
 	bool asks; /* with the next data packet that rx_burst gives: about seq */
 	uint32_t seq;
+	uint32_t passed;        /* so many data packets in front of it do not */
 	char text[ASKING_TEXT]; /* what is to be said */
 	uint16_t (*below)(struct rtls_port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n);
 } a;
@@ -91,6 +92,10 @@ asking_burst(struct rtls_port *port, uint16_t queue, struct rte_mbuf **pkts, uin
 			    NULL ||
 		    !f.is_tcp || f.payload_len == 0)
 			continue;
+		if (a.passed > 0) {
+			a.passed--;
+			continue;
+		}
 		pkts[i]->ol_flags |= flag;
 		*RTE_MBUF_DYNFIELD(pkts[i], at, uint32_t *) = a.seq;
 		a.asks = false;

@@ -79,6 +79,36 @@ test_behind_a_gap(void)
 	asking_end();
 }
 
+/* On a copy of a packet of the same burst: the stream is past it, as if the copy had come in the next one. */
+static void
+test_on_a_copy(void)
+{
+	uint32_t second, i;
+
+	asking_begin(RTLS_TLS_RX_SCAN);
+	asking_write(SEG);
+	second = asking_write(3 * SEG);
+	asking_send();
+	asking_bring_to(second);
+	i = a.came++;
+	a.asks = true;
+	a.passed = 1;
+	a.seq = seq_of(second);
+	for (int copy = 0; copy < 2; copy++)
+		CU_ASSERT_EQUAL(cable_inject(d.p.cable, 1, a.segs[i].bytes, a.segs[i].len), 0);
+	asking_poll();
+	CU_ASSERT(!a.asks);
+	CU_ASSERT_EQUAL(asking_stat("RxResyncAsked"), 1);
+	CU_ASSERT(asking_said());
+	asking_bring_to(a.end);
+	/* Two of no use: a hint ends it. */
+	asking_expect(a.end, 2);
+	CU_ASSERT(asking_said());
+	CU_ASSERT_EQUAL(asking_stat("RxResyncAnswered"), 0);
+	CU_ASSERT_EQUAL(asking_stat("RxResyncCancelled"), 1);
+	asking_end();
+}
+
 /* The newest request is the one that counts. */
 static void
 test_replaced(void)
@@ -218,6 +248,7 @@ main(void)
 		{ "at once", test_at_once },
 		{ "a header in two packets", test_header_cut },
 		{ "behind a gap", test_behind_a_gap },
+		{ "on a copy of a packet of the same burst", test_on_a_copy },
 		{ "a newer request", test_replaced },
 		{ "a false header", test_false_header },
 		{ "in a segment that TCP refuses", test_refused },
