@@ -122,6 +122,7 @@ input(const struct tcp_seg *seg)
 	uint8_t wscale = w.c.rcv_wscale;
 	struct tcp_verdict v = fx_take(&w.c, seg, w.now_us);
 
+	conn_map_bring(&w.map, &w.c, seg);
 	/*
 	 * The SYN that crossed ours was not this peer's, and offered another scale: what was told by that
 	 * one was read by this one without it, if at all. Our SYN told both the same.
